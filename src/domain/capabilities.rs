@@ -1,0 +1,77 @@
+//! What a cloud permits and does by itself, as data. Rules and planner ask this instead of naming vendors.
+
+use super::{address::AddressRole, finding::Severity, instance::PowerState, nic::NicState};
+
+/// One cloud's behaviour. Filled by its codec, read by rules, planner and screens.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Capabilities {
+    /// Listings are asked region by region (`false`: one call lists the account).
+    pub regional: bool,
+    /// Addresses one release call may carry.
+    pub release_batch: usize,
+    /// The roles its release call accepts.
+    pub releasable: &'static [AddressRole],
+    /// What release of one address needs, in the order the vendor is believed to check.
+    pub release: &'static [Precondition],
+    /// What detaching a NIC needs.
+    pub detach: &'static [Precondition],
+    /// A detach is accepted first and done later.
+    pub detach_polls: bool,
+    /// Instance types one limits call may name; `None` where there is no such call.
+    pub limits_per_call: Option<usize>,
+    /// Calls that may be in flight together for one profile.
+    pub in_flight: usize,
+    /// Reads a second that one profile may send; kept well below the vendor's documented limit.
+    pub reads_per_second: u32,
+}
+
+/// One rule as this cloud has it.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Precondition {
+    pub condition: Condition,
+    /// How bad it is when the condition is not met. Not being able to tell is always `Unknown`.
+    pub severity: Severity,
+    /// The vendor's code that the call would answer.
+    pub code: Option<&'static str>,
+}
+
+/// What has to hold (or is worth telling). Each has its rule in `rules`, under the finding id of the same name.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Condition {
+    /// Release: the address is not the NIC's own.
+    NotPrimaryIp,
+    /// Release: the address is not IPv6.
+    NotIpv6,
+    /// Release: no EIP on this very address.
+    NoEipOnAddress,
+    /// Release: no EIP on another address of the NIC. Detach: no EIP on any address of the NIC.
+    NoEipOnNic,
+    /// Release: the address is no backend. Detach: no address of the NIC is one.
+    NotBackend,
+    /// The instance serves no load balancer through other addresses.
+    InstanceNotBackend,
+    NicState {
+        allowed: &'static [NicState],
+    },
+    /// With `primary_nic_only`, asked only when the NIC is its instance's primary one.
+    InstanceState {
+        allowed: &'static [PowerState],
+        primary_nic_only: bool,
+    },
+    /// Detach: the NIC is not the primary one.
+    NotPrimaryNic,
+    /// The NIC is of a plain kind (primary or secondary).
+    PlainNic,
+    /// No service of the cloud owns the NIC (a controller's NIC is always a warning).
+    NotManaged,
+    NotLinked,
+    /// Detach: the NIC can be unplugged in the instance's present power state.
+    HotPlug,
+    GuestAgentRuns,
+    /// Release: another secondary address stays.
+    SecondaryStays,
+    /// Detach: told which addresses leave with the NIC.
+    AddressesLeave,
+    /// Told that the guest keeps its configuration.
+    GuestKeepsConfig,
+}

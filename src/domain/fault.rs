@@ -1,0 +1,95 @@
+//! What went wrong with a call: whole, typed, in codes; the words are in the locale.
+
+use serde::{Deserialize, Serialize};
+
+/// A call that did not bring what was asked. Keeps everything a person or the vendor's support needs.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Fault {
+    pub kind: FaultKind,
+    /// What may be concluded about the write, and what may be tried again.
+    pub effect: Effect,
+    /// The vendor's action name.
+    pub action: String,
+    /// The vendor's error code, exactly as sent.
+    pub code: Option<String>,
+    /// The vendor's message as sent (clean before drawing), or the transport's, without address and secrets.
+    pub message: String,
+    pub request_id: Option<String>,
+    pub http_status: Option<u16>,
+    /// The vendor's wish in milliseconds, where it sent one.
+    pub retry_after_ms: Option<u64>,
+    /// Seconds by which the server's clock differs from ours, where the answer's `Date` tells (server - ours).
+    pub clock_skew_s: Option<i64>,
+    /// Tries made, this one included.
+    pub attempts: u32,
+    pub elapsed_ms: u64,
+}
+
+/// Families of faults: each has its own words and its own next step.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FaultKind {
+    /// The request never left: name look-up, refused connection, TLS, proxy.
+    Unreachable,
+    /// No whole answer in time.
+    Timeout,
+    /// The connection broke after the request may have left.
+    Reset,
+    /// An answer that is not the API's: HTML, half a JSON, wrong charset, too large.
+    Garbage,
+    /// A redirect; never followed with a signature.
+    Redirect,
+    Throttled,
+    /// Wrong key, wrong signature, expired token.
+    Credentials,
+    /// Our clock differs too much from the vendor's.
+    Clock,
+    Permission,
+    /// The thing asked for does not exist (any more).
+    NotFound,
+    /// A precondition that the vendor checks does not hold.
+    Refused,
+    /// Another operation is running on the same object.
+    Conflict,
+    /// The vendor calls our request malformed: our bug.
+    BadRequest,
+    /// The vendor's own failure (5xx).
+    Server,
+    /// Refused on this side: read-only, no journal, not planned.
+    Local,
+    /// A code this version does not know.
+    Other,
+}
+
+/// What a fault says about the world.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// The vendor's code (or a request that never left) proves that nothing was done; the same call may pass later.
+    NothingRetry,
+    /// Nothing was done and the same call fails again until something changes.
+    Nothing,
+    /// The wished-for state holds already (not assigned, not found, not attached).
+    AlreadyDone,
+    /// The write may or may not have happened: read back, never send again blindly.
+    Unknown,
+}
+
+impl Fault {
+    /// A fault found on this side, before anything was sent.
+    pub fn local(kind: FaultKind, action: &str, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            effect: Effect::Nothing,
+            action: action.to_owned(),
+            code: None,
+            message: message.into(),
+            request_id: None,
+            http_status: None,
+            retry_after_ms: None,
+            clock_skew_s: None,
+            attempts: 0,
+            elapsed_ms: 0,
+        }
+    }
+}

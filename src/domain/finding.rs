@@ -1,0 +1,126 @@
+//! What the rules say about a target: codes with values.
+
+use serde::{Deserialize, Serialize};
+
+use super::time::Timestamp;
+
+macro_rules! finding_ids {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// A rule's stable name: the same token in every language, in tickets, filters and tests.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+        pub enum FindingId { $($(#[$doc])* #[serde(rename = $text)] $name,)* }
+
+        impl FindingId {
+            pub const ALL: &'static [FindingId] = &[$(FindingId::$name,)*];
+
+            pub fn as_str(self) -> &'static str {
+                match self { $(FindingId::$name => $text,)* }
+            }
+        }
+    };
+}
+
+finding_ids! {
+    /// The NIC's own address can not be released.
+    PrimaryIp = "primary-ip",
+    /// IPv6 addresses are released by other calls, which nicdeck does not make.
+    Ipv6Address = "ipv6-address",
+    /// An EIP is bound to this address.
+    EipAttached = "eip-attached",
+    /// An EIP is bound to another address of the same NIC.
+    EipOnNic = "eip-on-nic",
+    /// EIPs could not be read.
+    EipUnknown = "eip-unknown",
+    /// The address is a load balancer's backend.
+    LbBackend = "lb-backend",
+    /// The instance serves a load balancer, through another address.
+    LbOnInstance = "lb-on-instance",
+    /// Load balancers could not be read.
+    LbUnknown = "lb-unknown",
+    /// The NIC's state forbids it.
+    NicState = "nic-state",
+    /// The instance's state forbids it.
+    InstanceState = "instance-state",
+    /// The instance was not read.
+    InstanceUnknown = "instance-unknown",
+    /// Primary NICs can not be detached.
+    PrimaryNic = "primary-nic",
+    /// The NIC's kind does not allow it.
+    NicType = "nic-type",
+    /// A service of the cloud or a controller owns the NIC.
+    ManagedBy = "managed-by",
+    /// Whether a service owns the NIC is not known.
+    ManagedByUnknown = "managed-by-unknown",
+    /// Other NICs hang on this one.
+    NicLinked = "nic-linked",
+    NicLinkedUnknown = "nic-linked-unknown",
+    /// Can be unplugged only while the instance is stopped.
+    HotPlug = "hot-plug",
+    HotPlugUnknown = "hot-plug-unknown",
+    /// The guest agent does not run.
+    GuestAgent = "guest-agent",
+    GuestAgentUnknown = "guest-agent-unknown",
+    /// No secondary address is left afterwards.
+    LastSecondary = "last-secondary",
+    /// All addresses of the NIC leave the instance with it.
+    AddressesLeave = "addresses-leave",
+    /// The guest keeps the address configured.
+    OsConfig = "os-config",
+    /// The NIC or address is not in the last listing.
+    NotListed = "not-listed",
+    /// The NIC is in this plan to be detached as a whole as well.
+    NicInPlan = "nic-in-plan",
+    /// The profile is read-only.
+    ReadOnly = "read-only",
+    /// The NIC could not be read again right before the write.
+    NotReadAgain = "not-read-again",
+}
+
+/// How bad a finding is. Ordered: the worst is the greatest.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// The call passes; something else happens as well.
+    Warn,
+    /// A check could not be made: not sent until it can.
+    Unknown,
+    /// The vendor would refuse, or it would hurt: never sent.
+    Blocked,
+}
+
+/// The worst severity of a target, as the filter's `level:` and the row's colour see it. `Info` counts as ok.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    #[default]
+    Ok,
+    Warn,
+    Unknown,
+    Blocked,
+}
+
+impl From<Severity> for Level {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Info => Level::Ok,
+            Severity::Warn => Level::Warn,
+            Severity::Unknown => Level::Unknown,
+            Severity::Blocked => Level::Blocked,
+        }
+    }
+}
+
+/// One thing a rule found about one target.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Finding {
+    pub id: FindingId,
+    pub severity: Severity,
+    /// Values for the locale's sentence, by name: `eip` -> "203.0.113.7 (eip-9)".
+    pub values: Vec<(&'static str, String)>,
+    /// The vendor's code that the call would answer, where it would refuse.
+    pub predicts: Option<&'static str>,
+    /// When the data was read; `None` where nothing was.
+    pub read_at: Option<Timestamp>,
+}

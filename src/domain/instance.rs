@@ -1,0 +1,45 @@
+//! Virtual machines.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{InstanceId, LoadBalancerId, RegionId};
+
+/// A virtual machine as one listing described it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Instance {
+    pub id: InstanceId,
+    /// As the cloud spells it; may hold anything. Clean it before drawing.
+    pub name: Arc<str>,
+    pub region: RegionId,
+    pub zone: Option<Arc<str>>,
+    /// The vendor's name of its size.
+    pub kind: Option<Arc<str>>,
+    pub power: Power,
+    /// Whether the guest agent runs; `None` when the cloud does not say.
+    pub guest_agent: Option<bool>,
+    /// Load balancers that this instance serves, where the cloud names them on the instance.
+    pub load_balancers: Vec<LoadBalancerId>,
+    pub tags: Vec<(Arc<str>, Arc<str>)>,
+}
+
+/// The power state, in the vendor's word and a common one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Power {
+    pub word: Arc<str>,
+    pub state: PowerState,
+}
+
+/// What the vendor's word means. `Other` is a word this version does not know: never taken as safe.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PowerState {
+    Running,
+    Stopped,
+    /// Between states: starting, stopping, rebooting, resizing.
+    Changing,
+    /// Being deleted, recycled, or failed to be made.
+    Gone,
+    Other,
+}

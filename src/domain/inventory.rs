@@ -1,0 +1,562 @@
+//! Everything that was listed, per profile: arenas with ids on top, how complete each listing is, and how old.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::Hash,
+    net::IpAddr,
+    sync::Arc,
+};
+
+use super::{
+    address::{Backend, BackendTarget, Eip, EipBinding},
+    fault::Fault,
+    ids::{CloudId, EipId, InstanceId, NicId, ProfileId, RegionId},
+    instance::Instance,
+    nic::{Nic, TypeLimit},
+    page::{InventoryPage, Region, Resource},
+    snapshot::NicSnapshot,
+    time::Timestamp,
+};
+
+/// How far the listing of one resource in one region has come.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Coverage {
+    #[default]
+    NotAsked,
+    /// Pages are arriving. `before` tells when a whole listing was last there.
+    Loading {
+        before: Option<Timestamp>,
+    },
+    Complete {
+        at: Timestamp,
+    },
+    Failed {
+        at: Timestamp,
+        fault: Box<Fault>,
+        before: Option<Timestamp>,
+    },
+}
+
+impl Coverage {
+    /// When the data shown was last read whole.
+    pub fn read_at(&self) -> Option<Timestamp> {
+        match self {
+            Coverage::NotAsked => None,
+            Coverage::Loading { before } | Coverage::Failed { before, .. } => *before,
+            Coverage::Complete { at } => Some(*at),
+        }
+    }
+}
+
+/// What a listing covers: a resource of a region, or of the whole account (`None`).
+pub type Section = (Resource, Option<RegionId>);
+
+/// An item with the time it was read and the sweep it was last seen in.
+#[derive(Clone, PartialEq, Debug)]
+struct Kept<T> {
+    item: T,
+    read_at: Timestamp,
+    sweep: u64,
+}
+
+/// Slots that keep their number for as long as the item lives.
+#[derive(Clone, Debug)]
+struct Arena<K, T> {
+    slots: Vec<Option<Kept<T>>>,
+    index: HashMap<K, u32>,
+    free: Vec<u32>,
+}
+
+impl<K, T> Default for Arena<K, T> {
+    fn default() -> Self {
+        Self { slots: Vec::new(), index: HashMap::new(), free: Vec::new() }
+    }
+}
+
+impl<K: Hash + Eq + Clone, T> Arena<K, T> {
+    fn slot(&self, key: &K) -> Option<u32> {
+        self.index.get(key).copied()
+    }
+
+    fn at(&self, slot: u32) -> Option<&Kept<T>> {
+        self.slots.get(slot as usize).and_then(Option::as_ref)
+    }
+
+    fn put(&mut self, key: K, item: T, read_at: Timestamp, sweep: u64) -> (u32, Option<T>) {
+        let kept = Some(Kept { item, read_at, sweep });
+        if let Some(slot) = self.slot(&key) {
+            let old = std::mem::replace(&mut self.slots[slot as usize], kept);
+            return (slot, old.map(|kept| kept.item));
+        }
+        let slot = if let Some(slot) = self.free.pop() {
+            self.slots[slot as usize] = kept;
+            slot
+        } else {
+            self.slots.push(kept);
+            u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
+        };
+        self.index.insert(key, slot);
+        (slot, None)
+    }
+
+    fn take(&mut self, key: &K) -> Option<(u32, T)> {
+        let slot = self.index.remove(key)?;
+        let kept = self.slots[slot as usize].take()?;
+        self.free.push(slot);
+        Some((slot, kept.item))
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
+        self.slots.iter().zip(0u32..).filter_map(|(kept, slot)| kept.as_ref().map(|kept| (slot, &kept.item)))
+    }
+
+    fn older_than(&self, sweep: u64, mut of: impl FnMut(&T) -> bool, key: impl Fn(&T) -> K) -> Vec<K> {
+        self.slots
+            .iter()
+            .flatten()
+            .filter(|kept| kept.sweep < sweep && of(&kept.item))
+            .map(|kept| key(&kept.item))
+            .collect()
+    }
+}
+
+fn link<K: Hash + Eq>(map: &mut HashMap<K, Vec<u32>>, key: K, slot: u32) {
+    let slots = map.entry(key).or_default();
+    if !slots.contains(&slot) {
+        slots.push(slot);
+    }
+}
+
+fn unlink<K: Hash + Eq>(map: &mut HashMap<K, Vec<u32>>, key: &K, slot: u32) {
+    if let Some(slots) = map.get_mut(key) {
+        slots.retain(|&kept| kept != slot);
+        if slots.is_empty() {
+            map.remove(key);
+        }
+    }
+}
+
+/// One profile's part of the inventory.
+#[derive(Clone, Debug)]
+pub struct ProfileInventory {
+    pub profile: ProfileId,
+    pub cloud: CloudId,
+    pub regions: BTreeMap<RegionId, Region>,
+    instances: Arena<InstanceId, Instance>,
+    nics: Arena<NicId, Nic>,
+    nics_of_instance: HashMap<InstanceId, Vec<u32>>,
+    eips: Arena<EipId, Eip>,
+    eips_of_nic: HashMap<NicId, Vec<u32>>,
+    eips_of_instance: HashMap<InstanceId, Vec<u32>>,
+    backends: Arena<Backend, Backend>,
+    backends_of_ip: HashMap<IpAddr, Vec<u32>>,
+    backends_of_instance: HashMap<InstanceId, Vec<u32>>,
+    limits: HashMap<Arc<str>, TypeLimit>,
+    coverage: HashMap<Section, Coverage>,
+    sweep: u64,
+    addresses: usize,
+}
+
+/// NICs whose facts a merge touched, by slot: what has to be judged and filtered again.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Touched {
+    pub nics: Vec<u32>,
+    pub instances: Vec<u32>,
+    /// Too much to name: everything of this profile.
+    pub all: bool,
+}
+
+impl ProfileInventory {
+    pub fn new(profile: ProfileId, cloud: CloudId) -> Self {
+        Self {
+            profile,
+            cloud,
+            regions: BTreeMap::new(),
+            instances: Arena::default(),
+            nics: Arena::default(),
+            nics_of_instance: HashMap::new(),
+            eips: Arena::default(),
+            eips_of_nic: HashMap::new(),
+            eips_of_instance: HashMap::new(),
+            backends: Arena::default(),
+            backends_of_ip: HashMap::new(),
+            backends_of_instance: HashMap::new(),
+            limits: HashMap::new(),
+            coverage: HashMap::new(),
+            sweep: 0,
+            addresses: 0,
+        }
+    }
+
+    // ---- reading -------------------------------------------------------------------------------------------------
+
+    pub fn nic_slot(&self, id: &NicId) -> Option<u32> {
+        self.nics.slot(id)
+    }
+
+    pub fn nic_at(&self, slot: u32) -> Option<&Nic> {
+        self.nics.at(slot).map(|kept| &kept.item)
+    }
+
+    pub fn nic(&self, id: &NicId) -> Option<&Nic> {
+        self.nic_at(self.nic_slot(id)?)
+    }
+
+    /// When the NIC was last read.
+    pub fn nic_read_at(&self, id: &NicId) -> Option<Timestamp> {
+        self.nics.at(self.nic_slot(id)?).map(|kept| kept.read_at)
+    }
+
+    pub fn nics(&self) -> impl Iterator<Item = (u32, &Nic)> {
+        self.nics.iter()
+    }
+
+    pub fn instance_slot(&self, id: &InstanceId) -> Option<u32> {
+        self.instances.slot(id)
+    }
+
+    pub fn instance_at(&self, slot: u32) -> Option<&Instance> {
+        self.instances.at(slot).map(|kept| &kept.item)
+    }
+
+    pub fn instance(&self, id: &InstanceId) -> Option<&Instance> {
+        self.instance_at(self.instance_slot(id)?)
+    }
+
+    pub fn instances(&self) -> impl Iterator<Item = (u32, &Instance)> {
+        self.instances.iter()
+    }
+
+    /// Slots of the NICs that are attached to the instance.
+    pub fn nics_of(&self, instance: &InstanceId) -> &[u32] {
+        self.nics_of_instance.get(instance).map_or(&[], Vec::as_slice)
+    }
+
+    /// EIPs bound to this NIC, directly or (for a primary NIC) through its instance.
+    pub fn eips_of<'a>(&'a self, nic: &'a Nic) -> impl Iterator<Item = &'a Eip> {
+        let direct = self.eips_of_nic.get(&nic.id).map_or(&[][..], Vec::as_slice);
+        let through = match (&nic.role, &nic.instance) {
+            (super::nic::NicRole::Primary, Some(instance)) => {
+                self.eips_of_instance.get(instance).map_or(&[][..], Vec::as_slice)
+            }
+            _ => &[],
+        };
+        direct.iter().chain(through).filter_map(|&slot| self.eips.at(slot)).map(|kept| &kept.item)
+    }
+
+    /// Backends that name an address of this NIC, the NIC, or (for a primary NIC) its instance as a whole.
+    pub fn backends_of<'a>(&'a self, nic: &'a Nic) -> impl Iterator<Item = &'a Backend> {
+        let by_address = nic
+            .addresses
+            .iter()
+            .flat_map(|address| self.backends_of_ip.get(&address.ip).map_or(&[][..], Vec::as_slice))
+            .filter_map(|&slot| self.backends.at(slot))
+            .map(|kept| &kept.item)
+            .filter(|backend| backend.is_on(nic));
+        let whole = match (&nic.role, &nic.instance) {
+            (super::nic::NicRole::Primary, Some(instance)) => {
+                self.backends_of_instance.get(instance).map_or(&[][..], Vec::as_slice)
+            }
+            _ => &[],
+        };
+        by_address.chain(whole.iter().filter_map(|&slot| self.backends.at(slot)).map(|kept| &kept.item))
+    }
+
+    pub fn limit(&self, kind: &str) -> Option<&TypeLimit> {
+        self.limits.get(kind)
+    }
+
+    /// How complete `resource` is for things in `region`: the region's own listing, or the account's.
+    pub fn coverage(&self, resource: Resource, region: &RegionId) -> &Coverage {
+        const NOT_ASKED: &Coverage = &Coverage::NotAsked;
+        self.coverage
+            .get(&(resource, Some(region.clone())))
+            .or_else(|| self.coverage.get(&(resource, None)))
+            .unwrap_or(NOT_ASKED)
+    }
+
+    /// All sections that were asked for, with how far they came.
+    pub fn sections(&self) -> impl Iterator<Item = (&Section, &Coverage)> {
+        self.coverage.iter()
+    }
+
+    /// Private addresses of all kinds.
+    pub fn address_count(&self) -> usize {
+        self.addresses
+    }
+
+    pub fn nic_count(&self) -> usize {
+        self.nics.index.len()
+    }
+
+    /// All facts that rules read about one NIC.
+    pub fn snapshot(&self, id: &NicId) -> Option<NicSnapshot> {
+        let slot = self.nic_slot(id)?;
+        let kept = self.nics.at(slot)?;
+        let nic = &kept.item;
+        let mut eips: Vec<Eip> = self.eips_of(nic).cloned().collect();
+        eips.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut backends: Vec<Backend> = self.backends_of(nic).cloned().collect();
+        backends.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+        Some(NicSnapshot {
+            nic: nic.clone(),
+            instance: nic.instance.as_ref().and_then(|id| self.instance(id)).cloned(),
+            eips,
+            backends,
+            eips_known: self.coverage(Resource::Eips, &nic.region).read_at().is_some(),
+            backends_known: self.coverage(Resource::Backends, &nic.region).read_at().is_some(),
+            instances_known: self.coverage(Resource::Instances, &nic.region).read_at().is_some(),
+            read_at: kept.read_at,
+        })
+    }
+
+    // ---- merging -------------------------------------------------------------------------------------------------
+
+    /// Begins a listing of a section: what is not seen again until [`Self::complete`] is gone. Returns the sweep's number.
+    pub fn begin(&mut self, section: Section) -> u64 {
+        self.sweep += 1;
+        let before = self.coverage.get(&section).and_then(Coverage::read_at);
+        self.coverage.insert(section, Coverage::Loading { before });
+        self.sweep
+    }
+
+    /// Takes in one page.
+    pub fn merge(&mut self, page: InventoryPage, at: Timestamp) -> Touched {
+        let mut touched = Touched::default();
+        for region in page.regions {
+            self.regions.insert(region.id.clone(), region);
+        }
+        for instance in page.instances {
+            self.put_instance(instance, at, &mut touched);
+        }
+        for nic in page.nics {
+            self.put_nic(nic, at, &mut touched);
+        }
+        for eip in page.eips {
+            self.put_eip(eip, at, &mut touched);
+        }
+        for backend in page.backends {
+            self.put_backend(backend, at);
+        }
+        for limit in page.limits {
+            self.limits.insert(limit.kind.clone(), limit);
+        }
+        touched
+    }
+
+    /// Ends a listing that came whole: what it did not show any more is removed.
+    pub fn complete(&mut self, section: &Section, sweep: u64, at: Timestamp) -> Touched {
+        let mut touched = Touched { all: true, ..Touched::default() };
+        let (resource, region) = section;
+        let mine = |of: &RegionId| region.as_ref().is_none_or(|region| region == of);
+        match resource {
+            Resource::Instances => {
+                for id in self.instances.older_than(sweep, |item| mine(&item.region), |item| item.id.clone()) {
+                    self.instances.take(&id);
+                }
+            }
+            Resource::Nics => {
+                for id in self.nics.older_than(sweep, |item| mine(&item.region), |item| item.id.clone()) {
+                    self.remove_nic(&id, &mut touched);
+                }
+            }
+            Resource::Eips => {
+                for id in self.eips.older_than(sweep, |item| mine(&item.region), |item| item.id.clone()) {
+                    self.remove_eip(&id);
+                }
+            }
+            Resource::Backends => {
+                for key in self.backends.older_than(sweep, |item| mine(&item.region), Clone::clone) {
+                    self.remove_backend(&key);
+                }
+            }
+            Resource::Regions | Resource::Limits => touched.all = false,
+        }
+        self.coverage.insert(section.clone(), Coverage::Complete { at });
+        touched
+    }
+
+    /// Ends a listing that failed: nothing is removed, what is there keeps its age.
+    pub fn fail(&mut self, section: &Section, fault: Fault, at: Timestamp) {
+        let before = self.coverage.get(section).and_then(Coverage::read_at);
+        self.coverage.insert(section.clone(), Coverage::Failed { at, fault: Box::new(fault), before });
+    }
+
+    /// Ends a listing that was cancelled: as if it had not been asked, with the age of the one before.
+    pub fn cancel(&mut self, section: &Section) {
+        match self.coverage.get(section).and_then(Coverage::read_at) {
+            Some(at) => self.coverage.insert(section.clone(), Coverage::Complete { at }),
+            None => self.coverage.remove(section),
+        };
+    }
+
+    /// Replaces what is known about one NIC by a fresh read of it. `None` removes the NIC: it is gone.
+    pub fn refresh(&mut self, id: &NicId, fresh: Option<&NicSnapshot>, at: Timestamp) -> Touched {
+        let mut touched = Touched::default();
+        let Some(fresh) = fresh else {
+            self.remove_nic(id, &mut touched);
+            touched.all = true;
+            return touched;
+        };
+        if fresh.eips_known {
+            for slot in self.eips_of_nic.get(id).cloned().unwrap_or_default() {
+                let key = self.eips.at(slot).map(|kept| kept.item.id.clone());
+                if let Some(key) = key.filter(|key| fresh.eips.iter().all(|eip| &eip.id != key)) {
+                    self.remove_eip(&key);
+                }
+            }
+        }
+        if fresh.backends_known
+            && let Some(nic) = self.nic(id).cloned()
+        {
+            let gone: Vec<Backend> =
+                self.backends_of(&nic).filter(|backend| !fresh.backends.contains(backend)).cloned().collect();
+            for backend in gone {
+                self.remove_backend(&backend);
+            }
+        }
+        if let Some(instance) = &fresh.instance {
+            self.put_instance(instance.clone(), at, &mut touched);
+        }
+        self.put_nic(fresh.nic.clone(), at, &mut touched);
+        for eip in &fresh.eips {
+            self.put_eip(eip.clone(), at, &mut touched);
+        }
+        for backend in &fresh.backends {
+            self.put_backend(backend.clone(), at);
+        }
+        touched
+    }
+
+    fn put_instance(&mut self, instance: Instance, at: Timestamp, touched: &mut Touched) {
+        let id = instance.id.clone();
+        let (slot, _) = self.instances.put(id.clone(), instance, at, self.sweep);
+        touched.instances.push(slot);
+        touched.nics.extend(self.nics_of(&id));
+    }
+
+    fn put_nic(&mut self, nic: Nic, at: Timestamp, touched: &mut Touched) {
+        self.addresses += nic.addresses.len();
+        let instance = nic.instance.clone();
+        let (slot, old) = self.nics.put(nic.id.clone(), nic, at, self.sweep);
+        if let Some(old) = old {
+            self.addresses -= old.addresses.len();
+            if old.instance != instance
+                && let Some(old) = old.instance
+            {
+                unlink(&mut self.nics_of_instance, &old, slot);
+            }
+        }
+        if let Some(instance) = instance {
+            link(&mut self.nics_of_instance, instance, slot);
+        }
+        touched.nics.push(slot);
+    }
+
+    fn remove_nic(&mut self, id: &NicId, touched: &mut Touched) {
+        if let Some((slot, nic)) = self.nics.take(id) {
+            self.addresses -= nic.addresses.len();
+            if let Some(instance) = &nic.instance {
+                unlink(&mut self.nics_of_instance, instance, slot);
+            }
+            touched.nics.push(slot);
+        }
+    }
+
+    fn put_eip(&mut self, eip: Eip, at: Timestamp, touched: &mut Touched) {
+        self.unlink_eip(&eip.id.clone(), touched);
+        let bound = eip.bound.clone();
+        let (slot, _) = self.eips.put(eip.id.clone(), eip, at, self.sweep);
+        match bound {
+            EipBinding::Nic { nic, .. } => {
+                touched.nics.extend(self.nic_slot(&nic));
+                link(&mut self.eips_of_nic, nic, slot);
+            }
+            EipBinding::Instance { instance, .. } => {
+                touched.nics.extend(self.nics_of(&instance));
+                link(&mut self.eips_of_instance, instance, slot);
+            }
+            EipBinding::Unbound | EipBinding::Elsewhere => {}
+        }
+    }
+
+    fn unlink_eip(&mut self, id: &EipId, touched: &mut Touched) {
+        let Some(slot) = self.eips.slot(id) else { return };
+        match self.eips.at(slot).map(|kept| kept.item.bound.clone()) {
+            Some(EipBinding::Nic { nic, .. }) => {
+                touched.nics.extend(self.nic_slot(&nic));
+                unlink(&mut self.eips_of_nic, &nic, slot);
+            }
+            Some(EipBinding::Instance { instance, .. }) => {
+                touched.nics.extend(self.nics_of(&instance));
+                unlink(&mut self.eips_of_instance, &instance, slot);
+            }
+            _ => {}
+        }
+    }
+
+    fn remove_eip(&mut self, id: &EipId) {
+        self.unlink_eip(id, &mut Touched::default());
+        self.eips.take(id);
+    }
+
+    /// Which NICs hold a backend's address is not indexed: [`Self::complete`] has all NICs judged again.
+    fn put_backend(&mut self, backend: Backend, at: Timestamp) {
+        let target = backend.target.clone();
+        let (slot, _) = self.backends.put(backend.clone(), backend, at, self.sweep);
+        match target {
+            BackendTarget::Address { ip, .. } => link(&mut self.backends_of_ip, ip, slot),
+            BackendTarget::Instance(instance) => link(&mut self.backends_of_instance, instance, slot),
+        }
+    }
+
+    fn remove_backend(&mut self, backend: &Backend) {
+        if let Some((slot, backend)) = self.backends.take(backend) {
+            match &backend.target {
+                BackendTarget::Address { ip, .. } => unlink(&mut self.backends_of_ip, ip, slot),
+                BackendTarget::Instance(instance) => unlink(&mut self.backends_of_instance, instance, slot),
+            }
+        }
+    }
+}
+
+/// All profiles, in the order of the config.
+#[derive(Clone, Debug, Default)]
+pub struct Inventory {
+    profiles: Vec<ProfileInventory>,
+}
+
+impl Inventory {
+    pub fn new(profiles: impl IntoIterator<Item = (ProfileId, CloudId)>) -> Self {
+        Self { profiles: profiles.into_iter().map(|(profile, cloud)| ProfileInventory::new(profile, cloud)).collect() }
+    }
+
+    pub fn profiles(&self) -> &[ProfileInventory] {
+        &self.profiles
+    }
+
+    /// A profile by its place in the config.
+    pub fn at(&self, place: usize) -> Option<&ProfileInventory> {
+        self.profiles.get(place)
+    }
+
+    pub fn place(&self, profile: &ProfileId) -> Option<usize> {
+        self.profiles.iter().position(|part| &part.profile == profile)
+    }
+
+    pub fn profile(&self, profile: &ProfileId) -> Option<&ProfileInventory> {
+        self.at(self.place(profile)?)
+    }
+
+    pub fn profile_mut(&mut self, profile: &ProfileId) -> Option<&mut ProfileInventory> {
+        self.profiles.iter_mut().find(|part| &part.profile == profile)
+    }
+
+    pub fn address_count(&self) -> usize {
+        self.profiles.iter().map(ProfileInventory::address_count).sum()
+    }
+
+    pub fn nic_count(&self) -> usize {
+        self.profiles.iter().map(ProfileInventory::nic_count).sum()
+    }
+}

@@ -1,0 +1,75 @@
+//! What is written down about a write, and the permit that only the journal hands out.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ids::{CloudId, OperationId, ProfileId, RegionId},
+    outcome::Outcome,
+    plan::OperationKind,
+    selection::Target,
+    time::Timestamp,
+};
+
+/// One line of the journal.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "kebab-case")]
+pub enum JournalEntry {
+    /// On disk before the request leaves.
+    Intent(Intent),
+    /// After the end of the write, read back.
+    Settled(Settlement),
+}
+
+/// What is about to be sent.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Intent {
+    pub at: Timestamp,
+    /// One run of one plan: its hash and when it began.
+    pub batch: String,
+    pub operation: OperationId,
+    pub plan: String,
+    pub cloud: CloudId,
+    pub profile: ProfileId,
+    pub region: RegionId,
+    #[serde(flatten)]
+    pub kind: OperationKind,
+    /// Addresses on the NIC before, for taking it back.
+    pub before: Vec<std::net::IpAddr>,
+    pub who: String,
+    pub host: String,
+    pub version: String,
+}
+
+/// How it ended.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Settlement {
+    pub at: Timestamp,
+    pub batch: String,
+    pub operation: OperationId,
+    pub outcomes: Vec<(Target, Outcome)>,
+}
+
+/// The right to send one write. Minted by the journal after the intent is on disk, never for a read-only profile;
+/// spent by the one function that sends writes. Neither `Clone` nor `Copy`: one permit, one request.
+#[derive(Debug)]
+pub struct WritePermit {
+    operation: OperationId,
+    profile: ProfileId,
+    kind: OperationKind,
+}
+
+impl WritePermit {
+    /// For `runtime::journal` alone (a test reads the tree and finds other callers).
+    pub fn mint(intent: &Intent) -> Self {
+        Self { operation: intent.operation, profile: intent.profile.clone(), kind: intent.kind.clone() }
+    }
+
+    pub fn operation(&self) -> OperationId {
+        self.operation
+    }
+
+    /// Whether the permit is for this very write.
+    pub fn covers(&self, profile: &ProfileId, kind: &OperationKind) -> bool {
+        &self.profile == profile && &self.kind == kind
+    }
+}

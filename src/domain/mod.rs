@@ -1,0 +1,21 @@
+//! The nouns: what clouds hold, what people mark, what a plan is, how a write can end.
+//!
+//! Plain data over `std` and `serde`. Nothing here does IO, reads a clock, or knows a vendor's name,
+//! a terminal, or a language: findings and faults are codes with values, words come from the locale.
+
+pub mod address;
+pub mod capabilities;
+pub mod exchange;
+pub mod fault;
+pub mod finding;
+pub mod ids;
+pub mod instance;
+pub mod inventory;
+pub mod journal;
+pub mod nic;
+pub mod outcome;
+pub mod page;
+pub mod plan;
+pub mod selection;
+pub mod snapshot;
+pub mod time;

@@ -1,0 +1,94 @@
+//! Network interfaces.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    address::Address,
+    ids::{InstanceId, NicId, RegionId},
+};
+
+/// A network interface as one listing described it. Fields the cloud did not send are `None`:
+/// a rule that needs one answers "not known", never "fine".
+#[derive(Clone, PartialEq, Debug)]
+pub struct Nic {
+    pub id: NicId,
+    /// As the cloud spells it; may hold anything. Clean it before drawing.
+    pub name: Arc<str>,
+    pub region: RegionId,
+    pub zone: Option<Arc<str>>,
+    pub role: NicRole,
+    pub status: NicStatus,
+    /// The instance it is attached to; `None` when it is free (or the cloud hides the owner, see `managed_by`).
+    pub instance: Option<InstanceId>,
+    pub mac: Option<Arc<str>>,
+    pub vpc: Option<Arc<str>>,
+    pub subnet: Option<Arc<str>>,
+    pub security_groups: Vec<Arc<str>>,
+    /// Primary first, then in the cloud's order; IPv6 last.
+    pub addresses: Vec<Address>,
+    /// Public addresses the NIC itself names, without saying which private address they belong to.
+    pub public_ips: Vec<Arc<str>>,
+    pub managed_by: ManagedBy,
+    /// Other NICs hang on this one (bond, trunk member); `None` when the cloud does not say.
+    pub linked: Option<bool>,
+    /// Can it be unplugged only while the instance is stopped? `None` when the cloud does not say.
+    pub hot_plug: Option<bool>,
+    pub tags: Vec<(Arc<str>, Arc<str>)>,
+    pub description: Arc<str>,
+}
+
+/// A NIC's place on its instance.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum NicRole {
+    /// Made with the instance; cannot be detached.
+    Primary,
+    Secondary,
+    /// A vendor's word for another kind (trunk, member); kept as sent.
+    Other(Arc<str>),
+}
+
+/// The NIC's state, in the vendor's word and a common one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NicStatus {
+    pub word: Arc<str>,
+    pub state: NicState,
+}
+
+/// What the vendor's word means. `Other` is a word this version does not know: never taken as safe.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NicState {
+    /// Exists, attached to nothing.
+    Free,
+    Attached,
+    Attaching,
+    Detaching,
+    /// Being made or deleted.
+    Changing,
+    Failed,
+    Other,
+}
+
+/// Whether a service of the cloud, or a cluster, owns the NIC.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ManagedBy {
+    Nobody,
+    /// The vendor refuses changes: it belongs to one of its services.
+    Service(Arc<str>),
+    /// Tags or description say that a controller (Kubernetes CNI and the like) made it; no vendor refuses.
+    Controller(Arc<str>),
+    /// The cloud did not say.
+    Unknown,
+}
+
+/// Limits of an instance type.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TypeLimit {
+    pub kind: Arc<str>,
+    /// NICs per instance.
+    pub nics: Option<u32>,
+    /// IPv4 addresses per NIC, the primary one included.
+    pub addresses_per_nic: Option<u32>,
+}

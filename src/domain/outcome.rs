@@ -1,0 +1,107 @@
+//! How a write can end, and what it looks like on the way.
+
+use serde::{Deserialize, Serialize};
+
+use super::{fault::Fault, plan::Change};
+
+/// What the vendor answered to an accepted write.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Receipt {
+    pub request_id: Option<String>,
+    /// A task or job to ask about, where the cloud hands one out.
+    pub task: Option<String>,
+}
+
+/// The end of one target. Every target of a plan gets exactly one.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Read back and gone (for a NIC: read back and detached).
+    Released { request_id: Option<String> },
+    /// The wished-for state held before or without our call.
+    AlreadyGone { request_id: Option<String> },
+    /// The vendor refused, or read back and still there.
+    Failed { fault: Fault },
+    /// Sent, and what happened is not known even after reading back.
+    Unknown { fault: Fault },
+    /// Not sent: something relevant changed since the plan, or it could not be read again.
+    Skipped { why: Skip },
+    /// Not sent: stopped before its turn.
+    Stopped,
+}
+
+/// Why a planned write was not sent.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "kebab-case")]
+pub enum Skip {
+    /// Facts that differ from those the plan was made on.
+    Stale { changes: Vec<Change> },
+    /// The read right before the write failed.
+    NotReadAgain { fault: Fault },
+    /// The intent could not be written to the journal.
+    Journal { message: String },
+    /// A write that had to come first did not end well.
+    AfterFailure,
+    /// Refused by the gate: the profile is read-only.
+    ReadOnly,
+}
+
+impl Outcome {
+    pub fn word(&self) -> OutcomeWord {
+        match self {
+            Outcome::Released { .. } => OutcomeWord::Released,
+            Outcome::AlreadyGone { .. } => OutcomeWord::AlreadyGone,
+            Outcome::Failed { .. } => OutcomeWord::Failed,
+            Outcome::Unknown { .. } => OutcomeWord::Unknown,
+            Outcome::Skipped { .. } => OutcomeWord::Skipped,
+            Outcome::Stopped => OutcomeWord::Stopped,
+        }
+    }
+
+    /// The request id a person can give to the vendor's support.
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Outcome::Released { request_id } | Outcome::AlreadyGone { request_id } => request_id.as_deref(),
+            Outcome::Failed { fault } | Outcome::Unknown { fault } => fault.request_id.as_deref(),
+            Outcome::Skipped { .. } | Outcome::Stopped => None,
+        }
+    }
+}
+
+/// The kinds of end, for counts and colours.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OutcomeWord {
+    Released,
+    AlreadyGone,
+    Failed,
+    Unknown,
+    Skipped,
+    Stopped,
+}
+
+/// Where a target stands before its end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Progress {
+    Queued,
+    /// Being read again before the write.
+    Checking,
+    Sent,
+    /// Accepted; the cloud works on it, `reads` times asked so far.
+    Accepted {
+        receipt: Receipt,
+        reads: u32,
+    },
+    /// Refused for now; the next try comes in `wait_ms`.
+    Retrying {
+        attempt: u32,
+        of: u32,
+        wait_ms: u64,
+        code: Option<String>,
+    },
+    /// The answer was lost, or came; the NIC is being read back.
+    ReadingBack {
+        lost: bool,
+    },
+    Settled(Outcome),
+}

@@ -1,0 +1,92 @@
+//! What one reply of a listing brings, and what it leaves to be asked.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    address::{Backend, Eip},
+    ids::{InstanceId, LoadBalancerId, NicId, RegionId},
+    instance::Instance,
+    nic::{Nic, TypeLimit},
+};
+use std::sync::Arc;
+
+/// A kind of thing that is listed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Resource {
+    Regions,
+    Instances,
+    Nics,
+    Eips,
+    /// Load balancers and the private addresses they send to. May take several families of calls.
+    Backends,
+    /// Limits of instance types.
+    Limits,
+}
+
+/// How much of a resource is asked for.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Scope {
+    /// All of the region (or of the account, where the cloud lists across regions).
+    All,
+    /// Only what concerns this NIC.
+    Nic(NicId),
+    Instances(Vec<InstanceId>),
+    LoadBalancer(LoadBalancerId),
+    /// A cloud's own object between two steps of a listing (a server group, say).
+    Group(Arc<str>),
+    /// Backends that name this private address, instance or NIC: the read before a write.
+    Types(Vec<Arc<str>>),
+}
+
+/// Where a listing goes on.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Cursor {
+    Start,
+    /// Page number, from 1.
+    Page(u32),
+    Token(Arc<str>),
+}
+
+/// One read call to make: a page of a resource.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Listing {
+    pub resource: Resource,
+    /// `None` where the cloud lists the whole account at once.
+    pub region: Option<RegionId>,
+    /// Which of the cloud's own families or steps this is (empty for the only one). Opaque outside the cloud's codec.
+    pub part: &'static str,
+    pub scope: Scope,
+    pub cursor: Cursor,
+    /// Carried from one step to the next, for the codec only (a VPC id of a balancer, say).
+    pub carry: Option<Arc<str>>,
+}
+
+impl Listing {
+    /// The first page of all of `resource` in `region`.
+    pub fn all(resource: Resource, region: Option<RegionId>) -> Self {
+        Self { resource, region, part: "", scope: Scope::All, cursor: Cursor::Start, carry: None }
+    }
+}
+
+/// A region as the cloud describes it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Region {
+    pub id: RegionId,
+    pub name: Arc<str>,
+    pub zones: Vec<Arc<str>>,
+}
+
+/// What one reply brought.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct InventoryPage {
+    pub regions: Vec<Region>,
+    pub instances: Vec<Instance>,
+    pub nics: Vec<Nic>,
+    pub eips: Vec<Eip>,
+    pub backends: Vec<Backend>,
+    pub limits: Vec<TypeLimit>,
+    /// Calls that follow from this reply: the other pages (all at once where the cloud counts pages,
+    /// the next one where it hands out tokens), or the next step of a family.
+    pub next: Vec<Listing>,
+}

@@ -1,0 +1,252 @@
+//! A plan: what will be sent, to whom, and what was true when it was made. Frozen once built.
+
+use std::{fmt, net::IpAddr, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    finding::{Finding, Severity},
+    ids::{CloudId, InstanceId, NicId, NicKey, OperationId, ProfileId, RegionId},
+    selection::Target,
+    snapshot::NicSnapshot,
+    time::Timestamp,
+};
+
+/// SHA-256 over everything that decides what is sent; people see the first six digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PlanHash(pub [u8; 32]);
+
+impl PlanHash {
+    /// The first six hex digits.
+    pub fn short(&self) -> String {
+        self.to_string()[..6].to_owned()
+    }
+}
+
+impl fmt::Display for PlanHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for PlanHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PlanHash({self})")
+    }
+}
+
+/// One write: one call to one NIC.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Operation {
+    pub id: OperationId,
+    pub cloud: CloudId,
+    pub profile: ProfileId,
+    pub region: RegionId,
+    pub kind: OperationKind,
+    /// Writes to the same NIC that have to end well first: a NIC never has two writes in flight.
+    pub after: Vec<OperationId>,
+    /// What the rules saw; anything relevant that differs right before the write skips it.
+    pub expect: Arc<NicSnapshot>,
+}
+
+/// What is sent.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub enum OperationKind {
+    /// Release these secondary addresses from the NIC.
+    Release { nic: NicId, ips: Vec<IpAddr> },
+    /// Detach the NIC from the instance; it is kept.
+    Detach { nic: NicId, instance: InstanceId },
+}
+
+impl OperationKind {
+    pub fn nic(&self) -> &NicId {
+        match self {
+            OperationKind::Release { nic, .. } | OperationKind::Detach { nic, .. } => nic,
+        }
+    }
+}
+
+impl Operation {
+    pub fn nic_key(&self) -> NicKey {
+        NicKey { profile: self.profile.clone(), nic: self.kind.nic().clone() }
+    }
+
+    /// The targets this write ends, one for each address, or the NIC.
+    pub fn targets(&self) -> Vec<Target> {
+        let nic = self.nic_key();
+        match &self.kind {
+            OperationKind::Release { ips, .. } => {
+                ips.iter().map(|&ip| Target::Address(super::ids::AddressKey { nic: nic.clone(), ip })).collect()
+            }
+            OperationKind::Detach { .. } => vec![Target::Nic(nic)],
+        }
+    }
+}
+
+/// Whether a row of the plan is sent.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Decision {
+    /// Part of this write.
+    Go(OperationId),
+    /// Stays in sight, is not sent: its findings say why.
+    Blocked,
+}
+
+/// One target of the plan, sent or not.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PlanRow {
+    pub target: Target,
+    pub cloud: CloudId,
+    pub region: RegionId,
+    /// Marked, but not in the filtered list when the plan was asked for.
+    pub hidden: bool,
+    pub findings: Vec<Finding>,
+    pub decision: Decision,
+    /// Addresses on the NIC before and after the whole plan (primary, secondary and virtual; not IPv6).
+    pub before: usize,
+    pub after: usize,
+}
+
+impl PlanRow {
+    /// The worst severity of its findings.
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings.iter().map(|finding| finding.severity).max()
+    }
+}
+
+/// A frozen plan. Built by `rules::planner` only; what was read is what runs.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ReleasePlan {
+    hash: PlanHash,
+    made_at: Timestamp,
+    rows: Vec<PlanRow>,
+    operations: Vec<Operation>,
+}
+
+/// Why a plan can not be built from these parts.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum PlanError {
+    #[error("target listed twice: {0:?}")]
+    TargetTwice(Target),
+    #[error("operation {0:?} waits for one that is not before it")]
+    Order(OperationId),
+    #[error("operation {0:?} carries {1} addresses, the cloud takes {2}")]
+    Oversized(OperationId, usize, usize),
+    #[error("row and operation disagree about {0:?}")]
+    Mismatch(Target),
+    #[error("two writes to {0:?} without an order between them")]
+    Unordered(NicKey),
+}
+
+impl ReleasePlan {
+    /// Checks the parts against each other and freezes them.
+    ///
+    /// `batch` gives the cloud's limit of addresses a call. `hash` must come from `rules::planner`, which is over the operations.
+    ///
+    /// # Errors
+    /// A target twice, a batch too large, an operation that waits for a later one, two unordered writes to one NIC,
+    /// or rows and operations that do not name the same targets.
+    pub fn freeze(
+        hash: PlanHash,
+        made_at: Timestamp,
+        rows: Vec<PlanRow>,
+        operations: Vec<Operation>,
+        batch: impl Fn(&CloudId) -> usize,
+    ) -> Result<Self, PlanError> {
+        use std::collections::{BTreeMap, BTreeSet};
+        let mut seen = BTreeSet::new();
+        let mut last_on_nic: BTreeMap<NicKey, OperationId> = BTreeMap::new();
+        let mut sent: BTreeMap<Target, OperationId> = BTreeMap::new();
+        for (place, operation) in operations.iter().enumerate() {
+            if operation.id.0 as usize != place || operation.after.iter().any(|id| id.0 as usize >= place) {
+                return Err(PlanError::Order(operation.id));
+            }
+            if let OperationKind::Release { ips, .. } = &operation.kind {
+                let most = batch(&operation.cloud);
+                if ips.len() > most || ips.is_empty() {
+                    return Err(PlanError::Oversized(operation.id, ips.len(), most));
+                }
+            }
+            let nic = operation.nic_key();
+            if let Some(before) = last_on_nic.insert(nic.clone(), operation.id)
+                && !operation.after.contains(&before)
+            {
+                return Err(PlanError::Unordered(nic));
+            }
+            for target in operation.targets() {
+                if sent.insert(target.clone(), operation.id).is_some() {
+                    return Err(PlanError::TargetTwice(target));
+                }
+            }
+        }
+        for row in &rows {
+            if !seen.insert(row.target.clone()) {
+                return Err(PlanError::TargetTwice(row.target.clone()));
+            }
+            let planned = sent.remove(&row.target);
+            let agreed = match row.decision {
+                Decision::Go(id) => planned == Some(id),
+                Decision::Blocked => planned.is_none(),
+            };
+            if !agreed {
+                return Err(PlanError::Mismatch(row.target.clone()));
+            }
+        }
+        if let Some((target, _)) = sent.pop_first() {
+            return Err(PlanError::Mismatch(target));
+        }
+        Ok(Self { hash, made_at, rows, operations })
+    }
+
+    pub fn hash(&self) -> PlanHash {
+        self.hash
+    }
+
+    pub fn made_at(&self) -> Timestamp {
+        self.made_at
+    }
+
+    pub fn rows(&self) -> &[PlanRow] {
+        &self.rows
+    }
+
+    pub fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    /// Targets that are sent, in the order of the operations.
+    pub fn targets(&self) -> impl Iterator<Item = Target> {
+        self.operations.iter().flat_map(Operation::targets)
+    }
+
+    pub fn blocked(&self) -> usize {
+        self.rows.iter().filter(|row| row.decision == Decision::Blocked).count()
+    }
+}
+
+/// A fact that differs between the plan and the read right before the write.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Change {
+    pub fact: ChangedFact,
+    pub before: String,
+    pub now: String,
+}
+
+/// Facts that matter to a write.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangedFact {
+    NicStatus,
+    NicInstance,
+    NicRole,
+    InstancePower,
+    AddressRole,
+    Eips,
+    Backends,
+    ManagedBy,
+    /// Detach: addresses that were not on the NIC when the plan was made.
+    NewAddresses,
+    /// Other facts a rule reads (agent, hot plug, links).
+    Traits,
+}

@@ -1,0 +1,72 @@
+//! What people mark. Marks belong to objects, never to rows: they survive filter, sort, fold and refresh.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{AddressKey, NicKey};
+
+/// One thing a write can be planned for.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Target {
+    /// Release this address from its NIC.
+    Address(AddressKey),
+    /// Detach this NIC from its instance.
+    Nic(NicKey),
+}
+
+impl Target {
+    /// The NIC the write goes to.
+    pub fn nic(&self) -> &NicKey {
+        match self {
+            Target::Address(key) => &key.nic,
+            Target::Nic(key) => key,
+        }
+    }
+}
+
+/// The marked targets, in a stable order.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Selection {
+    marks: BTreeSet<Target>,
+}
+
+impl Selection {
+    pub fn contains(&self, target: &Target) -> bool {
+        self.marks.contains(target)
+    }
+
+    /// Marks `target`; false if it was marked already.
+    pub fn add(&mut self, target: Target) -> bool {
+        self.marks.insert(target)
+    }
+
+    /// Takes the mark off; false if there was none.
+    pub fn remove(&mut self, target: &Target) -> bool {
+        self.marks.remove(target)
+    }
+
+    pub fn len(&self) -> usize {
+        self.marks.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.marks.is_empty()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Target> {
+        self.marks.iter()
+    }
+
+    /// Takes all marks off and returns them, so that the step can be taken back.
+    pub fn take(&mut self) -> Selection {
+        std::mem::take(self)
+    }
+}
+
+impl FromIterator<Target> for Selection {
+    fn from_iter<I: IntoIterator<Item = Target>>(targets: I) -> Self {
+        Self { marks: targets.into_iter().collect() }
+    }
+}

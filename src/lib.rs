@@ -1,0 +1,13 @@
+//! nicdeck: a terminal console for the network interfaces of several clouds.
+//!
+//! Everything that decides is a pure function; everything that waits is at the edge; a cloud is a codec.
+//!
+//! | layer | what it is | may import |
+//! |---|---|---|
+//! | [`domain`] | nouns: instances, NICs, addresses, plans, outcomes, faults | nothing |
+#![forbid(unsafe_code)]
+
+pub mod domain;
+pub mod providers;
+pub mod sim;
+pub mod wire;

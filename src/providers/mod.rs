@@ -1,0 +1,23 @@
+//! Talking to clouds. A cloud is a codec: pure functions that turn a call into a request and an answer into a reply.
+//! The one async file is `client`: it sends, retries, paces, and holds the gate that every write passes.
+
+pub mod profile;
+pub mod provider;
+
+macro_rules! clouds {
+    ($($name:ident),* $(,)?) => {
+        $(pub mod $name;)*
+
+        /// Every cloud there is, in the order of the list.
+        pub fn all() -> &'static [&'static dyn provider::Provider] {
+            &[$(&$name::Cloud,)*]
+        }
+    };
+}
+
+clouds! {}
+
+/// The cloud of that name.
+pub fn find(id: &str) -> Option<&'static dyn provider::Provider> {
+    all().iter().copied().find(|cloud| cloud.descriptor().id == id)
+}

@@ -1,0 +1,127 @@
+//! One account of one cloud: where it is, what it may do, and what signs its requests.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::domain::ids::{CloudId, ProfileId, RegionId};
+
+/// An account of a cloud, resolved from the config (or made by the demo). Holds no secret.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Profile {
+    pub id: ProfileId,
+    pub cloud: CloudId,
+    /// Never empty.
+    pub regions: Vec<RegionId>,
+    /// Instead of the vendor's own hosts.
+    pub endpoint: Option<Endpoint>,
+    /// The account's name, typed to confirm.
+    pub alias: Option<String>,
+    /// Environment word; "prod" (in any case) raises the danger level.
+    pub env: Option<String>,
+    pub readonly: bool,
+    /// For clouds that need one.
+    pub project_id: Option<String>,
+}
+
+impl Profile {
+    pub fn is_prod(&self) -> bool {
+        self.env.as_deref().is_some_and(|env| env.eq_ignore_ascii_case("prod"))
+    }
+}
+
+/// `https://host[:port]`, or `http://` on loopback only.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Endpoint {
+    pub scheme: String,
+    /// With its port unless that is the scheme's default.
+    pub host: String,
+}
+
+/// Why an endpoint was not taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum EndpointError {
+    #[error("an endpoint is written https://host or https://host:port")]
+    Form,
+    #[error("http is allowed only for 127.0.0.1, [::1] and localhost; use https")]
+    PlainHttp,
+    #[error("an endpoint has no path, query or user name")]
+    Extra,
+}
+
+impl Endpoint {
+    /// Reads `host`, `host:port`, `https://host[:port]`, or `http://` with a loopback host.
+    ///
+    /// # Errors
+    /// Another scheme, a path, a query, a user name, a bad port, or plain http off loopback.
+    pub fn parse(text: &str) -> Result<Self, EndpointError> {
+        let (scheme, rest) = text.trim().split_once("://").unwrap_or(("https", text.trim()));
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        if rest.contains(['/', '?', '#', '@']) {
+            return Err(EndpointError::Extra);
+        }
+        let (name, port) = match rest.rsplit_once(':') {
+            Some((name, port)) if !name.contains(':') || name.ends_with(']') => (name, Some(port)),
+            _ => (rest, None),
+        };
+        let port = match port {
+            None => None,
+            Some(port) => Some(port.parse::<u16>().map_err(|_| EndpointError::Form)?),
+        };
+        let plain = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+        let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+        let good = match plain {
+            Some(v6) => v6.parse::<std::net::Ipv6Addr>().is_ok(),
+            None => !name.is_empty() && name.chars().all(legal),
+        };
+        if !good {
+            return Err(EndpointError::Form);
+        }
+        let loopback = name.eq_ignore_ascii_case("localhost")
+            || plain.unwrap_or(name).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        let default_port = match scheme.to_ascii_lowercase().as_str() {
+            "https" => 443,
+            "http" if loopback => 80,
+            "http" => return Err(EndpointError::PlainHttp),
+            _ => return Err(EndpointError::Form),
+        };
+        let host = match port.filter(|&port| port != default_port) {
+            Some(port) => format!("{}:{port}", name.to_ascii_lowercase()),
+            None => name.to_ascii_lowercase(),
+        };
+        Ok(Self { scheme: scheme.to_ascii_lowercase(), host })
+    }
+}
+
+/// What signs requests. Prints nothing of itself.
+#[derive(Clone)]
+pub enum Credential {
+    /// An access key, with a session token when it is a temporary one.
+    Keys { id: SecretString, secret: SecretString, token: Option<SecretString> },
+    /// A bearer token.
+    Bearer(SecretString),
+}
+
+impl Credential {
+    pub fn keys(id: &str, secret: &str, token: Option<&str>) -> Self {
+        Credential::Keys { id: id.into(), secret: secret.into(), token: token.map(Into::into) }
+    }
+
+    /// All texts that must never be seen, for the redactor.
+    pub fn secrets(&self) -> Vec<&str> {
+        match self {
+            Credential::Keys { id, secret, token } => {
+                let mut all = vec![id.expose_secret(), secret.expose_secret()];
+                all.extend(token.as_ref().map(ExposeSecret::expose_secret));
+                all
+            }
+            Credential::Bearer(token) => vec![token.expose_secret()],
+        }
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credential([REDACTED])")
+    }
+}
