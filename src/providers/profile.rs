@@ -103,6 +103,7 @@ pub enum Credential {
 }
 
 impl Credential {
+    #[must_use]
     pub fn keys(id: &str, secret: &str, token: Option<&str>) -> Self {
         Credential::Keys { id: id.into(), secret: secret.into(), token: token.map(Into::into) }
     }
