@@ -3,6 +3,7 @@
 
 pub mod profile;
 pub mod provider;
+pub mod zenlayer;
 
 macro_rules! clouds {
     ($($name:ident),* $(,)?) => {

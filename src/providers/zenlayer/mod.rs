@@ -1,0 +1,3 @@
+//! Zenlayer Elastic Compute (products zec and zlb) as a codec.
+
+pub mod sign;
