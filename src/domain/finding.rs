@@ -124,3 +124,29 @@ pub struct Finding {
     /// When the data was read; `None` where nothing was.
     pub read_at: Option<Timestamp>,
 }
+
+/// Which findings a target has, in eight bytes: for filters and counts over many rows.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct FindingSet(u64);
+
+impl FindingSet {
+    pub fn insert(&mut self, id: FindingId) {
+        self.0 |= 1 << id as u32;
+    }
+
+    pub fn contains(self, id: FindingId) -> bool {
+        self.0 & (1 << id as u32) != 0
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// In the order of [`FindingId::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = FindingId> {
+        FindingId::ALL.iter().copied().filter(move |&id| self.contains(id))
+    }
+}
+
+// One bit each.
+const _: () = assert!(FindingId::ALL.len() <= 64);
