@@ -19,6 +19,10 @@ pub struct WorldFile {
     pub instances: Vec<SimInstance>,
     #[serde(default)]
     pub nics: Vec<SimNic>,
+    /// What the cloud refuses for a reason that this file cannot describe (a policy, a kind of account, a subnet or
+    /// security group that is gone): an action's name or an object's id, and the vendor's error code for it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub refusals: BTreeMap<String, String>,
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -149,6 +153,10 @@ pub struct World {
     pub transition_ms: u64,
     /// Counts changes, for tests that compare before and after.
     pub revision: u64,
+    /// See [`WorldFile::refusals`].
+    pub refusals: BTreeMap<String, String>,
+    /// Idempotency tokens seen, each with the request it came with and the answer that it got.
+    pub tokens: BTreeMap<String, (String, String)>,
     /// Nonces seen, for clouds that refuse a second use.
     pub nonces: std::collections::HashSet<String>,
 }
