@@ -1,6 +1,7 @@
 //! Talking to clouds. A cloud is a codec: pure functions that turn a call into a request and an answer into a reply.
 //! The one async file is `client`: it sends, retries, paces, and holds the gate that every write passes.
 
+pub mod aliyun;
 pub mod profile;
 pub mod provider;
 pub mod zenlayer;
