@@ -63,6 +63,8 @@ pub struct Descriptor {
     pub capabilities: Capabilities,
     /// Environment variables of the vendor's own tools: (key id, secret, session token).
     pub env: (&'static str, &'static str, Option<&'static str>),
+    /// A token alone signs requests, as a bearer token, and beats the keys (`false`: a token only goes along with the keys).
+    pub bearer: bool,
     /// A region to start with in an example config.
     pub example_region: &'static str,
 }
