@@ -7,7 +7,9 @@
 //! | [`domain`] | nouns: instances, NICs, addresses, plans, outcomes, faults | nothing |
 #![forbid(unsafe_code)]
 
+pub mod config;
 pub mod domain;
 pub mod providers;
+pub mod runtime;
 pub mod sim;
 pub mod wire;

@@ -16,6 +16,7 @@ pub mod journal;
 pub mod nic;
 pub mod outcome;
 pub mod page;
+pub mod place;
 pub mod plan;
 pub mod selection;
 pub mod snapshot;

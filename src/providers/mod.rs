@@ -2,6 +2,7 @@
 //! The one async file is `client`: it sends, retries, paces, and holds the gate that every write passes.
 
 pub mod aliyun;
+pub mod credential;
 pub mod profile;
 pub mod provider;
 pub mod zenlayer;

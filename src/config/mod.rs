@@ -1,0 +1,280 @@
+//! What was asked for: flags, `NICDECK_*`, the config file and defaults, in this order, resolved into [`Settings`].
+//!
+//! Knows which clouds there are only by asking `providers`. Reads no credential: it says where each one comes from.
+
+mod choice;
+mod error;
+mod file;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+pub use choice::{Borders, Choice, ColorChoice, Language, LanguageChoice, Theme};
+pub use error::{ConfigError, Origin, Problem, ProblemKind, TextRule, Wanted};
+pub use file::{ConfigFile, VERSION, parse};
+
+use crate::{
+    domain::ids::RegionId,
+    providers::{
+        self,
+        credential::{CredentialError, CredentialSource},
+        profile::{Credential, Profile},
+        provider::Descriptor,
+    },
+};
+
+/// A config that explains every key.
+pub const EXAMPLE: &str = include_str!("../../config.example.toml");
+
+/// Larger files are no configs, in bytes.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// What flags say. Empty where there is no such flag.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Flags {
+    pub config: Option<PathBuf>,
+    /// Only these profiles; all when empty.
+    pub profiles: Vec<String>,
+    /// Only these regions; all when empty.
+    pub regions: Vec<String>,
+    pub readonly: bool,
+    pub language: Option<LanguageChoice>,
+    pub color: Option<ColorChoice>,
+    pub ascii: bool,
+}
+
+/// What the process was started in; tests bring their own.
+#[derive(Clone, Copy)]
+pub struct Environment<'a> {
+    pub var: &'a dyn Fn(&str) -> Option<String>,
+    /// The platform's folder for nicdeck's config, where there is one.
+    pub config_folder: Option<&'a Path>,
+    /// Whether what will be written goes to a terminal.
+    pub terminal: bool,
+}
+
+impl Environment<'_> {
+    /// A variable that is set and not empty.
+    fn get(&self, name: &str) -> Option<String> {
+        (self.var)(name).filter(|value| !value.is_empty())
+    }
+}
+
+/// How things look and in which language; known even when the config is broken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Look {
+    pub language: Language,
+    pub theme: Theme,
+    pub borders: Borders,
+    /// `false`: no spinner, progress as numbers.
+    pub motion: bool,
+    pub color: bool,
+}
+
+/// Where the config is, or would be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConfigPath {
+    /// `None` if the platform has no config folder.
+    pub path: Option<PathBuf>,
+    pub found: bool,
+}
+
+/// Everything that was asked for. `C` is the source of a profile's credential, later the credential (or why there is none).
+#[derive(Clone, Debug)]
+pub struct Settings<C = Result<Credential, CredentialError>> {
+    /// In the order of the config; may be empty.
+    pub profiles: Vec<(Profile, C)>,
+    pub look: Look,
+    /// For all profiles; each profile's own `readonly` includes this already.
+    pub readonly: bool,
+    pub config: ConfigPath,
+}
+
+impl Settings<CredentialSource> {
+    /// Reads the credentials. A profile that has none keeps its error; the others go on.
+    pub fn with_credentials(
+        self,
+        mut resolve: impl FnMut(&CredentialSource) -> Result<Credential, CredentialError>,
+    ) -> Settings {
+        let profiles = self.profiles.into_iter().map(|(profile, source)| (profile, resolve(&source))).collect();
+        Settings { profiles, look: self.look, readonly: self.readonly, config: self.config }
+    }
+}
+
+/// Where the config is: `--config`, `NICDECK_CONFIG`, or `config.toml` in the platform's folder.
+pub fn path(flags: &Flags, env: &Environment<'_>) -> ConfigPath {
+    let named = flags.config.clone().or_else(|| env.get("NICDECK_CONFIG").map(PathBuf::from));
+    // A file that was asked for by name has to be there.
+    if named.is_some() {
+        return ConfigPath { path: named, found: true };
+    }
+    let path = env.config_folder.map(|folder| folder.join("config.toml"));
+    // Anything but "not there" is worth an error when it is read; a link to nowhere as well.
+    let there = |path: &Path| !matches!(path.try_exists(), Ok(false)) || path.symlink_metadata().is_ok();
+    ConfigPath { found: path.as_deref().is_some_and(there), path }
+}
+
+/// Everything, for the clouds of this build.
+///
+/// # Errors
+/// Every problem of the file, of `NICDECK_*`, and of `--profile` and `--region`.
+pub fn load(flags: &Flags, env: &Environment<'_>) -> Result<Settings<CredentialSource>, ConfigError> {
+    let clouds: Vec<&'static Descriptor> = providers::all().iter().map(|cloud| cloud.descriptor()).collect();
+    load_with(flags, env, &clouds)
+}
+
+fn load_with(
+    flags: &Flags,
+    env: &Environment<'_>,
+    clouds: &[&'static Descriptor],
+) -> Result<Settings<CredentialSource>, ConfigError> {
+    let config = path(flags, env);
+    let mut problems = Vec::new();
+    let file = match &config {
+        ConfigPath { path: Some(path), found: true } => {
+            read(path).and_then(|text| parse(path, &text, clouds)).unwrap_or_else(|error| {
+                problems = error.problems;
+                ConfigFile::default()
+            })
+        }
+        _ => ConfigFile::default(),
+    };
+    let broken_file = !problems.is_empty();
+    let (look, env_problems) = resolve_look(flags, env, &file);
+    problems.extend(env_problems);
+    let env_readonly = env_bool(env, "NICDECK_READONLY", &mut problems);
+    // The strictest wins: nothing takes back what another source made read-only.
+    let readonly = flags.readonly || env_readonly == Some(true) || file.readonly == Some(true);
+    let mut profiles = file.profiles;
+    for (profile, _) in &mut profiles {
+        profile.readonly |= readonly;
+    }
+    // What a broken file holds is not known, so nothing can be said to be missing from it.
+    if !broken_file {
+        problems.extend(select(&mut profiles, &flags.profiles, &flags.regions));
+    }
+    if problems.is_empty() { Ok(Settings { profiles, look, readonly, config }) } else { Err(ConfigError { problems }) }
+}
+
+/// How to show things when nothing but flags and environment can be trusted (no config, or a broken one). Bad values are
+/// passed over: [`load`] reports them.
+pub fn look(flags: &Flags, env: &Environment<'_>) -> Look {
+    resolve_look(flags, env, &ConfigFile::default()).0
+}
+
+/// Keeps the profiles and regions that were asked for by name; empty lists keep all. What matches nothing is a problem.
+pub fn select<C>(profiles: &mut Vec<(Profile, C)>, names: &[String], regions: &[String]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut unmatched = |flag, what, given: &String, known: Vec<String>| {
+        let suggestion = error::suggest(given, known.iter().map(String::as_str)).map(str::to_owned);
+        let kind = ProblemKind::Unmatched { what, given: given.clone(), suggestion, known };
+        problems.push(Problem { origin: Origin::Flag(flag), kind });
+    };
+    for name in names {
+        if !profiles.iter().any(|(profile, _)| profile.id.as_str() == name) {
+            let known = profiles.iter().map(|(profile, _)| profile.id.to_string()).collect();
+            unmatched("--profile", "profile", name, known);
+        }
+    }
+    if !names.is_empty() {
+        profiles.retain(|(profile, _)| names.iter().any(|name| name == profile.id.as_str()));
+    }
+    for region in regions {
+        let mut known: Vec<RegionId> = profiles.iter().flat_map(|(profile, _)| profile.regions.clone()).collect();
+        if !known.iter().any(|id| id.as_str() == region) {
+            known.sort();
+            known.dedup();
+            unmatched("--region", "region", region, known.iter().map(ToString::to_string).collect());
+        }
+    }
+    if !regions.is_empty() {
+        for (profile, _) in profiles.iter_mut() {
+            profile.regions.retain(|id| regions.iter().any(|region| region == id.as_str()));
+        }
+        profiles.retain(|(profile, _)| !profile.regions.is_empty());
+    }
+    problems
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
+    let whole = |kind| ConfigError::from(Problem { origin: Origin::WholeFile(path.to_owned()), kind });
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| whole(ProblemKind::Unreadable { reason: error.to_string() }))?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(whole(ProblemKind::TooLarge { most: MOST_BYTES }));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let text = String::from_utf8_lossy(error.as_bytes());
+        let place = crate::domain::place::Place::of(&path.into(), &text, good);
+        Problem { origin: Origin::File(place), kind: ProblemKind::NotUtf8 }.into()
+    })
+}
+
+fn resolve_look(flags: &Flags, env: &Environment<'_>, file: &ConfigFile) -> (Look, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let language = env_choice(env, "NICDECK_LANG", &mut problems);
+    let theme = env_choice(env, "NICDECK_THEME", &mut problems);
+    let borders = env_choice(env, "NICDECK_BORDERS", &mut problems);
+    let color = env_choice(env, "NICDECK_COLOR", &mut problems);
+    let motion = env_bool(env, "NICDECK_MOTION", &mut problems);
+    let ascii = flags.ascii.then_some(Borders::Ascii);
+    let look = Look {
+        language: spoken(flags.language.or(language).or(file.language).unwrap_or_default(), env),
+        theme: theme.or(file.theme).unwrap_or_default(),
+        borders: ascii.or(borders).or(file.borders).unwrap_or_default(),
+        motion: motion.or(file.motion).unwrap_or(true),
+        color: colored(flags.color.or(color).unwrap_or_default(), env),
+    };
+    (look, problems)
+}
+
+fn env_choice<T: Choice>(env: &Environment<'_>, name: &'static str, problems: &mut Vec<Problem>) -> Option<T> {
+    let text = env.get(name)?;
+    T::read(name, &text).map_err(|kind| problems.push(Problem { origin: Origin::Env(name), kind })).ok()
+}
+
+fn env_bool(env: &Environment<'_>, name: &'static str, problems: &mut Vec<Problem>) -> Option<bool> {
+    let text = env.get(name)?;
+    match text.trim().to_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Some(true),
+        "0" | "false" | "no" | "off" => Some(false),
+        _ => {
+            let allowed = ["1", "0", "true", "false", "yes", "no", "on", "off"].map(str::to_owned).into();
+            let kind = ProblemKind::NotOneOf { key: name.to_owned(), given: Some(text), allowed, suggestion: None };
+            problems.push(Problem { origin: Origin::Env(name), kind });
+            None
+        }
+    }
+}
+
+/// `auto` asks the locale, in the order that POSIX gives its variables.
+fn spoken(choice: LanguageChoice, env: &Environment<'_>) -> Language {
+    match choice {
+        LanguageChoice::En => Language::En,
+        LanguageChoice::ZhCn => Language::ZhCn,
+        LanguageChoice::Auto => {
+            let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| env.get(name));
+            match locale {
+                Some(locale) if locale.to_lowercase().starts_with("zh") => Language::ZhCn,
+                _ => Language::En,
+            }
+        }
+    }
+}
+
+fn colored(choice: ColorChoice, env: &Environment<'_>) -> bool {
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => {
+            env.terminal && env.get("NO_COLOR").is_none() && env.get("TERM").as_deref() != Some("dumb")
+        }
+    }
+}

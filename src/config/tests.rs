@@ -1,0 +1,532 @@
+use std::{collections::BTreeMap, fs, path::Path};
+
+use super::*;
+use crate::{
+    domain::{capabilities::Capabilities, ids::ProfileId},
+    providers::credential::CredentialFrom,
+};
+
+const CAPABILITIES: Capabilities = Capabilities {
+    regional: true,
+    release_batch: 1,
+    releasable: &[],
+    release: &[],
+    detach: &[],
+    detach_polls: false,
+    limits_per_call: None,
+    in_flight: 1,
+    reads_per_second: 1,
+};
+
+static KEYS_ONLY: Descriptor = Descriptor {
+    id: "aliyun",
+    title: "Alibaba Cloud",
+    capabilities: CAPABILITIES,
+    env: ("A_ID", "A_SECRET", Some("A_TOKEN")),
+    bearer: false,
+    example_region: "cn-hangzhou",
+};
+
+static BEARER: Descriptor = Descriptor {
+    id: "zenlayer",
+    title: "Zenlayer",
+    capabilities: CAPABILITIES,
+    env: ("Z_ID", "Z_SECRET", Some("Z_TOKEN")),
+    bearer: true,
+    example_region: "asia-east-1",
+};
+
+const CLOUDS: &[&Descriptor] = &[&KEYS_ONLY, &BEARER];
+
+fn parsed(text: &str) -> Result<ConfigFile, ConfigError> {
+    parse(Path::new("c.toml"), text, CLOUDS)
+}
+
+/// The problems of a config as people see them.
+fn problems(text: &str) -> Vec<String> {
+    parsed(text).expect_err("a broken config").problems.iter().map(ToString::to_string).collect()
+}
+
+/// The one problem of a config, without the file's name.
+fn problem(text: &str) -> String {
+    let all = problems(text);
+    assert_eq!(all.len(), 1, "{all:#?}");
+    all[0].strip_prefix("c.toml:").expect("a place").to_owned()
+}
+
+const GOOD: &str = r#"version = 1
+[[profile]]
+name = "p"
+cloud = "aliyun"
+regions = ["r-1"]
+"#;
+
+/// GOOD with a line in the profile, which is line 6.
+fn with(line: &str) -> String {
+    format!("{GOOD}{line}\n")
+}
+
+#[test]
+fn the_example_parses_and_says_what_it_explains() {
+    let file = parse(Path::new("config.example.toml"), EXAMPLE, CLOUDS).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(file.language, Some(LanguageChoice::Auto));
+    assert_eq!(file.readonly, Some(true));
+    assert_eq!((file.theme, file.borders, file.motion), (Some(Theme::Auto), Some(Borders::Auto), Some(true)));
+    let [prod, zenlayer, rehearsal] = &file.profiles[..] else { panic!("three profiles") };
+    assert!(prod.0.is_prod());
+    assert_eq!(prod.0.regions.len(), 2);
+    assert_eq!(prod.0.alias.as_deref(), Some("acme-prod"));
+    assert!(zenlayer.0.readonly);
+    let token = CredentialFrom::Env { keys: None, token: Some("ZENLAYER_TOKEN".into()), bearer: true };
+    assert_eq!(zenlayer.1.from, token);
+    assert_eq!(rehearsal.0.endpoint.as_ref().map(|endpoint| &*endpoint.host), Some("127.0.0.1:8080"));
+}
+
+/// What the example does not mention, people cannot find.
+#[test]
+fn the_example_explains_every_key() {
+    for key in "version language readonly theme borders motion name cloud regions env alias endpoint project_id \
+                credentials from id secret token"
+        .split(' ')
+    {
+        assert!(EXAMPLE.contains(&format!("{key} = ")), "{key}");
+    }
+}
+
+#[test]
+fn left_out_credentials_are_the_vendors_own_variables() {
+    let file = parsed(GOOD).unwrap();
+    let (profile, source) = &file.profiles[0];
+    assert_eq!(profile.id, ProfileId::from("p"));
+    assert_eq!(source.profile, profile.id);
+    let place = source.place.clone().unwrap();
+    assert_eq!((place.line, place.column), (2, 1), "the profile's header");
+    let own = CredentialFrom::Env {
+        keys: Some(("A_ID".into(), "A_SECRET".into())),
+        token: Some("A_TOKEN".into()),
+        bearer: false,
+    };
+    assert_eq!(source.from, own);
+    assert_eq!(parsed(&with(r#"credentials = { from = "env" }"#)).unwrap().profiles[0].1.from, own);
+}
+
+#[test]
+fn credentials_know_their_line() {
+    let file = parsed(&with(r#"credentials = { from = "env", id = "MY_ID", secret = "MY_SECRET" }"#)).unwrap();
+    let place = file.profiles[0].1.place.clone().unwrap();
+    assert_eq!((place.line, place.column), (6, 15));
+    let keys = Some(("MY_ID".to_owned(), "MY_SECRET".to_owned()));
+    assert_eq!(file.profiles[0].1.from, CredentialFrom::Env { keys, token: None, bearer: false });
+}
+
+#[test]
+fn every_problem_has_its_place_and_says_what_would_be_right() {
+    for (text, wanted) in [
+        ("", "1:1: `version` is missing; the file has to begin with `version = 1`"),
+        ("version = 2\nnew = 1", "1:11: version 2 is not known here; this nicdeck reads `version = 1`"),
+        ("version = \"1\"", "1:11: `version` has to be a whole number, this is text"),
+        ("version = 1\nlangauge = \"en\"", "2:1: unknown key `langauge` in the config; did you mean `language`?"),
+        (
+            "version = 1\n\"生产\" = 1",
+            "2:1: unknown key `生产` in the config; allowed are `version`, `language`, `readonly`, `ui`, `profile`",
+        ),
+        (
+            "version = 1\nlanguage = \"cn\"",
+            "2:12: `language` cannot be \"cn\"; it is one of `auto`, `en`, `zh-CN`; did you mean `en`?",
+        ),
+        ("version = 1\nreadonly = \"yes\"", "2:12: `readonly` has to be true or false, this is text"),
+        ("version = 1\nui = 3", "2:6: `ui` has to be a table, as in { key = \"value\" }, this is a whole number"),
+        (
+            "version = 1\n[ui]\ntheme = \"drak\"",
+            "3:9: `theme` cannot be \"drak\"; it is one of `auto`, `dark`, `light`, `mono`; did you mean `dark`?",
+        ),
+        ("version = 1\n[ui]\nmotoin = true", "3:1: unknown key `motoin` in [ui]; did you mean `motion`?"),
+        (
+            "version = 1\n[profile]\nname = \"x\"",
+            "2:1: `profile` has to be a list of tables, each headed [[profile]], this is a table",
+        ),
+        (
+            "version = 1\nprofile = [1]",
+            "2:12: `profile` has to be a list of tables, each headed [[profile]], this is a whole number",
+        ),
+        (&with("regoins = []"), "6:1: unknown key `regoins` in [[profile]]; did you mean `regions`?"),
+        (
+            &GOOD.replace("\"aliyun\"", "\"alyun\""),
+            "4:9: `cloud` cannot be \"alyun\"; it is one of `aliyun`, `zenlayer`; did you mean `aliyun`?",
+        ),
+        (&GOOD.replace("\"aliyun\"", "\"aws\""), "4:9: `cloud` cannot be \"aws\"; it is one of `aliyun`, `zenlayer`"),
+        (&GOOD.replace("cloud = \"aliyun\"", ""), "2:1: `cloud` is missing in [[profile]]"),
+        (&GOOD.replace("name = \"p\"", ""), "2:1: `name` is missing in [[profile]]"),
+        (&GOOD.replace("regions = [\"r-1\"]", ""), "2:1: `regions` is missing in [[profile]]"),
+        (&GOOD.replace("[\"r-1\"]", "[]"), "5:11: `regions` needs at least one entry"),
+        (
+            &GOOD.replace("[\"r-1\"]", "\"r-1\""),
+            "5:11: `regions` has to be a list of texts, as in [\"one\", \"two\"], this is text",
+        ),
+        (
+            &GOOD.replace("[\"r-1\"]", "[\"a\", 2]"),
+            "5:17: `regions` has to be a list of texts, as in [\"one\", \"two\"], this is a whole number",
+        ),
+        (
+            &GOOD.replace("[\"r-1\"]", "[\"evil.example/?\"]"),
+            "5:12: `regions` has to be 1 to 64 letters, digits, `-` and `_`",
+        ),
+        (&GOOD.replace("[\"r-1\"]", "[\"a\", \"b\", \"a\"]"), "5:22: `regions` has \"a\" twice; once is enough"),
+        (
+            &GOOD.replace("\"p\"", "\"\""),
+            "3:8: `name` has to be 1 to 64 visible characters, without blanks around them",
+        ),
+        (
+            &GOOD.replace("\"p\"", "\"a\\u001b[2J\""),
+            "3:8: `name` has to be 1 to 64 visible characters, without blanks around them",
+        ),
+        (&GOOD.replace("\"p\"", "7"), "3:8: `name` has to be text in quotes, this is a whole number"),
+        (
+            &with("endpoint = \"http://ecs.example.com\""),
+            "6:12: `endpoint`: http is allowed only for 127.0.0.1, [::1] and localhost; use https",
+        ),
+        (&with("endpoint = \"https://a/b\""), "6:12: `endpoint`: an endpoint has no path, query or user name"),
+        (&with("endpoint = \"ftp://a\""), "6:12: `endpoint`: an endpoint is written https://host or https://host:port"),
+        (&with("env = 2026-01-01"), "6:7: `env` has to be text in quotes, this is a date"),
+        (&with("project_id = \"a/b\""), "6:14: `project_id` has to be 1 to 64 letters, digits, `-` and `_`"),
+        (
+            &with("[[profile]]\nname = \"p\"\ncloud = \"zenlayer\"\nregions = [\"x\"]"),
+            "7:8: a profile named \"p\" is on line 3 already; each needs a name of its own",
+        ),
+        (
+            &with("credentials = \"env\""),
+            "6:15: `credentials` has to be a table, as in { key = \"value\" }, this is text",
+        ),
+        (&with("credentials = { id = \"A\", secret = \"B\" }"), "6:15: `from` is missing in `credentials`"),
+        (
+            &with("credentials = { from = \"evn\" }"),
+            "6:24: `from` cannot be \"evn\"; it is one of `env`; did you mean `env`?",
+        ),
+        (&with("credentials = { from = \"env\", id = \"A\" }"), "6:15: `secret` is missing in `credentials`"),
+        (
+            &with("credentials = { from = \"env\", token = \"T\" }"),
+            "6:15: Alibaba Cloud does not sign with a token alone; name the variables of `id` and `secret` as well",
+        ),
+        ("version = 1\nlanguage = \"en", "2:15: not TOML: invalid basic string, expected `\"`"),
+        ("version = 1\nversion = 1", "2:1: not TOML: duplicate key"),
+        ("version", "1:8: not TOML: key with no value, expected `=`"),
+    ] {
+        assert_eq!(problem(text), wanted, "for\n{text}");
+    }
+}
+
+#[test]
+fn all_problems_of_a_file_are_told_in_the_order_of_the_file() {
+    let text = r#"
+langauge = "en"
+[ui]
+theme = "x"
+[[profile]]
+name = "a"
+cloud = "nowhere"
+regions = []
+readonly = 1
+[[profile]]
+cloud = "zenlayer"
+endpoint = "http://10.0.0.1"
+credentials = { from = "env", secret = "X" }
+"#;
+    let places: Vec<String> = problems(text)
+        .iter()
+        .map(|text| text.split(": ").next().unwrap().strip_prefix("c.toml:").unwrap().to_owned())
+        .collect();
+    // `name` and `regions` of the second profile are missed at its header.
+    assert_eq!(places, ["1:1", "2:1", "4:9", "7:9", "8:11", "9:12", "10:1", "10:1", "12:12", "13:15"]);
+}
+
+#[test]
+fn columns_count_characters_after_chinese_too() {
+    assert_eq!(problem("version = 1\nui = { \"生产\" = 1 }").split(": ").next(), Some("2:8"));
+    assert_eq!(problem("version = 1\n[ui]\ntheme = \"生\"").split(';').next(), Some("3:9: `theme` cannot be \"生\""));
+}
+
+/// A real secret in the wrong place must not come out in the message, whatever else is wrong with the file.
+#[test]
+fn a_secret_in_the_file_is_an_error_that_does_not_repeat_it() {
+    const SECRETS: [&str; 4] = [
+        "LTAI5tQWERTY12345678abcd",
+        "hX9wPqR2sT4uV6yZ8aB1cD3eF5gH7j",
+        "QTWAOYTTINDUT2QVKYUC",
+        "0123456789abcdef0123456789abcdef",
+    ];
+    let lines = [
+        "secret = \"S\"",
+        "access_key_secret = \"S\"",
+        "access-key-id = \"S\"",
+        "secretKey = \"S\"",
+        "token = \"S\"",
+        "S = 1",
+        "env = [\"S\"]",
+        "cloud = \"S\"",
+        "secret = S",
+        "secret = \"S",
+        "secret = 'S\n",
+        "secrte \"S\"",
+        "\"S\"",
+        "S",
+        "credentials = \"S\"",
+        "credentials = { from = \"S\" }",
+        "credentials = { from = \"env\", id = \"S\", secret = \"S\" }",
+        "credentials = { from = \"env\", id = \"MY_ID\", secret = \"S\" }",
+        "credentials = { from = \"env\", id = \"MY_ID\", secret = [\"S\"] }",
+        "credentials = { from = \"env\", id = \"MY_ID\", secret = \"MY_S\", token = \"S.S-S==\" }",
+        "credentials = { access_key_id = \"S\", access_key_secret = \"S\" }",
+        "credentials = { from = \"env\" id = \"S\" }",
+        "credentials = { \"S\" }",
+        "endpoint = \"https://S@host\"",
+        "version = \"S\"",
+    ];
+    for secret in SECRETS {
+        for line in lines {
+            let text = format!("{}{}\n", GOOD.replace("cloud = \"aliyun\"\n", ""), line.replace('S', secret));
+            let error = parsed(&text).expect_err(line);
+            let shown = format!("{error} {error:?}");
+            assert!(!shown.contains(secret), "{line}: {shown}");
+            assert!(error.problems.iter().all(|problem| !format!("{:?}", problem.kind.values()).contains(secret)));
+        }
+    }
+    let told = problem(&with("access_key_secret = \"x\""));
+    assert!(told.starts_with("6:1: `access_key_secret`: a secret does not belong in this file."), "{told}");
+    assert!(
+        told.contains("credentials = { from = \"env\", id = \"MY_KEY_ID\", secret = \"MY_KEY_SECRET\" }"),
+        "{told}"
+    );
+    let told = problem(&with(&format!("credentials = {{ from = \"env\", id = \"A\", secret = \"{}\" }}", SECRETS[1])));
+    assert!(told.starts_with("6:50: `secret`: a secret does not belong in this file."), "{told}");
+}
+
+#[test]
+fn names_of_variables_are_no_secrets() {
+    for name in
+        ["A", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "my_key_2", "KEY2", "HUAWEICLOUD_SDK_SK", "ZENLAYERTOKENOFPRODUCTION"]
+    {
+        let text = with(&format!("credentials = {{ from = \"env\", id = \"{name}\", secret = \"{name}\" }}"));
+        assert!(parsed(&text).is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn a_bearer_cloud_takes_a_token_alone() {
+    let text = with("credentials = { from = \"env\", token = \"T\" }").replace("aliyun", "zenlayer");
+    let from = CredentialFrom::Env { keys: None, token: Some("T".into()), bearer: true };
+    assert_eq!(parsed(&text).unwrap().profiles[0].1.from, from);
+}
+
+#[test]
+fn a_byte_order_mark_and_windows_line_ends_do_no_harm() {
+    let text = format!("\u{FEFF}{}", with("langauge = 1").replace('\n', "\r\n"));
+    assert_eq!(problem(&text).split(": ").next(), Some("6:1"));
+    assert!(parsed(&format!("\u{FEFF}{GOOD}")).is_ok());
+}
+
+// ---- settings --------------------------------------------------------------------------------------------------------
+
+struct World {
+    folder: tempfile::TempDir,
+    vars: BTreeMap<&'static str, String>,
+    terminal: bool,
+}
+
+impl World {
+    fn new(config: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("config.toml"), config).unwrap();
+        Self { folder, vars: BTreeMap::new(), terminal: true }
+    }
+
+    fn var(mut self, name: &'static str, value: &str) -> Self {
+        self.vars.insert(name, value.to_owned());
+        self
+    }
+
+    fn load(&self, flags: &Flags) -> Result<Settings<CredentialSource>, ConfigError> {
+        self.with(|env| load_with(flags, env, CLOUDS))
+    }
+
+    fn with<T>(&self, then: impl FnOnce(&Environment<'_>) -> T) -> T {
+        let var = |name: &str| self.vars.get(name).cloned();
+        then(&Environment { var: &var, config_folder: Some(self.folder.path()), terminal: self.terminal })
+    }
+
+    fn keys(&self, flags: &Flags) -> Vec<(Origin, &'static str)> {
+        let error = self.load(flags).expect_err("broken settings");
+        error.problems.into_iter().map(|problem| (problem.origin, problem.kind.key())).collect()
+    }
+}
+
+const TWO: &str = r#"version = 1
+language = "zh-CN"
+[ui]
+theme = "light"
+[[profile]]
+name = "one"
+cloud = "aliyun"
+regions = ["a", "b"]
+[[profile]]
+name = "two"
+cloud = "zenlayer"
+regions = ["b", "c"]
+readonly = true
+"#;
+
+#[test]
+fn a_flag_beats_a_variable_beats_the_file_beats_the_default() {
+    let world = World::new(TWO);
+    let none = Flags::default();
+    let look = world.load(&none).unwrap().look;
+    assert_eq!((look.language, look.theme, look.borders), (Language::ZhCn, Theme::Light, Borders::Auto));
+    let world = world.var("NICDECK_LANG", "en").var("NICDECK_THEME", "MONO").var("NICDECK_BORDERS", "unicode");
+    let look = world.load(&none).unwrap().look;
+    assert_eq!((look.language, look.theme, look.borders), (Language::En, Theme::Mono, Borders::Unicode));
+    let flags = Flags { language: Some(LanguageChoice::ZhCn), ascii: true, ..Flags::default() };
+    let look = world.load(&flags).unwrap().look;
+    assert_eq!((look.language, look.borders), (Language::ZhCn, Borders::Ascii));
+}
+
+#[test]
+fn auto_language_follows_the_locale() {
+    for (vars, wanted) in [
+        (&[][..], Language::En),
+        (&[("LANG", "zh_CN.UTF-8")], Language::ZhCn),
+        (&[("LANG", "zh_CN.UTF-8"), ("LC_ALL", "C")], Language::En),
+        (&[("LANG", "en_US.UTF-8"), ("LC_MESSAGES", "zh_CN"), ("LC_ALL", "")], Language::ZhCn),
+    ] {
+        let mut world = World::new("version = 1");
+        world.vars.extend(vars.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        assert_eq!(world.load(&Flags::default()).unwrap().look.language, wanted, "{vars:?}");
+    }
+}
+
+#[test]
+fn the_strictest_readonly_wins() {
+    let readonly = |world: &World, flags: &Flags| {
+        let settings = world.load(flags).unwrap();
+        settings.profiles.iter().map(|(profile, _)| profile.readonly).collect::<Vec<_>>()
+    };
+    let none = Flags::default();
+    assert_eq!(readonly(&World::new(TWO), &none), [false, true]);
+    assert_eq!(readonly(&World::new(TWO).var("NICDECK_READONLY", "0"), &none), [false, true]);
+    assert_eq!(readonly(&World::new(TWO).var("NICDECK_READONLY", "1"), &none), [true, true]);
+    assert_eq!(readonly(&World::new(TWO), &Flags { readonly: true, ..Flags::default() }), [true, true]);
+    let file = TWO.replace("language", "readonly = true\nlanguage");
+    assert_eq!(readonly(&World::new(&file).var("NICDECK_READONLY", "false"), &none), [true, true]);
+}
+
+#[test]
+fn bad_variables_are_errors_that_name_them() {
+    let world = World::new("version = 1").var("NICDECK_READONLY", "maybe").var("NICDECK_THEME", "pink");
+    let found = world.keys(&Flags::default());
+    let env = |name| (Origin::Env(name), "config-not-one-of");
+    assert_eq!(found, [env("NICDECK_THEME"), env("NICDECK_READONLY")]);
+}
+
+#[test]
+fn color_obeys_flag_then_no_color_then_the_terminal() {
+    let color = |world: &World, color| world.load(&Flags { color, ..Flags::default() }).unwrap().look.color;
+    assert!(color(&World::new("version = 1"), None));
+    assert!(!color(&World::new("version = 1").var("NO_COLOR", "0"), None), "any value counts");
+    assert!(color(&World::new("version = 1").var("NO_COLOR", ""), None), "an empty one does not");
+    assert!(!color(&World::new("version = 1").var("TERM", "dumb"), None));
+    assert!(color(&World::new("version = 1").var("NO_COLOR", "1"), Some(ColorChoice::Always)));
+    assert!(!color(&World::new("version = 1"), Some(ColorChoice::Never)));
+    let mut piped = World::new("version = 1");
+    piped.terminal = false;
+    assert!(!color(&piped, None));
+}
+
+#[test]
+fn profiles_and_regions_are_narrowed_by_name() {
+    let world = World::new(TWO);
+    let narrowed = |profiles: &[&str], regions: &[&str]| {
+        let own = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<String>>();
+        let flags = Flags { profiles: own(profiles), regions: own(regions), ..Flags::default() };
+        world.load(&flags).map(|settings| {
+            let name = |(profile, _): &(Profile, _)| {
+                let regions: Vec<&str> = profile.regions.iter().map(RegionId::as_str).collect();
+                format!("{} {}", profile.id, regions.join("+"))
+            };
+            settings.profiles.iter().map(name).collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(narrowed(&["two"], &[]).unwrap(), ["two b+c"]);
+    assert_eq!(narrowed(&["two", "one"], &["b"]).unwrap(), ["one b", "two b"]);
+    assert_eq!(narrowed(&[], &["a"]).unwrap(), ["one a"]);
+    let error = narrowed(&["tow"], &[]).unwrap_err();
+    assert_eq!(error.to_string(), "--profile: there is no profile \"tow\" in the config; did you mean `two`?");
+    let error = narrowed(&["one"], &["zz"]).unwrap_err();
+    assert_eq!(error.to_string(), "--region: there is no region \"zz\" in the config; it has `a`, `b`");
+}
+
+#[test]
+fn no_config_is_no_error_but_a_named_one_has_to_be_there() {
+    let world = World::new("");
+    fs::remove_file(world.folder.path().join("config.toml")).unwrap();
+    let settings = world.load(&Flags::default()).unwrap();
+    assert!(settings.profiles.is_empty() && !settings.config.found);
+    assert_eq!(settings.config.path, Some(world.folder.path().join("config.toml")));
+
+    let named = world.folder.path().join("other.toml");
+    let flags = Flags { config: Some(named.clone()), ..Flags::default() };
+    assert_eq!(world.keys(&flags), [(Origin::WholeFile(named.clone()), "config-unreadable")]);
+    let world = world.var("NICDECK_CONFIG", named.to_str().unwrap());
+    assert_eq!(world.keys(&Flags::default()), [(Origin::WholeFile(named.clone()), "config-unreadable")]);
+    fs::write(&named, TWO).unwrap();
+    assert_eq!(world.load(&Flags::default()).unwrap().profiles.len(), 2);
+}
+
+#[test]
+fn what_cannot_be_a_config_is_said_to_be_none() {
+    let world = World::new("");
+    let path = world.folder.path().join("config.toml");
+    fs::write(&path, vec![b'#'; (1 << 20) + 1]).unwrap();
+    assert_eq!(world.keys(&Flags::default()), [(Origin::WholeFile(path.clone()), "config-too-large")]);
+    fs::write(&path, b"version = 1\n# \xff\xfe").unwrap();
+    let error = world.load(&Flags::default()).unwrap_err();
+    assert!(error.to_string().ends_with("config.toml:2:3: not UTF-8; save the file as UTF-8"), "{error}");
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    assert_eq!(world.keys(&Flags::default()), [(Origin::WholeFile(path), "config-unreadable")]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_dangling_link_is_not_taken_for_no_config() {
+    let world = World::new("");
+    let path = world.folder.path().join("config.toml");
+    fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink("nowhere", &path).unwrap();
+    assert_eq!(world.keys(&Flags::default()), [(Origin::WholeFile(path), "config-unreadable")]);
+}
+
+#[test]
+fn a_broken_config_still_has_a_look() {
+    let world = World::new("version = [").var("NICDECK_LANG", "zh-CN").var("NICDECK_THEME", "pink");
+    assert!(world.load(&Flags::default()).is_err());
+    let look = world.with(|env| look(&Flags { ascii: true, ..Flags::default() }, env));
+    assert_eq!((look.language, look.theme, look.borders), (Language::ZhCn, Theme::Auto, Borders::Ascii));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    /// Any text gives a config or problems with places inside of it; a piece cut out of a good one as well.
+    #[test]
+    fn no_text_panics(start in 0usize..2000, length in 0usize..60, insert in "\\PC{0,8}") {
+        let cut = |at: usize| EXAMPLE.char_indices().map(|(at, _)| at).nth(at).unwrap_or(EXAMPLE.len());
+        let (from, to) = (cut(start), cut(start + length));
+        let text = format!("{}{insert}{}", &EXAMPLE[..from], &EXAMPLE[to..]);
+        if let Err(error) = parsed(&text) {
+            let lines = u32::try_from(text.lines().count()).unwrap() + 1;
+            assert!(!error.problems.is_empty());
+            for problem in &error.problems {
+                let Origin::File(place) = &problem.origin else { panic!("{problem}") };
+                assert!((1..=lines).contains(&place.line) && place.column >= 1, "{problem}");
+            }
+        }
+    }
+}

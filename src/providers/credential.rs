@@ -1,0 +1,94 @@
+//! Where a profile's credential comes from, and why it could not be had. Reading it is `runtime`'s part.
+
+use crate::domain::{ids::ProfileId, place::Place};
+
+/// Where one profile's credential comes from. Holds names of variables, never a secret.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CredentialSource {
+    pub profile: ProfileId,
+    /// Where the config says so; `None` for a profile that no file describes.
+    pub place: Option<Place>,
+    pub from: CredentialFrom,
+}
+
+/// The ways to hand over a credential.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CredentialFrom {
+    /// Environment variables, by name.
+    Env {
+        /// Variables of the key's id and secret. `None`: the token is all there is.
+        keys: Option<(String, String)>,
+        /// Variable of the token. Need not be set when there are `keys`.
+        token: Option<String>,
+        /// The token, when it is set, is a bearer token and beats the keys; otherwise it is a session token and goes along.
+        bearer: bool,
+    },
+}
+
+/// Why a profile has no credential. The fault of this profile alone. Never holds a value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CredentialError {
+    pub profile: ProfileId,
+    pub place: Option<Place>,
+    pub problem: CredentialProblem,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CredentialProblem {
+    /// These variables are not set, or empty; `or` is the one that would do instead of all of them.
+    Missing { variables: Vec<String>, or: Option<String> },
+    /// The variable holds blanks, control or non-ASCII characters: it cannot be a key.
+    Malformed { variable: String },
+}
+
+impl CredentialProblem {
+    /// A stable name, for locales and tests.
+    pub fn key(&self) -> &'static str {
+        match self {
+            CredentialProblem::Missing { .. } => "credential-missing",
+            CredentialProblem::Malformed { .. } => "credential-malformed",
+        }
+    }
+
+    /// Values for the locale's sentence, by name.
+    pub fn values(&self) -> Vec<(&'static str, String)> {
+        match self {
+            CredentialProblem::Missing { variables, or } => {
+                let mut values = vec![("variables", variables.join(", "))];
+                values.extend(or.clone().map(|or| ("or", or)));
+                values
+            }
+            CredentialProblem::Malformed { variable } => vec![("variable", variable.clone())],
+        }
+    }
+}
+
+impl std::fmt::Display for CredentialError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(place) = &self.place {
+            write!(f, "{place}: ")?;
+        }
+        write!(f, "profile `{}`: ", crate::domain::clean::clean(self.profile.as_str()))?;
+        match &self.problem {
+            CredentialProblem::Missing { variables, or } => {
+                let names: Vec<String> = variables.iter().map(|name| format!("`{name}`")).collect();
+                let (noun, verb, them) = match names.len() {
+                    1 => ("variable", "is", "it"),
+                    _ => ("variables", "are", "them"),
+                };
+                write!(f, "environment {noun} {} {verb} not set; export {them}", names.join(" and "))?;
+                if let Some(or) = or {
+                    write!(f, ", or `{or}`")?;
+                }
+                write!(f, ", or name others in the profile's `credentials`")
+            }
+            CredentialProblem::Malformed { variable } => write!(
+                f,
+                "environment variable `{variable}` holds blanks, control or non-ASCII characters, so it is no key; \
+                 set it to the key alone"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for CredentialError {}

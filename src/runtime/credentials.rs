@@ -1,0 +1,132 @@
+//! Turns the names in a [`CredentialSource`] into a credential. The environment arrives as a function, so that tests own it.
+
+use secrecy::SecretString;
+
+use crate::providers::{
+    credential::{CredentialError, CredentialFrom, CredentialProblem, CredentialSource},
+    profile::Credential,
+};
+
+/// Reads one profile's credential. Blanks around a value are cut off (a file's line end, say).
+///
+/// # Errors
+/// Variables that are not set or empty, all of them at once, or a value that cannot be a key.
+pub fn resolve(source: &CredentialSource, env: &dyn Fn(&str) -> Option<String>) -> Result<Credential, CredentialError> {
+    let fail = |problem| CredentialError { profile: source.profile.clone(), place: source.place.clone(), problem };
+    let CredentialFrom::Env { keys, token, bearer } = &source.from;
+    let read = |variable: &String| -> Result<Option<SecretString>, CredentialError> {
+        let Some(value) = env(variable) else { return Ok(None) };
+        let value = SecretString::from(value);
+        secret(&value).map_err(|()| fail(CredentialProblem::Malformed { variable: variable.clone() }))
+    };
+    let token_value = token.as_ref().map(read).transpose()?.flatten();
+    let Some((id, secret)) = keys else {
+        return match (token_value, token) {
+            (Some(value), _) => Ok(Credential::Bearer(value)),
+            (None, token) => {
+                Err(fail(CredentialProblem::Missing { variables: token.iter().cloned().collect(), or: None }))
+            }
+        };
+    };
+    if *bearer && let Some(value) = token_value {
+        return Ok(Credential::Bearer(value));
+    }
+    match (read(id)?, read(secret)?) {
+        (Some(id), Some(secret)) => Ok(Credential::Keys { id, secret, token: token_value }),
+        (had_id, had_secret) => {
+            let missing = [(id, had_id.is_none()), (secret, had_secret.is_none())];
+            Err(fail(CredentialProblem::Missing {
+                variables: missing.iter().filter(|(_, missing)| *missing).map(|(name, _)| (*name).clone()).collect(),
+                or: token.clone().filter(|_| *bearer),
+            }))
+        }
+    }
+}
+
+/// The value without blanks around it; `None` when nothing is left.
+fn secret(value: &SecretString) -> Result<Option<SecretString>, ()> {
+    use secrecy::ExposeSecret;
+    let text = value.expose_secret().trim();
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(());
+    }
+    Ok((!text.is_empty()).then(|| text.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{path::Path, sync::Arc};
+
+    use secrecy::ExposeSecret;
+
+    use super::*;
+    use crate::domain::place::Place;
+
+    fn source(keys: bool, token: Option<&str>, bearer: bool) -> CredentialSource {
+        CredentialSource {
+            profile: "prod".into(),
+            place: Some(Place { file: Arc::from(Path::new("c.toml")), line: 7, column: 15 }),
+            from: CredentialFrom::Env {
+                keys: keys.then(|| ("ID".to_owned(), "SECRET".to_owned())),
+                token: token.map(Into::into),
+                bearer,
+            },
+        }
+    }
+
+    fn with(vars: &[(&str, &str)], source: &CredentialSource) -> Result<Vec<String>, CredentialError> {
+        let env = |name: &str| vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        resolve(source, &env).map(|credential| match credential {
+            Credential::Keys { id, secret, token } => [Some(id), Some(secret), token]
+                .into_iter()
+                .flatten()
+                .map(|text| text.expose_secret().to_owned())
+                .collect(),
+            Credential::Bearer(token) => vec!["bearer".to_owned(), token.expose_secret().to_owned()],
+        })
+    }
+
+    const KEYS: [(&str, &str); 2] = [("ID", "id-1"), ("SECRET", " s3cret\r\n")];
+
+    #[test]
+    fn keys_with_and_without_a_session_token() {
+        assert_eq!(with(&KEYS, &source(true, None, false)).unwrap(), ["id-1", "s3cret"]);
+        assert_eq!(with(&KEYS, &source(true, Some("T"), false)).unwrap(), ["id-1", "s3cret"]);
+        let all = [KEYS[0], KEYS[1], ("T", "tok")];
+        assert_eq!(with(&all, &source(true, Some("T"), false)).unwrap(), ["id-1", "s3cret", "tok"]);
+    }
+
+    #[test]
+    fn a_bearer_token_beats_the_keys_and_is_enough() {
+        let all = [KEYS[0], KEYS[1], ("T", "tok")];
+        assert_eq!(with(&all, &source(true, Some("T"), true)).unwrap(), ["bearer", "tok"]);
+        assert_eq!(with(&all, &source(false, Some("T"), true)).unwrap(), ["bearer", "tok"]);
+        assert_eq!(with(&KEYS, &source(true, Some("T"), true)).unwrap(), ["id-1", "s3cret"]);
+    }
+
+    #[test]
+    fn every_missing_variable_is_named_with_the_place() {
+        let error = with(&[("SECRET", "  ")], &source(true, Some("T"), true)).unwrap_err();
+        let problem =
+            CredentialProblem::Missing { variables: vec!["ID".into(), "SECRET".into()], or: Some("T".into()) };
+        assert_eq!(error.problem, problem);
+        assert_eq!(
+            error.to_string(),
+            "c.toml:7:15: profile `prod`: environment variables `ID` and `SECRET` are not set; export them, or `T`, \
+             or name others in the profile's `credentials`"
+        );
+        let error = with(&[KEYS[0]], &source(true, Some("T"), false)).unwrap_err();
+        assert_eq!(error.problem, CredentialProblem::Missing { variables: vec!["SECRET".into()], or: None });
+        let error = with(&KEYS, &source(false, Some("T"), true)).unwrap_err();
+        assert_eq!(error.problem, CredentialProblem::Missing { variables: vec!["T".into()], or: None });
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_a_key_is_refused_and_never_shown() {
+        for bad in ["two words", "line\nbreak", "schlüssel", "a\u{1b}[0m", "bad\u{FFFD}"] {
+            let error = with(&[KEYS[0], ("SECRET", bad)], &source(true, None, false)).unwrap_err();
+            assert_eq!(error.problem, CredentialProblem::Malformed { variable: "SECRET".into() }, "{bad:?}");
+            assert!(!format!("{error} {error:?}").contains(bad));
+        }
+    }
+}
