@@ -36,7 +36,8 @@ pub struct SimResponse {
 pub struct SimKey {
     pub id: String,
     pub secret: String,
-    /// A session token that is accepted (and then demanded) with this key.
+    /// A session token that is accepted (and then demanded) with this key; for a cloud with bearer tokens, the one that is
+    /// accepted instead of the key.
     pub token: Option<String>,
 }
 
@@ -50,9 +51,59 @@ pub enum VendorError {
     Unavailable,
 }
 
+/// Kinds of objects that have ids.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ObjectKind {
+    Instance,
+    Nic,
+    Eip,
+    LoadBalancer,
+    Vpc,
+    Subnet,
+    SecurityGroup,
+}
+
+/// What a cloud's objects look like: the words and ids that a generated world is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Vocabulary {
+    /// The cloud's short name.
+    pub provider: &'static str,
+    /// Regions with their zones. Neither list is empty; the first region is the one of a generated world.
+    pub regions: &'static [(&'static str, &'static [&'static str])],
+    pub project_id: Option<&'static str>,
+    /// Names of instance sizes; never empty.
+    pub instance_types: &'static [&'static str],
+    /// States of instances, in the vendor's words.
+    pub running: &'static str,
+    pub stopped: &'static str,
+    /// Starting, stopping, rebooting; may be empty.
+    pub instance_transient: &'static [&'static str],
+    /// States of NICs, in the vendor's words: attached to an instance, attached to nothing.
+    pub attached: &'static str,
+    pub free: &'static str,
+    /// On the way onto and off an instance.
+    pub attaching: &'static str,
+    pub detaching: &'static str,
+    /// Kinds of load balancers (see `SimLoadBalancer::kind`); an empty word alone where there is one kind.
+    pub load_balancer_kinds: &'static [&'static str],
+    /// Descriptions of NICs that the cloud's own services own; empty where the cloud has none.
+    pub service_nics: &'static [&'static str],
+    /// Tags (name, value) with which a cluster's controller marks its NICs.
+    pub controller_tags: &'static [(&'static str, &'static str)],
+    /// Does a stopped guest agent matter here? Where not, it runs everywhere.
+    pub agent: bool,
+    /// Does the cloud have virtual addresses that float between NICs?
+    pub floating: bool,
+    /// An id as the cloud makes them. `number` is random and unique for each kind.
+    pub id: fn(kind: ObjectKind, number: u64) -> String,
+}
+
 /// A vendor's side of the wire: verifies the signature over the bytes received, validates, acts, answers.
 /// Shares only its signature with the client, so that a client that misreads the documents is not mirrored.
 pub trait Dialect: Send + Sync {
+    /// What this cloud's objects look like, to make worlds of any size.
+    fn vocabulary(&self) -> &'static Vocabulary;
+
     /// The action a request names, if it names one; fault scripts match on it.
     fn action(&self, request: &SimRequest) -> Option<String>;
 

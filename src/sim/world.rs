@@ -1,10 +1,21 @@
 //! The mutable truth behind a simulated cloud: one cloud's objects, loaded from a file or generated from a seed.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{
+    collections::{BTreeMap, HashSet},
+    net::IpAddr,
+};
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::time::Timestamp;
+
+use self::index::Index;
+pub use self::load::{Problem, WorldError};
+
+mod index;
+mod load;
+#[cfg(test)]
+mod tests;
 
 /// A world file, as people write it. Statuses are in the vendor's words.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -19,6 +30,15 @@ pub struct WorldFile {
     pub instances: Vec<SimInstance>,
     #[serde(default)]
     pub nics: Vec<SimNic>,
+    /// EIPs that are bound to nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub free_eips: Vec<SimEip>,
+    /// Names and ports of load balancers; one that only an address mentions has its id for a name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub load_balancers: Vec<SimLoadBalancer>,
+    /// Ranges of subnets; one that is not listed has the 256 addresses around a NIC's primary address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subnets: Vec<SimSubnet>,
     /// What the cloud refuses for a reason that this file cannot describe (a policy, a kind of account, a subnet or
     /// security group that is gone): an action's name or an object's id, and the vendor's error code for it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -50,6 +70,11 @@ pub struct SimInstance {
 
 fn yes() -> bool {
     true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -117,46 +142,399 @@ pub struct SimAddress {
 pub struct SimEip {
     pub id: String,
     pub ip: IpAddr,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// Made and deleted together with its instance; some clouds do not let it go.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_default: bool,
+    /// Filled in for a free one; a bound one is where its NIC is.
+    #[serde(skip)]
+    pub region: String,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SimLoadBalancer {
+    pub id: String,
+    #[serde(default)]
+    pub name: String,
+    /// The vendor's word for its kind, where it has several.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub kind: String,
+    #[serde(default)]
+    pub vpc_id: String,
+    /// The port it listens on and sends to.
+    #[serde(default = "http_port")]
+    pub port: u16,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_ip: Option<IpAddr>,
+    #[serde(skip)]
+    pub region: String,
+}
+
+fn http_port() -> u16 {
+    80
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SimSubnet {
+    pub id: String,
+    /// `10.0.0.0/22`.
+    pub cidr: String,
 }
 
 /// A transient state and its end.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Pending {
     pub due: Timestamp,
     pub becomes: Becomes,
 }
 
 /// What a transient state ends in.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Becomes {
     /// Attached to nothing, with this status word.
     Detached {
         status: String,
     },
+    /// Attached to this instance, with this status word.
     Attached {
+        instance_id: String,
         status: String,
     },
     Deleted,
 }
 
-/// One cloud's objects. EIPs that are bound to nothing live in `free_eips`.
+/// One cloud's objects, and the answers it owes to itself: what is under way, what it has seen.
+///
+/// Objects are read as slices in the order of the file, which is the order of the cloud's lists, and changed only through
+/// methods: look-ups by id, by instance, by EIP and by load balancer go through an index that must stay true.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct World {
-    pub provider: String,
-    pub regions: Vec<String>,
-    pub project_id: Option<String>,
-    /// In the order of the file, which is the order of the cloud's lists.
-    pub instances: Vec<SimInstance>,
-    pub nics: Vec<SimNic>,
-    pub free_eips: Vec<SimEip>,
+    provider: String,
+    regions: Vec<String>,
+    project_id: Option<String>,
+    instances: Vec<SimInstance>,
+    nics: Vec<SimNic>,
+    free_eips: Vec<SimEip>,
+    load_balancers: BTreeMap<String, SimLoadBalancer>,
+    subnets: BTreeMap<String, ipnet::IpNet>,
+    index: Index,
+    revision: u64,
     /// Milliseconds that a transient state lasts.
     pub transition_ms: u64,
-    /// Counts changes, for tests that compare before and after.
-    pub revision: u64,
     /// See [`WorldFile::refusals`].
     pub refusals: BTreeMap<String, String>,
     /// Idempotency tokens seen, each with the request it came with and the answer that it got.
     pub tokens: BTreeMap<String, (String, String)>,
     /// Nonces seen, for clouds that refuse a second use.
-    pub nonces: std::collections::HashSet<String>,
+    pub nonces: HashSet<String>,
+}
+
+/// A public address as its own list shows it.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct EipView<'a> {
+    pub eip: &'a SimEip,
+    pub region: &'a str,
+    /// The NIC and the address it is bound to.
+    pub bound: Option<(&'a SimNic, &'a SimAddress)>,
+}
+
+impl World {
+    /// The cloud's short name.
+    pub fn provider(&self) -> &str {
+        &self.provider
+    }
+
+    /// The regions of its files, in their order; never empty for a loaded world.
+    pub fn regions(&self) -> &[String] {
+        &self.regions
+    }
+
+    pub fn project_id(&self) -> Option<&str> {
+        self.project_id.as_deref()
+    }
+
+    /// Counts changes, for tests that compare before and after.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    pub fn instances(&self) -> &[SimInstance] {
+        &self.instances
+    }
+
+    pub fn nics(&self) -> &[SimNic] {
+        &self.nics
+    }
+
+    pub fn instance(&self, id: &str) -> Option<&SimInstance> {
+        self.index.instances.get(id).and_then(|&at| self.instances.get(at))
+    }
+
+    pub fn nic(&self, id: &str) -> Option<&SimNic> {
+        self.index.nics.get(id).and_then(|&at| self.nics.get(at))
+    }
+
+    /// The NICs that name this instance (those on their way on or off it, too), in the order of the file.
+    pub fn nics_of<'a>(&'a self, instance_id: &str) -> impl Iterator<Item = &'a SimNic> + use<'a> {
+        self.at(self.index.by_instance.get(instance_id))
+    }
+
+    fn at<'a>(&'a self, places: Option<&'a Vec<usize>>) -> impl Iterator<Item = &'a SimNic> + use<'a> {
+        places.into_iter().flatten().filter_map(|&at| self.nics.get(at))
+    }
+
+    /// Every EIP, the bound ones first, in a fixed order.
+    pub fn eips(&self) -> impl Iterator<Item = EipView<'_>> {
+        let bound = self.index.eips.iter().filter_map(|(id, &at)| self.bound_eip(id, at));
+        bound.chain(self.free_eips.iter().map(|eip| EipView { eip, region: &eip.region, bound: None }))
+    }
+
+    pub fn eip(&self, id: &str) -> Option<EipView<'_>> {
+        match self.index.eips.get(id) {
+            Some(&at) => self.bound_eip(id, at),
+            None => self.free_eips.iter().find(|eip| eip.id == id).map(|eip| EipView {
+                eip,
+                region: &eip.region,
+                bound: None,
+            }),
+        }
+    }
+
+    fn bound_eip(&self, id: &str, at: usize) -> Option<EipView<'_>> {
+        let nic = self.nics.get(at)?;
+        nic.addresses.iter().find_map(|address| {
+            let eip = address.eip.as_ref().filter(|eip| eip.id == id)?;
+            Some(EipView { eip, region: &nic.region, bound: Some((nic, address)) })
+        })
+    }
+
+    /// Every load balancer, by id.
+    pub fn load_balancers(&self) -> impl Iterator<Item = &SimLoadBalancer> {
+        self.load_balancers.values()
+    }
+
+    pub fn load_balancer(&self, id: &str) -> Option<&SimLoadBalancer> {
+        self.load_balancers.get(id)
+    }
+
+    /// The addresses that a load balancer sends traffic to.
+    pub fn backends<'a>(&'a self, load_balancer: &str) -> impl Iterator<Item = (&'a SimNic, &'a SimAddress)> + use<'a> {
+        let wanted = load_balancer.to_owned();
+        self.at(self.index.backends.get(load_balancer)).flat_map(move |nic| {
+            let wanted = wanted.clone();
+            nic.addresses
+                .iter()
+                .filter(move |address| address.lb.as_deref() == Some(wanted.as_str()))
+                .map(move |address| (nic, address))
+        })
+    }
+
+    /// The load balancers that one of the instance's addresses serves; sorted, each once.
+    pub fn load_balancers_of(&self, instance_id: &str) -> Vec<&str> {
+        let mut ids: Vec<&str> = self
+            .nics_of(instance_id)
+            .flat_map(|nic| &nic.addresses)
+            .filter_map(|address| address.lb.as_deref())
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    /// The range a NIC's addresses come from.
+    pub fn subnet(&self, nic: &SimNic) -> Option<ipnet::IpNet> {
+        if let Some(net) = self.subnets.get(&nic.subnet_id) {
+            return Some(*net);
+        }
+        let primary = nic.primary_ip()?;
+        let length = if primary.is_ipv4() { 24 } else { 64 };
+        ipnet::IpNet::new(primary, length).ok().map(|net| net.trunc())
+    }
+
+    /// Is the address on a NIC of this subnet?
+    pub fn is_taken(&self, region: &str, subnet_id: &str, ip: IpAddr) -> bool {
+        self.nics
+            .iter()
+            .filter(|nic| nic.subnet_id == subnet_id && nic.region == region)
+            .any(|nic| nic.addresses.iter().any(|address| address.ip == ip))
+    }
+
+    /// Changes a NIC in any way; `None` if there is none of that id.
+    pub fn edit_nic<R>(&mut self, id: &str, edit: impl FnOnce(&mut SimNic) -> R) -> Option<R> {
+        let at = *self.index.nics.get(id)?;
+        let nic = self.nics.get_mut(at)?;
+        self.index.forget_nic(at, nic);
+        let result = edit(nic);
+        self.index.learn_nic(at, nic);
+        for lb in nic.addresses.iter().filter_map(|address| address.lb.as_ref()) {
+            if !self.load_balancers.contains_key(lb) {
+                self.load_balancers.insert(lb.clone(), SimLoadBalancer::implied(lb, nic));
+            }
+        }
+        self.revision += 1;
+        Some(result)
+    }
+
+    /// Changes an instance in any way but its id; `None` if there is none of that id.
+    pub fn edit_instance<R>(&mut self, id: &str, edit: impl FnOnce(&mut SimInstance) -> R) -> Option<R> {
+        let at = *self.index.instances.get(id)?;
+        let instance = self.instances.get_mut(at)?;
+        let result = edit(instance);
+        id.clone_into(&mut instance.id);
+        self.revision += 1;
+        Some(result)
+    }
+
+    /// Adds a NIC at the end of the list, or replaces the one of that id.
+    pub fn put_nic(&mut self, nic: SimNic) {
+        let id = nic.id.clone();
+        if !self.index.nics.contains_key(&id) {
+            let mut blank = nic.clone();
+            blank.addresses.clear();
+            self.nics.push(blank);
+            self.index.nics.insert(id.clone(), self.nics.len() - 1);
+            if let Some(blank) = self.nics.last() {
+                self.index.learn_nic(self.nics.len() - 1, blank);
+            }
+        }
+        self.edit_nic(&id, |place| *place = nic);
+    }
+
+    /// Takes a NIC out of the world; its EIPs become free. `None` if there is none of that id.
+    pub fn remove_nic(&mut self, id: &str) -> Option<SimNic> {
+        let at = *self.index.nics.get(id)?;
+        let mut nic = self.nics.remove(at);
+        for address in &mut nic.addresses {
+            self.free_eips.extend(address.eip.take().map(|eip| eip.freed(&nic.region)));
+        }
+        self.index = Index::of(&self.instances, &self.nics);
+        self.revision += 1;
+        Some(nic)
+    }
+
+    /// Takes an instance and its primary NIC out of the world, as a deletion from elsewhere would. Its other NICs are left
+    /// naming it.
+    pub fn remove_instance(&mut self, id: &str) -> Option<SimInstance> {
+        let at = *self.index.instances.get(id)?;
+        let primary: Vec<String> = self.nics_of(id).filter(|nic| nic.primary).map(|nic| nic.id.clone()).collect();
+        for nic in primary {
+            self.remove_nic(&nic);
+        }
+        let instance = self.instances.remove(at);
+        self.index = Index::of(&self.instances, &self.nics);
+        self.revision += 1;
+        Some(instance)
+    }
+
+    /// Takes addresses off a NIC; their EIPs become free. Says how many were there.
+    pub fn release(&mut self, nic_id: &str, ips: &[IpAddr]) -> usize {
+        let mut freed = Vec::new();
+        let gone = self.edit_nic(nic_id, |nic| {
+            let before = nic.addresses.len();
+            for address in nic.addresses.iter_mut().filter(|address| ips.contains(&address.ip)) {
+                freed.extend(address.eip.take().map(|eip| eip.freed(&nic.region)));
+            }
+            nic.addresses.retain(|address| !ips.contains(&address.ip));
+            before - nic.addresses.len()
+        });
+        self.free_eips.extend(freed);
+        gone.unwrap_or(0)
+    }
+
+    /// Frees an EIP from its address. `false` if it is bound to nothing (or unknown).
+    pub fn unbind_eip(&mut self, eip_id: &str) -> bool {
+        let Some(nic_id) = self.eip(eip_id).and_then(|view| view.bound).map(|(nic, _)| nic.id.clone()) else {
+            return false;
+        };
+        let freed = self.edit_nic(&nic_id, |nic| {
+            let address =
+                nic.addresses.iter_mut().find(|address| address.eip.as_ref().is_some_and(|eip| eip.id == eip_id))?;
+            address.eip.take().map(|eip| eip.freed(&nic.region))
+        });
+        let freed = freed.flatten();
+        let found = freed.is_some();
+        self.free_eips.extend(freed);
+        found
+    }
+
+    /// Puts a NIC into a transient state that ends `transition_ms` after `now`. `false` if there is no such NIC.
+    pub fn begin(&mut self, nic_id: &str, status: &str, becomes: Becomes, now: Timestamp) -> bool {
+        let due = now.plus_ms(self.transition_ms);
+        self.edit_nic(nic_id, |nic| {
+            status.clone_into(&mut nic.status);
+            if let Becomes::Attached { instance_id, .. } = &becomes {
+                nic.instance_id = Some(instance_id.clone());
+            }
+            nic.pending = Some(Pending { due, becomes });
+        })
+        .is_some()
+    }
+
+    /// Ends the transient states that are due. Cheap when none is.
+    pub fn settle(&mut self, now: Timestamp) {
+        while let Some(&(due, at)) = self.index.due.first() {
+            if due > now {
+                return;
+            }
+            let Some(id) = self.nics.get(at).map(|nic| nic.id.clone()) else { return };
+            let becomes = self.edit_nic(&id, |nic| {
+                let becomes = nic.pending.take().map(|pending| pending.becomes);
+                match &becomes {
+                    Some(Becomes::Detached { status }) => {
+                        nic.instance_id = None;
+                        status.clone_into(&mut nic.status);
+                    }
+                    Some(Becomes::Attached { instance_id, status }) => {
+                        nic.instance_id = Some(instance_id.clone());
+                        status.clone_into(&mut nic.status);
+                    }
+                    Some(Becomes::Deleted) | None => {}
+                }
+                becomes
+            });
+            if matches!(becomes, Some(Some(Becomes::Deleted))) {
+                self.remove_nic(&id);
+            }
+        }
+    }
+}
+
+impl SimNic {
+    /// The NIC's own address.
+    pub fn primary_ip(&self) -> Option<IpAddr> {
+        self.addresses.iter().find(|address| address.primary).map(|address| address.ip)
+    }
+
+    pub fn address(&self, ip: IpAddr) -> Option<&SimAddress> {
+        self.addresses.iter().find(|address| address.ip == ip)
+    }
+
+    /// The addresses that were added to the NIC: neither its own nor virtual ones.
+    pub fn secondaries(&self) -> impl Iterator<Item = &SimAddress> {
+        self.addresses.iter().filter(|address| !address.primary && !address.floating)
+    }
+}
+
+impl SimEip {
+    fn freed(mut self, region: &str) -> Self {
+        region.clone_into(&mut self.region);
+        self
+    }
+}
+
+impl SimLoadBalancer {
+    /// A load balancer that only an address mentions.
+    fn implied(id: &str, nic: &SimNic) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: id.to_owned(),
+            vpc_id: nic.vpc_id.clone(),
+            port: http_port(),
+            region: nic.region.clone(),
+            ..Self::default()
+        }
+    }
 }

@@ -1,0 +1,229 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+
+const FILE: &str = r#"{
+  "provider": "cloud", "region": "north-1",
+  "instances": [
+    {"id": "i-1", "name": "web-1", "status": "RUNNING", "zone": "north-1a", "type": "small", "vpc_id": "vpc-1"},
+    {"id": "i-2", "name": "web-2", "status": "STOPPED"}
+  ],
+  "nics": [
+    {"id": "n-1", "name": "web-1-a", "instance_id": "i-1", "primary": true, "status": "USED", "mac": "", "subnet_id": "s-1",
+     "vpc_id": "", "security_groups": ["sg-1"],
+     "addresses": [{"ip": "10.0.0.10", "primary": true, "virtual": false, "eip": {"id": "e-1", "ip": "203.0.113.1"}, "lb": null},
+                   {"ip": "10.0.0.11", "primary": false, "virtual": false, "eip": null, "lb": "lb-1"}], "ipv6": []},
+    {"id": "n-2", "instance_id": "i-1", "status": "USED", "subnet_id": "s-1",
+     "addresses": [{"ip": "10.0.0.20", "primary": true}, {"ip": "10.0.0.21", "eip": {"id": "e-2", "ip": "203.0.113.2"}, "lb": "lb-1"}]},
+    {"id": "n-3", "instance_id": null, "status": "AVAILABLE", "addresses": [], "ipv6": ["2001:db8::3"]}
+  ],
+  "free_eips": [{"id": "e-9", "ip": "203.0.113.9"}]
+}"#;
+
+const SOUTH: &str = r#"{"provider": "cloud", "region": "south-1",
+  "nics": [{"id": "n-8", "status": "AVAILABLE", "addresses": [{"ip": "10.0.0.10", "primary": true}]}]}"#;
+
+fn world() -> World {
+    World::parse(&[("north.json", FILE), ("south.json", SOUTH)]).unwrap()
+}
+
+fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+fn bound_to(world: &World, eip: &str) -> Option<String> {
+    world.eip(eip).unwrap().bound.map(|(nic, address)| format!("{} {}", nic.id, address.ip))
+}
+
+/// The index of a world is what a walk over it would say.
+fn assert_indexed(world: &World) {
+    assert_eq!(world.index, Index::of(&world.instances, &world.nics));
+}
+
+#[test]
+fn files_of_several_regions_make_one_world() {
+    let world = world();
+    assert_eq!(world.provider(), "cloud");
+    assert_eq!(world.regions(), ["north-1", "south-1"]);
+    assert_eq!(world.nic("n-8").unwrap().region, "south-1");
+    assert_eq!(world.instance("i-1").unwrap().region, "north-1");
+    assert!(world.instance("i-9").is_none());
+    assert_eq!(world.nics_of("i-1").map(|nic| nic.id.as_str()).collect::<Vec<_>>(), ["n-1", "n-2"]);
+    assert_eq!(world.nics_of("i-2").count(), 0);
+    let nic = world.nic("n-1").unwrap();
+    assert_eq!(nic.vpc_id, "vpc-1", "taken from the instance");
+    assert!(nic.mac.starts_with("fa:16:3e:") && nic.mac.len() == 17, "{}", nic.mac);
+    assert_eq!(world.subnet(nic).unwrap().to_string(), "10.0.0.0/24");
+    assert_indexed(&world);
+}
+
+#[test]
+fn eips_and_load_balancers_are_views_of_addresses() {
+    let mut world = world();
+    let ids: Vec<&str> = world.eips().map(|view| view.eip.id.as_str()).collect();
+    assert_eq!(ids, ["e-1", "e-2", "e-9"]);
+    assert_eq!(bound_to(&world, "e-2").as_deref(), Some("n-2 10.0.0.21"));
+    assert_eq!(bound_to(&world, "e-9"), None);
+    assert_eq!(world.eip("e-9").unwrap().region, "north-1");
+    assert_eq!(world.load_balancers().map(|lb| lb.id.as_str()).collect::<Vec<_>>(), ["lb-1"]);
+    let backends: Vec<String> = world.backends("lb-1").map(|(_, address)| address.ip.to_string()).collect();
+    assert_eq!(backends, ["10.0.0.11", "10.0.0.21"]);
+    assert_eq!(world.load_balancers_of("i-1"), ["lb-1"]);
+    assert!(world.load_balancers_of("i-2").is_empty());
+
+    assert_eq!(world.release("n-2", &[ip("10.0.0.21"), ip("10.0.0.99")]), 1);
+    assert_eq!(bound_to(&world, "e-2"), None, "an EIP outlives its address");
+    assert_eq!(world.backends("lb-1").count(), 1);
+    assert!(world.unbind_eip("e-1"));
+    assert!(!world.unbind_eip("e-1"));
+    assert_eq!(world.eip("e-1").unwrap().region, "north-1");
+    assert_eq!(world.eips().count(), 3);
+    assert_indexed(&world);
+}
+
+#[test]
+fn changes_keep_every_look_up_true() {
+    let mut world = world();
+    let before = world.revision();
+    world.edit_nic("n-2", |nic| nic.instance_id = None).unwrap();
+    assert_eq!(world.nics_of("i-1").count(), 1);
+    assert!(world.revision() > before);
+    assert_indexed(&world);
+    let mut nic = world.nic("n-3").unwrap().clone();
+    nic.id = "n-4".to_owned();
+    nic.instance_id = Some("i-2".to_owned());
+    nic.addresses =
+        vec![SimAddress { ip: ip("10.0.0.40"), primary: true, floating: false, eip: None, lb: Some("lb-7".into()) }];
+    world.put_nic(nic);
+    assert_eq!(world.nics().len(), 5);
+    assert_eq!(world.nics_of("i-2").count(), 1);
+    assert_eq!(world.load_balancer("lb-7").unwrap().region, "north-1");
+    assert_indexed(&world);
+    assert!(world.remove_nic("n-1").is_some());
+    assert!(world.remove_nic("n-1").is_none());
+    assert_eq!(bound_to(&world, "e-1"), None);
+    assert_indexed(&world);
+    assert!(world.remove_instance("i-2").is_some());
+    assert_eq!(world.nic("n-4").unwrap().instance_id.as_deref(), Some("i-2"));
+    assert_indexed(&world);
+    assert!(world.edit_nic("n-1", |_| ()).is_none());
+    assert!(world.edit_instance("i-1", |instance| instance.id = "other".to_owned()).is_some());
+    assert!(world.instance("i-1").is_some(), "an id can not be edited away");
+}
+
+#[test]
+fn transient_states_end_when_they_are_due_and_not_before() {
+    let mut world = world();
+    world.transition_ms = 500;
+    let now = Timestamp(10_000);
+    assert!(world.begin("n-2", "DETACHING", Becomes::Detached { status: "AVAILABLE".to_owned() }, now));
+    assert!(world.begin("n-8", "DELETING", Becomes::Deleted, now.plus_ms(100)));
+    assert!(!world.begin("n-0", "DELETING", Becomes::Deleted, now));
+    assert_indexed(&world);
+    world.settle(now.plus_ms(499));
+    assert_eq!(world.nic("n-2").unwrap().status, "DETACHING");
+    assert_eq!(world.nic("n-2").unwrap().instance_id.as_deref(), Some("i-1"), "named until it is off");
+    world.settle(now.plus_ms(500));
+    assert_eq!(world.nic("n-2").unwrap().status, "AVAILABLE");
+    assert_eq!(world.nic("n-2").unwrap().instance_id, None);
+    assert_eq!(bound_to(&world, "e-2").as_deref(), Some("n-2 10.0.0.21"), "an EIP stays with its NIC");
+    assert!(world.nic("n-8").is_some());
+    world.settle(now.plus_ms(10_000));
+    assert!(world.nic("n-8").is_none());
+    let attached = Becomes::Attached { instance_id: "i-2".to_owned(), status: "USED".to_owned() };
+    world.begin("n-2", "ATTACHING", attached, now);
+    assert_eq!(world.nics_of("i-2").count(), 1);
+    world.settle(now.plus_ms(500));
+    assert_eq!(world.nic("n-2").unwrap().status, "USED");
+    assert!(world.nics().iter().all(|nic| nic.pending.is_none()));
+    assert_indexed(&world);
+}
+
+#[test]
+fn a_world_is_written_back_as_it_was_read() {
+    let world = world();
+    let files = world.to_files();
+    let texts: Vec<String> = files.iter().map(|file| serde_json::to_string(file).unwrap()).collect();
+    let named: Vec<(&str, &str)> = texts.iter().map(|text| ("again.json", text.as_str())).collect();
+    assert_eq!(World::parse(&named).unwrap(), world);
+}
+
+#[test]
+fn a_wrong_file_names_itself_the_place_the_object_and_what_is_wrong() {
+    let nic = |text: &str| FILE.replace(r#""nics": ["#, &format!(r#""nics": [{text},"#));
+    let cases: Vec<(String, &str)> = vec![
+        (
+            "{\n\"provider\": 7}".into(),
+            "w.json: line 2, column 13, provider: invalid type: integer `7`, expected a string",
+        ),
+        (FILE.replace("\"zone\"", "\"zoen\""), "instances[0].zoen: unknown field `zoen`"),
+        (
+            FILE.replace("[\"sg-1\"]", "[\"sg-1\""),
+            "w.json: line 10, column 17, nics[0].security_groups: expected `,` or `]`",
+        ),
+        (format!("{FILE} x"), "trailing characters"),
+        (FILE.replace("203.0.113.9", "203.0.113.900"), "free_eips[0].ip: invalid IP address syntax"),
+        (FILE.replace("\"cloud\"", "\"\""), "w.json: provider: must not be empty"),
+        (FILE.replace("\"north-1\"", "\"\""), "w.json: region: must not be empty"),
+        (
+            FILE.replace("\"i-2\"", "\"i-1\""),
+            "w.json: instances[1] (i-1): this id stands at w.json: instances[0] already",
+        ),
+        (FILE.replace("\"i-2\"", "\"\""), "w.json: instances[1].id: must not be empty"),
+        (
+            FILE.replace("\"i-2\"", r#""i\n2""#),
+            r"w.json: instances[1].id (i\n2): a control character is not allowed here",
+        ),
+        (FILE.replace("\"STOPPED\"", "\"\""), "w.json: instances[1].status (i-2): must not be empty"),
+        (FILE.replace("\"n-2\"", "\"n-1\""), "w.json: nics[1] (n-1): this id stands at w.json: nics[0] already"),
+        (
+            FILE.replace("\"i-1\", \"status\"", "\"i-7\", \"status\""),
+            "w.json: nics[1].instance_id (n-2): there is no instance \"i-7\" in this region's files",
+        ),
+        (
+            nic(
+                r#"{"id": "n-0", "instance_id": "i-1", "primary": true, "status": "USED", "addresses": [{"ip": "10.9.0.1", "primary": true}]}"#,
+            ),
+            "w.json: nics[1].primary (n-1): instance \"i-1\" has a primary NIC already: n-0",
+        ),
+        (
+            nic(
+                r#"{"id": "n-0", "primary": true, "status": "USED", "addresses": [{"ip": "10.9.0.1", "primary": true}]}"#,
+            ),
+            "w.json: nics[0].primary (n-0): a primary NIC belongs to an instance",
+        ),
+        (
+            nic(r#"{"id": "n-0", "status": "USED", "addresses": []}"#),
+            "w.json: nics[0].addresses (n-0): a NIC has exactly one primary IPv4 address (or IPv6 addresses only), this one has 0",
+        ),
+        (
+            FILE.replace("\"virtual\": false, \"eip\": {", "\"virtual\": true, \"eip\": {"),
+            "nics[0].addresses[0].virtual (n-1)",
+        ),
+        (
+            FILE.replace("10.0.0.11", "::1"),
+            "w.json: nics[0].addresses[1].ip (n-1): ::1 is IPv6: it belongs in \"ipv6\"",
+        ),
+        (FILE.replace("2001:db8::3", "10.0.0.3"), "nics[2].ipv6[0] (n-3): 10.0.0.3 is IPv4"),
+        (FILE.replace("10.0.0.11", "10.0.0.10"), "w.json: nics[0].addresses[1].ip (n-1): 10.0.0.10 is on n-1 already"),
+        (FILE.replace("10.0.0.21", "10.0.0.11"), "w.json: nics[1].addresses[1].ip (n-2): 10.0.0.11 is on n-1 already"),
+        (
+            FILE.replace("\"e-2\"", "\"e-1\""),
+            "w.json: nics[1].addresses[1].eip (e-1): this id stands at w.json: nics[0].addresses[0].eip already",
+        ),
+        (
+            FILE.replace(r#""free_eips""#, r#""subnets": [{"id": "s-1", "cidr": "10.0.0.0"}], "free_eips""#),
+            "w.json: subnets[0].cidr (s-1): \"10.0.0.0\" is no range of addresses like 10.0.0.0/24",
+        ),
+    ];
+    for (text, wanted) in cases {
+        let error = World::parse(&[("w.json", &text)]).unwrap_err().to_string();
+        assert!(error.contains(wanted), "wanted: {wanted}\n   got: {error}");
+    }
+    let other = SOUTH.replace("\"cloud\"", "\"sky\"");
+    let error = World::parse(&[("north.json", FILE), ("south.json", &other)]).unwrap_err().to_string();
+    assert_eq!(error, "south.json: provider: one world is one cloud: this file says \"sky\", the first one \"cloud\"");
+    let error = World::parse(&[("a.json", FILE), ("b.json", FILE)]).unwrap_err().to_string();
+    assert_eq!(error, "b.json: instances[0] (i-1): this id stands at a.json: instances[0] already");
+    assert_eq!(World::parse(&[]).unwrap_err().problem, Problem::NoFile);
+}
