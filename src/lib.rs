@@ -6,6 +6,8 @@
 //! |---|---|---|
 //! | [`domain`] | nouns: instances, NICs, addresses, plans, outcomes, faults | nothing |
 #![forbid(unsafe_code)]
+// A test that unwraps fails where it should.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod config;
 pub mod domain;

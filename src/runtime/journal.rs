@@ -1,0 +1,339 @@
+//! What was about to be sent, on disk before it is sent, and how it ended: append-only JSON lines.
+//!
+//! No journal, no write: the permit that every write needs is handed out here alone, after the intent was synced.
+//! Several copies of nicdeck may append to one journal; each record is written under a lock on the file. A record that
+//! was torn by a power cut stays as a line of its own that the reader reports and skips.
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    ids::{OperationId, ProfileId},
+    journal::{Intent, JournalEntry, Settlement, WritePermit},
+};
+
+#[cfg(test)]
+mod tests;
+
+/// The version of the lines that are written. Lines of a later one (with a hash chain, say) are reported, not guessed at.
+pub const VERSION: u32 = 1;
+
+/// How long a record waits for another process's record, which takes milliseconds.
+const LOCK_WAIT: Duration = Duration::from_secs(10);
+
+/// One line.
+#[derive(Serialize, Deserialize)]
+struct Line<E> {
+    v: u32,
+    #[serde(flatten)]
+    entry: E,
+}
+
+/// What stands in the way of a record.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    #[error("the platform has no folder for state; set HOME or XDG_STATE_HOME")]
+    NoFolder,
+    #[error("the journal's folder {} cannot be made: {error}", path.display())]
+    Folder { path: PathBuf, error: io::Error },
+    #[error("the journal {} cannot be opened: {error}", path.display())]
+    Open { path: PathBuf, error: io::Error },
+    #[error("the journal {} is locked by another process for more than {} s", path.display(), LOCK_WAIT.as_secs())]
+    Locked { path: PathBuf },
+    #[error("the journal {} cannot be written: {error}", path.display())]
+    Write { path: PathBuf, error: io::Error },
+    #[error("the journal {} cannot be read: {error}", path.display())]
+    Read { path: PathBuf, error: io::Error },
+    #[error("the record cannot be put into words: {0}")]
+    Encode(#[from] serde_json::Error),
+    #[error("the profile {0} is read-only")]
+    ReadOnly(ProfileId),
+    #[error("the journal's task was cut off")]
+    CutOff,
+}
+
+impl JournalError {
+    /// A stable name, for locales and tests.
+    pub fn key(&self) -> &'static str {
+        match self {
+            JournalError::NoFolder => "journal-no-folder",
+            JournalError::Folder { .. } => "journal-folder",
+            JournalError::Open { .. } => "journal-open",
+            JournalError::Locked { .. } => "journal-locked",
+            JournalError::Write { .. } => "journal-write",
+            JournalError::Read { .. } => "journal-read",
+            JournalError::Encode(_) => "journal-encode",
+            JournalError::ReadOnly(_) => "journal-read-only",
+            JournalError::CutOff => "journal-cut-off",
+        }
+    }
+}
+
+/// Where the journal is. The demo has one of its own.
+///
+/// # Errors
+/// The platform has no folder for state.
+pub fn default_path(demo: bool) -> Result<PathBuf, JournalError> {
+    let folders = directories::ProjectDirs::from("", "", "nicdeck").ok_or(JournalError::NoFolder)?;
+    // Only some platforms have a folder for state.
+    let folder = folders.state_dir().unwrap_or_else(|| folders.data_local_dir());
+    Ok(folder.join(if demo { "demo-journal.jsonl" } else { "journal.jsonl" }))
+}
+
+/// A journal that records can be appended to. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Journal {
+    path: Arc<Path>,
+}
+
+impl Journal {
+    /// Makes the folder (0700) and the file (0600) where they are missing, and sees that the file can be appended to.
+    /// Blocks for the time of a few file operations.
+    ///
+    /// # Errors
+    /// The folder cannot be made, or the file cannot be opened for writing.
+    pub fn open(path: &Path) -> Result<Self, JournalError> {
+        let journal = Self { path: Arc::from(path) };
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            make_folder(folder).map_err(|error| JournalError::Folder { path: folder.to_owned(), error })?;
+        }
+        let fresh = !path.exists();
+        let file = journal.file()?;
+        own(&file)
+            .and_then(|()| if fresh { sync_folder(path) } else { Ok(()) })
+            .map_err(|error| JournalError::Open { path: path.to_owned(), error })?;
+        Ok(journal)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Puts the intent on disk and hands out the right to send it. When this returns, the record has survived a power cut.
+    ///
+    /// # Errors
+    /// The profile is read-only, or the record is not on disk for certain. Either way nothing may be sent.
+    pub async fn intent(&self, intent: Intent, readonly: bool) -> Result<WritePermit, JournalError> {
+        if readonly {
+            return Err(JournalError::ReadOnly(intent.profile));
+        }
+        let permit = WritePermit::mint(&intent);
+        self.put(JournalEntry::Intent(intent)).await?;
+        Ok(permit)
+    }
+
+    /// Puts the end of a write on disk.
+    ///
+    /// # Errors
+    /// The record is not on disk for certain: the intent stays open, and the next start will ask what became of it.
+    pub async fn settled(&self, settlement: Settlement) -> Result<(), JournalError> {
+        self.put(JournalEntry::Settled(settlement)).await
+    }
+
+    /// Everything in the journal, off the caller's thread.
+    ///
+    /// # Errors
+    /// The file cannot be read. A journal that does not exist is empty.
+    pub async fn read(&self) -> Result<Contents, JournalError> {
+        let path = self.path.clone();
+        tokio::task::spawn_blocking(move || read(&path)).await.map_err(|_| JournalError::CutOff)?
+    }
+
+    async fn put(&self, entry: JournalEntry) -> Result<(), JournalError> {
+        let journal = self.clone();
+        tokio::task::spawn_blocking(move || journal.append(&entry)).await.map_err(|_| JournalError::CutOff)?
+    }
+
+    /// The file is opened anew for each record: a journal that was moved away in between is not written into thin air,
+    /// and the lock, which belongs to the open file, also keeps threads apart.
+    fn append(&self, entry: &JournalEntry) -> Result<(), JournalError> {
+        let text = serde_json::to_string(&Line { v: VERSION, entry })?;
+        let mut file = self.file()?;
+        lock(&self.path, || file.try_lock())?;
+        let written = append_line(&mut file, &text);
+        // Closing the file lets the lock go as well.
+        let _ = file.unlock();
+        written.map_err(|error| JournalError::Write { path: self.path.to_path_buf(), error })
+    }
+
+    fn file(&self) -> Result<File, JournalError> {
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(&self.path).map_err(|error| JournalError::Open { path: self.path.to_path_buf(), error })
+    }
+}
+
+/// A line that is no record of this version.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BadLine {
+    /// From 1.
+    pub line: usize,
+    pub why: BadLineKind,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum BadLineKind {
+    /// Torn by a crash, or edited.
+    Torn,
+    /// Written by a later nicdeck.
+    Newer(u32),
+}
+
+/// What a journal holds.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Contents {
+    /// In the order they were written.
+    pub entries: Vec<JournalEntry>,
+    pub bad: Vec<BadLine>,
+}
+
+impl Contents {
+    /// Intents without an outcome, oldest first: what became of them is not known and has to be read from the cloud.
+    pub fn open_intents(&self) -> impl Iterator<Item = &Intent> {
+        let settled: BTreeSet<(&str, OperationId)> = self
+            .entries
+            .iter()
+            .filter_map(|entry| match entry {
+                JournalEntry::Settled(settlement) => Some((settlement.batch.as_str(), settlement.operation)),
+                JournalEntry::Intent(_) => None,
+            })
+            .collect();
+        self.entries.iter().filter_map(move |entry| match entry {
+            JournalEntry::Intent(intent) if !settled.contains(&(intent.batch.as_str(), intent.operation)) => {
+                Some(intent)
+            }
+            _ => None,
+        })
+    }
+}
+
+/// Reads a journal. Blocks. Lines that cannot be read are reported, never fatal.
+///
+/// # Errors
+/// The file exists and cannot be read.
+pub fn read(path: &Path) -> Result<Contents, JournalError> {
+    let fail = |error| JournalError::Read { path: path.to_owned(), error };
+    let mut file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Contents::default()),
+        file => file.map_err(fail)?,
+    };
+    // A record that is being written would look torn.
+    lock(path, || file.try_lock_shared())?;
+    let mut bytes = Vec::new();
+    let read = file.read_to_end(&mut bytes);
+    let _ = file.unlock();
+    read.map_err(fail)?;
+    let mut contents = Contents::default();
+    for (place, line) in bytes.split(|&byte| byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
+        match parse(line) {
+            Ok(entry) => contents.entries.push(entry),
+            Err(why) => contents.bad.push(BadLine { line: place + 1, why }),
+        }
+    }
+    Ok(contents)
+}
+
+fn parse(line: &[u8]) -> Result<JournalEntry, BadLineKind> {
+    #[derive(Deserialize)]
+    struct Version {
+        v: u32,
+    }
+    match serde_json::from_slice::<Version>(line) {
+        Ok(Version { v: VERSION }) => {
+            serde_json::from_slice::<Line<JournalEntry>>(line).map(|line| line.entry).map_err(|_| BadLineKind::Torn)
+        }
+        Ok(Version { v }) => Err(BadLineKind::Newer(v)),
+        Err(_) => Err(BadLineKind::Torn),
+    }
+}
+
+/// One write for the whole record, so that a full disk tears at most this record; a torn one before it is closed first.
+fn append_line(file: &mut File, text: &str) -> io::Result<()> {
+    let mut record = String::with_capacity(text.len() + 2);
+    if ends_within_a_line(file)? {
+        record.push('\n');
+    }
+    record.push_str(text);
+    record.push('\n');
+    file.write_all(record.as_bytes())?;
+    file.sync_data()
+}
+
+fn ends_within_a_line(file: &mut File) -> io::Result<bool> {
+    if file.metadata()?.len() == 0 {
+        return Ok(false);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
+}
+
+/// Waits for the lock, but not for ever: a process that was stopped in the middle of a record would hang this one.
+fn lock(path: &Path, mut attempt: impl FnMut() -> Result<(), TryLockError>) -> Result<(), JournalError> {
+    let until = Instant::now() + LOCK_WAIT;
+    loop {
+        match attempt() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(Duration::from_millis(2)),
+            Err(TryLockError::WouldBlock) => return Err(JournalError::Locked { path: path.to_owned() }),
+            Err(TryLockError::Error(error)) => return Err(JournalError::Open { path: path.to_owned(), error }),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn make_folder(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    if folder.is_dir() {
+        return Ok(());
+    }
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn make_folder(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+/// Takes away what others may do with a journal that was made with laxer rights.
+#[cfg(unix)]
+fn own(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let meta = file.metadata()?;
+    if meta.is_file() && meta.permissions().mode() & 0o077 != 0 {
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn own(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// A new file's name is on disk only when its folder is.
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match File::open(folder)?.sync_all() {
+        // Some file systems do not sync folders, and need not.
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
+        result => result,
+    }
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,259 @@
+use std::{collections::BTreeSet, io::Write};
+
+use super::*;
+use crate::domain::{
+    fault::{Fault, FaultKind},
+    ids::{AddressKey, NicKey},
+    outcome::{Outcome, Skip},
+    plan::{Change, ChangedFact, OperationKind},
+    selection::Target,
+    time::Timestamp,
+};
+
+fn intent(batch: &str, operation: u32) -> Intent {
+    Intent {
+        at: Timestamp(1_700_000_000_123),
+        batch: batch.to_owned(),
+        operation: OperationId(operation),
+        plan: "7f3a9c".to_owned(),
+        cloud: "cloud".into(),
+        profile: "prod".into(),
+        region: "r-1".into(),
+        kind: OperationKind::Release {
+            nic: "eni-1".into(),
+            ips: vec!["10.0.0.5".parse().unwrap(), "fd00::1".parse().unwrap()],
+        },
+        before: vec!["10.0.0.4".parse().unwrap()],
+        who: "lin \u{1b}[31m\n网".to_owned(),
+        host: "h".to_owned(),
+        version: "0.1.0".to_owned(),
+    }
+}
+
+fn settlement(batch: &str, operation: u32) -> Settlement {
+    let nic = NicKey { profile: "prod".into(), nic: "eni-1".into() };
+    let address = Target::Address(AddressKey { nic: nic.clone(), ip: "10.0.0.5".parse().unwrap() });
+    let change = Change { fact: ChangedFact::Eips, before: "-".into(), now: "eip-9".into() };
+    let fault = Fault::local(FaultKind::Timeout, "Act", "no answer");
+    Settlement {
+        at: Timestamp(1),
+        batch: batch.to_owned(),
+        operation: OperationId(operation),
+        outcomes: vec![
+            (address, Outcome::Released { request_id: Some("req".into()) }),
+            (Target::Nic(nic.clone()), Outcome::Skipped { why: Skip::Stale { changes: vec![change] } }),
+            (Target::Nic(nic.clone()), Outcome::Unknown { fault }),
+            (Target::Nic(nic), Outcome::Stopped),
+        ],
+    }
+}
+
+fn folder() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state/nicdeck/journal.jsonl");
+    (folder, path)
+}
+
+#[tokio::test]
+async fn what_is_written_is_read_back_and_intents_without_an_end_are_found() {
+    let (_folder, path) = folder();
+    let journal = Journal::open(&path).unwrap();
+    let permit = journal.intent(intent("b1", 0), false).await.unwrap();
+    assert_eq!(permit.operation(), OperationId(0));
+    assert!(permit.covers(&"prod".into(), &intent("b1", 0).kind));
+    assert!(!permit.covers(&"other".into(), &intent("b1", 0).kind));
+    journal.intent(intent("b1", 1), false).await.unwrap();
+    journal.settled(settlement("b1", 0)).await.unwrap();
+    // The same operation of another batch is another write.
+    journal.intent(intent("b2", 0), false).await.unwrap();
+
+    let contents = journal.read().await.unwrap();
+    assert_eq!(
+        contents.entries,
+        [
+            JournalEntry::Intent(intent("b1", 0)),
+            JournalEntry::Intent(intent("b1", 1)),
+            JournalEntry::Settled(settlement("b1", 0)),
+            JournalEntry::Intent(intent("b2", 0)),
+        ]
+    );
+    assert_eq!(contents.bad, []);
+    let open: Vec<_> = contents.open_intents().map(|intent| (intent.batch.as_str(), intent.operation.0)).collect();
+    assert_eq!(open, [("b1", 1), ("b2", 0)]);
+}
+
+/// Other tools read the journal as well: one JSON object a line, with these names.
+#[tokio::test]
+async fn the_lines_keep_their_form() {
+    let (_folder, path) = folder();
+    let journal = Journal::open(&path).unwrap();
+    journal.intent(intent("b", 0), false).await.unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    assert_eq!(text.matches('\n').count(), 1, "a name with a line break stays in its line");
+    let line: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(line["v"], 1);
+    assert_eq!(line["record"], "intent");
+    assert_eq!(line["do"], "release");
+    assert_eq!(line["ips"], serde_json::json!(["10.0.0.5", "fd00::1"]));
+}
+
+#[tokio::test]
+async fn a_read_only_profile_gets_no_permit_and_no_record() {
+    let (_folder, path) = folder();
+    let journal = Journal::open(&path).unwrap();
+    let error = journal.intent(intent("b", 0), true).await.unwrap_err();
+    assert!(matches!(&error, JournalError::ReadOnly(profile) if profile.as_str() == "prod"), "{error}");
+    assert_eq!(fs::read(&path).unwrap(), b"");
+}
+
+#[tokio::test]
+async fn a_torn_tail_is_closed_reported_and_costs_no_other_record() {
+    let (_folder, path) = folder();
+    let journal = Journal::open(&path).unwrap();
+    journal.intent(intent("b", 0), false).await.unwrap();
+    let whole = fs::read(&path).unwrap();
+    let half = &whole[..whole.len() / 2];
+    OpenOptions::new().append(true).open(&path).unwrap().write_all(half).unwrap();
+    journal.intent(intent("b", 2), false).await.unwrap();
+
+    let contents = read(&path).unwrap();
+    assert_eq!(contents.entries, [JournalEntry::Intent(intent("b", 0)), JournalEntry::Intent(intent("b", 2))]);
+    assert_eq!(contents.bad, [BadLine { line: 2, why: BadLineKind::Torn }]);
+}
+
+#[test]
+fn lines_that_are_no_records_are_told_apart() {
+    let (_folder, path) = folder();
+    Journal::open(&path).unwrap();
+    fs::write(&path, b"\n{\"v\":2,\"record\":\"new\"}\n\0\0\n\xff\n{\"v\":1,\"record\":\"intent\"}\n{}\n").unwrap();
+    let bad = read(&path).unwrap().bad;
+    let torn = |line| BadLine { line, why: BadLineKind::Torn };
+    assert_eq!(bad, [BadLine { line: 2, why: BadLineKind::Newer(2) }, torn(3), torn(4), torn(5), torn(6)]);
+}
+
+/// A journal cut at any byte loses at most the record it was cut in.
+#[tokio::test]
+async fn cut_anywhere_the_rest_survives() {
+    let (_folder, path) = folder();
+    let journal = Journal::open(&path).unwrap();
+    journal.intent(intent("b", 0), false).await.unwrap();
+    let first = fs::metadata(&path).unwrap().len();
+    journal.settled(settlement("b", 0)).await.unwrap();
+    let whole = fs::read(&path).unwrap();
+    for cut in usize::try_from(first).unwrap()..whole.len() {
+        fs::write(&path, &whole[..cut]).unwrap();
+        journal.append(&JournalEntry::Intent(intent("b", 1))).unwrap();
+        let contents = read(&path).unwrap();
+        assert_eq!(contents.entries.first(), Some(&JournalEntry::Intent(intent("b", 0))), "cut at {cut}");
+        assert_eq!(contents.entries.last(), Some(&JournalEntry::Intent(intent("b", 1))), "cut at {cut}");
+        // Cut right before its line end, the record is whole.
+        let kept = usize::from(cut == whole.len() - 1);
+        assert_eq!(contents.entries.len(), 2 + kept, "cut at {cut}");
+    }
+}
+
+#[test]
+fn records_of_many_writers_never_mix() {
+    const WRITERS: u32 = 4;
+    const RECORDS: u32 = 50;
+    let (_folder, path) = folder();
+    std::thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            let path = &path;
+            // Each opens the journal by itself, as a process of its own would.
+            scope.spawn(move || {
+                let journal = Journal::open(path).unwrap();
+                for record in 0..RECORDS {
+                    journal.append(&JournalEntry::Intent(intent(&format!("b{writer}"), record))).unwrap();
+                }
+            });
+        }
+    });
+    let contents = read(&path).unwrap();
+    assert_eq!(contents.bad, []);
+    let seen: BTreeSet<_> = contents.open_intents().map(|intent| (intent.batch.clone(), intent.operation)).collect();
+    assert_eq!(seen.len(), (WRITERS * RECORDS) as usize);
+}
+
+#[test]
+fn a_record_waits_for_the_lock_of_another_process() {
+    let (_folder, path) = folder();
+    let journal = Journal::open(&path).unwrap();
+    let other = File::open(&path).unwrap();
+    other.lock().unwrap();
+    let (done, is_done) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            journal.append(&JournalEntry::Intent(intent("b", 0))).unwrap();
+            done.send(()).unwrap();
+        });
+        assert!(is_done.recv_timeout(Duration::from_millis(50)).is_err(), "written under the other's lock");
+        assert_eq!(fs::metadata(&path).unwrap().len(), 0);
+        other.unlock().unwrap();
+        is_done.recv().unwrap();
+    });
+    assert_eq!(read(&path).unwrap().entries.len(), 1);
+}
+
+#[tokio::test]
+async fn a_journal_that_was_moved_away_is_begun_anew() {
+    let (folder, path) = folder();
+    let journal = Journal::open(&path).unwrap();
+    fs::rename(&path, folder.path().join("old")).unwrap();
+    journal.intent(intent("b", 0), false).await.unwrap();
+    assert_eq!(read(&path).unwrap().entries.len(), 1);
+    fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    let error = journal.intent(intent("b", 1), false).await.unwrap_err();
+    assert_eq!(error.key(), "journal-open");
+}
+
+#[test]
+fn a_journal_that_does_not_exist_is_empty() {
+    let (_folder, path) = folder();
+    assert_eq!(read(&path).unwrap(), Contents::default());
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_means_no_permit() {
+    let journal = Journal::open(Path::new("/dev/full")).unwrap();
+    let error = journal.intent(intent("b", 0), false).await.unwrap_err();
+    let JournalError::Write { path, error } = error else { panic!("{error}") };
+    assert_eq!(path, Path::new("/dev/full"));
+    assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn nobody_else_may_read_it() {
+        let (_folder, path) = folder();
+        Journal::open(&path).unwrap();
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(mode(path.parent().unwrap()), 0o700);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        Journal::open(&path).unwrap();
+        assert_eq!(mode(&path), 0o600);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_named_with_the_reason() {
+        let (folder, _) = folder();
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        let error = Journal::open(&file.join("sub/journal.jsonl")).unwrap_err();
+        let JournalError::Folder { path, error } = error else { panic!("{error}") };
+        assert_eq!(path, file.join("sub"));
+        assert_eq!(error.kind(), io::ErrorKind::NotADirectory);
+        let error = Journal::open(folder.path()).unwrap_err();
+        assert_eq!(error.key(), "journal-open", "a folder in the journal's place");
+    }
+}
