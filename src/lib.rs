@@ -12,6 +12,7 @@
 pub mod config;
 pub mod domain;
 pub mod providers;
+pub mod report;
 pub mod runtime;
 pub mod sim;
 pub mod wire;

@@ -46,7 +46,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 }
 
 /// May this character never be shown?
-fn hostile(c: char) -> bool {
+pub fn hostile(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{00AD}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{180E}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}'
