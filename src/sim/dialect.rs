@@ -36,7 +36,8 @@ pub struct SimResponse {
 pub struct SimKey {
     pub id: String,
     pub secret: String,
-    /// A session token that is accepted (and then demanded) with this key; for a cloud with bearer tokens, the one that is
+    /// A session token that is accepted (and then demanded) with this key; for a cloud with bearer tokens, the one
+    /// that is
     /// accepted instead of the key.
     pub token: Option<String>,
 }

@@ -208,7 +208,8 @@ pub enum Becomes {
 
 /// One cloud's objects, and the answers it owes to itself: what is under way, what it has seen.
 ///
-/// Objects are read as slices in the order of the file, which is the order of the cloud's lists, and changed only through
+/// Objects are read as slices in the order of the file, which is the order of the cloud's lists, and changed only
+/// through
 /// methods: look-ups by id, by instance, by EIP and by load balancer go through an index that must stay true.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct World {
@@ -415,7 +416,8 @@ impl World {
         Some(nic)
     }
 
-    /// Takes an instance and its primary NIC out of the world, as a deletion from elsewhere would. Its other NICs are left
+    /// Takes an instance and its primary NIC out of the world, as a deletion from elsewhere would. Its other NICs are
+    /// left
     /// naming it.
     pub fn remove_instance(&mut self, id: &str) -> Option<SimInstance> {
         let at = *self.index.instances.get(id)?;

@@ -107,7 +107,7 @@ impl World {
     /// # Errors
     /// The first thing that contradicts itself, with file, place and object.
     pub fn from_files(files: Vec<(String, WorldFile)>) -> Result<Self, WorldError> {
-        let mut world = World::default();
+        let mut provider: Option<&str> = None;
         let mut seen = Seen::default();
         let mut found = HashSet::new();
         for (name, file) in &files {
@@ -118,10 +118,9 @@ impl World {
             if file.region.is_empty() {
                 return fail("region", Problem::Empty);
             }
-            if world.provider.is_empty() {
-                world.provider.clone_from(&file.provider);
-            } else if world.provider != file.provider {
-                let (first, found) = (world.provider.clone(), file.provider.clone());
+            let first = *provider.get_or_insert(&file.provider);
+            if first != file.provider {
+                let (first, found) = (first.to_owned(), file.provider.clone());
                 return fail("provider", Problem::OtherProvider { first, found });
             }
             found.extend(file.instances.iter().map(|instance| (file.region.clone(), instance.id.clone())));
@@ -129,19 +128,26 @@ impl World {
         if files.is_empty() {
             return Err(error("-", "-", "", Problem::NoFile));
         }
-        for (name, mut file) in files {
-            check_file(&name, &file, &found, &mut seen)?;
+        for (name, file) in &files {
+            check_file(name, file, &found, &mut seen)?;
+        }
+        Ok(Self::assemble(files.into_iter().map(|(_, file)| file).collect()))
+    }
+
+    /// Joins files that are known to be right.
+    pub(in crate::sim) fn assemble(files: Vec<WorldFile>) -> Self {
+        let mut world = World::default();
+        for mut file in files {
             if !world.regions.contains(&file.region) {
                 world.regions.push(file.region.clone());
             }
+            world.provider = file.provider;
             world.project_id = world.project_id.take().or(file.project_id.take());
             world.refusals.append(&mut file.refusals);
-            for (at, subnet) in file.subnets.drain(..).enumerate() {
-                let Ok(cidr) = subnet.cidr.parse::<ipnet::IpNet>() else {
-                    let place = format!("subnets[{at}].cidr");
-                    return Err(error(&name, &place, &subnet.id, Problem::NotCidr(subnet.cidr)));
-                };
-                world.subnets.insert(subnet.id, cidr.trunc());
+            for subnet in file.subnets {
+                if let Ok(cidr) = subnet.cidr.parse::<ipnet::IpNet>() {
+                    world.subnets.insert(subnet.id, cidr.trunc());
+                }
             }
             let vpcs: HashMap<String, String> =
                 file.instances.iter().map(|instance| (instance.id.clone(), instance.vpc_id.clone())).collect();
@@ -167,7 +173,7 @@ impl World {
             }
         }
         world.index = Index::of(&world.instances, &world.nics);
-        Ok(world)
+        world
     }
 
     /// Reads and joins files' texts, each with its name for errors.
@@ -243,6 +249,13 @@ fn check_file(
     }
     for (at, eip) in file.free_eips.iter().enumerate() {
         unique(&mut seen.eips, name, &format!("free_eips[{at}]"), &eip.id)?;
+    }
+    for (at, subnet) in file.subnets.iter().enumerate() {
+        check_id(name, &format!("subnets[{at}]"), &subnet.id)?;
+        if subnet.cidr.parse::<ipnet::IpNet>().is_err() {
+            let problem = Problem::NotCidr(subnet.cidr.clone());
+            return Err(error(name, &format!("subnets[{at}].cidr"), &subnet.id, problem));
+        }
     }
     for (at, lb) in file.load_balancers.iter().enumerate() {
         check_id(name, &format!("load_balancers[{at}]"), &lb.id)?;
