@@ -2,9 +2,14 @@
 //! The one async file is `client`: it sends, retries, paces, and holds the gate that every write passes.
 
 pub mod aliyun;
+pub mod client;
 pub mod credential;
+pub mod http;
+pub mod limiter;
 pub mod profile;
 pub mod provider;
+pub mod redact;
+pub mod retry;
 pub mod zenlayer;
 
 macro_rules! clouds {

@@ -1,1 +1,4 @@
+//! One test binary: what needs a server, a terminal or the whole tree.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod client;

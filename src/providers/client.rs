@@ -1,0 +1,303 @@
+//! The only async part of talking to clouds: encode, sign, send, decode; paced, and for reads tried again.
+//! Holds the gate that every write passes. Knows no vendor.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use tokio::{sync::mpsc, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    http::{self, Lost},
+    limiter::Limiter,
+    profile::{Credential, Profile},
+    provider::{Call, Provider, Reply, Stamp},
+    redact::{self, Scrubber, Trip},
+    retry::{self, RetryPolicy},
+};
+use crate::{
+    domain::{
+        capabilities::Capabilities,
+        exchange::Exchange,
+        fault::{Effect, Fault, FaultKind},
+        ids::RegionId,
+        journal::WritePermit,
+        outcome::Receipt,
+        page::{InventoryPage, Listing},
+        plan::OperationKind,
+        time::Timestamp,
+    },
+    wire::WireResponse,
+};
+
+/// The time, from whoever may read a clock.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The messages of faults of kind `Local`: codes, for the locale.
+pub mod local {
+    pub const READ_ONLY: &str = "read-only";
+    /// The permit is for another write.
+    pub const PERMIT: &str = "permit";
+    pub const CANCELLED: &str = "cancelled";
+    /// The machine gives no random bytes.
+    pub const RANDOM: &str = "random";
+    /// The codec read an answer as something else than what was asked.
+    pub const REPLY: &str = "reply";
+}
+
+/// What a client is made of.
+pub struct Parts {
+    pub http: reqwest::Client,
+    pub profile: Arc<Profile>,
+    pub cloud: &'static dyn Provider,
+    pub credential: Arc<Credential>,
+    pub clock: Clock,
+    /// Takes the record of each try. When it is full records are dropped: a slow reader never holds up a call.
+    pub exchanges: mpsc::Sender<Exchange>,
+    pub retry: RetryPolicy,
+}
+
+/// One profile's way to its cloud. Cheap to clone; clones share pace and connections.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    limiter: Limiter,
+    scrubber: Scrubber,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Client({})", self.profile().id)
+    }
+}
+
+impl Client {
+    pub fn new(parts: Parts) -> Self {
+        let capabilities = &parts.cloud.descriptor().capabilities;
+        let limiter = Limiter::new(capabilities.reads_per_second, capabilities.in_flight);
+        let scrubber = Scrubber::new(&parts.credential);
+        Self(Arc::new(Inner { parts, limiter, scrubber }))
+    }
+
+    pub fn profile(&self) -> &Profile {
+        &self.0.parts.profile
+    }
+
+    pub fn cloud(&self) -> &'static dyn Provider {
+        self.0.parts.cloud
+    }
+
+    pub fn capabilities(&self) -> &'static Capabilities {
+        &self.cloud().descriptor().capabilities
+    }
+
+    /// One page. Throttling, server failures, resets and timeouts are tried again within the policy.
+    ///
+    /// # Errors
+    /// The last try's fault, with the count of tries and the time of all; `Local` with [`local::CANCELLED`] once `cancel` is cancelled.
+    pub async fn read(&self, listing: &Listing, cancel: &CancellationToken) -> Result<InventoryPage, Fault> {
+        let call = Call::List(listing.clone());
+        match cancel.run_until_cancelled(self.read_patiently(&call)).await {
+            Some(result) => result,
+            None => Err(Fault::local(FaultKind::Local, self.cloud().action(&call), local::CANCELLED)),
+        }
+    }
+
+    async fn read_patiently(&self, call: &Call) -> Result<InventoryPage, Fault> {
+        let policy = &self.0.parts.retry;
+        let begin = Instant::now();
+        // Tries and pauses. Waiting for a turn is not the cloud's fault, and a long listing waits long.
+        let mut spent = Duration::ZERO;
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let fault = match self.once(call, attempt, Some(policy.deadline.saturating_sub(spent))).await {
+                Ok(Reply::Page(page)) => return Ok(page),
+                Ok(Reply::Accepted(_)) => {
+                    return Err(Fault::local(FaultKind::Local, self.cloud().action(call), local::REPLY));
+                }
+                Err(fault) => fault,
+            };
+            spent += Duration::from_millis(fault.elapsed_ms);
+            // Without random bytes the pause is simply the middle one.
+            let dice = random::<4>().map_or(0.5, |bytes| f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX));
+            let Some(pause) = retry::pause(policy, &fault, attempt, spent, dice) else {
+                return Err(Fault { elapsed_ms: ms(begin.elapsed()), ..fault });
+            };
+            tokio::time::sleep(pause).await;
+            spent += pause;
+        }
+    }
+
+    /// The one function that sends writes. Sends at most once: the permit is spent, whatever happens. Must not be dropped half-way:
+    /// the request may be on its way.
+    ///
+    /// # Errors
+    /// `Local` (and nothing sent) on a read-only profile or with a permit for another write. Any other fault: see its `effect`.
+    pub async fn write(&self, region: &RegionId, kind: &OperationKind, permit: WritePermit) -> Result<Receipt, Fault> {
+        let call = Call::Write { region: region.clone(), kind: kind.clone() };
+        let refused = |why| Fault::local(FaultKind::Local, self.cloud().action(&call), why);
+        if self.profile().readonly {
+            return Err(refused(local::READ_ONLY));
+        }
+        if !permit.covers(&self.profile().id, kind) {
+            return Err(refused(local::PERMIT));
+        }
+        let result = self.once(&call, 1, None).await;
+        drop(permit);
+        match result {
+            Ok(Reply::Accepted(receipt)) => Ok(receipt),
+            // Sent, and not understood.
+            Ok(Reply::Page(_)) => {
+                let fault = Fault::local(FaultKind::Garbage, self.cloud().action(&call), local::REPLY);
+                Err(Fault { effect: Effect::Unknown, attempts: 1, ..fault })
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// One try: a fresh stamp, one request, one record.
+    async fn once(&self, call: &Call, attempt: u32, patience: Option<Duration>) -> Result<Reply, Fault> {
+        let Parts { http, profile, cloud, credential, clock, exchanges, .. } = &self.0.parts;
+        let action = cloud.action(call);
+        let slot = self.0.limiter.enter().await;
+        let Some(nonce) = random::<16>() else { return Err(Fault::local(FaultKind::Local, action, local::RANDOM)) };
+        let at = clock();
+        let mut request = cloud.encode(call, profile);
+        cloud.sign(&mut request, credential, &Stamp { now: at, nonce: hex::encode(nonce) });
+        let begin = Instant::now();
+        let sent = http::send(http, &request, patience).await;
+        let mut result = match &sent {
+            Ok(response) if (300..400).contains(&response.status) => Err(redirected(call, action, response)),
+            Ok(response) => cloud.decode(call, response),
+            Err(lost) => Err(unanswered(call, action, lost)),
+        };
+        drop(slot);
+        if let Err(fault) = &mut result {
+            action.clone_into(&mut fault.action);
+            fault.attempts = attempt;
+            fault.elapsed_ms = ms(begin.elapsed());
+            // A vendor's message may repeat what it was sent.
+            fault.message = self.0.scrubber.scrub(&fault.message);
+            if let Ok(response) = &sent {
+                fault.retry_after_ms = fault.retry_after_ms.or_else(|| retry_after(response, clock()));
+                if matches!(fault.kind, FaultKind::Clock | FaultKind::Credentials) {
+                    fault.clock_skew_s = server_time(response).map(|server| server - clock().seconds());
+                }
+            }
+        }
+        match &result {
+            Err(fault) if fault.kind == FaultKind::Throttled => self.0.limiter.throttled(),
+            Ok(_) => self.0.limiter.answered(),
+            Err(_) => {}
+        }
+        let trip = Trip {
+            at,
+            profile: &profile.id,
+            action,
+            call,
+            request: &request,
+            response: sent.as_ref().ok(),
+            fault: result.as_ref().err(),
+            elapsed_ms: ms(begin.elapsed()),
+            attempt,
+        };
+        // A full channel drops the record: showing calls must not slow them.
+        let _ = exchanges.try_send(redact::exchange(&trip, &self.0.scrubber));
+        result
+    }
+}
+
+fn ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Random bytes of the TLS library's generator.
+fn random<const N: usize>() -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    rustls::crypto::ring::default_provider().secure_random.fill(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// A redirect is no answer of an API, and is never followed with a signature.
+fn redirected(call: &Call, action: &str, response: &WireResponse) -> Fault {
+    let effect = if call.is_write() { Effect::Unknown } else { Effect::Nothing };
+    let fault = Fault::local(FaultKind::Redirect, action, "");
+    Fault { effect, http_status: Some(response.status), ..fault }
+}
+
+/// What may be concluded where there is no whole answer: only a request that never left surely did nothing.
+fn unanswered(call: &Call, action: &str, lost: &Lost) -> Fault {
+    let effect = match lost.kind {
+        FaultKind::Local => Effect::Nothing,
+        FaultKind::Unreachable => Effect::NothingRetry,
+        _ if call.is_write() => Effect::Unknown,
+        FaultKind::Garbage => Effect::Nothing,
+        _ => Effect::NothingRetry,
+    };
+    let fault = Fault::local(lost.kind, action, lost.message.as_str());
+    Fault { effect, http_status: lost.status, ..fault }
+}
+
+/// Seconds, or a date.
+fn retry_after(response: &WireResponse, now: Timestamp) -> Option<u64> {
+    let wish = response.header("retry-after")?.trim();
+    if let Ok(seconds) = wish.parse::<u64>() {
+        return seconds.checked_mul(1000);
+    }
+    // Against the server's own clock, where it tells it.
+    let now = server_time(response).unwrap_or(now.seconds());
+    u64::try_from(http_date(wish)? - now).ok()?.checked_mul(1000)
+}
+
+/// The server's clock in seconds since the UNIX epoch.
+fn server_time(response: &WireResponse) -> Option<i64> {
+    http_date(response.header("date")?)
+}
+
+fn http_date(text: &str) -> Option<i64> {
+    jiff::fmt::rfc2822::parse(text.trim()).ok().map(|date| date.timestamp().as_second())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(headers: &[(&str, &str)]) -> WireResponse {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        WireResponse { status: 429, headers, body: vec![] }
+    }
+
+    #[test]
+    fn a_wish_to_wait_is_read_in_seconds_and_as_a_date() {
+        let now = Timestamp(784_111_777_000);
+        assert_eq!(retry_after(&response(&[("retry-after", "7")]), now), Some(7000));
+        assert_eq!(retry_after(&response(&[("retry-after", "Sun, 06 Nov 1994 08:49:47 GMT")]), now), Some(10_000));
+        // The server's clock is an hour ahead of ours: its own date counts.
+        let ahead = [("retry-after", "Sun, 06 Nov 1994 09:49:47 GMT"), ("date", "Sun, 06 Nov 1994 09:49:37 GMT")];
+        assert_eq!(retry_after(&response(&ahead), now), Some(10_000));
+        for odd in ["", "soon", "-1", "Sun, 06 Nov 1994 08:49:07 GMT", "99999999999999999999"] {
+            assert_eq!(retry_after(&response(&[("retry-after", odd)]), now), None, "{odd}");
+        }
+        assert_eq!(retry_after(&response(&[]), now), None);
+    }
+
+    #[test]
+    fn only_a_request_that_never_left_did_surely_nothing() {
+        let read = Call::List(Listing::all(crate::domain::page::Resource::Nics, None));
+        let write =
+            Call::Write { region: "r".into(), kind: OperationKind::Detach { nic: "12".into(), instance: "11".into() } };
+        for (kind, of_read, of_write) in [
+            (FaultKind::Unreachable, Effect::NothingRetry, Effect::NothingRetry),
+            (FaultKind::Local, Effect::Nothing, Effect::Nothing),
+            (FaultKind::Timeout, Effect::NothingRetry, Effect::Unknown),
+            (FaultKind::Reset, Effect::NothingRetry, Effect::Unknown),
+            (FaultKind::Garbage, Effect::Nothing, Effect::Unknown),
+        ] {
+            let lost = Lost { kind, status: None, message: String::new() };
+            assert_eq!(unanswered(&read, "A", &lost).effect, of_read, "{kind:?}");
+            assert_eq!(unanswered(&write, "A", &lost).effect, of_write, "{kind:?}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! HTTP as this program wants it: one connection pool, certificates checked, nothing followed, nothing repeated by itself, answers
+//! of bounded size. Knows no vendor and no credential.
+
+use std::{error::Error, io, sync::OnceLock, time::Duration};
+
+use reqwest::header::{HOST, HeaderName, HeaderValue};
+
+use super::profile::Profile;
+use crate::{
+    domain::fault::FaultKind,
+    wire::{WireRequest, WireResponse},
+};
+
+/// Bytes that an answer may have, unpacked; the largest page of any cloud is far below.
+pub const MAX_ANSWER: usize = 32 << 20;
+
+/// How long to wait for what.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Timeouts {
+    pub connect: Duration,
+    /// Between two pieces of an answer.
+    pub read: Duration,
+    /// For a whole round trip.
+    pub total: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(10), read: Duration::from_secs(30), total: Duration::from_secs(60) }
+    }
+}
+
+/// The HTTP client could not be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("can not set up the HTTPS client: {0}")]
+pub struct SetupError(String);
+
+/// The clients of a process: made when first needed, shared by all profiles.
+#[derive(Debug, Default)]
+pub struct Transport {
+    timeouts: Timeouts,
+    loopback: OnceLock<reqwest::Client>,
+    public: OnceLock<reqwest::Client>,
+}
+
+impl Transport {
+    pub fn new(timeouts: Timeouts) -> Self {
+        Self { timeouts, ..Self::default() }
+    }
+
+    /// The client for a profile's endpoint. Plain http exists on loopback only.
+    ///
+    /// # Errors
+    /// No usable TLS set-up on this machine.
+    pub fn for_profile(&self, profile: &Profile) -> Result<reqwest::Client, SetupError> {
+        let loopback = profile.endpoint.as_ref().is_some_and(|endpoint| endpoint.scheme == "http");
+        let kept = if loopback { &self.loopback } else { &self.public };
+        if let Some(client) = kept.get() {
+            return Ok(client.clone());
+        }
+        let client = http_client(loopback, self.timeouts)?;
+        Ok(kept.get_or_init(|| client).clone())
+    }
+}
+
+/// Builds a client. With `loopback_only` it trusts no certificate and uses no proxy: demo traffic never leaves the machine.
+///
+/// # Errors
+/// No usable TLS set-up on this machine.
+pub fn http_client(loopback_only: bool, timeouts: Timeouts) -> Result<reqwest::Client, SetupError> {
+    // Err means that it is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = || {
+        reqwest::Client::builder()
+            .user_agent(concat!("nicdeck/", env!("CARGO_PKG_VERSION")))
+            // A followed redirect would repeat the request with its signature to somebody else.
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            // What may be sent again is decided here, by the vendor's code, never by the protocol.
+            .retry(reqwest::retry::never())
+            .http1_only()
+            // An idle connection that the server has just closed would lose a write's answer.
+            .pool_idle_timeout(Duration::from_secs(15))
+            .connect_timeout(timeouts.connect)
+            .read_timeout(timeouts.read)
+            .timeout(timeouts.total)
+    };
+    if loopback_only {
+        return builder().no_proxy().tls_certs_only([]).build().map_err(|error| SetupError(chain(&error)));
+    }
+    if let Ok(client) = builder().build() {
+        return Ok(client);
+    }
+    // A bare container has no store of root certificates; these come with the program.
+    let mut roots = rustls::RootCertStore::empty();
+    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    let tls = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    builder().tls_backend_preconfigured(tls).build().map_err(|error| SetupError(chain(&error)))
+}
+
+/// Why there is no whole answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lost {
+    /// `Unreachable`: the request never left. `Timeout`, `Reset`, `Garbage`: it may have. `Local`: it could not be written down.
+    pub kind: FaultKind,
+    /// Status and headers where they came before the end.
+    pub status: Option<u16>,
+    /// Without address.
+    pub message: String,
+}
+
+/// Sends exactly these bytes, once, and reads the whole answer. Waits no longer than `patience`, if that is less than the client's own timeout.
+///
+/// # Errors
+/// See [`Lost`].
+pub async fn send(
+    http: &reqwest::Client,
+    wire: &WireRequest,
+    patience: Option<Duration>,
+) -> Result<WireResponse, Lost> {
+    let Some(patience) = patience else { return round_trip(http, wire).await };
+    match tokio::time::timeout(patience, round_trip(http, wire)).await {
+        Ok(result) => result,
+        Err(_) => Err(Lost { kind: FaultKind::Timeout, status: None, message: "deadline has elapsed".to_owned() }),
+    }
+}
+
+async fn round_trip(http: &reqwest::Client, wire: &WireRequest) -> Result<WireResponse, Lost> {
+    let local = |what: &str| Lost { kind: FaultKind::Local, status: None, message: what.to_owned() };
+    let method = reqwest::Method::from_bytes(wire.method.as_bytes()).map_err(|_| local("method"))?;
+    let mut request = http.request(method, wire.url()).body(wire.body.clone());
+    // The host is part of the signature: it is sent as it was signed.
+    let host = ("host", wire.host.as_str());
+    let headers = wire.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    for (name, value) in headers.chain([host]) {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| local("header name"))?;
+        // The value may be a secret: it is not repeated.
+        let mut value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| local("header value"))?;
+        value.set_sensitive(name != HOST);
+        request = request.header(name, value);
+    }
+    let mut response = request.send().await.map_err(|error| lost(error, None))?;
+    let status = response.status().as_u16();
+    let headers = response
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect();
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| lost(error, Some(status)))? {
+        if body.len() + chunk.len() > MAX_ANSWER {
+            let message = format!("answer over {} MB", MAX_ANSWER >> 20);
+            return Err(Lost { kind: FaultKind::Garbage, status: Some(status), message });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(WireResponse { status, headers, body })
+}
+
+fn lost(error: reqwest::Error, status: Option<u16>) -> Lost {
+    // Some vendors sign in the URL.
+    let error = error.without_url();
+    let kind = if error.is_connect() {
+        FaultKind::Unreachable
+    } else if error.is_timeout() {
+        FaultKind::Timeout
+    } else if error.is_builder() {
+        FaultKind::Local
+    } else if parse_error(&error) {
+        FaultKind::Garbage
+    } else {
+        FaultKind::Reset
+    };
+    Lost { kind, status, message: chain(&error) }
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+/// An answer that came, but is no HTTP or is packed wrongly.
+fn parse_error(error: &reqwest::Error) -> bool {
+    causes(error).any(|cause| {
+        let http = cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse);
+        let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        http || matches!(kind, Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput))
+    })
+}
+
+/// The error and what caused it, each once.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for cause in causes(error) {
+        let text = cause.to_string();
+        if parts.iter().all(|part| !part.contains(&text)) {
+            parts.push(text);
+        }
+    }
+    parts.join(": ")
+}

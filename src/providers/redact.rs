@@ -1,0 +1,336 @@
+//! One round trip as people and logs may see it. Secrets go by where they stand (headers and parameters that carry them), and once more
+//! by what they are: no text of the credential is left anywhere, also where a server repeats it.
+
+use std::borrow::Cow;
+
+use super::profile::Credential;
+use crate::{
+    domain::{
+        clean::clean,
+        exchange::Exchange,
+        fault::{Fault, FaultKind},
+        ids::{InstanceId, ProfileId},
+        page::{Cursor, Scope},
+        time::Timestamp,
+    },
+    providers::provider::Call,
+    wire::{WireRequest, WireResponse, percent_encode},
+};
+
+/// Bytes of a body or an answer that are kept.
+pub const KEPT: usize = 4096;
+
+const HIDDEN: &str = "***";
+
+/// Shorter texts are no secrets, and hiding them would blot out ordinary words.
+const SHORTEST_SECRET: usize = 4;
+
+/// What one try was.
+#[derive(Clone, Copy, Debug)]
+pub struct Trip<'a> {
+    pub at: Timestamp,
+    pub profile: &'a ProfileId,
+    pub action: &'a str,
+    pub call: &'a Call,
+    pub request: &'a WireRequest,
+    pub response: Option<&'a WireResponse>,
+    pub fault: Option<&'a Fault>,
+    pub elapsed_ms: u64,
+    pub attempt: u32,
+}
+
+/// The texts of a credential that must never be seen, in the spellings they may turn up in.
+pub struct Scrubber(Vec<String>);
+
+impl Scrubber {
+    pub fn new(credential: &Credential) -> Self {
+        let mut needles = Vec::new();
+        for secret in credential.secrets().into_iter().map(str::trim).filter(|text| text.len() >= SHORTEST_SECRET) {
+            let quoted = serde_json::Value::from(secret).to_string();
+            let quoted = quoted.trim_matches('"').to_owned();
+            let once = percent_encode(secret);
+            let twice = percent_encode(&once);
+            needles.extend([secret.to_owned(), quoted, once, twice]);
+        }
+        // A key id may be the beginning of another text: the longest goes first.
+        needles.sort_by_key(|needle| std::cmp::Reverse(needle.len()));
+        needles.dedup();
+        Self(needles)
+    }
+
+    /// The text without any secret.
+    pub fn scrub(&self, text: &str) -> String {
+        self.start(text, usize::MAX)
+    }
+
+    /// What begins in the first `limit` bytes of the text, without any secret. A secret across the border is hidden whole.
+    fn start(&self, text: &str, limit: usize) -> String {
+        let mut out = String::with_capacity(text.len().min(limit));
+        let mut place = 0;
+        while place < text.len().min(limit) {
+            // Always a character's border: it moves by whole characters and whole needles.
+            let Some(rest) = text.get(place..) else { break };
+            if let Some(needle) = self.0.iter().find(|needle| rest.starts_with(needle.as_str())) {
+                out.push_str(HIDDEN);
+                place += needle.len();
+            } else if let Some(c) = rest.chars().next() {
+                out.push(c);
+                place += c.len_utf8();
+            }
+        }
+        out
+    }
+
+    /// Bytes as short, harmless text.
+    fn shown(&self, bytes: &[u8]) -> String {
+        let longest = self.0.first().map_or(0, String::len);
+        let window = bytes.get(..(KEPT + longest).min(bytes.len())).unwrap_or(bytes);
+        tidy(&self.start(&String::from_utf8_lossy(window), KEPT))
+    }
+}
+
+impl std::fmt::Debug for Scrubber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Scrubber([REDACTED])")
+    }
+}
+
+/// Lines become one; nothing that moves or hides is left.
+fn tidy(text: &str) -> String {
+    let flat: Cow<'_, str> =
+        if text.contains(['\n', '\r', '\t']) { text.replace(['\n', '\r', '\t'], " ").into() } else { text.into() };
+    clean(&flat).into_owned()
+}
+
+/// The record of one try.
+pub fn exchange(trip: &Trip<'_>, scrubber: &Scrubber) -> Exchange {
+    let Trip { request, response, fault, .. } = *trip;
+    let text = |text: &str| tidy(&scrubber.scrub(text));
+    let headers = std::iter::once(("host", request.host.as_str()))
+        .chain(request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+        .map(|(name, value)| (text(name), if is_secret(name) { HIDDEN.to_owned() } else { text(value) }))
+        .collect();
+    let query = query(&request.query);
+    let mark = if query.is_empty() { "" } else { "?" };
+    Exchange {
+        at: trip.at,
+        profile: trip.profile.clone(),
+        region: trip.call.region().cloned(),
+        action: trip.action.to_owned(),
+        target: text(&target(trip.call)),
+        write: trip.call.is_write(),
+        method: request.method.to_owned(),
+        host: text(&request.host),
+        path: text(&format!("{}{mark}{query}", request.path)),
+        headers,
+        body: scrubber.shown(&request.body),
+        status: response.map(|response| response.status).or(fault.and_then(|fault| fault.http_status)),
+        answer: response.map_or_else(String::new, |response| scrubber.shown(&response.body)),
+        answer_bytes: response.map_or(0, |response| response.body.len() as u64),
+        code: fault.and_then(|fault| fault.code.as_deref()).map(text),
+        fault: fault.map(|fault| fault.kind).filter(|kind| *kind != FaultKind::Local),
+        request_id: fault
+            .and_then(|fault| fault.request_id.clone())
+            .or_else(|| response.and_then(|response| request_id(&response.body)))
+            .map(|id| text(&id)),
+        elapsed_ms: trip.elapsed_ms,
+        attempt: trip.attempt,
+    }
+}
+
+/// Does a header or parameter of this name carry a secret?
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let about = ["method", "version", "nonce"].iter().any(|end| name.ends_with(end));
+    ["authorization", "token", "secret", "cookie", "accesskeyid", "access-key"].iter().any(|part| name.contains(part))
+        || name.contains("signature") && !about
+}
+
+/// The query with the values of secret parameters replaced; the rest stays as sent.
+fn query(query: &str) -> String {
+    query
+        .split('&')
+        .map(|part| match part.split_once('=') {
+            Some((name, _)) if is_secret(name) => format!("{name}={HIDDEN}"),
+            _ => part.to_owned(),
+        })
+        .collect::<Vec<_>>()
+        .join("&")
+}
+
+/// What a call is about: ids, a region, a page.
+fn target(call: &Call) -> String {
+    let listing = match call {
+        Call::Write { kind, .. } => return kind.nic().to_string(),
+        Call::List(listing) => listing,
+    };
+    let mut text = match &listing.scope {
+        Scope::All => listing.region.as_ref().map_or("*", |region| region.as_str()).to_owned(),
+        Scope::Nic(id) => id.to_string(),
+        Scope::Instances(ids) => ids.iter().map(InstanceId::as_str).collect::<Vec<_>>().join(" "),
+        Scope::LoadBalancer(id) => id.to_string(),
+        Scope::Group(group) => group.to_string(),
+        Scope::Types(types) => types.join(" "),
+    };
+    if let Cursor::Page(page) = listing.cursor {
+        text = format!("{text} #{page}");
+    }
+    text
+}
+
+/// The request id that clouds put at the start or the end of an answer. For the log only: no whole parse for that.
+fn request_id(body: &[u8]) -> Option<String> {
+    const NEAR: usize = 512;
+    let head = body.get(..NEAR.min(body.len()))?;
+    let tail = body.get(body.len().saturating_sub(NEAR)..)?;
+    [head, tail].into_iter().find_map(|part| {
+        let part = String::from_utf8_lossy(part);
+        let lower = part.to_ascii_lowercase();
+        let (at, name) = ["\"requestid\"", "\"request_id\""].iter().find_map(|name| Some((lower.find(name)?, name)))?;
+        let rest = part.get(at + name.len()..)?.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
+        rest.split_once('"').map(|(id, _)| id.to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        page::{Listing, Resource},
+        plan::OperationKind,
+    };
+
+    const ID: &str = "CANARYKEYID0001";
+    const SECRET: &str = "canary+secret/with=odd \"chars\"中";
+    const TOKEN: &str = "canary-session-token";
+
+    fn scrubber() -> Scrubber {
+        Scrubber::new(&Credential::keys(ID, SECRET, Some(TOKEN)))
+    }
+
+    fn request() -> WireRequest {
+        WireRequest {
+            method: "POST",
+            scheme: "https".into(),
+            host: "api.example.com".into(),
+            path: "/v2".into(),
+            query: format!(
+                "Action=Do&AccessKeyId={ID}&Signature=SIGSIG&SignatureMethod=HMAC&SecurityToken=x&Echo={}",
+                percent_encode(SECRET)
+            ),
+            headers: vec![
+                ("authorization".into(), format!("ALG Credential={ID}, Signature=SIGSIG")),
+                ("x-security-token".into(), TOKEN.into()),
+                ("x-odd".into(), format!("has {SECRET} in it")),
+                ("x-signature-method".into(), "ALG".into()),
+            ],
+            body: format!("{{\"nic\":\"12\",\"echo\":{}}}", serde_json::Value::from(SECRET)).into_bytes(),
+        }
+    }
+
+    fn record(answer: &[u8]) -> Exchange {
+        let call = Call::Write {
+            region: "r1".into(),
+            kind: OperationKind::Detach { nic: "12".into(), instance: "11".into() },
+        };
+        let response = WireResponse { status: 400, headers: vec![], body: answer.to_vec() };
+        let fault = Fault {
+            code: Some("BAD".into()),
+            request_id: Some("R1".into()),
+            ..Fault::local(FaultKind::Refused, "Detach", "no")
+        };
+        let trip = Trip {
+            at: Timestamp(5),
+            profile: &"p".into(),
+            action: "Detach",
+            call: &call,
+            request: &request(),
+            response: Some(&response),
+            fault: Some(&fault),
+            elapsed_ms: 7,
+            attempt: 2,
+        };
+        exchange(&trip, &scrubber())
+    }
+
+    #[test]
+    fn no_canary_is_left_anywhere() {
+        let answer = format!(
+            "<html>you sent Authorization: ALG Credential={ID}, token {TOKEN}, secret {SECRET}, {} {}</html>",
+            percent_encode(SECRET),
+            percent_encode(&percent_encode(SECRET)),
+        );
+        let record = record(answer.as_bytes());
+        let all = format!("{record:?} {}", serde_json::to_string(&record).unwrap_or_default());
+        for canary in ["CANARY", "canary", "SIGSIG"] {
+            assert!(!all.contains(canary), "{canary} in {all}");
+        }
+        assert_eq!(
+            record.path,
+            "/v2?Action=Do&AccessKeyId=***&Signature=***&SignatureMethod=HMAC&SecurityToken=***&Echo=***"
+        );
+        assert!(record.headers.contains(&("x-signature-method".into(), "ALG".into())));
+        assert!(record.headers.contains(&("x-odd".into(), "has *** in it".into())));
+        assert!(record.headers.contains(&("host".into(), "api.example.com".into())));
+        assert_eq!(record.body, "{\"nic\":\"12\",\"echo\":\"***\"}");
+        assert_eq!(
+            record.answer,
+            "<html>you sent Authorization: ALG Credential=***, token ***, secret ***, *** ***</html>"
+        );
+        assert_eq!((record.target.as_str(), record.write, record.attempt), ("12", true, 2));
+        assert_eq!((record.code.as_deref(), record.request_id.as_deref()), (Some("BAD"), Some("R1")));
+        assert!(!format!("{:?}", scrubber()).contains("canary"));
+    }
+
+    #[test]
+    fn an_answer_is_cut_and_a_secret_at_the_cut_does_not_show() {
+        for shift in 0..TOKEN.len() + 2 {
+            let answer = format!("{}{TOKEN}{}", "a".repeat(KEPT - shift), "b".repeat(10_000));
+            let record = record(answer.as_bytes());
+            assert!(!record.answer.contains('c') && !record.answer.contains('y'), "{shift}: {}", record.answer);
+            assert!(record.answer.len() <= KEPT + HIDDEN.len());
+            assert_eq!(record.answer_bytes, answer.len() as u64);
+        }
+        // Secrets before the cut make room: what lies behind the cut stays out.
+        let answer = format!("{}{}", format!("{TOKEN} ").repeat(150), "x".repeat(2000)) + TOKEN;
+        assert!(!record(answer.as_bytes()).answer.contains("canary"));
+    }
+
+    #[test]
+    fn answers_are_harmless_text() {
+        let record = record(b"\x1b[31mred\n\tnext \xe2\x80\xae\xff end");
+        assert_eq!(record.answer, "\u{FFFD}[31mred  next \u{FFFD}\u{FFFD} end");
+    }
+
+    #[test]
+    fn short_credentials_do_not_blot_out_words() {
+        let scrubber = Scrubber::new(&Credential::keys("a", "", None));
+        assert_eq!(scrubber.scrub("a plain text"), "a plain text");
+        let scrubber = Scrubber::new(&Credential::Bearer(" tokentoken\n".into()));
+        assert_eq!(scrubber.scrub("Bearer tokentoken!"), "Bearer ***!");
+    }
+
+    #[test]
+    fn a_request_id_is_found_at_either_end() {
+        let filler = "x".repeat(5000);
+        for (body, id) in [
+            (r#"{"requestId":"T1","response":{"#.to_owned(), Some("T1")),
+            (format!(r#"{{"data":"{filler}","RequestId" : "T2"}}"#), Some("T2")),
+            (format!(r#"{{"data":"{filler}","request_id":"T3"}}"#), Some("T3")),
+            (r#"{"requestId":7}"#.to_owned(), None),
+            (r#"{"requestId":"#.to_owned(), None),
+            (String::new(), None),
+        ] {
+            assert_eq!(request_id(body.as_bytes()).as_deref(), id);
+        }
+    }
+
+    #[test]
+    fn targets_name_page_and_region() {
+        let all = Listing::all(Resource::Nics, Some("r1".into()));
+        assert_eq!(target(&Call::List(all.clone())), "r1");
+        assert_eq!(target(&Call::List(Listing { cursor: Cursor::Page(3), ..all.clone() })), "r1 #3");
+        assert_eq!(target(&Call::List(Listing { scope: Scope::Nic("12".into()), ..all })), "12");
+        assert_eq!(target(&Call::List(Listing::all(Resource::Regions, None))), "*");
+    }
+}

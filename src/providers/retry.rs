@@ -1,0 +1,145 @@
+//! Which reads are made again, and when. Pure: the dice are an argument. Writes are never made again here: the release job
+//! asks for a new permit where the vendor's code proves that nothing was done.
+
+use std::time::Duration;
+
+use crate::domain::fault::{Effect, Fault, FaultKind};
+
+/// How patient reads are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RetryPolicy {
+    /// Tries in all.
+    pub tries: u32,
+    /// For all tries and pauses together.
+    pub deadline: Duration,
+    /// Pause after the first try; doubles with each.
+    pub first: Duration,
+    /// No pause is longer, whatever the vendor wishes.
+    pub longest: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            tries: 5,
+            deadline: Duration::from_secs(60),
+            first: Duration::from_millis(500),
+            longest: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Tries where the network itself refuses: soon told is better than hidden.
+const UNREACHABLE_TRIES: u32 = 2;
+
+/// The pause before another try of a read, or `None` to give up.
+///
+/// `attempt` counts from 1, `elapsed` since the first try began, `dice` is uniform in 0..1.
+pub fn pause(policy: &RetryPolicy, fault: &Fault, attempt: u32, elapsed: Duration, dice: f64) -> Option<Duration> {
+    let tries = match fault.kind {
+        FaultKind::Throttled | FaultKind::Server | FaultKind::Timeout | FaultKind::Reset => policy.tries,
+        FaultKind::Unreachable => policy.tries.min(UNREACHABLE_TRIES),
+        _ => return None,
+    };
+    // A code can say that the same call fails again, whatever its family.
+    if attempt >= tries || matches!(fault.effect, Effect::Nothing | Effect::AlreadyDone) {
+        return None;
+    }
+    let pause = match fault.retry_after_ms {
+        Some(wish) => {
+            let wish = Duration::from_millis(wish);
+            // Asking earlier than told would only prolong it; waiting longer than this is a person's choice.
+            if wish > policy.longest {
+                return None;
+            }
+            // Not all at the same moment.
+            wish + policy.first.mul_f64(dice.clamp(0.0, 1.0))
+        }
+        None => backoff(policy, attempt, dice),
+    };
+    (elapsed + pause < policy.deadline).then_some(pause)
+}
+
+/// Doubles from `first` up to `longest`, of which at least half is kept: jitter spreads the rest.
+pub fn backoff(policy: &RetryPolicy, attempt: u32, dice: f64) -> Duration {
+    let doubled = policy.first.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1).min(20)));
+    doubled.min(policy.longest).mul_f64(0.5 + dice.clamp(0.0, 1.0) / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(kind: FaultKind, effect: Effect, retry_after_ms: Option<u64>) -> Fault {
+        Fault { effect, retry_after_ms, ..Fault::local(kind, "List", "") }
+    }
+
+    const POLICY: RetryPolicy = RetryPolicy {
+        tries: 5,
+        deadline: Duration::from_secs(60),
+        first: Duration::from_millis(500),
+        longest: Duration::from_secs(30),
+    };
+
+    fn ms(duration: Option<Duration>) -> Option<u128> {
+        duration.map(|duration| duration.as_millis())
+    }
+
+    #[test]
+    fn only_what_may_pass_is_tried_again() {
+        for (kind, again) in [
+            (FaultKind::Throttled, true),
+            (FaultKind::Server, true),
+            (FaultKind::Timeout, true),
+            (FaultKind::Reset, true),
+            (FaultKind::Unreachable, true),
+            (FaultKind::Garbage, false),
+            (FaultKind::Redirect, false),
+            (FaultKind::Credentials, false),
+            (FaultKind::Clock, false),
+            (FaultKind::Permission, false),
+            (FaultKind::NotFound, false),
+            (FaultKind::Refused, false),
+            (FaultKind::Conflict, false),
+            (FaultKind::BadRequest, false),
+            (FaultKind::Local, false),
+            (FaultKind::Other, false),
+        ] {
+            let fault = fault(kind, Effect::NothingRetry, None);
+            assert_eq!(pause(&POLICY, &fault, 1, Duration::ZERO, 0.0).is_some(), again, "{kind:?}");
+        }
+        for effect in [Effect::Nothing, Effect::AlreadyDone] {
+            assert_eq!(pause(&POLICY, &fault(FaultKind::Server, effect, None), 1, Duration::ZERO, 0.0), None);
+        }
+    }
+
+    #[test]
+    fn pauses_double_with_jitter_and_end() {
+        let fault = fault(FaultKind::Server, Effect::NothingRetry, None);
+        let at = |attempt, dice| ms(pause(&POLICY, &fault, attempt, Duration::ZERO, dice));
+        assert_eq!(
+            [at(1, 0.0), at(2, 0.0), at(3, 0.0), at(4, 0.0), at(5, 0.0)],
+            [Some(250), Some(500), Some(1000), Some(2000), None]
+        );
+        assert_eq!([at(1, 1.0), at(4, 1.0)], [Some(500), Some(4000)]);
+        assert_eq!(backoff(&POLICY, 60, 1.0), Duration::from_secs(30), "no pause is longer");
+        assert_eq!(backoff(&POLICY, 0, 9.0), Duration::from_millis(500), "odd arguments are clamped");
+    }
+
+    #[test]
+    fn the_vendors_wish_and_the_deadline_are_kept() {
+        let wish = |ms| fault(FaultKind::Throttled, Effect::NothingRetry, Some(ms));
+        assert_eq!(ms(pause(&POLICY, &wish(7000), 1, Duration::ZERO, 0.0)), Some(7000));
+        assert_eq!(ms(pause(&POLICY, &wish(7000), 1, Duration::ZERO, 1.0)), Some(7500), "never earlier than told");
+        assert_eq!(pause(&POLICY, &wish(31_000), 1, Duration::ZERO, 0.0), None);
+        assert_eq!(pause(&POLICY, &wish(7000), 1, Duration::from_secs(55), 0.0), None);
+        assert!(pause(&POLICY, &wish(7000), 1, Duration::from_secs(50), 0.0).is_some());
+    }
+
+    #[test]
+    fn a_network_that_refuses_is_told_soon() {
+        let fault = fault(FaultKind::Unreachable, Effect::NothingRetry, None);
+        assert!(pause(&POLICY, &fault, 1, Duration::ZERO, 0.5).is_some());
+        assert_eq!(pause(&POLICY, &fault, 2, Duration::ZERO, 0.5), None);
+    }
+}
