@@ -3,9 +3,12 @@
 use super::error::{ProblemKind, suggest};
 
 /// A setting that is one of a few words.
-pub trait Choice: Copy + PartialEq + 'static {
+pub trait Choice: Copy + PartialEq + Send + Sync + 'static {
     /// Word and meaning; the default comes first.
     const ALL: &'static [(&'static str, Self)];
+
+    /// Other words that people write for the same.
+    const ALSO: &'static [(&'static str, Self)];
 
     /// Reads a word. Case does not matter, and `_` stands for `-`.
     ///
@@ -13,7 +16,8 @@ pub trait Choice: Copy + PartialEq + 'static {
     /// Which words there are, and which one was most likely meant.
     fn read(key: &str, text: &str) -> Result<Self, ProblemKind> {
         let plain = text.trim().to_lowercase().replace('_', "-");
-        Self::ALL.iter().find(|(word, _)| word.to_lowercase() == plain).map(|(_, meaning)| *meaning).ok_or_else(|| {
+        let mut all = Self::ALL.iter().chain(Self::ALSO);
+        all.find(|(word, _)| word.to_lowercase() == plain).map(|(_, meaning)| *meaning).ok_or_else(|| {
             let words = || Self::ALL.iter().map(|(word, _)| *word);
             ProblemKind::NotOneOf {
                 key: key.to_owned(),
@@ -31,13 +35,14 @@ pub trait Choice: Copy + PartialEq + 'static {
 }
 
 macro_rules! choices {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$case_doc:meta])* $case:ident = $word:literal,)* })*) => {$(
+    ($($(#[$doc:meta])* $name:ident { $($(#[$case_doc:meta])* $case:ident = $word:literal $(or $also:literal)*,)* })*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
         pub enum $name { #[default] $($(#[$case_doc])* $case,)* }
 
         impl Choice for $name {
             const ALL: &'static [(&'static str, Self)] = &[$(($word, $name::$case),)*];
+            const ALSO: &'static [(&'static str, Self)] = &[$($(($also, $name::$case),)*)*];
         }
     )*};
 }
@@ -48,7 +53,7 @@ choices! {
         /// `LC_ALL`, `LC_MESSAGES`, `LANG` decide.
         Auto = "auto",
         En = "en",
-        ZhCn = "zh-CN",
+        ZhCn = "zh-CN" or "zh" or "zh-Hans",
     }
 
     /// Colours.

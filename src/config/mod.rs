@@ -127,12 +127,29 @@ pub fn load(flags: &Flags, env: &Environment<'_>) -> Result<Settings<CredentialS
     load_with(flags, env, &clouds)
 }
 
+/// Everything but profiles, without looking for a config: for the demo.
+///
+/// # Errors
+/// Every problem of `NICDECK_*`.
+pub fn without_file(flags: &Flags, env: &Environment<'_>) -> Result<Settings<CredentialSource>, ConfigError> {
+    let flags = Flags { profiles: Vec::new(), regions: Vec::new(), ..flags.clone() };
+    resolve(&flags, env, ConfigPath { path: None, found: false }, &[])
+}
+
 fn load_with(
     flags: &Flags,
     env: &Environment<'_>,
     clouds: &[&'static Descriptor],
 ) -> Result<Settings<CredentialSource>, ConfigError> {
-    let config = path(flags, env);
+    resolve(flags, env, path(flags, env), clouds)
+}
+
+fn resolve(
+    flags: &Flags,
+    env: &Environment<'_>,
+    config: ConfigPath,
+    clouds: &[&'static Descriptor],
+) -> Result<Settings<CredentialSource>, ConfigError> {
     let mut problems = Vec::new();
     let file = match &config {
         ConfigPath { path: Some(path), found: true } => {

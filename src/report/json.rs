@@ -14,10 +14,11 @@ use crate::domain::{
     address::{Backend, Eip, EipBinding},
     clean::hostile,
     fault::Fault,
-    ids::ProfileId,
+    ids::{InstanceId, ProfileId, RegionId},
     instance::{Instance, PowerState},
     inventory::{Coverage, ProfileInventory},
     nic::{ManagedBy, NicState},
+    page::Resource,
     time::Timestamp,
 };
 
@@ -87,7 +88,7 @@ struct ProfileOut<'a> {
 
 #[derive(Serialize)]
 struct SectionOut<'a> {
-    resource: crate::domain::page::Resource,
+    resource: Resource,
     region: Option<&'a str>,
     status: &'static str,
     read_at: Option<String>,
@@ -105,7 +106,7 @@ fn profile<'a>(source: &Source<'a>, part: &'a ProfileInventory) -> ProfileOut<'a
     };
     let section = |((resource, region), coverage): (&'a (_, Option<_>), &'a Coverage)| SectionOut {
         resource: *resource,
-        region: region.as_ref().map(crate::domain::ids::RegionId::as_str),
+        region: region.as_ref().map(RegionId::as_str),
         status: match coverage {
             Coverage::NotAsked => "not-asked",
             Coverage::Loading { .. } => "loading",
@@ -121,7 +122,7 @@ fn profile<'a>(source: &Source<'a>, part: &'a ProfileInventory) -> ProfileOut<'a
     ProfileOut {
         name: part.profile.as_str(),
         cloud: part.cloud.as_str(),
-        regions: source.regions.get(&part.profile).map_or(Vec::new(), |ids| ids.iter().map(|id| id.as_str()).collect()),
+        regions: source.regions.get(&part.profile).map_or(Vec::new(), |ids| ids.iter().map(RegionId::as_str).collect()),
         status,
         sections: sections.into_iter().map(section).collect(),
     }
@@ -257,7 +258,7 @@ fn nic<'a>(entry: &'a Entry<'_>) -> NicOut<'a> {
         role: role_word(&nic.role),
         state: nic.status.state,
         status: &nic.status.word,
-        instance: nic.instance.as_ref().map(|id| id.as_str()),
+        instance: nic.instance.as_ref().map(InstanceId::as_str),
         instance_name: entry.instance.map(|instance| &*instance.name),
         mac: nic.mac.as_deref(),
         vpc: nic.vpc.as_deref(),

@@ -49,8 +49,8 @@ fn cells(entry: &Entry<'_>, row: Option<(&Address, &Verdict)>) -> [String; HEADS
             (Some(id), None) => clean(id.as_str()).into_owned(),
             (None, None) => "-".to_owned(),
         },
-        known(entry.eips_known, eips(entry, row.map(|(address, _)| address))),
-        known(entry.backends_known, row.map(|(address, _)| balancers(entry, address)).unwrap_or_default()),
+        known(entry.eips_known, &eips(entry, row.map(|(address, _)| address))),
+        known(entry.backends_known, &row.map(|(address, _)| balancers(entry, address)).unwrap_or_default()),
         verdict.map_or("-".to_owned(), |verdict| findings(&verdict.findings)),
         clean(entry.part.profile.as_str()).into_owned(),
         cut(nic.region.as_str()),
@@ -58,7 +58,7 @@ fn cells(entry: &Entry<'_>, row: Option<(&Address, &Verdict)>) -> [String; HEADS
 }
 
 /// `-` for none, `?` where it could not be read.
-fn known(known: bool, list: Vec<String>) -> String {
+fn known(known: bool, list: &[String]) -> String {
     match (list.is_empty(), known) {
         (false, _) => list.join(" "),
         (true, true) => "-".to_owned(),

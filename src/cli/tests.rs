@@ -1,0 +1,221 @@
+use std::{cell::RefCell, collections::BTreeMap, fs, path::PathBuf};
+
+use super::*;
+
+/// A run of the command line in a world of its own.
+struct Run {
+    folder: tempfile::TempDir,
+    vars: BTreeMap<&'static str, String>,
+    terminal: bool,
+}
+
+/// What came of it.
+#[derive(Debug, PartialEq)]
+struct Ran {
+    exit: Exit,
+    out: String,
+    err: String,
+    /// What was started, in words.
+    started: Option<String>,
+}
+
+impl Run {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), vars: BTreeMap::new(), terminal: true }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("config.toml")
+    }
+
+    fn config(self, text: &str) -> Self {
+        fs::write(self.path(), text).unwrap();
+        self
+    }
+
+    fn piped(mut self) -> Self {
+        self.terminal = false;
+        self
+    }
+
+    fn var(mut self, name: &'static str, value: &str) -> Self {
+        self.vars.insert(name, value.to_owned());
+        self
+    }
+
+    fn run(&self, args: &str) -> Ran {
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let (exit, started) = self.run_into(args, &mut out, &mut err);
+        Ran { exit, out: String::from_utf8(out).unwrap(), err: String::from_utf8(err).unwrap(), started }
+    }
+
+    fn run_into(&self, args: &str, out: &mut dyn Write, err: &mut dyn Write) -> (Exit, Option<String>) {
+        let started = RefCell::new(None);
+        let console = |start: ConsoleStart| {
+            let settings = start.settings.map(|settings| settings.config.found).map_err(|error| error.problems.len());
+            started.replace(Some(format!(
+                "console demo={} settings={settings:?} readonly={} filter={:?} only={:?} {:?} {:?} color={}",
+                start.demo,
+                start.readonly,
+                start.filter,
+                start.only.profiles,
+                start.look.language,
+                start.look.borders,
+                start.look.color
+            )));
+            Exit::Cancelled
+        };
+        let list = |start: ListStart, _: &mut dyn Write, _: &mut dyn Write| {
+            started.replace(Some(format!("list demo={} {:?} filter={:?}", start.demo, start.format, start.filter)));
+            Exit::Partly
+        };
+        let var = |name: &str| self.vars.get(name).cloned();
+        let mut process = Process {
+            var: &var,
+            config_folder: Some(self.folder.path()),
+            out,
+            err,
+            stdin_is_terminal: self.terminal,
+            stdout_is_terminal: self.terminal,
+        };
+        let args = std::iter::once("nicdeck").chain(args.split_whitespace()).map(OsString::from);
+        let exit = run(args, &mut process, &Entry { console: &console, list: &list });
+        (exit, started.into_inner())
+    }
+}
+
+#[test]
+fn help_and_version_are_data_and_lead_with_examples() {
+    let help = Run::new().run("--help");
+    assert_eq!((help.exit, help.err.as_str()), (Exit::Done, ""));
+    let at = |text: &str| help.out.find(text).unwrap_or_else(|| panic!("no {text} in {}", help.out));
+    assert!(at("Examples:") < at("Usage:") && at("Usage:") < at("--config") && at("--ascii") < at("Exit codes:"));
+    assert!(help.out.lines().all(|line| line.chars().count() <= 120), "{}", help.out);
+    assert_eq!(Run::new().run("-V").out, format!("nicdeck {}\n", env!("CARGO_PKG_VERSION")));
+    assert!(Run::new().run("list -h").out.contains("--output"));
+}
+
+#[test]
+fn a_wrong_flag_gets_a_suggestion_and_exit_2() {
+    let ran = Run::new().run("--readonl");
+    assert_eq!((ran.exit, ran.out.as_str()), (Exit::Usage, ""));
+    assert!(ran.err.contains("'--readonly'"), "{}", ran.err);
+    let ran = Run::new().run("list --output jsno");
+    assert!(ran.exit == Exit::Usage && ran.err.contains("'json'"), "{}", ran.err);
+    let ran = Run::new().run("lsit");
+    assert!(ran.exit == Exit::Usage && ran.err.contains("'list'"), "{}", ran.err);
+    let ran = Run::new().run("--lang xx");
+    assert!(ran.exit == Exit::Usage && ran.err.contains("auto, en, zh-CN"), "{}", ran.err);
+    let ran = Run::new().run("--demo --config x");
+    assert_eq!(ran.exit, Exit::Usage);
+}
+
+#[test]
+fn arguments_are_shown_harmless() {
+    let ran = Run::new().run("--\u{1b}[2J\u{202e}");
+    assert_eq!(ran.exit, Exit::Usage);
+    assert!(ran.err.contains('\u{FFFD}') && !ran.err.contains(['\u{1b}', '\u{202e}']), "{:?}", ran.err);
+    let ran = Run::new().run("list --profile \u{9b}x --config /nope/\u{1b}[2J");
+    assert!(ran.exit == Exit::Usage && !ran.err.contains(['\u{1b}', '\u{9b}']), "{:?}", ran.err);
+}
+
+#[test]
+fn without_a_terminal_there_is_no_console() {
+    for args in ["", "--demo"] {
+        let ran = Run::new().piped().run(args);
+        assert_eq!((ran.exit, ran.out.as_str(), ran.started), (Exit::Usage, "", None));
+        assert!(ran.err.contains("needs a terminal") && ran.err.contains("nicdeck list"));
+    }
+}
+
+#[test]
+fn the_console_starts_whatever_the_config_is_like() {
+    let started = |run: &Run, args: &str| {
+        let ran = run.run(args);
+        assert_eq!((ran.exit, ran.out.as_str(), ran.err.as_str()), (Exit::Cancelled, "", ""));
+        ran.started.unwrap()
+    };
+    assert_eq!(
+        started(&Run::new(), ""),
+        "console demo=false settings=Ok(false) readonly=false filter=None only=[] En Auto color=true"
+    );
+    assert_eq!(
+        started(&Run::new().config("version = 1\nreadonly = true"), "--filter -has:eip --ascii --lang ZH"),
+        "console demo=false settings=Ok(true) readonly=true filter=Some(\"-has:eip\") only=[] ZhCn Ascii color=true"
+    );
+    assert_eq!(
+        started(&Run::new().config("verison = 1").var("LANG", "zh_CN.UTF-8"), "--color never"),
+        "console demo=false settings=Err(2) readonly=true filter=None only=[] ZhCn Auto color=false"
+    );
+    assert_eq!(
+        started(&Run::new().config("verison = 1"), "--demo --profile x"),
+        "console demo=true settings=Ok(false) readonly=false filter=None only=[\"x\"] En Auto color=true"
+    );
+}
+
+#[test]
+fn list_needs_a_config_with_profiles_or_the_demo() {
+    let ran = Run::new().run("list");
+    assert_eq!((ran.exit, ran.started), (Exit::Usage, None));
+    assert!(
+        ran.err.contains("no config at ") && ran.err.contains("config.toml; `nicdeck config example`"),
+        "{}",
+        ran.err
+    );
+    let ran = Run::new().config("version = 1").run("list");
+    assert!(ran.exit == Exit::Usage && ran.err.starts_with("no [[profile]] in "), "{}", ran.err);
+    let ran = Run::new().config("version = 2\n").run("list");
+    assert!(ran.exit == Exit::Usage && ran.err.contains("config.toml:1:11: version 2 is not known"), "{}", ran.err);
+    let ran = Run::new().config("broken").piped().run("list --demo -o CSV --filter ip:10.0.0.0/8");
+    assert_eq!(ran.started.as_deref(), Some("list demo=true Csv filter=Some(\"ip:10.0.0.0/8\")"));
+    assert_eq!(ran.exit, Exit::Partly);
+    let ran = Run::new().var("NICDECK_READONLY", "x").run("list --demo");
+    assert!(ran.exit == Exit::Usage && ran.err.starts_with("environment variable NICDECK_READONLY"), "{}", ran.err);
+}
+
+#[test]
+fn config_path_example_and_check() {
+    let run = Run::new();
+    let ran = run.run("config path");
+    assert_eq!((ran.exit, ran.out), (Exit::Done, format!("{}\n", run.path().display())));
+    assert_eq!(run.run("config path --config /x/y.toml").out, "/x/y.toml\n");
+    assert_eq!(run.run("config example").out, config::EXAMPLE);
+    let ran = run.run("config check");
+    assert!(ran.exit == Exit::Usage && ran.err.starts_with("no config at "), "{}", ran.err);
+    let ran = Run::new().config("version = 1\nlangauge = 1\nui = 1").run("config check");
+    assert_eq!((ran.exit, ran.out.as_str(), ran.err.lines().count()), (Exit::Usage, "", 2));
+    assert_eq!(Run::new().run("config").exit, Exit::Usage);
+}
+
+/// Writes nothing at all.
+struct Closed(io::ErrorKind);
+
+impl Write for Closed {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(self.0.into())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Err(self.0.into())
+    }
+}
+
+#[test]
+fn closed_streams_change_nothing_but_what_can_be_seen() {
+    let run = Run::new();
+    let (pipe, full) = (io::ErrorKind::BrokenPipe, io::ErrorKind::StorageFull);
+    let mut err = Vec::new();
+    for args in ["config example", "--help", "--version"] {
+        assert_eq!(run.run_into(args, &mut Closed(pipe), &mut err).0, Exit::Done, "{args}");
+    }
+    assert_eq!(err, b"");
+    assert_eq!(run.run_into("config example", &mut Closed(full), &mut err).0, Exit::Failure);
+    assert!(String::from_utf8(err).unwrap().starts_with("standard output cannot be written"));
+    assert_eq!(run.run_into("--wrong", &mut Vec::new(), &mut Closed(pipe)).0, Exit::Usage);
+}
+
+#[test]
+fn exit_codes_are_those_that_scripts_rely_on() {
+    use Exit::{Cancelled, Credentials, Done, Failure, Interrupted, Partly, Refused, Stale, Terminated, Usage};
+    let codes = [Done, Failure, Usage, Partly, Refused, Credentials, Cancelled, Stale, Interrupted, Terminated];
+    assert_eq!(codes.map(|exit| exit as u8), [0, 1, 2, 3, 4, 5, 6, 7, 130, 143]);
+}
