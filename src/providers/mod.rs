@@ -1,7 +1,6 @@
 //! Talking to clouds. A cloud is a codec: pure functions that turn a call into a request and an answer into a reply.
 //! The one async file is `client`: it sends, retries, paces, and holds the gate that every write passes.
 
-pub mod aliyun;
 pub mod client;
 pub mod credential;
 pub mod http;
@@ -23,7 +22,7 @@ macro_rules! clouds {
     };
 }
 
-clouds! {}
+clouds! { aliyun }
 
 /// The cloud of that name.
 pub fn find(id: &str) -> Option<&'static dyn provider::Provider> {

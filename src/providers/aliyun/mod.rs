@@ -1,4 +1,237 @@
-//! Alibaba Cloud: ECS 2014-05-26 for instances and NICs, VPC 2016-04-28 for EIPs, and the three load balancers.
+//! Alibaba Cloud as a codec: ECS 2014-05-26 for instances and NICs, VPC 2016-04-28 for EIPs, and the backends of the three load
+//! balancers (CLB 2014-05-15, ALB 2020-06-16, NLB 2022-04-30). Each product has its own endpoint in each region.
 
+mod carry;
+mod decode;
 pub mod dialect;
+mod encode;
+mod faults;
 pub mod sign;
+
+use secrecy::ExposeSecret;
+
+use self::carry::{Carry, Only};
+use super::{
+    profile::{Credential, Profile},
+    provider::{Call, Descriptor, Provider, Reply, Stamp},
+};
+use crate::{
+    domain::{
+        address::AddressRole,
+        capabilities::{Capabilities, Condition, Precondition},
+        fault::Fault,
+        finding::Severity,
+        ids::RegionId,
+        instance::PowerState,
+        nic::{Nic, NicRole, NicState},
+        page::{Cursor, Listing, Resource, Scope},
+    },
+    sim::dialect::Dialect,
+    wire::{WireRequest, WireResponse},
+};
+
+/// Families and steps of listings. `find` steps look for the backends of one NIC.
+mod part {
+    /// EIPs of an instance's primary address.
+    pub const EIPS_OF_INSTANCE: &str = "eips-of-instance";
+
+    /// Classic load balancers of a region.
+    pub const CLB: &str = "clb";
+    pub const CLB_FIND_BY_ADDRESS: &str = "clb-find-by-address";
+    pub const CLB_FIND_BY_NIC: &str = "clb-find-by-nic";
+    /// One balancer's default group.
+    pub const CLB_ATTRIBUTE: &str = "clb-attribute";
+    /// The ids of one balancer's vServer groups.
+    pub const CLB_GROUPS: &str = "clb-groups";
+    /// One vServer group.
+    pub const CLB_GROUP: &str = "clb-group";
+
+    /// Server groups of a region.
+    pub const ALB: &str = "alb";
+    pub const NLB: &str = "nlb";
+    /// One group's servers.
+    pub const ALB_SERVERS: &str = "alb-servers";
+    pub const NLB_SERVERS: &str = "nlb-servers";
+    pub const ALB_FIND: &str = "alb-find";
+    pub const NLB_FIND: &str = "nlb-find";
+    /// Whose the groups are in which a NIC was found.
+    pub const ALB_OWNERS: &str = "alb-owners";
+    pub const NLB_OWNERS: &str = "nlb-owners";
+
+    /// The own address of a NIC that a balancer names without an address.
+    pub const NIC_ADDRESS: &str = "backend-nic";
+}
+
+const fn blocked(condition: Condition, code: &'static str) -> Precondition {
+    Precondition { condition, severity: Severity::Blocked, code: Some(code) }
+}
+
+const fn told(condition: Condition, severity: Severity) -> Precondition {
+    Precondition { condition, severity, code: None }
+}
+
+/// Vendor: `UnassignPrivateIpAddresses` page. No page says that an EIP or a load balancer makes the call refuse, so these two
+/// only warn. The order of checks is not documented.
+const RELEASE: &[Precondition] = &[
+    // The same code as for an address that is not there.
+    blocked(Condition::NotPrimaryIp, "InvalidIp.IpUnassigned"),
+    blocked(Condition::NotIpv6, "InvalidPrivateIpAddress.Malformed"),
+    blocked(Condition::PlainNic, "InvalidOperation.InvalidEniType"),
+    blocked(Condition::NotManaged, "InvalidOperation.EniServiceManaged"),
+    blocked(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, "InvalidOperation.InvalidEniState"),
+    // A secondary NIC's instance may be in any state.
+    blocked(
+        Condition::InstanceState { allowed: &[PowerState::Running, PowerState::Stopped], primary_nic_only: true },
+        "InvalidOperation.InvalidEcsState",
+    ),
+    told(Condition::NoEipOnAddress, Severity::Warn),
+    told(Condition::NotBackend, Severity::Warn),
+    told(Condition::SecondaryStays, Severity::Warn),
+    told(Condition::GuestKeepsConfig, Severity::Info),
+];
+
+/// Vendor: `DetachNetworkInterface` page.
+const DETACH: &[Precondition] = &[
+    blocked(Condition::NotPrimaryNic, "InvalidOperation.DetachPrimaryEniNotAllowed"),
+    blocked(Condition::PlainNic, "InvalidOperation.InvalidEniType"),
+    blocked(Condition::NotManaged, "InvalidOperation.EniServiceManaged"),
+    // A detach that is stuck because the guest did not answer is called again.
+    blocked(
+        Condition::NicState { allowed: &[NicState::Attached, NicState::Detaching] },
+        "InvalidOperation.InvalidEniState",
+    ),
+    blocked(
+        Condition::InstanceState { allowed: &[PowerState::Running, PowerState::Stopped], primary_nic_only: false },
+        "InvalidOperation.InvalidEcsState",
+    ),
+    blocked(Condition::NotLinked, "InvalidOperation.EniLinked"),
+    blocked(Condition::HotPlug, "InvalidOperation.EniHotPlugNotSupported"),
+    told(Condition::NoEipOnNic, Severity::Warn),
+    told(Condition::NotBackend, Severity::Warn),
+    told(Condition::AddressesLeave, Severity::Warn),
+    told(Condition::GuestKeepsConfig, Severity::Info),
+];
+
+static DESCRIPTOR: Descriptor = Descriptor {
+    id: "aliyun",
+    title: "Alibaba Cloud",
+    capabilities: Capabilities {
+        regional: true,
+        // Vendor: 1 to 10 while the NIC is free; newer pages say 32, older ones 10.
+        release_batch: 10,
+        releasable: &[AddressRole::Secondary],
+        release: RELEASE,
+        detach: DETACH,
+        detach_polls: true,
+        // Vendor: DescribeInstanceTypes, InstanceTypes.N.
+        limits_per_call: Some(10),
+        in_flight: 4,
+        // Limits are per account, region and action, shared with the web console: 400 to 2000 a minute for the calls made here.
+        reads_per_second: 10,
+    },
+    env: ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", Some("ALIBABA_CLOUD_SECURITY_TOKEN")),
+    bearer: false,
+    example_region: "cn-hangzhou",
+};
+
+/// The codec.
+#[derive(Debug)]
+pub struct Cloud;
+
+/// Ids that one search for servers may name (Vendor: NLB `ListServerGroupServers`, ServerIps.N and ServerIds.N).
+const SEARCHED_AT_ONCE: usize = 40;
+
+impl Provider for Cloud {
+    fn descriptor(&self) -> &'static Descriptor {
+        &DESCRIPTOR
+    }
+
+    fn listings(&self, regions: &[RegionId]) -> Vec<Listing> {
+        let mut all = vec![Listing::all(Resource::Regions, None)];
+        for region in regions {
+            let of = |resource, part| Listing { part, ..Listing::all(resource, Some(region.clone())) };
+            all.push(of(Resource::Nics, ""));
+            all.push(of(Resource::Instances, ""));
+            all.push(of(Resource::Eips, ""));
+            all.push(of(Resource::Backends, part::CLB));
+            all.push(of(Resource::Backends, part::ALB));
+            all.push(of(Resource::Backends, part::NLB));
+        }
+        all
+    }
+
+    /// The NIC comes by `DescribeNetworkInterfaceAttribute`: only that call tells of slaves of a bond, and its limit is the highest.
+    ///
+    /// Backends: there is no call that tells a NIC's balancers, and reading every group of the region before each write would be
+    /// hundreds of calls. So each product is searched. ALB and NLB search their groups for server ids and addresses, which is
+    /// exact. CLB names a NIC's backends by NIC id and address; that its search by address sees secondary ones is not documented,
+    /// that its search by server id takes a NIC's id is not either, so both are made and either is enough. The balancers found are
+    /// then read whole, so that the result is what the listing of the region shows. CLB entries of type ecs send to the instance's
+    /// primary address, which the search by address sees.
+    fn inspection(&self, nic: &Nic) -> Vec<Listing> {
+        let region = Some(nic.region.clone());
+        let only = Only::new(nic);
+        let of = |resource, part, scope, carry: Option<&Carry>| Listing {
+            resource,
+            region: region.clone(),
+            part,
+            scope,
+            cursor: Cursor::Start,
+            carry: carry.map(Carry::text),
+        };
+        let own = || Scope::Nic(nic.id.clone());
+        let mut all = vec![of(Resource::Nics, "", own(), None), of(Resource::Eips, "", own(), None)];
+        if let Some(instance) = &nic.instance {
+            let whose = || Scope::Instances(vec![instance.clone()]);
+            all.push(of(Resource::Instances, "", whose(), None));
+            // Vendor: DescribeEipAddresses. An EIP on the primary address of a primary NIC is the instance's, any other the NIC's.
+            if nic.role != NicRole::Secondary {
+                all.push(of(Resource::Eips, part::EIPS_OF_INSTANCE, whose(), None));
+            }
+        }
+        let mut search = |part, wanted: Vec<String>| {
+            for wanted in wanted.chunks(SEARCHED_AT_ONCE) {
+                let carry = Carry { wanted: wanted.to_vec(), only: Some(only.clone()), ..Carry::default() };
+                all.push(of(Resource::Backends, part, own(), Some(&carry)));
+            }
+        };
+        let ips = |v6| nic.addresses.iter().map(|address| address.ip).filter(move |ip| v6 || ip.is_ipv4());
+        let texts = |ips: &mut dyn Iterator<Item = std::net::IpAddr>| ips.map(|ip| ip.to_string()).collect::<Vec<_>>();
+        search(part::CLB_FIND_BY_ADDRESS, texts(&mut ips(false)));
+        search(part::CLB_FIND_BY_NIC, vec![nic.id.to_string()]);
+        let mut servers = vec![nic.id.to_string()];
+        servers.extend(nic.instance.as_ref().map(ToString::to_string));
+        servers.extend(texts(&mut ips(true)));
+        search(part::ALB_FIND, servers);
+        search(part::NLB_FIND, texts(&mut ips(true)));
+        all
+    }
+
+    fn action(&self, call: &Call) -> &'static str {
+        encode::action(call)
+    }
+
+    fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {
+        encode::encode(call, profile)
+    }
+
+    /// Blanks around keys are the operator's slip, not part of the key.
+    fn sign(&self, request: &mut WireRequest, credential: &Credential, stamp: &Stamp) {
+        // Bearer tokens are no credential of these calls: left unsigned, and the vendor says so.
+        if let Credential::Keys { id, secret, token } = credential {
+            let token = token.as_ref().map(|token| token.expose_secret().trim()).filter(|token| !token.is_empty());
+            sign::sign(request, id.expose_secret().trim(), secret.expose_secret().trim(), token, stamp);
+        }
+    }
+
+    fn decode(&self, call: &Call, response: &WireResponse) -> Result<Reply, Fault> {
+        decode::decode(call, response)
+    }
+
+    fn dialect(&self) -> Box<dyn Dialect> {
+        Box::new(dialect::AliyunDialect)
+    }
+}
+
+#[cfg(test)]
+mod tests;

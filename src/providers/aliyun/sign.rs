@@ -31,8 +31,9 @@ pub fn signed_names(headers: &[(&str, &str)]) -> String {
 ///
 /// `headers` are the signed ones, in any order and case. `payload_hash` is the body's SHA-256 in lower-case hex.
 pub fn canonical_request(method: &str, canonical_query: &str, headers: &[(&str, &str)], payload_hash: &str) -> String {
-    let lines: String = sorted(headers).iter().map(|(name, value)| format!("{name}:{}\n", value.trim())).collect();
-    format!("{method}\n/\n{canonical_query}\n{lines}\n{}\n{payload_hash}", signed_names(headers))
+    let lines: Vec<String> = sorted(headers).iter().map(|(name, value)| format!("{name}:{}", value.trim())).collect();
+    // An empty line follows the headers: each of them ends its own.
+    format!("{method}\n/\n{canonical_query}\n{}\n\n{}\n{payload_hash}", lines.join("\n"), signed_names(headers))
 }
 
 fn sorted<'a>(headers: &[(&str, &'a str)]) -> Vec<(String, &'a str)> {

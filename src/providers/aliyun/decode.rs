@@ -1,0 +1,399 @@
+//! Alibaba Cloud's answers as inventory pages and receipts.
+//!
+//! Tolerant where the vendor is loose (see `wire`), strict where an answer that says nothing would read as "there is none":
+//! what is listed in full is removed when it is not seen again, and a NIC without backends can be released.
+
+mod backends;
+pub(super) mod wire;
+
+use std::{collections::HashSet, net::IpAddr, sync::Arc};
+
+use serde::de::DeserializeOwned;
+
+use self::wire::Head;
+use super::{encode, faults, part};
+use crate::{
+    domain::{
+        address::{Address, AddressRole, Eip, EipBinding},
+        fault::{Fault, FaultKind},
+        ids::{InstanceId, RegionId},
+        instance::{Instance, Power, PowerState},
+        nic::{ManagedBy, Nic, NicRole, NicState, NicStatus, TypeLimit},
+        outcome::Receipt,
+        page::{Cursor, InventoryPage, Listing, Region, Resource, Scope},
+    },
+    providers::provider::{Call, Reply},
+    wire::WireResponse,
+};
+
+/// Pages that one reply may ask for; a longer list goes on from the last of them.
+const PAGES_AT_ONCE: u64 = 1000;
+
+/// Reads an answer.
+pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Fault> {
+    let answer = Answer { call, response };
+    let head = match answer.head() {
+        Ok(head) => head,
+        Err(fault) => return gone(call, &fault).map_or(Err(fault), |page| Ok(Reply::Page(page))),
+    };
+    let Call::List(listing) = call else {
+        return Ok(Reply::Accepted(Receipt { request_id: head.request_id().map(str::to_owned), task: None }));
+    };
+    let region = || {
+        listing
+            .region
+            .clone()
+            .ok_or_else(|| Fault::local(FaultKind::Local, encode::action(call), "a listing without its region"))
+    };
+    let page = match listing.resource {
+        Resource::Regions => regions(answer.body()?),
+        Resource::Limits => limits(&answer, listing)?,
+        Resource::Instances => instances(&answer, listing, &region()?)?,
+        Resource::Nics => nics(&answer, listing, &region()?)?,
+        Resource::Eips => eips(&answer, listing, &region()?)?,
+        Resource::Backends => backends::page(&answer, listing, &region()?)?,
+    };
+    Ok(Reply::Page(page))
+}
+
+/// An object that went away between two reads is no fault of the listing: it is not there any more.
+fn gone(call: &Call, fault: &Fault) -> Option<InventoryPage> {
+    let Call::List(listing) = call else { return None };
+    let code = fault.code.as_deref().filter(|_| fault.kind == FaultKind::NotFound)?;
+    let of = |names: &[&str]| names.iter().any(|name| code.contains(name));
+    let gone = match (listing.resource, listing.part) {
+        (Resource::Nics, _) => matches!(listing.scope, Scope::Nic(_)) && of(&["EniId"]),
+        (Resource::Backends, part::NIC_ADDRESS) => of(&["EniId"]),
+        (Resource::Backends, part::CLB_ATTRIBUTE | part::CLB_GROUPS) => of(&["LoadBalancer"]),
+        (Resource::Backends, part::CLB_GROUP | part::ALB_SERVERS | part::NLB_SERVERS) => of(&["ServerGroup"]),
+        _ => false,
+    };
+    gone.then(InventoryPage::default)
+}
+
+/// An answer with the call that it answers.
+struct Answer<'a> {
+    call: &'a Call,
+    response: &'a WireResponse,
+}
+
+impl Answer<'_> {
+    /// What tells success from failure. Some products put an error's code into a 200.
+    fn head(&self) -> Result<Head, Fault> {
+        let success = (200..300).contains(&self.response.status);
+        match serde_json::from_slice::<Head>(&self.response.body) {
+            Ok(head) if success && head.code().is_none() => match head.request_id() {
+                Some(_) => Ok(head),
+                // Every success has one: whoever answered here was not the API.
+                None => Err(self.garbage("no RequestId")),
+            },
+            Ok(head) => Err(faults::fault(self.call, self.response, Some(&head))),
+            Err(_) if !success => {
+                Err(faults::fault(self.call, self.response, faults::xml(&self.response.body).as_ref()))
+            }
+            Err(error) => match faults::xml(&self.response.body) {
+                Some(head) => Err(faults::fault(self.call, self.response, Some(&head))),
+                None => Err(self.garbage(&error.to_string())),
+            },
+        }
+    }
+
+    /// The body. The place of a mistake is looked for only when there is one: it costs more than the reading.
+    fn body<T: DeserializeOwned>(&self) -> Result<T, Fault> {
+        serde_json::from_slice(&self.response.body).map_err(|_| {
+            let mut reader = serde_json::Deserializer::from_slice(&self.response.body);
+            match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+                Ok(_) => self.garbage("text after the end"),
+                Err(error) => self.garbage(&format!("{}: {}", error.path(), error.inner())),
+            }
+        })
+    }
+
+    /// An answer that is not what was asked for.
+    fn garbage(&self, what: &str) -> Fault {
+        faults::garbage(self.call, self.response, what)
+    }
+
+    /// The listing's next page, where it goes on by token. The end is an empty token, whatever the page's length.
+    fn next_by_token(&self, listing: &Listing, token: &str) -> Result<Option<Listing>, Fault> {
+        if token.is_empty() {
+            return Ok(None);
+        }
+        let cursor = Cursor::Token(Arc::from(token));
+        if cursor == listing.cursor {
+            return Err(self.garbage("NextToken: the one that was sent"));
+        }
+        Ok(Some(Listing { cursor, ..listing.clone() }))
+    }
+
+    /// The pages that follow, where the list goes by numbers: the first one tells how many, and all are asked for at once.
+    fn next_by_number(
+        &self,
+        listing: &Listing,
+        got: usize,
+        total: Option<u64>,
+        page_size: Option<u64>,
+    ) -> Result<Vec<Listing>, Fault> {
+        let number = u64::from(encode::page(listing));
+        let at = |number: u64| {
+            u32::try_from(number).ok().map(|number| Listing { cursor: Cursor::Page(number), ..listing.clone() })
+        };
+        let asked = encode::PAGE_SIZE as u64;
+        let Some(total) = total else {
+            // Without a total a full page may be followed by another one.
+            return Ok(if got as u64 >= asked { at(number + 1).into_iter().collect() } else { Vec::new() });
+        };
+        if got == 0 && total > 0 && number == 1 {
+            return Err(self.garbage("an empty page with a TotalCount"));
+        }
+        if number % PAGES_AT_ONCE != 1 {
+            return Ok(Vec::new());
+        }
+        // A page that was cut shorter than asked makes more of them.
+        let size = page_size.filter(|size| (1..asked).contains(size)).unwrap_or(asked);
+        let size = if got > 0 && got as u64 * number < total { size.min(got as u64) } else { size };
+        let last = total.div_ceil(size).min(number + PAGES_AT_ONCE);
+        Ok((number + 1..=last).filter_map(at).collect())
+    }
+}
+
+/// One copy of each text that repeats within a page.
+#[derive(Default)]
+struct Pool(HashSet<Arc<str>>);
+
+impl Pool {
+    fn keep(&mut self, text: &str) -> Arc<str> {
+        if let Some(kept) = self.0.get(text) {
+            return Arc::clone(kept);
+        }
+        let kept: Arc<str> = Arc::from(text);
+        self.0.insert(Arc::clone(&kept));
+        kept
+    }
+
+    /// `None` for an empty text: the vendor's way to say that there is none.
+    fn some(&mut self, text: &str) -> Option<Arc<str>> {
+        (!text.is_empty()).then(|| self.keep(text))
+    }
+
+    fn tags(&mut self, tags: &[wire::Tag]) -> Vec<(Arc<str>, Arc<str>)> {
+        tags.iter().map(|tag| (self.keep(&tag.key), self.keep(&tag.value))).collect()
+    }
+}
+
+fn regions(answer: wire::Regions) -> InventoryPage {
+    let regions = answer.regions.into_iter().map(|region| Region {
+        name: Arc::from(if region.name.is_empty() { region.id.as_str() } else { region.name.as_str() }),
+        id: region.id.into(),
+        zones: Vec::new(),
+    });
+    InventoryPage { regions: regions.collect(), ..InventoryPage::default() }
+}
+
+fn limits(answer: &Answer, listing: &Listing) -> Result<InventoryPage, Fault> {
+    let body: wire::Types = answer.body()?;
+    let small = |count: Option<u64>| count.and_then(|count| u32::try_from(count).ok());
+    let limits = body.types.iter().map(|kind| TypeLimit {
+        kind: Arc::from(kind.id.as_str()),
+        nics: small(kind.nics),
+        addresses_per_nic: small(kind.addresses_per_nic),
+    });
+    let next = answer.next_by_token(listing, &body.next_token)?;
+    Ok(InventoryPage { limits: limits.collect(), next: next.into_iter().collect(), ..InventoryPage::default() })
+}
+
+fn instances(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<InventoryPage, Fault> {
+    let body: wire::Instances = answer.body()?;
+    let mut page = InventoryPage {
+        next: answer.next_by_token(listing, &body.next_token)?.into_iter().collect(),
+        ..InventoryPage::default()
+    };
+    let mut pool = Pool::default();
+    for raw in body.instances {
+        if let Scope::Instances(asked) = &listing.scope
+            && !asked.iter().any(|id| id.as_str() == raw.id)
+        {
+            continue;
+        }
+        let word = pool.keep(&raw.status);
+        page.instances.push(Instance {
+            name: Arc::from(raw.name.as_str()),
+            region: region.clone(),
+            zone: pool.some(&raw.zone),
+            kind: pool.some(&raw.kind),
+            power: Power { state: power(&word), word },
+            guest_agent: None,
+            load_balancers: Vec::new(),
+            tags: pool.tags(&raw.tags),
+            id: raw.id.into(),
+        });
+    }
+    Ok(page)
+}
+
+/// Vendor: `DescribeInstances`, Status.
+fn power(word: &str) -> PowerState {
+    match word {
+        "Running" => PowerState::Running,
+        "Stopped" => PowerState::Stopped,
+        "Pending" | "Starting" | "Stopping" => PowerState::Changing,
+        _ => PowerState::Other,
+    }
+}
+
+fn nics(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<InventoryPage, Fault> {
+    let mut pool = Pool::default();
+    if let Scope::Nic(asked) = &listing.scope {
+        let raw: wire::Nic = answer.body()?;
+        if raw.id != asked.as_str() {
+            return Err(answer.garbage("NetworkInterfaceId: another NIC than the one asked for"));
+        }
+        return Ok(InventoryPage { nics: vec![nic(raw, region, &mut pool)], ..InventoryPage::default() });
+    }
+    let body: wire::Nics = answer.body()?;
+    Ok(InventoryPage {
+        next: answer.next_by_token(listing, &body.next_token)?.into_iter().collect(),
+        nics: body.nics.into_iter().map(|raw| nic(raw, region, &mut pool)).collect(),
+        ..InventoryPage::default()
+    })
+}
+
+fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
+    let word = pool.keep(&raw.status);
+    let tags = pool.tags(&raw.tags);
+    // Vendor: the list leaves out what is empty, also whole objects, so nothing said means nothing there. A bond is told by
+    // the attribute call only; every write is preceded by it.
+    let linked = !raw.attachment.members.is_empty() || !raw.attachment.trunk.is_empty() || raw.slave || raw.bond;
+    Nic {
+        name: Arc::from(raw.name.as_str()),
+        region: region.clone(),
+        zone: pool.some(&raw.zone),
+        role: role(&raw.kind, pool),
+        status: NicStatus { state: state(&word), word },
+        // Where a service owns the NIC the vendor hides its instance.
+        instance: [&raw.instance, &raw.attachment.instance]
+            .into_iter()
+            .find(|id| !id.is_empty())
+            .map(|id| InstanceId::from(id.as_str())),
+        mac: pool.some(&raw.mac),
+        vpc: pool.some(&raw.vpc),
+        subnet: pool.some(&raw.subnet),
+        security_groups: raw.security_groups.iter().map(|group| pool.keep(group)).collect(),
+        addresses: addresses(&raw),
+        // Every public address here belongs to an EIP, which its own listing ties to a private address.
+        public_ips: Vec::new(),
+        managed_by: managed_by(&raw),
+        linked: Some(linked),
+        hot_plug: match raw.traffic.as_str() {
+            "Standard" => Some(true),
+            // RDMA: plugged only while the instance is stopped.
+            "HighPerformance" => Some(false),
+            _ => None,
+        },
+        tags,
+        description: Arc::from(raw.description.as_str()),
+        id: raw.id.into(),
+    }
+}
+
+/// Vendor: `DescribeNetworkInterfaces`, Type. A trunk is a secondary NIC that can have members: it is released and detached like
+/// one, and its members show as links.
+fn role(word: &str, pool: &mut Pool) -> NicRole {
+    match word {
+        "Primary" => NicRole::Primary,
+        "Secondary" | "Trunk" => NicRole::Secondary,
+        word => NicRole::Other(pool.keep(word)),
+    }
+}
+
+/// Vendor: `DescribeNetworkInterfaces`, Status. Older pages list more words; those are not taken as safe.
+fn state(word: &str) -> NicState {
+    match word {
+        "Available" => NicState::Free,
+        "InUse" => NicState::Attached,
+        "Attaching" => NicState::Attaching,
+        "Detaching" => NicState::Detaching,
+        "Creating" | "Deleting" => NicState::Changing,
+        "CreateFailed" => NicState::Failed,
+        _ => NicState::Other,
+    }
+}
+
+/// Primary first, IPv6 last. An address counts as secondary only where the answer says so in one of its two places and
+/// contradicts it in none: the role decides what may be released.
+fn addresses(raw: &wire::Nic) -> Vec<Address> {
+    let role = |entry: &wire::PrivateIp| match (entry.primary, raw.primary_ip) {
+        (Some(false), own) if own != entry.ip => AddressRole::Secondary,
+        (None, Some(own)) if Some(own) != entry.ip => AddressRole::Secondary,
+        _ => AddressRole::Primary,
+    };
+    let mut all: Vec<Address> =
+        raw.private_ips.iter().filter_map(|entry| entry.ip.map(|ip| Address { ip, role: role(entry) })).collect();
+    let known = |all: &[Address], ip: IpAddr| all.iter().any(|address| address.ip == ip);
+    if let Some(ip) = raw.primary_ip.filter(|&ip| !known(&all, ip)) {
+        all.push(Address { ip, role: AddressRole::Primary });
+    }
+    all.extend(raw.ipv6.iter().filter_map(|entry| entry.ip).map(|ip| Address { ip, role: AddressRole::Ipv6 }));
+    all.sort_by_key(|address| address.role);
+    all
+}
+
+fn managed_by(raw: &wire::Nic) -> ManagedBy {
+    match raw.service_managed {
+        Some(true) => {
+            ManagedBy::Service(Arc::from(if raw.service.is_empty() { "ServiceManaged" } else { &raw.service }))
+        }
+        None => ManagedBy::Unknown,
+        Some(false) => controller(raw).map_or(ManagedBy::Nobody, |who| ManagedBy::Controller(Arc::from(who))),
+    }
+}
+
+/// Tags and descriptions that the vendor's Kubernetes (ACK), its ENI controller (terway) and others leave on their NICs.
+fn controller(raw: &wire::Nic) -> Option<String> {
+    const NAMES: [&str; 4] = ["terway", "kubernetes", "k8s", "ack"];
+    let named = |text: &str| {
+        text.split(|c: char| !c.is_ascii_alphanumeric())
+            .any(|word| NAMES.iter().any(|name| word.eq_ignore_ascii_case(name)))
+    };
+    let tag = raw.tags.iter().find(|tag| named(&tag.key) || named(&tag.value));
+    let tag = tag.map(|tag| if tag.value.is_empty() { tag.key.clone() } else { format!("{}={}", tag.key, tag.value) });
+    tag.or_else(|| named(&raw.description).then(|| raw.description.clone()))
+}
+
+fn eips(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<InventoryPage, Fault> {
+    let body: wire::Eips = answer.body()?;
+    let next = answer.next_by_number(listing, body.eips.len(), body.total, body.page_size)?;
+    let mut pool = Pool::default();
+    let eips = body.eips.into_iter().map(|raw| Eip {
+        region: region.clone(),
+        ip: raw.ip,
+        name: Arc::from(raw.name.as_str()),
+        status: pool.keep(&raw.status),
+        bound: binding(&raw),
+        id: raw.id.into(),
+    });
+    // An inspection may bring nothing but its own.
+    let wanted = |eip: &Eip| match (&listing.scope, &eip.bound) {
+        (Scope::Nic(asked), EipBinding::Nic { nic, .. }) => nic == asked,
+        (Scope::Instances(asked), EipBinding::Instance { instance, .. }) => asked.contains(instance),
+        (Scope::Nic(_) | Scope::Instances(_), _) => false,
+        _ => true,
+    };
+    Ok(InventoryPage { eips: eips.filter(wanted).collect(), next, ..InventoryPage::default() })
+}
+
+/// Vendor: `DescribeEipAddresses`, `InstanceType`. Where it is missing the id's form tells.
+fn binding(raw: &wire::Eip) -> EipBinding {
+    let (id, private_ip) = (raw.instance.as_str(), raw.private_ip);
+    match raw.kind.as_str() {
+        _ if id.is_empty() => EipBinding::Unbound,
+        "NetworkInterface" => EipBinding::Nic { nic: id.into(), private_ip },
+        "EcsInstance" => EipBinding::Instance { instance: id.into(), private_ip },
+        "" if id.starts_with("eni-") => EipBinding::Nic { nic: id.into(), private_ip },
+        "" if id.starts_with("i-") => EipBinding::Instance { instance: id.into(), private_ip },
+        _ => EipBinding::Elsewhere,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,371 @@
+//! The answers as they stand on the wire, and what the vendor is loose about: lists that are missing, `{}`, `[]` or null,
+//! numbers as text, 0 and 1 for truth, empty text for "none". Ids are required; everything else may be missing.
+
+use std::{fmt, marker::PhantomData, net::IpAddr};
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+
+/// Text, a number or a truth value as text; null is empty.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    struct Text;
+    impl Visitor<'_> for Text {
+        type Value = String;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("text")
+        }
+        fn visit_str<E>(self, text: &str) -> Result<String, E> {
+            Ok(text.to_owned())
+        }
+        fn visit_string<E>(self, text: String) -> Result<String, E> {
+            Ok(text)
+        }
+        fn visit_u64<E>(self, number: u64) -> Result<String, E> {
+            Ok(number.to_string())
+        }
+        fn visit_i64<E>(self, number: i64) -> Result<String, E> {
+            Ok(number.to_string())
+        }
+        fn visit_f64<E>(self, number: f64) -> Result<String, E> {
+            Ok(number.to_string())
+        }
+        fn visit_bool<E>(self, truth: bool) -> Result<String, E> {
+            Ok(truth.to_string())
+        }
+        fn visit_unit<E>(self) -> Result<String, E> {
+            Ok(String::new())
+        }
+    }
+    deserializer.deserialize_any(Text)
+}
+
+/// An id: text that is not empty.
+fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = text(deserializer)?;
+    if text.is_empty() { Err(D::Error::custom("an empty id")) } else { Ok(text) }
+}
+
+/// A count that may be text. Text that is no number, and a negative one, is not known.
+fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(text(deserializer)?.trim().parse().ok())
+}
+
+/// A truth value, also as 0 and 1, also as text. Anything else is not known.
+fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    Ok(match text(deserializer)?.trim() {
+        "1" => Some(true),
+        "0" => Some(false),
+        word if word.eq_ignore_ascii_case("true") => Some(true),
+        word if word.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    })
+}
+
+/// An address; empty is none. Anything else that is no address is an error: a list of addresses must not lose one silently.
+fn ip<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IpAddr>, D::Error> {
+    match text(deserializer)?.trim() {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| D::Error::custom(format!("not an IP address: {text:?}"))),
+    }
+}
+
+/// A list, in its wrapper `{"X":[…]}` or bare. Missing, null, `""`, `{}`, `[]` and `{"X":null}` all mean empty.
+fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    struct List<T>(PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for List<T> {
+        type Value = Vec<T>;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list")
+        }
+        fn visit_unit<E>(self) -> Result<Vec<T>, E> {
+            Ok(Vec::new())
+        }
+        fn visit_str<E: Error>(self, text: &str) -> Result<Vec<T>, E> {
+            if text.is_empty() { Ok(Vec::new()) } else { Err(E::custom("text where a list should be")) }
+        }
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
+            let mut all = Vec::new();
+            while let Some(item) = seq.next_element()? {
+                all.push(item);
+            }
+            Ok(all)
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<T>, A::Error> {
+            let mut all = Vec::new();
+            while let Some(key) = map.next_key::<String>()? {
+                let _: String = key;
+                all.extend(map.next_value::<Option<Vec<T>>>()?.unwrap_or_default());
+            }
+            Ok(all)
+        }
+    }
+    deserializer.deserialize_any(List(PhantomData))
+}
+
+/// An object that may be null or missing.
+fn object<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// What every answer has. Some products spell it in lower case.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(in super::super) struct Head {
+    #[serde(rename = "RequestId", deserialize_with = "text")]
+    id: String,
+    #[serde(rename = "requestId", deserialize_with = "text")]
+    lower_id: String,
+    #[serde(rename = "Code", deserialize_with = "text")]
+    code: String,
+    #[serde(rename = "code", deserialize_with = "text")]
+    lower_code: String,
+    #[serde(rename = "Message", deserialize_with = "text")]
+    message: String,
+    #[serde(rename = "message", deserialize_with = "text")]
+    lower_message: String,
+}
+
+impl Head {
+    pub fn new(id: String, code: String, message: String) -> Self {
+        Self { id, code, message, ..Self::default() }
+    }
+
+    pub fn request_id(&self) -> Option<&str> {
+        [&self.id, &self.lower_id].into_iter().map(String::as_str).find(|text| !text.is_empty())
+    }
+
+    /// The error's code; what some products say on success is none.
+    pub fn code(&self) -> Option<&str> {
+        [&self.code, &self.lower_code].into_iter().map(String::as_str).find(|code| {
+            !matches!(*code, "" | "0" | "200") && !["ok", "success"].contains(&&*code.to_ascii_lowercase())
+        })
+    }
+
+    pub fn message(&self) -> &str {
+        if self.message.is_empty() { &self.lower_message } else { &self.message }
+    }
+}
+
+macro_rules! answers {
+    ($($(#[$doc:meta])* $name:ident { $($member:literal $read:literal $field:ident: $kind:ty,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Deserialize, Default)]
+        #[serde(default)]
+        #[allow(clippy::struct_field_names, reason = "the vendor's names")]
+        pub(in super::super) struct $name {
+            $(#[serde(rename = $member, deserialize_with = $read)] pub $field: $kind,)*
+        }
+    )*};
+}
+
+answers! {
+    Regions { "Regions" "list" regions: Vec<Region>, }
+
+    Instances {
+        "Instances" "list" instances: Vec<Instance>,
+        "NextToken" "text" next_token: String,
+    }
+
+    Nics {
+        "NetworkInterfaceSets" "list" nics: Vec<Nic>,
+        "NextToken" "text" next_token: String,
+    }
+
+    Eips {
+        "EipAddresses" "list" eips: Vec<Eip>,
+        "TotalCount" "count" total: Option<u64>,
+        "PageSize" "count" page_size: Option<u64>,
+    }
+
+    Types {
+        "InstanceTypes" "list" types: Vec<Type>,
+        "NextToken" "text" next_token: String,
+    }
+
+    Balancers {
+        "LoadBalancers" "list" balancers: Vec<Balancer>,
+        "TotalCount" "count" total: Option<u64>,
+        "PageSize" "count" page_size: Option<u64>,
+    }
+
+    /// A balancer's default group, or one vServer group.
+    BackendServers { "BackendServers" "list" servers: Vec<Server>, }
+
+    VServerGroups { "VServerGroups" "list" groups: Vec<VServerGroup>, }
+
+    ServerGroups {
+        "ServerGroups" "list" groups: Vec<ServerGroup>,
+        "NextToken" "text" next_token: String,
+    }
+
+    Servers {
+        "Servers" "list" servers: Vec<Server>,
+        "NextToken" "text" next_token: String,
+    }
+
+    PrivateIp {
+        "PrivateIpAddress" "ip" ip: Option<IpAddr>,
+        "Primary" "truth" primary: Option<bool>,
+    }
+
+    Ipv6 { "Ipv6Address" "ip" ip: Option<IpAddr>, }
+
+    Attachment {
+        "InstanceId" "text" instance: String,
+        "TrunkNetworkInterfaceId" "text" trunk: String,
+        "MemberNetworkInterfaceIds" "list" members: Vec<String>,
+    }
+
+    Tag {
+        "TagKey" "text" key: String,
+        "TagValue" "text" value: String,
+    }
+}
+
+macro_rules! items {
+    ($($(#[$doc:meta])* $name:ident($id:literal) { $($member:literal $read:literal $field:ident: $kind:ty,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Deserialize)]
+        pub(in super::super) struct $name {
+            #[serde(rename = $id, deserialize_with = "id")]
+            pub id: String,
+            $(#[serde(default, rename = $member, deserialize_with = $read)] pub $field: $kind,)*
+        }
+    )*};
+}
+
+items! {
+    Region("RegionId") { "LocalName" "text" name: String, }
+
+    Instance("InstanceId") {
+        "InstanceName" "text" name: String,
+        "ZoneId" "text" zone: String,
+        "InstanceType" "text" kind: String,
+        "Status" "text" status: String,
+        "Tags" "list" tags: Vec<Tag>,
+    }
+
+    Nic("NetworkInterfaceId") {
+        "NetworkInterfaceName" "text" name: String,
+        "Description" "text" description: String,
+        "ZoneId" "text" zone: String,
+        "Type" "text" kind: String,
+        "Status" "text" status: String,
+        "InstanceId" "text" instance: String,
+        "MacAddress" "text" mac: String,
+        "VpcId" "text" vpc: String,
+        "VSwitchId" "text" subnet: String,
+        "SecurityGroupIds" "list" security_groups: Vec<String>,
+        "PrivateIpAddress" "ip" primary_ip: Option<IpAddr>,
+        "PrivateIpSets" "list" private_ips: Vec<PrivateIp>,
+        "Ipv6Sets" "list" ipv6: Vec<Ipv6>,
+        "ServiceManaged" "truth" service_managed: Option<bool>,
+        "ServiceID" "text" service: String,
+        "NetworkInterfaceTrafficMode" "text" traffic: String,
+        "Attachment" "object" attachment: Attachment,
+        // Only DescribeNetworkInterfaceAttribute has these two.
+        "SlaveInterfaceSpecification" "present" slave: bool,
+        "BondInterfaceSpecification" "present" bond: bool,
+        "Tags" "list" tags: Vec<Tag>,
+    }
+
+    Eip("AllocationId") {
+        "IpAddress" "ip" ip: Option<IpAddr>,
+        "Name" "text" name: String,
+        "Status" "text" status: String,
+        "InstanceType" "text" kind: String,
+        "InstanceId" "text" instance: String,
+        "PrivateIpAddress" "ip" private_ip: Option<IpAddr>,
+    }
+
+    Type("InstanceTypeId") {
+        "EniQuantity" "count" nics: Option<u64>,
+        "EniPrivateIpAddressQuantity" "count" addresses_per_nic: Option<u64>,
+    }
+
+    Balancer("LoadBalancerId") { "LoadBalancerName" "text" name: String, }
+
+    VServerGroup("VServerGroupId") {}
+
+    ServerGroup("ServerGroupId") {
+        "ServerGroupName" "text" name: String,
+        "VpcId" "text" vpc: String,
+        "RelatedLoadBalancerIds" "list" balancers: Vec<String>,
+        "ServerCount" "count" servers: Option<u64>,
+    }
+}
+
+/// One entry of a group, of all three products. Also carried from step to step, under the vendor's names.
+#[derive(Deserialize, Serialize, Clone, PartialEq, Debug, Default)]
+#[serde(default)]
+pub(in super::super) struct Server {
+    #[serde(rename = "ServerGroupId", deserialize_with = "text")]
+    pub group: String,
+    #[serde(rename = "ServerId", deserialize_with = "text")]
+    pub id: String,
+    #[serde(rename = "ServerIp", deserialize_with = "ip")]
+    pub ip: Option<IpAddr>,
+    /// Ecs, Eni, Eci, Ip, Fc.
+    #[serde(rename = "ServerType", deserialize_with = "text")]
+    pub kind: String,
+    /// CLB's word for the same: ecs, eni, eci.
+    #[serde(rename = "Type", deserialize_with = "text")]
+    pub clb_kind: String,
+    #[serde(rename = "Port", deserialize_with = "text")]
+    pub port: String,
+    /// The address may be in any VPC.
+    #[serde(rename = "RemoteIpEnabled", deserialize_with = "truth")]
+    pub remote: Option<bool>,
+}
+
+/// Does an object say anything: is one of its members neither empty nor null?
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    struct Present;
+    impl<'de> Visitor<'de> for Present {
+        type Value = bool;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("anything")
+        }
+        fn visit_unit<E>(self) -> Result<bool, E> {
+            Ok(false)
+        }
+        fn visit_bool<E>(self, _: bool) -> Result<bool, E> {
+            Ok(true)
+        }
+        fn visit_u64<E>(self, _: u64) -> Result<bool, E> {
+            Ok(true)
+        }
+        fn visit_i64<E>(self, _: i64) -> Result<bool, E> {
+            Ok(true)
+        }
+        fn visit_f64<E>(self, _: f64) -> Result<bool, E> {
+            Ok(true)
+        }
+        fn visit_str<E>(self, text: &str) -> Result<bool, E> {
+            Ok(!text.is_empty())
+        }
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<bool, A::Error> {
+            let mut any = false;
+            while let Some(Any(says)) = seq.next_element()? {
+                any |= says;
+            }
+            Ok(any)
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
+            let mut any = false;
+            while let Some((IgnoredAny, Any(says))) = map.next_entry()? {
+                any |= says;
+            }
+            Ok(any)
+        }
+    }
+    struct Any(bool);
+    impl<'de> Deserialize<'de> for Any {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            present(deserializer).map(Any)
+        }
+    }
+    deserializer.deserialize_any(Present)
+}

@@ -1,0 +1,271 @@
+//! A call as Alibaba Cloud's request: `POST /`, the action in a header, parameters in the query (NLB: in a form body).
+
+use std::fmt::Display;
+
+use super::{carry::Carry, part};
+use crate::{
+    domain::{
+        ids::{InstanceId, RegionId},
+        page::{Cursor, Listing, Resource, Scope},
+        plan::OperationKind,
+    },
+    providers::{profile::Profile, provider::Call},
+    wire::{self, WireRequest},
+};
+
+/// Vendor: `DescribeNetworkInterfaces`, `MaxResults`; more is silently cut to it.
+const NICS_A_PAGE: usize = 500;
+/// Vendor: the largest page of every other call here.
+pub(super) const PAGE_SIZE: usize = 100;
+
+/// A product: an API of its own, on hosts of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Product {
+    Ecs,
+    Vpc,
+    Slb,
+    Alb,
+    Nlb,
+}
+
+impl Product {
+    fn version(self) -> &'static str {
+        match self {
+            Product::Ecs => "2014-05-26",
+            Product::Vpc => "2016-04-28",
+            Product::Slb => "2014-05-15",
+            Product::Alb => "2020-06-16",
+            Product::Nlb => "2022-04-30",
+        }
+    }
+
+    /// The public host for a region. Vendor: the endpoint maps of its SDKs.
+    fn host(self, region: &str) -> String {
+        let finance = region.contains("finance");
+        let gov = region.contains("-gov-");
+        let name = match self {
+            Product::Ecs if finance || region == "cn-hangzhou" => return "ecs-cn-hangzhou.aliyuncs.com".to_owned(),
+            Product::Vpc if finance || gov || region == "cn-hangzhou" => return "vpc.aliyuncs.com".to_owned(),
+            Product::Slb if finance || gov || CENTRAL_SLB.contains(&region) => return "slb.aliyuncs.com".to_owned(),
+            Product::Ecs => "ecs",
+            Product::Vpc => "vpc",
+            Product::Slb => "slb",
+            Product::Alb => "alb",
+            Product::Nlb => "nlb",
+        };
+        format!("{name}.{region}.aliyuncs.com")
+    }
+}
+
+/// Regions whose classic load balancers are served by the central host.
+const CENTRAL_SLB: [&str; 9] = [
+    "cn-qingdao",
+    "cn-beijing",
+    "cn-hangzhou",
+    "cn-shanghai",
+    "cn-shenzhen",
+    "cn-hongkong",
+    "ap-southeast-1",
+    "us-east-1",
+    "us-west-1",
+];
+
+fn api(call: &Call) -> (Product, &'static str) {
+    let listing = match call {
+        Call::Write { kind: OperationKind::Release { .. }, .. } => return (Product::Ecs, "UnassignPrivateIpAddresses"),
+        Call::Write { kind: OperationKind::Detach { .. }, .. } => return (Product::Ecs, "DetachNetworkInterface"),
+        Call::List(listing) => listing,
+    };
+    match (listing.resource, listing.part) {
+        (Resource::Regions, _) => (Product::Ecs, "DescribeRegions"),
+        (Resource::Instances, _) => (Product::Ecs, "DescribeInstances"),
+        (Resource::Nics, _) if matches!(listing.scope, Scope::Nic(_)) => {
+            (Product::Ecs, "DescribeNetworkInterfaceAttribute")
+        }
+        (Resource::Nics, _) => (Product::Ecs, "DescribeNetworkInterfaces"),
+        (Resource::Eips, _) => (Product::Vpc, "DescribeEipAddresses"),
+        (Resource::Limits, _) => (Product::Ecs, "DescribeInstanceTypes"),
+        (Resource::Backends, part::CLB_ATTRIBUTE) => (Product::Slb, "DescribeLoadBalancerAttribute"),
+        (Resource::Backends, part::CLB_GROUPS) => (Product::Slb, "DescribeVServerGroups"),
+        (Resource::Backends, part::CLB_GROUP) => (Product::Slb, "DescribeVServerGroupAttribute"),
+        (Resource::Backends, part::ALB | part::ALB_OWNERS) => (Product::Alb, "ListServerGroups"),
+        (Resource::Backends, part::NLB | part::NLB_OWNERS) => (Product::Nlb, "ListServerGroups"),
+        (Resource::Backends, part::ALB_SERVERS | part::ALB_FIND) => (Product::Alb, "ListServerGroupServers"),
+        (Resource::Backends, part::NLB_SERVERS | part::NLB_FIND) => (Product::Nlb, "ListServerGroupServers"),
+        (Resource::Backends, part::NIC_ADDRESS) => (Product::Ecs, "DescribeNetworkInterfaceAttribute"),
+        (Resource::Backends, _) => (Product::Slb, "DescribeLoadBalancers"),
+    }
+}
+
+/// The vendor's action name.
+pub(super) fn action(call: &Call) -> &'static str {
+    api(call).1
+}
+
+/// The unsigned request.
+pub(super) fn encode(call: &Call, profile: &Profile) -> WireRequest {
+    let (product, action) = api(call);
+    let region = call.region().or_else(|| profile.regions.first()).map_or("cn-hangzhou", RegionId::as_str);
+    let params = match call {
+        Call::List(listing) => read(listing),
+        Call::Write { region, kind } => write(region, kind),
+    };
+    let (scheme, host) = match &profile.endpoint {
+        Some(endpoint) => (endpoint.scheme.clone(), endpoint.host.clone()),
+        None => ("https".to_owned(), product.host(region)),
+    };
+    let encoded = wire::canonical_query(&params.0);
+    let mut request = WireRequest {
+        method: "POST",
+        scheme,
+        host,
+        path: "/".to_owned(),
+        query: String::new(),
+        headers: [("accept", "application/json"), ("x-acs-action", action), ("x-acs-version", product.version())]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec(),
+        body: Vec::new(),
+    };
+    if product == Product::Nlb {
+        request.set_header("content-type", "application/x-www-form-urlencoded");
+        request.body = encoded.into_bytes();
+    } else {
+        request.query = encoded;
+    }
+    request
+}
+
+#[derive(Default)]
+struct Params(Vec<(String, String)>);
+
+impl Params {
+    fn put(&mut self, name: &str, value: impl Display) {
+        self.0.push((name.to_owned(), format!("{value}")));
+    }
+
+    /// `Name.1`, `Name.2`, …
+    fn list(&mut self, name: &str, values: impl IntoIterator<Item = impl Display>) {
+        for (value, number) in values.into_iter().zip(1..) {
+            self.put(&format!("{name}.{number}"), value);
+        }
+    }
+
+    /// A page of a list that goes on by token. Nothing may be done to the token: it holds `+`, `/` and `=`.
+    fn by_token(&mut self, size: usize, cursor: &Cursor) {
+        self.put("MaxResults", size);
+        self.token(cursor);
+    }
+
+    fn token(&mut self, cursor: &Cursor) {
+        if let Cursor::Token(token) = cursor {
+            self.put("NextToken", token);
+        }
+    }
+
+    fn by_number(&mut self, listing: &Listing) {
+        self.put("PageNumber", page(listing));
+        self.put("PageSize", PAGE_SIZE);
+    }
+}
+
+/// The page's number, from 1.
+pub(super) fn page(listing: &Listing) -> u32 {
+    match listing.cursor {
+        Cursor::Page(number) => number,
+        Cursor::Start | Cursor::Token(_) => 1,
+    }
+}
+
+fn write(region: &RegionId, kind: &OperationKind) -> Params {
+    let mut params = Params::default();
+    params.put("RegionId", region);
+    params.put("NetworkInterfaceId", kind.nic());
+    match kind {
+        OperationKind::Release { ips, .. } => params.list("PrivateIpAddress", ips),
+        OperationKind::Detach { instance, .. } => params.put("InstanceId", instance),
+    }
+    params
+}
+
+fn read(listing: &Listing) -> Params {
+    let mut params = Params::default();
+    let carry = Carry::of(listing);
+    // The two calls that are not about a region do not take one. ALB's documents do not list it, but the vendor's own tools
+    // send it to every product.
+    if !matches!(listing.resource, Resource::Regions | Resource::Limits)
+        && let Some(region) = &listing.region
+    {
+        params.put("RegionId", region);
+    }
+    match (listing.resource, &listing.scope) {
+        (Resource::Regions, _) => {}
+        (Resource::Instances, scope) => {
+            params.by_token(PAGE_SIZE, &listing.cursor);
+            if let Scope::Instances(ids) = scope {
+                params.put("InstanceIds", json_list(ids));
+            }
+        }
+        (Resource::Nics, Scope::Nic(nic)) => params.put("NetworkInterfaceId", nic),
+        (Resource::Nics, _) => params.by_token(NICS_A_PAGE, &listing.cursor),
+        (Resource::Eips, scope) => {
+            params.by_number(listing);
+            let associated = match scope {
+                Scope::Nic(nic) => Some(("NetworkInterface", nic.as_str())),
+                Scope::Instances(ids) => ids.first().map(|id| ("EcsInstance", id.as_str())),
+                _ => None,
+            };
+            if let Some((kind, id)) = associated {
+                params.put("AssociatedInstanceType", kind);
+                params.put("AssociatedInstanceId", id);
+            }
+        }
+        (Resource::Limits, scope) => {
+            if let Scope::Types(types) = scope {
+                params.list("InstanceTypes", types);
+            }
+            params.token(&listing.cursor);
+        }
+        (Resource::Backends, _) => backends(&mut params, listing, &carry),
+    }
+    params
+}
+
+fn backends(params: &mut Params, listing: &Listing, carry: &Carry) {
+    let object = carry.object(listing);
+    match listing.part {
+        part::CLB_ATTRIBUTE | part::CLB_GROUPS => params.put("LoadBalancerId", object),
+        part::CLB_GROUP => params.put("VServerGroupId", object),
+        part::NIC_ADDRESS => params.put("NetworkInterfaceId", object),
+        part::ALB | part::NLB => params.by_token(PAGE_SIZE, &listing.cursor),
+        part::ALB_SERVERS | part::NLB_SERVERS => {
+            params.put("ServerGroupId", object);
+            params.by_token(PAGE_SIZE, &listing.cursor);
+        }
+        part::ALB_FIND => {
+            params.list("ServerIds", &carry.wanted);
+            params.by_token(PAGE_SIZE, &listing.cursor);
+        }
+        part::NLB_FIND => {
+            params.list("ServerIps", &carry.wanted);
+            params.by_token(PAGE_SIZE, &listing.cursor);
+        }
+        part::ALB_OWNERS | part::NLB_OWNERS => {
+            params.list("ServerGroupIds", &carry.wanted);
+            params.by_token(PAGE_SIZE, &listing.cursor);
+        }
+        part::CLB_FIND_BY_ADDRESS => {
+            params.put("ServerIntranetAddress", carry.wanted.join(","));
+            params.by_number(listing);
+        }
+        part::CLB_FIND_BY_NIC => {
+            params.put("ServerId", carry.wanted.join(","));
+            params.by_number(listing);
+        }
+        _ => params.by_number(listing),
+    }
+}
+
+/// Vendor: `InstanceIds` is one text that holds a JSON array.
+fn json_list(ids: &[InstanceId]) -> String {
+    serde_json::to_string(ids).unwrap_or_default()
+}
