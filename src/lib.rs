@@ -5,6 +5,7 @@
 //! | layer | what it is | may import |
 //! |---|---|---|
 //! | [`domain`] | nouns: instances, NICs, addresses, plans, outcomes, faults | nothing |
+//! | [`filter`] | one language for picking rows: text to yes or no | `domain` |
 #![forbid(unsafe_code)]
 // A test that unwraps fails where it should.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -12,6 +13,7 @@
 pub mod cli;
 pub mod config;
 pub mod domain;
+pub mod filter;
 pub mod providers;
 pub mod report;
 pub mod runtime;

@@ -13,7 +13,7 @@ macro_rules! finding_ids {
         impl FindingId {
             pub const ALL: &'static [FindingId] = &[$(FindingId::$name,)*];
 
-            pub fn as_str(self) -> &'static str {
+            pub const fn as_str(self) -> &'static str {
                 match self { $(FindingId::$name => $text,)* }
             }
         }
@@ -142,9 +142,28 @@ impl FindingSet {
         self.0 == 0
     }
 
+    /// What is in either.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Is anything in both?
+    pub fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// In the order of [`FindingId::ALL`].
     pub fn iter(self) -> impl Iterator<Item = FindingId> {
         FindingId::ALL.iter().copied().filter(move |&id| self.contains(id))
+    }
+}
+
+impl FromIterator<FindingId> for FindingSet {
+    fn from_iter<I: IntoIterator<Item = FindingId>>(ids: I) -> Self {
+        let mut set = Self::default();
+        ids.into_iter().for_each(|id| set.insert(id));
+        set
     }
 }
 

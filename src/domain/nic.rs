@@ -33,7 +33,7 @@ pub struct Nic {
     pub managed_by: ManagedBy,
     /// Other NICs hang on this one (bond, trunk member); `None` when the cloud does not say.
     pub linked: Option<bool>,
-    /// Can it be unplugged only while the instance is stopped? `None` when the cloud does not say.
+    /// Can it be unplugged while the instance runs? `Some(false)`: only while it is stopped. `None` when the cloud does not say.
     pub hot_plug: Option<bool>,
     pub tags: Vec<(Arc<str>, Arc<str>)>,
     pub description: Arc<str>,

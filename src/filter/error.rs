@@ -1,0 +1,82 @@
+//! What can be wrong with a filter, and where.
+
+use std::ops::Range;
+
+use super::field::Field;
+
+/// A mistake in a filter.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{kind} at byte {}", span.start)]
+pub struct FilterError {
+    /// The bytes of the text that are wrong; empty where something is missing.
+    pub span: Range<usize>,
+    pub kind: FilterErrorKind,
+    /// What to put in place of the span, where a guess is good enough to offer.
+    pub suggestion: Option<String>,
+}
+
+/// Kinds of mistakes. Codes with values; the sentences are the locale's.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum FilterErrorKind {
+    /// The text ends in the middle of a term that may become right: `ip:`, `ip:10.0.0.0/`, `level:bl`, `-`.
+    #[error("incomplete")]
+    Incomplete,
+    /// No closing `"`.
+    #[error("unclosed-quote")]
+    UnclosedQuote,
+    /// No closing `/`.
+    #[error("unclosed-regex")]
+    UnclosedRegex,
+    #[error("unknown-field")]
+    UnknownField,
+    /// Nothing between the field (or a comma) and what follows.
+    #[error("empty-value")]
+    EmptyValue,
+    /// A word that this field does not know; those it knows.
+    #[error("unknown-value")]
+    UnknownValue { field: Field, known: &'static [&'static str] },
+    #[error("bad-address")]
+    BadAddress,
+    /// The part after the `/` is no prefix length for the address before it.
+    #[error("bad-cidr")]
+    BadCidr { longest: u8 },
+    /// Ends before it begins, or joins IPv4 with IPv6.
+    #[error("bad-range")]
+    BadRange,
+    /// The engine's own words, in English.
+    #[error("bad-regex")]
+    BadRegex { message: String },
+    #[error("bad-number")]
+    BadNumber,
+    /// Not a number with `s`, `m`, `h` or `d`.
+    #[error("bad-duration")]
+    BadDuration,
+    /// This field holds no number: `:` is meant.
+    #[error("not-comparable")]
+    NotComparable { field: Field },
+    /// This field needs `<`, `<=`, `>`, `>=`.
+    #[error("needs-comparison")]
+    NeedsComparison { field: Field },
+    /// Text right behind a closing quote or slash.
+    #[error("trailing-text")]
+    TrailingText,
+    #[error("too-many-terms")]
+    TooManyTerms { most: usize },
+}
+
+impl FilterErrorKind {
+    /// A stable token for the locale and for tests.
+    pub fn code(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl FilterError {
+    /// Only half typed: no reason to interrupt who is typing.
+    pub fn is_incomplete(&self) -> bool {
+        matches!(
+            self.kind,
+            FilterErrorKind::Incomplete | FilterErrorKind::UnclosedQuote | FilterErrorKind::UnclosedRegex
+        )
+    }
+}

@@ -1,0 +1,441 @@
+//! Terms against rows, from the outside in. Each level settles the terms it can and hands the rest down as bits.
+
+use crate::domain::{
+    address::{Address, Eip},
+    finding::{FindingSet, Level},
+    ids::{CloudId, InstanceId, ProfileId},
+    instance::Instance,
+    nic::Nic,
+    time::Timestamp,
+};
+
+use super::{
+    Expr, TagTest, Term, Test,
+    field::{Field, Has, level_bit, nic_state_word, power_word, role_bit},
+    net::AddressSet,
+    pattern::Pattern,
+};
+
+/// Everything that a profile's rows share.
+#[derive(Clone, Copy, Debug)]
+pub struct ProfileSubject<'a> {
+    pub profile: &'a ProfileId,
+    pub cloud: &'a CloudId,
+    /// Environment word from the config.
+    pub env: Option<&'a str>,
+}
+
+/// A NIC. What [`Expr::needs`] does not ask for may be left empty.
+#[derive(Clone, Copy, Debug)]
+pub struct NicSubject<'a> {
+    pub nic: &'a Nic,
+    /// EIPs bound to the NIC.
+    pub eips: &'a [&'a Eip],
+    pub read_at: Timestamp,
+    pub now: Timestamp,
+}
+
+/// An address of the NIC at hand. What [`Expr::needs`] does not ask for may be left at its default.
+#[derive(Clone, Copy, Debug)]
+pub struct AddressSubject {
+    pub address: Address,
+    pub target: TargetSubject,
+}
+
+/// What is known about an address, or about a NIC as a whole, as something to be written to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TargetSubject {
+    pub has_eip: bool,
+    pub has_lb: bool,
+    pub level: Level,
+    pub findings: FindingSet,
+    pub marked: bool,
+}
+
+const PROFILE: u8 = 1;
+const INSTANCE: u8 = 2;
+const NIC: u8 = 4;
+const ADDRESS: u8 = 8;
+
+/// Bits by term: where each can be answered.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub(super) struct Masks {
+    all: u64,
+    negated: u64,
+    /// Asked at this level, by its place.
+    at: [u64; 4],
+    /// Not asked any more below it.
+    last: [u64; 4],
+    /// Asked of addresses only through their EIPs.
+    text: u64,
+}
+
+impl Masks {
+    pub(super) fn of(terms: &[Term]) -> Self {
+        let mut masks = Self::default();
+        for (place, term) in terms.iter().enumerate() {
+            let bit = 1u64 << place;
+            masks.all |= bit;
+            if term.negated {
+                masks.negated |= bit;
+            }
+            let text = match &term.test {
+                Test::Word(words) => words.addresses.is_empty(),
+                Test::Text(..) => true,
+                _ => false,
+            };
+            if text {
+                masks.text |= bit;
+            }
+            let levels = term.test.levels();
+            for (level, mask) in masks.at.iter_mut().enumerate() {
+                if levels >> level & 1 == 1 {
+                    *mask |= bit;
+                }
+            }
+            let last = 7 - levels.leading_zeros().min(7);
+            if let Some(mask) = masks.last.get_mut(last as usize) {
+                *mask |= bit;
+            }
+        }
+        masks
+    }
+}
+
+impl Test {
+    /// Where an answer can be found.
+    fn levels(&self) -> u8 {
+        match self {
+            Test::Word(_) => INSTANCE | NIC | ADDRESS,
+            Test::Address(_) => NIC | ADDRESS,
+            Test::Text(field, _) => match field {
+                Field::Cloud | Field::Profile | Field::Env => PROFILE,
+                Field::State => INSTANCE,
+                Field::Instance | Field::Region | Field::Zone => INSTANCE | NIC,
+                Field::Id | Field::Name => INSTANCE | NIC | ADDRESS,
+                _ => NIC,
+            },
+            Test::Tag(_) => INSTANCE | NIC,
+            Test::Kind(_) | Test::Finding(_) | Test::Level(_) | Test::Marked { .. } => ADDRESS,
+            Test::Has(bits) => {
+                let own = Has::Eip.bit() | Has::Lb.bit() | Has::Finding.bit();
+                let mut levels = 0;
+                if bits & own != 0 {
+                    levels |= ADDRESS;
+                }
+                if bits & !own != 0 {
+                    levels |= NIC;
+                }
+                if bits & Has::Tag.bit() != 0 {
+                    levels |= INSTANCE;
+                }
+                levels
+            }
+            Test::Count(..) | Test::Age(..) => NIC,
+        }
+    }
+}
+
+/// How far the outer levels have settled a filter. Belongs to the [`Expr`] that made it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Partial {
+    /// Terms whose question is answered with yes (before negation).
+    yes: u64,
+    no: u64,
+    instance_known: bool,
+}
+
+impl Partial {
+    fn failed(self, masks: &Masks) -> u64 {
+        (self.yes & masks.negated) | (self.no & !masks.negated)
+    }
+}
+
+/// A NIC against the filter: what is left to ask of each address.
+#[derive(Clone, Copy, Debug)]
+pub struct NicMatch<'a> {
+    expr: &'a Expr,
+    nic: NicSubject<'a>,
+    pending: u64,
+    /// Pending terms that one of the NIC's EIPs answers with yes.
+    through_eip: u64,
+    dead: bool,
+}
+
+/// Calls `f` for each term in `mask`.
+fn each<'a>(terms: &'a [Term], mut mask: u64, mut f: impl FnMut(u64, &'a Term)) {
+    while mask != 0 {
+        let place = mask.trailing_zeros();
+        if let Some(term) = terms.get(place as usize) {
+            f(1 << place, term);
+        }
+        mask &= mask - 1;
+    }
+}
+
+fn any(patterns: &[Pattern], text: &str) -> bool {
+    patterns.iter().any(|pattern| pattern.matches(text))
+}
+
+fn any_of(patterns: &[Pattern], text: Option<&str>) -> bool {
+    text.is_some_and(|text| any(patterns, text))
+}
+
+fn tags(tests: &[TagTest], tags: &[(std::sync::Arc<str>, std::sync::Arc<str>)]) -> bool {
+    tags.iter().any(|(key, value)| {
+        tests.iter().any(|test| match test {
+            TagTest::Key(pattern) => pattern.matches(key),
+            TagTest::KeyValue(keys, values) => keys.matches(key) && values.matches(value),
+            TagTest::Whole(pattern) => pattern.matches(&format!("{key}={value}")),
+        })
+    })
+}
+
+impl Expr {
+    /// Settles what the profile alone can answer.
+    pub fn on_profile(&self, subject: &ProfileSubject) -> Partial {
+        self.step(Partial::default(), 0, |test| match test {
+            Test::Text(Field::Cloud, patterns) => any(patterns, subject.cloud.as_str()),
+            Test::Text(Field::Profile, patterns) => any(patterns, subject.profile.as_str()),
+            Test::Text(Field::Env, patterns) => any_of(patterns, subject.env),
+            _ => false,
+        })
+    }
+
+    /// Settles what the instance can answer; `None` for NICs that are attached to none, or to one that is not known.
+    pub fn on_instance(&self, partial: Partial, instance: Option<&Instance>) -> Partial {
+        let partial = self.step(partial, 1, |test| instance.is_some_and(|instance| ask_instance(test, instance)));
+        Partial { instance_known: instance.is_some(), ..partial }
+    }
+
+    /// Settles what the NIC can answer. `partial` is that of its instance.
+    pub fn on_nic<'a>(&'a self, partial: Partial, nic: NicSubject<'a>) -> NicMatch<'a> {
+        // An instance that was not read is still known by its id.
+        let unread = nic.nic.instance.as_ref().filter(|_| !partial.instance_known).map(InstanceId::as_str);
+        let partial = self.step(partial, 2, |test| ask_nic(test, &nic) || unread.is_some_and(|id| ask_id(test, id)));
+        let mut pending = self.masks.all & !(partial.yes | partial.no);
+        let mut dead = partial.failed(&self.masks) != 0;
+        let mut through_eip = 0;
+        if !dead {
+            each(&self.terms, pending, |bit, term| {
+                if nic.eips.iter().any(|eip| ask_eip(&term.test, eip)) {
+                    through_eip |= bit;
+                }
+            });
+            // Words that can be no address and texts have no answer further down but through an EIP.
+            let no = pending & self.masks.text & !through_eip;
+            pending &= !no;
+            dead = no & !self.masks.negated != 0;
+        }
+        NicMatch { expr: self, nic, pending, through_eip, dead }
+    }
+
+    /// Brings into the processor's cache what [`Self::on_nic`] and [`NicMatch::address`] will read of these NICs.
+    ///
+    /// Filtering many rows waits for memory, one NIC after the other; asked for in blocks (of 32, say), the waits overlap.
+    /// Changes nothing but time.
+    pub fn warm<'a>(&self, nics: impl Iterator<Item = &'a Nic>) {
+        let first = |text: &str| text.as_bytes().first().copied().unwrap_or(0);
+        let mut sum = 0u8;
+        for nic in nics {
+            sum = sum
+                .wrapping_add(first(&nic.name))
+                .wrapping_add(first(nic.id.as_str()))
+                .wrapping_add(nic.addresses.first().map_or(0, |address| role_bit(address.role)));
+        }
+        std::hint::black_box(sum);
+    }
+
+    /// Does an instance match by itself, without any NIC?
+    pub fn instance_itself(&self, partial: Partial) -> bool {
+        let no = Partial { no: self.masks.all & !partial.yes, ..partial };
+        no.failed(&self.masks) == 0
+    }
+
+    /// Is it settled already that nothing under this matches?
+    pub fn is_settled_no(&self, partial: Partial) -> bool {
+        partial.failed(&self.masks) != 0
+    }
+
+    fn step(&self, partial: Partial, level: usize, ask: impl Fn(&Test) -> bool) -> Partial {
+        let mut next = partial;
+        if partial.failed(&self.masks) != 0 {
+            return next;
+        }
+        let open = self.masks.at.get(level).copied().unwrap_or(0) & !(partial.yes | partial.no);
+        let last = self.masks.last.get(level).copied().unwrap_or(0);
+        each(&self.terms, open, |bit, term| {
+            if ask(&term.test) {
+                next.yes |= bit;
+            } else {
+                next.no |= bit & last;
+            }
+        });
+        next
+    }
+}
+
+fn ask_instance(test: &Test, instance: &Instance) -> bool {
+    match test {
+        Test::Word(words) => any(&words.texts, &instance.name) || any(&words.texts, instance.id.as_str()),
+        Test::Text(field, patterns) => match field {
+            Field::Instance => any(patterns, instance.id.as_str()) || any(patterns, &instance.name),
+            Field::Id => any(patterns, instance.id.as_str()),
+            Field::Name => any(patterns, &instance.name),
+            Field::State => any(patterns, &instance.power.word) || any(patterns, power_word(instance.power.state)),
+            Field::Region => any(patterns, instance.region.as_str()),
+            Field::Zone => any_of(patterns, instance.zone.as_deref()),
+            _ => false,
+        },
+        Test::Tag(tests) => tags(tests, &instance.tags),
+        Test::Has(bits) => bits & Has::Tag.bit() != 0 && !instance.tags.is_empty(),
+        _ => false,
+    }
+}
+
+fn ask_id(test: &Test, id: &str) -> bool {
+    match test {
+        Test::Word(words) => any(&words.texts, id),
+        Test::Text(Field::Instance | Field::Id, patterns) => any(patterns, id),
+        _ => false,
+    }
+}
+
+fn ask_nic(test: &Test, subject: &NicSubject) -> bool {
+    let nic = subject.nic;
+    match test {
+        Test::Word(words) => {
+            any(&words.texts, &nic.name)
+                || any(&words.texts, nic.id.as_str())
+                || (!words.macs.is_empty() && any_of(&words.macs, nic.mac.as_deref()))
+                || named_public(&words.addresses, subject)
+        }
+        Test::Address(tests) => named_public(tests, subject),
+        Test::Text(field, patterns) => match field {
+            Field::Nic => any(patterns, nic.id.as_str()) || any(patterns, &nic.name),
+            Field::Id => any(patterns, nic.id.as_str()),
+            Field::Name => any(patterns, &nic.name),
+            Field::Mac => any_of(patterns, nic.mac.as_deref()),
+            Field::NicState => any(patterns, &nic.status.word) || any(patterns, nic_state_word(nic.status.state)),
+            Field::Region => any(patterns, nic.region.as_str()),
+            Field::Zone => any_of(patterns, nic.zone.as_deref()),
+            Field::Vpc => any_of(patterns, nic.vpc.as_deref()),
+            Field::Subnet => any_of(patterns, nic.subnet.as_deref()),
+            Field::Sg => nic.security_groups.iter().any(|group| any(patterns, group)),
+            _ => false,
+        },
+        Test::Tag(tests) => tags(tests, &nic.tags),
+        Test::Has(bits) => {
+            let has = |what: Has| bits & what.bit() != 0;
+            let role = |bit: u8| nic.addresses.iter().any(|address| role_bit(address.role) == bit);
+            (has(Has::Tag) && !nic.tags.is_empty())
+                || (has(Has::Instance) && nic.instance.is_some())
+                || (has(Has::Secondary) && role(2))
+                || (has(Has::Ipv6) && role(8))
+        }
+        Test::Count(field, compare, bound) => {
+            let roles = match field {
+                Field::Ips => 1 | 2 | 4,
+                Field::Secondaries => 2,
+                Field::Ipv6s => 8,
+                _ => 0,
+            };
+            let count = if *field == Field::Eips {
+                subject.eips.len()
+            } else {
+                nic.addresses.iter().filter(|address| role_bit(address.role) & roles != 0).count()
+            };
+            compare.holds(count as u64, *bound)
+        }
+        Test::Age(compare, bound) => compare.holds(subject.now.since(subject.read_at), *bound),
+        _ => false,
+    }
+}
+
+/// A public address that the NIC names and no EIP explains: it may be on any of the NIC's addresses.
+fn named_public(set: &AddressSet, subject: &NicSubject) -> bool {
+    subject.nic.public_ips.iter().any(|text| {
+        text.parse()
+            .is_ok_and(|ip: std::net::IpAddr| set.matches(ip) && subject.eips.iter().all(|eip| eip.ip != Some(ip)))
+    })
+}
+
+fn ask_eip(test: &Test, eip: &Eip) -> bool {
+    let at = |set: &AddressSet| eip.ip.is_some_and(|ip| set.matches(ip));
+    match test {
+        Test::Word(words) => any(&words.texts, eip.id.as_str()) || any(&words.texts, &eip.name) || at(&words.addresses),
+        Test::Address(tests) => at(tests),
+        Test::Text(Field::Id, patterns) => any(patterns, eip.id.as_str()),
+        Test::Text(Field::Name, patterns) => any(patterns, &eip.name),
+        _ => false,
+    }
+}
+
+fn ask_target(test: &Test, target: &TargetSubject) -> bool {
+    match test {
+        Test::Has(bits) => {
+            (bits & Has::Eip.bit() != 0 && target.has_eip)
+                || (bits & Has::Lb.bit() != 0 && target.has_lb)
+                || (bits & Has::Finding.bit() != 0 && target.level != Level::Ok)
+        }
+        Test::Finding(set) => set.intersects(target.findings),
+        Test::Level(bits) => bits & level_bit(target.level) != 0,
+        Test::Marked { yes, no } => {
+            if target.marked {
+                *yes
+            } else {
+                *no
+            }
+        }
+        _ => false,
+    }
+}
+
+impl NicMatch<'_> {
+    /// No address of this NIC matches, nor the NIC itself.
+    pub fn is_settled_no(&self) -> bool {
+        self.dead
+    }
+
+    /// Nothing is left to ask: every address matches, and the NIC itself.
+    pub fn is_settled_yes(&self) -> bool {
+        !self.dead && self.pending == 0
+    }
+
+    /// Does this address of the NIC match?
+    pub fn address(&self, subject: &AddressSubject) -> bool {
+        if self.dead {
+            return false;
+        }
+        let ip = subject.address.ip;
+        self.ask(|bit, test| {
+            let own = match test {
+                Test::Word(words) => words.addresses.matches(ip),
+                Test::Address(set) => set.matches(ip),
+                Test::Kind(bits) => bits & role_bit(subject.address.role) != 0,
+                test => ask_target(test, &subject.target),
+            };
+            // An EIP whose private address the cloud does not tell is found on each.
+            own || (self.through_eip & bit != 0
+                && self.nic.eips.iter().any(|eip| ask_eip(test, eip) && eip.is_on(self.nic.nic, ip) != Some(false)))
+        })
+    }
+
+    /// Does the NIC itself match, whatever its addresses?
+    pub fn itself(&self, target: &TargetSubject) -> bool {
+        !self.dead && self.ask(|bit, test| self.through_eip & bit != 0 || ask_target(test, target))
+    }
+
+    fn ask(&self, ask: impl Fn(u64, &Test) -> bool) -> bool {
+        let mut left = self.pending;
+        while left != 0 {
+            let bit = left & left.wrapping_neg();
+            let Some(term) = self.expr.terms.get(bit.trailing_zeros() as usize) else { break };
+            if ask(bit, &term.test) == term.negated {
+                return false;
+            }
+            left ^= bit;
+        }
+        true
+    }
+}
