@@ -68,34 +68,40 @@ impl Transport {
 /// # Errors
 /// No usable TLS set-up on this machine.
 pub fn http_client(loopback_only: bool, timeouts: Timeouts) -> Result<reqwest::Client, SetupError> {
-    // Err means that it is installed already.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = || {
-        reqwest::Client::builder()
-            .user_agent(concat!("nicdeck/", env!("CARGO_PKG_VERSION")))
-            // A followed redirect would repeat the request with its signature to somebody else.
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            // What may be sent again is decided here, by the vendor's code, never by the protocol.
-            .retry(reqwest::retry::never())
-            .http1_only()
-            // An idle connection that the server has just closed would lose a write's answer.
-            .pool_idle_timeout(Duration::from_secs(15))
-            .connect_timeout(timeouts.connect)
-            .read_timeout(timeouts.read)
-            .timeout(timeouts.total)
-    };
     if loopback_only {
-        return builder().no_proxy().tls_certs_only([]).build().map_err(|error| SetupError(chain(&error)));
+        let builder = plain_builder(timeouts).no_proxy().tls_certs_only([]);
+        return builder.build().map_err(|error| SetupError(chain(&error)));
     }
-    if let Ok(client) = builder().build() {
+    if let Ok(client) = plain_builder(timeouts).build() {
         return Ok(client);
     }
     // A bare container has no store of root certificates; these come with the program.
+    bundled_roots(plain_builder(timeouts)).build().map_err(|error| SetupError(chain(&error)))
+}
+
+fn plain_builder(timeouts: Timeouts) -> reqwest::ClientBuilder {
+    // Err means that it is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .user_agent(concat!("nicdeck/", env!("CARGO_PKG_VERSION")))
+        // A followed redirect would repeat the request with its signature to somebody else.
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        // What may be sent again is decided here, by the vendor's code, never by the protocol.
+        .retry(reqwest::retry::never())
+        .http1_only()
+        // An idle connection that the server has just closed would lose a write's answer.
+        .pool_idle_timeout(Duration::from_secs(15))
+        .connect_timeout(timeouts.connect)
+        .read_timeout(timeouts.read)
+        .timeout(timeouts.total)
+}
+
+fn bundled_roots(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
     let mut roots = rustls::RootCertStore::empty();
     roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     let tls = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-    builder().tls_backend_preconfigured(tls).build().map_err(|error| SetupError(chain(&error)))
+    builder.tls_backend_preconfigured(tls)
 }
 
 /// Why there is no whole answer.
@@ -197,4 +203,32 @@ fn chain(error: &(dyn Error + 'static)) -> String {
         }
     }
     parts.join(": ")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::providers::profile::Endpoint;
+
+    #[test]
+    fn clients_are_built_with_and_without_a_store_of_certificates() {
+        let transport = Transport::default();
+        let mut profile = Profile {
+            id: "p".into(),
+            cloud: "c".into(),
+            regions: vec![],
+            endpoint: None,
+            alias: None,
+            env: None,
+            readonly: false,
+            project_id: None,
+        };
+        assert!(transport.for_profile(&profile).is_ok());
+        assert!(transport.public.get().is_some() && transport.loopback.get().is_none(), "only what is needed");
+        profile.endpoint = Some(Endpoint::parse("http://127.0.0.1:1").unwrap());
+        assert!(transport.for_profile(&profile).is_ok());
+        assert!(transport.loopback.get().is_some());
+        assert!(bundled_roots(plain_builder(Timeouts::default())).build().is_ok());
+    }
 }

@@ -269,6 +269,7 @@ async fn odd_answers_to_a_read_are_typed_faults_and_not_asked_for_again() {
         (Act::Send(b"SSH-2.0-OpenSSH_9.9\r\n".to_vec()), FaultKind::Garbage, None),
         (http(200, &[("content-encoding", "gzip")], "this is not gzip"), FaultKind::Garbage, Some(200)),
     ] {
+        let flood = matches!(act, Act::Flood);
         let server = Server::start(vec![act]).await;
         let (client, mut exchanges) = client(&server);
         let fault = read(&client).await.unwrap_err();
@@ -276,6 +277,7 @@ async fn odd_answers_to_a_read_are_typed_faults_and_not_asked_for_again() {
         assert_eq!((fault.effect, fault.attempts), (Effect::Nothing, 1), "{fault:?}");
         assert_eq!(server.requests().len(), 1);
         assert!(!fault.message.contains("http://"), "{fault:?}");
+        assert_eq!(fault.message == "answer over 32 MB", flood, "{fault:?}");
         assert_eq!(drain(&mut exchanges)[0].fault, Some(kind));
     }
 }
