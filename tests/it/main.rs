@@ -1,5 +1,6 @@
 //! One test binary: what needs a server, a terminal or the whole tree.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod cli;
 mod client;
 mod tidy;
