@@ -1,0 +1,175 @@
+//! Zenlayer's side of the wire, for the simulator: reads what was sent, checks it as the vendor's pages say, acts, answers.
+//!
+//! Written from the vendor's pages and its SDKs' models, not from this client: it shares the signature and nothing else.
+//! Where the pages are silent (the order of checks, the answer to an unknown version), the choice is named at its line.
+
+mod auth;
+mod codes;
+mod lists;
+mod params;
+#[cfg(test)]
+mod tests;
+mod views;
+mod writes;
+
+use serde_json::{Value, json};
+
+use crate::{
+    domain::time::Timestamp,
+    sim::{
+        dialect::{Dialect, ObjectKind, SimKey, SimRequest, SimResponse, VendorError, Vocabulary},
+        world::World,
+    },
+};
+
+use self::{
+    codes::{Refusal, refuse},
+    params::Params,
+};
+
+/// Zenlayer's side of the wire.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ZenlayerDialect;
+
+/// Products by the last part of their path, with the versions they are served in.
+const PRODUCTS: [(&str, &[&str]); 2] = [("zec", &["2025-09-01", "2024-04-01"]), ("zlb", &["2025-04-01"])];
+
+static VOCABULARY: Vocabulary = Vocabulary {
+    provider: "zenlayer",
+    regions: &[
+        ("asia-east-1", &["asia-east-1a", "asia-east-1b"]),
+        ("asia-southeast-1", &["asia-southeast-1a"]),
+        ("na-west-1", &["na-west-1a", "na-west-1b"]),
+        ("eu-central-1", &["eu-central-1a"]),
+    ],
+    project_id: None,
+    instance_types: &["z2a.cpu.1", "z2a.cpu.2", "z2a.cpu.4", "z2a.cpu.8", "z2i.cpu.4", "z2i.cpu.16"],
+    running: "RUNNING",
+    stopped: "STOPPED",
+    instance_transient: &["REBOOT", "BOOTING", "STOPPING", "RESIZING"],
+    attached: "USED",
+    free: "AVAILABLE",
+    attaching: "ATTACHING",
+    detaching: "DETACHING",
+    load_balancer_kinds: &[""],
+    service_nics: &[],
+    controller_tags: &[("kubernetes.io/cluster/edge-prod", "owned"), ("node.k8s.zenlayer.com/cni", "zec-eni")],
+    agent: true,
+    // High-availability virtual IPs are objects of their own here and in no NIC's lists.
+    floating: false,
+    id: |kind, number| {
+        let start = match kind {
+            ObjectKind::Instance => 11,
+            ObjectKind::Nic => 12,
+            ObjectKind::LoadBalancer => 13,
+            ObjectKind::Eip => 15,
+            ObjectKind::Vpc => 16,
+            ObjectKind::Subnet => 17,
+            ObjectKind::SecurityGroup => 18,
+        };
+        format!("{start}{:017}", number % 100_000_000_000_000_000)
+    },
+};
+
+impl Dialect for ZenlayerDialect {
+    fn vocabulary(&self) -> &'static Vocabulary {
+        &VOCABULARY
+    }
+
+    fn action(&self, request: &SimRequest) -> Option<String> {
+        request.header("x-zc-action").map(str::to_owned)
+    }
+
+    fn is_write(&self, action: &str) -> bool {
+        // Every read of the vendor's begins so.
+        !action.is_empty() && !action.starts_with("Describe")
+    }
+
+    fn answer(
+        &self,
+        world: &mut World,
+        key: &SimKey,
+        request: &SimRequest,
+        now: Timestamp,
+        request_id: &str,
+    ) -> SimResponse {
+        let id = vendor_id(request_id);
+        match act(world, key, request, now) {
+            Ok(Value::Object(mut response)) => {
+                response.insert("requestId".to_owned(), json!(id));
+                envelope(200, &json!({"requestId": id, "response": response}))
+            }
+            // Every action's answer is an object.
+            Ok(_) => failure(&refuse("INTERNAL_SERVER_ERROR", "No answer."), &id),
+            Err(refusal) => failure(&refusal, &id),
+        }
+    }
+
+    fn error(&self, error: VendorError, request_id: &str) -> SimResponse {
+        let refusal = match error {
+            VendorError::Throttled => refuse("REQUEST_LIMIT_EXCEEDED", "The request has exceeded the rate limit."),
+            VendorError::Internal => refuse("INTERNAL_SERVER_ERROR", "The server encountered an unexpected error."),
+            VendorError::Unavailable => {
+                refuse("SERVICE_TEMPORARY_UNAVAILABLE", "The service is temporarily unavailable.")
+            }
+        };
+        failure(&refusal, &vendor_id(request_id))
+    }
+}
+
+/// `T<UUID>`.
+fn vendor_id(hex: &str) -> String {
+    let part = |range: std::ops::Range<usize>| hex.get(range).unwrap_or_default();
+    format!("T{}-{}-{}-{}-{}", part(0..8), part(8..12), part(12..16), part(16..20), part(20..32))
+}
+
+fn envelope(status: u16, body: &Value) -> SimResponse {
+    let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+    SimResponse { status, headers, body: body.to_string().into_bytes() }
+}
+
+fn failure(refusal: &Refusal, id: &str) -> SimResponse {
+    envelope(refusal.status, &json!({"requestId": id, "code": refusal.code, "message": refusal.message}))
+}
+
+/// What the action answers, without the request id.
+fn act(world: &mut World, key: &SimKey, request: &SimRequest, now: Timestamp) -> Result<Value, Refusal> {
+    let unknown = || refuse("AUTHFAILURE_UNAUTHORIZED_OPERATION", "The operation does not exist or is not authorized.");
+    auth::verify(key, request, now)?;
+    // Vendor: "Request Structure". What another method or an unknown product answers isn't documented; an unknown action is
+    // documented to answer this code.
+    let service = request.path.strip_prefix("/api/v2/").unwrap_or_default();
+    let (_, versions) = PRODUCTS.iter().find(|(name, _)| *name == service).ok_or_else(unknown)?;
+    if request.method != "POST" {
+        return Err(unknown());
+    }
+    let version = request.header("x-zc-version").unwrap_or_default();
+    if !versions.contains(&version) {
+        return Err(unknown());
+    }
+    let action = request.header("x-zc-action").unwrap_or_default();
+    let params = Params::parse(&request.body)?;
+    // A test's own wish goes before everything else that the world says.
+    if let Some(code) = world.refusals.get(action) {
+        return Err(refuse(code, "The operation is refused."));
+    }
+    match (service, action) {
+        ("zec", "DescribeZones") => lists::zones(world, &params),
+        ("zec", "DescribeRegions") => lists::regions(world, &params),
+        ("zec", "DescribeNetworkInterfaceRegions") => Ok(json!({"regionIds": world.regions()})),
+        ("zec", "DescribeInstances") => lists::instances(world, &params),
+        ("zec", "DescribeInstancesStatus") => lists::instances_status(world, &params),
+        ("zec", "DescribeNetworkInterfaces") => lists::nics(world, &params),
+        ("zec", "DescribeEips") => lists::eips(world, &params),
+        ("zlb", "DescribeLoadBalancers") => lists::load_balancers(world, &params),
+        ("zlb", "DescribeBackends") => lists::backends(world, &params),
+        ("zec", "UnassignNetworkInterfaceIpv4") => writes::unassign(world, &params),
+        ("zec", "DetachNetworkInterface") => writes::detach(world, &params, now),
+        ("zec", "AttachNetworkInterface") => writes::attach(world, &params, now),
+        ("zec", "DeleteNetworkInterface") => writes::delete(world, &params, now),
+        ("zec", "BatchAssignNetworkInterfaceIpv4") => writes::batch_assign(world, &params),
+        ("zec", "AssignNetworkInterfaceIpv4") => writes::assign(world, &params),
+        ("zec", "UnassociateEipAddress") => writes::unassociate_eips(world, &params),
+        _ => Err(unknown()),
+    }
+}
