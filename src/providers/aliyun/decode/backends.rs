@@ -189,9 +189,9 @@ impl Step<'_> {
     }
 
     fn put(&self, group: &Carry, target: &BackendTarget, server: &Server, page: &mut InventoryPage) {
-        // With NIC or instance known the VPC adds nothing; a remote address may be in any.
+        // With NIC or instance known the VPC adds nothing; a remote address may be in any, and NLB does not say which are.
         let plain = matches!(target, BackendTarget::Address { instance: None, nic: None, .. });
-        let vpc = group.vpc.as_deref().filter(|_| plain && server.remote != Some(true)).map(Arc::from);
+        let vpc = group.vpc.as_deref().filter(|_| plain && server.remote == Some(false)).map(Arc::from);
         for balancer in &group.balancers {
             let backend = Backend {
                 name: Arc::from(group.name.as_str()),

@@ -614,15 +614,24 @@ fn network_balancers_are_read_by_form() {
         &[
             (
                 "nlb ListServerGroups MaxResults=100",
-                r#"{"RequestId":"1","ServerGroups":[{"ServerGroupId":"sgp-n","RelatedLoadBalancerIds":["nlb-1"],"ServerCount":1}]}"#,
+                r#"{"RequestId":"1","ServerGroups":[{"ServerGroupId":"sgp-n","VpcId":"vpc-bp1a","RelatedLoadBalancerIds":["nlb-1"],"ServerCount":1}]}"#,
             ),
             (
                 "nlb ListServerGroupServers ServerGroupId=sgp-n",
-                r#"{"RequestId":"1","Servers":[{"ServerId":"eni-bp1d","ServerType":"Eni","ServerIp":"10.0.8.11","Port":0,"ZoneId":"z"}]}"#,
+                r#"{"RequestId":"1","Servers":[{"ServerId":"eni-bp1d","ServerType":"Eni","ServerIp":"10.0.8.11","Port":0,"ZoneId":"z"},
+                 {"ServerId":"10.0.8.12","ServerType":"Ip","ServerIp":"10.0.8.12","Port":53}]}"#,
             ),
         ],
     );
-    assert_eq!(backends, [backend("nlb-1", "", at("10.0.8.11", None, Some("eni-bp1d")), "0")]);
+    assert_eq!(
+        backends,
+        [
+            backend("nlb-1", "", at("10.0.8.11", None, Some("eni-bp1d")), "0"),
+            // Not told whether it is in the group's VPC: not placed there.
+            backend("nlb-1", "", at("10.0.8.12", None, None), "53"),
+        ]
+        .sorted()
+    );
 }
 
 fn inspected() -> Nic {
