@@ -130,7 +130,7 @@ impl Bench {
 
 #[test]
 fn a_load_brings_the_whole_world() {
-    let mut bench = Bench::new(260, 2);
+    let mut bench = Bench::new(700, 2);
     let inventory = bench.load();
     assert_eq!(inventory.nic_count(), bench.world.nics().len());
     assert_eq!(inventory.instances().count(), bench.world.instances().len());
