@@ -18,4 +18,5 @@ pub mod providers;
 pub mod report;
 pub mod runtime;
 pub mod sim;
+pub mod simulate;
 pub mod wire;

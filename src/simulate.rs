@@ -1,0 +1,383 @@
+//! `nicdeck simulate`: simulated clouds to rehearse with, for people's own scripts, vendors' CLIs and SDKs.
+//!
+//! Puts together what `sim` serves and what `providers` speak; knows no cloud by name and nothing of the console.
+
+use std::{
+    io::{self, Write},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
+
+use serde::Serialize;
+
+use crate::{
+    providers::{self, provider::Provider},
+    sim::{
+        generate::{Plan, generate},
+        http::{Options, SimError, Simulator},
+        script::{Script, ScriptError},
+        world::{World, WorldError, WorldFile},
+    },
+};
+
+/// What to serve.
+#[derive(clap::Args, Clone, PartialEq, Eq, Debug)]
+pub struct SimulateArgs {
+    /// Loopback address and port; with several clouds the next ones get the next ports, with port 0 any free ones
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub listen: SocketAddr,
+
+    /// Which clouds [default: those of the world files, else all]
+    #[arg(long, value_name = "CLOUD,...", value_delimiter = ',')]
+    pub clouds: Vec<String>,
+
+    /// Serve this world (JSON, one cloud and region each); can be given again
+    #[arg(long, value_name = "FILE")]
+    pub world: Vec<PathBuf>,
+
+    /// Make worlds of so many instances for clouds without a world file
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub instances: u32,
+
+    /// The same seed makes the same worlds, request ids and faults
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub seed: u64,
+
+    /// Inject faults by this script (TOML or JSON)
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
+}
+
+impl Default for SimulateArgs {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+            clouds: Vec::new(),
+            world: Vec::new(),
+            instances: 50,
+            seed: 0,
+            faults: None,
+        }
+    }
+}
+
+/// Why nothing is served.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulateError {
+    #[error("there is no cloud \"{name}\"; there are {known}")]
+    UnknownCloud { name: String, known: String },
+    #[error("{file}: this world is one of \"{cloud}\", which --clouds leaves out")]
+    LeftOut { file: String, cloud: String },
+    #[error("{file}: {source}")]
+    Read { file: String, source: io::Error },
+    #[error(transparent)]
+    World(#[from] WorldError),
+    #[error(transparent)]
+    Script(#[from] ScriptError),
+    #[error("no port is left after {0}")]
+    NoPort(SocketAddr),
+    #[error(transparent)]
+    Start(#[from] SimError),
+    #[error("cannot print the endpoints: {0}")]
+    Print(io::Error),
+    #[error("cannot wait for signals: {0}")]
+    Signal(io::Error),
+}
+
+impl SimulateError {
+    /// Is it what was asked for (rather than what the machine allowed) that is wrong?
+    pub fn is_usage(&self) -> bool {
+        match self {
+            SimulateError::Start(error) => matches!(error, SimError::NotLoopback(_)),
+            SimulateError::Print(_) | SimulateError::Signal(_) => false,
+            _ => true,
+        }
+    }
+}
+
+/// What ended it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ended {
+    /// Ctrl-C.
+    Interrupted,
+    /// SIGTERM, or SIGHUP.
+    Terminated,
+}
+
+/// One cloud, as its line says it.
+#[derive(Serialize)]
+struct Line<'a> {
+    cloud: &'a str,
+    endpoint: &'a str,
+    access_key_id: &'a str,
+    access_key_secret: &'a str,
+    region: &'a str,
+}
+
+/// Serves until Ctrl-C or SIGTERM. Prints one JSON line per cloud as soon as all of them can be called.
+///
+/// # Errors
+/// Wrong arguments or files (see [`SimulateError::is_usage`]), or an address that can not be listened on.
+pub async fn run(args: &SimulateArgs, out: &mut dyn Write) -> Result<Ended, SimulateError> {
+    // Listened to before anything is printed: who reads a line may send a signal at once.
+    let signals = Signals::listen().map_err(SimulateError::Signal)?;
+    let simulators = serve(args).await?;
+    announce(&simulators, out).map_err(SimulateError::Print)?;
+    let ended = signals.wait().await;
+    for simulator in simulators {
+        simulator.stop().await;
+    }
+    Ok(ended)
+}
+
+/// Starts what the arguments ask for, in the order of the clouds' list.
+///
+/// # Errors
+/// As [`run`].
+pub async fn serve(args: &SimulateArgs) -> Result<Vec<Simulator>, SimulateError> {
+    let mut files = Vec::new();
+    for path in &args.world {
+        let (file, text) = read(path)?;
+        let world = WorldFile::parse(&file, &text)?;
+        files.push((file, world));
+    }
+    let script = match &args.faults {
+        None => Script::default(),
+        Some(path) => {
+            let (file, text) = read(path)?;
+            Script::parse(&file, &text)?
+        }
+    };
+    let mut simulators = Vec::new();
+    let mut listen = args.listen;
+    for cloud in chosen(args, &files)? {
+        let own: Vec<(String, WorldFile)> =
+            files.iter().filter(|(_, file)| file.provider == cloud.descriptor().id).cloned().collect();
+        let dialect = cloud.dialect();
+        let world = if own.is_empty() {
+            let instances = usize::try_from(args.instances).unwrap_or(usize::MAX);
+            generate(dialect.vocabulary(), Plan::of(instances, args.seed))
+        } else {
+            World::from_files(own)?
+        };
+        let options = Options { listen, script: script.clone(), seed: args.seed, ..Options::default() };
+        simulators.push(Simulator::start(dialect, world, options).await?);
+        if listen.port() != 0 {
+            let next = listen.port().checked_add(1).ok_or(SimulateError::NoPort(listen))?;
+            listen.set_port(next);
+        }
+    }
+    Ok(simulators)
+}
+
+fn read(path: &std::path::Path) -> Result<(String, String), SimulateError> {
+    let file = path.display().to_string();
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok((file, text)),
+        Err(source) => Err(SimulateError::Read { file, source }),
+    }
+}
+
+/// The clouds asked for: named ones, else those of the world files, else all.
+fn chosen(args: &SimulateArgs, files: &[(String, WorldFile)]) -> Result<Vec<&'static dyn Provider>, SimulateError> {
+    let known = |name: &str| {
+        providers::find(name).map(|_| ()).ok_or_else(|| SimulateError::UnknownCloud {
+            name: name.to_owned(),
+            known: providers::all().iter().map(|cloud| cloud.descriptor().id).collect::<Vec<_>>().join(", "),
+        })
+    };
+    for name in &args.clouds {
+        known(name)?;
+    }
+    for (file, world) in files {
+        known(&world.provider)?;
+        if !args.clouds.is_empty() && !args.clouds.contains(&world.provider) {
+            return Err(SimulateError::LeftOut { file: file.clone(), cloud: world.provider.clone() });
+        }
+    }
+    let wanted = |id: &str| match (args.clouds.is_empty(), files.is_empty()) {
+        (false, _) => args.clouds.iter().any(|name| name == id),
+        (true, false) => files.iter().any(|(_, world)| world.provider == id),
+        (true, true) => true,
+    };
+    Ok(providers::all().iter().copied().filter(|cloud| wanted(cloud.descriptor().id)).collect())
+}
+
+fn announce(simulators: &[Simulator], out: &mut dyn Write) -> io::Result<()> {
+    for simulator in simulators {
+        let (cloud, region) = simulator
+            .change(|world| (world.provider().to_owned(), world.regions().first().cloned().unwrap_or_default()));
+        let key = simulator.key();
+        let line = Line {
+            cloud: &cloud,
+            endpoint: &simulator.endpoint(),
+            access_key_id: &key.id,
+            access_key_secret: &key.secret,
+            region: &region,
+        };
+        writeln!(out, "{}", serde_json::to_string(&line)?)?;
+    }
+    out.flush()
+}
+
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+    hang_up: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn wait(mut self) -> Ended {
+        tokio::select! {
+            _ = self.interrupt.recv() => Ended::Interrupted,
+            _ = self.terminate.recv() => Ended::Terminated,
+            _ = self.hang_up.recv() => Ended::Terminated,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn wait(self) -> Ended {
+        // Where there is no Ctrl-C either, it is served until the process ends.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        Ended::Interrupted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    fn file(name: &str, text: &str) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        (folder, path)
+    }
+
+    fn world(provider: &str) -> String {
+        format!(
+            r#"{{"provider": "{provider}", "region": "r-1", "instances": [{{"id": "i-1", "status": "RUNNING"}}], "nics": [
+                {{"id": "n-1", "instance_id": "i-1", "primary": true, "status": "USED", "addresses": [{{"ip": "10.0.0.1", "primary": true}}]}}]}}"#
+        )
+    }
+
+    fn first_cloud() -> &'static str {
+        providers::all()[0].descriptor().id
+    }
+
+    async fn error(args: SimulateArgs) -> SimulateError {
+        serve(&args).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn every_cloud_is_served_and_announced_in_one_line() {
+        let simulators = serve(&SimulateArgs { instances: 7, seed: 3, ..SimulateArgs::default() }).await.unwrap();
+        assert_eq!(simulators.len(), providers::all().len());
+        let mut out = Vec::new();
+        announce(&simulators, &mut out).unwrap();
+        let lines: Vec<Value> =
+            String::from_utf8(out).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        for ((line, simulator), cloud) in lines.iter().zip(&simulators).zip(providers::all()) {
+            assert_eq!(line["cloud"], cloud.descriptor().id);
+            assert_eq!(line["endpoint"], simulator.endpoint());
+            assert_eq!(line["region"], simulator.world().regions()[0]);
+            assert_eq!(line["access_key_id"], simulator.key().id);
+            assert_eq!(line["access_key_secret"], simulator.key().secret);
+            assert_eq!(line.as_object().unwrap().len(), 5);
+            assert_eq!(simulator.world().instances().len(), 7);
+        }
+        let again = serve(&SimulateArgs { instances: 7, seed: 3, ..SimulateArgs::default() }).await.unwrap();
+        assert_eq!(simulators[0].world(), again[0].world(), "the same seed, the same world");
+    }
+
+    #[tokio::test]
+    async fn world_files_choose_their_clouds_and_faults_strike() {
+        let (_folder, path) = file("w.json", &world(first_cloud()));
+        let (_other, faults) = file("f.toml", "[[fault]]\neffect = \"garbage\"\nstatus = 502\n");
+        let args = SimulateArgs { world: vec![path], faults: Some(faults), ..SimulateArgs::default() };
+        let simulators = serve(&args).await.unwrap();
+        assert_eq!(simulators.len(), 1);
+        assert_eq!(simulators[0].world().nics()[0].id, "n-1");
+        let mut stream = tokio::net::TcpStream::connect(simulators[0].address()).await.unwrap();
+        stream
+            .write_all(b"POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+            .await
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 502 "), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn wrong_arguments_are_told_and_are_the_users_to_mend() {
+        let named = |clouds: &[&str]| SimulateArgs {
+            clouds: clouds.iter().map(|name| (*name).to_owned()).collect(),
+            ..SimulateArgs::default()
+        };
+        let unknown = error(named(&["nimbus"])).await;
+        assert!(unknown.to_string().starts_with("there is no cloud \"nimbus\"; there are "), "{unknown}");
+        assert!(unknown.to_string().contains(first_cloud()) && unknown.is_usage());
+
+        let (_folder, path) = file("w.json", &world("nimbus"));
+        let of_nobody = error(SimulateArgs { world: vec![path], ..SimulateArgs::default() }).await;
+        assert!(matches!(of_nobody, SimulateError::UnknownCloud { .. }), "{of_nobody}");
+
+        let (_folder, path) = file("w.json", "{\"provider\": 1}");
+        let broken = error(SimulateArgs { world: vec![path], ..SimulateArgs::default() }).await;
+        assert!(broken.to_string().contains("w.json: line 1, column 14, provider: invalid type"), "{broken}");
+
+        let gone =
+            error(SimulateArgs { faults: Some(PathBuf::from("/nowhere/f.toml")), ..SimulateArgs::default() }).await;
+        assert!(gone.to_string().starts_with("/nowhere/f.toml: No such file"), "{gone}");
+
+        let (_folder, path) = file("f.toml", "[[fault]]\neffect = \"boom\"\n");
+        let fault = error(SimulateArgs { faults: Some(path), ..SimulateArgs::default() }).await;
+        assert!(fault.to_string().contains("f.toml: fault 1: there is no effect \"boom\""), "{fault}");
+
+        let far = error(SimulateArgs { listen: "192.0.2.1:0".parse().unwrap(), ..SimulateArgs::default() }).await;
+        assert!(far.to_string().contains("no loopback address") && far.is_usage(), "{far}");
+
+        let holder = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let listen = holder.local_addr().unwrap();
+        let taken = error(SimulateArgs { listen, ..SimulateArgs::default() }).await;
+        assert!(matches!(taken, SimulateError::Start(SimError::Listen { .. })) && !taken.is_usage(), "{taken}");
+    }
+
+    #[tokio::test]
+    async fn a_world_of_a_cloud_that_is_left_out_is_an_error() {
+        let [first, second, ..] = providers::all() else { return };
+        let (_folder, path) = file("w.json", &world(second.descriptor().id));
+        let args = SimulateArgs {
+            clouds: vec![first.descriptor().id.to_owned()],
+            world: vec![path],
+            ..SimulateArgs::default()
+        };
+        let error = error(args).await;
+        assert!(matches!(error, SimulateError::LeftOut { .. }) && error.is_usage(), "{error}");
+    }
+}
