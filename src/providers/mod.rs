@@ -9,7 +9,6 @@ pub mod profile;
 pub mod provider;
 pub mod redact;
 pub mod retry;
-pub mod zenlayer;
 
 macro_rules! clouds {
     ($($name:ident),* $(,)?) => {
@@ -22,7 +21,7 @@ macro_rules! clouds {
     };
 }
 
-clouds! { aliyun }
+clouds! { aliyun, zenlayer }
 
 /// The cloud of that name.
 pub fn find(id: &str) -> Option<&'static dyn provider::Provider> {

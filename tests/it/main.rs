@@ -5,3 +5,4 @@ mod aliyun;
 mod cli;
 mod client;
 mod tidy;
+mod zenlayer;

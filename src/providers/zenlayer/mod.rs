@@ -1,4 +1,191 @@
-//! Zenlayer Elastic Compute (products zec and zlb) as a codec.
+//! Zenlayer Elastic Compute (products zec and zlb) as a codec. Zenlayer's word for a NIC is vNIC; the account has one central
+//! endpoint for all regions, a region is a field of the body.
 
+mod decode;
 pub mod dialect;
+mod encode;
+mod faults;
 pub mod sign;
+
+use super::{
+    profile::{Credential, Profile},
+    provider::{Call, Descriptor, Provider, Reply, Stamp},
+};
+use crate::{
+    domain::{
+        address::AddressRole,
+        capabilities::{Capabilities, Condition, Precondition},
+        fault::Fault,
+        finding::Severity,
+        ids::RegionId,
+        instance::PowerState,
+        nic::{Nic, NicState},
+        page::{Cursor, Listing, Resource, Scope},
+    },
+    sim::dialect::Dialect,
+    wire::{WireRequest, WireResponse},
+};
+
+/// Items asked for in one page: the documented maximum of all the calls that page (Vendor: `DescribeEips` page and others).
+/// The first page tells the total and the others are asked together, so fewer and larger pages are the shortest way.
+const PAGE_SIZE: usize = 1000;
+
+/// Families and steps of listings.
+mod part {
+    /// The load balancers of a region.
+    pub const BALANCERS: &str = "balancers";
+    /// What one load balancer sends to.
+    pub const BACKENDS: &str = "backends";
+    /// The instance of a NIC that is being read again: brings its balancers' backends along.
+    pub const INSPECT: &str = "inspect";
+    /// The last page that the first one counted: looks whether the list has grown meanwhile.
+    pub const TAIL: &str = "tail";
+    /// As `TAIL`, of load balancers.
+    pub const BALANCERS_TAIL: &str = "balancers-tail";
+}
+
+const fn blocked(condition: Condition, code: &'static str) -> Precondition {
+    Precondition { condition, severity: Severity::Blocked, code: Some(code) }
+}
+
+const fn told(condition: Condition, severity: Severity) -> Precondition {
+    Precondition { condition, severity, code: None }
+}
+
+/// Vendor: `UnassignNetworkInterfaceIpv4` page, in the order of its error table (the order of checks is not documented).
+/// The state of the instance does not matter there.
+const RELEASE: &[Precondition] = &[
+    blocked(Condition::NotBackend, "INVALID_NIC_LB_ASSOCIATED"),
+    blocked(Condition::NotPrimaryIp, "INVALID_NIC_PRIMARY_IP_CANT_DETACH"),
+    told(Condition::NotIpv6, Severity::Blocked),
+    blocked(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, "INVALID_NIC_STATUS"),
+    blocked(Condition::NoEipOnAddress, "INVALID_NIC_HAS_PUBLIC_IP_CANT_DETACH"),
+    // The page's note reads "while an elastic IP is on the NIC", its table "on the address": the stricter one, until shown otherwise.
+    blocked(Condition::NoEipOnNic, "INVALID_NIC_HAS_PUBLIC_IP_CANT_DETACH"),
+    told(Condition::InstanceNotBackend, Severity::Warn),
+    told(Condition::NotManaged, Severity::Warn),
+    told(Condition::SecondaryStays, Severity::Warn),
+    told(Condition::GuestKeepsConfig, Severity::Info),
+];
+
+/// Vendor: `DetachNetworkInterface` page. A stopped instance refuses; an EIP does not, but its traffic ends.
+const DETACH: &[Precondition] = &[
+    blocked(
+        Condition::InstanceState { allowed: &[PowerState::Running], primary_nic_only: false },
+        "OPERATION_DENIED_INSTANCE_STATUS_NOT_SUPPORT",
+    ),
+    blocked(Condition::NicState { allowed: &[NicState::Attached] }, "INVALID_NIC_STATUS"),
+    blocked(Condition::NotPrimaryNic, "INVALID_NIC_PRIMARY_CANT_DETACH"),
+    // A kind this version does not know may be a primary one.
+    told(Condition::PlainNic, Severity::Unknown),
+    blocked(Condition::NotBackend, "INVALID_NIC_LB_ASSOCIATED"),
+    // The note speaks of the instance, the table of the NIC's addresses.
+    Precondition {
+        condition: Condition::InstanceNotBackend,
+        severity: Severity::Warn,
+        code: Some("INVALID_NIC_LB_ASSOCIATED"),
+    },
+    // Known from an earlier edition of the page and the vendor's Terraform provider.
+    Precondition {
+        condition: Condition::GuestAgentRuns,
+        severity: Severity::Warn,
+        code: Some("INVALID_INSTANCE_PRECHECK_ABNORMAL"),
+    },
+    told(Condition::NoEipOnNic, Severity::Warn),
+    told(Condition::NotManaged, Severity::Warn),
+    told(Condition::AddressesLeave, Severity::Warn),
+    told(Condition::GuestKeepsConfig, Severity::Info),
+];
+
+static DESCRIPTOR: Descriptor = Descriptor {
+    id: "zenlayer",
+    title: "Zenlayer",
+    capabilities: Capabilities {
+        regional: true,
+        // The vendor documents no maximum; one bad address fails the whole call, so a call stays small enough to explain.
+        release_batch: 50,
+        releasable: &[AddressRole::Secondary],
+        release: RELEASE,
+        detach: DETACH,
+        detach_polls: true,
+        limits_per_call: None,
+        // No limit is published; the vendor's Terraform provider has up to 50 in flight.
+        in_flight: 4,
+        reads_per_second: 10,
+    },
+    env: ("ZENLAYER_ACCESS_KEY_ID", "ZENLAYER_ACCESS_KEY_SECRET", None),
+    bearer: true,
+    example_region: "asia-east-1",
+};
+
+/// The codec.
+#[derive(Clone, Copy, Debug)]
+pub struct Cloud;
+
+impl Provider for Cloud {
+    fn descriptor(&self) -> &'static Descriptor {
+        &DESCRIPTOR
+    }
+
+    fn listings(&self, regions: &[RegionId]) -> Vec<Listing> {
+        listings(regions)
+    }
+
+    fn inspection(&self, nic: &Nic) -> Vec<Listing> {
+        inspection(nic)
+    }
+
+    fn action(&self, call: &Call) -> &'static str {
+        encode::action(call)
+    }
+
+    fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {
+        encode::encode(call, profile)
+    }
+
+    fn sign(&self, request: &mut WireRequest, credential: &Credential, stamp: &Stamp) {
+        sign::sign(request, credential, stamp);
+    }
+
+    fn decode(&self, call: &Call, response: &WireResponse) -> Result<Reply, Fault> {
+        decode::decode(call, response)
+    }
+
+    fn dialect(&self) -> Box<dyn Dialect> {
+        Box::new(dialect::ZenlayerDialect)
+    }
+}
+
+/// The reads that load everything of these regions.
+fn listings(regions: &[RegionId]) -> Vec<Listing> {
+    let mut all = vec![Listing::all(Resource::Regions, None)];
+    // Instances have no region filter: one listing brings the account's, and the regions asked for are kept.
+    all.push(Listing { carry: Some(encode::join(regions).into()), ..Listing::all(Resource::Instances, None) });
+    for region in regions {
+        all.push(Listing::all(Resource::Nics, Some(region.clone())));
+        all.push(Listing::all(Resource::Eips, Some(region.clone())));
+        all.push(Listing { part: part::BALANCERS, ..Listing::all(Resource::Backends, Some(region.clone())) });
+    }
+    all
+}
+
+/// The reads that bring one NIC up to date. Backends follow from the instance's answer, which names its load balancers.
+fn inspection(nic: &Nic) -> Vec<Listing> {
+    let of = |resource, scope| Listing {
+        resource,
+        region: Some(nic.region.clone()),
+        part: "",
+        scope,
+        cursor: Cursor::Start,
+        carry: None,
+    };
+    let mut all = vec![of(Resource::Nics, Scope::Nic(nic.id.clone())), of(Resource::Eips, Scope::Nic(nic.id.clone()))];
+    if let Some(instance) = &nic.instance {
+        all.push(Listing {
+            part: part::INSPECT,
+            carry: nic.vpc.clone(),
+            ..of(Resource::Instances, Scope::Instances(vec![instance.clone()]))
+        });
+    }
+    all
+}

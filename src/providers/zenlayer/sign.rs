@@ -18,9 +18,9 @@ pub const MANDATORY: [&str; 2] = ["content-type", "host"];
 
 /// The canonical request over these signed headers (names in lower case, sorted by ASCII) and exactly the bytes sent.
 pub fn canonical_request(signed: &[(&str, &str)], body: &[u8]) -> String {
-    let headers: String = signed.iter().map(|(name, value)| format!("{name}:{}\n", value.trim())).collect();
+    let headers: Vec<String> = signed.iter().map(|(name, value)| format!("{name}:{}\n", value.trim())).collect();
     let names: Vec<&str> = signed.iter().map(|(name, _)| *name).collect();
-    format!("POST\n/\n\n{headers}\n{}\n{}", names.join(";"), sha256_hex(body))
+    format!("POST\n/\n\n{}\n{}\n{}", headers.concat(), names.join(";"), sha256_hex(body))
 }
 
 /// `timestamp` is the text of the `X-ZC-Timestamp` header: whole seconds since the UNIX epoch.
