@@ -4,5 +4,6 @@
 mod aliyun;
 mod cli;
 mod client;
+mod demo_worlds;
 mod tidy;
 mod zenlayer;

@@ -1,0 +1,95 @@
+//! The demo's worlds show what they were made to show.
+
+use nicdeck::sim::world::{SimNic, World};
+
+fn world(file: &str) -> World {
+    let path = format!("{}/assets/demo/{file}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).expect(&path);
+    World::parse(&[(file, &text)]).expect("a demo world is a right world")
+}
+
+struct Words {
+    file: &'static str,
+    running: &'static str,
+    stopped: &'static str,
+    attached: &'static str,
+    free: &'static str,
+}
+
+const CLOUDS: [Words; 2] = [
+    Words { file: "zenlayer.json", running: "RUNNING", stopped: "STOPPED", attached: "USED", free: "AVAILABLE" },
+    Words { file: "aliyun.json", running: "Running", stopped: "Stopped", attached: "InUse", free: "Available" },
+];
+
+/// Addresses that can be released without a warning: nothing hangs on them or on their NIC.
+fn clean(words: &Words, world: &World, nic: &SimNic) -> usize {
+    let calm = nic.status == words.attached
+        && nic.addresses.iter().all(|address| address.eip.is_none() && address.lb.is_none())
+        && nic.tags.is_empty()
+        && nic.description.is_empty()
+        && nic.kind.is_empty()
+        && !nic.service_managed
+        && nic.instance_id.as_deref().and_then(|id| world.instance(id)).is_some_and(|one| one.status == words.running);
+    if calm { nic.secondaries().count() } else { 0 }
+}
+
+#[test]
+fn each_world_has_something_for_every_finding() {
+    for words in &CLOUDS {
+        let world = world(words.file);
+        let instance = |nic: &SimNic| nic.instance_id.as_deref().and_then(|id| world.instance(id)).cloned();
+        let any = |what: &str, test: &dyn Fn(&SimNic) -> bool| {
+            assert!(world.nics().iter().any(test), "{}: no NIC {what}", words.file);
+        };
+        any("with an EIP on its primary address", &|nic| nic.addresses[0].eip.is_some());
+        any("with an EIP on a secondary address and another one beside it", &|nic| {
+            nic.secondaries().any(|address| address.eip.is_some()) && nic.secondaries().count() > 1
+        });
+        any("with a backend", &|nic| nic.addresses.iter().any(|address| address.lb.is_some()));
+        any("of an instance that serves through another one", &|nic| {
+            nic.addresses.iter().all(|address| address.lb.is_none())
+                && instance(nic).is_some_and(|one| !world.load_balancers_of(&one.id).is_empty())
+        });
+        any("on a stopped instance to be detached", &|nic| {
+            !nic.primary && instance(nic).is_some_and(|one| one.status == words.stopped)
+        });
+        any("on an instance between states", &|nic| {
+            instance(nic).is_some_and(|one| one.status != words.stopped && one.status != words.running)
+        });
+        any("in a transient state", &|nic| nic.status != words.attached && nic.status != words.free);
+        any("that is free and has addresses to release", &|nic| {
+            nic.status == words.free && nic.instance_id.is_none() && nic.secondaries().count() > 1
+        });
+        any("of a cluster", &|nic| {
+            nic.tags.keys().chain(nic.tags.values()).any(|text| text.contains("k") || text.contains("terway"))
+        });
+        any("with a last secondary address", &|nic| nic.secondaries().count() == 1);
+        any("with IPv6", &|nic| !nic.ipv6.is_empty());
+        any("to detach without a warning but that its addresses leave", &|nic| {
+            !nic.primary && clean(words, &world, nic) > 0
+        });
+
+        let names: Vec<&str> = world.instances().iter().map(|instance| instance.name.as_str()).collect();
+        assert!(names.iter().any(|name| name.contains("支付")), "{}", words.file);
+        assert!(names.iter().any(|name| name.contains('\u{1b}') && name.contains('\u{202e}')), "{}", words.file);
+        assert!(names.iter().any(|name| name.len() > 100), "{}", words.file);
+        let clean: usize = world.nics().iter().map(|nic| clean(words, &world, nic)).sum();
+        assert!(clean >= 15, "{}: {clean} clean addresses", words.file);
+        assert!(world.eips().any(|view| view.bound.is_none()), "{}", words.file);
+        assert!((10..=14).contains(&world.instances().len()), "{}", words.file);
+    }
+}
+
+#[test]
+fn findings_of_one_cloud_alone_are_there_as_well() {
+    let first = world("zenlayer.json");
+    assert!(first.instances().iter().any(|instance| !instance.agent && first.nics_of(&instance.id).count() > 1));
+    let second = world("aliyun.json");
+    assert!(second.nics().iter().any(|nic| nic.service_managed));
+    assert!(second.nics().iter().any(|nic| nic.cold_plug_only));
+    assert!(second.nics().iter().any(|nic| nic.linked && nic.kind.is_empty()));
+    assert!(second.nics().iter().any(|nic| nic.kind == "Member"));
+    assert!(second.nics().iter().any(|nic| nic.description.contains("terway")));
+    let kinds: Vec<&str> = second.load_balancers().map(|lb| lb.kind.as_str()).collect();
+    assert_eq!(kinds, ["alb", "clb", "nlb"]);
+}
