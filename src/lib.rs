@@ -5,17 +5,30 @@
 //! | layer | what it is | may import |
 //! |---|---|---|
 //! | [`domain`] | nouns: instances, NICs, addresses, plans, outcomes, faults | nothing |
-//! | [`filter`] | one language for picking rows: text to yes or no | `domain` |
+//! | [`wire`] | HTTP messages as data, encodings, digests | nothing |
+//! | [`filter`] | one language for finding things | `domain` |
+//! | [`report`] | the inventory as JSON, CSV, table | `domain` |
+//! | [`rules`] | may this be released, and how: verdicts, plans, danger | `domain`, `filter` |
+//! | [`sim`] | a loopback cloud for demo, rehearsal and tests | `domain`, `wire` |
+//! | [`providers`] | a codec per cloud, and the client that sends | `domain`, `wire`, `sim` |
+//! | [`app`] | what the user sees and may do, as data; `update` | `domain`, `filter`, `rules` |
+//! | [`runtime`] | jobs, journal, terminal, the loop | `domain`, `report`, `providers`, `app` |
+//! | [`config`] | flags, environment, file | `domain`, `providers` |
+//! | [`cli`] | arguments, exit codes; on top of all | all |
+//!
+//! One direction: input, message, `update`, effect, job, message, `update`, frame. Nothing calls back.
 #![forbid(unsafe_code)]
 // A test that unwraps fails where it should.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod app;
 pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod filter;
 pub mod providers;
 pub mod report;
+pub mod rules;
 pub mod runtime;
 pub mod sim;
 pub mod simulate;

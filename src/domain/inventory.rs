@@ -444,6 +444,7 @@ impl ProfileInventory {
             if old.instance != instance
                 && let Some(old) = old.instance
             {
+                touched.instances.extend(self.instance_slot(&old));
                 unlink(&mut self.nics_of_instance, &old, slot);
             }
         }
@@ -457,6 +458,7 @@ impl ProfileInventory {
         if let Some((slot, nic)) = self.nics.take(id) {
             self.addresses -= nic.addresses.len();
             if let Some(instance) = &nic.instance {
+                touched.instances.extend(self.instance_slot(instance));
                 unlink(&mut self.nics_of_instance, instance, slot);
             }
             touched.nics.push(slot);

@@ -249,4 +249,6 @@ pub enum ChangedFact {
     NewAddresses,
     /// Other facts a rule reads (agent, hot plug, links).
     Traits,
+    /// Something could be read for the plan and could not be read now.
+    Readable,
 }

@@ -140,6 +140,19 @@ impl NicSnapshot {
         );
         compare(ChangedFact::ManagedBy, managed_word(&self.nic.managed_by), managed_word(&now.nic.managed_by));
         compare(ChangedFact::Traits, self.traits(), now.traits());
+        // What was known when the plan was made has to be known now: not being able to tell is never safe.
+        let lost = |before: bool, now: bool| before && !now;
+        let unread: Vec<&str> = [
+            ("instances", lost(self.instances_known, now.instances_known)),
+            ("eips", lost(self.eips_known, now.eips_known)),
+            ("backends", lost(self.backends_known, now.backends_known)),
+        ]
+        .into_iter()
+        .filter_map(|(name, lost)| lost.then_some(name))
+        .collect();
+        if !unread.is_empty() {
+            compare(ChangedFact::Readable, "yes".to_owned(), format!("no: {}", unread.join(", ")));
+        }
         match target {
             Target::Address(key) => {
                 let role = |snapshot: &NicSnapshot| {
@@ -172,6 +185,26 @@ impl NicSnapshot {
             }
         }
         changes
+    }
+
+    /// All facts that decide, as one line of text: part of a plan's hash.
+    pub fn relevant(&self) -> String {
+        let text = |value: Option<&str>| value.unwrap_or("-").to_owned();
+        let list = |set: BTreeSet<String>| set.into_iter().collect::<Vec<_>>().join(",");
+        let addresses: Vec<String> =
+            self.nic.addresses.iter().map(|address| format!("{} {:?}", address.ip, address.role)).collect();
+        [
+            self.nic.status.word.to_string(),
+            text(self.nic.instance.as_ref().map(super::ids::InstanceId::as_str)),
+            role_word(&self.nic.role),
+            text(self.instance.as_ref().map(|instance| &*instance.power.word)),
+            managed_word(&self.nic.managed_by),
+            self.traits(),
+            list(self.eips_on(None)),
+            list(self.backends_on(None)),
+            addresses.join(","),
+        ]
+        .join("\u{1f}")
     }
 
     fn traits(&self) -> String {

@@ -1,0 +1,175 @@
+//! The inventory screen: filter, tree or table, folds, cursor.
+
+use std::collections::HashSet;
+
+use tui_input::InputRequest;
+
+use crate::filter::{Expr, FilterError};
+
+use super::{
+    key::{Key, KeyCode},
+    matches::Matches,
+    rows::{RowIndex, RowKey, RowRef},
+    viewport::Viewport,
+};
+
+/// An input line: text with a cursor, edited grapheme by grapheme.
+pub type Line = LineEdit;
+
+/// See [`Line`]. A newtype, so that the editing library stays an affair of this module.
+#[derive(Clone, Debug, Default)]
+pub struct LineEdit(pub tui_input::Input);
+
+impl PartialEq for LineEdit {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.value() == other.0.value() && self.0.cursor() == other.0.cursor()
+    }
+}
+
+impl LineEdit {
+    pub fn with(text: &str) -> Self {
+        Self(tui_input::Input::new(text.to_owned()))
+    }
+
+    pub fn text(&self) -> &str {
+        self.0.value()
+    }
+
+    /// Puts a character in at the cursor.
+    pub fn insert(&mut self, c: char) {
+        self.0.handle(InputRequest::InsertChar(c));
+    }
+
+    /// Edits by a key; false if the key means nothing here.
+    pub fn edit(&mut self, key: Key) -> bool {
+        let request = match (key.code, key.ctrl, key.alt) {
+            (KeyCode::Char(c), false, false) if !c.is_control() => InputRequest::InsertChar(c),
+            (KeyCode::Backspace, false, false) | (KeyCode::Char('h'), true, false) => InputRequest::DeletePrevChar,
+            (KeyCode::Delete, false, false) => InputRequest::DeleteNextChar,
+            (KeyCode::Left, false, false) | (KeyCode::Char('b'), true, false) => InputRequest::GoToPrevChar,
+            (KeyCode::Right, false, false) | (KeyCode::Char('f'), true, false) => InputRequest::GoToNextChar,
+            (KeyCode::Left, true, false) | (KeyCode::Char('b'), false, true) => InputRequest::GoToPrevWord,
+            (KeyCode::Right, true, false) | (KeyCode::Char('f'), false, true) => InputRequest::GoToNextWord,
+            (KeyCode::Home, false, false) | (KeyCode::Char('a'), true, false) => InputRequest::GoToStart,
+            (KeyCode::End, false, false) | (KeyCode::Char('e'), true, false) => InputRequest::GoToEnd,
+            (KeyCode::Char('w'), true, false) | (KeyCode::Backspace, false, true) => InputRequest::DeletePrevWord,
+            (KeyCode::Char('k'), true, false) => InputRequest::DeleteTillEnd,
+            (KeyCode::Char('u'), true, false) => InputRequest::DeleteLine,
+            _ => return false,
+        };
+        self.0.handle(request);
+        true
+    }
+
+    /// The cursor's place in characters.
+    pub fn cursor(&self) -> usize {
+        self.0.cursor()
+    }
+}
+
+/// Columns that the table can be sorted by.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum SortBy {
+    #[default]
+    Address,
+    Level,
+    Nic,
+    Instance,
+    Profile,
+}
+
+/// How the inventory is laid out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Layout {
+    /// Instance, NIC, address.
+    #[default]
+    Tree,
+    /// Addresses only, sorted.
+    Table { by: SortBy, reverse: bool },
+}
+
+#[derive(Clone, Debug)]
+pub struct Browse {
+    /// The filter's line; it is being edited while `editing`.
+    pub line: Line,
+    pub editing: bool,
+    /// The filter in force: the last one without a mistake.
+    pub filter: Expr,
+    /// The text `filter` was read from.
+    pub filter_text: String,
+    /// What is wrong with the line as it stands.
+    pub mistake: Option<FilterError>,
+    /// Filters used before, newest last.
+    pub history: Vec<String>,
+    /// The place in `history` while it is walked.
+    pub recall: Option<usize>,
+    pub layout: Layout,
+    /// Instances and NICs that are folded. Folds made under a filter are their own, and gone with it.
+    pub folded: HashSet<RowRef>,
+    pub folded_filtered: HashSet<RowRef>,
+    /// What matches, per NIC; kept up to date by `update`.
+    pub matches: Matches,
+    pub rows: RowIndex,
+    pub view: Viewport,
+    /// The object under the cursor: the cursor stays on it across refreshes, sorts and filters.
+    pub cursor: Option<RowKey>,
+    /// Where a range of marks began.
+    pub range_from: Option<RowKey>,
+    /// The detail pane is switched off.
+    pub wide: bool,
+    /// First line of the detail pane that is shown.
+    pub detail_scroll: usize,
+    /// Columns scrolled to the right (the address column stays).
+    pub shift: usize,
+}
+
+impl Browse {
+    pub fn new(filter: &str) -> Self {
+        let (expr, mistake) = match Expr::parse(filter) {
+            Ok(expr) => (expr, None),
+            Err(mistake) => (Expr::default(), Some(mistake)),
+        };
+        Self {
+            line: Line::with(filter),
+            editing: mistake.is_some(),
+            filter_text: if mistake.is_none() { filter.trim().to_owned() } else { String::new() },
+            filter: expr,
+            mistake,
+            history: Vec::new(),
+            recall: None,
+            layout: Layout::Tree,
+            folded: HashSet::new(),
+            folded_filtered: HashSet::new(),
+            matches: Matches::default(),
+            rows: RowIndex::default(),
+            view: Viewport::default(),
+            cursor: None,
+            range_from: None,
+            wide: false,
+            detail_scroll: 0,
+            shift: 0,
+        }
+    }
+
+    pub fn is_filtered(&self) -> bool {
+        !self.filter_text.is_empty()
+    }
+
+    /// The folds in force.
+    pub fn folds(&self) -> &HashSet<RowRef> {
+        if self.is_filtered() { &self.folded_filtered } else { &self.folded }
+    }
+}
+
+/// When the oldest data on the screen was read whole; `None` before the first listing ended.
+pub fn oldest(state: &super::state::State) -> Option<crate::domain::time::Timestamp> {
+    use crate::domain::page::Resource;
+    state
+        .inventory
+        .profiles()
+        .iter()
+        .flat_map(crate::domain::inventory::ProfileInventory::sections)
+        .filter(|((resource, _), _)| matches!(resource, Resource::Nics | Resource::Instances))
+        .filter_map(|(_, coverage)| coverage.read_at())
+        .min()
+}

@@ -1,0 +1,118 @@
+//! What can be done, as a table: help, key line and key map are made from it.
+
+use super::state::Screen;
+
+/// Groups of commands, in the order of the help.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Group {
+    Move,
+    Mark,
+    Find,
+    Act,
+    Look,
+    Program,
+}
+
+/// Where a command works.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Context {
+    Everywhere,
+    /// Screens with a list.
+    Lists,
+    Inventory,
+    Plan,
+    Run,
+    Calls,
+    Welcome,
+}
+
+impl Context {
+    pub fn holds(self, screen: Screen) -> bool {
+        match self {
+            Context::Everywhere => true,
+            Context::Lists => screen != Screen::Welcome,
+            Context::Inventory => screen == Screen::Inventory,
+            Context::Plan => screen == Screen::Plan,
+            Context::Run => screen == Screen::Run,
+            Context::Calls => screen == Screen::Calls,
+            Context::Welcome => screen == Screen::Welcome,
+        }
+    }
+}
+
+macro_rules! commands {
+    ($($name:ident = $text:literal, $group:ident, $context:ident;)*) => {
+        /// One thing a key can do. Imperative; the words are the locale's `command.<name>`.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum Command { $($name,)* }
+
+        impl Command {
+            /// All, in the order of the help.
+            pub const ALL: &'static [Command] = &[$(Command::$name,)*];
+
+            /// As the key map and the locale spell it.
+            pub fn name(self) -> &'static str {
+                match self { $(Command::$name => $text,)* }
+            }
+
+            pub fn group(self) -> Group {
+                match self { $(Command::$name => Group::$group,)* }
+            }
+
+            pub fn context(self) -> Context {
+                match self { $(Command::$name => Context::$context,)* }
+            }
+        }
+    };
+}
+
+commands! {
+    Down = "down", Move, Lists;
+    Up = "up", Move, Lists;
+    HalfPageDown = "half-page-down", Move, Lists;
+    HalfPageUp = "half-page-up", Move, Lists;
+    PageDown = "page-down", Move, Lists;
+    PageUp = "page-up", Move, Lists;
+    Top = "top", Move, Lists;
+    Bottom = "bottom", Move, Lists;
+    Fold = "fold", Move, Inventory;
+    Unfold = "unfold", Move, Inventory;
+    NextFinding = "next-finding", Move, Inventory;
+    PreviousFinding = "previous-finding", Move, Inventory;
+    ToggleMark = "toggle-mark", Mark, Inventory;
+    MarkRange = "mark-range", Mark, Inventory;
+    MarkVisible = "mark-visible", Mark, Inventory;
+    UnmarkVisible = "unmark-visible", Mark, Inventory;
+    ClearMarks = "clear-marks", Mark, Inventory;
+    MarkDetach = "mark-detach", Mark, Inventory;
+    Plan = "plan", Act, Inventory;
+    DropRow = "drop-row", Act, Plan;
+    Confirm = "confirm", Act, Plan;
+    Rebuild = "rebuild", Act, Plan;
+    Pause = "pause", Act, Run;
+    Stop = "stop", Act, Run;
+    RetryFailed = "retry-failed", Act, Run;
+    Filter = "filter", Find, Inventory;
+    ClearFilter = "clear-filter", Find, Inventory;
+    Open = "open", Look, Lists;
+    Copy = "copy", Look, Lists;
+    CopyMore = "copy-more", Look, Lists;
+    Layout = "layout", Look, Inventory;
+    Sort = "sort", Look, Inventory;
+    ReverseSort = "reverse-sort", Look, Inventory;
+    ToggleDetail = "toggle-detail", Look, Inventory;
+    NextPane = "next-pane", Look, Lists;
+    GoInventory = "go-inventory", Look, Everywhere;
+    GoPlan = "go-plan", Look, Everywhere;
+    GoRun = "go-run", Look, Everywhere;
+    GoCalls = "go-calls", Look, Everywhere;
+    Refresh = "refresh", Program, Lists;
+    RefreshAll = "refresh-all", Program, Lists;
+    Language = "language", Program, Everywhere;
+    Help = "help", Program, Everywhere;
+    Redraw = "redraw", Program, Everywhere;
+    Suspend = "suspend", Program, Everywhere;
+    Back = "back", Program, Everywhere;
+    Close = "close", Program, Everywhere;
+    Interrupt = "interrupt", Program, Everywhere;
+}

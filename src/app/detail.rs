@@ -1,0 +1,138 @@
+//! Everything about one row, gathered for the detail pane and for copying. Made for the row that is looked at only.
+
+use crate::{
+    domain::{
+        address::{Address, Backend, Eip},
+        fault::Fault,
+        finding::Finding,
+        ids::{AddressKey, NicKey},
+        instance::Instance,
+        inventory::{Coverage, Section},
+        nic::{Nic, NicRole},
+        time::Timestamp,
+    },
+    rules::{self, facts::Facts},
+};
+
+use super::{
+    rows::RowRef,
+    state::{ProfileInfo, State},
+};
+
+/// What a row is, with what belongs to it.
+#[derive(Clone, Debug)]
+pub enum Detail<'a> {
+    Problem {
+        profile: &'a ProfileInfo,
+        /// The listing that failed; `None` where the whole profile has a problem.
+        section: Option<(&'a Section, &'a Fault, Timestamp)>,
+    },
+    Instance {
+        profile: &'a ProfileInfo,
+        instance: &'a Instance,
+        /// Its NICs, the primary one first.
+        nics: Vec<&'a Nic>,
+    },
+    Nic {
+        profile: &'a ProfileInfo,
+        nic: &'a Nic,
+        instance: Option<&'a Instance>,
+        eips: Vec<&'a Eip>,
+        backends: Vec<&'a Backend>,
+        /// About detaching it, worst first.
+        findings: Vec<Finding>,
+        read_at: Option<Timestamp>,
+        key: NicKey,
+    },
+    Address {
+        profile: &'a ProfileInfo,
+        nic: &'a Nic,
+        instance: Option<&'a Instance>,
+        address: Address,
+        /// EIPs on this address, or on the NIC without saying to which address.
+        eips: Vec<&'a Eip>,
+        backends: Vec<&'a Backend>,
+        /// About releasing it, worst first.
+        findings: Vec<Finding>,
+        read_at: Option<Timestamp>,
+        key: AddressKey,
+    },
+}
+
+/// A listing of a profile that failed, with its fault.
+pub fn failed_sections(state: &State, place: usize) -> Vec<(&Section, &Fault, Timestamp)> {
+    let Some(part) = state.inventory.at(place) else { return Vec::new() };
+    let mut failed: Vec<_> = part
+        .sections()
+        .filter_map(|(section, coverage)| match coverage {
+            Coverage::Failed { at, fault, .. } => Some((section, &**fault, *at)),
+            _ => None,
+        })
+        .collect();
+    failed.sort_by(|a, b| a.0.cmp(b.0));
+    failed
+}
+
+impl Detail<'_> {
+    /// The findings about the row, worst first; none for instances and problems.
+    pub fn findings(&self) -> &[Finding] {
+        match self {
+            Detail::Nic { findings, .. } | Detail::Address { findings, .. } => findings,
+            Detail::Problem { .. } | Detail::Instance { .. } => &[],
+        }
+    }
+}
+
+/// Gathers what belongs to a row.
+pub fn of(state: &State, row: RowRef) -> Option<Detail<'_>> {
+    let profile = state.info(row.profile())?;
+    let part = state.inventory.at(row.profile())?;
+    let instance_of = |nic: &Nic| nic.instance.as_ref().and_then(|id| part.instance(id));
+    match row {
+        RowRef::Problem { nth, .. } => {
+            let nth = usize::from(nth);
+            let own = usize::from(profile.problem.is_some());
+            let section = match nth.checked_sub(own) {
+                None => None,
+                Some(nth) => Some(*failed_sections(state, row.profile()).get(nth)?),
+            };
+            Some(Detail::Problem { profile, section })
+        }
+        RowRef::Instance { slot, .. } => {
+            let instance = part.instance_at(slot)?;
+            let mut nics: Vec<&Nic> = part.nics_of(&instance.id).iter().filter_map(|&slot| part.nic_at(slot)).collect();
+            nics.sort_by_key(|nic| (nic.role != NicRole::Primary, &nic.name, &nic.id));
+            Some(Detail::Instance { profile, instance, nics })
+        }
+        RowRef::Nic { slot, .. } => {
+            let nic = part.nic_at(slot)?;
+            let facts = Facts::of(part, nic);
+            Some(Detail::Nic {
+                profile,
+                nic,
+                instance: instance_of(nic),
+                eips: part.eips_of(nic).collect(),
+                backends: part.backends_of(nic).collect(),
+                findings: rules::findings(&facts, profile.capabilities, rules::Subject::Nic),
+                read_at: part.nic_read_at(&nic.id),
+                key: NicKey { profile: profile.id.clone(), nic: nic.id.clone() },
+            })
+        }
+        RowRef::Address { slot, nth, .. } => {
+            let nic = part.nic_at(slot)?;
+            let address = *nic.addresses.get(usize::from(nth))?;
+            let facts = Facts::of(part, nic);
+            Some(Detail::Address {
+                profile,
+                nic,
+                instance: instance_of(nic),
+                address,
+                eips: part.eips_of(nic).filter(|eip| eip.is_on(nic, address.ip) != Some(false)).collect(),
+                backends: part.backends_of(nic).filter(|backend| backend.ip_on(nic) == Some(address.ip)).collect(),
+                findings: rules::findings(&facts, profile.capabilities, rules::Subject::Address(address.ip)),
+                read_at: part.nic_read_at(&nic.id),
+                key: AddressKey { nic: NicKey { profile: profile.id.clone(), nic: nic.id.clone() }, ip: address.ip },
+            })
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! What has to be done outside, as plain data: the runtime starts it and answers with messages.
+
+use std::sync::Arc;
+
+use crate::domain::{
+    ids::{JobId, NicKey, ProfileId},
+    nic::Nic,
+    plan::ReleasePlan,
+};
+
+#[derive(Clone, PartialEq, Debug)]
+pub enum Effect {
+    /// List everything of a profile.
+    List {
+        job: JobId,
+        profile: ProfileId,
+    },
+    /// Read these NICs again, with all that rules need.
+    Preflight {
+        job: JobId,
+        nics: Vec<(NicKey, Arc<Nic>)>,
+    },
+    /// Carry out a confirmed plan.
+    Release {
+        job: JobId,
+        plan: Arc<ReleasePlan>,
+    },
+    /// End a reading job now; its calls are dropped.
+    Cancel(JobId),
+    /// Before the next write: wait, or go on.
+    Pause(JobId, bool),
+    /// End a releasing job after the calls in flight.
+    Stop(JobId),
+    Copy(String),
+    /// Draw everything again from nothing.
+    Redraw,
+    /// Give the terminal back to the shell until it is resumed.
+    Suspend,
+    Quit,
+}

@@ -1,0 +1,151 @@
+//! Where things are on the screen. Shared by paging and drawing, so that both agree before a frame is drawn.
+
+/// Columns and rows of the terminal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Size {
+    pub columns: u16,
+    pub rows: u16,
+}
+
+/// A part of the screen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Area {
+    pub x: u16,
+    pub y: u16,
+    pub width: u16,
+    pub height: u16,
+}
+
+/// Under this, one line asks for a larger window; keys still work.
+pub const SMALLEST: Size = Size { columns: 40, rows: 10 };
+/// From this many columns the detail stands beside the list.
+pub const DETAIL_FROM: u16 = 110;
+
+/// The frame that every screen shares: what stands where never moves between screens.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Regions {
+    pub header: Area,
+    /// Filter, path or title.
+    pub line: Area,
+    /// Everything between `line` and `focus`.
+    pub body: Area,
+    /// The list's part of the body, its heading line excluded.
+    pub list: Area,
+    /// The heading line over the list.
+    pub heading: Area,
+    /// Empty where the window is too narrow.
+    pub detail: Area,
+    /// One sentence about the focused row.
+    pub focus: Area,
+    /// The newest message.
+    pub status: Area,
+    /// Keys that work here.
+    pub keys: Area,
+    /// Too small for anything: only `header` is used.
+    pub tiny: bool,
+}
+
+impl Regions {
+    /// The regions for a window. `wide_list` gives the list the whole width (detail switched off).
+    /// `banner`: the demo's banner takes the first line.
+    pub fn of(size: Size, banner: bool, wide_list: bool) -> Self {
+        let full = |y: u16, height: u16| Area { x: 0, y, width: size.columns, height };
+        if size.columns < SMALLEST.columns || size.rows < SMALLEST.rows {
+            return Self { header: full(0, size.rows.min(1)), tiny: true, ..Self::default() };
+        }
+        let top = u16::from(banner);
+        let body = full(top + 2, size.rows - top - 5);
+        let detail_width =
+            if wide_list || size.columns < DETAIL_FROM { 0 } else { (size.columns * 2 / 5).clamp(44, 72) };
+        let list_width = size.columns - detail_width;
+        // A blank line sets the list off from the line above it where there is room.
+        let gap = u16::from(size.rows >= 30);
+        let heading = Area { x: 0, y: body.y + gap, width: list_width, height: 1 };
+        Self {
+            header: full(top, 1),
+            line: full(top + 1, 1),
+            body,
+            list: Area { x: 0, y: heading.y + 1, width: list_width, height: body.height - gap - 1 },
+            heading,
+            detail: Area { x: list_width, y: body.y + gap, width: detail_width, height: body.height - gap },
+            focus: full(size.rows - 3, 1),
+            status: full(size.rows - 2, 1),
+            keys: full(size.rows - 1, 1),
+            tiny: false,
+        }
+    }
+}
+
+/// Rows of the plan screen: the targets, and under them what the plan does as a whole.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct PlanAreas {
+    pub list: Area,
+    /// Effects, calls, freshness: one line each.
+    pub summary: Area,
+}
+
+/// Lines of the plan's summary.
+pub const PLAN_SUMMARY: u16 = 4;
+
+impl PlanAreas {
+    pub fn of(regions: &Regions) -> Self {
+        let list = regions.list;
+        let below = if list.height > PLAN_SUMMARY + 3 { PLAN_SUMMARY } else { 0 };
+        Self {
+            list: Area { height: list.height - below, ..list },
+            summary: Area { y: list.y + list.height - below, height: below, ..list },
+        }
+    }
+}
+
+/// Rows of the running screen: progress, a line per profile, a rule, and the log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct RunAreas {
+    pub bar: Area,
+    /// Heading and one line per profile.
+    pub profiles: Area,
+    pub rule: Area,
+    pub log: Area,
+}
+
+impl RunAreas {
+    pub fn of(regions: &Regions, profiles: usize) -> Self {
+        let body = regions.body;
+        let part = |y: u16, height: u16| Area { x: body.x, y: body.y + y, width: body.width, height };
+        // The log keeps at least three lines; profiles beyond that are counted in the totals.
+        let most = body.height.saturating_sub(6);
+        let lines = u16::try_from(profiles).unwrap_or(u16::MAX).saturating_add(1).min(most);
+        let gap = u16::from(body.height >= 24);
+        let rule = 1 + gap + lines + gap;
+        Self {
+            bar: part(0, body.height.min(1)),
+            profiles: part((1 + gap).min(body.height), lines),
+            rule: part(rule.min(body.height), u16::from(rule < body.height)),
+            log: part((rule + 1).min(body.height), body.height.saturating_sub(rule + 1)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn nothing_leaves_the_window(columns in 0u16..400, rows in 0u16..200, banner: bool, wide: bool) {
+            let regions = Regions::of(Size { columns, rows }, banner, wide);
+            for area in [regions.header, regions.line, regions.body, regions.list, regions.heading, regions.detail, regions.focus, regions.status, regions.keys] {
+                prop_assert!(area.x + area.width <= columns);
+                prop_assert!(area.y + area.height <= rows);
+            }
+            prop_assert!(regions.tiny || regions.list.height >= 1);
+            let plan = PlanAreas::of(&regions);
+            prop_assert_eq!(plan.list.height + plan.summary.height, regions.list.height);
+            let run = RunAreas::of(&regions, usize::from(columns) / 30);
+            for area in [run.bar, run.profiles, run.rule, run.log] {
+                prop_assert!(area.y + area.height <= rows);
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Input as the program sees it, free of any terminal library.
+
+/// A key with its modifiers. Shift is part of the character.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Key {
+    pub code: KeyCode,
+    pub ctrl: bool,
+    pub alt: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum KeyCode {
+    Char(char),
+    Enter,
+    Esc,
+    Tab,
+    BackTab,
+    Backspace,
+    Delete,
+    Insert,
+    Up,
+    Down,
+    Left,
+    Right,
+    Home,
+    End,
+    PageUp,
+    PageDown,
+    F(u8),
+}
+
+/// Why a key's name could not be read.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{0:?} is not a key; keys are written like a, G, space, enter, esc, tab, ctrl-d, alt-x, f1")]
+pub struct KeyError(pub String);
+
+impl Key {
+    pub const fn plain(code: KeyCode) -> Self {
+        Self { code, ctrl: false, alt: false }
+    }
+
+    pub const fn char(c: char) -> Self {
+        Self::plain(KeyCode::Char(c))
+    }
+
+    pub const fn ctrl(c: char) -> Self {
+        Self { code: KeyCode::Char(c), ctrl: true, alt: false }
+    }
+
+    /// Reads a key's name, as the key map spells it.
+    ///
+    /// # Errors
+    /// A name that is no key.
+    pub fn parse(name: &str) -> Result<Self, KeyError> {
+        let mut rest = name;
+        let (mut ctrl, mut alt) = (false, false);
+        loop {
+            if let Some(after) = rest.strip_prefix("ctrl-").filter(|after| !after.is_empty()) {
+                (ctrl, rest) = (true, after);
+            } else if let Some(after) = rest.strip_prefix("alt-").filter(|after| !after.is_empty()) {
+                (alt, rest) = (true, after);
+            } else {
+                break;
+            }
+        }
+        let mut chars = rest.chars();
+        let code = match (chars.next(), chars.next()) {
+            (Some(c), None) => KeyCode::Char(c),
+            _ => match rest {
+                "space" => KeyCode::Char(' '),
+                "enter" => KeyCode::Enter,
+                "esc" => KeyCode::Esc,
+                "tab" => KeyCode::Tab,
+                "s-tab" => KeyCode::BackTab,
+                "backspace" => KeyCode::Backspace,
+                "delete" => KeyCode::Delete,
+                "insert" => KeyCode::Insert,
+                "up" => KeyCode::Up,
+                "down" => KeyCode::Down,
+                "left" => KeyCode::Left,
+                "right" => KeyCode::Right,
+                "home" => KeyCode::Home,
+                "end" => KeyCode::End,
+                "pgup" => KeyCode::PageUp,
+                "pgdn" => KeyCode::PageDown,
+                _ => match rest.strip_prefix('f').and_then(|n| n.parse().ok()) {
+                    Some(n @ 1..=12) => KeyCode::F(n),
+                    _ => return Err(KeyError(name.to_owned())),
+                },
+            },
+        };
+        Ok(Self { code, ctrl, alt })
+    }
+
+    /// The name the key map and the help use.
+    pub fn name(self) -> String {
+        let base = match self.code {
+            KeyCode::Char(' ') => "space".to_owned(),
+            KeyCode::Char(c) => c.to_string(),
+            KeyCode::Enter => "enter".to_owned(),
+            KeyCode::Esc => "esc".to_owned(),
+            KeyCode::Tab => "tab".to_owned(),
+            KeyCode::BackTab => "s-tab".to_owned(),
+            KeyCode::Backspace => "backspace".to_owned(),
+            KeyCode::Delete => "delete".to_owned(),
+            KeyCode::Insert => "insert".to_owned(),
+            KeyCode::Up => "up".to_owned(),
+            KeyCode::Down => "down".to_owned(),
+            KeyCode::Left => "left".to_owned(),
+            KeyCode::Right => "right".to_owned(),
+            KeyCode::Home => "home".to_owned(),
+            KeyCode::End => "end".to_owned(),
+            KeyCode::PageUp => "pgup".to_owned(),
+            KeyCode::PageDown => "pgdn".to_owned(),
+            KeyCode::F(n) => format!("f{n}"),
+        };
+        let ctrl = if self.ctrl { "ctrl-" } else { "" };
+        let alt = if self.alt { "alt-" } else { "" };
+        format!("{ctrl}{alt}{base}")
+    }
+}
+
+/// What came from the terminal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Input {
+    Key(Key),
+    /// A bracketed paste: text for an input line, never keys.
+    Paste(String),
+    Resize {
+        columns: u16,
+        rows: u16,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip() {
+        for name in ["a", "G", "/", "space", "enter", "s-tab", "ctrl-d", "alt-x", "ctrl-alt-k", "f12", "-", "\\"] {
+            assert_eq!(Key::parse(name).map(Key::name), Ok(name.to_owned()));
+        }
+        for bad in ["", "f13", "ctrl-", "shift-a", "spacebar"] {
+            assert!(Key::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Everything that can happen to the state. Events are in the past tense and carry what they are about.
+
+use std::sync::Arc;
+
+use crate::domain::{
+    exchange::Exchange,
+    fault::Fault,
+    ids::{JobId, NicKey, OperationId},
+    inventory::Section,
+    outcome::{Outcome, Progress},
+    page::InventoryPage,
+    selection::Target,
+    snapshot::NicSnapshot,
+};
+
+use super::key::Input;
+
+#[derive(Clone, PartialEq, Debug)]
+pub enum Msg {
+    Input(Input),
+    Inventory(JobId, InventoryEvent),
+    Preflight(JobId, PreflightEvent),
+    Release(JobId, ReleaseEvent),
+    /// A round trip, without secrets.
+    Exchange(Box<Exchange>),
+    /// A job died of a bug; its text is in the log.
+    JobPanicked(JobId),
+    /// What the terminal was asked to copy is copied, or not.
+    Copied(bool),
+    /// Time has come for something that `State::wake_at` asked for.
+    Wake,
+    /// SIGTERM, SIGHUP or a dead terminal: end after the calls in flight.
+    Terminate,
+}
+
+/// From a listing job of one profile.
+#[derive(Clone, PartialEq, Debug)]
+pub enum InventoryEvent {
+    Began(Section),
+    Page(Section, Box<InventoryPage>),
+    Completed(Section),
+    Failed(Section, Box<Fault>),
+    /// All sections ended, well or not.
+    Ended,
+}
+
+/// From the job that reads the plan's NICs again.
+#[derive(Clone, PartialEq, Debug)]
+pub enum PreflightEvent {
+    /// `Ok(None)`: the cloud does not know the NIC any more.
+    Read(NicKey, Result<Option<Arc<NicSnapshot>>, Box<Fault>>),
+    Ended,
+}
+
+/// From the job that carries out a plan.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ReleaseEvent {
+    Progressed(OperationId, Progress),
+    /// All targets of one write have their end; with the NIC as it was read back, where it was.
+    Settled {
+        operation: OperationId,
+        outcomes: Vec<(Target, Outcome)>,
+        fresh: Option<ReadBack>,
+    },
+    /// Paused before the next write, or going on again.
+    Paused(bool),
+    Ended,
+}
+
+/// What the read after a write brought.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ReadBack {
+    Nic(Arc<NicSnapshot>),
+    Gone,
+}

@@ -1,0 +1,85 @@
+//! The status line's messages: newest wins, errors stay until dismissed, others for six seconds.
+
+use crate::domain::time::Timestamp;
+
+/// A sentence as a locale key with its values.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Phrase {
+    pub key: &'static str,
+    pub values: Vec<(&'static str, String)>,
+}
+
+impl Phrase {
+    pub fn new(key: &'static str) -> Self {
+        Self { key, values: Vec::new() }
+    }
+
+    /// Adds a value for the sentence's `{name}`.
+    #[must_use]
+    #[allow(clippy::needless_pass_by_value, reason = "values are written in place, mostly numbers")]
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.values.push((name, value.to_string()));
+        self
+    }
+}
+
+/// How loud a message is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Loudness {
+    Info,
+    Warn,
+    /// Stays until dismissed.
+    Error,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Notice {
+    pub at: Timestamp,
+    pub loudness: Loudness,
+    pub phrase: Phrase,
+}
+
+/// Milliseconds that a message which is no error stays.
+pub const NOTICE_MS: u64 = 6_000;
+/// Messages kept for the calls screen.
+const KEPT: usize = 200;
+
+/// All messages, newest last, and the one on the status line.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Notices {
+    all: std::collections::VecDeque<Notice>,
+    shown: bool,
+}
+
+impl Notices {
+    pub fn say(&mut self, now: Timestamp, loudness: Loudness, phrase: Phrase) {
+        if self.all.len() == KEPT {
+            self.all.pop_front();
+        }
+        self.all.push_back(Notice { at: now, loudness, phrase });
+        self.shown = true;
+    }
+
+    /// The message on the status line.
+    pub fn current(&self, now: Timestamp) -> Option<&Notice> {
+        let notice = self.all.back().filter(|_| self.shown)?;
+        (notice.loudness == Loudness::Error || now.since(notice.at) < NOTICE_MS).then_some(notice)
+    }
+
+    /// Takes the message off the status line; false if there was none.
+    pub fn dismiss(&mut self, now: Timestamp) -> bool {
+        let was = self.current(now).is_some();
+        self.shown = false;
+        was
+    }
+
+    /// When the status line changes by itself.
+    pub fn wake_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let notice = self.current(now)?;
+        (notice.loudness != Loudness::Error).then(|| notice.at.plus_ms(NOTICE_MS))
+    }
+
+    pub fn all(&self) -> impl DoubleEndedIterator<Item = &Notice> {
+        self.all.iter()
+    }
+}

@@ -1,0 +1,30 @@
+//! What lies over a screen. Esc closes one layer only, the topmost.
+
+use super::{confirm::Confirm, viewport::Viewport};
+
+#[derive(Clone, PartialEq, Debug)]
+pub enum Overlay {
+    Help(Help),
+    /// The whole of the focused row, for windows too narrow for a detail pane, or for reading more.
+    Detail {
+        scroll: usize,
+    },
+    /// One round trip, whole.
+    Call {
+        scroll: usize,
+    },
+    Confirm(Confirm),
+    /// Asked when quitting with a batch running: stay, or stop after the calls in flight and quit.
+    Quit,
+    /// What to copy.
+    CopyMenu {
+        view: Viewport,
+    },
+}
+
+/// Help for the screen it was opened on, searchable.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Help {
+    pub search: super::browse::Line,
+    pub view: Viewport,
+}

@@ -1,0 +1,52 @@
+//! The plan screen: a frozen plan, how fresh the facts under it are, and what was dropped from it.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use crate::{
+    domain::{
+        fault::Fault,
+        ids::{JobId, NicKey},
+        plan::ReleasePlan,
+        selection::Target,
+        time::Timestamp,
+    },
+    rules::guard::{Danger, Effects},
+};
+
+use super::viewport::Viewport;
+
+/// A plan older than this has to be built again.
+pub const STALE_MS: u64 = 10 * 60 * 1000;
+
+/// Where the plan's targets came from: the title says which.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Source {
+    Marks,
+    FocusedRow,
+    Retry,
+}
+
+/// How far reading the plan's NICs again has come.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Freshness {
+    /// Being read again; the plan can not be confirmed yet.
+    Reading { job: JobId, done: usize, total: usize },
+    /// All NICs were read again at this time; those that could not be are blocked with their fault.
+    Read { at: Timestamp },
+}
+
+#[derive(Clone, Debug)]
+pub struct PlanView {
+    pub source: Source,
+    /// What was asked for, in order; rows dropped here are taken out.
+    pub targets: BTreeSet<Target>,
+    /// Marked, but not in the filtered list when the plan was asked for.
+    pub hidden: BTreeSet<Target>,
+    pub plan: Arc<ReleasePlan>,
+    pub danger: Danger,
+    pub effects: Effects,
+    pub freshness: Freshness,
+    /// NICs that could not be read again.
+    pub unread: Vec<(NicKey, Box<Fault>)>,
+    pub view: Viewport,
+}

@@ -1,0 +1,648 @@
+//! Rows of the inventory: groups of an instance with its NICs and addresses, in order; rows are made only for the window.
+//!
+//! The index holds one small record per group, not per row, so that a page merges in time that depends on the page.
+
+use std::{cmp::Ordering, collections::HashSet};
+
+use crate::domain::{
+    address::AddressRole,
+    ids::{AddressKey, InstanceKey, NicKey, ProfileId},
+    inventory::{ProfileInventory, Section, Touched},
+    nic::{Nic, NicRole},
+    selection::Target,
+};
+
+use super::{
+    browse::{Browse, Layout, SortBy},
+    detail,
+    matches::Matches,
+    state::State,
+};
+
+/// One row, by place: cheap to make, valid until the next change of the inventory.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum RowRef {
+    /// A profile that has a problem, or a section of it that failed. `nth` counts the profile's problems.
+    Problem {
+        profile: u16,
+        nth: u16,
+    },
+    Instance {
+        profile: u16,
+        slot: u32,
+    },
+    /// `depth` 1 under its instance, 0 for a NIC that is attached to nothing known.
+    Nic {
+        profile: u16,
+        slot: u32,
+        depth: u8,
+    },
+    Address {
+        profile: u16,
+        slot: u32,
+        nth: u16,
+        depth: u8,
+    },
+}
+
+/// What a row stands for, by name: survives refreshes.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum RowKey {
+    Problem(ProfileId, Option<Section>),
+    Instance(InstanceKey),
+    Nic(NicKey),
+    Address(AddressKey),
+}
+
+impl RowRef {
+    /// The profile's place.
+    pub fn profile(self) -> usize {
+        let (RowRef::Problem { profile, .. }
+        | RowRef::Instance { profile, .. }
+        | RowRef::Nic { profile, .. }
+        | RowRef::Address { profile, .. }) = self;
+        usize::from(profile)
+    }
+
+    /// The same row, as folds remember it.
+    fn fold_key(self) -> RowRef {
+        match self {
+            RowRef::Nic { profile, slot, .. } => RowRef::Nic { profile, slot, depth: 0 },
+            other => other,
+        }
+    }
+}
+
+/// A run of rows that belong together.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Group {
+    head: RowRef,
+    /// Rows shown for it with the filter and folds in force.
+    len: u32,
+    /// Addresses in it that match, shown or folded away.
+    addresses: u32,
+}
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub struct RowIndex {
+    groups: Vec<Group>,
+    /// Table layout: all matching addresses in order.
+    flat: Option<Vec<RowRef>>,
+    len: usize,
+    addresses: usize,
+}
+
+impl RowIndex {
+    /// Rows in all.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Addresses that match the filter.
+    pub fn address_count(&self) -> usize {
+        self.addresses
+    }
+
+    fn sum(&mut self) {
+        self.addresses = self.groups.iter().map(|group| group.addresses as usize).sum();
+        self.len = match &self.flat {
+            Some(flat) => flat.len() + self.problems(),
+            None => self.groups.iter().map(|group| group.len as usize).sum(),
+        };
+    }
+
+    fn problems(&self) -> usize {
+        self.groups.iter().take_while(|group| matches!(group.head, RowRef::Problem { .. })).count()
+    }
+}
+
+/// A look at the state's parts that rows are made of, so that the index can be changed at the same time.
+struct Source<'a> {
+    parts: &'a [ProfileInventory],
+    matches: &'a Matches,
+    folds: &'a HashSet<RowRef>,
+}
+
+fn narrow<T: TryInto<u16>>(n: T) -> u16 {
+    n.try_into().unwrap_or(u16::MAX)
+}
+
+impl Source<'_> {
+    fn part(&self, profile: u16) -> Option<&ProfileInventory> {
+        self.parts.get(usize::from(profile))
+    }
+
+    /// NICs of a group's head, primary first.
+    fn nics(&self, head: RowRef) -> Vec<u32> {
+        match head {
+            RowRef::Instance { profile, slot } => {
+                let Some(part) = self.part(profile) else { return Vec::new() };
+                let Some(instance) = part.instance_at(slot) else { return Vec::new() };
+                let mut nics = part.nics_of(&instance.id).to_vec();
+                nics.sort_by_key(|&slot| {
+                    part.nic_at(slot).map(|nic| (nic.role != NicRole::Primary, nic.name.clone(), nic.id.clone()))
+                });
+                nics
+            }
+            RowRef::Nic { slot, .. } => vec![slot],
+            RowRef::Problem { .. } | RowRef::Address { .. } => Vec::new(),
+        }
+    }
+
+    /// How much of a NIC shows: (rows, matching addresses); `None` when nothing of it matches.
+    fn nic_size(&self, profile: u16, slot: u32) -> Option<(u32, u32)> {
+        let nic = self.part(profile)?.nic_at(slot)?;
+        let hit = self.matches.nic(usize::from(profile), slot);
+        let matching = (0..nic.addresses.len()).filter(|&nth| hit.address(nth)).count();
+        if matching == 0 && !hit.own {
+            return None;
+        }
+        let matching = u32::try_from(matching).unwrap_or(u32::MAX);
+        let folded = self.folds.contains(&RowRef::Nic { profile, slot, depth: 0 });
+        Some((1 + if folded { 0 } else { matching }, matching))
+    }
+
+    fn group(&self, head: RowRef) -> Option<Group> {
+        match head {
+            RowRef::Problem { .. } => Some(Group { head, len: 1, addresses: 0 }),
+            RowRef::Address { .. } => None,
+            RowRef::Nic { profile, slot, .. } => {
+                let part = self.part(profile)?;
+                let nic = part.nic_at(slot)?;
+                if nic.instance.as_ref().is_some_and(|id| part.instance_slot(id).is_some()) {
+                    return None;
+                }
+                let (len, addresses) = self.nic_size(profile, slot)?;
+                Some(Group { head, len, addresses })
+            }
+            RowRef::Instance { profile, slot } => {
+                let part = self.part(profile)?;
+                let instance = part.instance_at(slot)?;
+                let (mut len, mut addresses, mut any) = (0, 0, false);
+                for &nic in part.nics_of(&instance.id) {
+                    if let Some((rows, matching)) = self.nic_size(profile, nic) {
+                        any = true;
+                        len += rows;
+                        addresses += matching;
+                    }
+                }
+                if !any && !self.matches.instance(usize::from(profile), slot) {
+                    return None;
+                }
+                if self.folds.contains(&head) {
+                    len = 0;
+                }
+                Some(Group { head, len: len + 1, addresses })
+            }
+        }
+    }
+
+    /// The order of groups: by profile; problems, then instances, then free NICs; each by name and id.
+    fn order(&self, a: RowRef, b: RowRef) -> Ordering {
+        fn class(row: RowRef) -> u8 {
+            match row {
+                RowRef::Problem { .. } => 0,
+                RowRef::Instance { .. } => 1,
+                RowRef::Nic { .. } | RowRef::Address { .. } => 2,
+            }
+        }
+        // Problems stand on top of everything: one failing profile must be seen, and hides nothing.
+        let top = |row: RowRef| (class(row) != 0, row.profile(), class(row));
+        top(a).cmp(&top(b)).then_with(|| self.name(a).cmp(&self.name(b))).then_with(|| a.cmp(&b))
+    }
+
+    fn name(&self, row: RowRef) -> Option<(&str, &str, &str)> {
+        match row {
+            RowRef::Instance { profile, slot } => self
+                .part(profile)?
+                .instance_at(slot)
+                .map(|instance| (instance.region.as_str(), &*instance.name, instance.id.as_str())),
+            RowRef::Nic { profile, slot, .. } => {
+                self.part(profile)?.nic_at(slot).map(|nic| (nic.region.as_str(), &*nic.name, nic.id.as_str()))
+            }
+            RowRef::Problem { .. } | RowRef::Address { .. } => None,
+        }
+    }
+
+    /// The rows of one group, in order.
+    fn rows(&self, head: RowRef, out: &mut Vec<RowRef>) {
+        out.push(head);
+        let (profile, nested) = match head {
+            RowRef::Instance { profile, .. } => (profile, true),
+            RowRef::Nic { profile, .. } => (profile, false),
+            RowRef::Problem { .. } | RowRef::Address { .. } => return,
+        };
+        if nested && self.folds.contains(&head) {
+            return;
+        }
+        for slot in self.nics(head) {
+            if self.nic_size(profile, slot).is_none() {
+                continue;
+            }
+            if nested {
+                out.push(RowRef::Nic { profile, slot, depth: 1 });
+            }
+            if self.folds.contains(&RowRef::Nic { profile, slot, depth: 0 }) {
+                continue;
+            }
+            let hit = self.matches.nic(usize::from(profile), slot);
+            let Some(nic) = self.part(profile).and_then(|part| part.nic_at(slot)) else { continue };
+            for nth in (0..nic.addresses.len()).filter(|&nth| hit.address(nth)) {
+                out.push(RowRef::Address { profile, slot, nth: narrow(nth), depth: 1 + u8::from(nested) });
+            }
+        }
+    }
+}
+
+macro_rules! source {
+    ($state:expr) => {
+        Source {
+            parts: $state.inventory.profiles(),
+            matches: &$state.browse.matches,
+            folds: if $state.browse.filter_text.is_empty() {
+                &$state.browse.folded
+            } else {
+                &$state.browse.folded_filtered
+            },
+        }
+    };
+}
+
+/// Problem rows of all profiles.
+fn problem_heads(state: &State) -> Vec<RowRef> {
+    state
+        .profiles
+        .iter()
+        .enumerate()
+        .flat_map(|(place, info)| {
+            let count = usize::from(info.problem.is_some()) + detail::failed_sections(state, place).len();
+            (0..count).map(move |nth| RowRef::Problem { profile: narrow(place), nth: narrow(nth) })
+        })
+        .collect()
+}
+
+/// Makes the index anew: after a filter, a fold, a layout, or a listing's end.
+pub(super) fn rebuild(state: &mut State) {
+    let mut heads = problem_heads(state);
+    for (place, part) in state.inventory.profiles().iter().enumerate() {
+        let profile = narrow(place);
+        heads.extend(part.instances().map(|(slot, _)| RowRef::Instance { profile, slot }));
+        heads.extend(
+            part.nics()
+                .filter(|(_, nic)| nic.instance.as_ref().is_none_or(|id| part.instance_slot(id).is_none()))
+                .map(|(slot, _)| RowRef::Nic { profile, slot, depth: 0 }),
+        );
+    }
+    let source = source!(state);
+    let mut groups: Vec<Group> = heads.into_iter().filter_map(|head| source.group(head)).collect();
+    groups.sort_by(|a, b| source.order(a.head, b.head));
+    state.browse.rows.groups = groups;
+    flatten(state);
+    state.browse.rows.sum();
+    follow_cursor(state);
+}
+
+/// Takes in what a page touched.
+pub(super) fn merge(state: &mut State, place: usize, touched: &Touched) {
+    if touched.all {
+        return rebuild(state);
+    }
+    let profile = narrow(place);
+    let source = source!(state);
+    let Some(part) = source.part(profile) else { return };
+    let mut heads: HashSet<RowRef> = HashSet::new();
+    heads.extend(touched.instances.iter().map(|&slot| RowRef::Instance { profile, slot }));
+    for &slot in &touched.nics {
+        heads.insert(RowRef::Nic { profile, slot, depth: 0 });
+        let instance = part.nic_at(slot).and_then(|nic| nic.instance.as_ref()).and_then(|id| part.instance_slot(id));
+        heads.extend(instance.map(|slot| RowRef::Instance { profile, slot }));
+    }
+    for slot in touched.instances.iter().filter_map(|&slot| part.instance_at(slot)).flat_map(|i| part.nics_of(&i.id)) {
+        heads.insert(RowRef::Nic { profile, slot: *slot, depth: 0 });
+    }
+    let mut new: Vec<Group> = heads.iter().filter_map(|&head| source.group(head)).collect();
+    new.sort_by(|a, b| source.order(a.head, b.head));
+    let old = std::mem::take(&mut state.browse.rows.groups);
+    let source = source!(state);
+    let mut groups: Vec<Group> = Vec::with_capacity(old.len() + new.len());
+    let kept: Vec<Group> =
+        old.into_iter().filter(|group| group.head.profile() != place || !heads.contains(&group.head)).collect();
+    let mut from = 0;
+    for group in new {
+        let until = from + kept[from..].partition_point(|old| source.order(old.head, group.head) == Ordering::Less);
+        groups.extend_from_slice(&kept[from..until]);
+        groups.push(group);
+        from = until;
+    }
+    groups.extend_from_slice(&kept[from..]);
+    state.browse.rows.groups = groups;
+    flatten(state);
+    state.browse.rows.sum();
+    follow_cursor(state);
+}
+
+/// Table layout: all matching addresses, sorted.
+fn flatten(state: &mut State) {
+    let Layout::Table { by, reverse } = state.browse.layout else {
+        state.browse.rows.flat = None;
+        return;
+    };
+    let mut flat: Vec<RowRef> = Vec::with_capacity(state.browse.rows.addresses);
+    for (place, part) in state.inventory.profiles().iter().enumerate() {
+        for (slot, nic) in part.nics() {
+            let hit = state.browse.matches.nic(place, slot);
+            flat.extend((0..nic.addresses.len()).filter(|&nth| hit.address(nth)).map(|nth| RowRef::Address {
+                profile: narrow(place),
+                slot,
+                nth: narrow(nth),
+                depth: 0,
+            }));
+        }
+    }
+    sort_flat(state, &mut flat, by);
+    if reverse {
+        flat.reverse();
+    }
+    state.browse.rows.flat = Some(flat);
+}
+
+fn sort_flat(state: &State, flat: &mut Vec<RowRef>, by: SortBy) {
+    let nic = |row: &RowRef| nic_of(state, *row);
+    let ip = |row: &RowRef| match row {
+        RowRef::Address { nth, .. } => nic(row).and_then(|nic| nic.addresses.get(usize::from(*nth))).map(|a| a.ip),
+        _ => None,
+    };
+    // Keys are made once per row: a comparison that looks them up each time is many times slower.
+    macro_rules! sort {
+        ($key:expr) => {{
+            let mut keyed: Vec<_> = flat.drain(..).map(|row| (($key)(&row), ip(&row), row)).collect();
+            keyed.sort_unstable();
+            flat.extend(keyed.into_iter().map(|(_, _, row)| row));
+        }};
+    }
+    match by {
+        SortBy::Address => sort!(|_: &RowRef| ()),
+        SortBy::Profile => sort!(|row: &RowRef| row.profile()),
+        SortBy::Level => sort!(|row: &RowRef| std::cmp::Reverse(level_of(state, *row))),
+        SortBy::Nic => sort!(|row: &RowRef| nic(row).map(|nic| (&*nic.name, nic.id.as_str()))),
+        SortBy::Instance => sort!(|row: &RowRef| {
+            let nic = nic(row)?;
+            let part = state.inventory.at(row.profile())?;
+            let instance = nic.instance.as_ref()?;
+            Some((part.instance(instance).map_or("", |instance| &*instance.name), instance.as_str()))
+        }),
+    }
+}
+
+fn level_of(state: &State, row: RowRef) -> crate::domain::finding::Level {
+    match row {
+        RowRef::Address { profile, slot, nth, .. } => {
+            state.verdicts.address(usize::from(profile), slot, usize::from(nth)).level
+        }
+        RowRef::Nic { profile, slot, .. } => state.verdicts.detach(usize::from(profile), slot).level,
+        _ => crate::domain::finding::Level::Ok,
+    }
+}
+
+/// The NIC of a NIC or address row.
+pub fn nic_of(state: &State, row: RowRef) -> Option<&Nic> {
+    match row {
+        RowRef::Nic { profile, slot, .. } | RowRef::Address { profile, slot, .. } => {
+            state.inventory.at(usize::from(profile))?.nic_at(slot)
+        }
+        RowRef::Problem { .. } | RowRef::Instance { .. } => None,
+    }
+}
+
+/// The rows in the window of the inventory screen, from `offset`.
+pub fn window(state: &State, offset: usize, height: usize) -> Vec<RowRef> {
+    let index = &state.browse.rows;
+    if let Some(flat) = &index.flat {
+        let problems = index.groups.iter().take(index.problems()).map(|group| group.head);
+        return problems.chain(flat.iter().copied()).skip(offset).take(height).collect();
+    }
+    let source = source!(state);
+    let mut rows = Vec::with_capacity(height + 16);
+    let mut skip = offset;
+    for group in &index.groups {
+        let len = group.len as usize;
+        if skip >= len {
+            skip -= len;
+            continue;
+        }
+        source.rows(group.head, &mut rows);
+        if rows.len() >= skip + height {
+            break;
+        }
+    }
+    rows.drain(..skip.min(rows.len()));
+    rows.truncate(height);
+    rows
+}
+
+/// The row at a place of the list.
+pub fn at(state: &State, place: usize) -> Option<RowRef> {
+    window(state, place, 1).first().copied()
+}
+
+/// The row under the cursor.
+pub fn focused(state: &State) -> Option<RowRef> {
+    at(state, state.browse.view.cursor)
+}
+
+/// What a row stands for.
+pub fn key(state: &State, row: RowRef) -> Option<RowKey> {
+    let info = state.info(row.profile())?;
+    let part = state.inventory.at(row.profile())?;
+    let nic_key = |nic: &Nic| NicKey { profile: info.id.clone(), nic: nic.id.clone() };
+    Some(match row {
+        RowRef::Problem { nth, .. } => {
+            let nth = usize::from(nth);
+            let own = usize::from(info.problem.is_some());
+            let section = nth.checked_sub(own).and_then(|nth| {
+                detail::failed_sections(state, row.profile()).get(nth).map(|(section, ..)| (*section).clone())
+            });
+            RowKey::Problem(info.id.clone(), section)
+        }
+        RowRef::Instance { slot, .. } => {
+            RowKey::Instance(InstanceKey { profile: info.id.clone(), instance: part.instance_at(slot)?.id.clone() })
+        }
+        RowRef::Nic { slot, .. } => RowKey::Nic(nic_key(part.nic_at(slot)?)),
+        RowRef::Address { slot, nth, .. } => {
+            let nic = part.nic_at(slot)?;
+            RowKey::Address(AddressKey { nic: nic_key(nic), ip: nic.addresses.get(usize::from(nth))?.ip })
+        }
+    })
+}
+
+/// Whether an instance's or NIC's row is folded.
+pub fn is_folded(state: &State, row: RowRef) -> bool {
+    state.browse.folds().contains(&row.fold_key())
+}
+
+/// Folds or unfolds a row. Answers whether anything changed.
+pub(super) fn set_folded(browse: &mut Browse, row: RowRef, folded: bool) -> bool {
+    if !matches!(row, RowRef::Instance { .. } | RowRef::Nic { .. }) {
+        return false;
+    }
+    let filtered = browse.is_filtered();
+    let folds = if filtered { &mut browse.folded_filtered } else { &mut browse.folded };
+    if folded { folds.insert(row.fold_key()) } else { folds.remove(&row.fold_key()) }
+}
+
+/// The place of an object in the list, if it is shown.
+pub fn place(state: &State, wanted: &RowKey) -> Option<usize> {
+    let index = &state.browse.rows;
+    if let Some(flat) = &index.flat {
+        let problems = index.problems();
+        let by_key = |row: &RowRef| key(state, *row).as_ref() == Some(wanted);
+        return match wanted {
+            RowKey::Address(address) => {
+                let (profile, slot, nth) = find_address(state, address)?;
+                flat.iter()
+                    .position(|row| matches!(row, RowRef::Address { profile: p, slot: s, nth: n, .. } if (*p, *s, *n) == (profile, slot, nth)))
+                    .map(|place| place + problems)
+            }
+            _ => index.groups.iter().take(problems).map(|group| group.head).position(|row| by_key(&row)),
+        };
+    }
+    let head = head_of(state, wanted)?;
+    let mut before = 0;
+    for group in &index.groups {
+        if group.head == head {
+            let mut rows = Vec::new();
+            source!(state).rows(head, &mut rows);
+            return rows.iter().position(|&row| key(state, row).as_ref() == Some(wanted)).map(|nth| before + nth);
+        }
+        before += group.len as usize;
+    }
+    None
+}
+
+fn find_address(state: &State, address: &AddressKey) -> Option<(u16, u32, u16)> {
+    let place = state.inventory.place(&address.nic.profile)?;
+    let part = state.inventory.at(place)?;
+    let slot = part.nic_slot(&address.nic.nic)?;
+    let nth = part.nic_at(slot)?.addresses.iter().position(|kept| kept.ip == address.ip)?;
+    Some((narrow(place), slot, narrow(nth)))
+}
+
+/// The head of the group an object is shown in.
+fn head_of(state: &State, wanted: &RowKey) -> Option<RowRef> {
+    let nic_head = |key: &NicKey| {
+        let place = state.inventory.place(&key.profile)?;
+        let part = state.inventory.at(place)?;
+        let slot = part.nic_slot(&key.nic)?;
+        let instance = part.nic_at(slot)?.instance.as_ref().and_then(|id| part.instance_slot(id));
+        Some(match instance {
+            Some(slot) => RowRef::Instance { profile: narrow(place), slot },
+            None => RowRef::Nic { profile: narrow(place), slot, depth: 0 },
+        })
+    };
+    match wanted {
+        RowKey::Problem(..) => state
+            .browse
+            .rows
+            .groups
+            .iter()
+            .map(|group| group.head)
+            .take_while(|head| matches!(head, RowRef::Problem { .. }))
+            .find(|&head| key(state, head).as_ref() == Some(wanted)),
+        RowKey::Instance(instance) => {
+            let place = state.inventory.place(&instance.profile)?;
+            let slot = state.inventory.at(place)?.instance_slot(&instance.instance)?;
+            Some(RowRef::Instance { profile: narrow(place), slot })
+        }
+        RowKey::Nic(key) => nic_head(key),
+        RowKey::Address(address) => nic_head(&address.nic),
+    }
+}
+
+/// Where the cursor goes when its object is no longer shown: the NIC, then the instance it belonged to.
+fn parents(wanted: &RowKey) -> Vec<RowKey> {
+    match wanted {
+        RowKey::Address(address) => vec![wanted.clone(), RowKey::Nic(address.nic.clone())],
+        other => vec![other.clone()],
+    }
+}
+
+/// After the list changed: the cursor stays on its object, on the same line of the screen where that is possible.
+pub(super) fn follow_cursor(state: &mut State) {
+    let height = super::update::list_height(state);
+    let len = state.browse.rows.len();
+    let found = state.browse.cursor.as_ref().and_then(|key| {
+        let mut chain = parents(key);
+        if let RowKey::Address(AddressKey { nic, .. }) | RowKey::Nic(nic) = key
+            && let Some(part) = state.inventory.profile(&nic.profile)
+            && let Some(instance) = part.nic(&nic.nic).and_then(|nic| nic.instance.clone())
+        {
+            chain.push(RowKey::Instance(InstanceKey { profile: nic.profile.clone(), instance }));
+        }
+        chain.iter().find_map(|key| place(state, key))
+    });
+    match found {
+        Some(row) => state.browse.view.follow(row, len, height),
+        None => {
+            state.browse.view.fit(len, height);
+        }
+    }
+    if found.is_none() || state.browse.cursor.is_none() {
+        remember_cursor(state);
+    }
+}
+
+/// After the cursor moved: remembers the object it is on.
+pub(super) fn remember_cursor(state: &mut State) {
+    state.browse.cursor = focused(state).and_then(|row| key(state, row));
+}
+
+/// Rows that a mark can be set on, with the target each stands for: secondary and virtual addresses.
+pub fn target(state: &State, row: RowRef) -> Option<Target> {
+    match (row, key(state, row)?) {
+        (RowRef::Address { .. }, RowKey::Address(key)) => Some(Target::Address(key)),
+        _ => None,
+    }
+}
+
+/// All addresses that match the filter, folded away or not, as (profile, NIC slot, place on the NIC).
+pub(super) fn matching(state: &State) -> Vec<(usize, u32, usize)> {
+    let mut all = Vec::new();
+    for (place, part) in state.inventory.profiles().iter().enumerate() {
+        for (slot, nic) in part.nics() {
+            let hit = state.browse.matches.nic(place, slot);
+            all.extend((0..nic.addresses.len()).filter(|&nth| hit.address(nth)).map(|nth| (place, slot, nth)));
+        }
+    }
+    all
+}
+
+/// Is the target in the filtered list?
+pub fn is_visible(state: &State, target: &Target) -> bool {
+    let key = target.nic();
+    let Some(place) = state.inventory.place(&key.profile) else { return false };
+    let Some(part) = state.inventory.at(place) else { return false };
+    let Some(slot) = part.nic_slot(&key.nic) else { return false };
+    let hit = state.browse.matches.nic(place, slot);
+    match target {
+        Target::Nic(_) => hit.own || hit.addresses != 0,
+        Target::Address(key) => part
+            .nic_at(slot)
+            .and_then(|nic| nic.addresses.iter().position(|address| address.ip == key.ip))
+            .is_some_and(|nth| hit.address(nth)),
+    }
+}
+
+/// Marks that the filter hides: never acted on silently.
+pub fn hidden_marks(state: &State) -> usize {
+    state.marks.iter().filter(|target| !is_visible(state, target)).count()
+}
+
+/// Addresses of a NIC that releasing is about.
+pub fn is_releasable_role(role: AddressRole) -> bool {
+    matches!(role, AddressRole::Secondary | AddressRole::Virtual)
+}

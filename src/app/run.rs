@@ -1,0 +1,208 @@
+//! A batch: every target of the plan, where it stands, and how it ended. Totals always add up to the plan.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::domain::{
+    ids::{JobId, OperationId, ProfileId},
+    outcome::{Outcome, OutcomeWord, Progress},
+    plan::ReleasePlan,
+    selection::Target,
+    time::Timestamp,
+};
+
+use super::viewport::Viewport;
+
+/// One target of the batch.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RunRow {
+    pub target: Target,
+    pub operation: OperationId,
+    pub profile: ProfileId,
+    pub progress: Progress,
+    /// When its state changed last.
+    pub at: Timestamp,
+    /// When its write began to be worked on.
+    pub began: Option<Timestamp>,
+}
+
+/// What the user asked of the batch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Pace {
+    #[default]
+    Going,
+    Paused,
+    /// Ends after the calls in flight.
+    Stopping,
+}
+
+#[derive(Clone, Debug)]
+pub struct Run {
+    pub job: JobId,
+    pub plan: Arc<ReleasePlan>,
+    pub started: Timestamp,
+    pub ended: Option<Timestamp>,
+    pub pace: Pace,
+    /// One per target that is sent, in the plan's order.
+    pub rows: Vec<RunRow>,
+    /// Places in `rows`, the one that changed last first.
+    pub order: Vec<usize>,
+    pub view: Viewport,
+    /// Times at which targets ended, for the rate.
+    pub(super) ends: Vec<Timestamp>,
+}
+
+/// How many targets stand where.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Counts {
+    pub total: usize,
+    pub queued: usize,
+    /// Being checked, sent, or read back.
+    pub active: usize,
+    pub accepted: usize,
+    pub retrying: usize,
+    pub released: usize,
+    pub already_gone: usize,
+    pub failed: usize,
+    pub unknown: usize,
+    pub skipped: usize,
+    pub stopped: usize,
+}
+
+impl Counts {
+    /// Targets that have their end.
+    pub fn settled(&self) -> usize {
+        self.released + self.already_gone + self.failed + self.unknown + self.skipped + self.stopped
+    }
+
+    fn add(&mut self, progress: &Progress) {
+        self.total += 1;
+        let place = match progress {
+            Progress::Queued => &mut self.queued,
+            Progress::Checking | Progress::Sent | Progress::ReadingBack { .. } => &mut self.active,
+            Progress::Accepted { .. } => &mut self.accepted,
+            Progress::Retrying { .. } => &mut self.retrying,
+            Progress::Settled(outcome) => match outcome.word() {
+                OutcomeWord::Released => &mut self.released,
+                OutcomeWord::AlreadyGone => &mut self.already_gone,
+                OutcomeWord::Failed => &mut self.failed,
+                OutcomeWord::Unknown => &mut self.unknown,
+                OutcomeWord::Skipped => &mut self.skipped,
+                OutcomeWord::Stopped => &mut self.stopped,
+            },
+        };
+        *place += 1;
+    }
+}
+
+/// Targets must have ended before a time left is guessed.
+const GUESS_FROM: usize = 5;
+/// The rate is that of the last half minute.
+const RATE_MS: u64 = 30_000;
+
+impl Run {
+    pub fn new(job: JobId, plan: Arc<ReleasePlan>, now: Timestamp) -> Self {
+        let rows: Vec<RunRow> = plan
+            .operations()
+            .iter()
+            .flat_map(|operation| {
+                operation.targets().into_iter().map(|target| RunRow {
+                    target,
+                    operation: operation.id,
+                    profile: operation.profile.clone(),
+                    progress: Progress::Queued,
+                    at: now,
+                    began: None,
+                })
+            })
+            .collect();
+        let order = (0..rows.len()).collect();
+        Self {
+            job,
+            plan,
+            started: now,
+            ended: None,
+            pace: Pace::Going,
+            rows,
+            order,
+            view: Viewport::default(),
+            ends: Vec::new(),
+        }
+    }
+
+    /// All targets together.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        self.rows.iter().for_each(|row| counts.add(&row.progress));
+        counts
+    }
+
+    /// By profile, in the order of the plan.
+    pub fn counts_by_profile(&self) -> Vec<(ProfileId, Counts)> {
+        let mut by: BTreeMap<&ProfileId, Counts> = BTreeMap::new();
+        let mut order: Vec<&ProfileId> = Vec::new();
+        for row in &self.rows {
+            if !by.contains_key(&row.profile) {
+                order.push(&row.profile);
+            }
+            by.entry(&row.profile).or_default().add(&row.progress);
+        }
+        order.into_iter().map(|profile| (profile.clone(), by.get(profile).copied().unwrap_or_default())).collect()
+    }
+
+    /// Targets ended per second over the last half minute; `None` before the first.
+    pub fn rate(&self, now: Timestamp) -> Option<f64> {
+        let span = now.since(self.started).clamp(1, RATE_MS);
+        let recent = self.ends.iter().rev().take_while(|end| now.since(**end) <= RATE_MS).count();
+        #[allow(clippy::cast_precision_loss, reason = "counts and milliseconds of one batch are far below 2^52")]
+        (recent > 0).then(|| recent as f64 * 1000.0 / span as f64)
+    }
+
+    /// A guess at the milliseconds left, once enough targets have ended.
+    pub fn left_ms(&self, now: Timestamp) -> Option<u64> {
+        let counts = self.counts();
+        if counts.settled() < GUESS_FROM || self.ended.is_some() {
+            return None;
+        }
+        let rate = self.rate(now)?;
+        #[allow(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "as above; the rate is positive"
+        )]
+        Some(((counts.total - counts.settled()) as f64 * 1000.0 / rate) as u64)
+    }
+
+    /// Milliseconds since the start, up to the end.
+    pub fn elapsed_ms(&self, now: Timestamp) -> u64 {
+        self.ended.unwrap_or(now).since(self.started)
+    }
+
+    pub fn row_at(&self, place: usize) -> Option<&RunRow> {
+        self.order.get(place).and_then(|&row| self.rows.get(row))
+    }
+
+    pub(super) fn set(&mut self, row: usize, progress: Progress, now: Timestamp) {
+        let Some(entry) = self.rows.get_mut(row) else { return };
+        if matches!(entry.progress, Progress::Settled(_)) {
+            return;
+        }
+        entry.began = entry.began.or(Some(now));
+        if matches!(progress, Progress::Settled(_)) {
+            self.ends.push(now);
+        }
+        entry.progress = progress;
+        entry.at = now;
+        if let Some(place) = self.order.iter().position(|&at| at == row) {
+            self.order[..=place].rotate_right(1);
+        }
+    }
+
+    /// The end of a target, if it has one.
+    pub fn outcome(&self, target: &Target) -> Option<&Outcome> {
+        self.rows.iter().find(|row| &row.target == target).and_then(|row| match &row.progress {
+            Progress::Settled(outcome) => Some(outcome),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,186 @@
+//! The state: the only mutable thing. `update` changes it, `ui` reads it.
+
+use crate::domain::{
+    capabilities::Capabilities,
+    ids::{CloudId, ProfileId, RegionId},
+    inventory::Inventory,
+    selection::Selection,
+    time::Timestamp,
+};
+
+use super::{
+    browse::Browse,
+    calls::Calls,
+    geometry::Size,
+    jobs::JobTable,
+    keymap::Keymap,
+    notices::{Notices, Phrase},
+    overlay::Overlay,
+    plan_view::PlanView,
+    run::Run,
+    verdicts::Verdicts,
+};
+
+/// A profile as the console needs it: no secret, no endpoint.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ProfileInfo {
+    pub id: ProfileId,
+    pub cloud: CloudId,
+    /// The cloud's name for people.
+    pub title: &'static str,
+    pub capabilities: &'static Capabilities,
+    pub regions: Vec<RegionId>,
+    pub alias: Option<String>,
+    /// Environment word from the config.
+    pub env: Option<String>,
+    pub prod: bool,
+    pub readonly: bool,
+    /// Why it can not be used (a missing credential); shown as its row.
+    pub problem: Option<Phrase>,
+}
+
+/// The screens behind keys 1 to 5.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Screen {
+    /// No profile is configured: what to do about it.
+    Welcome,
+    #[default]
+    Inventory,
+    Plan,
+    /// A running batch, and its results when it has ended.
+    Run,
+    Calls,
+}
+
+/// The pane that keys go to on a screen with two.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Pane {
+    #[default]
+    List,
+    Detail,
+}
+
+/// Interface languages.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Language {
+    #[default]
+    English,
+    Chinese,
+}
+
+/// What a start-up hands over. Made by the runtime from settings; by tests by hand.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub profiles: Vec<ProfileInfo>,
+    pub language: Language,
+    /// The demo: says so on every screen and in every export.
+    pub demo: bool,
+    /// Read-only for all profiles.
+    pub readonly: bool,
+    /// A filter to begin with.
+    pub filter: String,
+    pub size: Size,
+    pub keymap: Keymap,
+    /// Where the config is looked for, for the welcome screen.
+    pub config_path: String,
+    /// Problems found at start-up that stop nothing but must be seen (a config that could not be read).
+    pub problems: Vec<String>,
+    pub motion: bool,
+}
+
+/// When ctrl-c was pressed at the top, to count a second press.
+pub const QUIT_AGAIN_MS: u64 = 2_000;
+
+#[derive(Clone, Debug)]
+pub struct State {
+    pub profiles: Vec<ProfileInfo>,
+    pub inventory: Inventory,
+    pub verdicts: Verdicts,
+    pub marks: Selection,
+    /// Marks that were cleared, and when: pressing again within ten seconds restores them.
+    pub cleared: Option<(Selection, Timestamp)>,
+    pub browse: Browse,
+    pub plan: Option<PlanView>,
+    pub run: Option<Run>,
+    pub calls: Calls,
+    pub jobs: JobTable,
+    pub overlays: Vec<Overlay>,
+    pub notices: Notices,
+    pub screen: Screen,
+    pub pane: Pane,
+    pub language: Language,
+    pub demo: bool,
+    pub readonly: bool,
+    pub motion: bool,
+    pub keymap: Keymap,
+    pub config_path: String,
+    pub problems: Vec<String>,
+    pub size: Size,
+    pub now: Timestamp,
+    /// A quit that was asked for once (ctrl-c at the top), and when.
+    pub quit_asked: Option<Timestamp>,
+    pub quitting: bool,
+}
+
+impl State {
+    /// The state before anything was listed.
+    pub fn new(setup: Setup, now: Timestamp) -> Self {
+        let inventory = Inventory::new(setup.profiles.iter().map(|info| (info.id.clone(), info.cloud.clone())));
+        let screen = if setup.profiles.is_empty() { Screen::Welcome } else { Screen::Inventory };
+        Self {
+            verdicts: Verdicts::new(setup.profiles.len()),
+            inventory,
+            profiles: setup.profiles,
+            marks: Selection::default(),
+            cleared: None,
+            browse: Browse::new(&setup.filter),
+            plan: None,
+            run: None,
+            calls: Calls::default(),
+            jobs: JobTable::default(),
+            overlays: Vec::new(),
+            notices: Notices::default(),
+            screen,
+            pane: Pane::List,
+            language: setup.language,
+            demo: setup.demo,
+            readonly: setup.readonly,
+            motion: setup.motion,
+            keymap: setup.keymap,
+            config_path: setup.config_path,
+            problems: setup.problems,
+            size: setup.size,
+            now,
+            quit_asked: None,
+            quitting: false,
+        }
+    }
+
+    /// A profile by its place.
+    pub fn info(&self, place: usize) -> Option<&ProfileInfo> {
+        self.profiles.get(place)
+    }
+
+    pub fn profile(&self, id: &ProfileId) -> Option<&ProfileInfo> {
+        self.profiles.iter().find(|info| &info.id == id)
+    }
+
+    pub fn capabilities(&self, cloud: &CloudId) -> Option<&'static Capabilities> {
+        self.profiles.iter().find(|info| &info.cloud == cloud).map(|info| info.capabilities)
+    }
+
+    /// May writes be sent for this profile at all?
+    pub fn writable(&self, id: &ProfileId) -> bool {
+        !self.readonly && self.profile(id).is_some_and(|info| !info.readonly && info.problem.is_none())
+    }
+
+    /// A batch is running (or paused).
+    pub fn is_running(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| run.ended.is_none())
+    }
+
+    /// When the screen changes by itself next: a message goes, a clock ticks, a spinner turns. `None`: never.
+    pub fn wake_at(&self) -> Option<Timestamp> {
+        super::update::wake_at(self)
+    }
+}

@@ -1,0 +1,335 @@
+//! Looking through the inventory and marking. Nothing here sends anything.
+
+use crate::{
+    app::{
+        browse::{Layout, SortBy},
+        notices::{Loudness, Phrase},
+        rows::{self, RowRef},
+        state::{Pane, Screen, State},
+    },
+    domain::{
+        finding::{FindingId, Level},
+        ids::NicKey,
+        selection::Target,
+    },
+};
+
+use super::list_height;
+
+/// Clearing again within this time restores the marks.
+const RESTORE_MS: u64 = 10_000;
+
+/// After the cursor moved.
+pub fn moved(state: &mut State) {
+    rows::remember_cursor(state);
+    state.browse.detail_scroll = 0;
+}
+
+/// `h` folds the row, or goes to its parent; `l` unfolds it, or goes into it.
+pub fn fold(state: &mut State, fold: bool) {
+    let Some(row) = rows::focused(state) else { return };
+    if matches!(state.browse.layout, Layout::Table { .. }) {
+        let shift = &mut state.browse.shift;
+        *shift = if fold { shift.saturating_sub(1) } else { (*shift + 1).min(8) };
+        return;
+    }
+    let foldable = matches!(row, RowRef::Instance { .. } | RowRef::Nic { .. });
+    if fold && (!foldable || rows::is_folded(state, row)) {
+        let here = state.browse.view.cursor;
+        let depth = depth(row);
+        let window = rows::window(state, 0, here);
+        if let Some(parent) = window.iter().rposition(|&above| self::depth(above) < depth) {
+            state.browse.view.go(parent, state.browse.rows.len(), list_height(state));
+            moved(state);
+        }
+        return;
+    }
+    if rows::set_folded(&mut state.browse, row, fold) {
+        rows::rebuild(state);
+    } else if !fold && foldable {
+        super::step(state, 1);
+    }
+}
+
+fn depth(row: RowRef) -> u8 {
+    match row {
+        RowRef::Problem { .. } | RowRef::Instance { .. } => 0,
+        RowRef::Nic { depth, .. } | RowRef::Address { depth, .. } => depth,
+    }
+}
+
+/// The next row above or below whose finding is more than information.
+pub fn find_finding(state: &mut State, down: bool) {
+    let len = state.browse.rows.len();
+    let here = state.browse.view.cursor;
+    let all = rows::window(state, 0, len);
+    let telling = |row: &RowRef| match *row {
+        RowRef::Problem { .. } => true,
+        RowRef::Address { profile, slot, nth, .. } => {
+            let judged = state.verdicts.address(usize::from(profile), slot, usize::from(nth));
+            // Every NIC has a primary address: stopping there would stop everywhere.
+            judged.level != Level::Ok
+                && !judged.findings.contains(FindingId::PrimaryIp)
+                && !judged.findings.contains(FindingId::Ipv6Address)
+        }
+        RowRef::Instance { .. } | RowRef::Nic { .. } => false,
+    };
+    let found = if down {
+        all.iter().skip(here + 1).position(telling).map(|nth| here + 1 + nth)
+    } else {
+        all.iter().take(here).rposition(telling)
+    };
+    match found {
+        Some(row) => {
+            state.browse.view.go(row, len, list_height(state));
+            moved(state);
+        }
+        None => state.notices.say(state.now, Loudness::Info, Phrase::new("notice.no-more-findings")),
+    }
+}
+
+pub fn mark_disabled(state: &State) -> Option<Phrase> {
+    state.browse.rows.is_empty().then(|| Phrase::new("disabled.nothing-here"))
+}
+
+/// What marking an address says: it can go, or why not.
+fn can_mark(state: &State, row: RowRef) -> Result<Target, Option<FindingId>> {
+    let RowRef::Address { profile, slot, nth, .. } = row else { return Err(None) };
+    let judged = state.verdicts.address(usize::from(profile), slot, usize::from(nth));
+    if judged.level == Level::Blocked {
+        return Err(worst(state, row));
+    }
+    rows::target(state, row).ok_or(None)
+}
+
+/// The finding that blocks a row, for the message.
+fn worst(state: &State, row: RowRef) -> Option<FindingId> {
+    crate::app::detail::of(state, row)?.findings().first().map(|finding| finding.id)
+}
+
+/// Space: on an address its mark; on a NIC or instance, those of its addresses that can go. Then down.
+pub fn toggle(state: &mut State) {
+    let Some(row) = rows::focused(state) else { return };
+    if state.browse.range_from.is_some() {
+        return end_range(state);
+    }
+    match row {
+        RowRef::Address { .. } => {
+            let Some(target) = rows::target(state, row) else { return };
+            if !state.marks.remove(&target) {
+                match can_mark(state, row) {
+                    Ok(target) => {
+                        state.marks.add(target);
+                    }
+                    Err(finding) => {
+                        let phrase =
+                            Phrase::new("notice.cannot-mark").with("finding", finding.map_or("", FindingId::as_str));
+                        state.notices.say(state.now, Loudness::Warn, phrase);
+                        return;
+                    }
+                }
+            }
+            super::step(state, 1);
+        }
+        RowRef::Nic { .. } | RowRef::Instance { .. } => {
+            if let RowRef::Nic { .. } = row
+                && let Some(rows::RowKey::Nic(key)) = rows::key(state, row)
+                && state.marks.remove(&Target::Nic(key))
+            {
+                return;
+            }
+            let below = below(state, row);
+            mark_many(state, &below, true);
+        }
+        RowRef::Problem { .. } => {
+            state.notices.say(state.now, Loudness::Info, Phrase::new("notice.nothing-to-mark"));
+        }
+    }
+}
+
+/// The matching addresses of a NIC or instance, folded away or not.
+fn below(state: &State, row: RowRef) -> Vec<RowRef> {
+    let place = row.profile();
+    let Some(part) = state.inventory.at(place) else { return Vec::new() };
+    let nics: Vec<u32> = match row {
+        RowRef::Instance { slot, .. } => {
+            part.instance_at(slot).map(|instance| part.nics_of(&instance.id).to_vec()).unwrap_or_default()
+        }
+        RowRef::Nic { slot, .. } => vec![slot],
+        _ => Vec::new(),
+    };
+    nics.into_iter()
+        .flat_map(|slot| {
+            let hit = state.browse.matches.nic(place, slot);
+            let len = part.nic_at(slot).map_or(0, |nic| nic.addresses.len());
+            (0..len).filter(move |&nth| hit.address(nth)).map(move |nth| address_row(place, slot, nth))
+        })
+        .collect()
+}
+
+fn address_row(place: usize, slot: u32, nth: usize) -> RowRef {
+    RowRef::Address {
+        profile: u16::try_from(place).unwrap_or(u16::MAX),
+        slot,
+        nth: u16::try_from(nth).unwrap_or(u16::MAX),
+        depth: 0,
+    }
+}
+
+/// Marks all of these that can go, and says how many were left out and why. With `toggle`, takes all marks off
+/// when everything that can go is marked already.
+fn mark_many(state: &mut State, rows: &[RowRef], toggle: bool) {
+    let mut marked = 0usize;
+    let mut already: Vec<Target> = Vec::new();
+    let mut left: std::collections::BTreeMap<&'static str, usize> = std::collections::BTreeMap::new();
+    for &row in rows {
+        match can_mark(state, row) {
+            Ok(target) if state.marks.contains(&target) => already.push(target),
+            Ok(target) => {
+                state.marks.add(target);
+                marked += 1;
+            }
+            Err(finding) => *left.entry(finding.map_or("-", FindingId::as_str)).or_default() += 1,
+        }
+    }
+    if toggle && marked == 0 && !already.is_empty() {
+        for target in &already {
+            state.marks.remove(target);
+        }
+        let phrase = Phrase::new("notice.unmarked").with("count", already.len());
+        return state.notices.say(state.now, Loudness::Info, phrase);
+    }
+    let total: usize = left.values().sum();
+    let reasons: Vec<String> = left.iter().map(|(id, count)| format!("{count} {id}")).collect();
+    let phrase = if total == 0 {
+        Phrase::new("notice.marked").with("count", marked)
+    } else {
+        Phrase::new("notice.marked-some").with("count", marked).with("left", total).with("reasons", reasons.join(", "))
+    };
+    state.notices.say(state.now, if marked > 0 { Loudness::Info } else { Loudness::Warn }, phrase);
+}
+
+/// `v`: begins a range, or ends it.
+pub fn range(state: &mut State) {
+    if state.browse.range_from.is_some() {
+        return end_range(state);
+    }
+    state.browse.range_from = state.browse.cursor.clone();
+    state.notices.say(state.now, Loudness::Info, Phrase::new("notice.range"));
+}
+
+fn end_range(state: &mut State) {
+    let Some(from) = state.browse.range_from.take() else { return };
+    let here = state.browse.view.cursor;
+    let Some(from) = rows::place(state, &from) else { return };
+    let (first, last) = (from.min(here), from.max(here));
+    let within: Vec<RowRef> = rows::window(state, first, last - first + 1)
+        .into_iter()
+        .filter(|row| matches!(row, RowRef::Address { .. }))
+        .collect();
+    mark_many(state, &within, false);
+}
+
+/// `a`: everything that matches the filter and can go.
+pub fn mark_visible(state: &mut State) {
+    let all: Vec<RowRef> =
+        rows::matching(state).into_iter().map(|(place, slot, nth)| address_row(place, slot, nth)).collect();
+    mark_many(state, &all, false);
+}
+
+pub fn unmark_visible(state: &mut State) {
+    let visible: Vec<Target> = state.marks.iter().filter(|target| rows::is_visible(state, target)).cloned().collect();
+    for target in &visible {
+        state.marks.remove(target);
+    }
+    let phrase = Phrase::new("notice.unmarked").with("count", visible.len());
+    state.notices.say(state.now, Loudness::Info, phrase);
+}
+
+/// `\`: all marks off; again within ten seconds: back.
+pub fn clear(state: &mut State) {
+    if state.marks.is_empty() {
+        if let Some((marks, at)) = state.cleared.take()
+            && state.now.since(at) < RESTORE_MS
+        {
+            let phrase = Phrase::new("notice.marks-restored").with("count", marks.len());
+            state.marks = marks;
+            state.notices.say(state.now, Loudness::Info, phrase);
+        }
+        return;
+    }
+    let marks = state.marks.take();
+    let phrase = Phrase::new("notice.marks-cleared").with("count", marks.len());
+    state.cleared = Some((marks, state.now));
+    state.notices.say(state.now, Loudness::Info, phrase);
+}
+
+/// `D`: the NIC under the cursor (or of the address under it) is marked to be detached as a whole, or not any more.
+pub fn mark_detach(state: &mut State) {
+    let Some(row) = rows::focused(state) else { return };
+    let Some(nic) = rows::nic_of(state, row) else {
+        state.notices.say(state.now, Loudness::Info, Phrase::new("notice.detach-needs-nic"));
+        return;
+    };
+    let Some(info) = state.info(row.profile()) else { return };
+    let id = nic.id.clone();
+    let target = Target::Nic(NicKey { profile: info.id.clone(), nic: id.clone() });
+    if state.marks.remove(&target) {
+        return;
+    }
+    let (RowRef::Nic { slot, .. } | RowRef::Address { slot, .. }) = row else { return };
+    let nic_row = RowRef::Nic { profile: u16::try_from(row.profile()).unwrap_or(u16::MAX), slot, depth: 0 };
+    if state.verdicts.detach(row.profile(), slot).level == Level::Blocked {
+        let phrase =
+            Phrase::new("notice.cannot-detach").with("finding", worst(state, nic_row).map_or("", FindingId::as_str));
+        return state.notices.say(state.now, Loudness::Warn, phrase);
+    }
+    state.marks.add(target);
+    state.notices.say(state.now, Loudness::Info, Phrase::new("notice.detach-marked").with("nic", id));
+}
+
+/// Tree or table; the cursor stays on its object.
+pub fn layout(state: &mut State) {
+    state.browse.layout = match state.browse.layout {
+        Layout::Tree => Layout::Table { by: SortBy::Address, reverse: false },
+        Layout::Table { .. } => Layout::Tree,
+    };
+    state.browse.shift = 0;
+    rows::rebuild(state);
+}
+
+pub fn sort(state: &mut State) {
+    if let Layout::Table { by, .. } = &mut state.browse.layout {
+        *by = match by {
+            SortBy::Address => SortBy::Level,
+            SortBy::Level => SortBy::Nic,
+            SortBy::Nic => SortBy::Instance,
+            SortBy::Instance => SortBy::Profile,
+            SortBy::Profile => SortBy::Address,
+        };
+    }
+    rows::rebuild(state);
+}
+
+pub fn reverse(state: &mut State) {
+    if let Layout::Table { reverse, .. } = &mut state.browse.layout {
+        *reverse = !*reverse;
+    }
+    rows::rebuild(state);
+}
+
+pub fn toggle_detail(state: &mut State) {
+    state.browse.wide = !state.browse.wide;
+    state.pane = Pane::List;
+    super::fit(state);
+}
+
+/// Tab: between list and detail where both are there; on the inventory only.
+pub fn next_pane(state: &mut State) {
+    if state.screen == Screen::Inventory && super::regions(state).detail.width > 0 {
+        state.pane = match state.pane {
+            Pane::List => Pane::Detail,
+            Pane::Detail => Pane::List,
+        };
+    }
+}

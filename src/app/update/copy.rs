@@ -1,0 +1,134 @@
+//! Copying: the focused value, or one of a menu.
+
+use crate::app::{
+    effect::Effect,
+    notices::{Loudness, Phrase},
+    overlay::Overlay,
+    rows::{self, RowKey},
+    state::{Screen, State},
+};
+
+/// One thing that can be copied.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CopyItem {
+    /// Locale key of what it is.
+    pub label: &'static str,
+    pub text: String,
+}
+
+/// More than this is not sent through the terminal: terminals cut it.
+const MOST: usize = 74_000;
+
+/// Everything about the focused row that is worth copying; the first is what `y` takes.
+pub fn items(state: &State) -> Vec<CopyItem> {
+    let mut items: Vec<CopyItem> = Vec::new();
+    let mut add = |label: &'static str, text: &str| {
+        let text = crate::domain::clean::clean(text).into_owned();
+        if !text.is_empty() && items.iter().all(|item| item.text != text) {
+            items.push(CopyItem { label, text });
+        }
+    };
+    match state.screen {
+        Screen::Inventory => {
+            let Some(row) = rows::focused(state) else { return items };
+            let nic = rows::nic_of(state, row);
+            match rows::key(state, row) {
+                Some(RowKey::Address(key)) => {
+                    add("copy.address", &key.ip.to_string());
+                    add("copy.nic", key.nic.nic.as_str());
+                }
+                Some(RowKey::Nic(key)) => add("copy.nic", key.nic.as_str()),
+                Some(RowKey::Instance(key)) => {
+                    add("copy.instance", key.instance.as_str());
+                    let part = state.inventory.profile(&key.profile);
+                    if let Some(instance) = part.and_then(|part| part.instance(&key.instance)) {
+                        add("copy.name", &instance.name);
+                    }
+                }
+                Some(RowKey::Problem(..)) => {
+                    if let Some(super::super::detail::Detail::Problem { section: Some((_, fault, _)), .. }) =
+                        super::super::detail::of(state, row)
+                    {
+                        add("copy.request-id", fault.request_id.as_deref().unwrap_or(""));
+                        add("copy.message", &fault.message);
+                    }
+                }
+                None => {}
+            }
+            if let Some(nic) = nic {
+                add("copy.instance", nic.instance.as_ref().map_or("", |id| id.as_str()));
+                add("copy.name", &nic.name);
+                add("copy.mac", nic.mac.as_deref().unwrap_or(""));
+            }
+        }
+        Screen::Plan => {
+            if let Some(view) = &state.plan {
+                if let Some(row) = view.plan.rows().get(view.view.cursor) {
+                    target_items(&row.target, &mut add);
+                }
+                add("copy.plan-hash", &view.plan.hash().to_string());
+            }
+        }
+        Screen::Run => {
+            if let Some(row) = state.run.as_ref().and_then(|run| run.row_at(run.view.cursor)) {
+                if let crate::domain::outcome::Progress::Settled(outcome) = &row.progress {
+                    add("copy.request-id", outcome.request_id().unwrap_or(""));
+                }
+                target_items(&row.target, &mut add);
+            }
+        }
+        Screen::Calls => {
+            if let Some(call) = state.calls.focused() {
+                add("copy.request-id", call.request_id.as_deref().unwrap_or(""));
+                add("copy.action", &call.action);
+                add("copy.answer", &call.answer);
+            }
+        }
+        Screen::Welcome => add("copy.config-path", &state.config_path),
+    }
+    items
+}
+
+fn target_items(target: &crate::domain::selection::Target, add: &mut impl FnMut(&'static str, &str)) {
+    if let crate::domain::selection::Target::Address(key) = target {
+        add("copy.address", &key.ip.to_string());
+    }
+    add("copy.nic", target.nic().nic.as_str());
+}
+
+/// `y`.
+pub fn copy(state: &mut State) -> Vec<Effect> {
+    match items(state).into_iter().next() {
+        Some(item) => take(state, item),
+        None => {
+            state.notices.say(state.now, Loudness::Info, Phrase::new("notice.nothing-to-copy"));
+            Vec::new()
+        }
+    }
+}
+
+/// `Y`.
+pub fn menu(state: &mut State) {
+    if items(state).is_empty() {
+        state.notices.say(state.now, Loudness::Info, Phrase::new("notice.nothing-to-copy"));
+    } else {
+        state.overlays.push(Overlay::CopyMenu { view: crate::app::viewport::Viewport::default() });
+    }
+}
+
+pub fn take(state: &mut State, item: CopyItem) -> Vec<Effect> {
+    if item.text.len() > MOST {
+        state.notices.say(state.now, Loudness::Warn, Phrase::new("notice.too-much-to-copy"));
+        return Vec::new();
+    }
+    let shown: String = item.text.chars().take(60).collect();
+    state.notices.say(state.now, Loudness::Info, Phrase::new("notice.copied").with("text", shown));
+    vec![Effect::Copy(item.text)]
+}
+
+/// The terminal was asked, or could not be.
+pub fn done(state: &mut State, done: bool) {
+    if !done {
+        state.notices.say(state.now, Loudness::Error, Phrase::new("notice.copy-failed"));
+    }
+}

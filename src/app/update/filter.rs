@@ -1,0 +1,145 @@
+//! The filter's line: the list follows as it is typed; a mistake keeps the last good list and says what is wrong.
+
+use crate::{
+    app::{
+        browse::Line,
+        key::{Key, KeyCode},
+        notices::{Loudness, Phrase},
+        state::{Screen, State},
+    },
+    filter::Expr,
+};
+
+use super::inventory;
+
+/// Filters remembered.
+const HISTORY: usize = 50;
+
+pub fn begin(state: &mut State) {
+    state.browse.line = Line::with(&state.browse.filter_text);
+    state.browse.editing = true;
+    state.browse.recall = None;
+    state.pane = crate::app::state::Pane::List;
+}
+
+/// Back to everything.
+pub fn clear(state: &mut State) {
+    state.browse.line = Line::default();
+    state.browse.editing = false;
+    apply(state);
+}
+
+/// Esc or ctrl-c in the line: the filter is gone.
+pub fn cancel(state: &mut State) {
+    clear(state);
+}
+
+pub fn paste(state: &mut State, text: &str) {
+    let on_line = state.overlays.is_empty() && state.screen == Screen::Inventory && state.browse.editing;
+    if !on_line {
+        // Pasted text is never keys: a confirm dialog, above all, must not take it.
+        return;
+    }
+    for c in text.chars().filter(|c| !c.is_control()) {
+        state.browse.line.insert(c);
+    }
+    apply(state);
+}
+
+pub fn press(state: &mut State, key: Key) -> Vec<crate::app::effect::Effect> {
+    match key.code {
+        KeyCode::Enter => keep(state),
+        KeyCode::Esc => cancel(state),
+        KeyCode::Up => recall(state, true),
+        KeyCode::Down if state.browse.recall.is_some() => recall(state, false),
+        // The list can be looked through while the line is open.
+        KeyCode::Down => {
+            keep(state);
+            super::step(state, 1);
+        }
+        KeyCode::PageDown => super::page(state, 1, 1),
+        KeyCode::PageUp => super::page(state, -1, 1),
+        _ => {
+            if state.browse.line.edit(key) {
+                state.browse.recall = None;
+                apply(state);
+            }
+        }
+    }
+    Vec::new()
+}
+
+fn keep(state: &mut State) {
+    if let Some(mistake) = &state.browse.mistake {
+        let phrase = match &mistake.suggestion {
+            Some(suggestion) => Phrase::new("notice.filter-mistake-suggest")
+                .with("code", mistake.kind.code())
+                .with("suggestion", suggestion),
+            None => Phrase::new("notice.filter-mistake").with("code", mistake.kind.code()),
+        };
+        state.notices.say(state.now, Loudness::Warn, phrase);
+        return;
+    }
+    state.browse.editing = false;
+    let text = state.browse.filter_text.clone();
+    if !text.is_empty() {
+        state.browse.history.retain(|old| old != &text);
+        state.browse.history.push(text);
+        if state.browse.history.len() > HISTORY {
+            state.browse.history.remove(0);
+        }
+    }
+}
+
+fn recall(state: &mut State, older: bool) {
+    let len = state.browse.history.len();
+    let place = match (state.browse.recall, older) {
+        (None, true) => len.checked_sub(1),
+        (None, false) => None,
+        (Some(at), true) => Some(at.saturating_sub(1)),
+        (Some(at), false) => Some(at + 1).filter(|&at| at < len),
+    };
+    let text = place.and_then(|at| state.browse.history.get(at)).cloned().unwrap_or_default();
+    state.browse.recall = place;
+    state.browse.line = Line::with(&text);
+    apply(state);
+}
+
+/// Reads the line; a good one takes effect, a bad one leaves the list as it was.
+pub fn apply(state: &mut State) {
+    let text = state.browse.line.text().trim().to_owned();
+    match Expr::parse(&text) {
+        Ok(expr) => {
+            state.browse.mistake = None;
+            if text == state.browse.filter_text {
+                return;
+            }
+            state.browse.filter = expr;
+            state.browse.filter_text = text;
+            state.browse.folded_filtered.clear();
+            inventory::refilter(state);
+            focus_exact(state);
+        }
+        Err(mistake) => state.browse.mistake = Some(mistake),
+    }
+}
+
+/// A complete address finds that address first.
+fn focus_exact(state: &mut State) {
+    let Some(wanted) = state.browse.filter.exact_address() else { return };
+    let found = state.inventory.profiles().iter().enumerate().find_map(|(place, part)| {
+        part.nics().find_map(|(slot, nic)| {
+            let nth = nic.addresses.iter().position(|address| address.ip == wanted)?;
+            state.browse.matches.nic(place, slot).address(nth).then(|| {
+                crate::app::rows::RowKey::Address(crate::domain::ids::AddressKey {
+                    nic: crate::domain::ids::NicKey { profile: part.profile.clone(), nic: nic.id.clone() },
+                    ip: wanted,
+                })
+            })
+        })
+    });
+    if let Some(key) = found {
+        state.browse.cursor = Some(key);
+        crate::app::rows::follow_cursor(state);
+    }
+}

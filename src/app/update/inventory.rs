@@ -1,0 +1,204 @@
+//! Listings: pages come in, are judged and filtered; a profile or section that fails is a row, and stops nothing else.
+
+use crate::{
+    app::{
+        effect::Effect,
+        msg::InventoryEvent,
+        notices::{Loudness, Phrase},
+        rows,
+        state::State,
+        verdicts::{Judged, NicVerdict},
+    },
+    domain::{
+        finding::{FindingSet, Level},
+        ids::{JobId, ProfileId},
+        inventory::Touched,
+        selection::Target,
+    },
+    rules::{self, facts::Facts},
+};
+
+use super::matching;
+
+/// Starts listing a profile, in place of a listing that may be under way.
+pub fn list(state: &mut State, profile: ProfileId) -> Vec<Effect> {
+    let (job, replaced) = state.jobs.start_listing(profile.clone());
+    let mut effects = Vec::new();
+    if let Some(old) = replaced {
+        close_sections(state, &profile, old.open.into_keys());
+        effects.push(Effect::Cancel(old.job));
+    }
+    effects.push(Effect::List { job, profile });
+    effects
+}
+
+/// `R`: the focused profile again; ctrl-r: all.
+pub fn refresh(state: &mut State, all: bool) -> Vec<Effect> {
+    let focused = rows::focused(state).and_then(|row| state.info(row.profile())).map(|info| info.id.clone());
+    let wanted: Vec<ProfileId> = state
+        .profiles
+        .iter()
+        .filter(|info| info.problem.is_none())
+        .filter(|info| all || focused.as_ref().is_none_or(|focused| focused == &info.id))
+        .map(|info| info.id.clone())
+        .collect();
+    wanted.into_iter().flat_map(|profile| list(state, profile)).collect()
+}
+
+/// Stops all listings; `None` if none was under way.
+pub fn cancel_loading(state: &mut State) -> Option<Vec<Effect>> {
+    let running: Vec<ProfileId> = state.jobs.listings().map(|(profile, _)| profile.clone()).collect();
+    if running.is_empty() {
+        return None;
+    }
+    let mut effects = Vec::new();
+    for profile in running {
+        if let Some(listing) = state.jobs.end_listing(&profile) {
+            close_sections(state, &profile, listing.open.into_keys());
+            effects.push(Effect::Cancel(listing.job));
+        }
+    }
+    rejudge_all(state);
+    state.notices.say(state.now, Loudness::Info, Phrase::new("notice.loading-stopped"));
+    Some(effects)
+}
+
+fn close_sections(
+    state: &mut State,
+    profile: &ProfileId,
+    sections: impl Iterator<Item = crate::domain::inventory::Section>,
+) {
+    if let Some(part) = state.inventory.profile_mut(profile) {
+        sections.for_each(|section| part.cancel(&section));
+    }
+}
+
+pub fn event(state: &mut State, job: JobId, event: InventoryEvent) -> Vec<Effect> {
+    let now = state.now;
+    let Some((profile, listing)) = state.jobs.listing(job) else { return Vec::new() };
+    let profile = profile.clone();
+    let Some(place) = state.inventory.place(&profile) else { return Vec::new() };
+    let Some(part) = state.inventory.profile_mut(&profile) else { return Vec::new() };
+    match event {
+        InventoryEvent::Began(section) => {
+            listing.began += 1;
+            let sweep = part.begin(section.clone());
+            listing.open.insert(section, sweep);
+        }
+        InventoryEvent::Page(_, page) => {
+            let touched = part.merge(*page, now);
+            take_in(state, place, &touched);
+        }
+        InventoryEvent::Completed(section) => {
+            listing.ended += 1;
+            let Some(sweep) = listing.open.remove(&section) else { return Vec::new() };
+            let touched = part.complete(&section, sweep, now);
+            take_in(state, place, &touched);
+        }
+        InventoryEvent::Failed(section, fault) => {
+            listing.ended += 1;
+            listing.open.remove(&section);
+            part.fail(&section, *fault, now);
+            take_in(state, place, &Touched { all: true, ..Touched::default() });
+        }
+        InventoryEvent::Ended => {
+            if let Some(listing) = state.jobs.end_listing(&profile) {
+                close_sections(state, &profile, listing.open.into_keys());
+            }
+            drop_lost_marks(state, &profile);
+        }
+    }
+    Vec::new()
+}
+
+/// A job that died of a bug ends like one that was cancelled.
+pub fn job_died(state: &mut State, job: JobId) -> Vec<Effect> {
+    if let Some((profile, _)) = state.jobs.listing(job) {
+        let profile = profile.clone();
+        if let Some(listing) = state.jobs.end_listing(&profile) {
+            close_sections(state, &profile, listing.open.into_keys());
+        }
+    }
+    Vec::new()
+}
+
+/// Marks of things that are no longer there are taken off, with a message.
+fn drop_lost_marks(state: &mut State, profile: &ProfileId) {
+    let Some(part) = state.inventory.profile(profile) else { return };
+    let lost: Vec<Target> = state
+        .marks
+        .iter()
+        .filter(|target| &target.nic().profile == profile)
+        .filter(|target| match (target, part.nic(&target.nic().nic)) {
+            (_, None) => true,
+            (Target::Nic(_), Some(_)) => false,
+            (Target::Address(key), Some(nic)) => nic.addresses.iter().all(|address| address.ip != key.ip),
+        })
+        .cloned()
+        .collect();
+    if lost.is_empty() {
+        return;
+    }
+    for target in &lost {
+        state.marks.remove(target);
+    }
+    let phrase = Phrase::new("notice.marks-vanished").with("count", lost.len());
+    state.notices.say(state.now, Loudness::Warn, phrase);
+}
+
+/// Judges, filters and lists what a change of the inventory touched.
+pub fn take_in(state: &mut State, place: usize, touched: &Touched) {
+    if touched.all {
+        judge_profile(state, place);
+        rows::rebuild(state);
+        return;
+    }
+    touched.nics.iter().for_each(|&slot| judge(state, place, slot));
+    matching::some(state, place, &touched.nics, &touched.instances);
+    rows::merge(state, place, touched);
+}
+
+/// Judges and filters everything.
+pub fn rejudge_all(state: &mut State) {
+    for place in 0..state.profiles.len() {
+        judge_profile(state, place);
+    }
+    rows::rebuild(state);
+}
+
+fn judge_profile(state: &mut State, place: usize) {
+    let Some(part) = state.inventory.at(place) else { return };
+    let nics: Vec<u32> = part.nics().map(|(slot, _)| slot).collect();
+    for slot in nics {
+        judge(state, place, slot);
+    }
+    matching::profile(state, place);
+}
+
+/// The rules' verdict on one NIC and its addresses.
+fn judge(state: &mut State, place: usize, slot: u32) {
+    let (Some(part), Some(info)) = (state.inventory.at(place), state.profiles.get(place)) else { return };
+    let verdict = match part.nic_at(slot) {
+        Some(nic) => {
+            let facts = Facts::of(part, nic);
+            let mut levels: Vec<(Level, FindingSet)> = Vec::with_capacity(nic.addresses.len());
+            rules::levels(&facts, info.capabilities, &mut levels);
+            let (level, findings) = rules::detach_level(&facts, info.capabilities);
+            let judged = |(level, findings): (Level, FindingSet)| Judged { level, findings };
+            NicVerdict { detach: judged((level, findings)), addresses: levels.into_iter().map(judged).collect() }
+        }
+        None => NicVerdict::default(),
+    };
+    if let Some(verdicts) = state.verdicts.nics.get_mut(place) {
+        if verdicts.len() <= slot as usize {
+            verdicts.resize_with(slot as usize + 1, NicVerdict::default);
+        }
+        verdicts[slot as usize] = verdict;
+    }
+}
+
+/// Filters everything again: after the filter, marks or verdicts changed.
+pub fn refilter(state: &mut State) {
+    (0..state.profiles.len()).for_each(|place| matching::profile(state, place));
+    rows::rebuild(state);
+}

@@ -1,0 +1,385 @@
+//! `update`: one message in, new state and effects out. Dispatch only; one flow a file.
+
+mod browse;
+pub mod copy;
+mod filter;
+mod inventory;
+mod matching;
+pub mod overlay;
+mod plan;
+mod run;
+
+use crate::domain::{exchange::Exchange, time::Timestamp};
+
+use super::{
+    command::Command,
+    effect::Effect,
+    geometry::{PlanAreas, Regions, RunAreas, Size},
+    key::{Input, Key},
+    msg::Msg,
+    notices::{Loudness, Phrase},
+    overlay::Overlay,
+    state::{QUIT_AGAIN_MS, Screen, State},
+};
+
+/// Begins: every usable profile is listed.
+pub fn start(state: &mut State, now: Timestamp) -> Vec<Effect> {
+    state.now = now;
+    inventory::rejudge_all(state);
+    let profiles: Vec<_> =
+        state.profiles.iter().filter(|info| info.problem.is_none()).map(|info| info.id.clone()).collect();
+    profiles.into_iter().flat_map(|profile| inventory::list(state, profile)).collect()
+}
+
+/// Takes one message in. Pure: the same state and message give the same state and effects.
+pub fn update(state: &mut State, now: Timestamp, msg: Msg) -> Vec<Effect> {
+    state.now = now;
+    match msg {
+        Msg::Input(Input::Key(key)) => press(state, key),
+        Msg::Input(Input::Paste(text)) => {
+            filter::paste(state, &text);
+            Vec::new()
+        }
+        Msg::Input(Input::Resize { columns, rows }) => {
+            state.size = Size { columns, rows };
+            fit(state);
+            Vec::new()
+        }
+        Msg::Inventory(job, event) => inventory::event(state, job, event),
+        Msg::Preflight(job, event) => plan::event(state, job, event),
+        Msg::Release(job, event) => run::event(state, job, event),
+        Msg::Exchange(exchange) => {
+            record(state, *exchange);
+            Vec::new()
+        }
+        Msg::JobPanicked(job) => panicked(state, job),
+        Msg::Copied(done) => {
+            copy::done(state, done);
+            Vec::new()
+        }
+        Msg::Wake => Vec::new(),
+        Msg::Terminate => terminate(state),
+    }
+}
+
+fn record(state: &mut State, exchange: Exchange) {
+    let height = list_height(state);
+    state.calls.push(exchange, height);
+}
+
+/// The regions of the window as it is now.
+pub fn regions(state: &State) -> Regions {
+    let wide = match state.screen {
+        Screen::Inventory => state.browse.wide,
+        // A plan's detail stands beside it; the other screens use the whole width.
+        Screen::Plan => false,
+        Screen::Run | Screen::Calls | Screen::Welcome => true,
+    };
+    Regions::of(state.size, state.demo, wide)
+}
+
+/// Lines of the current screen's list.
+pub fn list_height(state: &State) -> usize {
+    let regions = regions(state);
+    usize::from(match state.screen {
+        Screen::Inventory | Screen::Calls | Screen::Welcome => regions.list.height,
+        Screen::Plan => PlanAreas::of(&regions).list.height,
+        Screen::Run => {
+            let profiles = state.run.as_ref().map_or(0, |run| run.counts_by_profile().len());
+            RunAreas::of(&regions, profiles).log.height
+        }
+    })
+}
+
+/// After the window or the screen changed.
+fn fit(state: &mut State) {
+    let height = list_height(state);
+    match state.screen {
+        Screen::Inventory => state.browse.view.fit(state.browse.rows.len(), height),
+        Screen::Plan => {
+            if let Some(plan) = &mut state.plan {
+                plan.view.fit(plan.plan.rows().len(), height);
+            }
+        }
+        Screen::Run => {
+            if let Some(run) = &mut state.run {
+                run.view.fit(run.rows.len(), height);
+            }
+        }
+        Screen::Calls => state.calls.view.fit(state.calls.len(), height),
+        Screen::Welcome => {}
+    }
+}
+
+fn press(state: &mut State, key: Key) -> Vec<Effect> {
+    if key == Key::ctrl('c') {
+        return interrupt(state);
+    }
+    state.quit_asked = None;
+    if !state.overlays.is_empty() {
+        return overlay::press(state, key);
+    }
+    if state.screen == Screen::Inventory && state.browse.editing {
+        return filter::press(state, key);
+    }
+    match state.keymap.command(key, state.screen) {
+        Some(command) => run_command(state, command),
+        None => Vec::new(),
+    }
+}
+
+/// Why a command does nothing right now; `None` when it can be used. Keys that are off stay listed, with this reason.
+pub fn disabled(state: &State, command: Command) -> Option<Phrase> {
+    match command {
+        Command::Plan => plan::disabled(state),
+        Command::ToggleMark | Command::MarkRange | Command::MarkVisible | Command::MarkDetach => {
+            browse::mark_disabled(state)
+        }
+        Command::ClearMarks if state.marks.is_empty() && state.cleared.is_none() => {
+            Some(Phrase::new("disabled.no-marks"))
+        }
+        Command::UnmarkVisible if state.marks.is_empty() => Some(Phrase::new("disabled.no-marks")),
+        Command::ClearFilter if !state.browse.is_filtered() => Some(Phrase::new("disabled.no-filter")),
+        Command::Confirm => plan::confirm_disabled(state),
+        Command::GoPlan if state.plan.is_none() => Some(Phrase::new("disabled.no-plan")),
+        Command::GoRun if state.run.is_none() => Some(Phrase::new("disabled.no-run")),
+        Command::GoInventory if state.profiles.is_empty() => Some(Phrase::new("disabled.no-profile")),
+        Command::Pause | Command::Stop if !state.is_running() => Some(Phrase::new("disabled.not-running")),
+        Command::RetryFailed => run::retry_disabled(state),
+        Command::Sort | Command::ReverseSort if state.browse.layout == super::browse::Layout::Tree => {
+            Some(Phrase::new("disabled.tree-not-sorted"))
+        }
+        Command::Refresh | Command::RefreshAll if state.profiles.iter().all(|info| info.problem.is_some()) => {
+            Some(Phrase::new("disabled.no-profile"))
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
+    if let Some(reason) = disabled(state, command) {
+        state.notices.say(state.now, Loudness::Warn, reason);
+        return Vec::new();
+    }
+    match command {
+        Command::Down => step(state, 1),
+        Command::Up => step(state, -1),
+        Command::HalfPageDown => page(state, 1, 2),
+        Command::HalfPageUp => page(state, -1, 2),
+        Command::PageDown => page(state, 1, 1),
+        Command::PageUp => page(state, -1, 1),
+        Command::Top => go(state, 0),
+        Command::Bottom => go(state, usize::MAX),
+        Command::Fold => browse::fold(state, true),
+        Command::Unfold => browse::fold(state, false),
+        Command::NextFinding => browse::find_finding(state, true),
+        Command::PreviousFinding => browse::find_finding(state, false),
+        Command::ToggleMark => browse::toggle(state),
+        Command::MarkRange => browse::range(state),
+        Command::MarkVisible => browse::mark_visible(state),
+        Command::UnmarkVisible => browse::unmark_visible(state),
+        Command::ClearMarks => browse::clear(state),
+        Command::MarkDetach => browse::mark_detach(state),
+        Command::Plan => return plan::open(state),
+        Command::DropRow => plan::drop_row(state),
+        Command::Confirm => plan::ask(state),
+        Command::Rebuild => return plan::rebuild(state),
+        Command::Pause => return run::pause(state),
+        Command::Stop => return run::stop(state),
+        Command::RetryFailed => return run::retry(state),
+        Command::Filter => filter::begin(state),
+        Command::ClearFilter => filter::clear(state),
+        Command::Open => overlay::open(state),
+        Command::Copy => return copy::copy(state),
+        Command::CopyMore => copy::menu(state),
+        Command::Layout => browse::layout(state),
+        Command::Sort => browse::sort(state),
+        Command::ReverseSort => browse::reverse(state),
+        Command::ToggleDetail => browse::toggle_detail(state),
+        Command::NextPane => browse::next_pane(state),
+        Command::GoInventory => show(state, Screen::Inventory),
+        Command::GoPlan => show(state, Screen::Plan),
+        Command::GoRun => show(state, Screen::Run),
+        Command::GoCalls => show(state, Screen::Calls),
+        Command::Refresh => return inventory::refresh(state, false),
+        Command::RefreshAll => return inventory::refresh(state, true),
+        Command::Language => {
+            state.language = match state.language {
+                super::state::Language::English => super::state::Language::Chinese,
+                super::state::Language::Chinese => super::state::Language::English,
+            };
+        }
+        Command::Help => state.overlays.push(Overlay::Help(super::overlay::Help::default())),
+        Command::Redraw => return vec![Effect::Redraw],
+        Command::Suspend => return vec![Effect::Suspend],
+        Command::Back => return back(state),
+        Command::Close => return close(state),
+        Command::Interrupt => return interrupt(state),
+    }
+    Vec::new()
+}
+
+/// Goes to a screen; what runs on another one runs on.
+pub(super) fn show(state: &mut State, screen: Screen) {
+    state.screen = screen;
+    state.pane = super::state::Pane::List;
+    state.browse.range_from = None;
+    fit(state);
+}
+
+fn step(state: &mut State, by: isize) {
+    let height = list_height(state);
+    if state.screen == Screen::Inventory && state.pane == super::state::Pane::Detail {
+        state.browse.detail_scroll = state.browse.detail_scroll.saturating_add_signed(by);
+        return;
+    }
+    match state.screen {
+        Screen::Inventory => {
+            state.browse.view.step(by, state.browse.rows.len(), height);
+            browse::moved(state);
+        }
+        Screen::Plan => {
+            if let Some(plan) = &mut state.plan {
+                plan.view.step(by, plan.plan.rows().len(), height);
+            }
+        }
+        Screen::Run => {
+            if let Some(run) = &mut state.run {
+                run.view.step(by, run.rows.len(), height);
+            }
+        }
+        Screen::Calls => state.calls.view.step(by, state.calls.len(), height),
+        Screen::Welcome => {}
+    }
+}
+
+fn page(state: &mut State, direction: isize, parts: usize) {
+    let by = isize::try_from((list_height(state) / parts).max(1)).unwrap_or(1);
+    step(state, direction * by);
+}
+
+fn go(state: &mut State, row: usize) {
+    let by = if row == 0 { isize::MIN / 2 } else { isize::MAX / 2 };
+    step(state, by);
+}
+
+/// Esc: one layer only. Dialogs and input lines are handled before this; here: message, detail pane, filter.
+fn close(state: &mut State) -> Vec<Effect> {
+    if state.pane == super::state::Pane::Detail {
+        state.pane = super::state::Pane::List;
+        return Vec::new();
+    }
+    if state.browse.range_from.take().is_some() {
+        return Vec::new();
+    }
+    if state.notices.dismiss(state.now) {
+        return Vec::new();
+    }
+    match state.screen {
+        Screen::Inventory => {
+            if let Some(effects) = inventory::cancel_loading(state) {
+                return effects;
+            }
+            if state.browse.is_filtered() {
+                filter::clear(state);
+            }
+        }
+        Screen::Plan => return plan::leave(state),
+        Screen::Run | Screen::Calls => show(state, home(state)),
+        Screen::Welcome => {}
+    }
+    Vec::new()
+}
+
+fn home(state: &State) -> Screen {
+    if state.profiles.is_empty() { Screen::Welcome } else { Screen::Inventory }
+}
+
+/// q: back to the inventory; there, out.
+fn back(state: &mut State) -> Vec<Effect> {
+    match state.screen {
+        Screen::Inventory | Screen::Welcome => quit(state),
+        Screen::Plan => plan::leave(state),
+        Screen::Run | Screen::Calls => {
+            show(state, home(state));
+            Vec::new()
+        }
+    }
+}
+
+fn quit(state: &mut State) -> Vec<Effect> {
+    if state.is_running() {
+        state.overlays.push(Overlay::Quit);
+        return Vec::new();
+    }
+    state.quitting = true;
+    vec![Effect::Quit]
+}
+
+/// ctrl-c: cancels the innermost thing; during a batch it stops; at the top it asks to be pressed again.
+fn interrupt(state: &mut State) -> Vec<Effect> {
+    let again = state.quit_asked.is_some_and(|at| state.now.since(at) < QUIT_AGAIN_MS);
+    if state.overlays.pop().is_some() {
+        return Vec::new();
+    }
+    if state.screen == Screen::Inventory && state.browse.editing {
+        filter::cancel(state);
+        return Vec::new();
+    }
+    if state.is_running() {
+        let run = state.run.as_ref().map(|run| run.pace);
+        if run != Some(super::run::Pace::Stopping) {
+            state.quit_asked = Some(state.now);
+            return run::stop(state);
+        }
+        if again {
+            // Calls in flight are left behind on purpose; their intents stay open in the journal.
+            state.quitting = true;
+            return vec![Effect::Quit];
+        }
+        state.quit_asked = Some(state.now);
+        state.notices.say(state.now, Loudness::Warn, Phrase::new("notice.ctrl-c-leaves-batch"));
+        return Vec::new();
+    }
+    if !again && let Some(effects) = inventory::cancel_loading(state) {
+        return effects;
+    }
+    if again {
+        state.quitting = true;
+        return vec![Effect::Quit];
+    }
+    state.quit_asked = Some(state.now);
+    state.notices.say(state.now, Loudness::Info, Phrase::new("notice.ctrl-c-again"));
+    Vec::new()
+}
+
+/// SIGTERM, SIGHUP: as q, but nobody is there to be asked.
+fn terminate(state: &mut State) -> Vec<Effect> {
+    state.quitting = true;
+    if state.is_running() { run::stop(state) } else { vec![Effect::Quit] }
+}
+
+fn panicked(state: &mut State, job: crate::domain::ids::JobId) -> Vec<Effect> {
+    state.notices.say(state.now, Loudness::Error, Phrase::new("notice.job-panicked"));
+    let mut effects = inventory::job_died(state, job);
+    effects.extend(plan::job_died(state, job));
+    effects.extend(run::job_died(state, job));
+    effects
+}
+
+/// When the screen changes by itself next: a message goes, an age or a progress line counts on. `None`: never.
+pub fn wake_at(state: &State) -> Option<Timestamp> {
+    let mut wakes = vec![state.notices.wake_at(state.now), state.quit_asked.map(|at| at.plus_ms(QUIT_AGAIN_MS))];
+    let second = Some(Timestamp((state.now.seconds() + 1) * 1000));
+    if state.is_running() || state.jobs.listings().next().is_some() {
+        wakes.push(second);
+    }
+    // Ages are shown in whole minutes: the screen does not change in between.
+    let next_minute = |since: Timestamp| Some(since.plus_ms((state.now.since(since) / 60_000 + 1) * 60_000));
+    if !state.quitting {
+        wakes.push(super::browse::oldest(state).and_then(next_minute));
+        let plan = state.plan.as_ref().filter(|_| state.screen == Screen::Plan);
+        wakes.push(plan.and_then(|plan| next_minute(plan.plan.made_at())));
+    }
+    wakes.into_iter().flatten().filter(|&at| at > state.now).min()
+}

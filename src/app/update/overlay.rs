@@ -1,0 +1,199 @@
+//! Keys for what lies over a screen. Each key goes to the topmost layer only.
+
+use crate::{
+    app::{
+        command::{Command, Group},
+        confirm::{Confirm, DEAF_MS},
+        effect::Effect,
+        key::{Key, KeyCode},
+        notices::Phrase,
+        overlay::{Help, Overlay},
+        rows::{self, RowRef},
+        state::{Screen, State},
+    },
+    rules::guard::Phrase as Asked,
+};
+
+use super::{copy, plan, run};
+
+/// Enter: what opening means here.
+pub fn open(state: &mut State) {
+    match state.screen {
+        Screen::Inventory => match rows::focused(state) {
+            Some(RowRef::Instance { .. } | RowRef::Nic { .. }) if super::regions(state).detail.width > 0 => {
+                let Some(row) = rows::focused(state) else { return };
+                let folded = rows::is_folded(state, row);
+                rows::set_folded(&mut state.browse, row, !folded);
+                rows::rebuild(state);
+            }
+            Some(_) => state.overlays.push(Overlay::Detail { scroll: 0 }),
+            None => {}
+        },
+        Screen::Plan | Screen::Run => {
+            if state.plan.is_some() || state.run.is_some() {
+                state.overlays.push(Overlay::Detail { scroll: 0 });
+            }
+        }
+        Screen::Calls => {
+            if state.calls.focused().is_some() {
+                state.overlays.push(Overlay::Call { scroll: 0 });
+            }
+        }
+        Screen::Welcome => {}
+    }
+}
+
+/// One line of the help.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HelpLine {
+    pub command: Command,
+    pub keys: Vec<String>,
+    /// Why it does nothing right now.
+    pub off: Option<Phrase>,
+}
+
+/// What the help of the current screen lists, by group. `matches` decides over a command's words: they are the locale's.
+pub fn help_lines(state: &State, matches: &dyn Fn(Command) -> bool) -> Vec<(Group, Vec<HelpLine>)> {
+    let mut groups: std::collections::BTreeMap<Group, Vec<HelpLine>> = std::collections::BTreeMap::new();
+    for &command in Command::ALL {
+        if command.context().holds(state.screen) && matches(command) {
+            groups.entry(command.group()).or_default().push(HelpLine {
+                command,
+                keys: state.keymap.keys(command).iter().map(|key| key.name()).collect(),
+                off: super::disabled(state, command),
+            });
+        }
+    }
+    groups.into_iter().collect()
+}
+
+/// Scrolls by a key that means movement; `None` for other keys. The drawing cuts what is past the end.
+fn scrolled(key: Key, scroll: usize, page: usize) -> Option<usize> {
+    let half = (page / 2).max(1);
+    Some(match (key.code, key.ctrl) {
+        (KeyCode::Char('j') | KeyCode::Down, false) => scroll + 1,
+        (KeyCode::Char('k') | KeyCode::Up, false) => scroll.saturating_sub(1),
+        (KeyCode::Char('d'), true) => scroll + half,
+        (KeyCode::Char('u'), true) => scroll.saturating_sub(half),
+        (KeyCode::PageDown, _) | (KeyCode::Char('f'), true) => scroll + page,
+        (KeyCode::PageUp, _) | (KeyCode::Char('b'), true) => scroll.saturating_sub(page),
+        (KeyCode::Char('g') | KeyCode::Home, false) => 0,
+        (KeyCode::Char('G') | KeyCode::End, false) => usize::MAX / 2,
+        _ => return None,
+    })
+}
+
+pub fn press(state: &mut State, key: Key) -> Vec<Effect> {
+    let page = usize::from(super::regions(state).body.height).max(1);
+    let Some(mut top) = state.overlays.pop() else { return Vec::new() };
+    let closes = matches!((key.code, key.ctrl), (KeyCode::Esc, _) | (KeyCode::Char('q'), false));
+    match &mut top {
+        Overlay::Detail { scroll } | Overlay::Call { scroll } => {
+            if closes || key.code == KeyCode::Enter {
+                return Vec::new();
+            }
+            if let Some(to) = scrolled(key, *scroll, page) {
+                *scroll = to;
+            }
+            state.overlays.push(top);
+        }
+        Overlay::Help(help) => {
+            if help_key(help, key, page) {
+                state.overlays.push(top);
+            }
+        }
+        Overlay::Confirm(dialog) => {
+            let mut dialog = dialog.clone();
+            return confirm(state, &mut dialog, key);
+        }
+        Overlay::Quit => match key.code {
+            KeyCode::Char('s' | 'y') => {
+                state.quitting = true;
+                return run::stop(state);
+            }
+            KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q' | 'n') => {}
+            _ => state.overlays.push(top),
+        },
+        Overlay::CopyMenu { view } => {
+            let items = copy::items(state);
+            match key.code {
+                _ if closes => return Vec::new(),
+                KeyCode::Enter => {
+                    let chosen = items.get(view.cursor).cloned();
+                    return chosen.map_or_else(Vec::new, |item| copy::take(state, item));
+                }
+                _ => {
+                    if let Some(to) = scrolled(key, view.cursor, page) {
+                        view.go(to, items.len(), page);
+                    }
+                    state.overlays.push(top);
+                }
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// Help: typing searches; arrows scroll. False when it closes.
+fn help_key(help: &mut Help, key: Key, page: usize) -> bool {
+    match (key.code, key.ctrl) {
+        (KeyCode::Esc, _) if !help.search.text().is_empty() => {
+            help.search = super::super::browse::Line::default();
+            help.view = super::super::viewport::Viewport::default();
+        }
+        (KeyCode::Esc | KeyCode::Enter | KeyCode::F(1), _) => return false,
+        (KeyCode::Char('q' | '?'), false) if help.search.text().is_empty() => return false,
+        (KeyCode::Down | KeyCode::Up | KeyCode::PageDown | KeyCode::PageUp | KeyCode::Home | KeyCode::End, _)
+        | (KeyCode::Char('d' | 'u'), true) => {
+            if let Some(to) = scrolled(key, help.view.offset, page) {
+                help.view.offset = to.min(Command::ALL.len() + 16);
+            }
+        }
+        _ => {
+            if help.search.edit(key) {
+                help.view = super::super::viewport::Viewport::default();
+            }
+        }
+    }
+    true
+}
+
+fn confirm(state: &mut State, dialog: &mut Confirm, key: Key) -> Vec<Effect> {
+    let keep = |state: &mut State, dialog: &Confirm| {
+        state.overlays.push(Overlay::Confirm(dialog.clone()));
+        Vec::new()
+    };
+    if state.now.since(dialog.opened_at) < DEAF_MS {
+        return keep(state, dialog);
+    }
+    if key.code == KeyCode::Esc {
+        return cancelled(state);
+    }
+    match &dialog.danger.phrase {
+        Asked::Key(wanted) => match key.code {
+            KeyCode::Char(c) if c == *wanted && !key.ctrl && !key.alt => plan::confirmed(state, dialog),
+            // Cancel has the focus.
+            KeyCode::Enter | KeyCode::Char('n' | 'q') => cancelled(state),
+            _ => keep(state, dialog),
+        },
+        Asked::Typed(wanted) => match key.code {
+            KeyCode::Enter if dialog.typed.text().trim() == wanted => plan::confirmed(state, dialog),
+            KeyCode::Enter if dialog.typed.text().trim().is_empty() => cancelled(state),
+            KeyCode::Enter => {
+                dialog.wrong = true;
+                keep(state, dialog)
+            }
+            _ => {
+                if dialog.typed.edit(key) {
+                    dialog.wrong = false;
+                }
+                keep(state, dialog)
+            }
+        },
+    }
+}
+
+fn cancelled(state: &mut State) -> Vec<Effect> {
+    state.notices.say(state.now, crate::app::notices::Loudness::Info, Phrase::new("notice.cancelled"));
+    Vec::new()
+}

@@ -1,0 +1,162 @@
+//! A batch from its first call to its last outcome.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    app::{
+        effect::Effect,
+        msg::{ReadBack, ReleaseEvent},
+        notices::{Loudness, Phrase},
+        plan_view::Source,
+        run::{Pace, Run},
+        state::State,
+    },
+    domain::{
+        fault::{Fault, FaultKind},
+        ids::{JobId, OperationId},
+        outcome::{Outcome, OutcomeWord, Progress},
+        selection::Target,
+    },
+};
+
+use super::{inventory, plan};
+
+pub fn event(state: &mut State, job: JobId, event: ReleaseEvent) -> Vec<Effect> {
+    let now = state.now;
+    let Some(run) = state.run.as_mut().filter(|run| run.job == job && run.ended.is_none()) else { return Vec::new() };
+    match event {
+        ReleaseEvent::Progressed(operation, progress) => {
+            for row in rows_of(run, operation) {
+                run.set(row, progress.clone(), now);
+            }
+        }
+        ReleaseEvent::Settled { operation, outcomes, fresh } => {
+            let nic = run.plan.operations().get(operation.0 as usize).map(crate::domain::plan::Operation::nic_key);
+            for (target, outcome) in outcomes {
+                let done = matches!(outcome.word(), OutcomeWord::Released | OutcomeWord::AlreadyGone);
+                if let Some(row) = run.rows.iter().position(|row| row.target == target) {
+                    run.set(row, Progress::Settled(outcome), now);
+                }
+                // Only what is gone loses its mark; the rest is still there to be looked at and tried again.
+                if done {
+                    state.marks.remove(&target);
+                }
+            }
+            if let (Some(nic), Some(fresh)) = (nic, fresh) {
+                let place = state.inventory.place(&nic.profile);
+                let part = state.inventory.profile_mut(&nic.profile);
+                if let (Some(place), Some(part)) = (place, part) {
+                    let snapshot = match &fresh {
+                        ReadBack::Nic(snapshot) => Some(&**snapshot),
+                        ReadBack::Gone => None,
+                    };
+                    let touched = part.refresh(&nic.nic, snapshot, now);
+                    inventory::take_in(state, place, &touched);
+                }
+            }
+        }
+        ReleaseEvent::Paused(paused) => {
+            if run.pace != Pace::Stopping {
+                run.pace = if paused { Pace::Paused } else { Pace::Going };
+            }
+        }
+        ReleaseEvent::Ended => return end(state),
+    }
+    Vec::new()
+}
+
+fn rows_of(run: &Run, operation: OperationId) -> Vec<usize> {
+    run.rows.iter().enumerate().filter(|(_, row)| row.operation == operation).map(|(at, _)| at).collect()
+}
+
+/// Every target has its end now; what the job left open is never taken for done.
+fn end(state: &mut State) -> Vec<Effect> {
+    let now = state.now;
+    let Some(run) = &mut state.run else { return Vec::new() };
+    for row in 0..run.rows.len() {
+        let outcome = match run.rows.get(row).map(|row| &row.progress) {
+            Some(Progress::Queued) => Outcome::Stopped,
+            Some(Progress::Settled(_)) | None => continue,
+            Some(_) => {
+                Outcome::Unknown { fault: Fault::local(FaultKind::Local, "", "the job ended before the outcome") }
+            }
+        };
+        run.set(row, Progress::Settled(outcome), now);
+    }
+    run.ended = Some(now);
+    // Results are read from the top: what needs a person stands first.
+    let rank = |row: usize| {
+        let word = match run.rows.get(row).map(|row| &row.progress) {
+            Some(Progress::Settled(outcome)) => outcome.word(),
+            _ => OutcomeWord::Unknown,
+        };
+        match word {
+            OutcomeWord::Unknown => 0,
+            OutcomeWord::Failed => 1,
+            OutcomeWord::Skipped => 2,
+            OutcomeWord::Stopped => 3,
+            OutcomeWord::AlreadyGone => 4,
+            OutcomeWord::Released => 5,
+        }
+    };
+    let mut order = run.order.clone();
+    order.sort_by_key(|&row| (rank(row), row));
+    run.order = order;
+    run.view = crate::app::viewport::Viewport::default();
+    let counts = run.counts();
+    let good = counts.released + counts.already_gone == counts.total;
+    let phrase = Phrase::new(if good { "notice.batch-done" } else { "notice.batch-ended" })
+        .with("released", counts.released + counts.already_gone)
+        .with("total", counts.total)
+        .with("open", counts.total - counts.released - counts.already_gone);
+    state.notices.say(now, if good { Loudness::Info } else { Loudness::Warn }, phrase);
+    if state.quitting { vec![Effect::Quit] } else { Vec::new() }
+}
+
+pub fn job_died(state: &mut State, job: JobId) -> Vec<Effect> {
+    if state.run.as_ref().is_some_and(|run| run.job == job && run.ended.is_none()) { end(state) } else { Vec::new() }
+}
+
+pub fn pause(state: &mut State) -> Vec<Effect> {
+    let Some(run) = &mut state.run else { return Vec::new() };
+    let pause = run.pace == Pace::Going;
+    if run.pace == Pace::Stopping {
+        return Vec::new();
+    }
+    vec![Effect::Pause(run.job, pause)]
+}
+
+/// Ends the batch after the calls in flight.
+pub fn stop(state: &mut State) -> Vec<Effect> {
+    let Some(run) = state.run.as_mut().filter(|run| run.ended.is_none()) else { return Vec::new() };
+    run.pace = Pace::Stopping;
+    let job = run.job;
+    state.notices.say(state.now, Loudness::Info, Phrase::new("notice.stopping"));
+    vec![Effect::Stop(job)]
+}
+
+/// Targets of an ended batch that are not gone.
+fn left(state: &State) -> BTreeSet<Target> {
+    let Some(run) = state.run.as_ref().filter(|run| run.ended.is_some()) else { return BTreeSet::new() };
+    run.rows
+        .iter()
+        .filter(|row| match &row.progress {
+            Progress::Settled(outcome) => !matches!(outcome.word(), OutcomeWord::Released | OutcomeWord::AlreadyGone),
+            _ => true,
+        })
+        .map(|row| row.target.clone())
+        .collect()
+}
+
+pub fn retry_disabled(state: &State) -> Option<Phrase> {
+    if state.is_running() {
+        return Some(Phrase::new("disabled.batch-running"));
+    }
+    left(state).is_empty().then(|| Phrase::new("disabled.nothing-to-retry"))
+}
+
+/// `r`: a new plan for what is not gone. Each NIC is read again first, so nothing is repeated blindly.
+pub fn retry(state: &mut State) -> Vec<Effect> {
+    let targets = left(state);
+    plan::open_for(state, Source::Retry, targets)
+}

@@ -1,0 +1,41 @@
+//! The rules' verdict on every address and NIC, in a few bytes each; whole findings are made for what is looked at.
+
+use crate::domain::finding::{FindingSet, Level};
+
+/// A verdict without words.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Judged {
+    pub level: Level,
+    pub findings: FindingSet,
+}
+
+/// One NIC: detaching it, and releasing each of its addresses.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct NicVerdict {
+    pub detach: Judged,
+    pub addresses: Box<[Judged]>,
+}
+
+/// By profile and NIC slot.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Verdicts {
+    pub(super) nics: Vec<Vec<NicVerdict>>,
+}
+
+impl Verdicts {
+    pub fn new(profiles: usize) -> Self {
+        Self { nics: vec![Vec::new(); profiles] }
+    }
+
+    pub fn nic(&self, profile: usize, slot: u32) -> Option<&NicVerdict> {
+        self.nics.get(profile)?.get(slot as usize)
+    }
+
+    pub fn detach(&self, profile: usize, slot: u32) -> Judged {
+        self.nic(profile, slot).map(|verdict| verdict.detach).unwrap_or_default()
+    }
+
+    pub fn address(&self, profile: usize, slot: u32, nth: usize) -> Judged {
+        self.nic(profile, slot).and_then(|verdict| verdict.addresses.get(nth)).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,179 @@
+//! The loop: wait, drain, update, dispatch, draw. Nothing ticks while nothing moves.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+
+use crate::{
+    app::{
+        effect::Effect,
+        key::Input,
+        msg::Msg,
+        state::State,
+        update,
+    },
+    domain::exchange::Exchange,
+};
+
+use super::{
+    clock,
+    executor::{Executor, OnTerminal},
+    input::{FromTerminal, Switch},
+    signals::Signals,
+    terminal::Console,
+};
+
+/// Messages are taken in for at most this long between two frames.
+const DRAIN: Duration = Duration::from_millis(4);
+/// Frames for results come at most this often; frames for input at once.
+const FRAME: Duration = Duration::from_millis(100);
+/// After a signal to end, calls in flight get this long.
+const GRACE: Duration = Duration::from_secs(75);
+
+/// What flows in.
+pub struct Inlets {
+    pub input: mpsc::Receiver<FromTerminal>,
+    pub results: mpsc::Receiver<Msg>,
+    pub exchanges: mpsc::Receiver<Exchange>,
+    pub signals: Signals,
+    pub switch: Switch,
+}
+
+/// Draws the state. Handed in, so that the loop knows nothing of how things look.
+pub type View<'a> = dyn FnMut(&State, &mut ratatui::Frame) + 'a;
+
+/// How the loop ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    Quit,
+    /// By a signal: 128 + its number is the exit code.
+    Signal(i32),
+}
+
+/// Runs until it is quit.
+///
+/// # Errors
+/// The terminal does not take what is drawn, for another reason than being gone.
+pub async fn run(
+    state: &mut State,
+    executor: &mut Executor,
+    console: &mut Console,
+    inlets: &mut Inlets,
+    view: &mut View<'_>,
+) -> std::io::Result<End> {
+    let mut ended_by: Option<i32> = None;
+    let mut deadline: Option<tokio::time::Instant> = None;
+    // The first frame stands before anything is asked for.
+    console.draw(|frame| view(state, frame))?;
+    let first_panic = std::env::var("NICDECK_TEST_PANIC").ok();
+    test_panic(first_panic.as_deref());
+    let mut effects = update::start(state, clock::now());
+    let mut last_frame = Instant::now();
+    let mut dirty = true;
+    loop {
+        let mut urgent = false;
+        for effect in effects.drain(..) {
+            match executor.start(effect) {
+                None => {}
+                Some(OnTerminal::Quit) => return Ok(ended_by.map_or(End::Quit, End::Signal)),
+                Some(OnTerminal::Copy(text)) => {
+                    let copied = console.copy(&text);
+                    update::update(state, clock::now(), Msg::Copied(copied));
+                }
+                Some(OnTerminal::Redraw) => console.redraw()?,
+                Some(OnTerminal::Suspend) => {
+                    inlets.switch.pause().await;
+                    console.suspend()?;
+                    let (columns, rows) = console.size()?;
+                    update::update(state, clock::now(), Msg::Input(Input::Resize { columns, rows }));
+                    inlets.switch.go_on();
+                }
+            }
+        }
+        let wait = if dirty { FRAME.saturating_sub(last_frame.elapsed()) } else { Duration::MAX };
+        if dirty && wait.is_zero() {
+            console.draw(|frame| view(state, frame))?;
+            last_frame = Instant::now();
+            dirty = false;
+            continue;
+        }
+        let wake = async {
+            let at = state.wake_at().map(|at| Duration::from_millis(at.since(clock::now())));
+            match at.into_iter().chain(dirty.then_some(wait)).min() {
+                Some(after) => tokio::time::sleep(after).await,
+                None => std::future::pending().await,
+            }
+        };
+        let grace = async {
+            match deadline {
+                Some(at) => tokio::time::sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        let mut inbox: Vec<Msg> = Vec::new();
+        tokio::select! {
+            biased;
+            signal = inlets.signals.next() => {
+                ended_by = Some(signal);
+                deadline = Some(tokio::time::Instant::now() + GRACE);
+                inbox.push(Msg::Terminate);
+            }
+            () = grace => return Ok(ended_by.map_or(End::Quit, End::Signal)),
+            input = inlets.input.recv() => {
+                match input {
+                    Some(FromTerminal::Input(input)) => inbox.push(Msg::Input(input)),
+                    // The terminal is gone: as if it had hung up.
+                    Some(FromTerminal::Lost) | None => {
+                        if ended_by.is_none() {
+                            ended_by = Some(signals_hup());
+                            deadline = Some(tokio::time::Instant::now() + GRACE);
+                            inbox.push(Msg::Terminate);
+                        } else {
+                            tokio::time::sleep(FRAME).await;
+                        }
+                    }
+                }
+                urgent = true;
+            }
+            Some(msg) = inlets.results.recv() => inbox.push(msg),
+            Some(exchange) = inlets.exchanges.recv() => inbox.push(Msg::Exchange(Box::new(exchange))),
+            Some(msg) = executor.ended() => inbox.push(msg),
+            () = wake => inbox.push(Msg::Wake),
+        }
+        let began = Instant::now();
+        let mut next = inbox.pop();
+        while let Some(msg) = next {
+            effects.extend::<Vec<Effect>>(update::update(state, clock::now(), msg));
+            next = if began.elapsed() >= DRAIN {
+                None
+            } else if let Ok(FromTerminal::Input(input)) = inlets.input.try_recv() {
+                urgent = true;
+                Some(Msg::Input(input))
+            } else if let Ok(msg) = inlets.results.try_recv() {
+                Some(msg)
+            } else {
+                inlets.exchanges.try_recv().ok().map(|exchange| Msg::Exchange(Box::new(exchange)))
+            };
+        }
+        dirty = true;
+        if urgent {
+            last_frame = last_frame.checked_sub(FRAME).unwrap_or(last_frame);
+        }
+    }
+}
+
+fn signals_hup() -> i32 {
+    super::signals::HANGUP
+}
+
+/// For tests of the way out: a panic after the first frame, in the loop or in a task.
+fn test_panic(wish: Option<&str>) {
+    #[allow(clippy::panic, reason = "asked for by a test")]
+    match wish {
+        Some("ui") => panic!("NICDECK_TEST_PANIC=ui"),
+        Some("worker") => {
+            tokio::spawn(async { panic!("NICDECK_TEST_PANIC=worker") });
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,141 @@
+//! Starts what `update` asks for. Spawns and returns: the loop never waits for a job.
+
+use std::{collections::BTreeMap, collections::HashMap, sync::Arc};
+
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    app::{effect::Effect, msg::Msg},
+    domain::ids::{JobId, ProfileId},
+    providers::client::Client,
+};
+
+use super::{
+    clock,
+    jobs::{
+        listing, preflight,
+        release::{self, Author, Batch, Control},
+    },
+    journal::Journal,
+};
+
+/// Tasks and their switches.
+pub struct Executor {
+    clients: BTreeMap<ProfileId, Client>,
+    journal: Arc<Journal>,
+    author: Author,
+    out: mpsc::Sender<Msg>,
+    cancels: HashMap<JobId, CancellationToken>,
+    controls: HashMap<JobId, watch::Sender<Control>>,
+    tasks: JoinSet<JobId>,
+    jobs: HashMap<tokio::task::Id, JobId>,
+}
+
+/// What the loop has to do itself: it owns the terminal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum OnTerminal {
+    Copy(String),
+    Redraw,
+    Suspend,
+    Quit,
+}
+
+impl Executor {
+    pub fn new(
+        clients: BTreeMap<ProfileId, Client>,
+        journal: Arc<Journal>,
+        author: Author,
+        out: mpsc::Sender<Msg>,
+    ) -> Self {
+        Self {
+            clients,
+            journal,
+            author,
+            out,
+            cancels: HashMap::new(),
+            controls: HashMap::new(),
+            tasks: JoinSet::new(),
+            jobs: HashMap::new(),
+        }
+    }
+
+    /// Starts an effect, or hands it back if it is the terminal's affair.
+    pub fn start(&mut self, effect: Effect) -> Option<OnTerminal> {
+        match effect {
+            Effect::List { job, profile } => {
+                let client = self.clients.get(&profile).cloned()?;
+                let cancel = self.cancel_token(job);
+                self.spawn(job, listing::run(client, job, self.out.clone(), cancel));
+            }
+            Effect::Preflight { job, nics } => {
+                let cancel = self.cancel_token(job);
+                let clients = self.clients.clone();
+                let of = move |key: &crate::domain::ids::NicKey| clients.get(&key.profile).cloned();
+                self.spawn(job, preflight::run(of, nics, job, self.out.clone(), cancel, clock::now));
+            }
+            Effect::Release { job, plan } => {
+                let (control, watched) = watch::channel(Control::default());
+                self.controls.insert(job, control);
+                let batch = Batch {
+                    job,
+                    plan,
+                    journal: self.journal.clone(),
+                    author: self.author.clone(),
+                    out: self.out.clone(),
+                    control: watched,
+                    now: clock::now,
+                };
+                self.spawn(job, release::run(batch, self.clients.clone()));
+            }
+            Effect::Cancel(job) => {
+                if let Some(token) = self.cancels.remove(&job) {
+                    token.cancel();
+                }
+            }
+            Effect::Pause(job, paused) => self.control(job, |control| control.paused = paused),
+            Effect::Stop(job) => self.control(job, |control| control.stopped = true),
+            Effect::Copy(text) => return Some(OnTerminal::Copy(text)),
+            Effect::Redraw => return Some(OnTerminal::Redraw),
+            Effect::Suspend => return Some(OnTerminal::Suspend),
+            Effect::Quit => return Some(OnTerminal::Quit),
+        }
+        None
+    }
+
+    fn cancel_token(&mut self, job: JobId) -> CancellationToken {
+        let token = CancellationToken::new();
+        self.cancels.insert(job, token.clone());
+        token
+    }
+
+    fn control(&self, job: JobId, change: impl FnOnce(&mut Control)) {
+        if let Some(control) = self.controls.get(&job) {
+            control.send_modify(change);
+        }
+    }
+
+    fn spawn(&mut self, job: JobId, work: impl Future<Output = ()> + Send + 'static) {
+        let handle = self.tasks.spawn(async move {
+            work.await;
+            job
+        });
+        self.jobs.insert(handle.id(), job);
+    }
+
+    /// The next job that ended; its message, if it ended by a panic. Pending for ever while no job runs.
+    pub async fn ended(&mut self) -> Option<Msg> {
+        let Some(ended) = self.tasks.join_next_with_id().await else { return std::future::pending().await };
+        let (id, panicked) = match ended {
+            Ok((id, _)) => (id, false),
+            Err(error) => (error.id(), error.is_panic()),
+        };
+        let job = self.jobs.remove(&id)?;
+        self.cancels.remove(&job);
+        self.controls.remove(&job);
+        panicked.then_some(Msg::JobPanicked(job))
+    }
+}

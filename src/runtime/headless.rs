@@ -1,0 +1,147 @@
+//! The console's loop without a screen: lists, then reports. Runs the same `update` and the same jobs.
+
+use std::{collections::BTreeMap, io, time::Duration};
+
+use crate::{
+    app::{
+        detail,
+        geometry::Size,
+        msg::Msg,
+        rows::{self, RowRef},
+        state::State,
+        update,
+    },
+    domain::{
+        finding::{Finding, Level},
+        ids::{ProfileId, RegionId},
+        inventory::Coverage,
+        selection::Target,
+    },
+    report::{self, Format, Source, Verdict},
+};
+
+use super::{Launch, RunError, clock};
+
+/// How complete a list is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Listed {
+    All,
+    /// Something failed, other things are there.
+    Partly,
+    /// Every profile failed, each because of its credential or permission.
+    Refused,
+    Failed,
+}
+
+/// Progress lines come at most this often.
+const PROGRESS: Duration = Duration::from_millis(500);
+
+/// Lists everything and writes the report to `out`, progress and failures to `err`.
+///
+/// # Errors
+/// No usable journal or HTTPS client; or `out` does not take the report.
+pub async fn list(
+    launch: Launch,
+    format: Format,
+    out: &mut dyn io::Write,
+    err: &mut dyn io::Write,
+) -> Result<Result<Listed, io::Error>, RunError> {
+    let mut engine = launch.engine()?;
+    let mut state = State::new(launch.setup(Size::default()), clock::now());
+    let mut effects = update::start(&mut state, clock::now());
+    let mut told = tokio::time::Instant::now();
+    loop {
+        for effect in effects.drain(..) {
+            engine.executor.start(effect);
+        }
+        if state.jobs.listings().next().is_none() {
+            break;
+        }
+        let msg = tokio::select! {
+            Some(msg) = engine.results.recv() => msg,
+            Some(exchange) = engine.exchanges.recv() => Msg::Exchange(Box::new(exchange)),
+            Some(msg) = engine.executor.ended() => msg,
+        };
+        effects = update::update(&mut state, clock::now(), msg);
+        if told.elapsed() >= PROGRESS {
+            told = tokio::time::Instant::now();
+            let (nics, addresses) = (state.inventory.nic_count(), state.inventory.address_count());
+            let _ = writeln!(err, "loading: {addresses} addresses on {nics} NICs so far");
+        }
+    }
+    let written = write(&state, format, out);
+    let listed = failures(&state, err);
+    Ok(written.map(|()| listed))
+}
+
+fn write(state: &State, format: Format, out: &mut dyn io::Write) -> io::Result<()> {
+    let regions: BTreeMap<ProfileId, Vec<RegionId>> =
+        state.profiles.iter().map(|info| (info.id.clone(), info.regions.clone())).collect();
+    let verdict = |target: &Target| -> Option<Verdict> {
+        if !rows::is_visible(state, target) {
+            return None;
+        }
+        let findings: Vec<Finding> = detail::of(state, row_of(state, target)?)?.findings().to_vec();
+        let level = findings.iter().map(|finding| Level::from(finding.severity)).max().unwrap_or_default();
+        Some(Verdict { level, findings })
+    };
+    let source = Source { inventory: &state.inventory, regions: &regions, verdict: &verdict, demo: state.demo };
+    let mut buffered = io::BufWriter::new(out);
+    report::inventory(&source, format, &mut buffered)?;
+    io::Write::flush(&mut buffered)
+}
+
+fn row_of(state: &State, target: &Target) -> Option<RowRef> {
+    let key = target.nic();
+    let place = state.inventory.place(&key.profile)?;
+    let part = state.inventory.at(place)?;
+    let slot = part.nic_slot(&key.nic)?;
+    let profile = u16::try_from(place).ok()?;
+    match target {
+        Target::Nic(_) => Some(RowRef::Nic { profile, slot, depth: 0 }),
+        Target::Address(key) => {
+            let nth = part.nic_at(slot)?.addresses.iter().position(|address| address.ip == key.ip)?;
+            Some(RowRef::Address { profile, slot, nth: u16::try_from(nth).ok()?, depth: 0 })
+        }
+    }
+}
+
+/// Says what failed, one line each, and sums up.
+fn failures(state: &State, err: &mut dyn io::Write) -> Listed {
+    use crate::domain::{clean::clean, fault::FaultKind};
+    let (mut good, mut bad, mut refused) = (0usize, 0usize, 0usize);
+    for (place, info) in state.profiles.iter().enumerate() {
+        if let Some(problem) = &info.problem {
+            bad += 1;
+            refused += 1;
+            let values: Vec<String> = problem.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let _ = writeln!(err, "{}: {} {}", info.id, problem.key, clean(&values.join(" ")));
+            continue;
+        }
+        for (section, fault, _) in detail::failed_sections(state, place) {
+            bad += 1;
+            refused += usize::from(matches!(fault.kind, FaultKind::Credentials | FaultKind::Permission));
+            let region = section.1.as_ref().map_or(String::new(), |region| format!(" {region}"));
+            let code = fault.code.as_deref().unwrap_or("-");
+            let request = fault.request_id.as_deref().unwrap_or("-");
+            let _ = writeln!(
+                err,
+                "{}{region}: {} failed: {} (code {}, request id {})",
+                info.id,
+                clean(&fault.action),
+                clean(&fault.message),
+                clean(code),
+                clean(request)
+            );
+        }
+        good += state.inventory.at(place).map_or(0, |part| {
+            part.sections().filter(|(_, coverage)| matches!(coverage, Coverage::Complete { .. })).count()
+        });
+    }
+    match (good, bad, refused) {
+        (_, 0, _) => Listed::All,
+        (0, bad, refused) if bad == refused => Listed::Refused,
+        (0, ..) => Listed::Failed,
+        _ => Listed::Partly,
+    }
+}

@@ -1,0 +1,6 @@
+//! Background work, one file a job. A job talks through its channel only, and never sees the state.
+
+pub mod inspect;
+pub mod listing;
+pub mod preflight;
+pub mod release;

@@ -1,0 +1,162 @@
+//! The terminal while the console owns it, and its way back to what it was: on exit, error, panic and signal.
+
+use std::{
+    io::{self, BufWriter, Stdout, Write},
+    mem::ManuallyDrop,
+    panic,
+    path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering},
+    thread::ThreadId,
+};
+
+use base64::Engine;
+use crossterm::{
+    cursor::{Hide, Show},
+    event::{DisableBracketedPaste, EnableBracketedPaste},
+    execute, queue,
+    terminal::{
+        BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+        enable_raw_mode,
+    },
+};
+use ratatui::{Frame, Terminal, backend::CrosstermBackend};
+
+/// One write a frame: the backend makes a small write per cell.
+const BUFFER: usize = 64 * 1024;
+
+/// Whether the terminal is ours at the moment; read by the panic hook.
+static OWNED: AtomicBool = AtomicBool::new(false);
+
+type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+
+/// The console's terminal. Restores it when dropped.
+pub struct Console {
+    /// Not dropped by itself: its own drop prints to stderr, which panics when the terminal is gone.
+    screen: ManuallyDrop<Screen>,
+}
+
+impl Console {
+    /// Takes the terminal: raw mode, alternate screen, bracketed paste, hidden cursor.
+    ///
+    /// # Errors
+    /// The terminal can not be set up; it is left as it was.
+    pub fn take() -> io::Result<Self> {
+        // With NO_COLOR the library would write a bare reset for every colour change, wiping bold and reverse;
+        // the mono theme uses no colour by itself.
+        crossterm::style::force_color_output(true);
+        let backend = CrosstermBackend::new(BufWriter::with_capacity(BUFFER, io::stdout()));
+        enter()?;
+        let screen = match Terminal::new(backend) {
+            Ok(screen) => screen,
+            Err(error) => {
+                restore();
+                return Err(error);
+            }
+        };
+        Ok(Self { screen: ManuallyDrop::new(screen) })
+    }
+
+    /// Columns and rows.
+    pub fn size(&self) -> io::Result<(u16, u16)> {
+        self.screen.size().map(|size| (size.width, size.height))
+    }
+
+    /// Draws one frame, shown as a whole.
+    ///
+    /// # Errors
+    /// The terminal does not take it: it is gone.
+    pub fn draw(&mut self, view: impl FnOnce(&mut Frame)) -> io::Result<()> {
+        queue!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
+        self.screen.draw(view)?;
+        queue!(self.screen.backend_mut(), EndSynchronizedUpdate)?;
+        Write::flush(self.screen.backend_mut())
+    }
+
+    /// Forgets what is on the screen: the next frame is drawn whole.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn redraw(&mut self) -> io::Result<()> {
+        let size = self.screen.size()?;
+        self.screen.resize(ratatui::layout::Rect::new(0, 0, size.width, size.height))
+    }
+
+    /// Gives the terminal back, stops the process until it is continued, takes the terminal again.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        restore();
+        #[cfg(unix)]
+        {
+            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
+        }
+        enter()?;
+        self.redraw()
+    }
+
+    /// Asks the terminal to put text on its clipboard (OSC 52), through tmux and screen where they are.
+    pub fn copy(&mut self, text: &str) -> bool {
+        let encoded = base64::engine::general_purpose::STANDARD.encode(text);
+        let plain = format!("\x1b]52;c;{encoded}\x07");
+        let sequence = if std::env::var_os("TMUX").is_some() {
+            format!("\x1bPtmux;\x1b{plain}\x1b\\")
+        } else if std::env::var("TERM").is_ok_and(|term| term.starts_with("screen")) {
+            format!("\x1bP{plain}\x1b\\")
+        } else {
+            plain
+        };
+        let out = self.screen.backend_mut();
+        out.write_all(sequence.as_bytes()).and_then(|()| Write::flush(out)).is_ok()
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+fn enter() -> io::Result<()> {
+    enable_raw_mode()?;
+    OWNED.store(true, Ordering::SeqCst);
+    let done = execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide);
+    if done.is_err() {
+        restore();
+    }
+    done
+}
+
+/// Puts the terminal back, once. Ignores errors: there is nobody left to tell.
+pub fn restore() {
+    if OWNED.swap(false, Ordering::SeqCst) {
+        let mut out = io::stdout();
+        let _ = queue!(out, EndSynchronizedUpdate, DisableBracketedPaste, Show, LeaveAlternateScreen);
+        let _ = out.flush();
+        let _ = disable_raw_mode();
+    }
+}
+
+/// On a panic: the report goes to a file in the state folder. If the thread that owns the screen panicked, the terminal
+/// is restored and the report follows on stderr; a panic in a task leaves the screen alone.
+pub fn install_panic_hook(ui: ThreadId, crash_file: Option<PathBuf>) {
+    panic::set_hook(Box::new(move |info| {
+        let report = format!("nicdeck {} {info}\n", env!("CARGO_PKG_VERSION"));
+        let written = crash_file.as_ref().filter(|path| {
+            let mut options = std::fs::OpenOptions::new();
+            options.create(true).append(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            path.parent().is_none_or(|folder| std::fs::create_dir_all(folder).is_ok())
+                && options.open(path).and_then(|mut file| file.write_all(report.as_bytes())).is_ok()
+        });
+        if std::thread::current().id() == ui || !OWNED.load(Ordering::SeqCst) {
+            restore();
+            let mut err = io::stderr();
+            let _ = err.write_all(report.as_bytes());
+            if let Some(path) = written {
+                let _ = writeln!(err, "The report is in {}", path.display());
+            }
+        }
+    }));
+}
