@@ -66,11 +66,11 @@ impl Notices {
         (notice.loudness == Loudness::Error || now.since(notice.at) < NOTICE_MS).then_some(notice)
     }
 
-    /// Takes the message off the status line; false if there was none.
+    /// Takes the message off the status line. True if it was an error: others go by themselves, and are no layer of their own.
     pub fn dismiss(&mut self, now: Timestamp) -> bool {
-        let was = self.current(now).is_some();
+        let error = self.current(now).is_some_and(|notice| notice.loudness == Loudness::Error);
         self.shown = false;
-        was
+        error
     }
 
     /// When the status line changes by itself.

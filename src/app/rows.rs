@@ -427,7 +427,7 @@ pub fn window(state: &State, offset: usize, height: usize) -> Vec<RowRef> {
         return problems.chain(flat.iter().copied()).skip(offset).take(height).collect();
     }
     let source = source!(state);
-    let mut rows = Vec::with_capacity(height + 16);
+    let mut rows = Vec::with_capacity(height.min(index.len) + 16);
     let mut skip = offset;
     for group in &index.groups {
         let len = group.len as usize;

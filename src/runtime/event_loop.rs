@@ -5,13 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use crate::{
-    app::{
-        effect::Effect,
-        key::Input,
-        msg::Msg,
-        state::State,
-        update,
-    },
+    app::{effect::Effect, key::Input, msg::Msg, state::State, update},
     domain::exchange::Exchange,
 };
 

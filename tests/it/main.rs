@@ -6,4 +6,5 @@ mod cli;
 mod client;
 mod demo_worlds;
 mod tidy;
+mod update;
 mod zenlayer;

@@ -189,10 +189,9 @@ impl Scenario {
     /// The listing brings everything on this page: all sections begin, come whole, and end.
     pub fn listed(&mut self, profile: &str, page: InventoryPage) -> &mut Self {
         let job = self.job(profile);
-        let sections: Vec<Section> =
-            [Resource::Instances, Resource::Nics, Resource::Eips, Resource::Backends]
-                .map(|resource| (resource, Some(RegionId::from("r1"))))
-                .to_vec();
+        let sections: Vec<Section> = [Resource::Instances, Resource::Nics, Resource::Eips, Resource::Backends]
+            .map(|resource| (resource, Some(RegionId::from("r1"))))
+            .to_vec();
         for section in &sections {
             self.send(Msg::Inventory(job, InventoryEvent::Began(section.clone())));
         }

@@ -1,0 +1,321 @@
+//! Finding, folding, marking. Nothing here may send a write.
+
+use nicdeck::{
+    app::{
+        effect::Effect,
+        msg::{InventoryEvent, Msg},
+        state::Screen,
+    },
+    domain::{
+        fault::{Fault, FaultKind},
+        page::{InventoryPage, Resource},
+    },
+};
+
+use super::scenario::{Scenario, backend, eip, instance, nic, profile};
+
+/// Two instances with two NICs each, and a free NIC.
+pub fn shop() -> InventoryPage {
+    InventoryPage {
+        instances: vec![instance("i-1", "web-1"), instance("i-2", "网关-生产")],
+        nics: vec![
+            nic("eni-1", Some("i-1"), &["10.0.1.5", "10.0.1.21", "10.0.1.22"]),
+            nic("eni-2", Some("i-1"), &["10.0.2.5", "10.0.2.9"]),
+            nic("eni-3", Some("i-2"), &["10.0.3.5", "10.0.3.7", "10.0.3.8"]),
+            nic("eni-free", None, &["10.0.9.1", "10.0.9.2"]),
+        ],
+        eips: vec![eip("eip-9", "203.0.113.7", "eni-1", "10.0.1.22")],
+        backends: vec![backend("lb-1", "10.0.3.8")],
+        ..InventoryPage::default()
+    }
+}
+
+pub fn browsing() -> Scenario {
+    let mut scenario = Scenario::new(vec![profile("shop", "aliyun")]);
+    scenario.listed("shop", shop());
+    scenario
+}
+
+#[test]
+fn start_lists_every_usable_profile_and_nothing_else() {
+    let mut broken = profile("broken", "zenlayer");
+    broken.problem = Some(nicdeck::app::notices::Phrase::new("problem.credential"));
+    let scenario = Scenario::new(vec![profile("shop", "aliyun"), broken]);
+    let [Effect::List { profile, .. }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
+    assert_eq!(profile.as_str(), "shop");
+    assert_eq!(scenario.rows(), ["! broken"], "a profile that can not be used is a row");
+}
+
+#[test]
+fn rows_are_instances_with_nics_and_addresses_then_free_nics() {
+    assert_eq!(
+        browsing().rows(),
+        [
+            "i i-1",
+            "n eni-1",
+            "a 10.0.1.5",
+            "a 10.0.1.21",
+            "a 10.0.1.22",
+            "n eni-2",
+            "a 10.0.2.5",
+            "a 10.0.2.9",
+            "i i-2",
+            "n eni-3",
+            "a 10.0.3.5",
+            "a 10.0.3.7",
+            "a 10.0.3.8",
+            "n eni-free",
+            "a 10.0.9.1",
+            "a 10.0.9.2",
+        ]
+    );
+}
+
+#[test]
+fn pages_in_any_order_give_the_same_rows() {
+    let whole = browsing().rows();
+    let mut scenario = Scenario::new(vec![profile("shop", "aliyun")]);
+    let page = shop();
+    // NICs before their instances, one by one, last first.
+    let job = scenario.state.jobs.listing_of(&"shop".into()).unwrap().job;
+    let nics = (Resource::Nics, Some("r1".into()));
+    scenario.send(Msg::Inventory(job, InventoryEvent::Began(nics.clone())));
+    for nic in page.nics.iter().rev() {
+        let part = InventoryPage { nics: vec![nic.clone()], ..InventoryPage::default() };
+        scenario.send(Msg::Inventory(job, InventoryEvent::Page(nics.clone(), Box::new(part))));
+    }
+    for instance in page.instances.iter().rev() {
+        let part = InventoryPage { instances: vec![instance.clone()], ..InventoryPage::default() };
+        scenario.send(Msg::Inventory(job, InventoryEvent::Page(nics.clone(), Box::new(part))));
+    }
+    assert_eq!(scenario.rows(), whole);
+}
+
+#[test]
+fn the_cursor_stays_on_its_object_while_rows_arrive_above_it() {
+    let mut scenario = Scenario::new(vec![profile("shop", "aliyun")]);
+    let job = scenario.state.jobs.listing_of(&"shop".into()).unwrap().job;
+    let nics = (Resource::Nics, Some("r1".into()));
+    let page = |nics| Box::new(InventoryPage { nics, ..InventoryPage::default() });
+    scenario.send(Msg::Inventory(job, InventoryEvent::Began(nics.clone())));
+    scenario.send(Msg::Inventory(
+        job,
+        InventoryEvent::Page(nics.clone(), page(vec![nic("m", None, &["10.1.0.1", "10.1.0.2"])])),
+    ));
+    scenario.keys("j j");
+    assert_eq!(scenario.cursor(), "a 10.1.0.2");
+    scenario.send(Msg::Inventory(
+        job,
+        InventoryEvent::Page(nics, page(vec![nic("a", None, &["10.0.0.1"]), nic("z", None, &["10.2.0.1"])])),
+    ));
+    assert_eq!(scenario.cursor(), "a 10.1.0.2");
+    assert_eq!(scenario.state.browse.view.cursor, 4);
+}
+
+#[test]
+fn the_filter_follows_the_typing_and_esc_brings_everything_back() {
+    let mut scenario = browsing();
+    scenario.keys("/").text("1.22");
+    assert_eq!(scenario.state.browse.rows.address_count(), 0, "a bare word matches an address from its beginning");
+    scenario.keys("ctrl-u").text("10.0.1.2");
+    assert_eq!(scenario.rows(), ["i i-1", "n eni-1", "a 10.0.1.21", "a 10.0.1.22"]);
+    scenario.keys("enter");
+    assert!(!scenario.state.browse.editing);
+    scenario.keys("esc");
+    assert_eq!(scenario.state.browse.rows.address_count(), 10);
+    assert_eq!(scenario.effects, [], "looking sends nothing");
+}
+
+#[test]
+fn a_complete_address_is_found_first() {
+    let mut scenario = browsing();
+    scenario.keys("/").text("10.0.3.7");
+    assert_eq!(scenario.cursor(), "a 10.0.3.7");
+}
+
+#[test]
+fn a_wrong_filter_keeps_the_last_good_list_and_says_what_is_wrong() {
+    let mut scenario = browsing();
+    scenario.keys("/").text("name:web");
+    let good = scenario.rows();
+    assert!(!good.is_empty());
+    scenario.send(Msg::Input(nicdeck::app::key::Input::Paste(" ipp:1".to_owned())));
+    assert_eq!(scenario.rows(), good);
+    assert!(scenario.state.browse.mistake.is_some());
+    scenario.keys("enter");
+    assert!(scenario.state.browse.editing, "a line with a mistake stays open");
+    assert!(scenario.notice().starts_with("notice.filter-mistake"), "{}", scenario.notice());
+}
+
+#[test]
+fn pasted_text_goes_into_the_filter_line_and_nowhere_else() {
+    let mut scenario = browsing();
+    let paste = |text: &str| Msg::Input(nicdeck::app::key::Input::Paste(text.to_owned()));
+    scenario.send(paste("space p c y\n"));
+    assert_eq!((scenario.marks(), scenario.state.screen), (vec![], Screen::Inventory));
+    scenario.keys("/").send(paste("10.0.3.7\n"));
+    assert_eq!(scenario.state.browse.line.text(), "10.0.3.7");
+}
+
+#[test]
+fn space_marks_what_can_go_and_says_why_not() {
+    let mut scenario = browsing();
+    scenario.keys("j j space");
+    assert_eq!((scenario.marks(), scenario.notice()), (vec![], "notice.cannot-mark"));
+    scenario.keys("j space");
+    assert_eq!(scenario.marks(), ["eni-1 10.0.1.21"]);
+    assert_eq!(scenario.cursor(), "a 10.0.1.22", "and goes on to the next row");
+    scenario.keys("k space");
+    assert!(scenario.marks().is_empty());
+}
+
+#[test]
+fn space_on_a_nic_marks_its_addresses_and_never_the_nic() {
+    let mut scenario = browsing();
+    scenario.keys("j space");
+    assert_eq!(scenario.marks(), ["eni-1 10.0.1.21", "eni-1 10.0.1.22"]);
+    assert_eq!(scenario.notice(), "notice.marked-some");
+    scenario.keys("space");
+    assert!(scenario.marks().is_empty(), "again takes them off");
+}
+
+#[test]
+fn detaching_is_a_mark_of_its_own() {
+    let mut scenario = browsing();
+    scenario.keys("j D");
+    assert_eq!(scenario.marks(), ["eni-1 whole"]);
+    scenario.keys("D");
+    assert!(scenario.marks().is_empty());
+    // The free NIC is attached to nothing.
+    scenario.keys("G D");
+    assert_eq!((scenario.marks(), scenario.notice()), (vec![], "notice.cannot-detach"));
+}
+
+#[test]
+fn all_visible_that_can_go_and_hidden_marks_are_counted() {
+    let mut scenario = browsing();
+    scenario.keys("/").text("nic:eni-1").keys("enter a");
+    assert_eq!(scenario.marks(), ["eni-1 10.0.1.21", "eni-1 10.0.1.22"]);
+    scenario.keys("esc esc /").text("nic:eni-3").keys("enter");
+    assert_eq!(nicdeck::app::rows::hidden_marks(&scenario.state), 2);
+    scenario.keys("a");
+    assert_eq!(scenario.marks().len(), 4);
+    scenario.keys("A");
+    assert_eq!(scenario.marks(), ["eni-1 10.0.1.21", "eni-1 10.0.1.22"], "only the visible ones are taken off");
+}
+
+#[test]
+fn cleared_marks_come_back_within_ten_seconds() {
+    let mut scenario = browsing();
+    scenario.keys("a");
+    let all = scenario.marks();
+    scenario.keys("\\");
+    assert!(scenario.marks().is_empty());
+    scenario.after_ms(9_000).keys("\\");
+    assert_eq!(scenario.marks(), all);
+    scenario.keys("\\").after_ms(11_000).keys("\\");
+    assert!(scenario.marks().is_empty());
+}
+
+#[test]
+fn a_range_marks_between_its_ends() {
+    let mut scenario = browsing();
+    scenario.keys("j j j v j j j j v");
+    assert_eq!(scenario.marks(), ["eni-1 10.0.1.21", "eni-1 10.0.1.22", "eni-2 10.0.2.9"]);
+}
+
+#[test]
+fn folding_hides_rows_and_h_goes_to_the_parent() {
+    let mut scenario = browsing();
+    scenario.keys("j j j h");
+    assert_eq!(scenario.cursor(), "n eni-1");
+    scenario.keys("h");
+    assert_eq!(scenario.rows()[..4], ["i i-1", "n eni-1", "n eni-2", "a 10.0.2.5"]);
+    scenario.keys("h h");
+    assert_eq!(scenario.rows()[..2], ["i i-1", "i i-2"]);
+    scenario.keys("l");
+    assert_eq!(scenario.rows()[1], "n eni-1");
+}
+
+#[test]
+fn a_table_lists_addresses_sorted_and_keeps_the_cursor() {
+    let mut scenario = browsing();
+    scenario.keys("j j j j");
+    assert_eq!(scenario.cursor(), "a 10.0.1.22");
+    scenario.keys("t");
+    assert_eq!(scenario.cursor(), "a 10.0.1.22");
+    let rows = scenario.rows();
+    assert_eq!((rows.len(), rows[0].as_str(), rows[9].as_str()), (10, "a 10.0.1.5", "a 10.0.9.2"));
+    scenario.keys("O");
+    assert_eq!(scenario.rows()[0], "a 10.0.9.2");
+    assert_eq!(scenario.cursor(), "a 10.0.1.22");
+    scenario.keys("O o");
+    assert!(scenario.rows()[0] != "a 10.0.1.21", "sorted by level: blocked ones first");
+}
+
+#[test]
+fn a_failed_section_is_a_row_and_makes_its_check_unknown() {
+    let mut scenario = Scenario::new(vec![profile("shop", "aliyun")]);
+    let job = scenario.state.jobs.listing_of(&"shop".into()).unwrap().job;
+    let section = |resource| (resource, Some("r1".into()));
+    scenario.send(Msg::Inventory(job, InventoryEvent::Began(section(Resource::Backends))));
+    let fault = Fault {
+        code: Some("Forbidden.RAM".to_owned()),
+        ..Fault::local(FaultKind::Permission, "DescribeLoadBalancers", "no")
+    };
+    scenario.send(Msg::Inventory(job, InventoryEvent::Failed(section(Resource::Backends), Box::new(fault))));
+    let mut page = shop();
+    page.backends.clear();
+    for resource in [Resource::Instances, Resource::Nics, Resource::Eips] {
+        scenario.send(Msg::Inventory(job, InventoryEvent::Began(section(resource))));
+    }
+    scenario.send(Msg::Inventory(job, InventoryEvent::Page(section(Resource::Nics), Box::new(page))));
+    for resource in [Resource::Instances, Resource::Nics, Resource::Eips] {
+        scenario.send(Msg::Inventory(job, InventoryEvent::Completed(section(resource))));
+    }
+    scenario.send(Msg::Inventory(job, InventoryEvent::Ended));
+    assert_eq!(scenario.rows()[0], "! shop");
+    scenario.keys("/").text("finding:lb-unknown level:unknown").keys("enter");
+    assert_eq!(scenario.state.browse.rows.address_count(), 6, "every secondary address: unknown is not safe");
+}
+
+#[test]
+fn events_of_a_job_that_is_not_current_are_dropped() {
+    let mut scenario = browsing();
+    let before = scenario.rows();
+    let stale = nicdeck::domain::ids::JobId(1);
+    let section = (Resource::Nics, Some("r1".into()));
+    scenario.keys("R");
+    scenario.send(Msg::Inventory(stale, InventoryEvent::Completed(section)));
+    assert_eq!(scenario.rows(), before);
+}
+
+#[test]
+fn a_mark_of_something_that_vanished_is_dropped_with_a_message() {
+    let mut scenario = browsing();
+    scenario.keys("a R");
+    let mut page = shop();
+    page.nics.retain(|nic| nic.id.as_str() != "eni-2");
+    scenario.listed("shop", page);
+    assert!(scenario.marks().iter().all(|mark| !mark.starts_with("eni-2")));
+    assert_eq!(scenario.notice(), "notice.marks-vanished");
+}
+
+#[test]
+fn ctrl_c_at_the_top_asks_to_be_pressed_again() {
+    let mut scenario = browsing();
+    scenario.keys("ctrl-c");
+    assert_eq!((scenario.effects.len(), scenario.notice()), (0, "notice.ctrl-c-again"));
+    scenario.after_ms(2_500).keys("ctrl-c");
+    assert!(scenario.effects.is_empty(), "too late: asks again");
+    scenario.keys("ctrl-c");
+    assert_eq!(scenario.effects, [Effect::Quit]);
+}
+
+#[test]
+fn delete_and_backspace_do_nothing_outside_text() {
+    let mut scenario = browsing();
+    let rows = scenario.rows();
+    scenario.keys("delete backspace ctrl-d ctrl-u");
+    assert_eq!((scenario.rows(), scenario.marks(), scenario.effects.len()), (rows, vec![], 0));
+}

@@ -1,0 +1,6 @@
+//! Flows of the console, without a terminal: keys in, effects and state out.
+
+mod browse;
+mod plan;
+mod run;
+pub mod scenario;

@@ -1,0 +1,200 @@
+//! From marks to a confirmed batch.
+
+use std::sync::Arc;
+
+use nicdeck::{
+    app::{
+        effect::Effect,
+        msg::{Msg, PreflightEvent},
+        overlay::Overlay,
+        plan_view::Freshness,
+        state::Screen,
+    },
+    domain::{
+        fault::{Fault, FaultKind},
+        finding::FindingId,
+        ids::JobId,
+        plan::{Decision, OperationKind},
+    },
+};
+
+use super::{
+    browse::{browsing, shop},
+    scenario::{Scenario, eip, ip, profile},
+};
+
+#[test]
+fn a_plan_lists_every_mark_and_reads_its_nics_again_before_it_can_be_confirmed() {
+    let mut scenario = browsing();
+    scenario.keys("j j j space G k k k k space p");
+    assert_eq!(scenario.state.screen, Screen::Plan);
+    let [Effect::Preflight { nics, .. }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
+    assert_eq!(nics.iter().map(|(key, _)| key.nic.as_str()).collect::<Vec<_>>(), ["eni-1", "eni-3"]);
+    let preflight = scenario.effects.clone();
+    scenario.keys("c");
+    assert!(scenario.state.overlays.is_empty(), "not while it is being read");
+    assert_eq!(scenario.notice(), "disabled.plan-reading");
+    scenario.effects = preflight;
+    scenario.read_again().keys("c");
+    assert!(matches!(scenario.state.overlays.as_slice(), [Overlay::Confirm(_)]));
+    let view = scenario.state.plan.as_ref().unwrap();
+    assert_eq!(view.plan.rows().len(), 2);
+    assert!(matches!(view.freshness, Freshness::Read { .. }));
+}
+
+#[test]
+fn without_marks_the_plan_is_about_the_focused_row() {
+    let mut scenario = browsing();
+    scenario.keys("j j j p");
+    let view = scenario.state.plan.as_ref().unwrap();
+    assert_eq!(view.source, nicdeck::app::plan_view::Source::FocusedRow);
+    assert_eq!(view.plan.rows().len(), 1);
+}
+
+#[test]
+fn hidden_marks_are_in_the_plan_and_said_to_be_hidden() {
+    let mut scenario = browsing();
+    scenario.keys("a /").text("nic:eni-3").keys("enter p");
+    let view = scenario.state.plan.as_ref().unwrap();
+    let hidden: Vec<bool> = view.plan.rows().iter().map(|row| row.hidden).collect();
+    assert!(hidden.contains(&true) && hidden.contains(&false), "{hidden:?}");
+}
+
+/// The first plan of one address, read again, with the dialog open.
+fn asked() -> Scenario {
+    let mut scenario = browsing();
+    scenario.keys("j j j space p").read_again().keys("c");
+    scenario
+}
+
+#[test]
+fn enter_alone_never_confirms_and_early_keys_are_ignored() {
+    let mut scenario = asked();
+    scenario.keys("y");
+    assert!(scenario.effects.is_empty(), "the first 300 ms are deaf");
+    assert_eq!(scenario.state.overlays.len(), 1);
+    scenario.after_ms(400).keys("enter");
+    assert!(scenario.effects.is_empty());
+    assert!(scenario.state.overlays.is_empty(), "Cancel has the focus");
+    assert_eq!((scenario.state.screen, scenario.notice()), (Screen::Plan, "notice.cancelled"));
+}
+
+#[test]
+fn paste_never_confirms() {
+    let mut scenario = asked();
+    scenario.after_ms(400).send(Msg::Input(nicdeck::app::key::Input::Paste("y".to_owned())));
+    assert!(scenario.effects.is_empty());
+    assert_eq!(scenario.state.overlays.len(), 1);
+}
+
+#[test]
+fn a_confirmed_plan_is_released_exactly_as_it_was_listed() {
+    let mut scenario = asked();
+    scenario.after_ms(400).keys("y");
+    let [Effect::Release { plan, .. }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
+    assert_eq!(plan.operations().len(), 1);
+    assert_eq!(plan.operations()[0].kind, OperationKind::Release { nic: "eni-1".into(), ips: vec![ip("10.0.1.21")] });
+    assert_eq!(scenario.state.screen, Screen::Run);
+    assert!(scenario.state.plan.is_none());
+}
+
+#[test]
+fn danger_asks_for_more_than_a_key() {
+    let mut scenario = browsing();
+    scenario.keys("j D p").read_again().keys("c").after_ms(400).keys("y");
+    assert!(scenario.effects.is_empty());
+    scenario.text(" 1").keys("enter");
+    assert!(matches!(scenario.state.overlays.as_slice(), [Overlay::Confirm(dialog)] if dialog.wrong));
+    scenario.keys("ctrl-u").text("acme-shop 1").keys("enter");
+    let [Effect::Release { plan, .. }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
+    assert!(matches!(plan.operations()[0].kind, OperationKind::Detach { .. }));
+}
+
+#[test]
+fn what_the_fresh_read_shows_is_in_the_plan() {
+    let mut scenario = browsing();
+    scenario.keys("j j j space p");
+    let [Effect::Preflight { job, nics }] = scenario.effects.as_slice() else { panic!() };
+    let (job, key) = (*job, nics[0].0.clone());
+    let mut fresh = scenario.state.inventory.profile(&key.profile).unwrap().snapshot(&key.nic).unwrap();
+    fresh.eips.push(eip("eip-new", "203.0.113.9", "eni-1", "10.0.1.21"));
+    scenario.send(Msg::Preflight(job, PreflightEvent::Read(key, Ok(Some(Arc::new(fresh))))));
+    scenario.send(Msg::Preflight(job, PreflightEvent::Ended));
+    let view = scenario.state.plan.as_ref().unwrap();
+    assert!(view.plan.rows()[0].findings.iter().any(|finding| finding.id == FindingId::EipAttached));
+}
+
+#[test]
+fn a_nic_that_can_not_be_read_again_is_blocked() {
+    let mut scenario = browsing();
+    scenario.keys("j j j space p");
+    let [Effect::Preflight { job, nics }] = scenario.effects.as_slice() else { panic!() };
+    let (job, key) = (*job, nics[0].0.clone());
+    let fault = Box::new(Fault::local(FaultKind::Timeout, "x", "no answer"));
+    scenario.send(Msg::Preflight(job, PreflightEvent::Read(key, Err(fault))));
+    scenario.send(Msg::Preflight(job, PreflightEvent::Ended)).keys("c");
+    let view = scenario.state.plan.as_ref().unwrap();
+    assert_eq!(view.plan.rows()[0].decision, Decision::Blocked);
+    assert!(view.plan.rows()[0].findings.iter().any(|finding| finding.id == FindingId::NotReadAgain));
+    assert_eq!(scenario.notice(), "disabled.plan-all-blocked");
+}
+
+#[test]
+fn a_nic_that_is_gone_stays_in_the_plan_as_not_listed() {
+    let mut scenario = browsing();
+    scenario.keys("j j j space p");
+    let [Effect::Preflight { job, nics }] = scenario.effects.as_slice() else { panic!() };
+    let (job, key) = (*job, nics[0].0.clone());
+    scenario.send(Msg::Preflight(job, PreflightEvent::Read(key, Ok(None))));
+    scenario.send(Msg::Preflight(job, PreflightEvent::Ended));
+    let view = scenario.state.plan.as_ref().unwrap();
+    assert_eq!(view.plan.rows()[0].findings[0].id, FindingId::NotListed);
+}
+
+#[test]
+fn an_old_plan_has_to_be_built_again() {
+    let mut scenario = browsing();
+    scenario.keys("j j j space p").read_again().after_ms(11 * 60 * 1000).keys("c");
+    assert_eq!(scenario.notice(), "disabled.plan-old");
+    scenario.keys("b").read_again().keys("c");
+    assert_eq!(scenario.state.overlays.len(), 1);
+}
+
+#[test]
+fn a_row_can_be_dropped_and_keeps_its_mark() {
+    let mut scenario = browsing();
+    scenario.keys("a p").read_again();
+    let before = scenario.state.plan.as_ref().unwrap().plan.rows().len();
+    let marks = scenario.marks();
+    scenario.keys("space");
+    assert_eq!(scenario.state.plan.as_ref().unwrap().plan.rows().len(), before - 1);
+    assert_eq!(scenario.marks(), marks);
+    scenario.keys("esc");
+    assert_eq!(
+        (scenario.state.screen, scenario.state.plan.is_none(), scenario.marks()),
+        (Screen::Inventory, true, marks)
+    );
+}
+
+#[test]
+fn a_read_only_profile_is_planned_and_blocked() {
+    let mut info = profile("shop", "aliyun");
+    info.readonly = true;
+    let mut scenario = Scenario::new(vec![info]);
+    scenario.listed("shop", shop()).keys("j j j space p").read_again().keys("c");
+    assert_eq!(scenario.notice(), "disabled.plan-all-blocked");
+    let view = scenario.state.plan.as_ref().unwrap();
+    assert_eq!(view.plan.rows()[0].findings[0].id, FindingId::ReadOnly);
+}
+
+#[test]
+fn answers_of_an_earlier_read_are_dropped() {
+    let mut scenario = browsing();
+    scenario.keys("j j j space p");
+    let first = scenario.effects.clone();
+    scenario.keys("b");
+    assert!(matches!(scenario.effects.as_slice(), [Effect::Cancel(JobId(_)), Effect::Preflight { .. }]));
+    let [Effect::Preflight { job, .. }] = first.as_slice() else { panic!() };
+    scenario.send(Msg::Preflight(*job, PreflightEvent::Ended));
+    assert!(matches!(scenario.state.plan.as_ref().unwrap().freshness, Freshness::Reading { .. }));
+}

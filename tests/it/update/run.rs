@@ -1,0 +1,199 @@
+//! A batch from its first event to its last.
+
+use nicdeck::{
+    app::{
+        effect::Effect,
+        msg::{Msg, ReadBack, ReleaseEvent},
+        run::Pace,
+        state::Screen,
+    },
+    domain::{
+        fault::{Fault, FaultKind},
+        ids::{JobId, OperationId},
+        outcome::{Outcome, Progress, Receipt, Skip},
+        plan::ReleasePlan,
+    },
+};
+use std::sync::Arc;
+
+use super::{browse::browsing, scenario::Scenario};
+
+/// Everything that can go is marked, confirmed, and running.
+fn running() -> (Scenario, JobId, Arc<ReleasePlan>) {
+    let mut scenario = browsing();
+    scenario.keys("a p").read_again().keys("c").after_ms(400);
+    let phrase = match &scenario.state.plan.as_ref().unwrap().danger.phrase {
+        nicdeck::rules::guard::Phrase::Typed(text) => text.clone(),
+        nicdeck::rules::guard::Phrase::Key(key) => key.to_string(),
+    };
+    scenario.text(&phrase).keys("enter");
+    let [Effect::Release { job, plan }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
+    let (job, plan) = (*job, plan.clone());
+    (scenario, job, plan)
+}
+
+fn settle(scenario: &mut Scenario, job: JobId, plan: &ReleasePlan, nth: usize, outcome: &Outcome) {
+    let operation = &plan.operations()[nth];
+    let outcomes = operation.targets().into_iter().map(|target| (target, outcome.clone())).collect();
+    let mut fresh = (*operation.expect).clone();
+    if matches!(outcome, Outcome::Released { .. }) {
+        let gone: Vec<_> = match &operation.kind {
+            nicdeck::domain::plan::OperationKind::Release { ips, .. } => ips.clone(),
+            nicdeck::domain::plan::OperationKind::Detach { .. } => Vec::new(),
+        };
+        fresh.nic.addresses.retain(|address| !gone.contains(&address.ip));
+    }
+    let fresh = Some(ReadBack::Nic(Arc::new(fresh)));
+    scenario.send(Msg::Release(job, ReleaseEvent::Settled { operation: operation.id, outcomes, fresh }));
+}
+
+fn released() -> Outcome {
+    Outcome::Released { request_id: Some("req-1".to_owned()) }
+}
+
+#[test]
+fn released_rows_lose_their_marks_and_leave_the_list_the_others_stay() {
+    let (mut scenario, job, plan) = running();
+    let marks = scenario.marks().len();
+    let targets = plan.operations()[0].targets().len();
+    settle(&mut scenario, job, &plan, 0, &released());
+    let refused = Outcome::Failed { fault: Fault::local(FaultKind::Refused, "Unassign", "no") };
+    settle(&mut scenario, job, &plan, 1, &refused);
+    assert_eq!(scenario.marks().len(), marks - targets);
+    let part = scenario.state.inventory.at(0).unwrap();
+    let nic = part.nic(plan.operations()[0].kind.nic()).unwrap();
+    assert_eq!(nic.addresses.len(), plan.operations()[0].expect.nic.addresses.len() - targets);
+}
+
+#[test]
+fn totals_always_add_up_to_the_plan() {
+    let (mut scenario, job, plan) = running();
+    let total: usize = plan.targets().count();
+    let sum = |scenario: &Scenario| {
+        let counts = scenario.state.run.as_ref().unwrap().counts();
+        (counts.total, counts.settled() + counts.queued + counts.active + counts.accepted + counts.retrying)
+    };
+    assert_eq!(sum(&scenario), (total, total));
+    let steps = [
+        Progress::Checking,
+        Progress::Sent,
+        Progress::Accepted { receipt: Receipt::default(), reads: 1 },
+        Progress::Retrying { attempt: 2, of: 5, wait_ms: 400, code: None },
+        Progress::ReadingBack { lost: true },
+    ];
+    for step in steps {
+        scenario.send(Msg::Release(job, ReleaseEvent::Progressed(OperationId(0), step)));
+        assert_eq!(sum(&scenario), (total, total));
+    }
+    settle(&mut scenario, job, &plan, 0, &released());
+    assert_eq!(sum(&scenario), (total, total));
+}
+
+#[test]
+fn the_end_puts_what_needs_a_person_first_and_takes_nothing_for_done() {
+    let (mut scenario, job, plan) = running();
+    settle(&mut scenario, job, &plan, 0, &released());
+    scenario.send(Msg::Release(job, ReleaseEvent::Progressed(OperationId(1), Progress::Sent)));
+    scenario.send(Msg::Release(job, ReleaseEvent::Ended));
+    let run = scenario.state.run.as_ref().unwrap();
+    let counts = run.counts();
+    assert_eq!(counts.settled(), counts.total);
+    assert_eq!(counts.unknown, plan.operations()[1].targets().len(), "sent and not settled is not known");
+    assert_eq!(counts.stopped, counts.total - counts.unknown - counts.released, "never sent");
+    assert!(matches!(run.row_at(0).unwrap().progress, Progress::Settled(Outcome::Unknown { .. })));
+    assert_eq!(scenario.notice(), "notice.batch-ended");
+}
+
+#[test]
+fn an_outcome_is_final() {
+    let (mut scenario, job, plan) = running();
+    settle(&mut scenario, job, &plan, 0, &released());
+    scenario.send(Msg::Release(job, ReleaseEvent::Progressed(OperationId(0), Progress::Checking)));
+    let target = plan.operations()[0].targets().remove(0);
+    assert_eq!(scenario.state.run.as_ref().unwrap().outcome(&target), Some(&released()));
+}
+
+#[test]
+fn leaving_the_screen_does_not_stop_the_batch_and_quitting_asks() {
+    let (mut scenario, job, _) = running();
+    scenario.keys("1");
+    assert_eq!((scenario.effects.len(), scenario.state.screen), (0, Screen::Inventory));
+    scenario.keys("q");
+    assert!(scenario.effects.is_empty());
+    scenario.keys("enter");
+    assert!(scenario.state.is_running(), "enter stays");
+    scenario.keys("q s");
+    assert_eq!(scenario.effects, [Effect::Stop(job)]);
+    scenario.send(Msg::Release(job, ReleaseEvent::Ended));
+    assert_eq!(scenario.effects, [Effect::Quit]);
+}
+
+#[test]
+fn ctrl_c_stops_after_the_calls_in_flight_and_only_a_third_leaves() {
+    let (mut scenario, job, _) = running();
+    scenario.keys("ctrl-c");
+    assert_eq!(scenario.effects, [Effect::Stop(job)]);
+    assert_eq!(scenario.state.run.as_ref().unwrap().pace, Pace::Stopping);
+    scenario.after_ms(3_000).keys("ctrl-c");
+    assert_eq!((scenario.effects.len(), scenario.notice()), (0, "notice.ctrl-c-leaves-batch"));
+    scenario.keys("ctrl-c");
+    assert_eq!(scenario.effects, [Effect::Quit]);
+}
+
+#[test]
+fn pause_goes_through_the_job_and_back() {
+    let (mut scenario, job, _) = running();
+    scenario.keys("P");
+    assert_eq!(scenario.effects, [Effect::Pause(job, true)]);
+    scenario.send(Msg::Release(job, ReleaseEvent::Paused(true)));
+    assert_eq!(scenario.state.run.as_ref().unwrap().pace, Pace::Paused);
+    scenario.keys("P");
+    assert_eq!(scenario.effects, [Effect::Pause(job, false)]);
+}
+
+#[test]
+fn a_signal_stops_the_batch_and_leaves_when_it_has_ended() {
+    let (mut scenario, job, _) = running();
+    scenario.send(Msg::Terminate);
+    assert_eq!(scenario.effects, [Effect::Stop(job)]);
+    scenario.send(Msg::Release(job, ReleaseEvent::Ended));
+    assert_eq!(scenario.effects, [Effect::Quit]);
+}
+
+#[test]
+fn retry_opens_a_plan_of_what_is_left_and_reads_it_again() {
+    let (mut scenario, job, plan) = running();
+    settle(&mut scenario, job, &plan, 0, &released());
+    for nth in 1..plan.operations().len() {
+        settle(&mut scenario, job, &plan, nth, &Outcome::Skipped { why: Skip::AfterFailure });
+    }
+    scenario.keys("r");
+    assert!(scenario.effects.is_empty(), "not while it runs");
+    scenario.send(Msg::Release(job, ReleaseEvent::Ended)).keys("r");
+    assert!(matches!(scenario.effects.as_slice(), [Effect::Preflight { .. }]));
+    let view = scenario.state.plan.as_ref().unwrap();
+    let left: usize = plan.operations()[1..].iter().map(|operation| operation.targets().len()).sum();
+    assert_eq!(view.plan.rows().len(), left);
+}
+
+#[test]
+fn a_job_that_died_leaves_nothing_open() {
+    let (mut scenario, job, _) = running();
+    scenario.send(Msg::Release(job, ReleaseEvent::Progressed(OperationId(0), Progress::Sent)));
+    scenario.send(Msg::JobPanicked(job));
+    assert!(!scenario.state.is_running());
+    let counts = scenario.state.run.as_ref().unwrap().counts();
+    assert_eq!(counts.settled(), counts.total);
+    assert!(counts.unknown > 0);
+}
+
+#[test]
+fn time_left_is_not_guessed_before_five_have_ended() {
+    let (mut scenario, job, plan) = running();
+    settle(&mut scenario, job, &plan, 0, &released());
+    scenario.after_ms(1_000);
+    let run = scenario.state.run.as_ref().unwrap();
+    assert!(run.counts().settled() < 5);
+    assert_eq!(run.left_ms(scenario.state.now), None);
+    assert!(run.rate(scenario.state.now).is_some());
+}
