@@ -60,6 +60,7 @@ impl Selection {
     }
 
     /// Takes all marks off and returns them, so that the step can be taken back.
+    #[must_use]
     pub fn take(&mut self) -> Selection {
         std::mem::take(self)
     }

@@ -38,7 +38,7 @@ pub fn browsing() -> Scenario {
 
 #[test]
 fn start_lists_every_usable_profile_and_nothing_else() {
-    let mut broken = profile("broken", "zenlayer");
+    let mut broken = profile("broken", "aliyun");
     broken.problem = Some(nicdeck::app::notices::Phrase::new("problem.credential"));
     let scenario = Scenario::new(vec![profile("shop", "aliyun"), broken]);
     let [Effect::List { profile, .. }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
