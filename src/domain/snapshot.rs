@@ -141,7 +141,7 @@ impl NicSnapshot {
         compare(ChangedFact::ManagedBy, managed_word(&self.nic.managed_by), managed_word(&now.nic.managed_by));
         compare(ChangedFact::Traits, self.traits(), now.traits());
         // What was known when the plan was made has to be known now: not being able to tell is never safe.
-        let lost = |before: bool, now: bool| before && !now;
+        let lost = |then: bool, again: bool| then && !again;
         let unread: Vec<&str> = [
             ("instances", lost(self.instances_known, now.instances_known)),
             ("eips", lost(self.eips_known, now.eips_known)),

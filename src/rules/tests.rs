@@ -26,6 +26,11 @@ use crate::{
     },
 };
 
+/// Name, condition, declared severity, facts, address, what is found.
+type ReleaseCase = (&'static str, Condition, Severity, NicSnapshot, &'static str, Option<(FindingId, Severity)>);
+/// The same for the NIC.
+type DetachCase = (&'static str, Condition, Severity, NicSnapshot, Option<(FindingId, Severity)>);
+
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
 const P: &str = "10.0.0.1";
 const S: &str = "10.0.0.2";
@@ -169,7 +174,7 @@ fn release_rules() {
         Condition::InstanceState { allowed: &[PowerState::Running, PowerState::Stopped], primary_nic_only: true };
     let word = |state| move |s: &mut NicSnapshot| s.nic.status.state = state;
     let lbs = |s: &mut NicSnapshot| s.instance.as_mut().unwrap().load_balancers = vec!["lb-7".into()];
-    let cases: Vec<(&str, Condition, Severity, NicSnapshot, &str, Option<(F, Severity)>)> = vec![
+    let cases: Vec<ReleaseCase> = vec![
         ("own address", Condition::NotPrimaryIp, Blocked, calm(), P, Some((F::PrimaryIp, Blocked))),
         ("secondary", Condition::NotPrimaryIp, Blocked, calm(), S, None),
         ("v6", Condition::NotIpv6, Blocked, calm(), "2001:db8::1", Some((F::Ipv6Address, Blocked))),
@@ -348,7 +353,7 @@ fn detach_rules() {
     let attached = Condition::NicState { allowed: &[NicState::Attached] };
     let running = Condition::InstanceState { allowed: &[PowerState::Running], primary_nic_only: false };
     let power = |state| move |s: &mut NicSnapshot| s.instance.as_mut().unwrap().power.state = state;
-    let cases: Vec<(&str, Condition, Severity, NicSnapshot, Option<(F, Severity)>)> = vec![
+    let cases: Vec<DetachCase> = vec![
         ("secondary", Condition::NotPrimaryNic, Blocked, calm(), None),
         (
             "primary",
