@@ -142,7 +142,7 @@ impl NicSnapshot {
         compare(ChangedFact::Traits, self.traits(), now.traits());
         // What was known when the plan was made has to be known now: not being able to tell is never safe.
         let lost = |then: bool, again: bool| then && !again;
-        let unread: Vec<&str> = [
+        let missing: Vec<&str> = [
             ("instances", lost(self.instances_known, now.instances_known)),
             ("eips", lost(self.eips_known, now.eips_known)),
             ("backends", lost(self.backends_known, now.backends_known)),
@@ -150,8 +150,8 @@ impl NicSnapshot {
         .into_iter()
         .filter_map(|(name, lost)| lost.then_some(name))
         .collect();
-        if !unread.is_empty() {
-            compare(ChangedFact::Readable, "yes".to_owned(), format!("no: {}", unread.join(", ")));
+        if !missing.is_empty() {
+            compare(ChangedFact::Readable, "yes".to_owned(), format!("no: {}", missing.join(", ")));
         }
         match target {
             Target::Address(key) => {
