@@ -141,11 +141,11 @@ impl NicSnapshot {
         compare(ChangedFact::ManagedBy, managed_word(&self.nic.managed_by), managed_word(&now.nic.managed_by));
         compare(ChangedFact::Traits, self.traits(), now.traits());
         // What was known when the plan was made has to be known now: not being able to tell is never safe.
-        let lost = |then: bool, again: bool| then && !again;
+        let vanished = |then: bool, again: bool| then && !again;
         let missing: Vec<&str> = [
-            ("instances", lost(self.instances_known, now.instances_known)),
-            ("eips", lost(self.eips_known, now.eips_known)),
-            ("backends", lost(self.backends_known, now.backends_known)),
+            ("instances", vanished(self.instances_known, now.instances_known)),
+            ("eips", vanished(self.eips_known, now.eips_known)),
+            ("backends", vanished(self.backends_known, now.backends_known)),
         ]
         .into_iter()
         .filter_map(|(name, lost)| lost.then_some(name))
