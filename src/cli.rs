@@ -4,6 +4,7 @@
 //! Running the console and the headless commands is not done here: [`Entry`] is handed in.
 
 mod args;
+mod filter;
 #[cfg(test)]
 mod tests;
 
@@ -127,6 +128,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
         Err(error) => return explain(&error, process),
     };
     let flags = parsed.flags();
+    // A bad filter never matches everything: better nothing at all.
+    if let Some(text) = &parsed.filter
+        && let Err(error) = crate::filter::parse(text)
+    {
+        return complain(process, &filter::explain(text, &error), Exit::Usage);
+    }
     match parsed.command {
         None => console(parsed, &flags, process, entry),
         Some(Command::List { output }) => list(parsed.demo, parsed.filter, output, &flags, process, entry),

@@ -174,6 +174,15 @@ fn list_needs_a_config_with_profiles_or_the_demo() {
 }
 
 #[test]
+fn a_bad_filter_is_exit_2_before_anything_is_asked() {
+    for args in ["list --demo --filter ipp:1", "--demo --filter ipp:1"] {
+        let ran = Run::new().run(args);
+        assert_eq!((ran.exit, ran.out.as_str(), ran.started), (Exit::Usage, "", None));
+        assert!(ran.err.contains("\n  ipp:1\n  ^^^\n"), "{}", ran.err);
+    }
+}
+
+#[test]
 fn config_path_example_and_check() {
     let run = Run::new();
     let ran = run.run("config path");
