@@ -22,6 +22,7 @@ use crate::{
     domain::clean::clean,
     report::Format,
     runtime::credentials,
+    simulate::{self, Ended, SimulateArgs},
 };
 use args::{Args, Command, ConfigCommand};
 
@@ -137,6 +138,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
     match parsed.command {
         None => console(parsed, &flags, process, entry),
         Some(Command::List { output }) => list(parsed.demo, parsed.filter, output, &flags, process, entry),
+        Some(Command::Simulate(args)) => simulate(&args, process),
         Some(Command::Config { command }) => match command {
             ConfigCommand::Path => config_path(&flags, process),
             ConfigCommand::Example => print(process, config::EXAMPLE),
@@ -189,6 +191,22 @@ fn list(
     }
     let only = Only { profiles: flags.profiles.clone(), regions: flags.regions.clone() };
     (entry.list)(ListStart { settings, demo, format, filter, only }, process.out, process.err)
+}
+
+/// Being interrupted is how this ends; the exit code says so like for any other command.
+fn simulate(args: &SimulateArgs, process: &mut Process<'_>) -> Exit {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(process, &format!("no worker threads: {error}"), Exit::Failure),
+    };
+    match runtime.block_on(simulate::run(args, process.out)) {
+        Ok(Ended::Interrupted) => Exit::Interrupted,
+        Ok(Ended::Terminated) => Exit::Terminated,
+        Err(error) => {
+            let exit = if error.is_usage() { Exit::Usage } else { Exit::Failure };
+            complain(process, &error.to_string(), exit)
+        }
+    }
 }
 
 fn config_path(flags: &Flags, process: &mut Process<'_>) -> Exit {

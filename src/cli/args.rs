@@ -10,6 +10,7 @@ use clap::{
 use crate::{
     config::{Choice, ColorChoice, Flags, LanguageChoice},
     report::Format,
+    simulate::SimulateArgs,
 };
 
 const EXAMPLES: &str = "\
@@ -18,6 +19,7 @@ Examples:
   nicdeck                                           open the console on the profiles of the config
   nicdeck --profile prod-hz --readonly              look at one account, change nothing
   nicdeck list --filter 'has:eip' --output json     print the inventory
+  nicdeck simulate --instances 1000                 serve simulated clouds to your own scripts
   nicdeck config example > config.toml              start a config; `nicdeck config path` says where it goes";
 
 const TEMPLATE: &str = "\
@@ -91,6 +93,8 @@ pub(super) enum Command {
         #[arg(long, short, value_name = "FORM", default_value = "table", value_parser = format(), ignore_case = true)]
         output: Format,
     },
+    /// Serve simulated clouds on this machine until Ctrl-C, and print how to reach each one as a line of JSON
+    Simulate(SimulateArgs),
     /// Show where the config is, an example of one, or what is wrong with it
     Config {
         #[command(subcommand)]

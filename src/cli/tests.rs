@@ -183,6 +183,16 @@ fn a_bad_filter_is_exit_2_before_anything_is_asked() {
 }
 
 #[test]
+fn simulate_refuses_what_it_cannot_serve() {
+    let ran = Run::new().run("simulate --clouds nowhere");
+    assert!(ran.exit == Exit::Usage && ran.err.contains("there is no cloud \"nowhere\""), "{}", ran.err);
+    let ran = Run::new().run("simulate --world /nowhere/w.json");
+    assert!(ran.exit == Exit::Usage && ran.err.contains("/nowhere/w.json"), "{}", ran.err);
+    let ran = Run::new().run("simulate --listen 0.0.0.0:0 --instances 1");
+    assert!(ran.exit == Exit::Usage && ran.out.is_empty(), "loopback only: {}", ran.err);
+}
+
+#[test]
 fn config_path_example_and_check() {
     let run = Run::new();
     let ran = run.run("config path");

@@ -75,3 +75,55 @@ fn a_reader_that_goes_away_does_not_make_it_panic() {
     let status = nicdeck(&home, &["--wrong"]).stdout(Stdio::null()).stderr(writer).status().unwrap();
     assert_eq!(status.code(), Some(2), "and none that cannot complain either");
 }
+
+/// Scripts start it in the background, read its lines, and end it by a signal.
+#[cfg(unix)]
+#[test]
+fn simulate_serves_until_it_is_told_to_stop() {
+    use rustix::process::{Pid, Signal, kill_process};
+    use std::io::{BufRead, BufReader};
+
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let home = tempfile::tempdir().unwrap();
+        let mut command = nicdeck(&home, &["simulate", "--instances", "3"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let clouds: Vec<serde_json::Value> = nicdeck::providers::all()
+            .iter()
+            .map(|_| serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap())
+            .collect();
+        for (line, cloud) in clouds.iter().zip(nicdeck::providers::all()) {
+            assert_eq!(line["cloud"], cloud.descriptor().id);
+            let address = line["endpoint"].as_str().unwrap().strip_prefix("http://").unwrap();
+            std::net::TcpStream::connect(address).unwrap();
+        }
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(code), &b""[..]));
+    }
+}
+
+/// A variable that is missing is told with the place where the config names it, before any cloud is asked.
+#[test]
+fn a_missing_variable_is_exit_2_with_its_place() {
+    let cloud = nicdeck::providers::all()[0].descriptor().id;
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("c.toml");
+    let profile = format!(
+        "version = 1\n[[profile]]\nname = \"p\"\ncloud = \"{cloud}\"\nregions = [\"r\"]\n\
+         credentials = {{ from = \"env\", id = \"MY_ID\", secret = \"MY_SECRET\" }}\n"
+    );
+    std::fs::write(&file, profile).unwrap();
+    for command in [&["list"][..], &["config", "check"]] {
+        let args = [command, &["--config", file.to_str().unwrap()]].concat();
+        let output = nicdeck(&home, &args).env("MY_ID", "id").output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        let text = str::from_utf8(&output.stderr).unwrap();
+        assert!(text.contains("c.toml:6:15: profile `p`: environment variable `MY_SECRET` is not set"), "{text}");
+    }
+    let args = ["config", "check", "--config", file.to_str().unwrap()];
+    let output = nicdeck(&home, &args).env("MY_ID", "id").env("MY_SECRET", "s3cret").output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let text = str::from_utf8(&output.stdout).unwrap();
+    assert_eq!(text, format!("p  {cloud}  r  read-write  ok\n"));
+}
