@@ -11,7 +11,7 @@ use std::{
 use nicdeck::config::ProblemKind;
 use source::{Reference, Source, sources};
 
-/// Which layer may import which. `cli` and `main` sit on top and may import everything.
+/// Which layer may import which. `cli`, `launch` and `main` sit on top and may import everything.
 const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("wire", &[]),
@@ -28,7 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("demo", &["config", "domain", "sim", "providers", "runtime"]),
 ];
 
-const TOP: &[&str] = &["cli", "main"];
+const TOP: &[&str] = &["cli", "launch", "main"];
 
 /// Layers that decide: no clock, no file, no socket, no thread.
 const PURE: &[&str] = &["domain", "wire", "filter", "rules", "report", "app", "ui"];
@@ -335,6 +335,12 @@ fn the_example_config_is_good_for_the_clouds_of_this_build() {
     }
 }
 
+/// Names in `{name}` and in `{name:one|many}`: whether a word has a plural is the language's own business.
+fn placeholders(text: &str) -> BTreeSet<String> {
+    let inside = text.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+    inside.map(|(name, _)| name.split(':').next().unwrap_or_default().to_owned()).collect()
+}
+
 /// Keys of a locale with the names of their placeholders.
 fn keys(path: &Path) -> BTreeMap<String, BTreeSet<String>> {
     fn walk(prefix: &str, value: &toml::Value, keys: &mut BTreeMap<String, BTreeSet<String>>) {
@@ -346,9 +352,7 @@ fn keys(path: &Path) -> BTreeMap<String, BTreeSet<String>> {
             }
             value => {
                 let text = value.to_string();
-                let names =
-                    text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name.to_owned());
-                keys.insert(prefix.trim_start_matches('.').to_owned(), names.collect());
+                keys.insert(prefix.trim_start_matches('.').to_owned(), placeholders(&text));
             }
         }
     }
@@ -381,4 +385,8 @@ fn locales_have_the_same_keys_and_values() {
         }
     }
     none(&broken);
+    assert_eq!(
+        placeholders("{count} {count:row stays|rows stay} of {all}"),
+        ["all", "count"].map(str::to_owned).into()
+    );
 }
