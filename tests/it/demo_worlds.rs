@@ -61,7 +61,7 @@ fn each_world_has_something_for_every_finding() {
             nic.status == words.free && nic.instance_id.is_none() && nic.secondaries().count() > 1
         });
         any("of a cluster", &|nic| {
-            nic.tags.keys().chain(nic.tags.values()).any(|text| text.contains("k") || text.contains("terway"))
+            nic.tags.keys().chain(nic.tags.values()).any(|text| text.contains("kubernetes") || text.contains("terway"))
         });
         any("with a last secondary address", &|nic| nic.secondaries().count() == 1);
         any("with IPv6", &|nic| !nic.ipv6.is_empty());

@@ -3,11 +3,13 @@
 
 use std::net::IpAddr;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::sim::world::{SimInstance, SimNic, World};
 
 use super::{
+    Answer, answer,
     codes::{Refusal, refuse},
     params::{Page, Params, wrong_value},
     views,
@@ -35,7 +37,7 @@ const EIP_STATES: &[&str] =
     &["CREATING", "DELETING", "ASSIGNING", "BINDED", "RECYCLED", "RECYCLING", "UNBIND", "CREATE_FAILED"];
 
 /// One page of what a filter let through, and how many that were in all.
-fn paged<T>(page: Page, all: impl Iterator<Item = T>, show: impl Fn(T) -> Value) -> Value {
+fn paged<T, R: Serialize>(page: Page, all: impl Iterator<Item = T>, show: impl Fn(T) -> R) -> Answer {
     let first = (page.number - 1).saturating_mul(page.size);
     let mut total = 0_u64;
     let mut rows = Vec::new();
@@ -45,7 +47,14 @@ fn paged<T>(page: Page, all: impl Iterator<Item = T>, show: impl Fn(T) -> Value)
         }
         total += 1;
     }
-    json!({"totalCount": total, "dataSet": rows})
+    answer(&Paged { total_count: total, data_set: rows })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Paged<R> {
+    total_count: u64,
+    data_set: Vec<R>,
 }
 
 fn equal(wanted: Option<&str>, value: &str) -> bool {
@@ -69,7 +78,7 @@ fn zones_of(world: &World) -> Vec<(String, String)> {
         let known = known.map_or(&[][..], |(_, zones)| *zones).iter().map(|zone| (*zone).to_owned());
         let first = format!("{region}a");
         let used = world.instances().iter().filter(|instance| instance.region == *region).map(views::zone_of);
-        for zone in known.chain(std::iter::once(first)).chain(used) {
+        for zone in known.chain(std::iter::once(first)).chain(used.map(std::borrow::Cow::into_owned)) {
             let pair = (zone, region.clone());
             if !zones.contains(&pair) {
                 zones.push(pair);
@@ -79,7 +88,7 @@ fn zones_of(world: &World) -> Vec<(String, String)> {
     zones
 }
 
-pub fn zones(world: &World, params: &Params) -> Result<Value, Refusal> {
+pub fn zones(world: &World, params: &Params) -> Answer {
     let ids = params.ids("zoneIds")?;
     let zones = zones_of(world);
     let rows: Vec<Value> = zones
@@ -87,13 +96,13 @@ pub fn zones(world: &World, params: &Params) -> Result<Value, Refusal> {
         .filter(|(zone, _)| among(ids.as_ref(), zone))
         .map(|(zone, region)| views::zone(zone, region))
         .collect();
-    Ok(json!({"zoneSet": rows}))
+    answer(&json!({"zoneSet": rows}))
 }
 
-pub fn regions(world: &World, params: &Params) -> Result<Value, Refusal> {
+pub fn regions(world: &World, params: &Params) -> Answer {
     let ids = params.ids("regionIds")?;
     let regions = world.regions().iter().filter(|region| among(ids.as_ref(), region));
-    Ok(json!({"regionSet": regions.map(|region| views::region(region)).collect::<Vec<_>>()}))
+    answer(&json!({"regionSet": regions.map(|region| views::region(region)).collect::<Vec<_>>()}))
 }
 
 /// An address, or a range of 2 to 4096 of them.
@@ -119,7 +128,7 @@ impl Addresses {
     }
 }
 
-pub fn instances(world: &World, params: &Params) -> Result<Value, Refusal> {
+pub fn instances(world: &World, params: &Params) -> Answer {
     let page = params.page()?;
     let ids = params.ids("instanceIds")?;
     let (zone, image, kind) = (params.text("zoneId")?, params.text("imageId")?, params.text("instanceType")?);
@@ -142,19 +151,19 @@ pub fn instances(world: &World, params: &Params) -> Result<Value, Refusal> {
             })
             && ipv6.is_none_or(|wanted| world.nics_of(&instance.id).any(|nic| nic.ipv6.contains(&wanted)))
     };
-    Ok(paged(page, world.instances().iter().filter(takes), |instance| views::instance(world, instance)))
+    paged(page, world.instances().iter().filter(takes), |instance| views::instance(world, instance))
 }
 
-pub fn instances_status(world: &World, params: &Params) -> Result<Value, Refusal> {
+pub fn instances_status(world: &World, params: &Params) -> Answer {
     let page = params.page()?;
     let ids = params.ids("instanceIds")?;
     let group = params.text("resourceGroupId")?;
     let all = world.instances().iter();
     let all = all.filter(|instance| among(ids.as_ref(), &instance.id) && equal(group, views::RESOURCE_GROUP));
-    Ok(paged(page, all, |instance| json!({"instanceId": instance.id, "instanceStatus": instance.status})))
+    paged(page, all, |instance| json!({"instanceId": instance.id, "instanceStatus": instance.status}))
 }
 
-pub fn nics(world: &World, params: &Params) -> Result<Value, Refusal> {
+pub fn nics(world: &World, params: &Params) -> Answer {
     let page = params.page()?;
     let ids = params.ids("nicIds")?;
     let (name, region) = (params.text("name")?, params.text("regionId")?);
@@ -184,15 +193,15 @@ pub fn nics(world: &World, params: &Params) -> Result<Value, Refusal> {
         let mut asked = ids.clone();
         asked.sort_unstable();
         asked.dedup();
-        return Ok(paged(page, asked.iter().filter_map(|id| world.nic(id)).filter(takes), views::nic));
+        return paged(page, asked.iter().filter_map(|id| world.nic(id)).filter(takes), views::nic);
     }
     if let Some(instance) = instance {
-        return Ok(paged(page, world.nics_of(instance).filter(takes), views::nic));
+        return paged(page, world.nics_of(instance).filter(takes), views::nic);
     }
-    Ok(paged(page, world.nics().iter().filter(takes), views::nic))
+    paged(page, world.nics().iter().filter(takes), views::nic)
 }
 
-pub fn eips(world: &World, params: &Params) -> Result<Value, Refusal> {
+pub fn eips(world: &World, params: &Params) -> Answer {
     let page = params.page()?;
     let (ids, cidrs) = (params.ids("eipIds")?, params.ids("cidrIds")?);
     let (region, name) = (params.text("regionId")?, params.text("name")?);
@@ -213,17 +222,17 @@ pub fn eips(world: &World, params: &Params) -> Result<Value, Refusal> {
             && is_default.is_none_or(|wanted| wanted == view.eip.is_default)
             && private.is_none_or(|wanted| view.bound.is_some_and(|(_, address)| address.ip == wanted))
             && public.is_none_or(|wanted| view.eip.ip == wanted)
-            && among(publics.as_ref(), &view.eip.ip.to_string())
+            && publics.as_ref().is_none_or(|wanted| wanted.contains(&view.eip.ip.to_string().as_str()))
             && instance.is_none_or(|wanted| nic.and_then(|nic| nic.instance_id.as_deref()) == Some(wanted))
             && associated.is_none_or(|wanted| nic.is_some_and(|nic| nic.id == wanted))
             && equal(charge, "ByTrafficPackage")
             && equal(group, views::RESOURCE_GROUP)
             && tags.is_open()
     });
-    Ok(paged(page, all, |view| views::eip(&view)))
+    paged(page, all, |view| views::eip(&view))
 }
 
-pub fn load_balancers(world: &World, params: &Params) -> Result<Value, Refusal> {
+pub fn load_balancers(world: &World, params: &Params) -> Answer {
     let page = params.page()?;
     let ids = params.ids("loadBalancerIds")?;
     let (region, vpc) = (params.text("regionId")?, params.text("vpcId")?);
@@ -244,10 +253,10 @@ pub fn load_balancers(world: &World, params: &Params) -> Result<Value, Refusal> 
             && equal(group, views::RESOURCE_GROUP)
             && tags.is_open()
     });
-    Ok(paged(page, all, |lb| views::load_balancer(world, lb)))
+    paged(page, all, |lb| views::load_balancer(world, lb))
 }
 
-pub fn backends(world: &World, params: &Params) -> Result<Value, Refusal> {
+pub fn backends(world: &World, params: &Params) -> Answer {
     let id = params.required("loadBalancerId")?;
     let listener = params.text("listenerId")?;
     let lb = world
@@ -257,5 +266,5 @@ pub fn backends(world: &World, params: &Params) -> Result<Value, Refusal> {
         return Err(refuse("INVALID_LB_LISTENER_NOT_FOUND", "The listener does not exist."));
     }
     let rows: Vec<Value> = world.backends(id).map(|(nic, address)| views::backend(lb, nic, address)).collect();
-    Ok(json!({"backends": rows}))
+    answer(&json!({"backends": rows}))
 }

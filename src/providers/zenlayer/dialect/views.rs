@@ -1,7 +1,8 @@
 //! The world's objects as the vendor's JSON shows them, with its explicit nulls. Vendor: the data types of each action's page.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap, net::IpAddr};
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::sim::world::{EipView, SimAddress, SimInstance, SimLoadBalancer, SimNic, World};
@@ -28,18 +29,39 @@ fn city(region: &str) -> [&str; 4] {
     CITIES.iter().find(|(id, _)| *id == region).map_or([region, "", "", ""], |(_, city)| *city)
 }
 
-fn text_or_null(text: &str) -> Value {
-    if text.is_empty() { Value::Null } else { json!(text) }
+fn text_or_null(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
-fn tags(tags: &BTreeMap<String, String>) -> Value {
-    let list: Vec<Value> = tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect();
-    json!({"tags": list})
+/// `{"tags":[{"key","value"}]}`.
+#[derive(Serialize)]
+pub struct Tags<'a> {
+    tags: Vec<Tag<'a>>,
 }
+
+#[derive(Serialize)]
+struct Tag<'a> {
+    key: &'a str,
+    value: &'a str,
+}
+
+fn tags(tags: &BTreeMap<String, String>) -> Tags<'_> {
+    Tags { tags: tags.iter().map(|(key, value)| Tag { key, value }).collect() }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceGroup {
+    resource_group_id: &'static str,
+    resource_group_name: &'static str,
+}
+
+const GROUP: ResourceGroup =
+    ResourceGroup { resource_group_id: RESOURCE_GROUP, resource_group_name: RESOURCE_GROUP_NAME };
 
 /// The zone an instance is in; a file that does not say means the region's first.
-pub fn zone_of(instance: &SimInstance) -> String {
-    if instance.zone.is_empty() { format!("{}a", instance.region) } else { instance.zone.clone() }
+pub fn zone_of(instance: &SimInstance) -> Cow<'_, str> {
+    if instance.zone.is_empty() { format!("{}a", instance.region).into() } else { instance.zone.as_str().into() }
 }
 
 pub fn zone(id: &str, region: &str) -> Value {
@@ -81,48 +103,171 @@ pub fn nic_type(nic: &SimNic) -> &str {
     }
 }
 
-pub fn nic(nic: &SimNic) -> Value {
-    let private: Vec<String> = listed(nic).map(|address| address.ip.to_string()).collect();
-    let secondary: Vec<String> = nic.secondaries().map(|address| address.ip.to_string()).collect();
-    let public: Vec<String> = listed(nic).filter_map(|address| Some(address.eip.as_ref()?.ip.to_string())).collect();
-    let ipv6 = nic.ipv6.first();
-    json!({
-        "nicId": nic.id, "name": nic.name, "status": nic.status, "nicType": nic_type(nic), "regionId": nic.region,
-        "nicSubnetType": subnet_type(nic), "publicIpList": public, "privateIpList": private,
-        "primaryIpv4": nic.primary_ip().map(|ip| ip.to_string()), "primaryIpv6": ipv6.map(ToString::to_string),
-        "ipv6Cidr": ipv6.map(|ip| format!("{ip}/128")), "secondaryIpv4s": secondary, "macAddress": nic.mac,
-        "instanceId": nic.instance_id, "vpcId": text_or_null(&nic.vpc_id), "subnetId": text_or_null(&nic.subnet_id),
-        "createTime": CREATED, "updateTime": CREATED,
-        "resourceGroup": {"resourceGroupId": RESOURCE_GROUP, "resourceGroupName": RESOURCE_GROUP_NAME},
-        "securityGroupId": nic.security_groups.first(), "tags": tags(&nic.tags),
-    })
+/// A NIC; written straight into the answer, since a page holds up to 1000 of them.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names are the vendor's")]
+pub struct Nic<'a> {
+    nic_id: &'a str,
+    name: &'a str,
+    status: &'a str,
+    nic_type: &'a str,
+    region_id: &'a str,
+    nic_subnet_type: &'static str,
+    public_ip_list: Vec<IpAddr>,
+    private_ip_list: Vec<IpAddr>,
+    primary_ipv4: Option<IpAddr>,
+    primary_ipv6: Option<IpAddr>,
+    ipv6_cidr: Option<String>,
+    secondary_ipv4s: Vec<IpAddr>,
+    mac_address: &'a str,
+    instance_id: Option<&'a str>,
+    vpc_id: Option<&'a str>,
+    subnet_id: Option<&'a str>,
+    create_time: &'static str,
+    update_time: &'static str,
+    resource_group: ResourceGroup,
+    security_group_id: Option<&'a str>,
+    tags: Tags<'a>,
 }
 
-pub fn instance(world: &World, instance: &SimInstance) -> Value {
+pub fn nic(nic: &SimNic) -> Nic<'_> {
+    let ipv6 = nic.ipv6.first().copied();
+    Nic {
+        nic_id: &nic.id,
+        name: &nic.name,
+        status: &nic.status,
+        nic_type: nic_type(nic),
+        region_id: &nic.region,
+        nic_subnet_type: subnet_type(nic),
+        public_ip_list: public_ips(nic).collect(),
+        private_ip_list: listed(nic).map(|address| address.ip).collect(),
+        primary_ipv4: nic.primary_ip(),
+        primary_ipv6: ipv6,
+        ipv6_cidr: ipv6.map(|ip| format!("{ip}/128")),
+        secondary_ipv4s: nic.secondaries().map(|address| address.ip).collect(),
+        mac_address: &nic.mac,
+        instance_id: nic.instance_id.as_deref(),
+        vpc_id: text_or_null(&nic.vpc_id),
+        subnet_id: text_or_null(&nic.subnet_id),
+        create_time: CREATED,
+        update_time: CREATED,
+        resource_group: GROUP,
+        security_group_id: nic.security_groups.first().map(String::as_str),
+        tags: tags(&nic.tags),
+    }
+}
+
+fn public_ips(nic: &SimNic) -> impl Iterator<Item = IpAddr> {
+    listed(nic).filter_map(|address| Some(address.eip.as_ref()?.ip))
+}
+
+/// An instance with its NICs.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names are the vendor's")]
+pub struct Instance<'a> {
+    instance_id: &'a str,
+    instance_name: &'a str,
+    zone_id: Cow<'a, str>,
+    instance_type: Option<&'a str>,
+    status: &'a str,
+    public_ip_addresses: Vec<IpAddr>,
+    private_ip_addresses: Vec<IpAddr>,
+    key_id: Option<&'a str>,
+    subnet_id: Option<&'a str>,
+    security_group_id: Option<&'a str>,
+    enable_agent: bool,
+    enable_agent_monitor: bool,
+    expired_time: Option<&'a str>,
+    nics: Vec<Nic<'a>>,
+    tags: Tags<'a>,
+    load_balancer_ids: Vec<&'a str>,
+    placement_group_id: Option<&'a str>,
+    system_disk: Disk,
+    #[serde(flatten)]
+    machine: Machine,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names are the vendor's")]
+struct Disk {
+    disk_id: String,
+    disk_name: &'static str,
+    disk_size: u32,
+    disk_category: &'static str,
+    bursting_enabled: bool,
+}
+
+/// What a world file says nothing about: the same for every instance.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Machine {
+    cpu: u32,
+    memory: u32,
+    image_id: &'static str,
+    image_name: &'static str,
+    time_zone: &'static str,
+    nic_network_type: &'static str,
+    data_disks: [Disk; 0],
+    enable_ip_forward: bool,
+    create_time: &'static str,
+    #[serde(flatten)]
+    group: ResourceGroup,
+    instance_options: Nested,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Nested {
+    nested_virtualization: bool,
+}
+
+const MACHINE: Machine = Machine {
+    cpu: 4,
+    memory: 8,
+    image_id: IMAGE,
+    image_name: "Ubuntu Server 24.04 LTS 64-bit",
+    time_zone: "UTC",
+    nic_network_type: "Auto",
+    data_disks: [],
+    enable_ip_forward: false,
+    create_time: CREATED,
+    group: GROUP,
+    instance_options: Nested { nested_virtualization: false },
+};
+
+pub fn instance<'a>(world: &'a World, instance: &'a SimInstance) -> Instance<'a> {
     let nics: Vec<&SimNic> = world.nics_of(&instance.id).collect();
     let primary = nics.iter().find(|nic| nic.primary);
-    let addresses = || nics.iter().flat_map(|nic| listed(nic));
-    let private: Vec<String> = addresses().map(|address| address.ip.to_string()).collect();
-    let public: Vec<String> = addresses().filter_map(|address| Some(address.eip.as_ref()?.ip.to_string())).collect();
-    json!({
-        "instanceId": instance.id, "instanceName": instance.name, "zoneId": zone_of(instance),
-        "instanceType": text_or_null(&instance.kind), "cpu": 4, "memory": 8,
-        "imageId": IMAGE, "imageName": "Ubuntu Server 24.04 LTS 64-bit", "timeZone": "UTC", "nicNetworkType": "Auto",
-        "status": instance.status,
-        "systemDisk": {
-            "diskId": format!("{}-sys", instance.id), "diskName": "System-Disk", "diskSize": 40,
-            "diskCategory": "Standard NVMe SSD", "burstingEnabled": false,
+    Instance {
+        instance_id: &instance.id,
+        instance_name: &instance.name,
+        zone_id: zone_of(instance),
+        instance_type: text_or_null(&instance.kind),
+        status: &instance.status,
+        public_ip_addresses: nics.iter().flat_map(|nic| public_ips(nic)).collect(),
+        private_ip_addresses: nics.iter().flat_map(|nic| listed(nic)).map(|address| address.ip).collect(),
+        key_id: None,
+        subnet_id: primary.and_then(|nic| text_or_null(&nic.subnet_id)),
+        security_group_id: primary.and_then(|nic| nic.security_groups.first()).map(String::as_str),
+        enable_agent: instance.agent,
+        enable_agent_monitor: instance.agent,
+        expired_time: None,
+        nics: nics.iter().map(|one| nic(one)).collect(),
+        tags: tags(&instance.tags),
+        load_balancer_ids: world.load_balancers_of(&instance.id),
+        placement_group_id: None,
+        system_disk: Disk {
+            disk_id: format!("{}-sys", instance.id),
+            disk_name: "System-Disk",
+            disk_size: 40,
+            disk_category: "Standard NVMe SSD",
+            bursting_enabled: false,
         },
-        "dataDisks": [], "publicIpAddresses": public, "privateIpAddresses": private, "keyId": null,
-        "subnetId": primary.map(|nic| nic.subnet_id.as_str()),
-        "securityGroupId": primary.and_then(|nic| nic.security_groups.first()),
-        "enableAgent": instance.agent, "enableAgentMonitor": instance.agent, "enableIpForward": false,
-        "createTime": CREATED, "expiredTime": null,
-        "resourceGroupId": RESOURCE_GROUP, "resourceGroupName": RESOURCE_GROUP_NAME,
-        "nics": nics.iter().map(|one| nic(one)).collect::<Vec<_>>(), "tags": tags(&instance.tags),
-        "loadBalancerIds": world.load_balancers_of(&instance.id), "placementGroupId": null,
-        "instanceOptions": {"nestedVirtualization": false},
-    })
+        machine: MACHINE,
+    }
 }
 
 /// `BINDED` or `UNBIND`.

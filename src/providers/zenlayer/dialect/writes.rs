@@ -7,7 +7,7 @@
 
 use std::net::IpAddr;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     domain::time::Timestamp,
@@ -15,6 +15,7 @@ use crate::{
 };
 
 use super::{
+    Answer, answer,
     codes::{Refusal, refuse},
     params::{Params, missing, wrong_value},
 };
@@ -60,7 +61,7 @@ fn addresses(params: &Params) -> Result<Vec<IpAddr>, Refusal> {
     texts.iter().map(|text| text.parse().map_err(|_| wrong_value("ipAddresses"))).collect()
 }
 
-pub fn unassign(world: &mut World, params: &Params) -> Result<Value, Refusal> {
+pub fn unassign(world: &mut World, params: &Params) -> Answer {
     let id = params.required("nicId")?;
     let ips = addresses(params)?;
     if ips.is_empty() {
@@ -90,10 +91,10 @@ pub fn unassign(world: &mut World, params: &Params) -> Result<Value, Refusal> {
         return Err(refuse("INVALID_NIC_LB_ASSOCIATED", message));
     }
     world.release(id, &ips);
-    Ok(json!({}))
+    answer(&json!({}))
 }
 
-pub fn detach(world: &mut World, params: &Params, now: Timestamp) -> Result<Value, Refusal> {
+pub fn detach(world: &mut World, params: &Params, now: Timestamp) -> Answer {
     let id = params.required("nicId")?;
     let nic = find_nic(world, id)?;
     if nic.primary {
@@ -108,10 +109,10 @@ pub fn detach(world: &mut World, params: &Params, now: Timestamp) -> Result<Valu
         return Err(refuse("INVALID_NIC_LB_ASSOCIATED", message));
     }
     world.begin(id, "DETACHING", Becomes::Detached { status: "AVAILABLE".to_owned() }, now);
-    Ok(json!({}))
+    answer(&json!({}))
 }
 
-pub fn attach(world: &mut World, params: &Params, now: Timestamp) -> Result<Value, Refusal> {
+pub fn attach(world: &mut World, params: &Params, now: Timestamp) -> Answer {
     let (id, instance_id) = (params.required("nicId")?, params.required("instanceId")?);
     let nic = find_nic(world, id)?;
     let instance = world
@@ -130,10 +131,10 @@ pub fn attach(world: &mut World, params: &Params, now: Timestamp) -> Result<Valu
     }
     let becomes = Becomes::Attached { instance_id: instance_id.to_owned(), status: "USED".to_owned() };
     world.begin(id, "ATTACHING", becomes, now);
-    Ok(json!({}))
+    answer(&json!({}))
 }
 
-pub fn delete(world: &mut World, params: &Params, now: Timestamp) -> Result<Value, Refusal> {
+pub fn delete(world: &mut World, params: &Params, now: Timestamp) -> Answer {
     let id = params.required("nicId")?;
     let nic = find_nic(world, id)?;
     if nic.primary {
@@ -144,16 +145,16 @@ pub fn delete(world: &mut World, params: &Params, now: Timestamp) -> Result<Valu
     }
     nic_status(nic, &["AVAILABLE", "CREATE_FAILED"])?;
     world.begin(id, "DELETING", Becomes::Deleted, now);
-    Ok(json!({}))
+    answer(&json!({}))
 }
 
-pub fn assign(world: &mut World, params: &Params) -> Result<Value, Refusal> {
+pub fn assign(world: &mut World, params: &Params) -> Answer {
     params.required("ipAddress")?;
     batch_assign(world, params)?;
-    Ok(json!({}))
+    answer(&json!({}))
 }
 
-pub fn batch_assign(world: &mut World, params: &Params) -> Result<Value, Refusal> {
+pub fn batch_assign(world: &mut World, params: &Params) -> Answer {
     let id = params.required("nicId")?;
     let mut ips = addresses(params)?;
     let count = params.count("ipAddressCount", MAX_ADDRESSES as u64)?;
@@ -194,7 +195,7 @@ pub fn batch_assign(world: &mut World, params: &Params) -> Result<Value, Refusal
         let new = ips.iter().map(|ip| SimAddress { ip: *ip, primary: false, floating: false, eip: None, lb: None });
         nic.addresses.extend(new);
     });
-    Ok(json!({"ipAddresses": ips.iter().map(ToString::to_string).collect::<Vec<_>>()}))
+    answer(&json!({"ipAddresses": ips.iter().map(ToString::to_string).collect::<Vec<_>>()}))
 }
 
 fn is_taken(world: &World, nic: &SimNic, ip: IpAddr) -> bool {
@@ -202,7 +203,7 @@ fn is_taken(world: &World, nic: &SimNic, ip: IpAddr) -> bool {
 }
 
 /// 200 with `failedEipIds` when some could not be unbound; an error when none could. One that is bound to nothing is no error.
-pub fn unassociate_eips(world: &mut World, params: &Params) -> Result<Value, Refusal> {
+pub fn unassociate_eips(world: &mut World, params: &Params) -> Answer {
     let ids = params.ids("eipIds")?.ok_or_else(|| missing("eipIds"))?;
     let mut failed = Vec::new();
     let mut first = None;
@@ -226,6 +227,6 @@ pub fn unassociate_eips(world: &mut World, params: &Params) -> Result<Value, Ref
     }
     match first {
         Some(refusal) if failed.len() == ids.len() => Err(refusal),
-        _ => Ok(json!({"failedEipIds": failed})),
+        _ => answer(&json!({"failedEipIds": failed})),
     }
 }
