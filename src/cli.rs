@@ -44,6 +44,8 @@ pub enum Exit {
     Cancelled = 6,
     /// The plan is too old, or not the one that was approved.
     Stale = 7,
+    /// SIGHUP, or the terminal went away.
+    HungUp = 129,
     /// Ctrl-C.
     Interrupted = 130,
     /// SIGTERM.

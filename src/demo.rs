@@ -77,7 +77,7 @@ pub async fn start() -> Result<Demo, DemoError> {
         let regions = world.regions().iter().map(|region| RegionId::from(region.as_str())).collect();
         let project_id = world.project_id().map(str::to_owned);
         let options = Options {
-            script: Script::of([Rule::new(Trouble::Delay { least: *DELAY.start(), most: *DELAY.end() })]),
+            script: Script::of([Rule::new(Trouble::Delay { from_ms: *DELAY.start(), to_ms: *DELAY.end() })]),
             transition_ms: u64::try_from(TRANSITION.as_millis()).unwrap_or(u64::MAX),
             seed: SEED,
             ..Options::default()

@@ -14,6 +14,8 @@
 //! | [`app`] | what the user sees and may do, as data; `update` | `domain`, `filter`, `rules` |
 //! | [`runtime`] | jobs, journal, terminal, the loop | `domain`, `report`, `providers`, `app` |
 //! | [`config`] | flags, environment, file | `domain`, `providers` |
+//! | [`demo`] | simulated clouds and profiles that point at them | `config`, `sim`, `providers`, `runtime` |
+//! | [`launch`] | from the command line to a running program | all below `cli` |
 //! | [`cli`] | arguments, exit codes; on top of all | all |
 //!
 //! One direction: input, message, `update`, effect, job, message, `update`, frame. Nothing calls back.
@@ -24,8 +26,10 @@
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod domain;
 pub mod filter;
+pub mod launch;
 pub mod providers;
 pub mod report;
 pub mod rules;

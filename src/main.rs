@@ -1,19 +1,13 @@
 //! Arguments in, exit code out.
 
-use std::{io::Write, process::ExitCode};
+use std::process::ExitCode;
 
-use nicdeck::cli::{self, Entry, Exit};
+use nicdeck::{
+    cli::{self, Entry},
+    launch,
+};
 
 fn main() -> ExitCode {
-    let entry = Entry {
-        console: &|_| {
-            let _ = writeln!(std::io::stderr(), "this build has no console yet");
-            Exit::Failure
-        },
-        list: &|_, _, err| {
-            let _ = writeln!(err, "this build cannot list yet");
-            Exit::Failure
-        },
-    };
+    let entry = Entry { console: &|start| launch::console(start, &|_| Box::new(|_, _| {})), list: &launch::list };
     cli::main(&entry).into()
 }

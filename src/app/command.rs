@@ -108,6 +108,7 @@ commands! {
     GoCalls = "go-calls", Look, Everywhere;
     Refresh = "refresh", Program, Lists;
     RefreshAll = "refresh-all", Program, Lists;
+    StartDemo = "start-demo", Program, Welcome;
     Language = "language", Program, Everywhere;
     Help = "help", Program, Everywhere;
     Redraw = "redraw", Program, Everywhere;

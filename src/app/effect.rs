@@ -36,5 +36,7 @@ pub enum Effect {
     Redraw,
     /// Give the terminal back to the shell until it is resumed.
     Suspend,
+    /// Leave this console and begin again on simulated clouds.
+    Demo,
     Quit,
 }

@@ -25,6 +25,7 @@ static KEYS_ONLY: Descriptor = Descriptor {
     env: ("A_ID", "A_SECRET", Some("A_TOKEN")),
     bearer: false,
     example_region: "cn-hangzhou",
+    demo_world: "",
 };
 
 static BEARER: Descriptor = Descriptor {
@@ -34,6 +35,7 @@ static BEARER: Descriptor = Descriptor {
     env: ("Z_ID", "Z_SECRET", Some("Z_TOKEN")),
     bearer: true,
     example_region: "asia-east-1",
+    demo_world: "",
 };
 
 const CLOUDS: &[&Descriptor] = &[&KEYS_ONLY, &BEARER];

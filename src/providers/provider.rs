@@ -67,6 +67,8 @@ pub struct Descriptor {
     pub bearer: bool,
     /// A region to start with in an example config.
     pub example_region: &'static str,
+    /// A small world file that shows every finding: the demo's part of this cloud.
+    pub demo_world: &'static str,
 }
 
 impl Descriptor {

@@ -40,6 +40,8 @@ pub type View<'a> = dyn FnMut(&State, &mut ratatui::Frame) + 'a;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum End {
     Quit,
+    /// To begin again as the demo.
+    Demo,
     /// By a signal: 128 + its number is the exit code.
     Signal(i32),
 }
@@ -69,6 +71,7 @@ pub async fn run(
         for effect in effects.drain(..) {
             match executor.start(effect) {
                 None => {}
+                Some(OnTerminal::Demo) => return Ok(End::Demo),
                 Some(OnTerminal::Quit) => return Ok(ended_by.map_or(End::Quit, End::Signal)),
                 Some(OnTerminal::Copy(text)) => {
                     let copied = console.copy(&text);

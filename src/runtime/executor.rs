@@ -41,6 +41,7 @@ pub enum OnTerminal {
     Copy(String),
     Redraw,
     Suspend,
+    Demo,
     Quit,
 }
 
@@ -101,6 +102,7 @@ impl Executor {
             Effect::Copy(text) => return Some(OnTerminal::Copy(text)),
             Effect::Redraw => return Some(OnTerminal::Redraw),
             Effect::Suspend => return Some(OnTerminal::Suspend),
+            Effect::Demo => return Some(OnTerminal::Demo),
             Effect::Quit => return Some(OnTerminal::Quit),
         }
         None

@@ -209,6 +209,7 @@ pub(super) fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
                 super::state::Language::Chinese => super::state::Language::English,
             };
         }
+        Command::StartDemo => return vec![Effect::Demo],
         Command::Help => state.overlays.push(Overlay::Help(super::overlay::Help::default())),
         Command::Redraw => return vec![Effect::Redraw],
         Command::Suspend => return vec![Effect::Suspend],

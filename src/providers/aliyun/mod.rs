@@ -132,6 +132,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     env: ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", Some("ALIBABA_CLOUD_SECURITY_TOKEN")),
     bearer: false,
     example_region: "cn-hangzhou",
+    demo_world: include_str!("../../../assets/demo/aliyun.json"),
 };
 
 /// The codec.

@@ -116,6 +116,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     env: ("ZENLAYER_ACCESS_KEY_ID", "ZENLAYER_ACCESS_KEY_SECRET", None),
     bearer: true,
     example_region: "asia-east-1",
+    demo_world: include_str!("../../../assets/demo/zenlayer.json"),
 };
 
 /// The codec.

@@ -57,6 +57,7 @@ static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor {
     env: ("ID", "SECRET", None),
     bearer: true,
     example_region: "r1",
+    demo_world: "",
 });
 
 impl Provider for Plain {

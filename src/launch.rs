@@ -1,0 +1,196 @@
+//! From what was asked on the command line to a running program: settings or the demo, clients, the loop.
+
+use std::{io, path::PathBuf};
+
+use crate::{
+    app::{notices::Phrase, state::Language},
+    cli::{ConsoleStart, Exit, ListStart, Only},
+    config::{self, Settings},
+    demo::{self, Demo},
+    domain::clean::clean,
+    filter,
+    runtime::{
+        self, Account, Launch, RunError,
+        event_loop::{End, View},
+        headless::{self, Listed},
+        journal, signals,
+    },
+};
+
+/// Threads for calls; the screen has its own.
+const WORKERS: usize = 2;
+
+fn tokio_runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()
+}
+
+/// Runs the console. `view` makes what draws the state.
+pub fn console(start: ConsoleStart, make_view: &dyn Fn(&config::Look) -> Box<View<'static>>) -> Exit {
+    let mut err = io::stderr();
+    let tokio = match tokio_runtime() {
+        Ok(tokio) => tokio,
+        Err(error) => return complain(&mut err, &error, Exit::Failure),
+    };
+    let mut demo = start.demo;
+    let exit = loop {
+        let look = start.look;
+        let run = tokio.block_on(async {
+            let mut launch = base(demo, language(look.language), look.motion)?;
+            launch.readonly = start.readonly && !(demo && !start.demo);
+            launch.filter = start.filter.clone().unwrap_or_default();
+            // Kept for as long as the console runs: its clouds live in it.
+            let _clouds = if demo {
+                let Demo { profiles, clouds } = demo::start().await.map_err(Failure::Demo)?;
+                launch.accounts = narrowed(
+                    profiles.into_iter().map(|(profile, key)| Account { profile, credential: Ok(key) }).collect(),
+                    &start.only,
+                );
+                clouds
+            } else {
+                match &start.settings {
+                    Ok(settings) => {
+                        launch.accounts = accounts(settings);
+                        launch.config_path = shown_path(&settings.config.path);
+                    }
+                    Err(error) => {
+                        launch.problems = error.to_string().lines().map(|line| clean(line).into_owned()).collect()
+                    }
+                }
+                Vec::new()
+            };
+            if launch.config_path.is_empty() {
+                launch.config_path = start
+                    .settings
+                    .as_ref()
+                    .map_or_else(|_| String::new(), |settings| shown_path(&settings.config.path));
+            }
+            let mut view = make_view(&look);
+            runtime::console(launch, &mut view).await.map_err(Failure::Run)
+        });
+        match run {
+            Ok(End::Demo) => demo = true,
+            Ok(End::Quit) => break Exit::Done,
+            Ok(End::Signal(signals::TERMINATE)) => break Exit::Terminated,
+            Ok(End::Signal(2)) => break Exit::Interrupted,
+            Ok(End::Signal(_)) => break Exit::HungUp,
+            Err(failure) => break complain(&mut err, &failure, Exit::Failure),
+        }
+    };
+    // Calls that nobody waits for any more are not worth waiting for.
+    tokio.shutdown_background();
+    exit
+}
+
+/// Lists without a screen.
+pub fn list(start: ListStart, out: &mut dyn io::Write, err: &mut dyn io::Write) -> Exit {
+    let tokio = match tokio_runtime() {
+        Ok(tokio) => tokio,
+        Err(error) => return complain(err, &error, Exit::Failure),
+    };
+    if let Some(text) = &start.filter
+        && let Err(mistake) = filter::parse(text)
+    {
+        return complain(err, &format!("the filter {text:?}: {mistake}"), Exit::Usage);
+    }
+    let listed = tokio.block_on(async {
+        let mut launch = base(start.demo, Language::English, false)?;
+        launch.filter = start.filter.clone().unwrap_or_default();
+        launch.readonly = true;
+        let _clouds = if start.demo {
+            let Demo { profiles, clouds } = demo::start().await.map_err(Failure::Demo)?;
+            launch.accounts = narrowed(
+                profiles.into_iter().map(|(profile, key)| Account { profile, credential: Ok(key) }).collect(),
+                &start.only,
+            );
+            clouds
+        } else {
+            launch.accounts = accounts(&start.settings);
+            Vec::new()
+        };
+        headless::list(launch, start.format, out, err).await.map_err(Failure::Run)
+    });
+    tokio.shutdown_background();
+    match listed {
+        Ok(Ok(Listed::All)) => Exit::Done,
+        Ok(Ok(Listed::Partly)) => Exit::Partly,
+        Ok(Ok(Listed::Refused)) => Exit::Credentials,
+        Ok(Ok(Listed::Failed)) => Exit::Failure,
+        // A reader that went away early (head, less) has what it wanted.
+        Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+        Ok(Err(error)) => complain(err, &error, Exit::Failure),
+        Err(failure) => complain(err, &failure, Exit::Failure),
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Run(RunError),
+    #[error(transparent)]
+    Demo(demo::DemoError),
+    #[error(transparent)]
+    Journal(#[from] journal::JournalError),
+}
+
+fn base(demo: bool, language: Language, motion: bool) -> Result<Launch, Failure> {
+    let journal = journal::default_path(demo)?;
+    let crash_file: Option<PathBuf> = journal.parent().map(|folder| folder.join("crash.log"));
+    Ok(Launch {
+        accounts: Vec::new(),
+        language,
+        demo,
+        readonly: false,
+        filter: String::new(),
+        config_path: String::new(),
+        problems: Vec::new(),
+        motion,
+        journal,
+        crash_file,
+    })
+}
+
+fn accounts(settings: &Settings) -> Vec<Account> {
+    settings
+        .profiles
+        .iter()
+        .map(|(profile, credential)| Account {
+            profile: profile.clone(),
+            credential: credential
+                .as_ref()
+                .map(Clone::clone)
+                .map_err(|error| Phrase::new("problem.credential").with("reason", error)),
+        })
+        .collect()
+}
+
+/// The demo's profiles that were asked for.
+fn narrowed(accounts: Vec<Account>, only: &Only) -> Vec<Account> {
+    accounts
+        .into_iter()
+        .filter(|account| {
+            only.profiles.is_empty() || only.profiles.iter().any(|name| name == account.profile.id.as_str())
+        })
+        .filter_map(|mut account| {
+            if !only.regions.is_empty() {
+                account.profile.regions.retain(|region| only.regions.iter().any(|name| name == region.as_str()));
+            }
+            (!account.profile.regions.is_empty()).then_some(account)
+        })
+        .collect()
+}
+
+fn shown_path(path: &Option<PathBuf>) -> String {
+    path.as_ref().map_or_else(String::new, |path| clean(&path.to_string_lossy()).into_owned())
+}
+
+fn language(language: config::Language) -> Language {
+    match language {
+        config::Language::En => Language::English,
+        config::Language::ZhCn => Language::Chinese,
+    }
+}
+
+fn complain(err: &mut dyn io::Write, error: &dyn std::fmt::Display, exit: Exit) -> Exit {
+    let _ = writeln!(err, "nicdeck: {}", clean(&error.to_string()));
+    exit
+}
