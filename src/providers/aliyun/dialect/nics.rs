@@ -1,6 +1,6 @@
 //! Network interfaces as the lists show them. Vendor: `DescribeNetworkInterfaces` and `DescribeNetworkInterfaceAttribute`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use serde_json::{Map, Value, json};
 
@@ -33,9 +33,7 @@ pub(super) fn describe_network_interfaces(world: &mut World, call: &Call) -> Ans
     let tags = params.tags()?;
     let managed = params.flag("ServiceManaged")?;
     let wanted = |name: &str, value: &str| params.get(name).is_none_or(|wanted| wanted == value);
-    let among = |list: &[&str], values: Vec<String>| {
-        list.is_empty() || values.iter().any(|value| list.contains(&value.as_str()))
-    };
+    let among = |list: &[&str], ip: IpAddr| list.contains(&ip.to_string().as_str());
     let mut found: Vec<&SimNic> = world
         .nics()
         .iter()
@@ -51,8 +49,8 @@ pub(super) fn describe_network_interfaces(world: &mut World, call: &Call) -> Ans
                 && wanted("Status", &nic.status)
                 && params.get("ResourceGroupId").is_none()
                 && managed.is_none_or(|managed| managed == nic.service_managed)
-                && among(&private, nic.addresses.iter().map(|address| address.ip.to_string()).collect())
-                && among(&ipv6, nic.ipv6.iter().map(ToString::to_string).collect())
+                && (private.is_empty() || nic.addresses.iter().any(|address| among(&private, address.ip)))
+                && (ipv6.is_empty() || nic.ipv6.iter().any(|&ip| among(&ipv6, ip)))
                 // Vendor: this filter sees secondary NICs only.
                 && params.get("SecurityGroupId").is_none_or(|group| {
                     !nic.primary && nic.security_groups.iter().any(|known| known == group)

@@ -26,50 +26,8 @@ const SLB: &str = "2014-05-15";
 const ALB: &str = "2020-06-16";
 const NLB: &str = "2022-04-30";
 
-/// Two instances and their NICs, one NIC for each state and kind, and something of every load balancer.
-const WORLD: &str = r#"{
-  "provider": "aliyun", "region": "cn-hangzhou",
-  "instances": [
-    {"id": "i-web", "name": "web-1", "status": "Running", "zone": "cn-hangzhou-i", "type": "ecs.g7.xlarge",
-     "vpc_id": "vpc-1", "tags": {"env": "prod"}},
-    {"id": "i-db", "name": "数据库", "status": "Stopped", "zone": "cn-hangzhou-j", "type": "ecs.g7.xlarge", "vpc_id": "vpc-2"},
-    {"id": "i-boot", "name": "boot", "status": "Starting", "zone": "cn-hangzhou-i", "type": "ecs.g7.large", "vpc_id": "vpc-1"}
-  ],
-  "nics": [
-    {"id": "eni-p", "name": "primary", "instance_id": "i-web", "primary": true, "status": "InUse", "mac": "00:16:3e:00:00:01",
-     "subnet_id": "vsw-1", "vpc_id": "vpc-1", "security_groups": ["sg-1"], "ipv6": ["2001:db8::5"], "addresses": [
-       {"ip": "10.0.8.10", "primary": true, "eip": {"id": "eip-1", "ip": "203.0.113.7"}, "lb": "lb-1"},
-       {"ip": "10.0.8.11", "eip": {"id": "eip-2", "ip": "203.0.113.8"}, "lb": "lb-1"},
-       {"ip": "10.0.8.12", "lb": "alb-1"},
-       {"ip": "10.0.8.13", "lb": "nlb-1"}]},
-    {"id": "eni-s", "name": "second", "instance_id": "i-web", "status": "InUse", "subnet_id": "vsw-1", "vpc_id": "vpc-1",
-     "security_groups": ["sg-1", "sg-2"], "tags": {"team": "a"}, "addresses": [
-       {"ip": "10.0.8.20", "primary": true}, {"ip": "10.0.8.21"}, {"ip": "10.0.8.22"}]},
-    {"id": "eni-free", "status": "Available", "subnet_id": "vsw-1", "vpc_id": "vpc-1", "addresses": [
-       {"ip": "10.0.8.30", "primary": true}, {"ip": "10.0.8.31"}]},
-    {"id": "eni-far", "status": "Available", "subnet_id": "vsw-2", "vpc_id": "vpc-2", "addresses": [
-       {"ip": "10.1.0.30", "primary": true}]},
-    {"id": "eni-stuck", "instance_id": "i-web", "status": "Attaching", "subnet_id": "vsw-1", "vpc_id": "vpc-1", "addresses": [
-       {"ip": "10.0.8.40", "primary": true}, {"ip": "10.0.8.41"}]},
-    {"id": "eni-nat", "instance_id": "i-web", "status": "InUse", "service_managed": true, "subnet_id": "vsw-1",
-     "vpc_id": "vpc-1", "addresses": [{"ip": "10.0.8.50", "primary": true}, {"ip": "10.0.8.51"}]},
-    {"id": "eni-db", "instance_id": "i-db", "primary": true, "status": "InUse", "subnet_id": "vsw-3", "vpc_id": "vpc-2",
-     "addresses": [{"ip": "10.2.0.10", "primary": true}, {"ip": "10.2.0.11"}]},
-    {"id": "eni-boot", "instance_id": "i-boot", "primary": true, "status": "InUse", "subnet_id": "vsw-1", "vpc_id": "vpc-1",
-     "addresses": [{"ip": "10.0.8.60", "primary": true}, {"ip": "10.0.8.61"}]},
-    {"id": "eni-boot2", "instance_id": "i-boot", "status": "InUse", "subnet_id": "vsw-1", "vpc_id": "vpc-1",
-     "addresses": [{"ip": "10.0.8.70", "primary": true}, {"ip": "10.0.8.71"}]},
-    {"id": "eni-member", "instance_id": "i-web", "status": "InUse", "kind": "Member", "subnet_id": "vsw-1", "vpc_id": "vpc-1",
-     "addresses": [{"ip": "10.0.8.80", "primary": true}, {"ip": "10.0.8.81"}]},
-    {"id": "eni-trunk", "instance_id": "i-web", "status": "InUse", "kind": "Trunk", "linked": true, "subnet_id": "vsw-1",
-     "vpc_id": "vpc-1", "addresses": [{"ip": "10.0.8.90", "primary": true}, {"ip": "10.0.8.91"}]},
-    {"id": "eni-bond", "instance_id": "i-web", "status": "InUse", "linked": true, "subnet_id": "vsw-1", "vpc_id": "vpc-1",
-     "addresses": [{"ip": "10.0.8.100", "primary": true}]},
-    {"id": "eni-rdma", "instance_id": "i-web", "status": "InUse", "cold_plug_only": true, "subnet_id": "vsw-1",
-     "vpc_id": "vpc-1", "addresses": [{"ip": "10.0.8.110", "primary": true}]}
-  ],
-  "free_eips": [{"id": "eip-9", "ip": "203.0.113.99"}]
-}"#;
+/// Three instances and their NICs, one NIC for each state and kind, and something of every load balancer.
+const WORLD: &str = include_str!("../../../../../tests/sdk/aliyun.world.json");
 
 /// Names and values of parameters.
 type Params<'a> = &'a [(&'a str, &'a str)];
