@@ -144,6 +144,25 @@ fn a_body_that_is_not_the_one_hashed_does_not_match() {
 }
 
 #[test]
+fn a_header_that_lies_about_the_body_does_not_match_even_when_it_is_signed() {
+    let mut cloud = Cloud::new();
+    let mut request = cloud.v3_request(ECS, "DescribeRegions", &[]);
+    for (name, value) in &mut request.headers {
+        if name == "x-acs-content-sha256" {
+            *value = crate::wire::sha256_hex(b"X=1");
+        }
+    }
+    request.headers.retain(|(name, _)| name != "authorization");
+    let headers: Vec<(&str, &str)> =
+        request.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let canonical = sign::canonical_request("POST", "", &headers, &crate::wire::sha256_hex(b""));
+    let signature = sign::signature(&cloud.key.secret, &sign::string_to_sign(&canonical));
+    let authorization = sign::authorization(&cloud.key.id, &sign::signed_names(&headers), &signature);
+    request.headers.push(("authorization".to_owned(), authorization));
+    assert_eq!(cloud.send(&request).code(), (400, "SignatureDoesNotMatch"));
+}
+
+#[test]
 fn a_query_may_write_blanks_as_plus() {
     let mut cloud = Cloud::new();
     let mut request = cloud.v3_request(
