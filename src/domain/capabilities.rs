@@ -29,7 +29,8 @@ pub struct Capabilities {
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Precondition {
     pub condition: Condition,
-    /// How bad it is when the condition is not met. Not being able to tell is always `Unknown`.
+    /// How bad it is when the condition is not met. Not being able to tell is `Unknown`, except where it is only worth knowing
+    /// (`Info`); a state that is not known is `Unknown` even there.
     pub severity: Severity,
     /// The vendor's code that the call would answer.
     pub code: Option<&'static str>,

@@ -25,6 +25,8 @@ finding_ids! {
     PrimaryIp = "primary-ip",
     /// IPv6 addresses are released by other calls, which nicdeck does not make.
     Ipv6Address = "ipv6-address",
+    /// The cloud's call does not release addresses of this kind.
+    AddressKind = "address-kind",
     /// An EIP is bound to this address.
     EipAttached = "eip-attached",
     /// An EIP is bound to another address of the same NIC.

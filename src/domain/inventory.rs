@@ -23,9 +23,9 @@ use super::{
 pub enum Coverage {
     #[default]
     NotAsked,
-    /// Pages are arriving. `before` tells when a whole listing was last there.
+    /// Pages are arriving. `before` is how far the one before had come; never `Loading`.
     Loading {
-        before: Option<Timestamp>,
+        before: Box<Coverage>,
     },
     Complete {
         at: Timestamp,
@@ -42,8 +42,19 @@ impl Coverage {
     pub fn read_at(&self) -> Option<Timestamp> {
         match self {
             Coverage::NotAsked => None,
-            Coverage::Loading { before } | Coverage::Failed { before, .. } => *before,
+            Coverage::Loading { before } => before.read_at(),
+            Coverage::Failed { before, .. } => *before,
             Coverage::Complete { at } => Some(*at),
+        }
+    }
+
+    /// Does what is there still tell what is not there? A refresh under way keeps what was known; one that failed does not:
+    /// nobody knows what it would have shown. All that ask whether something was read ask this.
+    pub fn is_known(&self) -> bool {
+        match self {
+            Coverage::Complete { .. } => true,
+            Coverage::Loading { before } => before.is_known(),
+            Coverage::NotAsked | Coverage::Failed { .. } => false,
         }
     }
 }
@@ -303,9 +314,9 @@ impl ProfileInventory {
             instance: nic.instance.as_ref().and_then(|id| self.instance(id)).cloned(),
             eips,
             backends,
-            eips_known: self.coverage(Resource::Eips, &nic.region).read_at().is_some(),
-            backends_known: self.coverage(Resource::Backends, &nic.region).read_at().is_some(),
-            instances_known: self.coverage(Resource::Instances, &nic.region).read_at().is_some(),
+            eips_known: self.coverage(Resource::Eips, &nic.region).is_known(),
+            backends_known: self.coverage(Resource::Backends, &nic.region).is_known(),
+            instances_known: self.coverage(Resource::Instances, &nic.region).is_known(),
             read_at: kept.read_at,
         })
     }
@@ -315,7 +326,10 @@ impl ProfileInventory {
     /// Begins a listing of a section: what is not seen again until [`Self::complete`] is gone. Returns the sweep's number.
     pub fn begin(&mut self, section: Section) -> u64 {
         self.sweep += 1;
-        let before = self.coverage.get(&section).and_then(Coverage::read_at);
+        let before = match self.coverage.remove(&section) {
+            Some(Coverage::Loading { before }) => before,
+            before => Box::new(before.unwrap_or_default()),
+        };
         self.coverage.insert(section, Coverage::Loading { before });
         self.sweep
     }
@@ -382,12 +396,18 @@ impl ProfileInventory {
         self.coverage.insert(section.clone(), Coverage::Failed { at, fault: Box::new(fault), before });
     }
 
-    /// Ends a listing that was cancelled: as if it had not been asked, with the age of the one before.
+    /// Ends a listing that was cancelled: as if it had not been asked. One that failed before stays failed.
     pub fn cancel(&mut self, section: &Section) {
-        match self.coverage.get(section).and_then(Coverage::read_at) {
-            Some(at) => self.coverage.insert(section.clone(), Coverage::Complete { at }),
-            None => self.coverage.remove(section),
-        };
+        match self.coverage.remove(section) {
+            None | Some(Coverage::NotAsked) => {}
+            Some(Coverage::Loading { before }) if *before == Coverage::NotAsked => {}
+            Some(Coverage::Loading { before }) => {
+                self.coverage.insert(section.clone(), *before);
+            }
+            Some(ended) => {
+                self.coverage.insert(section.clone(), ended);
+            }
+        }
     }
 
     /// Replaces what is known about one NIC by a fresh read of it. `None` removes the NIC: it is gone.

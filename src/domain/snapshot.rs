@@ -163,7 +163,12 @@ impl NicSnapshot {
                     compare(ChangedFact::AddressRole, format!("{before:?}"), format!("{after:?}"));
                 }
                 // An EIP anywhere on the NIC can matter: some clouds refuse for the whole NIC.
-                compare(ChangedFact::Eips, list(self.eips_on(None)), list(now.eips_on(None)));
+                // And one that is still there may have moved.
+                let place = |snapshot: &NicSnapshot, again: &NicSnapshot| {
+                    let all = snapshot.eips_on(None);
+                    list(if all == again.eips_on(None) { snapshot.eips_on(Some(key.ip)) } else { all })
+                };
+                compare(ChangedFact::Eips, place(self, now), place(now, self));
                 compare(
                     ChangedFact::Backends,
                     list(self.backends_on(Some(key.ip))),
@@ -185,26 +190,6 @@ impl NicSnapshot {
             }
         }
         changes
-    }
-
-    /// All facts that decide, as one line of text: part of a plan's hash.
-    pub fn relevant(&self) -> String {
-        let text = |value: Option<&str>| value.unwrap_or("-").to_owned();
-        let list = |set: BTreeSet<String>| set.into_iter().collect::<Vec<_>>().join(",");
-        let addresses: Vec<String> =
-            self.nic.addresses.iter().map(|address| format!("{} {:?}", address.ip, address.role)).collect();
-        [
-            self.nic.status.word.to_string(),
-            text(self.nic.instance.as_ref().map(super::ids::InstanceId::as_str)),
-            role_word(&self.nic.role),
-            text(self.instance.as_ref().map(|instance| &*instance.power.word)),
-            managed_word(&self.nic.managed_by),
-            self.traits(),
-            list(self.eips_on(None)),
-            list(self.backends_on(None)),
-            addresses.join(","),
-        ]
-        .join("\u{1f}")
     }
 
     fn traits(&self) -> String {

@@ -1,107 +1,58 @@
-//! Rules for releasing one address.
+//! Rules for releasing one address. What is asked of the NIC as a whole is in [`super::nic`].
 
 use crate::domain::{
-    address::{Address, AddressRole, Backend, Eip},
+    address::{Address, AddressRole},
     capabilities::Condition,
     finding::FindingId,
 };
 
-use super::{Answer, Detail, Values, common, facts::Facts};
+use super::{Answer, Context, facts::Facts, nic};
 
-pub(super) fn ask(facts: &Facts, condition: Condition, address: Address, detail: Detail) -> Answer {
-    let nic = facts.nic;
+pub(super) fn ask(facts: &Facts, condition: Condition, address: Address, context: Context) -> Answer {
+    let ip = address.ip;
     match condition {
-        Condition::NotPrimaryIp => {
-            if address.role == AddressRole::Primary {
-                Answer::Violated(FindingId::PrimaryIp, detail.values(|| vec![("nic", nic.id.to_string())]))
-            } else {
-                Answer::Holds
-            }
-        }
-        Condition::NotIpv6 => {
-            if address.role == AddressRole::Ipv6 {
-                Answer::Violated(FindingId::Ipv6Address, Vec::new())
-            } else {
-                Answer::Holds
-            }
-        }
+        Condition::NotPrimaryIp if address.role == AddressRole::Primary => Answer::Violated(FindingId::PrimaryIp),
+        Condition::NotIpv6 if address.role == AddressRole::Ipv6 => Answer::Violated(FindingId::Ipv6Address),
         Condition::NoEipOnAddress => {
-            if let Some(eip) = facts.eips.iter().find(|eip| eip.is_on(nic, address.ip) == Some(true)) {
-                Answer::Violated(FindingId::EipAttached, detail.values(|| eip_values(eip)))
-            } else if let Some(eip) = facts.eips.iter().find(|eip| eip.is_on(nic, address.ip).is_none()) {
-                // On the NIC, but the cloud does not say on which of its addresses.
-                Answer::Unknown(FindingId::EipUnknown, detail.values(|| eip_values(eip)))
+            if facts.eips.iter().any(|eip| eip.is_on(facts.nic, ip) == Some(true)) {
+                Answer::Violated(FindingId::EipAttached)
+            } else if facts.eips_at(ip).next().is_some() {
+                Answer::CanNotTell(FindingId::EipUnknown)
             } else {
-                eips_told(facts, detail)
+                nic::no_more_eips(facts)
             }
         }
         Condition::NoEipOnNic => {
-            let other = facts.eips.iter().find(|eip| eip.is_on(nic, address.ip) == Some(false));
-            if let Some(eip) = other {
-                Answer::Violated(FindingId::EipOnNic, detail.values(|| eip_values(eip)))
+            if facts.eips.iter().any(|eip| eip.is_on(facts.nic, ip) == Some(false)) {
+                Answer::Violated(FindingId::EipOnNic)
+            } else if facts.eips.iter().any(|eip| eip.is_on(facts.nic, ip).is_none()) {
+                Answer::CanNotTell(FindingId::EipUnknown)
             } else {
-                eips_told(facts, detail)
+                nic::no_more_eips(facts)
             }
         }
         Condition::NotBackend => {
-            let backend = facts.backends.iter().find(|backend| backend.ip_on(nic) == Some(address.ip));
-            match backend {
-                Some(backend) => Answer::Violated(FindingId::LbBackend, detail.values(|| backend_values(backend))),
-                None if facts.backends_known => Answer::Holds,
-                None => Answer::Unknown(FindingId::LbUnknown, Vec::new()),
-            }
-        }
-        Condition::InstanceNotBackend => instance_serves(facts, detail),
-        Condition::SecondaryStays => {
-            // An extra address that is not there to be released leaves nothing to be last of.
-            if address.role == AddressRole::Secondary && nic.count(AddressRole::Secondary) == 1 {
-                Answer::Violated(FindingId::LastSecondary, detail.values(|| vec![("nic", nic.id.to_string())]))
+            if facts.backends_at(ip).next().is_some() {
+                Answer::Violated(FindingId::LbBackend)
             } else {
-                Answer::Holds
+                nic::no_more_backends(facts)
             }
         }
-        Condition::GuestKeepsConfig if matches!(address.role, AddressRole::Primary | AddressRole::Ipv6) => {
-            // It is not released, so the guest has nothing to clean up.
+        Condition::InstanceNotBackend => nic::instance_serves(facts, Some(ip)),
+        Condition::SecondaryStays if address.role == AddressRole::Secondary => {
+            let staying = |other: &Address| {
+                other.role == AddressRole::Secondary && other.ip != ip && !context.leaving.contains(&other.ip)
+            };
+            let stays = facts.secondaries > 1 && facts.nic.addresses.iter().any(staying);
+            if stays { Answer::Holds } else { Answer::Violated(FindingId::LastSecondary) }
+        }
+        Condition::NotPrimaryIp | Condition::NotIpv6 | Condition::SecondaryStays | Condition::AddressesLeave => {
             Answer::Holds
         }
-        other => common(facts, other, detail),
+        // They are not released, so the guest has nothing to clean up.
+        Condition::GuestKeepsConfig if matches!(address.role, AddressRole::Primary | AddressRole::Ipv6) => {
+            Answer::Holds
+        }
+        condition => nic::ask_any(facts, condition),
     }
-}
-
-/// Whether the absence of EIPs can be believed.
-pub(super) fn eips_told(facts: &Facts, detail: Detail) -> Answer {
-    if !facts.eips_known {
-        return Answer::Unknown(FindingId::EipUnknown, Vec::new());
-    }
-    match facts.unexplained_public_ip() {
-        Some(ip) => Answer::Unknown(FindingId::EipUnknown, detail.values(|| vec![("eip", ip.to_owned())])),
-        None => Answer::Holds,
-    }
-}
-
-/// Load balancers of the instance that were not found on this NIC: they send to another address of it.
-pub(super) fn instance_serves(facts: &Facts, detail: Detail) -> Answer {
-    match facts.other_load_balancers().next() {
-        None => Answer::Holds,
-        Some(_) => Answer::Violated(
-            FindingId::LbOnInstance,
-            detail.values(|| {
-                let ids: Vec<String> = facts.other_load_balancers().map(ToString::to_string).collect();
-                vec![
-                    ("lb", ids.join(", ")),
-                    ("instance", facts.instance.map_or(String::new(), |instance| instance.id.to_string())),
-                ]
-            }),
-        ),
-    }
-}
-
-pub(super) fn eip_values(eip: &Eip) -> Values {
-    let shown = eip.ip.map_or_else(|| eip.id.to_string(), |ip| ip.to_string());
-    vec![("eip", shown), ("eip_id", eip.id.to_string())]
-}
-
-pub(super) fn backend_values(backend: &Backend) -> Values {
-    let name = if backend.name.is_empty() { backend.load_balancer.to_string() } else { backend.name.to_string() };
-    vec![("lb", backend.load_balancer.to_string()), ("lb_name", name), ("port", backend.port.to_string())]
 }

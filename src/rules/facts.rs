@@ -1,79 +1,147 @@
-//! What rules may look at: one NIC and everything around it, borrowed. Nothing is copied.
+//! What rules may look at: one NIC and everything around it, borrowed.
+
+use std::net::IpAddr;
 
 use crate::domain::{
-    address::{Backend, Eip},
+    address::{AddressRole, Backend, Eip},
+    finding::FindingId,
     ids::LoadBalancerId,
     instance::Instance,
     inventory::{Coverage, ProfileInventory},
-    nic::Nic,
+    nic::{Nic, NicState},
     page::Resource,
     snapshot::NicSnapshot,
     time::Timestamp,
 };
 
-/// One NIC with its instance, EIPs and backends; and whether those were read at all.
+/// One NIC with its instance, EIPs and backends, and whether those were read at all.
+/// Costs an allocation only for a NIC that has EIPs or backends.
 #[derive(Clone, Debug)]
 pub struct Facts<'a> {
     pub nic: &'a Nic,
+    /// `None` when it is attached to none, or to one that was not read.
     pub instance: Option<&'a Instance>,
     pub eips: Vec<&'a Eip>,
     pub backends: Vec<&'a Backend>,
-    /// EIPs were read whole: none in `eips` means that there is none.
+    /// EIPs were read whole: what is not in `eips` does not exist.
     pub eips_known: bool,
     pub backends_known: bool,
     pub read_at: Option<Timestamp>,
-}
-
-/// A listing that was whole once, and was not refused since. A refresh under way keeps what was known;
-/// one that failed does not: what it would have shown is not known.
-fn known(coverage: &Coverage) -> bool {
-    match coverage {
-        Coverage::Complete { .. } => true,
-        Coverage::Loading { before } => before.is_some(),
-        Coverage::NotAsked | Coverage::Failed { .. } => false,
-    }
+    eips_at: Option<Timestamp>,
+    backends_at: Option<Timestamp>,
+    instances_at: Option<Timestamp>,
+    /// Secondary addresses on the NIC.
+    pub(super) secondaries: usize,
+    /// The NIC names more public addresses than `eips` can explain.
+    pub(super) has_unexplained: bool,
 }
 
 impl<'a> Facts<'a> {
-    /// From the inventory.
+    /// As the last listing has it.
     pub fn of(part: &'a ProfileInventory, nic: &'a Nic) -> Self {
+        let coverage = |resource| -> &'a Coverage { part.coverage(resource, &nic.region) };
+        let (eips, backends) = (coverage(Resource::Eips), coverage(Resource::Backends));
         Self {
-            nic,
             instance: nic.instance.as_ref().and_then(|id| part.instance(id)),
             eips: part.eips_of(nic).collect(),
             backends: part.backends_of(nic).collect(),
-            eips_known: known(part.coverage(Resource::Eips, &nic.region)),
-            backends_known: known(part.coverage(Resource::Backends, &nic.region)),
+            eips_known: eips.is_known(),
+            backends_known: backends.is_known(),
             read_at: part.nic_read_at(&nic.id),
+            eips_at: eips.read_at(),
+            backends_at: backends.read_at(),
+            instances_at: coverage(Resource::Instances).read_at(),
+            ..Self::bare(nic)
         }
+        .looked_over()
     }
 
-    /// From a read of this NIC alone.
+    /// As one read of the NIC has it.
     pub fn from_snapshot(snapshot: &'a NicSnapshot) -> Self {
+        let at = |known: bool| known.then_some(snapshot.read_at);
         Self {
-            nic: &snapshot.nic,
             instance: snapshot.instance.as_ref(),
             eips: snapshot.eips.iter().collect(),
             backends: snapshot.backends.iter().collect(),
             eips_known: snapshot.eips_known,
             backends_known: snapshot.backends_known,
             read_at: Some(snapshot.read_at),
+            eips_at: at(snapshot.eips_known),
+            backends_at: at(snapshot.backends_known),
+            instances_at: at(snapshot.instances_known),
+            ..Self::bare(&snapshot.nic)
+        }
+        .looked_over()
+    }
+
+    fn bare(nic: &'a Nic) -> Self {
+        Self {
+            nic,
+            instance: None,
+            eips: Vec::new(),
+            backends: Vec::new(),
+            eips_known: false,
+            backends_known: false,
+            read_at: None,
+            eips_at: None,
+            backends_at: None,
+            instances_at: None,
+            secondaries: nic.count(AddressRole::Secondary),
+            has_unexplained: false,
         }
     }
 
-    /// Public addresses that the NIC names, and that belong to no EIP that was read.
-    pub(super) fn unexplained_public_ip(&self) -> Option<&'a str> {
-        self.nic.public_ips.iter().map(|text| &**text).find(|text| {
-            let parsed = text.parse().ok();
-            !self.eips.iter().any(|eip| eip.ip.is_some() && eip.ip == parsed)
-        })
+    /// An EIP object whose address was not told may be any one of the public addresses that are left over.
+    fn looked_over(mut self) -> Self {
+        self.has_unexplained = self.unexplained().count() > self.eips.iter().filter(|eip| eip.ip.is_none()).count();
+        self
     }
 
-    /// Load balancers that the instance serves, and that have no backend among those of this NIC.
-    pub(super) fn other_load_balancers(&self) -> impl Iterator<Item = &'a LoadBalancerId> {
-        self.instance
-            .into_iter()
-            .flat_map(|instance| &instance.load_balancers)
-            .filter(|id| !self.backends.iter().any(|backend| &&backend.load_balancer == id))
+    /// Public addresses that the NIC names, and that are none of `eips`.
+    pub(super) fn unexplained(&self) -> impl Iterator<Item = &'a str> {
+        let is_explained = |text: &str| {
+            let ip = text.parse::<IpAddr>().ok();
+            ip.is_some() && self.eips.iter().any(|eip| eip.ip == ip)
+        };
+        self.nic.public_ips.iter().map(|text| &**text).filter(move |text| !is_explained(text))
+    }
+
+    /// EIPs that are, or may be, on this address.
+    pub(super) fn eips_at(&self, ip: IpAddr) -> impl Iterator<Item = &'a Eip> {
+        self.eips.iter().copied().filter(move |eip| eip.is_on(self.nic, ip) != Some(false))
+    }
+
+    /// The cloud says that it is on no instance. One that names no instance and is not free hides it.
+    pub(super) fn is_free(&self) -> bool {
+        self.nic.instance.is_none() && self.nic.status.state == NicState::Free
+    }
+
+    /// Balancers that the NIC's instance serves other than through `ip`; with none, other than through this NIC.
+    /// One may come several times.
+    pub(super) fn balancers_elsewhere(&self, ip: Option<IpAddr>) -> impl Iterator<Item = &'a LoadBalancerId> {
+        let own = move |backend: &Backend| ip.is_none() || backend.ip_on(self.nic) == ip;
+        let through_own = move |balancer: &LoadBalancerId| {
+            self.backends.iter().any(|backend| own(backend) && backend.load_balancer == *balancer)
+        };
+        let on_this_nic = self.backends.iter().copied().filter(move |backend| !own(backend));
+        let named = self.instance.into_iter().flat_map(|instance| &instance.load_balancers);
+        on_this_nic.map(|backend| &backend.load_balancer).chain(named.filter(move |balancer| !through_own(balancer)))
+    }
+
+    pub(super) fn backends_at(&self, ip: IpAddr) -> impl Iterator<Item = &'a Backend> {
+        self.backends.iter().copied().filter(move |backend| backend.ip_on(self.nic) == Some(ip))
+    }
+
+    /// When the data behind a finding was read.
+    pub(super) fn age_of(&self, id: FindingId) -> Option<Timestamp> {
+        match id {
+            FindingId::EipAttached | FindingId::EipOnNic | FindingId::EipUnknown => self.eips_at,
+            FindingId::LbBackend | FindingId::LbOnInstance | FindingId::LbUnknown => self.backends_at,
+            FindingId::InstanceState
+            | FindingId::InstanceUnknown
+            | FindingId::GuestAgent
+            | FindingId::GuestAgentUnknown => self.instances_at,
+            _ => self.read_at,
+        }
     }
 }

@@ -1,15 +1,15 @@
-//! How dangerous a plan is, what it does besides, and what has to be typed to let it run.
+//! How dangerous a plan is, what it does besides, and what has to be pressed or typed to let it run.
 
 use std::collections::BTreeSet;
 
 use crate::domain::{
-    finding::{FindingId, Severity},
-    ids::ProfileId,
-    plan::{Decision, PlanRow, ReleasePlan},
+    finding::Severity,
+    ids::{EipId, LoadBalancerId, ProfileId},
+    plan::{Decision, OperationKind, PlanRow, ReleasePlan},
     selection::Target,
 };
 
-/// Up to this many addresses, without a warning, one key is enough.
+/// Up to this many targets, with nothing else to say, one key is enough.
 const FEW: usize = 5;
 /// Up to this many, the count is enough.
 const SOME: usize = 50;
@@ -33,7 +33,7 @@ pub struct Danger {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Account {
     pub profile: ProfileId,
-    /// The account's name, typed to confirm.
+    /// The account's name, typed to confirm. Empty where the config has none: then it is the profile's.
     pub alias: String,
     pub prod: bool,
 }
@@ -41,12 +41,14 @@ pub struct Account {
 /// What a plan does, counted over what is sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Effects {
+    /// Addresses that are released.
     pub addresses: usize,
     pub nics_detached: usize,
-    /// Targets with an EIP on them or on their NIC.
+    /// EIPs that are, or may be, on those addresses and NICs.
     pub eips: usize,
-    /// Targets that are a load balancer's backend.
+    /// Load balancers that lose a backend.
     pub backends: usize,
+    /// Targets with a warning.
     pub warnings: usize,
     /// Write calls.
     pub calls: usize,
@@ -60,30 +62,50 @@ fn sent(plan: &ReleasePlan) -> impl Iterator<Item = &PlanRow> {
 /// Counts what a plan does.
 pub fn effects(plan: &ReleasePlan) -> Effects {
     let mut effects = Effects { calls: plan.operations().len(), ..Effects::default() };
-    let mut profiles = BTreeSet::new();
+    let mut profiles: BTreeSet<&ProfileId> = BTreeSet::new();
     for row in sent(plan) {
         profiles.insert(&row.target.nic().profile);
         match row.target {
             Target::Address(_) => effects.addresses += 1,
             Target::Nic(_) => effects.nics_detached += 1,
         }
-        let has = |id| row.findings.iter().any(|finding| finding.id == id);
-        effects.eips += usize::from(has(FindingId::EipAttached) || has(FindingId::EipOnNic));
-        effects.backends += usize::from(has(FindingId::LbBackend));
         effects.warnings += usize::from(row.worst() == Some(Severity::Warn));
     }
-    effects.profiles = profiles.len();
-    effects
+    let mut eips: BTreeSet<(&ProfileId, &EipId)> = BTreeSet::new();
+    let mut balancers: BTreeSet<(&ProfileId, &LoadBalancerId)> = BTreeSet::new();
+    for operation in plan.operations() {
+        let facts = &operation.expect;
+        for eip in &facts.eips {
+            let hit = match &operation.kind {
+                OperationKind::Release { ips, .. } => ips.iter().any(|&ip| eip.is_on(&facts.nic, ip) != Some(false)),
+                OperationKind::Detach { .. } => true,
+            };
+            if hit {
+                eips.insert((&operation.profile, &eip.id));
+            }
+        }
+        for backend in &facts.backends {
+            let hit = match &operation.kind {
+                OperationKind::Release { ips, .. } => backend.ip_on(&facts.nic).is_some_and(|ip| ips.contains(&ip)),
+                OperationKind::Detach { .. } => true,
+            };
+            if hit {
+                balancers.insert((&operation.profile, &backend.load_balancer));
+            }
+        }
+    }
+    Effects { eips: eips.len(), backends: balancers.len(), profiles: profiles.len(), ..effects }
 }
 
-/// How dangerous the plan is. 1: few addresses, no warning, no production. 2: more, or a warning, or production.
-/// 3: many, or a NIC detach, or production with a warning, or an EIP.
+/// How dangerous the plan is. 1: few targets, no warning, no production. 2: more, or a warning, or production.
+/// 3: many, or production with a warning, or an EIP, or a NIC that is detached.
 pub fn danger(plan: &ReleasePlan, accounts: &[Account]) -> Danger {
     let effects = effects(plan);
     let targets = effects.addresses + effects.nics_detached;
     let count = |profile: &ProfileId| sent(plan).filter(|row| &row.target.nic().profile == profile).count();
-    let touched = || accounts.iter().filter(|account| count(&account.profile) > 0);
-    let prod = touched().any(|account| account.prod);
+    let touched: Vec<(&Account, usize)> =
+        accounts.iter().map(|account| (account, count(&account.profile))).filter(|(_, count)| *count > 0).collect();
+    let prod = touched.iter().any(|(account, _)| account.prod);
     let level = if targets > SOME || effects.nics_detached > 0 || effects.eips > 0 || (prod && effects.warnings > 0) {
         3
     } else if targets > FEW || effects.warnings > 0 || prod {
@@ -96,14 +118,15 @@ pub fn danger(plan: &ReleasePlan, accounts: &[Account]) -> Danger {
         2 => Phrase::Typed(targets.to_string()),
         _ => {
             // The production account with most targets; the first of the config among equals.
-            let account = touched()
-                .enumerate()
-                .max_by_key(|(place, account)| (account.prod, count(&account.profile), std::cmp::Reverse(*place)))
-                .map(|(_, account)| account.alias.trim().to_owned());
-            Phrase::Typed(match account.filter(|alias| !alias.is_empty()) {
-                Some(alias) => format!("{alias} {targets}"),
-                None => targets.to_string(),
-            })
+            let most = touched.iter().rev().max_by_key(|(account, count)| (account.prod, *count));
+            let name = most.map(|(account, _)| {
+                let alias = account.alias.trim();
+                if alias.is_empty() { account.profile.as_str() } else { alias }
+            });
+            // Every profile that is sent to is an account of the caller's; a plan for none is asked for by its own hash.
+            Phrase::Typed(
+                name.map_or_else(|| format!("{} {targets}", plan.hash().short()), |name| format!("{name} {targets}")),
+            )
         }
     };
     Danger { level, phrase }

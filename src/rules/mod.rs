@@ -1,23 +1,25 @@
-//! May this be released or detached? Each [`Condition`] a cloud declares has its rule here.
+//! May this be released or detached? Each [`Condition`] that a cloud declares has its rule here.
 //!
-//! A rule has three answers: it holds, it is violated, or it cannot be told. What cannot be told is never safe.
-//! Pure over [`facts::Facts`]; speaks in codes and values. Knows no vendor: a cloud's behaviour is its [`Capabilities`].
-
-pub mod facts;
-pub mod guard;
-pub mod planner;
+//! A rule has three answers: it holds, it is violated, or it can not be told; and what can not be told is never safe.
+//! Pure over [`facts::Facts`]: equal facts get equal verdicts. Speaks in codes and values. Knows no vendor: how a cloud
+//! behaves is in its [`Capabilities`].
 
 mod address;
+mod describe;
+pub mod facts;
+pub mod guard;
 mod nic;
+pub mod planner;
 #[cfg(test)]
 mod tests;
 
 use std::net::IpAddr;
 
 use crate::domain::{
-    address::Address,
+    address::{Address, AddressRole},
     capabilities::{Capabilities, Condition, Precondition},
     finding::{Finding, FindingId, FindingSet, Level, Severity},
+    ids::NicId,
     nic::ManagedBy,
 };
 
@@ -30,107 +32,151 @@ pub enum Subject {
     Nic,
 }
 
+/// What else is to be done to the NIC in the same plan.
+#[derive(Clone, Copy, Debug, Default)]
+struct Context<'a> {
+    /// Addresses that are to be released from it.
+    leaving: &'a [IpAddr],
+}
+
 /// A rule's answer.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Answer {
     Holds,
-    /// With the values for the sentence.
-    Violated(FindingId, Values),
-    /// Violated, whatever severity the cloud declares: a weaker or stronger form of the same rule.
-    Instead(FindingId, Severity, Values),
-    /// It cannot be told.
-    Unknown(FindingId, Values),
+    Violated(FindingId),
+    /// Violated in a way that has a severity of its own, and that the vendor does not refuse.
+    Told(FindingId, Severity),
+    /// The vendor's word for a state is not one this version knows: not met, and never milder than "can not tell".
+    Strange(FindingId),
+    CanNotTell(FindingId),
+    /// What a state is asked of was not read: "can not tell", however little the rule matters.
+    Unseen(FindingId),
 }
 
-/// Values for the locale's sentence. Made only when somebody reads it.
-type Values = Vec<(&'static str, String)>;
-
-/// Makes values, or not: levels of a hundred thousand addresses need none.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Detail {
-    Whole,
-    LevelOnly,
-}
-
-impl Detail {
-    fn values(self, make: impl FnOnce() -> Values) -> Values {
-        match self {
-            Detail::Whole => make(),
-            // An empty vector allocates nothing.
-            Detail::LevelOnly => Vec::new(),
-        }
-    }
-}
-
-/// Asks one rule.
-fn ask(facts: &Facts, condition: Condition, subject: Asked, detail: Detail) -> Answer {
-    match subject {
-        Asked::Address(address) => address::ask(facts, condition, address, detail),
-        Asked::Nic => nic::ask(facts, condition, detail),
-    }
-}
-
-#[derive(Clone, Copy)]
+/// The subject, looked up.
+#[derive(Clone, Copy, Debug)]
 enum Asked {
     Address(Address),
     Nic,
 }
 
-/// The finding's id and severity, if the answer is one.
-fn weigh(answer: &Answer, rule: &Precondition) -> Option<(FindingId, Severity)> {
-    match answer {
-        Answer::Holds => None,
-        Answer::Violated(id, _) => Some((*id, rule.severity)),
-        Answer::Instead(id, severity, _) => Some((*id, *severity)),
-        Answer::Unknown(id, _) => Some((*id, Severity::Unknown)),
+/// A finding without its values.
+#[derive(Clone, Copy, Debug)]
+struct Verdict {
+    id: FindingId,
+    severity: Severity,
+    predicts: Option<&'static str>,
+}
+
+/// What an answer weighs under the cloud's own rule. What is not known predicts nothing.
+fn weigh(answer: Answer, rule: &Precondition) -> Option<Verdict> {
+    let (id, severity) = match answer {
+        Answer::Holds => return None,
+        Answer::Violated(id) => (id, rule.severity),
+        Answer::Told(id, severity) => (id, severity),
+        Answer::Strange(id) => (id, rule.severity.max(Severity::Unknown)),
+        // Where a violation is only worth knowing, not being able to tell is not worse.
+        Answer::CanNotTell(id) if rule.severity == Severity::Info => (id, Severity::Info),
+        Answer::CanNotTell(id) | Answer::Unseen(id) => (id, Severity::Unknown),
+    };
+    let refused = match answer {
+        Answer::Violated(_) => true,
+        Answer::Strange(_) => severity == rule.severity,
+        Answer::Holds | Answer::Told(..) | Answer::CanNotTell(_) | Answer::Unseen(_) => false,
+    };
+    Some(Verdict { id, severity, predicts: rule.code.filter(|_| refused) })
+}
+
+/// Asks every rule about the subject, in the cloud's order. All verdicts, whoever wants them, come from here.
+fn judge(facts: &Facts, capabilities: &Capabilities, asked: Asked, context: Context, mut emit: impl FnMut(Verdict)) {
+    let rules = rules_for(capabilities, asked);
+    for rule in rules {
+        let answer = match asked {
+            Asked::Address(address) => address::ask(facts, rule.condition, address, context),
+            Asked::Nic => nic::ask(facts, rule.condition, context),
+        };
+        if let Some(verdict) = weigh(answer, rule) {
+            emit(verdict);
+        }
+    }
+    // A controller that finds its NIC changed puts it back or breaks, on every cloud.
+    if !rules.iter().any(|rule| rule.condition == Condition::NotManaged)
+        && matches!(facts.nic.managed_by, ManagedBy::Controller(_) | ManagedBy::Service(_))
+    {
+        emit(Verdict { id: FindingId::ManagedBy, severity: Severity::Warn, predicts: None });
+    }
+    match asked {
+        Asked::Address(address) => {
+            if !capabilities.releasable.contains(&address.role) || capabilities.release_batch == 0 {
+                let id = match address.role {
+                    AddressRole::Primary => FindingId::PrimaryIp,
+                    AddressRole::Ipv6 => FindingId::Ipv6Address,
+                    AddressRole::Secondary | AddressRole::Virtual => FindingId::AddressKind,
+                };
+                emit(Verdict { id, severity: Severity::Blocked, predicts: None });
+            }
+        }
+        // A detach names the instance.
+        Asked::Nic => {
+            if let Some(verdict) = nic::detached_from(facts) {
+                emit(verdict);
+            }
+        }
     }
 }
 
-fn preconditions(capabilities: &Capabilities, subject: Asked) -> &'static [Precondition] {
-    match subject {
+fn rules_for(capabilities: &Capabilities, asked: Asked) -> &'static [Precondition] {
+    match asked {
         Asked::Address(_) => capabilities.release,
         Asked::Nic => capabilities.detach,
     }
 }
 
-/// Everything the rules say about a target, worst first. A rule that finds the same twice is said once.
+/// Everything the rules say about a subject, worst first, and in the cloud's order within a severity.
+/// What several rules find is said once, as bad as the worst of them found it.
 pub fn findings(facts: &Facts, capabilities: &Capabilities, subject: Subject) -> Vec<Finding> {
+    findings_in(facts, capabilities, subject, Context::default())
+}
+
+/// The same, as part of a plan.
+fn findings_in(facts: &Facts, capabilities: &Capabilities, subject: Subject, context: Context) -> Vec<Finding> {
     let asked = match subject {
         Subject::Nic => Asked::Nic,
         Subject::Address(ip) => match facts.nic.addresses.iter().find(|address| address.ip == ip) {
             Some(&address) => Asked::Address(address),
-            None => return vec![not_listed()],
+            None => return vec![not_listed(&facts.nic.id, Some(ip))],
         },
     };
-    let mut found: Vec<Finding> = Vec::new();
-    for rule in preconditions(capabilities, asked) {
-        let answer = ask(facts, rule.condition, asked, Detail::Whole);
-        let Some((id, severity)) = weigh(&answer, rule) else { continue };
-        let (Answer::Violated(_, values) | Answer::Instead(_, _, values) | Answer::Unknown(_, values)) = answer else {
-            continue;
-        };
-        let predicts = rule.code.filter(|_| severity == Severity::Blocked || severity == Severity::Warn);
-        match found.iter_mut().find(|finding| finding.id == id) {
-            Some(same) if same.severity >= severity => {}
-            Some(same) => *same = Finding { id, severity, values, predicts, read_at: facts.read_at },
-            None => found.push(Finding { id, severity, values, predicts, read_at: facts.read_at }),
+    let mut verdicts: Vec<Verdict> = Vec::new();
+    judge(facts, capabilities, asked, context, |verdict| {
+        match verdicts.iter_mut().find(|same| same.id == verdict.id) {
+            Some(same) if same.severity >= verdict.severity => same.predicts = same.predicts.or(verdict.predicts),
+            Some(same) => *same = verdict,
+            None => verdicts.push(verdict),
         }
-    }
-    // Stable: within a severity the order is the cloud's own.
-    found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    found
+    });
+    verdicts.sort_by_key(|verdict| std::cmp::Reverse(verdict.severity));
+    let rules = rules_for(capabilities, asked);
+    verdicts
+        .into_iter()
+        .map(|Verdict { id, severity, predicts }| Finding {
+            id,
+            severity,
+            values: describe::values(facts, rules, asked, context, id),
+            predicts,
+            read_at: facts.age_of(id),
+        })
+        .collect()
 }
 
 /// A target that is not in the inventory.
-pub fn not_listed() -> Finding {
-    finding(FindingId::NotListed, Severity::Blocked)
+fn not_listed(nic: &NicId, ip: Option<IpAddr>) -> Finding {
+    let mut values = vec![("nic", nic.to_string())];
+    values.extend(ip.map(|ip| ("ip", ip.to_string())));
+    Finding { id: FindingId::NotListed, severity: Severity::Blocked, values, predicts: None, read_at: None }
 }
 
-fn finding(id: FindingId, severity: Severity) -> Finding {
-    Finding { id, severity, values: Vec::new(), predicts: None, read_at: None }
-}
-
-/// Level and findings of releasing each address of the NIC, in order. Allocates nothing but what `out` needs.
+/// Level and findings of releasing each address of the NIC, in its order. Allocates only what `out` lacks.
 pub fn levels(facts: &Facts, capabilities: &Capabilities, out: &mut Vec<(Level, FindingSet)>) {
     out.clear();
     out.extend(facts.nic.addresses.iter().map(|&address| level(facts, capabilities, Asked::Address(address))));
@@ -142,67 +188,10 @@ pub fn detach_level(facts: &Facts, capabilities: &Capabilities) -> (Level, Findi
 }
 
 fn level(facts: &Facts, capabilities: &Capabilities, asked: Asked) -> (Level, FindingSet) {
-    let mut worst = Level::Ok;
-    let mut set = FindingSet::default();
-    for rule in preconditions(capabilities, asked) {
-        let answer = ask(facts, rule.condition, asked, Detail::LevelOnly);
-        if let Some((id, severity)) = weigh(&answer, rule) {
-            worst = worst.max(Level::from(severity));
-            set.insert(id);
-        }
-    }
+    let (mut worst, mut set) = (Level::Ok, FindingSet::default());
+    judge(facts, capabilities, asked, Context::default(), |verdict| {
+        worst = worst.max(Level::from(verdict.severity));
+        set.insert(verdict.id);
+    });
     (worst, set)
-}
-
-/// The rules that are the same for a release and a detach.
-fn common(facts: &Facts, condition: Condition, detail: Detail) -> Answer {
-    let nic = facts.nic;
-    match condition {
-        Condition::NicState { allowed } => {
-            if allowed.contains(&nic.status.state) {
-                Answer::Holds
-            } else {
-                Answer::Violated(
-                    FindingId::NicState,
-                    detail.values(|| vec![("nic", nic.id.to_string()), ("state", nic.status.word.to_string())]),
-                )
-            }
-        }
-        Condition::InstanceState { allowed, primary_nic_only } => {
-            if primary_nic_only && nic.role == crate::domain::nic::NicRole::Secondary {
-                return Answer::Holds;
-            }
-            match (&nic.instance, facts.instance) {
-                (None, _) => Answer::Holds,
-                (Some(id), None) => {
-                    Answer::Unknown(FindingId::InstanceUnknown, detail.values(|| vec![("instance", id.to_string())]))
-                }
-                (Some(_), Some(instance)) if allowed.contains(&instance.power.state) => Answer::Holds,
-                (Some(_), Some(instance)) => Answer::Violated(
-                    FindingId::InstanceState,
-                    detail.values(|| {
-                        vec![("instance", instance.id.to_string()), ("state", instance.power.word.to_string())]
-                    }),
-                ),
-            }
-        }
-        Condition::PlainNic => match &nic.role {
-            crate::domain::nic::NicRole::Other(word) => {
-                Answer::Violated(FindingId::NicType, detail.values(|| vec![("kind", word.to_string())]))
-            }
-            _ => Answer::Holds,
-        },
-        Condition::NotManaged => match &nic.managed_by {
-            ManagedBy::Nobody => Answer::Holds,
-            ManagedBy::Service(who) => {
-                Answer::Violated(FindingId::ManagedBy, detail.values(|| vec![("who", who.to_string())]))
-            }
-            ManagedBy::Controller(who) => {
-                Answer::Instead(FindingId::ManagedBy, Severity::Warn, detail.values(|| vec![("who", who.to_string())]))
-            }
-            ManagedBy::Unknown => Answer::Unknown(FindingId::ManagedByUnknown, Vec::new()),
-        },
-        Condition::GuestKeepsConfig => Answer::Violated(FindingId::OsConfig, Vec::new()),
-        _ => Answer::Holds,
-    }
 }

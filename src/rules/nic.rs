@@ -1,88 +1,144 @@
-//! Rules for detaching a NIC.
+//! Rules for detaching a NIC, and those about a NIC that a release asks as well.
+
+use std::net::IpAddr;
 
 use crate::domain::{
-    address::AddressRole, capabilities::Condition, finding::FindingId, instance::PowerState, nic::NicRole,
+    address::{Address, AddressRole},
+    capabilities::Condition,
+    finding::{FindingId, Severity},
+    instance::{Instance, PowerState},
+    nic::{ManagedBy, NicRole, NicState},
 };
 
-use super::{
-    Answer, Detail,
-    address::{backend_values, eip_values, eips_told, instance_serves},
-    common,
-    facts::Facts,
-};
+use super::{Answer, Context, Verdict, facts::Facts};
 
-pub(super) fn ask(facts: &Facts, condition: Condition, detail: Detail) -> Answer {
+/// Of a detach.
+pub(super) fn ask(facts: &Facts, condition: Condition, context: Context) -> Answer {
+    match condition {
+        Condition::NoEipOnAddress | Condition::NoEipOnNic => {
+            if facts.eips.is_empty() {
+                no_more_eips(facts)
+            } else {
+                Answer::Violated(FindingId::EipOnNic)
+            }
+        }
+        Condition::NotBackend => {
+            if facts.backends.is_empty() {
+                no_more_backends(facts)
+            } else {
+                Answer::Violated(FindingId::LbBackend)
+            }
+        }
+        Condition::InstanceNotBackend => instance_serves(facts, None),
+        Condition::AddressesLeave => {
+            // Its own address goes with a NIC in any case.
+            let leaves =
+                |address: &Address| address.role != AddressRole::Primary && !context.leaving.contains(&address.ip);
+            if facts.nic.addresses.iter().any(leaves) {
+                Answer::Violated(FindingId::AddressesLeave)
+            } else {
+                Answer::Holds
+            }
+        }
+        condition => ask_any(facts, condition),
+    }
+}
+
+/// Of a release and a detach alike.
+pub(super) fn ask_any(facts: &Facts, condition: Condition) -> Answer {
     let nic = facts.nic;
     match condition {
-        Condition::NotPrimaryNic => {
-            if nic.role == NicRole::Primary {
-                Answer::Violated(FindingId::PrimaryNic, detail.values(|| vec![("nic", nic.id.to_string())]))
-            } else {
-                Answer::Holds
+        Condition::NicState { allowed } => match nic.status.state {
+            NicState::Other => Answer::Strange(FindingId::NicState),
+            state if allowed.contains(&state) => Answer::Holds,
+            _ => Answer::Violated(FindingId::NicState),
+        },
+        Condition::InstanceState { allowed, primary_nic_only } => {
+            // A NIC of a kind that is not known may be a primary one.
+            if primary_nic_only && nic.role == NicRole::Secondary {
+                return Answer::Holds;
             }
+            on_instance(facts, |instance| match instance.power.state {
+                PowerState::Other => Answer::Strange(FindingId::InstanceState),
+                state if allowed.contains(&state) => Answer::Holds,
+                _ => Answer::Violated(FindingId::InstanceState),
+            })
         }
-        Condition::NoEipOnNic | Condition::NoEipOnAddress => match facts.eips.as_slice() {
-            [] => eips_told(facts, detail),
-            [first, ..] => Answer::Violated(
-                FindingId::EipOnNic,
-                detail.values(|| {
-                    let mut values = eip_values(first);
-                    let all: Vec<String> = facts
-                        .eips
-                        .iter()
-                        .map(|eip| eip.ip.map_or_else(|| eip.id.to_string(), |ip| ip.to_string()))
-                        .collect();
-                    values[0].1 = all.join(", ");
-                    values
-                }),
-            ),
+        Condition::NotPrimaryNic if nic.role == NicRole::Primary => Answer::Violated(FindingId::PrimaryNic),
+        Condition::PlainNic if matches!(nic.role, NicRole::Other(_)) => Answer::Violated(FindingId::NicType),
+        Condition::NotManaged => match nic.managed_by {
+            ManagedBy::Nobody => Answer::Holds,
+            ManagedBy::Service(_) => Answer::Violated(FindingId::ManagedBy),
+            ManagedBy::Controller(_) => Answer::Told(FindingId::ManagedBy, Severity::Warn),
+            ManagedBy::Unknown => Answer::CanNotTell(FindingId::ManagedByUnknown),
         },
-        Condition::NotBackend => match facts.backends.first() {
-            Some(backend) => Answer::Violated(FindingId::LbBackend, detail.values(|| backend_values(backend))),
-            None if facts.backends_known => Answer::Holds,
-            None => Answer::Unknown(FindingId::LbUnknown, Vec::new()),
-        },
-        Condition::InstanceNotBackend => instance_serves(facts, detail),
         Condition::NotLinked => match nic.linked {
             Some(false) => Answer::Holds,
-            Some(true) => Answer::Violated(FindingId::NicLinked, Vec::new()),
-            None => Answer::Unknown(FindingId::NicLinkedUnknown, Vec::new()),
+            Some(true) => Answer::Violated(FindingId::NicLinked),
+            None => Answer::CanNotTell(FindingId::NicLinkedUnknown),
         },
-        Condition::HotPlug => match (nic.hot_plug, facts.instance.map(|instance| instance.power.state)) {
-            (Some(true), _) | (_, Some(PowerState::Stopped)) => Answer::Holds,
-            // Without an instance there is nothing to unplug it from; other rules speak about that.
-            (Some(false), _) if nic.instance.is_none() => Answer::Holds,
-            (Some(false), _) => Answer::Violated(
-                FindingId::HotPlug,
-                detail.values(|| {
-                    vec![("instance", facts.instance.map_or(String::new(), |instance| instance.id.to_string()))]
-                }),
-            ),
-            (None, _) => Answer::Unknown(FindingId::HotPlugUnknown, Vec::new()),
+        Condition::HotPlug => match nic.hot_plug {
+            Some(true) => Answer::Holds,
+            told => on_instance(facts, |instance| match (instance.power.state, told) {
+                (PowerState::Stopped, _) => Answer::Holds,
+                (PowerState::Other, Some(_)) => Answer::Strange(FindingId::HotPlug),
+                (PowerState::Other, None) => Answer::Unseen(FindingId::HotPlugUnknown),
+                (_, Some(_)) => Answer::Violated(FindingId::HotPlug),
+                (_, None) => Answer::CanNotTell(FindingId::HotPlugUnknown),
+            }),
         },
-        Condition::GuestAgentRuns => match facts.instance.map(|instance| instance.guest_agent) {
-            Some(Some(true)) => Answer::Holds,
-            Some(Some(false)) => Answer::Violated(
-                FindingId::GuestAgent,
-                detail.values(|| {
-                    vec![("instance", facts.instance.map_or(String::new(), |instance| instance.id.to_string()))]
-                }),
-            ),
-            None if nic.instance.is_none() => Answer::Holds,
-            Some(None) | None => Answer::Unknown(FindingId::GuestAgentUnknown, Vec::new()),
-        },
-        Condition::AddressesLeave => {
-            let extra = nic.count(AddressRole::Secondary) + nic.count(AddressRole::Virtual);
-            let v6 = nic.count(AddressRole::Ipv6);
-            if extra + v6 == 0 {
-                Answer::Holds
-            } else {
-                Answer::Violated(
-                    FindingId::AddressesLeave,
-                    detail.values(|| vec![("count", extra.to_string()), ("ipv6", v6.to_string())]),
-                )
-            }
+        Condition::GuestAgentRuns => on_instance(facts, |instance| match instance.guest_agent {
+            Some(true) => Answer::Holds,
+            Some(false) => Answer::Violated(FindingId::GuestAgent),
+            None => Answer::CanNotTell(FindingId::GuestAgentUnknown),
+        }),
+        Condition::GuestKeepsConfig => {
+            // Nobody has configured the addresses of a NIC that is free.
+            if facts.is_free() { Answer::Holds } else { Answer::Violated(FindingId::OsConfig) }
         }
-        other => common(facts, other, detail),
+        _ => Answer::Holds,
     }
+}
+
+/// Asks the instance, if there is one; one that was not read, or that the cloud hides, can not be asked.
+fn on_instance(facts: &Facts, ask: impl FnOnce(&Instance) -> Answer) -> Answer {
+    match (&facts.nic.instance, facts.instance) {
+        (_, Some(instance)) => ask(instance),
+        (None, None) if facts.is_free() => Answer::Holds,
+        (_, None) => Answer::Unseen(FindingId::InstanceUnknown),
+    }
+}
+
+/// No EIP was found. Is there none?
+pub(super) fn no_more_eips(facts: &Facts) -> Answer {
+    if facts.eips_known && !facts.has_unexplained { Answer::Holds } else { Answer::CanNotTell(FindingId::EipUnknown) }
+}
+
+/// No backend was found. Is there none?
+pub(super) fn no_more_backends(facts: &Facts) -> Answer {
+    if facts.backends_known { Answer::Holds } else { Answer::CanNotTell(FindingId::LbUnknown) }
+}
+
+/// Does the instance serve a load balancer, other than through `ip` (or through this NIC)?
+pub(super) fn instance_serves(facts: &Facts, ip: Option<IpAddr>) -> Answer {
+    if facts.is_free() {
+        return Answer::Holds;
+    }
+    if facts.balancers_elsewhere(ip).next().is_some() {
+        return Answer::Violated(FindingId::LbOnInstance);
+    }
+    // Its own list of balancers is known only where it was read.
+    if facts.instance.is_none() { Answer::CanNotTell(FindingId::LbUnknown) } else { no_more_backends(facts) }
+}
+
+/// A detach needs an instance to detach from, whatever the cloud's rules say.
+pub(super) fn detached_from(facts: &Facts) -> Option<Verdict> {
+    if facts.nic.instance.is_some() {
+        return None;
+    }
+    Some(if facts.is_free() {
+        Verdict { id: FindingId::NicState, severity: Severity::Blocked, predicts: None }
+    } else {
+        Verdict { id: FindingId::InstanceUnknown, severity: Severity::Unknown, predicts: None }
+    })
 }

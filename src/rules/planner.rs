@@ -1,8 +1,8 @@
-//! From targets to a frozen plan: one write per NIC and kind, within the cloud's batch, in an order in which
-//! no NIC ever has two writes in flight. Deterministic: the same targets and facts give the same plan.
+//! From targets to a frozen plan: one write per NIC and kind, within the cloud's batch, in an order in which no NIC ever
+//! has two writes in flight. Deterministic: the same targets and facts give the same plan. Sends nothing, reads no clock.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, HashMap},
     net::IpAddr,
     sync::Arc,
 };
@@ -10,42 +10,44 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use crate::domain::{
-    address::AddressRole,
+    address::{AddressRole, BackendTarget, EipBinding},
     capabilities::Capabilities,
     finding::{Finding, FindingId, Severity},
-    ids::{CloudId, NicKey, OperationId, ProfileId},
-    inventory::Inventory,
-    nic::Nic,
+    ids::{CloudId, NicKey, OperationId, ProfileId, RegionId},
+    inventory::{Inventory, ProfileInventory},
+    nic::{ManagedBy, Nic, NicRole},
     plan::{Decision, Operation, OperationKind, PlanError, PlanHash, PlanRow, ReleasePlan},
     selection::Target,
     snapshot::NicSnapshot,
     time::Timestamp,
 };
 
-use super::{Subject, facts::Facts, findings};
+use super::{Context, Subject, facts::Facts, findings_in, not_listed};
 
-/// One target that was asked for.
+/// One target that is asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Wanted {
     pub target: Target,
-    /// Not in the filtered list when the plan was asked for.
+    /// Marked, but not in the filtered list when the plan was asked for.
     pub hidden: bool,
     /// Its NIC could not be read again.
     pub unread: bool,
 }
 
-/// What the targets of one NIC share.
-struct OnNic<'a> {
-    cloud: CloudId,
-    capabilities: &'static Capabilities,
-    nic: &'a Nic,
-    snapshot: Arc<NicSnapshot>,
+/// What a plan is made from, besides its targets.
+struct Sources<'a> {
+    inventory: &'a Inventory,
+    capabilities: &'a dyn Fn(&CloudId) -> Option<&'static Capabilities>,
+    readonly: &'a dyn Fn(&ProfileId) -> bool,
 }
 
-/// Builds the plan.
+/// Builds the plan. Rows are in the order of the profiles, then NICs, then the NIC's own order of addresses, the NIC last;
+/// a target that may not be sent keeps its row. A target that is listed twice counts once.
+///
+/// Where addresses and their NIC are both asked for, the addresses are released first, and the NIC is detached after that.
 ///
 /// # Errors
-/// None that targets, inventory and capabilities can cause: an error is a bug of this function, found before anything is sent.
+/// None that targets, inventory and capabilities can cause: an error is a bug in here, found before anything is sent.
 pub fn plan(
     wanted: &[Wanted],
     inventory: &Inventory,
@@ -53,22 +55,23 @@ pub fn plan(
     readonly: &dyn Fn(&ProfileId) -> bool,
     now: Timestamp,
 ) -> Result<ReleasePlan, PlanError> {
-    let mut by_nic: BTreeMap<(usize, &NicKey), Vec<&Wanted>> = BTreeMap::new();
-    let mut seen: BTreeSet<&Target> = BTreeSet::new();
-    for one in wanted.iter().filter(|one| seen.insert(&one.target)) {
-        let key = one.target.nic();
-        // Profiles in the order of the config.
-        let place = inventory.place(&key.profile).unwrap_or(usize::MAX);
-        by_nic.entry((place, key)).or_default().push(one);
+    let sources = Sources { inventory, capabilities, readonly };
+    // Visible if it is listed as visible once; read again only if it is listed so each time.
+    let mut once: BTreeMap<&Target, (bool, bool)> = BTreeMap::new();
+    for one in wanted {
+        let (hidden, unread) = once.entry(&one.target).or_insert((one.hidden, false));
+        *hidden &= one.hidden;
+        *unread |= one.unread;
     }
-    let mut rows: Vec<PlanRow> = Vec::with_capacity(wanted.len());
-    let mut operations: Vec<Operation> = Vec::new();
-    for ((_, key), mut on_nic) in by_nic {
-        on_nic.sort_by(|a, b| a.target.cmp(&b.target));
-        match look_up(key, inventory, capabilities) {
-            Some(facts) => plan_nic(key, &facts, &on_nic, inventory, readonly, &mut rows, &mut operations),
-            None => rows.extend(on_nic.iter().map(|one| lost_row(one, inventory))),
-        }
+    let mut by_nic: BTreeMap<(usize, &NicKey), Vec<Wanted>> = BTreeMap::new();
+    for (target, (hidden, unread)) in once {
+        let key = target.nic();
+        let place = inventory.place(&key.profile).unwrap_or(usize::MAX);
+        by_nic.entry((place, key)).or_default().push(Wanted { target: target.clone(), hidden, unread });
+    }
+    let (mut rows, mut operations) = (Vec::with_capacity(wanted.len()), Vec::new());
+    for ((_, key), on_nic) in by_nic {
+        sources.plan_nic(key, on_nic, &mut rows, &mut operations);
     }
     let hash = hash(&operations);
     ReleasePlan::freeze(hash, now, rows, operations, |cloud| {
@@ -76,149 +79,263 @@ pub fn plan(
     })
 }
 
-fn look_up<'a>(
-    key: &NicKey,
-    inventory: &'a Inventory,
-    capabilities: &dyn Fn(&CloudId) -> Option<&'static Capabilities>,
-) -> Option<OnNic<'a>> {
-    let part = inventory.profile(&key.profile)?;
-    Some(OnNic {
-        cloud: part.cloud.clone(),
-        capabilities: capabilities(&part.cloud)?,
-        nic: part.nic(&key.nic)?,
-        snapshot: Arc::new(part.snapshot(&key.nic)?),
-    })
-}
-
-/// A target whose NIC is not there.
-fn lost_row(one: &Wanted, inventory: &Inventory) -> PlanRow {
-    let cloud =
-        inventory.profile(&one.target.nic().profile).map_or_else(|| CloudId::from(""), |part| part.cloud.clone());
-    PlanRow {
-        target: one.target.clone(),
-        cloud,
-        region: "".into(),
-        hidden: one.hidden,
-        findings: vec![super::not_listed()],
-        decision: Decision::Blocked,
-        before: 0,
-        after: 0,
+fn ip_of(target: &Target) -> Option<IpAddr> {
+    match target {
+        Target::Address(address) => Some(address.ip),
+        Target::Nic(_) => None,
     }
 }
 
-fn plan_nic(
-    key: &NicKey,
-    on: &OnNic,
-    wanted: &[&Wanted],
-    inventory: &Inventory,
-    readonly: &dyn Fn(&ProfileId) -> bool,
-    rows: &mut Vec<PlanRow>,
-    operations: &mut Vec<Operation>,
-) {
-    let Some(part) = inventory.profile(&key.profile) else { return };
-    let facts = Facts::of(part, on.nic);
-    let own = |id, severity| Finding { id, severity, values: Vec::new(), predicts: None, read_at: None };
-    let whole = wanted.iter().any(|one| matches!(one.target, Target::Nic(_)));
-    let mut judged: Vec<(&Wanted, Vec<Finding>)> = Vec::with_capacity(wanted.len());
-    for &one in wanted {
-        let subject = match &one.target {
-            Target::Address(address) => Subject::Address(address.ip),
-            Target::Nic(_) => Subject::Nic,
-        };
-        let mut found = findings(&facts, on.capabilities, subject);
-        if readonly(&key.profile) {
-            found.push(own(FindingId::ReadOnly, Severity::Blocked));
-        }
-        if one.unread {
-            found.push(own(FindingId::NotReadAgain, Severity::Unknown));
-        }
-        if whole && matches!(one.target, Target::Address(_)) {
-            found.push(own(FindingId::NicInPlan, Severity::Info));
-        }
-        found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-        judged.push((one, found));
-    }
-    let goes = |found: &[Finding]| found.iter().all(|finding| finding.severity < Severity::Unknown);
-    let ips: Vec<IpAddr> = judged
-        .iter()
-        .filter(|(_, found)| goes(found))
-        .filter_map(|(one, _)| match &one.target {
-            Target::Address(address) => Some(address.ip),
-            Target::Nic(_) => None,
-        })
-        .collect();
-    let mut operation_of: BTreeMap<Option<IpAddr>, OperationId> = BTreeMap::new();
-    let mut last: Option<OperationId> = None;
-    let mut add = |kind: OperationKind, last: &mut Option<OperationId>| {
-        let id = OperationId(u32::try_from(operations.len()).unwrap_or(u32::MAX));
-        operations.push(Operation {
-            id,
-            cloud: on.cloud.clone(),
-            profile: key.profile.clone(),
-            region: on.nic.region.clone(),
-            kind,
-            after: last.replace(id).into_iter().collect(),
-            expect: on.snapshot.clone(),
+fn goes(findings: &[Finding]) -> bool {
+    findings.iter().all(|finding| finding.severity < Severity::Unknown)
+}
+
+/// Addresses that are judged and may go.
+fn leaving(judged: &[(Wanted, Vec<Finding>)]) -> Vec<IpAddr> {
+    judged.iter().filter(|(_, found)| goes(found)).filter_map(|(one, _)| ip_of(&one.target)).collect()
+}
+
+impl Sources<'_> {
+    fn plan_nic(
+        &self,
+        key: &NicKey,
+        mut wanted: Vec<Wanted>,
+        rows: &mut Vec<PlanRow>,
+        operations: &mut Vec<Operation>,
+    ) {
+        let part = self.inventory.profile(&key.profile);
+        let known = part.and_then(|part| {
+            Some((part, part.nic(&key.nic)?, (self.capabilities)(&part.cloud)?, part.snapshot(&key.nic)?))
         });
-        id
-    };
-    for batch in ips.chunks(on.capabilities.release_batch.max(1)) {
-        let id = add(OperationKind::Release { nic: key.nic.clone(), ips: batch.to_vec() }, &mut last);
-        operation_of.extend(batch.iter().map(|&ip| (Some(ip), id)));
-    }
-    // Detached last: what is released from it is released while it still works.
-    let detach = judged.iter().any(|(one, found)| matches!(one.target, Target::Nic(_)) && goes(found));
-    if detach && let Some(instance) = on.nic.instance.clone() {
-        let id = add(OperationKind::Detach { nic: key.nic.clone(), instance }, &mut last);
-        operation_of.insert(None, id);
-    }
-    let before = on.nic.addresses.iter().filter(|address| address.role != AddressRole::Ipv6).count();
-    rows.extend(judged.into_iter().map(|(one, found)| {
-        let place = match &one.target {
-            Target::Address(address) => Some(address.ip),
-            Target::Nic(_) => None,
+        let Some((part, nic, capabilities, snapshot)) = known else {
+            rows.extend(wanted.into_iter().map(|one| self.lost(one, part)));
+            return;
         };
-        let decision =
-            operation_of.get(&place).filter(|_| goes(&found)).map_or(Decision::Blocked, |&id| Decision::Go(id));
-        PlanRow {
-            target: one.target.clone(),
-            cloud: on.cloud.clone(),
-            region: on.nic.region.clone(),
-            hidden: one.hidden,
-            findings: found,
-            decision,
-            before,
-            after: before - ips.len().min(before),
+        // In the NIC's own order; addresses it does not have behind those it has, and the NIC itself last.
+        let places: HashMap<IpAddr, usize> =
+            nic.addresses.iter().enumerate().map(|(place, address)| (address.ip, place)).collect();
+        wanted.sort_by_key(|one| {
+            let ip = ip_of(&one.target);
+            (ip.is_none(), ip.and_then(|ip| places.get(&ip).copied()).unwrap_or(usize::MAX), ip)
+        });
+
+        let facts = Facts::of(part, nic);
+        // Twice: what leaves depends on what is found, and whether an address is the last one on what leaves.
+        let first = self.judge(&facts, capabilities, key, &wanted, &[]);
+        let mut judged = self.judge(&facts, capabilities, key, &wanted, &leaving(&first));
+        let ips = leaving(&judged);
+        let detach = judged
+            .iter()
+            .any(|(one, found)| ip_of(&one.target).is_none() && goes(found))
+            .then_some(())
+            .and(nic.instance.clone());
+        if detach.is_some() {
+            for (_, found) in judged.iter_mut().filter(|(one, _)| ip_of(&one.target).is_some()) {
+                found.push(plain(FindingId::NicInPlan, Severity::Info, vec![("nic", key.nic.to_string())]));
+            }
         }
-    }));
+
+        let expect = Arc::new(snapshot);
+        let mut last: Option<OperationId> = None;
+        let mut operation_of: HashMap<Option<IpAddr>, OperationId> = HashMap::new();
+        let mut add = |kind: OperationKind| {
+            let id = OperationId(u32::try_from(operations.len()).unwrap_or(u32::MAX));
+            operations.push(Operation {
+                id,
+                cloud: part.cloud.clone(),
+                profile: key.profile.clone(),
+                region: nic.region.clone(),
+                kind,
+                after: last.replace(id).into_iter().collect(),
+                expect: expect.clone(),
+            });
+            id
+        };
+        for batch in ips.chunks(capabilities.release_batch.max(1)) {
+            let id = add(OperationKind::Release { nic: key.nic.clone(), ips: batch.to_vec() });
+            operation_of.extend(batch.iter().map(|&ip| (Some(ip), id)));
+        }
+        if let Some(instance) = detach {
+            let id = add(OperationKind::Detach { nic: key.nic.clone(), instance });
+            operation_of.insert(None, id);
+        }
+
+        let before = nic.addresses.iter().filter(|address| address.role != AddressRole::Ipv6).count();
+        rows.extend(judged.into_iter().map(|(one, findings)| {
+            let operation = operation_of.get(&ip_of(&one.target)).filter(|_| goes(&findings));
+            PlanRow {
+                cloud: part.cloud.clone(),
+                region: nic.region.clone(),
+                hidden: one.hidden,
+                decision: operation.map_or(Decision::Blocked, |&id| Decision::Go(id)),
+                before,
+                after: before.saturating_sub(ips.len()),
+                target: one.target,
+                findings,
+            }
+        }));
+    }
+
+    fn judge(
+        &self,
+        facts: &Facts,
+        capabilities: &Capabilities,
+        key: &NicKey,
+        wanted: &[Wanted],
+        leaving: &[IpAddr],
+    ) -> Vec<(Wanted, Vec<Finding>)> {
+        let readonly = (self.readonly)(&key.profile);
+        let judge = |one: &Wanted| {
+            let subject = ip_of(&one.target).map_or(Subject::Nic, Subject::Address);
+            let mut found = findings_in(facts, capabilities, subject, Context { leaving });
+            if readonly {
+                let values = vec![("profile", key.profile.to_string())];
+                found.push(plain(FindingId::ReadOnly, Severity::Blocked, values));
+            }
+            if one.unread {
+                found.push(plain(FindingId::NotReadAgain, Severity::Unknown, vec![("nic", key.nic.to_string())]));
+            }
+            found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+            (one.clone(), found)
+        };
+        wanted.iter().map(judge).collect()
+    }
+
+    /// The row of a target whose NIC is not there.
+    fn lost(&self, one: Wanted, part: Option<&ProfileInventory>) -> PlanRow {
+        let key = one.target.nic();
+        let mut findings = vec![not_listed(&key.nic, ip_of(&one.target))];
+        if (self.readonly)(&key.profile) {
+            let values = vec![("profile", key.profile.to_string())];
+            findings.push(plain(FindingId::ReadOnly, Severity::Blocked, values));
+        }
+        PlanRow {
+            cloud: part.map_or_else(|| CloudId::from(""), |part| part.cloud.clone()),
+            region: RegionId::from(""),
+            hidden: one.hidden,
+            findings,
+            decision: Decision::Blocked,
+            before: 0,
+            after: 0,
+            target: one.target,
+        }
+    }
 }
 
-/// SHA-256 over everything that decides what is sent, and over the facts it was decided on.
+fn plain(id: FindingId, severity: Severity, values: Vec<(&'static str, String)>) -> Finding {
+    Finding { id, severity, values, predicts: None, read_at: None }
+}
+
+/// A digest of parts. Every part is written with its length, so that no two lists of parts give the same bytes.
+struct Canonical(Sha256);
+
+impl Canonical {
+    fn text(&mut self, text: &str) {
+        self.0.update((text.len() as u64).to_be_bytes());
+        self.0.update(text.as_bytes());
+    }
+
+    fn number(&mut self, number: usize) {
+        self.0.update((number as u64).to_be_bytes());
+    }
+
+    fn option(&mut self, text: Option<&str>) {
+        self.number(usize::from(text.is_some()));
+        self.text(text.unwrap_or_default());
+    }
+
+    fn flag(&mut self, flag: Option<bool>) {
+        self.number(flag.map_or(2, usize::from));
+    }
+
+    fn list(&mut self, mut texts: Vec<String>) {
+        texts.sort_unstable();
+        self.number(texts.len());
+        for text in texts {
+            self.text(&text);
+        }
+    }
+}
+
+/// SHA-256 over what is sent, in order, and over the facts it was decided on. Names and times do not count.
 fn hash(operations: &[Operation]) -> PlanHash {
-    let mut digest = Sha256::new();
-    let mut add = |part: &str| {
-        // Length first: no two different lists of parts give the same bytes.
-        digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-        digest.update(part.as_bytes());
-    };
+    let mut digest = Canonical(Sha256::new());
+    digest.text("nicdeck plan 1");
+    digest.number(operations.len());
     for operation in operations {
-        add(operation.profile.as_str());
-        add(operation.cloud.as_str());
-        add(operation.region.as_str());
-        add(&format!("{:?}", operation.after));
+        digest.text(operation.profile.as_str());
+        digest.text(operation.cloud.as_str());
+        digest.text(operation.region.as_str());
+        digest.number(operation.after.len());
+        for id in &operation.after {
+            digest.number(id.0 as usize);
+        }
         match &operation.kind {
             OperationKind::Release { nic, ips } => {
-                add("release");
-                add(nic.as_str());
-                add(&format!("{ips:?}"));
+                digest.text("release");
+                digest.text(nic.as_str());
+                digest.number(ips.len());
+                for ip in ips {
+                    digest.text(&ip.to_string());
+                }
             }
             OperationKind::Detach { nic, instance } => {
-                add("detach");
-                add(nic.as_str());
-                add(instance.as_str());
+                digest.text("detach");
+                digest.text(nic.as_str());
+                digest.text(instance.as_str());
             }
         }
-        add(&operation.expect.relevant());
+        facts(&mut digest, &operation.expect);
     }
-    PlanHash(digest.finalize().into())
+    PlanHash(digest.0.finalize().into())
+}
+
+/// The facts that rules read, and nothing else.
+fn facts(digest: &mut Canonical, snapshot: &NicSnapshot) {
+    let Nic { role, status, instance, addresses, public_ips, managed_by, linked, hot_plug, .. } = &snapshot.nic;
+    match role {
+        NicRole::Primary => digest.option(Some("")),
+        NicRole::Secondary => digest.option(None),
+        NicRole::Other(word) => digest.option(Some(word)),
+    }
+    digest.text(&status.word);
+    digest.option(instance.as_ref().map(crate::domain::ids::InstanceId::as_str));
+    // The order is the cloud's; the first address of a role has no meaning of its own.
+    digest.list(addresses.iter().map(|address| format!("{:?} {}", address.role, address.ip)).collect());
+    digest.list(public_ips.iter().map(ToString::to_string).collect());
+    let (kind, who) = match managed_by {
+        ManagedBy::Nobody => (0, ""),
+        ManagedBy::Service(who) => (1, &**who),
+        ManagedBy::Controller(who) => (2, &**who),
+        ManagedBy::Unknown => (3, ""),
+    };
+    digest.number(kind);
+    digest.text(who);
+    digest.flag(*linked);
+    digest.flag(*hot_plug);
+    digest.option(snapshot.instance.as_ref().map(|instance| &*instance.power.word));
+    digest.flag(snapshot.instance.as_ref().and_then(|instance| instance.guest_agent));
+    let balancers = snapshot.instance.iter().flat_map(|instance| &instance.load_balancers);
+    digest.list(balancers.map(ToString::to_string).collect());
+    let eips = snapshot.eips.iter().map(|eip| {
+        let bound = match &eip.bound {
+            EipBinding::Unbound => "unbound".to_owned(),
+            EipBinding::Nic { private_ip, .. } => format!("nic {private_ip:?}"),
+            EipBinding::Instance { private_ip, .. } => format!("instance {private_ip:?}"),
+            EipBinding::Elsewhere => "elsewhere".to_owned(),
+        };
+        format!("{bound} {:?} {}", eip.ip, eip.id)
+    });
+    digest.list(eips.collect());
+    let backends = snapshot.backends.iter().map(|backend| {
+        let target = match &backend.target {
+            BackendTarget::Address { ip, .. } => ip.to_string(),
+            BackendTarget::Instance(_) => "instance".to_owned(),
+        };
+        format!("{target} {} {}", backend.port, backend.load_balancer)
+    });
+    digest.list(backends.collect());
+    for known in [snapshot.eips_known, snapshot.backends_known, snapshot.instances_known] {
+        digest.flag(Some(known));
+    }
 }

@@ -1,0 +1,240 @@
+//! The values of findings, for the locale's sentences. Made only for what somebody reads.
+
+use std::{collections::BTreeSet, fmt::Display};
+
+use crate::domain::{
+    address::{Address, AddressRole, Backend, Eip},
+    capabilities::{Condition, Precondition},
+    finding::FindingId,
+    instance::PowerState,
+    nic::{ManagedBy, NicRole, NicState},
+};
+
+use super::{Asked, Context, facts::Facts};
+
+type Values = Vec<(&'static str, String)>;
+
+/// Values of one finding, by name. All ids are given as the cloud spells them, what is not known as `?`; lists are joined
+/// by a comma.
+pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, context: Context, id: FindingId) -> Values {
+    let nic = || ("nic", facts.nic.id.to_string());
+    let ip = || match asked {
+        Asked::Address(address) => vec![("ip", address.ip.to_string())],
+        Asked::Nic => Vec::new(),
+    };
+    let with_ip = |mut values: Values| {
+        values.extend(ip());
+        values
+    };
+    match id {
+        FindingId::AddressKind => {
+            let kind = match asked {
+                Asked::Address(address) => role_word(address.role),
+                Asked::Nic => "",
+            };
+            with_ip(vec![nic(), ("kind", kind.to_owned())])
+        }
+        FindingId::EipAttached => {
+            let here = match asked {
+                Asked::Address(address) => {
+                    facts.eips.iter().copied().filter(|eip| eip.is_on(facts.nic, address.ip) == Some(true)).collect()
+                }
+                Asked::Nic => facts.eips.clone(),
+            };
+            with_ip(eip_values(facts, &here))
+        }
+        FindingId::EipOnNic => {
+            let elsewhere = match asked {
+                Asked::Address(address) => {
+                    facts.eips.iter().copied().filter(|eip| eip.is_on(facts.nic, address.ip) != Some(true)).collect()
+                }
+                Asked::Nic => facts.eips.clone(),
+            };
+            eip_values(facts, &elsewhere)
+        }
+        FindingId::EipUnknown => {
+            let is_unplaced =
+                |eip: &&Eip| facts.nic.addresses.iter().any(|address| eip.is_on(facts.nic, address.ip).is_none());
+            let unplaced: Vec<&Eip> = facts.eips.iter().copied().filter(is_unplaced).collect();
+            if !unplaced.is_empty() {
+                with_ip(eip_values(facts, &unplaced))
+            } else if facts.eips_known {
+                with_ip(vec![nic(), ("eip", join(facts.unexplained()))])
+            } else {
+                // There is nothing to name: the sentence is another one.
+                Vec::new()
+            }
+        }
+        FindingId::LbBackend => {
+            let here: Vec<&Backend> = match asked {
+                Asked::Address(address) => facts.backends_at(address.ip).collect(),
+                Asked::Nic => facts.backends.clone(),
+            };
+            with_ip(backend_values(facts, &here))
+        }
+        FindingId::LbOnInstance => {
+            let ip = match asked {
+                Asked::Address(address) => Some(address.ip),
+                Asked::Nic => None,
+            };
+            let balancers: BTreeSet<_> = facts.balancers_elsewhere(ip).collect();
+            vec![instance_id(facts), ("count", balancers.len().to_string()), ("lb", join(balancers.iter()))]
+        }
+        FindingId::NicState => {
+            let allowed = rules.iter().find_map(|rule| match rule.condition {
+                Condition::NicState { allowed } => Some(join(allowed.iter().map(|state| nic_state_word(*state)))),
+                _ => None,
+            });
+            let allowed = allowed.unwrap_or_else(|| nic_state_word(NicState::Attached).to_owned());
+            vec![nic(), ("state", facts.nic.status.word.to_string()), ("allowed", allowed)]
+        }
+        FindingId::InstanceState => {
+            let allowed = rules.iter().find_map(|rule| match rule.condition {
+                Condition::InstanceState { allowed, .. } => Some(join(allowed.iter().map(|state| power_word(*state)))),
+                _ => None,
+            });
+            vec![instance_id(facts), instance_name(facts), power(facts), ("allowed", allowed.unwrap_or_default())]
+        }
+        FindingId::InstanceUnknown => vec![nic(), instance_id(facts)],
+        FindingId::GuestAgent | FindingId::GuestAgentUnknown => vec![instance_id(facts), instance_name(facts)],
+        FindingId::HotPlug | FindingId::HotPlugUnknown => vec![nic(), instance_id(facts), power(facts)],
+        FindingId::NicType => {
+            let kind = match &facts.nic.role {
+                NicRole::Other(word) => word.to_string(),
+                NicRole::Primary => "primary".to_owned(),
+                NicRole::Secondary => "secondary".to_owned(),
+            };
+            vec![nic(), ("kind", kind)]
+        }
+        FindingId::ManagedBy => {
+            let who = match &facts.nic.managed_by {
+                ManagedBy::Service(who) | ManagedBy::Controller(who) => who.to_string(),
+                ManagedBy::Nobody | ManagedBy::Unknown => String::new(),
+            };
+            vec![nic(), ("who", who)]
+        }
+        FindingId::AddressesLeave => {
+            let extra =
+                |address: &&Address| address.role != AddressRole::Primary && !context.leaving.contains(&address.ip);
+            let (v6, v4): (Vec<&Address>, Vec<&Address>) =
+                facts.nic.addresses.iter().filter(extra).partition(|address| address.role == AddressRole::Ipv6);
+            vec![
+                nic(),
+                instance_id(facts),
+                ("count", v4.len().to_string()),
+                ("ipv6", v6.len().to_string()),
+                ("ips", join(v4.iter().chain(&v6).map(|address| address.ip))),
+            ]
+        }
+        FindingId::OsConfig => {
+            let ips = match asked {
+                Asked::Address(address) => address.ip.to_string(),
+                Asked::Nic => join(facts.nic.addresses.iter().map(|address| address.ip)),
+            };
+            vec![nic(), instance_id(facts), ("ips", ips)]
+        }
+        FindingId::PrimaryIp
+        | FindingId::Ipv6Address
+        | FindingId::LastSecondary
+        | FindingId::LbUnknown
+        | FindingId::PrimaryNic
+        | FindingId::ManagedByUnknown
+        | FindingId::NicLinked
+        | FindingId::NicLinkedUnknown
+        | FindingId::NotListed
+        | FindingId::NicInPlan
+        | FindingId::ReadOnly
+        | FindingId::NotReadAgain => with_ip(vec![nic()]),
+    }
+}
+
+fn join<T: Display>(items: impl Iterator<Item = T>) -> String {
+    items.map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+fn instance_id(facts: &Facts) -> (&'static str, String) {
+    ("instance", facts.nic.instance.as_ref().map_or_else(|| "?".to_owned(), ToString::to_string))
+}
+
+fn instance_name(facts: &Facts) -> (&'static str, String) {
+    ("instance_name", facts.instance.map_or_else(String::new, |instance| instance.name.to_string()))
+}
+
+/// The instance's power state, in the vendor's word.
+fn power(facts: &Facts) -> (&'static str, String) {
+    ("state", facts.instance.map_or_else(|| "?".to_owned(), |instance| instance.power.word.to_string()))
+}
+
+fn private_ip(facts: &Facts, eip: &Eip) -> Option<std::net::IpAddr> {
+    facts.nic.addresses.iter().map(|address| address.ip).find(|&ip| eip.is_on(facts.nic, ip) == Some(true))
+}
+
+/// `eip`: public addresses (ids where an address is not known); `eip_id`: ids; `ips`: private addresses, `?` where not told.
+fn eip_values(facts: &Facts, eips: &[&Eip]) -> Values {
+    let public = |eip: &&Eip| eip.ip.map_or_else(|| eip.id.to_string(), |ip| ip.to_string());
+    let private = |eip: &&Eip| private_ip(facts, eip).map_or_else(|| "?".to_owned(), |ip| ip.to_string());
+    vec![
+        ("nic", facts.nic.id.to_string()),
+        ("count", eips.len().to_string()),
+        ("eip", join(eips.iter().map(public))),
+        ("eip_id", join(eips.iter().map(|eip| &eip.id))),
+        ("ips", join(eips.iter().map(private).collect::<BTreeSet<_>>().iter())),
+    ]
+}
+
+/// `lb`: ids; `lb_name`: names, ids where there is none; `port`: ports; each once. `ips`: the NIC's addresses that serve.
+fn backend_values(facts: &Facts, backends: &[&Backend]) -> Values {
+    let set = |text: fn(&Backend) -> String| {
+        let texts: BTreeSet<String> =
+            backends.iter().map(|backend| text(backend)).filter(|text| !text.is_empty()).collect();
+        join(texts.iter())
+    };
+    let balancers: BTreeSet<_> = backends.iter().map(|backend| &backend.load_balancer).collect();
+    let ips: BTreeSet<_> = backends.iter().filter_map(|backend| backend.ip_on(facts.nic)).collect();
+    vec![
+        ("nic", facts.nic.id.to_string()),
+        ("count", balancers.len().to_string()),
+        ("lb", join(balancers.iter())),
+        (
+            "lb_name",
+            set(
+                |backend| {
+                    if backend.name.is_empty() { backend.load_balancer.to_string() } else { backend.name.to_string() }
+                },
+            ),
+        ),
+        ("port", set(|backend| backend.port.to_string())),
+        ("ips", join(ips.iter())),
+    ]
+}
+
+fn role_word(role: AddressRole) -> &'static str {
+    match role {
+        AddressRole::Primary => "primary",
+        AddressRole::Secondary => "secondary",
+        AddressRole::Virtual => "vip",
+        AddressRole::Ipv6 => "ipv6",
+    }
+}
+
+fn nic_state_word(state: NicState) -> &'static str {
+    match state {
+        NicState::Free => "free",
+        NicState::Attached => "attached",
+        NicState::Attaching => "attaching",
+        NicState::Detaching => "detaching",
+        NicState::Changing => "changing",
+        NicState::Failed => "failed",
+        NicState::Other => "other",
+    }
+}
+
+fn power_word(state: PowerState) -> &'static str {
+    match state {
+        PowerState::Running => "running",
+        PowerState::Stopped => "stopped",
+        PowerState::Changing => "changing",
+        PowerState::Gone => "gone",
+        PowerState::Other => "other",
+    }
+}

@@ -1,0 +1,391 @@
+//! Plans over worlds made by hand and by dice, and the danger of plans.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    domain::{
+        finding::FindingId,
+        ids::{AddressKey, CloudId, NicKey, ProfileId},
+        plan::{ChangedFact, Decision, OperationKind, PlanRow, ReleasePlan},
+        selection::Target,
+    },
+    rules::{
+        guard::{Account, Danger, Phrase, danger, effects},
+        planner::{Wanted, plan},
+    },
+};
+
+type Change = fn(&mut NicSnapshot);
+
+fn capabilities(cloud: &CloudId) -> Option<&'static Capabilities> {
+    match cloud.as_str() {
+        "strict" => Some(&STRICT),
+        "lenient" => Some(&LENIENT),
+        _ => None,
+    }
+}
+
+fn nic_key(profile: &str, nic: &str) -> NicKey {
+    NicKey { profile: profile.into(), nic: nic.into() }
+}
+
+fn address(profile: &str, nic: &str, text: &str) -> Target {
+    Target::Address(AddressKey { nic: nic_key(profile, nic), ip: ip(text) })
+}
+
+fn wanted(targets: impl IntoIterator<Item = Target>) -> Vec<Wanted> {
+    targets.into_iter().map(|target| Wanted { target, hidden: false, unread: false }).collect()
+}
+
+fn make(wanted: &[Wanted], inventory: &Inventory) -> ReleasePlan {
+    plan(wanted, inventory, &capabilities, &|_| false, READ).unwrap()
+}
+
+/// A harmless NIC with this many secondary addresses, 10.0.NUMBER.2 and on.
+fn nic(number: u8, secondaries: u8) -> NicSnapshot {
+    let mut snapshot = snapshot();
+    snapshot.nic.id = format!("nic-{number}").into();
+    snapshot.nic.instance = Some(format!("vm-{number}").into());
+    snapshot.instance = Some(instance(&format!("vm-{number}"), PowerState::Running));
+    snapshot.nic.addresses = (1..=secondaries + 1)
+        .map(|last| Address {
+            ip: IpAddr::from([10, 0, number, last]),
+            role: if last == 1 { AddressRole::Primary } else { AddressRole::Secondary },
+        })
+        .collect();
+    snapshot
+}
+
+fn row<'a>(plan: &'a ReleasePlan, target: &Target) -> &'a PlanRow {
+    plan.rows().iter().find(|row| row.target == *target).unwrap()
+}
+
+fn has(row: &PlanRow, id: FindingId) -> bool {
+    row.findings.iter().any(|finding| finding.id == id)
+}
+
+#[test]
+fn addresses_go_in_batches_in_order_and_the_nic_goes_last() {
+    let inventory = inventory(&[nic(1, 8)]);
+    let mut targets: Vec<Target> = (2..=6).map(|n| address("strict-1", "nic-1", &format!("10.0.1.{n}"))).collect();
+    targets.reverse();
+    targets.push(Target::Nic(nic_key("strict-1", "nic-1")));
+    let plan = make(&wanted(targets), &inventory);
+    let kinds: Vec<String> = plan
+        .operations()
+        .iter()
+        .map(|operation| match &operation.kind {
+            OperationKind::Release { ips, .. } => format!("{ips:?} after {:?}", operation.after),
+            OperationKind::Detach { instance, .. } => format!("detach {instance} after {:?}", operation.after),
+        })
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "[10.0.1.2, 10.0.1.3, 10.0.1.4] after []",
+            "[10.0.1.5, 10.0.1.6] after [OperationId(0)]",
+            "detach vm-1 after [OperationId(1)]",
+        ]
+    );
+    assert_eq!(plan.rows().len(), 6);
+    assert!(matches!(plan.rows()[5].target, Target::Nic(_)), "the NIC's row is the last one");
+    assert!(plan.rows().iter().all(|row| (row.before, row.after) == (9, 4)));
+    assert!(plan.rows()[..5].iter().all(|row| has(row, FindingId::NicInPlan)));
+    let leave = plan.rows()[5].findings.iter().find(|finding| finding.id == FindingId::AddressesLeave).unwrap();
+    assert!(leave.values.contains(&("count", "3".to_owned())), "released addresses do not leave with it: {leave:?}");
+}
+
+#[test]
+fn a_blocked_detach_does_not_hold_up_the_addresses() {
+    let mut primary = nic(1, 2);
+    primary.nic.role = NicRole::Primary;
+    let inventory = inventory(&[primary]);
+    let (one, whole) = (address("strict-1", "nic-1", "10.0.1.2"), Target::Nic(nic_key("strict-1", "nic-1")));
+    let plan = make(&wanted([one.clone(), whole.clone()]), &inventory);
+    assert_eq!(plan.operations().len(), 1);
+    assert!(!has(row(&plan, &one), FindingId::NicInPlan), "it stays attached");
+    assert_eq!(row(&plan, &whole).decision, Decision::Blocked);
+}
+
+#[test]
+fn every_reason_to_block_keeps_its_row() {
+    let inventory = inventory(&[nic(1, 3), nic(2, 3)]);
+    let gone = address("strict-1", "nic-1", "10.9.9.9");
+    let no_nic = address("strict-1", "nic-7", "10.0.7.2");
+    let no_profile = Target::Nic(nic_key("nobody", "nic-1"));
+    let primary = address("strict-1", "nic-1", "10.0.1.1");
+    let unread = address("strict-1", "nic-1", "10.0.1.2");
+    let readonly = address("lenient-1", "nic-2", "10.0.2.2");
+    let mut all = wanted([&gone, &no_nic, &no_profile, &primary, &unread, &readonly].map(Clone::clone));
+    all[4].unread = true;
+    let plan = plan(&all, &inventory, &capabilities, &|profile| profile.as_str() == "lenient-1", READ).unwrap();
+    assert_eq!((plan.blocked(), plan.operations().len()), (6, 0));
+    for (target, id, severity) in [
+        (&gone, FindingId::NotListed, Severity::Blocked),
+        (&no_nic, FindingId::NotListed, Severity::Blocked),
+        (&no_profile, FindingId::NotListed, Severity::Blocked),
+        (&primary, FindingId::PrimaryIp, Severity::Blocked),
+        (&unread, FindingId::NotReadAgain, Severity::Unknown),
+        (&readonly, FindingId::ReadOnly, Severity::Blocked),
+    ] {
+        let worst = &row(&plan, target).findings[0];
+        assert_eq!((worst.id, worst.severity), (id, severity), "{target:?}");
+    }
+}
+
+#[test]
+fn rows_follow_the_profiles_then_the_nics_then_the_addresses() {
+    // 10.0.2.10 comes before 10.0.2.9 on its NIC.
+    let mut second = nic(2, 0);
+    second
+        .nic
+        .addresses
+        .extend(["10.0.2.10", "10.0.2.9"].map(|text| Address { ip: ip(text), role: AddressRole::Secondary }));
+    let inventory = inventory(&[nic(1, 2), second]);
+    let asked = [
+        address("lenient-1", "nic-2", "10.0.2.9"),
+        address("lenient-1", "nic-2", "10.0.2.10"),
+        address("strict-1", "nic-1", "10.0.1.3"),
+    ];
+    let plan = make(&wanted(asked.clone()), &inventory);
+    let order: Vec<&Target> = plan.rows().iter().map(|row| &row.target).collect();
+    assert_eq!(order, [&asked[2], &asked[1], &asked[0]]);
+}
+
+#[test]
+fn hidden_rows_are_told_and_a_target_counts_once() {
+    let inventory = inventory(&[nic(1, 3)]);
+    let (a, b) = (address("strict-1", "nic-1", "10.0.1.2"), address("strict-1", "nic-1", "10.0.1.3"));
+    let hidden = |target: &Target, hidden| Wanted { target: target.clone(), hidden, unread: false };
+    let plan = make(&[hidden(&a, true), hidden(&b, true), hidden(&a, false)], &inventory);
+    assert_eq!(plan.rows().iter().map(|row| row.hidden).collect::<Vec<_>>(), [false, true]);
+}
+
+#[test]
+fn all_secondaries_together_are_the_last() {
+    let inventory = inventory(&[nic(1, 2)]);
+    let targets = [2, 3].map(|n| address("strict-1", "nic-1", &format!("10.0.1.{n}")));
+    let both = make(&wanted(targets.clone()), &inventory);
+    assert!(both.rows().iter().all(|row| has(row, FindingId::LastSecondary)));
+    let one = make(&wanted([targets[0].clone()]), &inventory);
+    assert!(!has(&one.rows()[0], FindingId::LastSecondary));
+    assert_ne!(one.hash(), both.hash());
+}
+
+#[test]
+fn the_hash_follows_the_facts_that_decide_and_nothing_else() {
+    let targets = wanted([address("strict-1", "nic-1", "10.0.1.2")]);
+    let hash = |change: fn(&mut NicSnapshot)| {
+        let mut snapshot = nic(1, 3);
+        change(&mut snapshot);
+        make(&targets, &inventory(&[snapshot])).hash()
+    };
+    let same = hash(|_| {});
+    assert_eq!(hash(|s| s.nic.name = "renamed".into()), same);
+    assert_eq!(hash(|s| s.nic.addresses.swap(1, 2)), same);
+    let inventory = inventory(&[nic(1, 3)]);
+    let later = plan(&targets, &inventory, &capabilities, &|_| false, Timestamp(READ.0 + 1)).unwrap();
+    assert_eq!(later.hash(), same);
+    let changes: &[(&str, Change)] = &[
+        ("status", |s| s.nic.status.word = "IN_USE".into()),
+        ("role", |s| s.nic.role = NicRole::Primary),
+        ("instance", |s| {
+            s.nic.instance = Some("vm-9".into());
+            s.instance = Some(instance("vm-9", PowerState::Running));
+        }),
+        ("power", |s| s.instance = Some(instance("vm-1", PowerState::Stopped))),
+        ("agent", |s| s.instance.as_mut().unwrap().guest_agent = None),
+        ("link", |s| s.nic.linked = None),
+        ("hot plug", |s| s.nic.hot_plug = None),
+        ("owner", |s| s.nic.managed_by = ManagedBy::Controller("cni".into())),
+        ("addresses", |s| s.nic.addresses.truncate(3)),
+    ];
+    let mut seen = BTreeMap::from([(same.to_string(), "as it was")]);
+    for (name, change) in changes {
+        let before = seen.insert(hash(*change).to_string(), name);
+        assert_eq!(before, None, "{name}");
+    }
+}
+
+fn accounts(prod: bool) -> Vec<Account> {
+    let account = |profile: &str, alias: &str, prod| Account { profile: profile.into(), alias: alias.into(), prod };
+    vec![account("strict-1", "acme-dev", false), account("lenient-1", "acme-prod", prod)]
+}
+
+fn release(profile: &str, number: u8, count: u8) -> impl Iterator<Item = Target> {
+    (2..count + 2).map(move |n| address(profile, &format!("nic-{number}"), &format!("10.0.{number}.{n}")))
+}
+
+#[test]
+fn danger_follows_the_ladder() {
+    let typed = |level, text: &str| Danger { level, phrase: Phrase::Typed(text.to_owned()) };
+    let quiet = inventory(&[nic(1, 60), nic(2, 60)]);
+    let mut loaded = nic(2, 60);
+    loaded.eips.push(eip("eip-1", "nic-2", Some("10.0.2.2")));
+    loaded.backends.push(backend("lb-1", "10.0.2.3"));
+    let loaded = inventory(&[nic(1, 60), loaded]);
+    let plan_of = |inventory, targets: Vec<Target>| make(&wanted(targets), inventory);
+
+    let few = plan_of(&quiet, release("lenient-1", 2, 5).collect());
+    assert_eq!(danger(&few, &accounts(false)), Danger { level: 1, phrase: Phrase::Key('y') });
+    assert_eq!(danger(&few, &accounts(true)), typed(2, "5"), "production");
+    let some = plan_of(&quiet, release("lenient-1", 2, 6).collect());
+    assert_eq!(danger(&some, &accounts(false)), typed(2, "6"));
+    let fifty = plan_of(&quiet, release("lenient-1", 2, 50).collect());
+    assert_eq!(danger(&fifty, &accounts(false)).level, 2);
+    let many = plan_of(&quiet, release("lenient-1", 2, 51).collect());
+    assert_eq!(danger(&many, &accounts(false)), typed(3, "acme-prod 51"));
+
+    let balancer = plan_of(&loaded, vec![address("lenient-1", "nic-2", "10.0.2.3")]);
+    assert_eq!(effects(&balancer).backends, 1);
+    assert_eq!(danger(&balancer, &accounts(false)), typed(2, "1"), "a warning");
+    assert_eq!(danger(&balancer, &accounts(true)), typed(3, "acme-prod 1"), "a warning in production");
+    let public = plan_of(&loaded, vec![address("lenient-1", "nic-2", "10.0.2.2")]);
+    assert_eq!(effects(&public).eips, 1);
+    assert_eq!(danger(&public, &accounts(false)), typed(3, "acme-prod 1"), "an EIP");
+    let detach = plan_of(&quiet, vec![Target::Nic(nic_key("lenient-1", "nic-2"))]);
+    assert_eq!(danger(&detach, &accounts(false)), typed(3, "acme-prod 1"), "a NIC");
+
+    // The production account with most targets, though another one has more.
+    let mixed = release("strict-1", 1, 59).chain(release("lenient-1", 2, 2)).collect();
+    let mixed = plan_of(&quiet, mixed);
+    assert_eq!(danger(&mixed, &accounts(true)), typed(3, "acme-prod 61"));
+    assert_eq!(danger(&mixed, &accounts(false)), typed(3, "acme-dev 61"));
+    // Without an alias it is the profile's name that is typed.
+    let nameless: Vec<Account> =
+        accounts(true).into_iter().map(|account| Account { alias: " ".into(), ..account }).collect();
+    assert_eq!(danger(&mixed, &nameless), typed(3, "lenient-1 61"));
+}
+
+#[test]
+fn effects_count_each_thing_once() {
+    let mut loaded = nic(2, 12);
+    loaded.eips.push(eip("eip-1", "nic-2", Some("10.0.2.2")));
+    loaded.eips.push(eip("eip-2", "nic-2", Some("10.0.2.14")));
+    loaded.backends.push(backend("lb-1", "10.0.2.3"));
+    loaded.backends.push(Backend { port: "443".into(), ..backend("lb-1", "10.0.2.3") });
+    let inventory = inventory(&[nic(1, 1), loaded]);
+    let targets = release("lenient-1", 2, 11).chain([Target::Nic(nic_key("lenient-1", "nic-2"))]);
+    let all = effects(&make(&wanted(targets), &inventory));
+    assert_eq!((all.addresses, all.nics_detached, all.calls, all.profiles), (11, 1, 3, 1));
+    assert_eq!((all.eips, all.backends), (2, 1));
+    let some = effects(&make(&wanted(release("lenient-1", 2, 11)), &inventory));
+    assert_eq!((some.eips, some.backends, some.nics_detached, some.calls), (1, 1, 0, 2));
+}
+
+/// Some of the world's targets, some that do not exist, some of them twice.
+fn random_targets(dice: &mut Dice, inventory: &Inventory) -> Vec<Wanted> {
+    let mut targets = Vec::new();
+    for part in inventory.profiles() {
+        for (_, nic) in part.nics() {
+            let key = NicKey { profile: part.profile.clone(), nic: nic.id.clone() };
+            if dice.throw(3) == 0 {
+                targets.push(Target::Nic(key.clone()));
+            }
+            for address in &nic.addresses {
+                for _ in 0..dice.throw(3) {
+                    targets.push(Target::Address(AddressKey { nic: key.clone(), ip: address.ip }));
+                }
+            }
+        }
+    }
+    targets.push(address("nobody", "nic-1", "10.0.0.1"));
+    targets.push(address("strict-1", "nic-1", "10.99.0.1"));
+    targets
+        .into_iter()
+        .map(|target| Wanted { target, hidden: dice.throw(4) == 0, unread: dice.throw(9) == 0 })
+        .collect()
+}
+
+/// Everything that a plan sends, and the facts under it, as text.
+fn content(plan: &ReleasePlan) -> Vec<String> {
+    plan.operations()
+        .iter()
+        .map(|operation| {
+            let mut facts = (*operation.expect).clone();
+            facts.read_at = Timestamp(0);
+            format!("{:?} {:?} {:?} {facts:?}", operation.profile, operation.kind, operation.after)
+        })
+        .collect()
+}
+
+#[test]
+fn an_eip_that_moves_to_the_address_is_a_change() {
+    let mut before = nic(1, 2);
+    before.eips.push(eip("eip-1", "nic-1", Some("10.0.1.3")));
+    let mut now = before.clone();
+    let target = address("strict-1", "nic-1", "10.0.1.2");
+    assert_eq!(before.changes(&now, &target), []);
+    now.eips = vec![eip("eip-1", "nic-1", Some("10.0.1.2"))];
+    let changes = before.changes(&now, &target);
+    assert_eq!(changes.iter().map(|change| change.fact).collect::<Vec<_>>(), [ChangedFact::Eips]);
+    now.eips.clear();
+    assert_eq!(before.changes(&now, &target).len(), 1, "told once");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_selection_makes_a_sound_plan(bytes in dice(), readonly in any::<bool>()) {
+        let mut dice = Dice::of(&bytes);
+        let snapshots: Vec<NicSnapshot> = (0..=dice.throw(6)).map(|number| random_snapshot(&mut dice, number)).collect();
+        let inventory = inventory(&snapshots);
+        let asked = random_targets(&mut dice, &inventory);
+        let no_writes = move |profile: &ProfileId| readonly && profile.as_str() == "strict-1";
+        let plan = plan(&asked, &inventory, &capabilities, &no_writes, READ);
+        prop_assert!(plan.is_ok(), "{:?}", plan);
+        let plan = plan.unwrap();
+
+        let targets: BTreeSet<&Target> = asked.iter().map(|one| &one.target).collect();
+        let rows: BTreeSet<&Target> = plan.rows().iter().map(|row| &row.target).collect();
+        prop_assert_eq!(&targets, &rows);
+        prop_assert_eq!(plan.rows().len(), targets.len(), "each target once");
+
+        let sent: BTreeSet<Target> = plan.targets().collect();
+        for row in plan.rows() {
+            let may_go = row.worst().is_none_or(|worst| worst < Severity::Unknown);
+            prop_assert_eq!(matches!(row.decision, Decision::Go(_)), may_go, "{:?}", row);
+            prop_assert_eq!(sent.contains(&row.target), may_go);
+            prop_assert!(row.findings.is_sorted_by_key(|finding| std::cmp::Reverse(finding.severity)), "{:?}", row.findings);
+            prop_assert!(!(no_writes(&row.target.nic().profile) && may_go));
+        }
+        for operation in plan.operations() {
+            if let OperationKind::Release { ips, .. } = &operation.kind {
+                let most = capabilities(&operation.cloud).unwrap().release_batch;
+                prop_assert!(!ips.is_empty() && ips.len() <= most);
+            }
+        }
+
+        // The order in which targets are asked for makes no difference.
+        let backwards: Vec<Wanted> = asked.iter().rev().cloned().collect();
+        let again = super::super::planner::plan(&backwards, &inventory, &capabilities, &no_writes, READ).unwrap();
+        prop_assert_eq!(&again, &plan);
+    }
+
+    #[test]
+    fn hashes_are_equal_exactly_when_plans_are(bytes in dice(), other in dice()) {
+        let of = |bytes: &[u8]| {
+            let mut dice = Dice::of(bytes);
+            let snapshots: Vec<NicSnapshot> = (0..3).map(|number| random_snapshot(&mut dice, number)).collect();
+            let inventory = inventory(&snapshots);
+            make(&random_targets(&mut dice, &inventory), &inventory)
+        };
+        let (a, b) = (of(&bytes), of(&other));
+        prop_assert_eq!(a.hash() == b.hash(), content(&a) == content(&b));
+        prop_assert_eq!(a.hash(), of(&bytes).hash());
+        // Without one of the targets it is another plan, unless that target was not sent anyway.
+        if let Some(row) = a.rows().first() {
+            let mut dice = Dice::of(&bytes);
+            let snapshots: Vec<NicSnapshot> = (0..3).map(|number| random_snapshot(&mut dice, number)).collect();
+            let inventory = inventory(&snapshots);
+            let mut rest = random_targets(&mut dice, &inventory);
+            rest.retain(|one| one.target != row.target);
+            let rest = make(&rest, &inventory);
+            prop_assert_eq!(rest.hash() == a.hash(), row.decision == Decision::Blocked);
+        }
+    }
+}
