@@ -1,9 +1,9 @@
 //! The dialog between a plan and its calls. Cancel has the focus; Enter alone never confirms.
 
-use crate::{
-    domain::{plan::PlanHash, time::Timestamp},
-    rules::guard::Danger,
-};
+use crate::domain::{plan::PlanHash, time::Timestamp};
+
+/// What the dialog asks for; the screen reads it from here.
+pub use crate::rules::guard::{Danger, Phrase as Asked};
 
 use super::browse::Line;
 
