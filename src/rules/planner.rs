@@ -73,6 +73,8 @@ pub fn plan(
     for ((_, key), on_nic) in by_nic {
         sources.plan_nic(key, on_nic, &mut rows, &mut operations);
     }
+    // What the filter hides stands together at the end, where the screen names it. The writes keep their order.
+    rows.sort_by_key(|row| row.hidden);
     let hash = hash(&operations);
     ReleasePlan::freeze(hash, now, rows, operations, |cloud| {
         capabilities(cloud).map_or(0, |capabilities| capabilities.release_batch)

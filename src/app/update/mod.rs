@@ -67,12 +67,15 @@ fn record(state: &mut State, exchange: Exchange) {
     state.calls.push(exchange, height);
 }
 
+/// From this many columns a plan's detail stands beside it.
+const PLAN_DETAIL_FROM: u16 = 150;
+
 /// The regions of the window as it is now.
 pub fn regions(state: &State) -> Regions {
     let wide = match state.screen {
         Screen::Inventory => state.browse.wide,
-        // A plan's detail stands beside it; the other screens use the whole width.
-        Screen::Plan => false,
+        // A plan's columns come first: its detail stands beside them where both have room.
+        Screen::Plan => state.size.columns < PLAN_DETAIL_FROM,
         Screen::Run | Screen::Calls | Screen::Welcome => true,
     };
     Regions::of(state.size, state.demo, wide)

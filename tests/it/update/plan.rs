@@ -58,6 +58,7 @@ fn hidden_marks_are_in_the_plan_and_said_to_be_hidden() {
     let view = scenario.state.plan.as_ref().unwrap();
     let hidden: Vec<bool> = view.plan.rows().iter().map(|row| row.hidden).collect();
     assert!(hidden.contains(&true) && hidden.contains(&false), "{hidden:?}");
+    assert!(hidden.is_sorted(), "those that the filter hides stand together at the end: {hidden:?}");
 }
 
 /// The first plan of one address, read again, with the dialog open.
