@@ -12,6 +12,7 @@
 //! | [`sim`] | a loopback cloud for demo, rehearsal and tests | `domain`, `wire` |
 //! | [`providers`] | a codec per cloud, and the client that sends | `domain`, `wire`, `sim` |
 //! | [`app`] | what the user sees and may do, as data; `update` | `domain`, `filter`, `rules` |
+//! | [`ui`] | draws the state, in words of two languages | `domain`, `app` |
 //! | [`runtime`] | jobs, journal, terminal, the loop | `domain`, `report`, `providers`, `app` |
 //! | [`config`] | flags, environment, file | `domain`, `providers` |
 //! | [`demo`] | simulated clouds and profiles that point at them | `config`, `sim`, `providers`, `runtime` |
@@ -36,4 +37,5 @@ pub mod rules;
 pub mod runtime;
 pub mod sim;
 pub mod simulate;
+pub mod ui;
 pub mod wire;

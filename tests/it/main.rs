@@ -7,4 +7,5 @@ mod client;
 mod demo_worlds;
 mod tidy;
 mod update;
+mod view;
 mod zenlayer;

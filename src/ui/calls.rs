@@ -1,0 +1,131 @@
+//! Every round trip, newest first; and one of them whole. What is shown holds no secret: it never had one.
+
+use crate::{
+    app::{
+        geometry::{Area, Regions},
+        state::State,
+    },
+    domain::exchange::Exchange,
+};
+
+use super::{
+    canvas::Canvas,
+    columns::{self, Slot, need},
+    doc::Doc,
+    text::Cut,
+    theme::Role,
+    words,
+};
+
+pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
+    let words = canvas.words;
+    let needs = [
+        need(8, 8, 0),
+        need(5, 6, 0),
+        need(7, 14, 4),
+        need(18, 28, 0),
+        need(12, 30, 3),
+        need(4, 4, 0),
+        need(7, 8, 2),
+        need(10, 30, 1).first(),
+        need(12, 36, 5),
+    ];
+    let slots = columns::lay(needs, 2, regions.list.width.saturating_sub(1));
+    let names = ["time", "kind-of-call", "profile", "action", "target", "http", "took", "code", "request"];
+    for (slot, name) in slots.iter().zip(names) {
+        if let Some(slot) = slot {
+            let text = words.text(&format!("column.{name}"), &[]).into_owned();
+            let mut pen = canvas.pen_at(regions.heading, 0, slot.x);
+            match name {
+                "took" => pen.column_right(&text, slot.width, Role::Dim),
+                _ => pen.column(&text, slot.width, Cut::End, Role::Dim),
+            };
+        }
+    }
+    if state.calls.is_empty() {
+        canvas
+            .pen_at(regions.list, 1.min(regions.list.height.saturating_sub(1)), 3)
+            .put(words.word("calls.none"), Role::Text);
+    }
+    for (line, (place, call)) in (0u16..).zip(state.calls.window(usize::from(regions.list.height))) {
+        row(canvas, regions.list, line, call, &slots);
+        if place == state.calls.view.cursor {
+            canvas.focus(regions.list, line);
+        }
+    }
+}
+
+fn row(canvas: &mut Canvas, area: Area, line: u16, call: &Exchange, slots: &[Option<Slot>; 9]) {
+    let words = canvas.words;
+    let [time, kind, profile, action, target, http, took, code, request] = *slots;
+    let bad = call.fault.is_some();
+    let at = words::clock(canvas.skin, call.at);
+    let status = call.status.map_or_else(|| "-".to_owned(), |status| status.to_string());
+    let code_text = match (&call.code, call.fault) {
+        (Some(code), _) => code.clone(),
+        (None, Some(kind)) => words::fault_word(words, kind),
+        (None, None) if call.attempt > 1 => words.text("calls.try", &[("nth", &call.attempt.to_string())]).into_owned(),
+        (None, None) => String::new(),
+    };
+    let mut pen = canvas.pen(area, line);
+    let mut put = |slot: Option<Slot>, text: &str, cut: Cut, role: Role| {
+        if let Some(slot) = slot {
+            pen.to(area.x + slot.x).put_within(text, slot.width, cut, role);
+        }
+    };
+    put(time, &at, Cut::End, Role::Dim);
+    let (word, role) = if call.write { ("calls.write", Role::Mark) } else { ("calls.read", Role::Dim) };
+    put(kind, words.word(word), Cut::End, role);
+    put(profile, call.profile.as_str(), Cut::End, Role::Dim);
+    put(action, &call.action, Cut::End, if call.write { Role::Bright } else { Role::Text });
+    put(target, &call.target, Cut::Middle, Role::Dim);
+    put(http, &status, Cut::End, if bad { Role::Blocked } else { Role::Ok });
+    if let Some(slot) = took {
+        pen.to(area.x + slot.x).column_right(&words::duration(call.elapsed_ms), slot.width, Role::Dim);
+    }
+    let mut put = |slot: Option<Slot>, text: &str, cut: Cut, role: Role| {
+        if let Some(slot) = slot {
+            pen.to(area.x + slot.x).put_within(text, slot.width, cut, role);
+        }
+    };
+    put(code, &code_text, Cut::End, if bad { Role::Blocked } else { Role::Dim });
+    put(request, call.request_id.as_deref().unwrap_or(""), Cut::Middle, Role::Dim);
+}
+
+/// One round trip, whole.
+pub fn page(canvas: &Canvas, call: &Exchange, width: u16) -> Doc {
+    let words = canvas.words;
+    let mut doc = Doc::new(width, super::detail::LABEL);
+    let kind = words.word(if call.write { "calls.write" } else { "calls.read" });
+    doc.line(vec![(call.action.clone(), Role::Bright), (format!("  {kind}  {}", call.target), Role::Dim)]);
+    doc.blank();
+    doc.field(words.word("label.when"), &words::clock(canvas.skin, call.at), Role::Text);
+    let region = call.region.as_ref().map(|region| format!("  {region}")).unwrap_or_default();
+    doc.field(words.word("label.profile"), &format!("{}{region}", call.profile), Role::Text);
+    let status = call.status.map(|status| format!("HTTP {status}")).unwrap_or_default();
+    doc.field(words.word("label.status"), &status, if call.fault.is_some() { Role::Blocked } else { Role::Ok });
+    doc.field(words.word("label.code"), call.code.as_deref().unwrap_or(""), Role::Blocked);
+    let fault = call.fault.map(|kind| words::fault_word(words, kind)).unwrap_or_default();
+    doc.field(words.word("label.fault"), &fault, Role::Blocked);
+    doc.field(words.word("label.request"), call.request_id.as_deref().unwrap_or(""), Role::Text);
+    let tries = words
+        .text("detail.tries", &[("count", &call.attempt.to_string()), ("elapsed", &words::duration(call.elapsed_ms))]);
+    doc.field(words.word("label.tries"), &tries, Role::Text);
+    doc.heading(words.word("heading.request"));
+    doc.text(&format!("{} {}{}", call.method, call.host, call.path), Role::Text);
+    for (name, value) in &call.headers {
+        doc.hang(vec![(format!("{name}: "), Role::Dim)], 4, "", Role::Text);
+        doc.hang(Vec::new(), 4, value, Role::Text);
+    }
+    body(&mut doc, &call.body);
+    let bytes = call.answer_bytes.to_string();
+    doc.heading(&words.text("heading.answer", &[("bytes", &bytes)]));
+    body(&mut doc, &call.answer);
+    doc
+}
+
+fn body(doc: &mut Doc, text: &str) {
+    for line in text.lines() {
+        doc.text(line, Role::Text);
+    }
+}

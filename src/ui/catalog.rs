@@ -1,0 +1,135 @@
+//! The words of one language, by dotted key. A locale file may nest its tables as it likes: `[plan] title` is `plan.title`.
+//!
+//! A template holds `{name}` where a value goes, and `{name:one|many}` where the word depends on the value being 1.
+//! A key that is missing shows itself; tests see to it that none is.
+
+use std::{borrow::Cow, collections::HashMap};
+
+use crate::app::{notices::Phrase, state::Language};
+
+const ENGLISH: &str = include_str!("../../assets/locales/en.toml");
+const CHINESE: &str = include_str!("../../assets/locales/zh-CN.toml");
+
+/// One language.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Catalog {
+    texts: HashMap<String, String>,
+}
+
+/// A locale file that can not be read.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum CatalogError {
+    #[error("not TOML: {0}")]
+    Toml(String),
+    #[error("{0} is neither a text nor a table")]
+    Kind(String),
+}
+
+/// All languages, read once at start.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Catalogs {
+    english: Catalog,
+    chinese: Catalog,
+}
+
+impl Catalogs {
+    /// Reads the files that are part of the program.
+    ///
+    /// # Errors
+    /// None in a program whose tests pass.
+    pub fn embedded() -> Result<Self, CatalogError> {
+        Ok(Self { english: Catalog::parse(ENGLISH)?, chinese: Catalog::parse(CHINESE)? })
+    }
+
+    pub fn of(&self, language: Language) -> &Catalog {
+        match language {
+            Language::English => &self.english,
+            Language::Chinese => &self.chinese,
+        }
+    }
+}
+
+impl Catalog {
+    /// Reads a locale file.
+    ///
+    /// # Errors
+    /// Text that is no TOML, or holds anything but tables and texts.
+    pub fn parse(text: &str) -> Result<Self, CatalogError> {
+        let table: toml::Table = toml::from_str(text).map_err(|error| CatalogError::Toml(error.to_string()))?;
+        let mut texts = HashMap::new();
+        flatten("", table, &mut texts)?;
+        Ok(Self { texts })
+    }
+
+    /// The text of a key that takes no values, if there is one.
+    pub fn find(&self, key: &str) -> Option<&str> {
+        self.texts.get(key).map(String::as_str)
+    }
+
+    /// The text of a key that takes no values.
+    pub fn word<'a>(&'a self, key: &'a str) -> &'a str {
+        self.find(key).unwrap_or(key)
+    }
+
+    /// The text of a key, filled in. A value that is not there shows as `?`.
+    pub fn text<'a>(&'a self, key: &'a str, values: &[(&str, &str)]) -> Cow<'a, str> {
+        fill(self.word(key), |name| values.iter().find(|(known, _)| *known == name).map(|(_, value)| *value))
+    }
+
+    /// A phrase of the program's state, in words.
+    pub fn phrase(&self, phrase: &Phrase) -> String {
+        fill(self.word(phrase.key), |name| {
+            phrase.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+        })
+        .into_owned()
+    }
+
+    /// All keys, for tests.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.texts.keys().map(String::as_str)
+    }
+}
+
+fn flatten(prefix: &str, table: toml::Table, out: &mut HashMap<String, String>) -> Result<(), CatalogError> {
+    for (name, value) in table {
+        let key = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
+        match value {
+            toml::Value::String(text) => {
+                out.insert(key, text);
+            }
+            toml::Value::Table(table) => flatten(&key, table, out)?,
+            _ => return Err(CatalogError::Kind(key)),
+        }
+    }
+    Ok(())
+}
+
+/// Puts values into a template.
+pub(super) fn fill<'a, 'v>(template: &'a str, value: impl Fn(&str) -> Option<&'v str>) -> Cow<'a, str> {
+    if !template.contains('{') {
+        return Cow::Borrowed(template);
+    }
+    let mut out = String::with_capacity(template.len() + 24);
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        let Some((slot, after)) = after.split_once('}') else {
+            out.push('{');
+            rest = after;
+            continue;
+        };
+        match slot.split_once(':') {
+            None => out.push_str(value(slot).unwrap_or("?")),
+            Some((name, words)) => {
+                let (one, many) = words.split_once('|').unwrap_or((words, words));
+                out.push_str(if value(name) == Some("1") { one } else { many });
+            }
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,257 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::*;
+use crate::{
+    app::command::Command,
+    domain::{
+        fault::FaultKind,
+        finding::{Finding, FindingId, Severity},
+    },
+    providers,
+    ui::words::{self, Part, Verb},
+};
+
+fn both() -> [(&'static str, Catalog); 2] {
+    [("en", Catalog::parse(ENGLISH).unwrap()), ("zh-CN", Catalog::parse(CHINESE).unwrap())]
+}
+
+/// Names of values in a template: those that are shown, and those that choose a word.
+fn slots(text: &str) -> (BTreeSet<&str>, BTreeSet<&str>) {
+    let (mut shown, mut choosing) = (BTreeSet::new(), BTreeSet::new());
+    for part in text.split('{').skip(1) {
+        let slot = part.split_once('}').unwrap_or_else(|| panic!("no closing brace in {text:?}")).0;
+        match slot.split_once(':') {
+            None => shown.insert(slot),
+            Some((name, words)) => {
+                assert!(words.contains('|'), "{text:?} chooses between one word");
+                choosing.insert(name)
+            }
+        };
+    }
+    (shown, choosing)
+}
+
+/// String literals of the program that look like keys, and where they stand.
+fn keys_in_code() -> BTreeMap<String, String> {
+    let mut keys = BTreeMap::new();
+    let mut folders = vec![concat!(env!("CARGO_MANIFEST_DIR"), "/src").into()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir::<std::path::PathBuf>(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for literal in text.split('"').skip(1).step_by(1) {
+                let dotted = literal.contains('.') && !literal.starts_with('.') && !literal.ends_with('.');
+                let plain = literal.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b));
+                if dotted && plain {
+                    keys.insert(literal.to_owned(), path.display().to_string());
+                }
+            }
+        }
+    }
+    keys
+}
+
+/// Keys that are put together while the program runs.
+fn families() -> BTreeSet<String> {
+    let mut keys = BTreeSet::new();
+    for command in Command::ALL {
+        keys.extend(["key", "command", "command-help"].map(|table| format!("{table}.{}", command.name())));
+    }
+    for kind in FAULTS {
+        keys.extend(["word", "what", "next"].map(|part| format!("fault.{}.{part}", fault_name(*kind))));
+    }
+    for code in FILTER_CODES {
+        keys.insert(format!("filter.{code}"));
+    }
+    for name in NOUNS {
+        keys.insert(format!("noun.{name}"));
+    }
+    for name in ["time", "kind-of-call", "profile", "action", "target", "http", "took", "code", "request"] {
+        keys.insert(format!("column.{name}"));
+    }
+    keys
+}
+
+const NOUNS: &[&str] = &[
+    "primary",
+    "secondary",
+    "vip",
+    "ipv6",
+    "primary-nic",
+    "secondary-nic",
+    "release",
+    "released",
+    "detach",
+    "detached",
+    "release-call",
+    "detach-call",
+];
+
+/// What every cloud has a word of its own for.
+const OWN_NOUNS: &[&str] = &["secondary", "release", "detach", "release-call", "detach-call"];
+
+const FAULTS: &[FaultKind] = &[
+    FaultKind::Unreachable,
+    FaultKind::Timeout,
+    FaultKind::Reset,
+    FaultKind::Garbage,
+    FaultKind::Redirect,
+    FaultKind::Throttled,
+    FaultKind::Credentials,
+    FaultKind::Clock,
+    FaultKind::Permission,
+    FaultKind::NotFound,
+    FaultKind::Refused,
+    FaultKind::Conflict,
+    FaultKind::BadRequest,
+    FaultKind::Server,
+    FaultKind::Local,
+    FaultKind::Other,
+];
+
+/// As `serde` spells it, which is how the locale does.
+fn fault_name(kind: FaultKind) -> String {
+    serde_json::to_value(kind).unwrap().as_str().unwrap().to_owned()
+}
+
+const FILTER_CODES: &[&str] = &[
+    "incomplete",
+    "unclosed-quote",
+    "unclosed-regex",
+    "unknown-field",
+    "empty-value",
+    "unknown-value",
+    "bad-address",
+    "bad-cidr",
+    "bad-range",
+    "bad-regex",
+    "bad-number",
+    "bad-duration",
+    "not-comparable",
+    "needs-comparison",
+    "trailing-text",
+    "too-many-terms",
+];
+
+/// Tables of which a key need not be named in the code: clouds and findings have words where they need them.
+const FREE: &[&str] = &["cloud.", "finding."];
+
+#[test]
+fn both_languages_have_the_same_keys() {
+    let [(_, english), (_, chinese)] = both();
+    let (a, b): (BTreeSet<_>, BTreeSet<_>) = (english.keys().collect(), chinese.keys().collect());
+    assert_eq!(a.symmetric_difference(&b).collect::<Vec<_>>(), Vec::<&&str>::new());
+}
+
+#[test]
+fn both_languages_show_the_same_values() {
+    let [(_, english), (_, chinese)] = both();
+    for key in english.keys() {
+        let ((a, choosing_a), (b, choosing_b)) = (slots(english.word(key)), slots(chinese.word(key)));
+        // A value may choose a word in one language and be shown in the other, or not be needed there.
+        let (all_a, all_b) = (&a | &choosing_a, &b | &choosing_b);
+        assert!(a.is_subset(&all_b) && b.is_subset(&all_a), "{key}: {a:?} and {b:?}");
+    }
+}
+
+#[test]
+fn every_key_of_the_program_exists() {
+    let keys = keys_in_code();
+    let families = families();
+    for (language, catalog) in both() {
+        let tables: BTreeSet<String> =
+            catalog.keys().map(|key| format!("{}.", key.split('.').next().unwrap())).collect();
+        for (key, place) in &keys {
+            let table = format!("{}.", key.split('.').next().unwrap());
+            assert!(!tables.contains(&table) || catalog.find(key).is_some(), "{key} of {place} is not in {language}");
+        }
+        for key in &families {
+            assert!(catalog.find(key).is_some(), "{key} is not in {language}");
+        }
+    }
+    assert!(keys.len() > 200, "the search found only {} keys", keys.len());
+}
+
+#[test]
+fn every_key_is_used() {
+    let used: BTreeSet<String> = keys_in_code().into_keys().chain(families()).collect();
+    let [(_, english), _] = both();
+    let idle: Vec<&str> =
+        english.keys().filter(|key| !used.contains(*key) && !FREE.iter().any(|table| key.starts_with(table))).collect();
+    assert_eq!(idle, Vec::<&str>::new());
+}
+
+#[test]
+fn every_cloud_has_its_own_nouns() {
+    for (language, catalog) in both() {
+        for cloud in providers::all() {
+            let id = cloud.descriptor().id;
+            for noun in OWN_NOUNS {
+                assert!(catalog.find(&format!("cloud.{id}.{noun}")).is_some(), "{id} has no {noun} in {language}");
+            }
+        }
+        let known: BTreeSet<&str> = providers::all().iter().map(|cloud| cloud.descriptor().id).collect();
+        for key in catalog.keys().filter_map(|key| key.strip_prefix("cloud.")) {
+            let (id, noun) = key.split_once('.').unwrap();
+            assert!(known.contains(id), "{language} has words for {id}, which is no cloud");
+            assert!(NOUNS.contains(&noun), "{noun} of {id} is no noun");
+        }
+    }
+}
+
+#[test]
+fn every_finding_has_a_fact_and_a_fix_for_both_verbs() {
+    for (language, catalog) in both() {
+        for &id in FindingId::ALL {
+            let finding = |severity| Finding { id, severity, values: Vec::new(), predicts: None, read_at: None };
+            for severity in [Severity::Info, Severity::Warn, Severity::Unknown, Severity::Blocked] {
+                for verb in [Verb::Release, Verb::Detach] {
+                    for part in [Part::Fact, Part::Fix] {
+                        let text = words::finding(&catalog, &finding(severity), part, verb);
+                        assert!(text.is_some_and(|text| text.len() > 4), "{} {part:?} {language}", id.as_str());
+                    }
+                }
+            }
+        }
+        for key in catalog.keys().filter_map(|key| key.strip_prefix("finding.")) {
+            let id = key.split('.').next().unwrap();
+            assert!(FindingId::ALL.iter().any(|known| known.as_str() == id), "{language}: {id} is no finding");
+            let part = key.rsplit('.').next().unwrap();
+            assert!(["fact", "effect", "fix"].contains(&part), "{language}: {key} is never read");
+        }
+    }
+}
+
+#[test]
+fn english_is_plain_so_that_any_terminal_shows_it() {
+    let [(_, english), (_, chinese)] = both();
+    for key in english.keys() {
+        assert!(english.word(key).bytes().all(|b| b == b'\n' || (0x20..0x7f).contains(&b)), "{key}");
+    }
+    for key in chinese.keys() {
+        let text = chinese.word(key);
+        assert_eq!(crate::domain::clean::clean(&text.replace('\n', " ")), text.replace('\n', " "), "{key}");
+    }
+}
+
+#[test]
+fn templates_are_filled_in() {
+    let catalog =
+        Catalog::parse("a = '{count} {count:address|addresses} of {nic}'\nb = 'plain'\nc = 'open {'").unwrap();
+    assert_eq!(catalog.text("a", &[("count", "1"), ("nic", "eni-1")]), "1 address of eni-1");
+    assert_eq!(catalog.text("a", &[("count", "12")]), "12 addresses of ?", "a value that is not there is seen");
+    assert_eq!(
+        catalog.text("a", &[("count", "{nic}"), ("nic", "x")]),
+        "{nic} addresses of x",
+        "values are no templates"
+    );
+    assert_eq!(catalog.word("b"), "plain");
+    assert_eq!(catalog.text("c", &[]), "open {");
+    assert_eq!(catalog.word("gone.away"), "gone.away");
+    assert!(matches!(Catalog::parse("a = 1"), Err(CatalogError::Kind(key)) if key == "a"));
+    assert!(matches!(Catalog::parse("a = "), Err(CatalogError::Toml(_))));
+}

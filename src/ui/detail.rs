@@ -1,0 +1,300 @@
+//! Everything about one row: beside the list where there is room, over the whole body otherwise.
+
+use std::borrow::Cow;
+
+use crate::{
+    app::{
+        detail::Detail,
+        geometry::{Area, Regions},
+        rows,
+        state::{ProfileInfo, State},
+    },
+    domain::{
+        address::{Backend, Eip},
+        finding::Finding,
+        instance::Instance,
+        nic::{ManagedBy, Nic, NicState},
+        time::Timestamp,
+    },
+};
+
+use super::{
+    canvas::Canvas,
+    doc::Doc,
+    findings, inventory,
+    theme::Role,
+    words::{self, Verb},
+};
+
+/// Cells of the labels at the left.
+pub const LABEL: usize = 10;
+
+/// The part of the detail region that holds text: behind the upright line.
+pub fn beside(area: Area) -> Area {
+    Area { x: area.x + 2, width: area.width.saturating_sub(3), ..area }
+}
+
+/// The whole body, with a margin; as far below the line above it as lists are.
+pub fn over(regions: &Regions) -> Area {
+    let (body, top) = (regions.body, regions.heading.y);
+    Area { x: body.x + 1, y: top, width: body.width.saturating_sub(2), height: body.height - (top - body.y) }
+}
+
+/// The page about a row.
+pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
+    let mut doc = Doc::new(width, LABEL);
+    let words = canvas.words;
+    match detail {
+        Detail::Problem { profile, section } => {
+            doc.line(vec![
+                ("x ".to_owned(), Role::Blocked),
+                (profile.id.to_string(), Role::Bright),
+                (format!("  {}", profile.title), Role::Dim),
+            ]);
+            doc.blank();
+            match section {
+                Some((section, fault, at)) => {
+                    doc.text(&words.text("problem.failed", &[("what", &words::section(words, section))]), Role::Text);
+                    doc.blank();
+                    findings::fault(canvas, &mut doc, fault);
+                    doc.field(words.word("label.when"), &words::clock(canvas.skin, *at), Role::Text);
+                    doc.blank();
+                    doc.text(words.word("problem.rest-goes-on"), Role::Dim);
+                }
+                None => {
+                    let text = profile.problem.as_ref().map(|problem| words.phrase(problem)).unwrap_or_default();
+                    doc.text(&text, Role::Blocked);
+                    doc.blank();
+                    doc.text(words.word("problem.profile-next"), Role::Text);
+                }
+            }
+        }
+        Detail::Instance { profile, instance, nics } => {
+            doc.line(head(&instance.name, instance.id.as_str(), profile));
+            doc.blank();
+            about_instance(canvas, &mut doc, profile, instance);
+            doc.heading(words.word("heading.nics"));
+            for nic in nics {
+                let kind = words::nic_kind(words, &profile.cloud, &nic.role);
+                let count = words.text("row.addresses", &[("count", &nic.addresses.len().to_string())]).into_owned();
+                doc.line(vec![
+                    (format!("{}  ", nic.id), Role::Text),
+                    (format!("{kind}  {}  {count}", nic.status.word), Role::Dim),
+                ]);
+            }
+            if nics.is_empty() {
+                doc.text(words.word("detail.no-nics"), Role::Dim);
+            }
+        }
+        Detail::Nic { profile, nic, instance, eips, backends, findings: found, read_at, .. } => {
+            doc.line(title(
+                canvas,
+                state,
+                nic.id.as_str(),
+                words::nic_kind(words, &profile.cloud, &nic.role),
+                profile,
+                *read_at,
+            ));
+            on_instance(canvas, &mut doc, profile, nic, *instance, false);
+            doc.heading(words.word("heading.detach-findings"));
+            findings::list(canvas, &mut doc, state.now, found, Verb::Detach);
+            call(canvas, &mut doc, profile, found, Verb::Detach);
+            doc.heading(words.word("heading.addresses"));
+            for address in &nic.addresses {
+                let kind = words::address_kind(words, &profile.cloud, address.role);
+                let eip = eips.iter().find(|eip| eip.is_on(nic, address.ip) == Some(true));
+                let eip = eip.map(|eip| format!("  EIP {}", eip_name(eip))).unwrap_or_default();
+                doc.line(vec![
+                    (format!("{:<16}", address.ip.to_string()), Role::Bright),
+                    (kind.to_owned(), Role::Dim),
+                    (eip, Role::Info),
+                ]);
+            }
+            about_nic(canvas, &mut doc, state, profile, nic);
+            public(canvas, &mut doc, eips, backends);
+            if let Some(instance) = instance {
+                doc.heading(words.word("heading.instance"));
+                about_instance(canvas, &mut doc, profile, instance);
+            }
+        }
+        Detail::Address { profile, nic, instance, address, eips, backends, findings: found, read_at, .. } => {
+            let kind = words::address_kind(words, &profile.cloud, address.role);
+            doc.line(title(canvas, state, &address.ip.to_string(), kind, profile, *read_at));
+            on_instance(canvas, &mut doc, profile, nic, *instance, true);
+            doc.heading(words.word("heading.findings"));
+            findings::list(canvas, &mut doc, state.now, found, Verb::Release);
+            if rows::is_releasable_role(address.role) {
+                call(canvas, &mut doc, profile, found, Verb::Release);
+            }
+            public(canvas, &mut doc, eips, backends);
+            about_nic(canvas, &mut doc, state, profile, nic);
+            if let Some(instance) = instance {
+                doc.heading(words.word("heading.instance"));
+                about_instance(canvas, &mut doc, profile, instance);
+            }
+        }
+    }
+    doc
+}
+
+fn head(name: &str, id: &str, profile: &ProfileInfo) -> Vec<(String, Role)> {
+    let (first, second) = if name.is_empty() { (id, "") } else { (name, id) };
+    vec![
+        (first.to_owned(), Role::Bright),
+        (format!("  {second}"), Role::Dim),
+        (format!("  {}", profile.title), Role::Dim),
+    ]
+}
+
+fn title(
+    canvas: &Canvas,
+    state: &State,
+    name: &str,
+    kind: &str,
+    profile: &ProfileInfo,
+    read_at: Option<Timestamp>,
+) -> Vec<(String, Role)> {
+    let words = canvas.words;
+    let age = read_at.map_or(Cow::Borrowed(words.word("time.never")), |at| words::age(words, state.now, at));
+    vec![
+        (name.to_owned(), Role::Bright),
+        (format!("  {kind}"), Role::Dim),
+        (format!("  {}", profile.title), Role::Dim),
+        (format!("  {age}"), Role::Dim),
+    ]
+}
+
+fn on_instance(
+    canvas: &Canvas,
+    doc: &mut Doc,
+    profile: &ProfileInfo,
+    nic: &Nic,
+    instance: Option<&Instance>,
+    of_address: bool,
+) {
+    let words = canvas.words;
+    let kind = words::nic_kind(words, &profile.cloud, &nic.role);
+    let id = nic.id.as_str();
+    let text = match (instance, &nic.instance) {
+        (Some(instance), _) => {
+            let name = if instance.name.is_empty() { instance.id.as_str() } else { &instance.name };
+            words.text("detail.on", &[("nic", id), ("kind", kind), ("instance", name)])
+        }
+        (None, Some(id_of)) => words.text("detail.on", &[("nic", id), ("kind", kind), ("instance", id_of.as_str())]),
+        (None, None) => words.text("detail.on-free", &[("nic", id), ("kind", kind)]),
+    };
+    if of_address {
+        doc.text(&text, Role::Dim);
+    } else {
+        let key = if nic.status.state == NicState::Free { "detail.nic-free" } else { "detail.nic-on" };
+        let name = instance.map(|it| if it.name.is_empty() { it.id.as_str() } else { &it.name });
+        let name = name.or(nic.instance.as_ref().map(crate::domain::ids::InstanceId::as_str)).unwrap_or("-");
+        doc.text(&words.text(key, &[("instance", name)]), Role::Dim);
+    }
+}
+
+/// The vendor's call that would be made, or that none would.
+fn call(canvas: &Canvas, doc: &mut Doc, profile: &ProfileInfo, found: &[Finding], verb: Verb) {
+    use crate::domain::finding::Severity;
+    let words = canvas.words;
+    let name = words::noun(
+        words,
+        &profile.cloud,
+        match verb {
+            Verb::Release => "release-call",
+            Verb::Detach => "detach-call",
+        },
+    );
+    let blocked = found.iter().any(|finding| finding.severity >= Severity::Unknown);
+    doc.blank();
+    if blocked {
+        doc.field(words.word("label.call"), words.word("detail.no-call"), Role::Text);
+        return;
+    }
+    doc.field(words.word("label.call"), name, Role::Text);
+    let note = match verb {
+        Verb::Release => words.text("detail.call-batch", &[("count", &profile.capabilities.release_batch.to_string())]),
+        Verb::Detach if profile.capabilities.detach_polls => Cow::Borrowed(words.word("detail.call-polled")),
+        Verb::Detach => return,
+    };
+    doc.field("", &note, Role::Dim);
+}
+
+pub fn eip_name(eip: &Eip) -> String {
+    match eip.ip {
+        Some(ip) => format!("{ip} ({})", eip.id),
+        None => eip.id.to_string(),
+    }
+}
+
+/// EIPs and load balancers.
+fn public(canvas: &Canvas, doc: &mut Doc, eips: &[&Eip], backends: &[&Backend]) {
+    let words = canvas.words;
+    if !eips.is_empty() || !backends.is_empty() {
+        doc.blank();
+    }
+    for (nth, eip) in eips.iter().enumerate() {
+        let label = if nth == 0 { words.word("label.eip") } else { "" };
+        let name = if eip.name.is_empty() { String::new() } else { format!("  {}", eip.name) };
+        doc.field(label, &format!("{}{name}  {}", eip_name(eip), eip.status), Role::Info);
+    }
+    for (nth, backend) in backends.iter().enumerate() {
+        let label = if nth == 0 { words.word("label.lb") } else { "" };
+        let name = inventory::balancer(backend);
+        let id = backend.load_balancer.as_str();
+        let id = if name == id { String::new() } else { format!("  {id}") };
+        doc.field(label, &format!("{name}:{}{id}", backend.port), Role::Text);
+    }
+}
+
+fn about_nic(canvas: &Canvas, doc: &mut Doc, state: &State, profile: &ProfileInfo, nic: &Nic) {
+    let words = canvas.words;
+    let part = state.inventory.profile(&profile.id);
+    doc.blank();
+    let usage = part.map(|part| inventory::usage(words, part, nic).into_owned()).unwrap_or_default();
+    doc.field(words.word("label.nic"), &format!("{}  {usage}", nic.status.word), Role::Text);
+    if !nic.name.is_empty() {
+        doc.field("", &nic.name, Role::Dim);
+    }
+    let list = |parts: &[Option<&str>]| parts.iter().flatten().copied().collect::<Vec<_>>().join("  ");
+    // A zone's name begins with its region's.
+    let place = nic.zone.as_deref().unwrap_or(nic.region.as_str());
+    doc.field("", &list(&[nic.mac.as_deref(), Some(place)]), Role::Dim);
+    doc.field("", &list(&[nic.vpc.as_deref(), nic.subnet.as_deref()]), Role::Dim);
+    let groups: Vec<&str> = nic.security_groups.iter().map(|group| &**group).collect();
+    doc.field("", &groups.join("  "), Role::Dim);
+    match &nic.managed_by {
+        ManagedBy::Service(who) | ManagedBy::Controller(who) => {
+            doc.field(words.word("label.owner"), who, Role::Warn);
+        }
+        ManagedBy::Nobody | ManagedBy::Unknown => {}
+    }
+    if !nic.description.is_empty() {
+        doc.field(words.word("label.note"), &nic.description, Role::Dim);
+    }
+    tags(canvas, doc, &nic.tags);
+}
+
+fn tags(canvas: &Canvas, doc: &mut Doc, tags: &[(std::sync::Arc<str>, std::sync::Arc<str>)]) {
+    let text: Vec<String> = tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    doc.field(canvas.words.word("label.tags"), &text.join("  "), Role::Dim);
+}
+
+fn about_instance(canvas: &Canvas, doc: &mut Doc, profile: &ProfileInfo, instance: &Instance) {
+    let words = canvas.words;
+    let (power, role) = inventory::power(instance);
+    doc.field(words.word("label.name"), &instance.name, Role::Text);
+    doc.field(words.word("label.id"), instance.id.as_str(), Role::Dim);
+    doc.field(words.word("label.state"), power, role);
+    doc.field(words.word("label.type"), instance.kind.as_deref().unwrap_or(""), Role::Text);
+    let zone = instance.zone.as_deref().map(|zone| format!("  {zone}")).unwrap_or_default();
+    doc.field(words.word("label.region"), &format!("{}{zone}", instance.region), Role::Text);
+    doc.field(words.word("label.profile"), profile.id.as_str(), Role::Text);
+    let agent = match instance.guest_agent {
+        Some(true) => words.word("detail.agent-runs"),
+        Some(false) => words.word("detail.agent-off"),
+        None => "",
+    };
+    doc.field(words.word("label.agent"), agent, Role::Text);
+    tags(canvas, doc, &instance.tags);
+}

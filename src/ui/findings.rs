@@ -1,0 +1,93 @@
+//! Findings and faults in whole sentences: what is, what it does, what to do.
+
+use crate::domain::{
+    fault::Fault,
+    finding::{Finding, Level, Severity},
+    ids::CloudId,
+    time::Timestamp,
+};
+
+use super::{
+    canvas::Canvas,
+    doc::Doc,
+    text,
+    theme::Role,
+    words::{self, Part, Verb},
+};
+
+/// Each finding with its fact, effect and fix, the code it predicts, and how old its data is.
+pub fn list(canvas: &Canvas, doc: &mut Doc, now: Timestamp, findings: &[Finding], verb: Verb) {
+    let words = canvas.words;
+    if findings.is_empty() {
+        doc.text(words.word("level.none"), Role::Ok);
+    }
+    let label = |key| text::cells(words.word(key)) + 2;
+    let indent = 2 + label("label.effect").max(label("label.fix")).max(label("label.code"));
+    for (nth, finding) in findings.iter().enumerate() {
+        if nth > 0 {
+            doc.blank();
+        }
+        let role = words::severity_role(finding.severity);
+        doc.line(vec![(format!("{} {}", words::severity_glyph(finding.severity), finding.id.as_str()), role)]);
+        let fact = words::finding(words, finding, Part::Fact, verb).unwrap_or_default();
+        doc.hang(vec![("  ".to_owned(), Role::Text)], 2, &fact, Role::Text);
+        let mut field = |key: &str, value: Option<String>, role: Role| {
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                let lead = format!("  {}  ", words.word(key));
+                doc.hang(vec![(lead, Role::Dim)], indent, &value, role);
+            }
+        };
+        field("label.effect", words::finding(words, finding, Part::Effect, verb), Role::Text);
+        field("label.fix", words::finding(words, finding, Part::Fix, verb), Role::Text);
+        field("label.code", finding.predicts.map(str::to_owned), Role::Dim);
+        let age = finding.read_at.map(|at| words::age(words, now, at).into_owned());
+        // The age of fresh data is on the first line of the page already.
+        field("label.read", age.filter(|_| finding.read_at.is_some_and(|at| now.since(at) >= 60_000)), Role::Dim);
+    }
+}
+
+/// A fault, whole.
+pub fn fault(canvas: &Canvas, doc: &mut Doc, fault: &Fault) {
+    let words = canvas.words;
+    doc.text(&words::fault_what(words, fault), Role::Blocked);
+    doc.text(&words::fault_next(words, fault), Role::Text);
+    doc.blank();
+    doc.field(words.word("label.call"), &fault.action, Role::Text);
+    doc.field(words.word("label.code"), fault.code.as_deref().unwrap_or(""), Role::Text);
+    let status = fault.http_status.map(|status| format!("HTTP {status}")).unwrap_or_default();
+    doc.field(words.word("label.status"), &status, Role::Text);
+    doc.field(words.word("label.message"), &fault.message, Role::Text);
+    doc.field(words.word("label.request"), fault.request_id.as_deref().unwrap_or(""), Role::Text);
+    if fault.attempts > 0 {
+        let tries = words.text(
+            "detail.tries",
+            &[("count", &fault.attempts.to_string()), ("elapsed", &words::duration(fault.elapsed_ms))],
+        );
+        doc.field(words.word("label.tries"), &tries, Role::Text);
+    }
+}
+
+/// One sentence: may this target go?
+pub fn sentence(canvas: &Canvas, name: &str, cloud: &CloudId, findings: &[Finding], verb: Verb) -> (String, Role) {
+    let words = canvas.words;
+    let act = words::noun(
+        words,
+        cloud,
+        match verb {
+            Verb::Release => "released",
+            Verb::Detach => "detached",
+        },
+    );
+    let worst = findings.first();
+    let level = worst.map_or(Level::Ok, |finding| Level::from(finding.severity));
+    let fact = worst.and_then(|finding| words::finding(words, finding, Part::Fact, verb)).unwrap_or_default();
+    let warnings = findings.iter().filter(|finding| finding.severity == Severity::Warn).count().to_string();
+    let key = match level {
+        Level::Ok => "focus.ok",
+        Level::Warn => "focus.warn",
+        Level::Unknown => "focus.unknown",
+        Level::Blocked => "focus.blocked",
+    };
+    let text = words.text(key, &[("name", name), ("act", act), ("fact", &fact), ("count", &warnings)]);
+    (text.into_owned(), if level == Level::Ok { Role::Text } else { words::level_role(level) })
+}

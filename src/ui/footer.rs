@@ -1,0 +1,341 @@
+//! The last three lines: one sentence about the focused row, the newest message, the keys that work here.
+
+use std::borrow::Cow;
+
+use crate::{
+    app::{
+        browse::Layout,
+        command::Command,
+        confirm::Asked,
+        detail::{self, Detail},
+        geometry::{Area, Regions},
+        notices::Loudness,
+        overlay::Overlay,
+        plan_view::{Freshness, STALE_MS},
+        rows,
+        run::Pace,
+        state::{Screen, State},
+        update::disabled,
+    },
+    domain::{outcome::Progress, selection::Target},
+};
+
+use super::{
+    canvas::Canvas,
+    findings,
+    text::{self, Cut},
+    theme::Role,
+    words::{self, Verb},
+};
+
+pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
+    if state.overlays.is_empty() {
+        focus(canvas, state, regions.focus);
+    }
+    status(canvas, state, regions.status);
+    keys(canvas, state, regions.keys);
+}
+
+/// The key to show for a command, as people write it.
+pub fn key_of(state: &State, command: Command) -> String {
+    state.keymap.keys(command).first().map(|key| key.name()).unwrap_or_default()
+}
+
+// ---- the focused row -----------------------------------------------------------------------------------------------
+
+fn focus(canvas: &mut Canvas, state: &State, area: Area) {
+    let sentence = match state.screen {
+        Screen::Inventory => inventory(canvas, state),
+        Screen::Plan => plan(canvas, state),
+        Screen::Run => run(canvas, state),
+        Screen::Calls => call(canvas, state),
+        Screen::Welcome => None,
+    };
+    let Some((name, sentence, role)) = sentence else { return };
+    let mut pen = canvas.pen(area, 0);
+    pen.end = pen.end.saturating_sub(1).max(pen.x);
+    pen.gap(1);
+    match sentence.strip_prefix(&name).filter(|_| !name.is_empty()) {
+        Some(rest) => pen.put(&name, Role::Bright).put(rest, role),
+        None => pen.put(&sentence, role),
+    };
+}
+
+/// (what begins the sentence, the sentence, its role)
+type Sentence = Option<(String, String, Role)>;
+
+fn inventory(canvas: &Canvas, state: &State) -> Sentence {
+    let words = canvas.words;
+    let detail = detail::of(state, rows::focused(state)?)?;
+    Some(match &detail {
+        Detail::Problem { section: Some((_, fault, _)), .. } => {
+            (String::new(), words::fault_next(words, fault).into_owned(), Role::Text)
+        }
+        Detail::Problem { section: None, .. } => {
+            (String::new(), words.word("problem.profile-next").to_owned(), Role::Text)
+        }
+        Detail::Instance { instance, nics, .. } => {
+            let name = if instance.name.is_empty() { instance.id.to_string() } else { instance.name.to_string() };
+            let addresses: usize = nics.iter().map(|nic| nic.addresses.len()).sum();
+            let values =
+                [("name", name.clone()), ("nics", nics.len().to_string()), ("addresses", addresses.to_string())];
+            let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+            let text = words.text("focus.instance", &values).into_owned();
+            (name, text, Role::Text)
+        }
+        Detail::Nic { profile, nic, findings: found, key, .. } => {
+            let (text, role) = findings::sentence(canvas, nic.id.as_str(), &profile.cloud, found, Verb::Detach);
+            let marked = state.marks.contains(&Target::Nic(key.clone()));
+            let text =
+                if marked { words.text("focus.nic-marked", &[("name", nic.id.as_str())]).into_owned() } else { text };
+            (nic.id.to_string(), text, if marked { Role::Mark } else { role })
+        }
+        Detail::Address { profile, address, findings: found, .. } => {
+            let name = address.ip.to_string();
+            let (text, role) = findings::sentence(canvas, &name, &profile.cloud, found, Verb::Release);
+            (name, text, role)
+        }
+    })
+}
+
+fn plan(canvas: &Canvas, state: &State) -> Sentence {
+    let words = canvas.words;
+    let view = state.plan.as_ref()?;
+    let row = view.plan.rows().get(view.view.cursor)?;
+    if let Some((_, fault)) = view.unread.iter().find(|(key, _)| key == row.target.nic()) {
+        let what = words::fault_what(words, fault);
+        let text = words.text("focus.unread", &[("nic", row.target.nic().nic.as_str()), ("what", &what)]);
+        return Some((String::new(), text.into_owned(), Role::Unknown));
+    }
+    let name = match &row.target {
+        Target::Address(key) => key.ip.to_string(),
+        Target::Nic(key) => key.nic.to_string(),
+    };
+    let (text, role) = findings::sentence(canvas, &name, &row.cloud, &row.findings, Verb::of(&row.target));
+    Some((name, text, role))
+}
+
+fn run(canvas: &Canvas, state: &State) -> Sentence {
+    let words = canvas.words;
+    let run = state.run.as_ref()?;
+    if run.ended.is_none() && run.view.cursor == 0 {
+        let key = match run.pace {
+            Pace::Going => "focus.run-going",
+            Pace::Paused => "focus.run-paused",
+            Pace::Stopping => "focus.run-stopping",
+        };
+        let values = [("pause", key_of(state, Command::Pause))];
+        let text = words.text(key, &values.each_ref().map(|(name, value)| (*name, value.as_str()))).into_owned();
+        return Some((String::new(), text, Role::Dim));
+    }
+    let row = run.row_at(run.view.cursor)?;
+    let next = match &row.progress {
+        Progress::Settled(outcome) => words::outcome_next(words, outcome),
+        _ => None,
+    };
+    let text = next.unwrap_or_else(|| words::progress_reason(words, &row.progress));
+    Some((String::new(), text, Role::Text))
+}
+
+fn call(canvas: &Canvas, state: &State) -> Sentence {
+    let words = canvas.words;
+    let call = state.calls.focused()?;
+    let key = if call.write { "focus.call-write" } else { "focus.call-read" };
+    let text =
+        words.text(key, &[("action", &call.action), ("profile", call.profile.as_str()), ("target", &call.target)]);
+    Some((String::new(), text.into_owned(), Role::Text))
+}
+
+// ---- the newest message --------------------------------------------------------------------------------------------
+
+fn status(canvas: &mut Canvas, state: &State, area: Area) {
+    let words = canvas.words;
+    let (glyph, text, role) = if let Some(mistake) = state.browse.mistake.as_ref().filter(|_| state.browse.editing) {
+        let key = format!("filter.{}", mistake.kind.code());
+        let mut text = words.text(&key, &[]).into_owned();
+        if let Some(suggestion) = &mistake.suggestion {
+            text.push(' ');
+            text.push_str(&words.text("filter.suggest", &[("suggestion", suggestion)]));
+        }
+        // Half typed is not wrong yet.
+        if mistake.is_incomplete() { ("", text, Role::Dim) } else { ("!", text, Role::Warn) }
+    } else if let Some(notice) = state.notices.current(state.now) {
+        let (glyph, role) = match notice.loudness {
+            Loudness::Info => ("i", Role::Text),
+            Loudness::Warn => ("!", Role::Warn),
+            Loudness::Error => ("x", Role::Blocked),
+        };
+        (glyph, words.phrase(&notice.phrase), role)
+    } else {
+        match standing(canvas, state) {
+            Some(standing) => standing,
+            None => return,
+        }
+    };
+    let mut pen = canvas.pen(area, 0);
+    pen.end = pen.end.saturating_sub(1).max(pen.x);
+    pen.gap(1);
+    if !glyph.is_empty() {
+        pen.put(glyph, role).gap(1);
+    }
+    pen.put(&text, if role == Role::Text { Role::Text } else { role });
+}
+
+/// What the status line says while there is no message: work under way, what failed.
+fn standing(canvas: &Canvas, state: &State) -> Option<(&'static str, String, Role)> {
+    let words = canvas.words;
+    if let Some(view) = state.plan.as_ref().filter(|_| state.screen == Screen::Plan) {
+        if let Freshness::Reading { done, total, .. } = view.freshness {
+            let text = words.text("status.reading", &[("done", &done.to_string()), ("total", &total.to_string())]);
+            return Some((".", text.into_owned(), Role::Info));
+        }
+        if state.now.since(view.plan.made_at()) > STALE_MS {
+            let text = words.text("status.plan-old", &[("key", &key_of(state, Command::Rebuild))]);
+            return Some(("!", text.into_owned(), Role::Warn));
+        }
+    }
+    let loading: Vec<&str> = state.jobs.listings().map(|(profile, _)| profile.as_str()).collect();
+    if !loading.is_empty() {
+        let (began, ended) = state.jobs.listings().fold((0, 0), |sum, (_, job)| (sum.0 + job.began, sum.1 + job.ended));
+        let mut names = loading;
+        names.sort_unstable();
+        let key = if began == 0 { "status.loading-begins" } else { "status.loading" };
+        let text = words.text(
+            key,
+            &[
+                ("profiles", &names.join(", ")),
+                ("done", &ended.to_string()),
+                ("total", &began.to_string()),
+                ("key", &key_of(state, Command::Close)),
+            ],
+        );
+        return Some((".", text.into_owned(), Role::Dim));
+    }
+    if let Some(problem) = state.problems.first().filter(|_| state.screen != Screen::Welcome) {
+        return Some(("!", problem.clone(), Role::Warn));
+    }
+    let failed = |place: usize| {
+        state.profiles.get(place).is_some_and(|info| info.problem.is_some())
+            || !detail::failed_sections(state, place).is_empty()
+    };
+    let failing: Vec<&str> = (0..state.profiles.len())
+        .filter(|&place| failed(place))
+        .filter_map(|place| state.info(place))
+        .map(|info| info.id.as_str())
+        .collect();
+    if !failing.is_empty() && state.screen == Screen::Inventory {
+        let text = words.text(
+            "status.failed",
+            &[
+                ("count", &failing.len().to_string()),
+                ("total", &state.profiles.len().to_string()),
+                ("profiles", &failing.join(", ")),
+                ("key", &key_of(state, Command::RefreshAll)),
+            ],
+        );
+        return Some(("!", text.into_owned(), Role::Warn));
+    }
+    None
+}
+
+// ---- keys ----------------------------------------------------------------------------------------------------------
+
+/// Commands of the key line, the most useful first.
+fn shown(state: &State) -> &'static [Command] {
+    use Command as C;
+    match state.screen {
+        Screen::Inventory => match state.browse.layout {
+            Layout::Tree => &[
+                C::ToggleMark,
+                C::MarkVisible,
+                C::Plan,
+                C::Filter,
+                C::Open,
+                C::Copy,
+                C::Help,
+                C::Back,
+                C::MarkDetach,
+                C::MarkRange,
+                C::Layout,
+                C::NextFinding,
+                C::Refresh,
+                C::GoCalls,
+            ],
+            Layout::Table { .. } => &[
+                C::ToggleMark,
+                C::MarkVisible,
+                C::Plan,
+                C::Filter,
+                C::Open,
+                C::Sort,
+                C::Help,
+                C::Back,
+                C::Copy,
+                C::Layout,
+                C::ReverseSort,
+                C::MarkDetach,
+                C::Refresh,
+                C::GoCalls,
+            ],
+        },
+        Screen::Plan => {
+            &[C::Confirm, C::DropRow, C::Open, C::Rebuild, C::Close, C::Help, C::Copy, C::GoInventory, C::GoCalls]
+        }
+        Screen::Run if state.is_running() => {
+            &[C::Pause, C::Stop, C::Open, C::GoInventory, C::GoCalls, C::Help, C::Copy, C::Language]
+        }
+        Screen::Run => &[C::RetryFailed, C::Open, C::Copy, C::GoInventory, C::GoCalls, C::Help, C::Back, C::Language],
+        Screen::Calls => &[C::Open, C::Copy, C::GoInventory, C::GoRun, C::Help, C::Back, C::Language],
+        Screen::Welcome => &[C::StartDemo, C::Language, C::Copy, C::Help, C::Back],
+    }
+}
+
+fn keys(canvas: &mut Canvas, state: &State, area: Area) {
+    let words = canvas.words;
+    let fixed = |pairs: &[(&'static str, &'static str)]| -> Vec<(String, Cow<'_, str>, bool)> {
+        pairs.iter().map(|(key, label)| ((*key).to_owned(), Cow::Owned(words.word(label).to_owned()), true)).collect()
+    };
+    let list: Vec<(String, Cow<'_, str>, bool)> = match state.overlays.last() {
+        Some(Overlay::Confirm(dialog)) => match &dialog.danger.phrase {
+            Asked::Key(key) => {
+                let mut list = fixed(&[("esc", "keys.cancel")]);
+                list.insert(0, (key.to_string(), Cow::Borrowed(words.word("keys.go")), true));
+                list
+            }
+            Asked::Typed(_) => fixed(&[("esc", "keys.cancel"), ("enter", "keys.go-typed")]),
+        },
+        Some(Overlay::Help(_)) => fixed(&[("a-z", "keys.search"), ("up down", "keys.scroll"), ("esc", "keys.close")]),
+        Some(Overlay::Detail { .. } | Overlay::Call { .. }) => {
+            fixed(&[("j k", "keys.scroll"), ("g G", "keys.ends"), ("esc", "keys.close")])
+        }
+        Some(Overlay::Quit) => fixed(&[("esc", "keys.stay"), ("s", "keys.stop-and-quit")]),
+        Some(Overlay::CopyMenu { .. }) => {
+            fixed(&[("enter", "keys.copy"), ("j k", "keys.choose"), ("esc", "keys.close")])
+        }
+        None if state.screen == Screen::Inventory && state.browse.editing => fixed(&[
+            ("enter", "keys.filter-keep"),
+            ("esc", "keys.filter-drop"),
+            ("up", "keys.filter-recall"),
+            ("down", "keys.filter-list"),
+        ]),
+        None => shown(state)
+            .iter()
+            .map(|&command| {
+                let label = words.text(&format!("key.{}", command.name()), &[]).into_owned();
+                (key_of(state, command), Cow::Owned(label), disabled(state, command).is_none())
+            })
+            .collect(),
+    };
+    let mut pen = canvas.pen(area, 0);
+    pen.end = pen.end.saturating_sub(1).max(pen.x);
+    pen.gap(1);
+    for (nth, (key, label, on)) in list.iter().enumerate() {
+        let wide = u16::try_from(text::cells(key) + 1 + text::cells(label)).unwrap_or(u16::MAX);
+        let gap = if nth == 0 { 0 } else { 3 };
+        if wide + gap > pen.room() {
+            break;
+        }
+        pen.gap(gap).put(key, if *on { Role::Key } else { Role::Dim }).gap(1);
+        pen.put_within(label, wide, Cut::End, Role::Dim);
+    }
+}

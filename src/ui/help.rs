@@ -1,0 +1,117 @@
+//! Help for the screen it was opened on, made from the command table and the key map: what can be done here, with which
+//! key, and why something is off. Typing searches it.
+
+use crate::app::{
+    command::{Command, Group},
+    geometry::Area,
+    overlay::Help,
+    state::State,
+    update::overlay,
+};
+
+use super::{
+    canvas::Canvas,
+    catalog::Catalog,
+    doc::Doc,
+    text::{self, Cut},
+    theme::Role,
+};
+
+/// Cells of the keys at the left.
+const KEYS: usize = 13;
+/// Cells of a command's name.
+const NAME: usize = 23;
+
+/// Paragraphs under the commands: what the signs mean, what the filter understands.
+const SECTIONS: [(&str, &[&str]); 2] = [
+    (
+        "help.legend",
+        &[
+            "help.legend-ok",
+            "help.legend-info",
+            "help.legend-warn",
+            "help.legend-blocked",
+            "help.legend-unknown",
+            "help.legend-ends",
+        ],
+    ),
+    (
+        "help.filter",
+        &[
+            "help.filter-words",
+            "help.filter-where",
+            "help.filter-has",
+            "help.filter-levels",
+            "help.filter-counts",
+            "help.filter-joining",
+        ],
+    ),
+];
+
+fn group(group: Group) -> &'static str {
+    match group {
+        Group::Move => "group.move",
+        Group::Mark => "group.mark",
+        Group::Find => "group.find",
+        Group::Act => "group.act",
+        Group::Look => "group.look",
+        Group::Program => "group.program",
+    }
+}
+
+fn name_of(words: &Catalog, command: Command) -> String {
+    words.text(&format!("command.{}", command.name()), &[]).into_owned()
+}
+
+fn help_of(words: &Catalog, command: Command) -> String {
+    words.text(&format!("command-help.{}", command.name()), &[]).into_owned()
+}
+
+pub fn draw(canvas: &mut Canvas, state: &State, area: Area, help: &Help) {
+    let words = canvas.words;
+    let wanted = help.search.text().trim().to_lowercase();
+    let holds = |text: &str| wanted.is_empty() || text.to_lowercase().contains(&wanted);
+    let matches = |command: Command| {
+        holds(&name_of(words, command))
+            || holds(&help_of(words, command))
+            || holds(command.name())
+            || state.keymap.keys(command).iter().any(|key| key.name() == wanted)
+    };
+    let mut doc = Doc::new(area.width, KEYS);
+    let name_cells = NAME.min(usize::from(area.width).saturating_sub(KEYS + 8));
+    for (of, lines) in overlay::help_lines(state, &matches) {
+        doc.heading(words.word(group(of)));
+        for line in lines {
+            let off = line.off.as_ref().map(|phrase| words.phrase(phrase));
+            let keys = text::pad(&line.keys.join(" "), KEYS - 1, Cut::End, canvas.skin.glyphs.cut);
+            let name = text::pad(&name_of(words, line.command), name_cells, Cut::End, canvas.skin.glyphs.cut);
+            let on = off.is_none();
+            let lead = vec![
+                (format!("{keys} "), if on { Role::Key } else { Role::Dim }),
+                (format!("{name}  "), if on { Role::Text } else { Role::Dim }),
+            ];
+            match off {
+                Some(reason) => {
+                    let text = words.text("help.off", &[("reason", &reason)]).into_owned();
+                    doc.hang(lead, KEYS + name_cells + 2, &text, Role::Warn);
+                }
+                None => doc.hang(lead, KEYS + name_cells + 2, &help_of(words, line.command), Role::Dim),
+            }
+        }
+    }
+    for (heading, lines) in SECTIONS {
+        let found: Vec<&str> = lines.iter().map(|key| words.word(key)).filter(|text| holds(text)).collect();
+        if !found.is_empty() {
+            doc.heading(words.word(heading));
+            for text in found {
+                let (lead, rest) = text.split_once("  ").unwrap_or(("", text));
+                let lead = text::pad(lead, KEYS - 1, Cut::End, canvas.skin.glyphs.cut);
+                doc.hang(vec![(format!("{lead} "), Role::Text)], KEYS, rest.trim_start(), Role::Dim);
+            }
+        }
+    }
+    if doc.len() == 0 {
+        doc.text(words.word("help.nothing"), Role::Text);
+    }
+    doc.draw(canvas, area, help.view.offset, false);
+}

@@ -1,0 +1,512 @@
+//! The inventory: a tree of instances, NICs and addresses, or a table of addresses. Draws the rows in the window only.
+
+use std::borrow::Cow;
+
+use crate::{
+    app::{
+        browse::Layout,
+        detail::{self, Detail},
+        geometry::{Area, Regions},
+        rows::{self, RowRef},
+        state::{Pane, ProfileInfo, State},
+        verdicts::Judged,
+    },
+    domain::{
+        address::{Address, Backend},
+        finding::Level,
+        ids::{AddressKey, NicKey},
+        instance::{Instance, PowerState},
+        inventory::ProfileInventory,
+        nic::{Nic, NicState},
+        selection::Target,
+    },
+};
+
+use super::{
+    canvas::{Canvas, Pen},
+    columns::{self, Slot, need},
+    detail as pane,
+    text::{self, Cut},
+    theme::Role,
+    words,
+};
+
+/// Columns of both layouts, in the order of the screen. In the tree, STATE is the first part of FINDINGS, and NIC and
+/// INSTANCE are the tree itself.
+#[derive(Clone, Copy, Default)]
+struct Columns {
+    address: Slot,
+    kind: Option<Slot>,
+    state: Option<Slot>,
+    findings: Slot,
+    eip: Option<Slot>,
+    lb: Option<Slot>,
+    nic: Option<Slot>,
+    instance: Option<Slot>,
+    profile: Option<Slot>,
+    region: Option<Slot>,
+}
+
+/// In the tree, cells of a state before what else is said about an instance or NIC.
+const STATE: u16 = 11;
+/// Columns of the table that can be scrolled away: all but address and findings.
+const SCROLLED: usize = 8;
+
+impl Columns {
+    fn of(state: &State, canvas: &Canvas, width: u16) -> Self {
+        let mark = canvas.skin.glyphs.mark_cells;
+        match state.browse.layout {
+            Layout::Tree => {
+                let needs = [
+                    need(21 + mark, 40, 0),
+                    need(11, 13, 1).first(),
+                    need(20, 30, 0),
+                    need(15, 15, 2),
+                    need(12, 22, 3),
+                    need(10, 18, 4),
+                    need(12, 16, 5),
+                ];
+                let [address, kind, findings, eip, lb, profile, region] = columns::lay(needs, 1, width);
+                Self {
+                    address: address.unwrap_or_default(),
+                    kind,
+                    findings: findings.unwrap_or_default(),
+                    eip,
+                    lb,
+                    profile,
+                    region,
+                    ..Self::default()
+                }
+            }
+            Layout::Table { .. } => {
+                let shift = state.browse.shift.min(SCROLLED - 1);
+                // Scrolled away: asks for nothing and goes first.
+                let column = |nth: usize, least: u16, most: u16, drop: u8| {
+                    if nth < shift { need(u16::MAX / 64, 0, 100) } else { need(least, most, drop) }
+                };
+                let needs = [
+                    need(16 + mark, 17 + mark, 0),
+                    column(0, 10, 12, 1),
+                    column(1, 9, 13, 2),
+                    need(20, 28, 0),
+                    column(2, 15, 15, 3),
+                    column(3, 12, 24, 4),
+                    column(4, 14, 26, 5),
+                    column(5, 14, 28, 6),
+                    column(6, 10, 18, 7),
+                    column(7, 12, 16, 8),
+                ];
+                let [address, kind, state, findings, eip, lb, nic, instance, profile, region] =
+                    columns::lay(needs, 1, width);
+                Self {
+                    address: address.unwrap_or_default(),
+                    kind,
+                    state,
+                    findings: findings.unwrap_or_default(),
+                    eip,
+                    lb,
+                    nic,
+                    instance,
+                    profile,
+                    region,
+                }
+            }
+        }
+    }
+}
+
+pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
+    let columns = Columns::of(state, canvas, regions.list.width);
+    heading(canvas, state, regions.heading, &columns);
+    let height = usize::from(regions.list.height);
+    let view = state.browse.view;
+    let window = rows::window(state, view.offset, height);
+    if window.is_empty() {
+        empty(canvas, state, regions.list);
+    }
+    for (line, &row) in (0u16..).zip(&window) {
+        draw_row(canvas, state, regions.list, line, row, &columns);
+        if view.offset + usize::from(line) == view.cursor {
+            canvas.focus(regions.list, line);
+        }
+    }
+    if regions.detail.width > 0 {
+        canvas.upright(regions.detail);
+        let focused = view.cursor.checked_sub(view.offset).and_then(|line| window.get(line)).copied();
+        if let Some(detail) = focused.and_then(|row| detail::of(state, row)) {
+            let area = pane::beside(regions.detail);
+            let doc = pane::of(canvas, state, &detail, area.width);
+            doc.draw(canvas, area, state.browse.detail_scroll, state.pane == Pane::Detail);
+        }
+    }
+}
+
+fn heading(canvas: &mut Canvas, state: &State, area: Area, columns: &Columns) {
+    let words = canvas.words;
+    let tree = state.browse.layout == Layout::Tree;
+    // The tree's addresses stand behind its lines; so does their heading.
+    let indent = if tree { 5 + canvas.skin.glyphs.mark_cells } else { 1 + canvas.skin.glyphs.mark_cells };
+    let address = Slot {
+        x: columns.address.x + indent.min(columns.address.width),
+        width: columns.address.width.saturating_sub(indent),
+    };
+    let mut put = |slot: Option<Slot>, name: &str| {
+        if let Some(slot) = slot {
+            canvas.pen_at(area, 0, slot.x).column(name, slot.width, Cut::End, Role::Dim);
+        }
+    };
+    put(Some(address), words.word("column.address"));
+    put(columns.kind, words.word("column.kind"));
+    put(columns.state, words.word("column.state"));
+    put(Some(columns.findings), words.word(if tree { "column.state-findings" } else { "column.findings" }));
+    put(columns.eip, words.word("column.eip"));
+    put(columns.lb, words.word("column.lb"));
+    put(columns.nic, words.word("column.nic"));
+    put(columns.instance, words.word("column.instance"));
+    put(columns.profile, words.word("column.profile"));
+    put(columns.region, words.word("column.region"));
+}
+
+/// Writes a column unless what stands before it (an address longer than its own column) reaches into it.
+fn put(pen: &mut Pen, slot: Option<Slot>, left: u16, text: &str, cut: Cut, role: Role) {
+    if let Some(slot) = slot
+        && pen.x <= left + slot.x
+    {
+        pen.to(left + slot.x).put_within(text, slot.width, cut, role);
+    }
+}
+
+fn draw_row(canvas: &mut Canvas, state: &State, area: Area, line: u16, row: RowRef, columns: &Columns) {
+    let place = row.profile();
+    let (Some(info), Some(part)) = (state.info(place), state.inventory.at(place)) else { return };
+    match row {
+        RowRef::Problem { .. } => problem(canvas, state, area, line, row),
+        RowRef::Instance { slot, .. } => {
+            if let Some(it) = part.instance_at(slot) {
+                instance(canvas, state, area, line, row, columns, info, part, it);
+            }
+        }
+        RowRef::Nic { slot, depth, .. } => {
+            if let Some(it) = part.nic_at(slot) {
+                nic(canvas, state, area, line, row, columns, info, part, it, slot, depth);
+            }
+        }
+        RowRef::Address { slot, nth, depth, .. } => {
+            if let Some(nic) = part.nic_at(slot)
+                && let Some(&it) = nic.addresses.get(usize::from(nth))
+            {
+                let judged = state.verdicts.address(place, slot, usize::from(nth));
+                address(canvas, state, area, line, row, columns, info, part, nic, it, judged, depth);
+            }
+        }
+    }
+}
+
+/// The upright lines of the tree above a row of this depth, and the pen behind them.
+fn tree<'c>(canvas: &'c mut Canvas, area: Area, line: u16, depth: u8) -> Pen<'c> {
+    let glyph = canvas.skin.glyphs.tree;
+    let mut pen = canvas.pen_at(area, line, 1);
+    for _ in 0..depth {
+        pen.put(glyph, Role::Faint).gap(1);
+    }
+    pen
+}
+
+fn fold_glyph(canvas: &Canvas, state: &State, row: RowRef, empty: bool) -> &'static str {
+    match (empty, rows::is_folded(state, row)) {
+        (true, _) => " ",
+        (false, true) => canvas.skin.glyphs.closed,
+        (false, false) => canvas.skin.glyphs.open,
+    }
+}
+
+/// Name and id within the address column: the name whole if it can be, the id in what is left.
+fn name_and_id(pen: &mut Pen, end: u16, name: &str, id: &str, role: Role) {
+    let room = end.saturating_sub(pen.x);
+    let (first, second) = if name.is_empty() { (id, "") } else { (name, id) };
+    let wide = u16::try_from(text::cells(first)).unwrap_or(u16::MAX);
+    // An id of fewer cells than this tells nothing.
+    let rest = if second.is_empty() { 0 } else { room.saturating_sub(wide + 2) };
+    let cut = if name.is_empty() { Cut::Middle } else { Cut::End };
+    pen.put_within(first, room, cut, role);
+    if rest >= 8 {
+        pen.gap(2).put_within(second, rest, Cut::Middle, Role::Dim);
+    }
+}
+
+#[allow(clippy::too_many_arguments, reason = "one call; a struct of the same fields would say nothing more")]
+fn instance(
+    canvas: &mut Canvas,
+    state: &State,
+    area: Area,
+    line: u16,
+    row: RowRef,
+    columns: &Columns,
+    info: &ProfileInfo,
+    part: &ProfileInventory,
+    instance: &Instance,
+) {
+    let words = canvas.words;
+    let nics = part.nics_of(&instance.id);
+    let fold = fold_glyph(canvas, state, row, nics.is_empty());
+    let end = area.x + columns.address.x + columns.address.width;
+    let mut pen = tree(canvas, area, line, 0);
+    pen.put(fold, Role::Dim).gap(1);
+    name_and_id(&mut pen, end, &instance.name, instance.id.as_str(), Role::Bright);
+    put(&mut pen, columns.kind, area.x, instance.kind.as_deref().unwrap_or(""), Cut::End, Role::Dim);
+    let role = power_role(instance.power.state);
+    put(&mut pen, Some(first_part(columns.findings)), area.x, &instance.power.word, Cut::End, role);
+    let addresses: usize = nics.iter().filter_map(|&slot| part.nic_at(slot)).map(|nic| nic.addresses.len()).sum();
+    let summary = words.text("row.addresses", &[("count", &addresses.to_string())]);
+    put(&mut pen, second_part(columns.findings), area.x, &summary, Cut::End, Role::Dim);
+    put(&mut pen, columns.profile, area.x, info.id.as_str(), Cut::End, Role::Dim);
+    put(&mut pen, columns.region, area.x, instance.region.as_str(), Cut::End, Role::Dim);
+}
+
+/// The column of STATE · FINDINGS, for rows that have a state: the state, and what else is to be said.
+fn first_part(slot: Slot) -> Slot {
+    Slot { width: (STATE - 1).min(slot.width), ..slot }
+}
+
+fn second_part(slot: Slot) -> Option<Slot> {
+    slot.width.checked_sub(STATE).filter(|&width| width > 0).map(|width| Slot { x: slot.x + STATE, width })
+}
+
+fn power_role(state: PowerState) -> Role {
+    match state {
+        PowerState::Running => Role::Ok,
+        PowerState::Stopped => Role::Dim,
+        PowerState::Changing => Role::Warn,
+        PowerState::Gone => Role::Blocked,
+        PowerState::Other => Role::Unknown,
+    }
+}
+
+pub fn nic_role(state: NicState) -> Role {
+    match state {
+        NicState::Free | NicState::Attached => Role::Dim,
+        NicState::Attaching | NicState::Detaching | NicState::Changing => Role::Warn,
+        NicState::Failed => Role::Blocked,
+        NicState::Other => Role::Unknown,
+    }
+}
+
+pub fn power(instance: &Instance) -> (&str, Role) {
+    (&instance.power.word, power_role(instance.power.state))
+}
+
+#[allow(clippy::too_many_arguments, reason = "as above")]
+fn nic(
+    canvas: &mut Canvas,
+    state: &State,
+    area: Area,
+    line: u16,
+    row: RowRef,
+    columns: &Columns,
+    info: &ProfileInfo,
+    part: &ProfileInventory,
+    nic: &Nic,
+    slot: u32,
+    depth: u8,
+) {
+    let words = canvas.words;
+    let detach = Target::Nic(NicKey { profile: info.id.clone(), nic: nic.id.clone() });
+    let marked = state.marks.contains(&detach);
+    let fold = fold_glyph(canvas, state, row, nic.addresses.is_empty());
+    let mark = canvas.skin.glyphs.mark;
+    let end = area.x + columns.address.x + columns.address.width;
+    let mut pen = tree(canvas, area, line, depth);
+    pen.put(fold, Role::Dim).gap(1);
+    let role = if marked { Role::Bright } else { Role::Text };
+    name_and_id(&mut pen, end, "", nic.id.as_str(), role);
+    let rest = end.saturating_sub(pen.x + 2);
+    if rest >= 6 && !nic.name.is_empty() {
+        pen.gap(2).put_within(&nic.name, rest, Cut::End, Role::Dim);
+    }
+    put(&mut pen, columns.kind, area.x, words::nic_kind(words, &info.cloud, &nic.role), Cut::End, Role::Dim);
+    let role = nic_role(nic.status.state);
+    put(&mut pen, Some(first_part(columns.findings)), area.x, &nic.status.word, Cut::End, role);
+    if let Some(second) = second_part(columns.findings) {
+        if marked {
+            let judged = state.verdicts.detach(row.profile(), slot);
+            let word = format!("{mark} {}", words::noun(words, &info.cloud, "detach"));
+            put(&mut pen, Some(second), area.x, &word, Cut::End, Role::Mark);
+            if judged.level != Level::Ok {
+                let text = format!(" {}", words::level_glyph(judged.level));
+                pen.put(&text, words::level_role(judged.level));
+            }
+        } else {
+            put(&mut pen, Some(second), area.x, &usage(words, part, nic), Cut::End, Role::Dim);
+        }
+    }
+    let public = nic.public_ips.first().map_or("", |ip| ip);
+    put(&mut pen, columns.eip, area.x, public, Cut::End, Role::Dim);
+    if depth == 0 {
+        put(&mut pen, columns.profile, area.x, info.id.as_str(), Cut::End, Role::Dim);
+        put(&mut pen, columns.region, area.x, nic.region.as_str(), Cut::End, Role::Dim);
+    }
+}
+
+/// Addresses on the NIC, and how many its instance's type allows where that is known.
+pub fn usage<'a>(words: &'a super::catalog::Catalog, part: &ProfileInventory, nic: &Nic) -> Cow<'a, str> {
+    let count = nic.addresses.len().to_string();
+    let kind = nic.instance.as_ref().and_then(|id| part.instance(id)).and_then(|instance| instance.kind.as_deref());
+    match kind.and_then(|kind| part.limit(kind)).and_then(|limit| limit.addresses_per_nic) {
+        Some(most) => words.text("row.addresses-of", &[("count", &count), ("most", &most.to_string())]),
+        None => words.text("row.addresses", &[("count", &count)]),
+    }
+}
+
+#[allow(clippy::too_many_arguments, reason = "as above")]
+fn address(
+    canvas: &mut Canvas,
+    state: &State,
+    area: Area,
+    line: u16,
+    row: RowRef,
+    columns: &Columns,
+    info: &ProfileInfo,
+    part: &ProfileInventory,
+    nic: &Nic,
+    address: Address,
+    judged: Judged,
+    depth: u8,
+) {
+    let words = canvas.words;
+    let glyphs = canvas.skin.glyphs;
+    let key = AddressKey { nic: NicKey { profile: info.id.clone(), nic: nic.id.clone() }, ip: address.ip };
+    let marked = state.marks.contains(&Target::Address(key));
+    let tree_layout = state.browse.layout == Layout::Tree;
+    let mut pen = tree(canvas, area, line, if tree_layout { depth } else { 0 });
+    let after = pen.x + glyphs.mark_cells + 1;
+    match (marked, judged.level) {
+        (true, _) => pen.put(glyphs.mark, Role::Mark),
+        // What can not go has no place for a mark.
+        (false, Level::Blocked) => &mut pen,
+        (false, _) => pen.put(glyphs.unmarked, Role::Dim),
+    };
+    pen.to(after).address(&address.ip.to_string(), if marked { Role::Bright } else { Role::Text });
+    put(&mut pen, columns.kind, area.x, words::address_kind(words, &info.cloud, address.role), Cut::End, Role::Dim);
+    put(&mut pen, columns.state, area.x, &nic.status.word, Cut::End, nic_role(nic.status.state));
+    verdict(&mut pen, area.x, columns.findings, state, row, judged, words.word("level.ok"));
+    let mut eips = part.eips_of(nic).filter(|eip| eip.is_on(nic, address.ip) == Some(true));
+    if let Some(eip) = eips.next() {
+        let ip = eip.ip.map(|ip| ip.to_string());
+        put(&mut pen, columns.eip, area.x, ip.as_deref().unwrap_or(eip.id.as_str()), Cut::Middle, Role::Info);
+    }
+    if columns.lb.is_some() {
+        let mut backends = part.backends_of(nic).filter(|backend| backend.ip_on(nic) == Some(address.ip));
+        if let Some(first) = backends.next() {
+            let more = backends.count();
+            let name = balancer(first);
+            let text = if more == 0 { Cow::Borrowed(name) } else { Cow::Owned(format!("{name} +{more}")) };
+            put(&mut pen, columns.lb, area.x, &text, Cut::Middle, Role::Text);
+        }
+    }
+    if tree_layout {
+        return;
+    }
+    put(&mut pen, columns.nic, area.x, nic.id.as_str(), Cut::Middle, Role::Dim);
+    let instance = nic.instance.as_ref();
+    let named = instance.and_then(|id| part.instance(id)).map(|it| &*it.name).filter(|name| !name.is_empty());
+    match (named, instance) {
+        (Some(name), _) => put(&mut pen, columns.instance, area.x, name, Cut::End, Role::Text),
+        (None, Some(id)) => put(&mut pen, columns.instance, area.x, id.as_str(), Cut::Middle, Role::Dim),
+        (None, None) => {}
+    }
+    put(&mut pen, columns.profile, area.x, info.id.as_str(), Cut::End, Role::Dim);
+    put(&mut pen, columns.region, area.x, nic.region.as_str(), Cut::End, Role::Dim);
+}
+
+/// What a load balancer is called: its name, or its id.
+pub fn balancer(backend: &Backend) -> &str {
+    if backend.name.is_empty() { backend.load_balancer.as_str() } else { &backend.name }
+}
+
+/// The worst finding, and how many more there are. This column is never dropped: behind an address that is longer than its
+/// column it stands as near as it can.
+fn verdict(pen: &mut Pen, left: u16, slot: Slot, state: &State, row: RowRef, judged: Judged, ok: &str) {
+    let own = left + slot.x;
+    let (from, end) = if pen.x > own { (pen.x + 1, pen.end) } else { (own, own + slot.width) };
+    let width = end.saturating_sub(from);
+    pen.to(from);
+    if judged.level == Level::Ok {
+        pen.put_within(ok, width, Cut::End, Role::Ok);
+        return;
+    }
+    let role = words::level_role(judged.level);
+    let count = judged.findings.iter().count();
+    // Which of several findings is the worst is known to the rules only.
+    let worst = if count > 1 {
+        detail::of(state, row)
+            .as_ref()
+            .map(Detail::findings)
+            .and_then(|findings| findings.first())
+            .map(|first| first.id)
+    } else {
+        judged.findings.iter().next()
+    };
+    let id = worst.map_or("", crate::domain::finding::FindingId::as_str);
+    pen.put_within(words::level_glyph(judged.level), width, Cut::End, role).gap(1);
+    let width = end.saturating_sub(pen.x);
+    pen.put_within(id, width, Cut::End, role);
+}
+
+fn problem(canvas: &mut Canvas, state: &State, area: Area, line: u16, row: RowRef) {
+    let words = canvas.words;
+    let Some(Detail::Problem { profile, section }) = detail::of(state, row) else { return };
+    let mut pen = canvas.pen_at(area, line, 1);
+    pen.put("x", Role::Blocked).gap(1).put_within(profile.id.as_str(), 20, Cut::End, Role::Bright).gap(2);
+    match section {
+        Some((section, fault, _)) => {
+            let what = words::fault_what(words, fault);
+            pen.put(&words::section(words, section), Role::Text).put(": ", Role::Text).put(&what, Role::Blocked).gap(2);
+            if let Some(code) = &fault.code {
+                pen.put_within(code, 40, Cut::End, Role::Text).gap(2);
+            }
+            if let Some(id) = fault.request_id.as_deref().filter(|_| pen.room() >= 12) {
+                pen.put(words.word("row.request"), Role::Dim).gap(1).put_within(id, 36, Cut::Middle, Role::Dim);
+            }
+        }
+        None => {
+            let text = profile.problem.as_ref().map(|problem| words.phrase(problem)).unwrap_or_default();
+            pen.put(&text, Role::Blocked);
+        }
+    }
+}
+
+/// Nothing to show: which of none exist, none match, not loaded yet it is, and the next key.
+fn empty(canvas: &mut Canvas, state: &State, area: Area) {
+    let words = canvas.words;
+    let key = |command| super::footer::key_of(state, command);
+    let loading = state.jobs.listings().next().is_some();
+    let total = state.inventory.address_count();
+    let (first, second) = if state.browse.is_filtered() && (total > 0 || !loading) {
+        let values = [("total", total.to_string()), ("key", key(crate::app::command::Command::ClearFilter))];
+        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+        (words.text("empty.no-match", &values), words.text("empty.no-match-next", &values))
+    } else if loading {
+        let profiles: Vec<&str> = state.jobs.listings().map(|(profile, _)| profile.as_str()).collect();
+        let mut profiles = profiles;
+        profiles.sort_unstable();
+        let (names, esc) = (profiles.join(", "), key(crate::app::command::Command::Close));
+        let values = [("profiles", names.as_str()), ("key", esc.as_str())];
+        (words.text("empty.loading", &values), words.text("empty.loading-next", &values))
+    } else if crate::app::browse::oldest(state).is_none() {
+        let refresh = key(crate::app::command::Command::RefreshAll);
+        let values = [("key", refresh.as_str())];
+        (words.text("empty.not-listed", &[]), words.text("empty.not-listed-next", &values))
+    } else {
+        let (profiles, refresh) = (state.profiles.len().to_string(), key(crate::app::command::Command::RefreshAll));
+        let values = [("count", profiles.as_str()), ("key", refresh.as_str())];
+        (words.text("empty.none", &values), words.text("empty.none-next", &values))
+    };
+    let top = u16::from(area.height > 6);
+    let mut row = top;
+    for (text, role) in [(first, Role::Text), (second, Role::Dim)] {
+        for line in text::wrap(&text, usize::from(area.width.saturating_sub(6))) {
+            canvas.pen_at(area, row, 3).put(&line, role);
+            row += 1;
+        }
+    }
+}

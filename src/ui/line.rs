@@ -1,0 +1,253 @@
+//! Line 2: what is looked at. The filter, or the title of the screen.
+
+use std::borrow::Cow;
+
+use crate::{
+    app::{
+        browse::{Layout, SortBy},
+        detail::Detail,
+        geometry::{Area, Regions},
+        overlay::Overlay,
+        plan_view::Source,
+        rows,
+        run::{Pace, Run},
+        state::{Screen, State},
+    },
+    domain::{
+        finding::Severity,
+        plan::{Decision, OperationKind},
+    },
+};
+
+use super::{canvas::Canvas, text, theme::Role, words};
+
+pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
+    match (state.overlays.last(), state.screen) {
+        (Some(Overlay::Help(help)), _) => {
+            let words = canvas.words;
+            let title = words.text("help.title", &[("screen", words.word(screen_word(state.screen)))]);
+            let mut pen = canvas.pen(regions.line, 0);
+            pen.gap(1).put(&title, Role::Bright).gap(2).put(words.word("help.search"), Role::Dim).gap(1);
+            let indent = pen.x;
+            input(canvas, regions.line, indent, &help.search, None);
+        }
+        (Some(Overlay::Detail { .. }), Screen::Inventory) => path(canvas, state, regions.line),
+        (_, Screen::Inventory) => filter(canvas, state, regions.line),
+        (_, Screen::Plan) => plan(canvas, state, regions.line),
+        (_, Screen::Run) => run(canvas, state, regions.line),
+        (_, Screen::Calls) => {
+            let words = canvas.words;
+            let (shown, total) = (state.calls.len().to_string(), state.calls.total.to_string());
+            let count = words.text("calls.count", &[("shown", &shown), ("total", &total)]);
+            let mut pen = canvas.pen(regions.line, 0);
+            pen.end = pen.end.saturating_sub(1).max(pen.x);
+            pen.gap(1).put(words.word("calls.title"), Role::Bright).right(&[(count, Role::Dim)]);
+        }
+        (_, Screen::Welcome) => {
+            let title = canvas.words.word("welcome.title");
+            canvas.pen(regions.line, 0).gap(1).put(title, Role::Bright);
+        }
+    }
+}
+
+pub fn screen_word(screen: Screen) -> &'static str {
+    match screen {
+        Screen::Welcome => "screen.welcome",
+        Screen::Inventory => "screen.inventory",
+        Screen::Plan => "screen.plan",
+        Screen::Run => "screen.run",
+        Screen::Calls => "screen.calls",
+    }
+}
+
+/// Draws an input line from `indent` on, scrolled so that its cursor is in sight, and puts the terminal's cursor there.
+pub fn input(
+    canvas: &mut Canvas,
+    area: Area,
+    indent: u16,
+    line: &crate::app::browse::Line,
+    mistake: Option<&std::ops::Range<usize>>,
+) {
+    let value = line.text();
+    let split = value.char_indices().nth(line.cursor()).map_or(value.len(), |(at, _)| at);
+    let room = usize::from(area.width.saturating_sub(indent + 1));
+    // Characters are left out at the left until the cursor fits.
+    let mut start = 0;
+    while start < split && text::cells(&value[start..split]) >= room.max(1) {
+        start += value[start..].chars().next().map_or(1, char::len_utf8);
+    }
+    let wrong = mistake.map_or(value.len()..value.len(), |span| span.start.min(value.len())..span.end.min(value.len()));
+    let mut pen = canvas.pen_at(area, 0, indent);
+    let mut at = start;
+    for (end, role) in [(wrong.start, Role::Accent), (wrong.end, Role::Mistake), (value.len(), Role::Accent)] {
+        if end > at && value.is_char_boundary(at) && value.is_char_boundary(end) {
+            pen.put(&value[at..end], role);
+            at = end;
+        }
+    }
+    let x = indent + u16::try_from(text::cells(&value[start..split])).unwrap_or(u16::MAX);
+    if x < area.width && area.height > 0 {
+        canvas.cursor = Some(ratatui::layout::Position::new(area.x + x, area.y));
+    }
+}
+
+fn filter(canvas: &mut Canvas, state: &State, area: Area) {
+    let words = canvas.words;
+    let browse = &state.browse;
+    let mut right: Vec<(Cow<'_, str>, Role)> = Vec::new();
+    if let Layout::Table { by, reverse } = browse.layout {
+        let by = words.word(match by {
+            SortBy::Address => "sort.address",
+            SortBy::Level => "sort.level",
+            SortBy::Nic => "sort.nic",
+            SortBy::Instance => "sort.instance",
+            SortBy::Profile => "sort.profile",
+        });
+        right
+            .push((words.text(if reverse { "line.sorted-reversed" } else { "line.sorted" }, &[("by", by)]), Role::Dim));
+    }
+    if browse.is_filtered() {
+        let (shown, total) = (browse.rows.address_count().to_string(), state.inventory.address_count().to_string());
+        right.push((words.text("line.count", &[("shown", &shown), ("total", &total)]), Role::Text));
+    }
+    let mut pen = canvas.pen(area, 0);
+    pen.end = pen.end.saturating_sub(1).max(pen.x);
+    pen.gap(1).put("/", if browse.editing { Role::Key } else { Role::Accent }).gap(1);
+    pen.right(&right);
+    let (indent, end) = (pen.x, pen.end);
+    if browse.editing {
+        let area = Area { width: end.saturating_sub(area.x), ..area };
+        input(canvas, area, indent, &browse.line, browse.mistake.as_ref().map(|mistake| &mistake.span));
+    } else if browse.is_filtered() {
+        pen.put(&browse.filter_text, Role::Bright);
+    } else {
+        pen.put(words.word("line.no-filter"), Role::Dim);
+    }
+}
+
+/// Where the row that fills the screen belongs: profile, instance, NIC, address.
+fn path(canvas: &mut Canvas, state: &State, area: Area) {
+    let Some(detail) = rows::focused(state).and_then(|row| crate::app::detail::of(state, row)) else { return };
+    let mut parts: Vec<String> = Vec::new();
+    let named = |instance: &crate::domain::instance::Instance| {
+        if instance.name.is_empty() { instance.id.to_string() } else { instance.name.to_string() }
+    };
+    match &detail {
+        Detail::Problem { profile, .. } => parts.push(profile.id.to_string()),
+        Detail::Instance { profile, instance, .. } => parts.extend([profile.id.to_string(), named(instance)]),
+        Detail::Nic { profile, instance, nic, .. } => {
+            parts.push(profile.id.to_string());
+            parts.extend(instance.map(named));
+            parts.push(nic.id.to_string());
+        }
+        Detail::Address { profile, instance, nic, address, .. } => {
+            parts.push(profile.id.to_string());
+            parts.extend(instance.map(named));
+            parts.extend([nic.id.to_string(), address.ip.to_string()]);
+        }
+    }
+    let last = parts.pop().unwrap_or_default();
+    let mut pen = canvas.pen(area, 0);
+    pen.gap(1);
+    for part in parts {
+        pen.put_within(&part, 26, text::Cut::Middle, Role::Dim).put(" > ", Role::Dim);
+    }
+    pen.put(&last, Role::Bright);
+}
+
+fn plan(canvas: &mut Canvas, state: &State, area: Area) {
+    let words = canvas.words;
+    let Some(view) = &state.plan else { return };
+    let plan = &view.plan;
+    let (mut addresses, mut nics) = (0usize, 0usize);
+    for operation in plan.operations() {
+        match &operation.kind {
+            OperationKind::Release { ips, .. } => addresses += ips.len(),
+            OperationKind::Detach { .. } => nics += 1,
+        }
+    }
+    let title = words.text("plan.title", &[("hash", &plan.hash().short())]);
+    let what = what(canvas, addresses, nics);
+    let calls = plan.operations().len().to_string();
+    let calls = words.text("plan.calls", &[("count", &calls)]);
+    let source = match view.source {
+        Source::Marks => "",
+        Source::FocusedRow => words.word("plan.of-focused-row"),
+        Source::Retry => words.word("plan.of-retry"),
+    };
+    let warnings = plan
+        .rows()
+        .iter()
+        .filter(|row| matches!(row.decision, Decision::Go(_)) && row.worst() >= Some(Severity::Warn))
+        .count();
+    let mut right = Vec::new();
+    if plan.blocked() > 0 {
+        right.push((words.text("plan.blocked", &[("count", &plan.blocked().to_string())]), Role::Alarm));
+    }
+    if warnings > 0 {
+        right.push((words.text("plan.warnings", &[("count", &warnings.to_string())]), Role::Mark));
+    }
+    let mut pen = canvas.pen(area, 0);
+    pen.end = pen.end.saturating_sub(1).max(pen.x);
+    pen.gap(1).put(&title, Role::Bright).gap(2).right(&right);
+    pen.put(&what, Role::Text);
+    if !source.is_empty() {
+        pen.gap(1).put(source, Role::Dim);
+    }
+    pen.gap(2).put(&calls, Role::Dim);
+}
+
+/// `release 36 addresses and detach 1 NIC`
+pub fn what(canvas: &Canvas, addresses: usize, nics: usize) -> String {
+    let words = canvas.words;
+    let (a, n) = (addresses.to_string(), nics.to_string());
+    let key = match (addresses, nics) {
+        (0, 0) => "plan.nothing",
+        (_, 0) => "plan.release",
+        (0, _) => "plan.detach",
+        _ => "plan.release-and-detach",
+    };
+    words.text(key, &[("addresses", &a), ("nics", &n)]).into_owned()
+}
+
+fn run(canvas: &mut Canvas, state: &State, area: Area) {
+    let words = canvas.words;
+    let Some(run) = &state.run else { return };
+    let counts = run.counts();
+    let hash = run.plan.hash().short();
+    let title = words.text(run_title(run), &[("hash", &hash)]);
+    let mut right: Vec<(Cow<'_, str>, Role)> = Vec::new();
+    let elapsed = words::stopwatch(run.elapsed_ms(state.now));
+    if run.ended.is_some() {
+        right.push((words.text("run.took", &[("time", &elapsed)]), Role::Dim));
+    } else {
+        let (done, total) = (counts.settled(), counts.total);
+        right.push((
+            words.text("run.done-of", &[("done", &done.to_string()), ("total", &total.to_string())]),
+            Role::Bright,
+        ));
+        right.push((Cow::Owned(format!("{} %", done * 100 / total.max(1))), Role::Text));
+        right.push((words.text("run.gone", &[("time", &elapsed)]), Role::Dim));
+        if let Some(left) = run.left_ms(state.now) {
+            right.push((words.text("run.left", &[("time", &words::stopwatch(left))]), Role::Text));
+        }
+    }
+    let mut pen = canvas.pen(area, 0);
+    pen.end = pen.end.saturating_sub(1).max(pen.x);
+    pen.gap(1).put(&title, Role::Bright).gap(2);
+    pen.right(&right);
+    if run.ended.is_some() {
+        for (text, role) in words::counts(words, &counts) {
+            pen.gap(1).put(&text, role).gap(1);
+        }
+    }
+}
+
+fn run_title(run: &Run) -> &'static str {
+    match (run.ended, run.pace) {
+        (Some(_), _) => "run.results",
+        (None, Pace::Going) => "run.running",
+        (None, Pace::Paused) => "run.paused",
+        (None, Pace::Stopping) => "run.stopping",
+    }
+}

@@ -1,0 +1,134 @@
+//! The screen: [`view`] draws the state, whole, every time. No side effects, no memory between frames, no clock
+//! (time is in the state), and a cost that depends on the window only.
+//!
+//! Knows the state and the words for it; decides nothing. Where things are is `app::geometry`'s affair, shared with paging,
+//! so that both agree before a frame is drawn. One file per screen or pane; only `canvas` touches cells.
+
+mod calls;
+mod canvas;
+pub mod catalog;
+mod columns;
+mod detail;
+mod dialog;
+mod doc;
+mod findings;
+mod footer;
+mod header;
+mod help;
+mod inventory;
+mod line;
+mod plan;
+mod running;
+pub mod skin;
+pub mod text;
+pub mod theme;
+mod welcome;
+mod words;
+
+use ratatui::{Frame, buffer::Buffer, layout::Position};
+
+use crate::app::{
+    geometry::{Area, Regions, SMALLEST, Size},
+    overlay::Overlay,
+    rows,
+    state::{Screen, State},
+    update::regions,
+};
+
+use canvas::Canvas;
+use skin::Skin;
+use theme::Role;
+
+/// Draws a frame.
+pub fn view(state: &State, skin: &Skin, frame: &mut Frame) {
+    if let Some(cursor) = draw(state, skin, frame.buffer_mut()) {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+/// Draws into a buffer; answers where the terminal's cursor belongs, where text is being typed.
+pub fn draw(state: &State, skin: &Skin, buffer: &mut Buffer) -> Option<Position> {
+    let mut canvas = Canvas::new(buffer, skin, skin.words(state.language));
+    let regions = regions(state);
+    if regions.tiny {
+        tiny(&mut canvas, state.size);
+        return None;
+    }
+    header::draw(&mut canvas, state, &regions);
+    line::draw(&mut canvas, state, &regions);
+    screen(&mut canvas, state, &regions);
+    canvas.cursor =
+        canvas.cursor.filter(|_| state.overlays.is_empty() || matches!(state.overlays.last(), Some(Overlay::Help(_))));
+    footer::draw(&mut canvas, state, &regions);
+    if let Some(overlay) = state.overlays.last() {
+        framed(&mut canvas, state, &regions, overlay);
+    }
+    canvas.cursor.filter(|at| at.x < state.size.columns && at.y < state.size.rows)
+}
+
+/// The body: the screen, or what fills it instead.
+fn screen(canvas: &mut Canvas, state: &State, regions: &Regions) {
+    let body = detail::over(regions);
+    match state.overlays.last() {
+        Some(Overlay::Help(help)) => return help::draw(canvas, state, body, help),
+        Some(Overlay::Detail { scroll }) => {
+            if let Some(doc) = page(canvas, state, body) {
+                return doc.draw(canvas, body, *scroll, true);
+            }
+        }
+        Some(Overlay::Call { scroll }) => {
+            if let Some(call) = state.calls.focused() {
+                return calls::page(canvas, call, body.width).draw(canvas, body, *scroll, true);
+            }
+        }
+        _ => {}
+    }
+    match state.screen {
+        Screen::Welcome => welcome::draw(canvas, state, regions),
+        Screen::Inventory => inventory::draw(canvas, state, regions),
+        Screen::Plan => plan::draw(canvas, state, regions),
+        Screen::Run => running::draw(canvas, state, regions),
+        Screen::Calls => calls::draw(canvas, state, regions),
+    }
+}
+
+/// The whole of the focused row.
+fn page(canvas: &Canvas, state: &State, area: Area) -> Option<doc::Doc> {
+    match state.screen {
+        Screen::Inventory => {
+            let detail = crate::app::detail::of(state, rows::focused(state)?)?;
+            Some(detail::of(canvas, state, &detail, area.width))
+        }
+        Screen::Plan => {
+            let view = state.plan.as_ref()?;
+            let row = view.plan.rows().get(view.view.cursor)?;
+            Some(plan::page(canvas, state, view, row, area.width))
+        }
+        Screen::Run => {
+            let run = state.run.as_ref()?;
+            Some(running::page(canvas, run.row_at(run.view.cursor)?, area.width))
+        }
+        Screen::Calls | Screen::Welcome => None,
+    }
+}
+
+/// What lies over the screen in a frame.
+fn framed(canvas: &mut Canvas, state: &State, regions: &Regions, overlay: &Overlay) {
+    match overlay {
+        Overlay::Confirm(dialog) => dialog::confirm(canvas, state, regions, dialog),
+        Overlay::Quit => dialog::quit(canvas, state, regions),
+        Overlay::CopyMenu { view } => dialog::copy_menu(canvas, state, regions, *view),
+        Overlay::Help(_) | Overlay::Detail { .. } | Overlay::Call { .. } => {}
+    }
+}
+
+/// Too small for anything but one line.
+fn tiny(canvas: &mut Canvas, size: Size) {
+    let values = [("columns", SMALLEST.columns.to_string()), ("rows", SMALLEST.rows.to_string())];
+    let text = canvas
+        .words
+        .text("program.too-small", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+        .into_owned();
+    let area = Area { x: 0, y: 0, width: size.columns, height: size.rows.min(1) };
+    canvas.pen(area, 0).put(&text, Role::Text);
+}

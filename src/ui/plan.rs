@@ -1,0 +1,365 @@
+//! The plan: every target with what changes and what was found, and under them what the plan does as a whole.
+
+use crate::{
+    app::{
+        geometry::{Area, PlanAreas, Regions},
+        plan_view::{Freshness, PlanView},
+        state::State,
+    },
+    domain::{
+        address::AddressRole,
+        finding::{FindingId, Severity},
+        ids::{AddressKey, ProfileId},
+        plan::{Decision, Operation, OperationKind, PlanRow},
+        selection::Target,
+    },
+};
+
+use super::{
+    canvas::Canvas,
+    columns::{self, Slot, need},
+    detail as pane,
+    doc::Doc,
+    findings,
+    text::{self, Cut},
+    theme::Role,
+    words::{self, Verb},
+};
+
+#[derive(Clone, Copy)]
+struct Columns {
+    profile: Slot,
+    nic: Slot,
+    address: Slot,
+    change: Option<Slot>,
+    findings: Slot,
+    decision: Slot,
+}
+
+impl Columns {
+    fn of(width: u16) -> Self {
+        let needs =
+            [need(7, 14, 0), need(12, 26, 0), need(15, 17, 0), need(8, 17, 1), need(14, 40, 0).first(), need(8, 10, 0)];
+        let [profile, nic, address, change, findings, decision] = columns::lay(needs, 2, width.saturating_sub(1));
+        let slot = Option::unwrap_or_default;
+        Self {
+            profile: slot(profile),
+            nic: slot(nic),
+            address: slot(address),
+            change,
+            findings: slot(findings),
+            decision: slot(decision),
+        }
+    }
+}
+
+pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
+    let Some(view) = &state.plan else { return };
+    let areas = PlanAreas::of(regions);
+    let columns = Columns::of(areas.list.width);
+    heading(canvas, regions.heading, &columns);
+    rows(canvas, state, view, &areas, &columns);
+    summary(canvas, state, view, areas.summary);
+    if regions.detail.width > 0 {
+        canvas.upright(regions.detail);
+        if let Some(row) = view.plan.rows().get(view.view.cursor) {
+            let area = pane::beside(regions.detail);
+            page(canvas, state, view, row, area.width).draw(canvas, area, 0, false);
+        }
+    }
+}
+
+fn heading(canvas: &mut Canvas, area: Area, columns: &Columns) {
+    let words = canvas.words;
+    let arrow = canvas.skin.glyphs.arrow;
+    let whole = words.text("column.before-after", &[("arrow", arrow)]);
+    let room = columns.change.map_or(0, |slot| usize::from(slot.width));
+    let change = if text::cells(&whole) <= room { &*whole } else { words.word("column.change") };
+    let mut put = |slot: Option<Slot>, name: &str| {
+        if let Some(slot) = slot {
+            canvas.pen_at(area, 0, slot.x).column(name, slot.width, Cut::End, Role::Dim);
+        }
+    };
+    put(Some(columns.profile), words.word("column.profile"));
+    put(Some(columns.nic), words.word("column.nic"));
+    put(Some(columns.address), words.word("column.address"));
+    put(columns.change, change);
+    put(Some(columns.findings), words.word("column.findings"));
+    put(Some(columns.decision), words.word("column.decision"));
+}
+
+fn rows(canvas: &mut Canvas, state: &State, view: &PlanView, areas: &PlanAreas, columns: &Columns) {
+    let words = canvas.words;
+    let rows = view.plan.rows();
+    let height = usize::from(areas.list.height);
+    let first = view.view.offset;
+    // Rows that the filter hides come last, under a heading of their own. Its line is the blank one above the summary.
+    let hidden = rows.iter().position(|row| row.hidden).filter(|&at| rows.iter().skip(at).all(|row| row.hidden));
+    let area = Area { height: areas.list.height + u16::from(areas.summary.height > 0), ..areas.list };
+    let mut line = 0;
+    for (place, row) in rows.iter().enumerate().skip(first).take(height) {
+        if Some(place) == hidden && areas.summary.height > 0 {
+            let count = (rows.len() - place).to_string();
+            canvas.pen_at(area, line, 2).put(&words.text("plan.hidden", &[("count", &count)]), Role::Mark);
+            line += 1;
+        }
+        let above = place.checked_sub(1).filter(|_| place > first && Some(place) != hidden).and_then(|at| rows.get(at));
+        let same = above.is_some_and(|above| above.target.nic() == row.target.nic());
+        draw_row(canvas, state, area, line, row, same, columns);
+        if place == view.view.cursor {
+            canvas.focus(area, line);
+        }
+        line += 1;
+    }
+}
+
+fn draw_row(canvas: &mut Canvas, state: &State, area: Area, line: u16, row: &PlanRow, same: bool, columns: &Columns) {
+    let words = canvas.words;
+    let change = change(canvas, row, columns.change.map_or(0, |slot| slot.width));
+    let decided = decision(canvas, row);
+    let mut pen = canvas.pen(area, line);
+    if !same {
+        let nic = row.target.nic();
+        let prod = state.profile(&nic.profile).is_some_and(|info| info.prod);
+        let role = if prod { Role::Text } else { Role::Dim };
+        pen.to(area.x + columns.profile.x).put_within(nic.profile.as_str(), columns.profile.width, Cut::End, role);
+        pen.to(area.x + columns.nic.x).put_within(nic.nic.as_str(), columns.nic.width, Cut::Middle, Role::Text);
+    }
+    pen.to(area.x + columns.address.x);
+    match &row.target {
+        Target::Address(key) => pen.address(&key.ip.to_string(), Role::Bright),
+        Target::Nic(_) => pen.put_within(words.word("noun.whole-nic"), columns.address.width, Cut::End, Role::Bright),
+    };
+    if let Some(slot) = columns.change.filter(|slot| pen.x <= area.x + slot.x) {
+        pen.to(area.x + slot.x).put_within(&change, slot.width, Cut::End, Role::Dim);
+    }
+    let end = area.x + columns.findings.x + columns.findings.width;
+    let from = (area.x + columns.findings.x).max(pen.x + u16::from(pen.x > area.x + columns.findings.x));
+    pen.to(from);
+    let shown =
+        row.findings.iter().find(|finding| finding.severity > Severity::Info || finding.id != FindingId::OsConfig);
+    match shown {
+        None => {
+            pen.put_within(words.word("level.ok"), end.saturating_sub(from), Cut::End, Role::Ok);
+        }
+        Some(finding) => {
+            let role = words::severity_role(finding.severity);
+            let name = format!("{} {}", words::severity_glyph(finding.severity), finding.id.as_str());
+            pen.put_within(&name, end.saturating_sub(pen.x), Cut::End, role);
+            let more = row.findings.iter().filter(|other| other.severity > Severity::Info).count().saturating_sub(1);
+            if more > 0 && end.saturating_sub(pen.x) > 3 {
+                pen.put_within(&format!(" +{more}"), 4, Cut::End, role);
+            }
+            // What was found, by name, if it fits whole.
+            let named = |wanted: &str| finding.values.iter().find(|(name, _)| *name == wanted);
+            if let Some((_, value)) = ["eip", "lb_name", "who", "instance", "state"].into_iter().find_map(named)
+                && text::cells(value) < usize::from(end.saturating_sub(pen.x))
+            {
+                pen.gap(1);
+                let width = end.saturating_sub(pen.x);
+                pen.put_within(value, width, Cut::End, role);
+            }
+        }
+    }
+    let (decision, role) = decided;
+    pen.to(area.x + columns.decision.x).put_within(&decision, columns.decision.width, Cut::End, role);
+}
+
+fn decision(canvas: &Canvas, row: &PlanRow) -> (String, Role) {
+    let words = canvas.words;
+    match (row.decision, &row.target) {
+        (Decision::Blocked, _) => (words.word("plan.decision-blocked").to_owned(), Role::Alarm),
+        (Decision::Go(_), Target::Address(_)) => (words::noun(words, &row.cloud, "release").to_owned(), Role::Text),
+        (Decision::Go(_), Target::Nic(_)) => (words::noun(words, &row.cloud, "detach").to_uppercase(), Role::Mark),
+    }
+}
+
+/// `5 → 3`, `attached → free`
+fn change(canvas: &Canvas, row: &PlanRow, width: u16) -> String {
+    let words = canvas.words;
+    let arrow = canvas.skin.glyphs.arrow;
+    match (row.decision, &row.target) {
+        (Decision::Blocked, _) => words.word("plan.no-change").to_owned(),
+        (Decision::Go(_), Target::Address(_)) => format!("{} {arrow} {}", row.before, row.after),
+        (Decision::Go(_), Target::Nic(_)) => {
+            let whole = words.text("plan.attached-free", &[("arrow", arrow)]);
+            if text::cells(&whole) <= usize::from(width) {
+                whole.into_owned()
+            } else {
+                words.text("plan.to-free", &[("arrow", arrow)]).into_owned()
+            }
+        }
+    }
+}
+
+/// Counts of what is sent, for one profile.
+#[derive(Clone, Copy, Default)]
+pub struct Sent {
+    pub addresses: usize,
+    pub nics: usize,
+    /// Targets whose release unbinds an EIP.
+    pub eips: usize,
+}
+
+/// What is sent to each profile, in the order of the plan.
+pub fn sent(view: &PlanView) -> Vec<(&ProfileId, Sent)> {
+    let mut by: Vec<(&ProfileId, Sent)> = Vec::new();
+    for row in view.plan.rows().iter().filter(|row| matches!(row.decision, Decision::Go(_))) {
+        let profile = &row.target.nic().profile;
+        let at = by.iter().position(|(known, _)| *known == profile).unwrap_or_else(|| {
+            by.push((profile, Sent::default()));
+            by.len() - 1
+        });
+        let Some((_, sent)) = by.get_mut(at) else { continue };
+        match row.target {
+            Target::Address(_) => sent.addresses += 1,
+            Target::Nic(_) => sent.nics += 1,
+        }
+        sent.eips += usize::from(row.findings.iter().any(|finding| finding.id == FindingId::EipAttached));
+    }
+    by
+}
+
+/// What happens besides the release itself: in whole sentences, or in a few words.
+pub fn effects(canvas: &Canvas, view: &PlanView, short: bool) -> Vec<(String, Role)> {
+    let words = canvas.words;
+    let effects = &view.effects;
+    let mut out = Vec::new();
+    for (count, long, brief) in [
+        (effects.eips, "effect.eips", "effect.eips-short"),
+        (effects.backends, "effect.backends", "effect.backends-short"),
+        (effects.nics_detached, "effect.nics", "effect.nics-short"),
+    ] {
+        if count > 0 {
+            let key = if short { brief } else { long };
+            out.push((words.text(key, &[("count", &count.to_string())]).into_owned(), Role::Warn));
+        }
+    }
+    if out.is_empty() {
+        out.push((words.word("effect.none").to_owned(), Role::Text));
+    }
+    out
+}
+
+fn summary(canvas: &mut Canvas, state: &State, view: &PlanView, area: Area) {
+    let words = canvas.words;
+    if area.height < 4 {
+        return;
+    }
+    let label = ["label.effects", "label.calls", "label.data"].iter().map(|key| text::cells(words.word(key))).max();
+    let label = u16::try_from(label.unwrap_or(0)).unwrap_or(0) + 2;
+    let effects = effects(canvas, view, true);
+    let profiles = sent(view).len();
+    let calls = words.text(
+        "plan.calls-to",
+        &[("count", &view.plan.operations().len().to_string()), ("profiles", &profiles.to_string())],
+    );
+    let mut pen = canvas.pen_at(area, 1, 2);
+    pen.column(words.word("label.effects"), label, Cut::End, Role::Dim);
+    for (nth, (effect, role)) in effects.iter().enumerate() {
+        pen.gap(if nth == 0 { 0 } else { 3 }).put(effect, *role);
+    }
+    canvas.pen_at(area, 2, 2).column(words.word("label.calls"), label, Cut::End, Role::Dim).put(&calls, Role::Text);
+    let (data, role) = freshness(canvas, state, view);
+    canvas.pen_at(area, 3, 2).column(words.word("label.data"), label, Cut::End, Role::Dim).put(&data, role);
+}
+
+fn freshness(canvas: &Canvas, state: &State, view: &PlanView) -> (String, Role) {
+    let words = canvas.words;
+    match view.freshness {
+        Freshness::Reading { done, total, .. } => {
+            let values = [("done", done.to_string()), ("total", total.to_string())];
+            let text = words.text("plan.reading", &values.each_ref().map(|(name, value)| (*name, value.as_str())));
+            (text.into_owned(), Role::Info)
+        }
+        Freshness::Read { at } if view.unread.is_empty() => {
+            let age = words::age(words, state.now, at);
+            (words.text("plan.read", &[("age", &age)]).into_owned(), Role::Text)
+        }
+        Freshness::Read { at } => {
+            let age = words::age(words, state.now, at);
+            let count = view.unread.len().to_string();
+            (words.text("plan.read-partly", &[("age", &age), ("count", &count)]).into_owned(), Role::Unknown)
+        }
+    }
+}
+
+/// Everything about one row of the plan.
+pub fn page(canvas: &Canvas, state: &State, view: &PlanView, row: &PlanRow, width: u16) -> Doc {
+    let words = canvas.words;
+    let mut doc = Doc::new(width, pane::LABEL);
+    let verb = Verb::of(&row.target);
+    let nic = row.target.nic();
+    let (decision, role) = decision(canvas, row);
+    let name = match &row.target {
+        Target::Address(key) => key.ip.to_string(),
+        Target::Nic(key) => key.nic.to_string(),
+    };
+    doc.line(vec![(name, Role::Bright), ("  ".to_owned(), Role::Text), (decision, role)]);
+    doc.text(&format!("{}  {}  {}", nic.profile, row.region, nic.nic), Role::Dim);
+    if row.hidden {
+        doc.text(words.word("plan.hidden-row"), Role::Mark);
+    }
+    if let Some((_, fault)) = view.unread.iter().find(|(key, _)| key == nic) {
+        doc.heading(words.word("heading.unread"));
+        findings::fault(canvas, &mut doc, fault);
+    }
+    doc.heading(words.word("heading.findings"));
+    findings::list(canvas, &mut doc, state.now, &row.findings, verb);
+    let operation = match row.decision {
+        Decision::Go(id) => view.plan.operations().get(id.0 as usize),
+        Decision::Blocked => None,
+    };
+    doc.blank();
+    match operation {
+        None => doc.field(words.word("label.call"), words.word("detail.no-call"), Role::Text),
+        Some(operation) => {
+            before_after(canvas, &mut doc, view, operation);
+            let call = match verb {
+                Verb::Release => words::noun(words, &row.cloud, "release-call"),
+                Verb::Detach => words::noun(words, &row.cloud, "detach-call"),
+            };
+            let values =
+                [("nth", (operation.id.0 + 1).to_string()), ("total", view.plan.operations().len().to_string())];
+            let nth = words.text("plan.call-nth", &values.each_ref().map(|(name, value)| (*name, value.as_str())));
+            doc.field(words.word("label.call"), call, Role::Text);
+            doc.field("", &nth, Role::Dim);
+            if let OperationKind::Release { ips, .. } = &operation.kind {
+                doc.field("", &words.text("plan.call-carries", &[("count", &ips.len().to_string())]), Role::Dim);
+            }
+        }
+    }
+    doc
+}
+
+/// The NIC's addresses before and after the whole plan; the primary one has a star.
+fn before_after(canvas: &Canvas, doc: &mut Doc, view: &PlanView, operation: &Operation) {
+    let words = canvas.words;
+    let nic = operation.nic_key();
+    let goes = |ip: std::net::IpAddr| {
+        let target = Target::Address(AddressKey { nic: nic.clone(), ip });
+        view.plan.rows().iter().any(|row| row.target == target && matches!(row.decision, Decision::Go(_)))
+    };
+    let list = |after: bool| {
+        let all: Vec<String> = operation
+            .expect
+            .nic
+            .addresses
+            .iter()
+            .filter(|address| !after || !goes(address.ip))
+            .map(|address| {
+                let star = if address.role == AddressRole::Primary { "*" } else { "" };
+                format!("{}{star}", address.ip)
+            })
+            .collect();
+        all.join("  ")
+    };
+    doc.field(words.word("label.before"), &list(false), Role::Dim);
+    match &operation.kind {
+        OperationKind::Release { .. } => doc.field(words.word("label.after"), &list(true), Role::Text),
+        OperationKind::Detach { .. } => {
+            doc.field(words.word("label.after"), words.word("plan.after-detach"), Role::Text);
+        }
+    }
+    doc.blank();
+}

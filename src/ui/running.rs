@@ -1,0 +1,243 @@
+//! A batch while it runs, and its results when it has ended: progress, each profile's counts, and every target.
+
+use crate::{
+    app::{
+        geometry::{Area, Regions, RunAreas},
+        run::{Counts, Run, RunRow},
+        state::State,
+    },
+    domain::{
+        ids::ProfileId,
+        outcome::{Outcome, Progress, Skip},
+        selection::Target,
+    },
+};
+
+use super::{
+    canvas::Canvas,
+    columns::{self, Slot, need},
+    detail as pane,
+    doc::Doc,
+    findings,
+    text::Cut,
+    theme::Role,
+    words,
+};
+
+pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
+    let Some(run) = &state.run else { return };
+    let by = run.counts_by_profile();
+    let areas = RunAreas::of(regions, by.len());
+    bar(canvas, areas.bar, &run.counts());
+    profiles(canvas, run, areas.profiles, &by);
+    let heading = canvas.words.word(if run.ended.is_some() { "run.rule-results" } else { "run.rule-log" });
+    canvas.rule(areas.rule, 0, heading);
+    log(canvas, run, areas.log);
+}
+
+/// How much is done, and of that how much did not go well.
+fn bar(canvas: &mut Canvas, area: Area, counts: &Counts) {
+    let room = usize::from(area.width.saturating_sub(2));
+    let cells = |count: usize| u16::try_from(count * room / counts.total.max(1)).unwrap_or(0);
+    let good = counts.released + counts.already_gone;
+    let (done, undone) = (canvas.skin.glyphs.done, canvas.skin.glyphs.undone);
+    let settled = cells(counts.settled());
+    let (fine, failed) = (cells(good), cells(good + counts.failed));
+    let unknown = cells(good + counts.failed + counts.unknown);
+    let mut pen = canvas.pen_at(area, 0, 1);
+    pen.end = pen.end.saturating_sub(1).max(pen.x);
+    pen.repeat(done, fine, Role::Ok);
+    pen.repeat(done, failed - fine, Role::Blocked);
+    pen.repeat(done, unknown - failed, Role::Unknown);
+    pen.repeat(done, settled - unknown, Role::Dim);
+    let rest = pen.room();
+    pen.repeat(undone, rest, Role::Faint);
+}
+
+fn profiles(canvas: &mut Canvas, run: &Run, area: Area, by: &[(ProfileId, Counts)]) {
+    let words = canvas.words;
+    let needs = [
+        need(8, 16, 0),
+        need(7, 9, 0),
+        need(8, 9, 2),
+        need(8, 9, 5),
+        need(8, 9, 6),
+        need(6, 7, 1),
+        need(7, 8, 1),
+        need(7, 8, 4),
+        need(18, 60, 3).first(),
+    ];
+    let [profile, done, released, accepted, retrying, failed, unknown, skipped, note] =
+        columns::lay(needs, 2, area.width.saturating_sub(1));
+    let mut put = |row: u16, slot: Option<Slot>, text: &str, role: Role| {
+        if let Some(slot) = slot {
+            canvas.pen_at(area, row, slot.x).column(text, slot.width, Cut::End, role);
+        }
+    };
+    for (slot, key) in [
+        (profile, "column.profile"),
+        (done, "column.done"),
+        (released, "column.released"),
+        (accepted, "column.accepted"),
+        (retrying, "column.retrying"),
+        (failed, "column.failed"),
+        (unknown, "column.unknown"),
+        (skipped, "column.skipped"),
+    ] {
+        put(0, slot, words.word(key), Role::Dim);
+    }
+    for (row, (id, counts)) in (1u16..).zip(by) {
+        // A zero is an empty cell: what is there is what is to be seen.
+        let number = |count: usize| if count == 0 { String::new() } else { count.to_string() };
+        put(row, profile, id.as_str(), Role::Text);
+        put(row, done, &format!("{}/{}", counts.settled(), counts.total), Role::Text);
+        put(row, released, &number(counts.released + counts.already_gone), Role::Ok);
+        put(row, accepted, &number(counts.accepted), Role::Info);
+        put(row, retrying, &number(counts.retrying), Role::Warn);
+        put(row, failed, &number(counts.failed), Role::Blocked);
+        put(row, unknown, &number(counts.unknown), Role::Unknown);
+        put(row, skipped, &number(counts.skipped + counts.stopped), Role::Dim);
+        let (text, role) = remark(words, run, id, counts);
+        put(row, note, &text, role);
+    }
+}
+
+/// What there is to say about a profile: the worst thing that goes on.
+fn remark(words: &super::catalog::Catalog, run: &Run, profile: &ProfileId, counts: &Counts) -> (String, Role) {
+    let of = |wanted: fn(&Progress) -> bool| {
+        run.rows.iter().find(|row| &row.profile == profile && wanted(&row.progress)).map(|row| &row.progress)
+    };
+    if let Some(progress) = of(|progress| matches!(progress, Progress::ReadingBack { lost: true })) {
+        return (words::progress_reason(words, progress), Role::Unknown);
+    }
+    if let Some(progress) = of(|progress| matches!(progress, Progress::Retrying { .. })) {
+        return (words::progress_reason(words, progress), Role::Warn);
+    }
+    if counts.settled() < counts.total {
+        let open = (counts.total - counts.settled()).to_string();
+        return (words.text("run.to-go", &[("count", &open)]).into_owned(), Role::Dim);
+    }
+    if counts.released + counts.already_gone == counts.total {
+        return (words.word("run.all-done").to_owned(), Role::Ok);
+    }
+    let open = (counts.total - counts.released - counts.already_gone).to_string();
+    (words.text("run.not-gone", &[("count", &open)]).into_owned(), Role::Warn)
+}
+
+fn log(canvas: &mut Canvas, run: &Run, area: Area) {
+    let needs = [
+        need(8, 8, 4),
+        need(1, 1, 0),
+        need(7, 14, 2),
+        need(12, 24, 3),
+        need(15, 15, 0),
+        need(10, 12, 0),
+        need(14, 48, 0).first(),
+        need(13, 36, 5),
+    ];
+    let slots = columns::lay(needs, 2, area.width.saturating_sub(1));
+    for line in 0..area.height {
+        let place = run.view.offset + usize::from(line);
+        let Some(row) = run.row_at(place) else { break };
+        entry(canvas, area, line, row, &slots);
+        if place == run.view.cursor {
+            canvas.focus(area, line);
+        }
+    }
+}
+
+fn entry(canvas: &mut Canvas, area: Area, line: u16, row: &RunRow, slots: &[Option<Slot>; 8]) {
+    let words = canvas.words;
+    let [time, mark, profile, nic, address, word, reason, request] = *slots;
+    let (glyph, said, role) = words::progress(words, &row.target, &row.progress);
+    let why = why(canvas, row);
+    let at = if row.progress == Progress::Queued { String::new() } else { words::clock(canvas.skin, row.at) };
+    let id = match &row.progress {
+        Progress::Settled(outcome) => outcome.request_id(),
+        Progress::Accepted { receipt, .. } => receipt.request_id.as_deref(),
+        _ => None,
+    };
+    let mut pen = canvas.pen(area, line);
+    let mut put = |slot: Option<Slot>, text: &str, cut: Cut, role: Role| {
+        if let Some(slot) = slot.filter(|slot| pen.x <= area.x + slot.x || slot.width > 40) {
+            pen.to(area.x + slot.x).put_within(text, slot.width, cut, role);
+        }
+    };
+    put(time, &at, Cut::End, Role::Dim);
+    put(mark, glyph, Cut::End, role);
+    put(profile, row.profile.as_str(), Cut::End, Role::Dim);
+    put(nic, row.target.nic().nic.as_str(), Cut::Middle, Role::Text);
+    if let Some(slot) = address {
+        pen.to(area.x + slot.x);
+        match &row.target {
+            Target::Address(key) => pen.address(&key.ip.to_string(), Role::Bright),
+            Target::Nic(_) => pen.put_within(words.word("noun.whole-nic"), slot.width, Cut::End, Role::Bright),
+        };
+        // An IPv6 address reaches into the next column; the word behind it must still be read.
+        if word.is_some_and(|word| pen.x > area.x + word.x) {
+            pen.gap(1).put_within(said, 12, Cut::End, role).gap(1).put(&why, Role::Text);
+            return;
+        }
+    }
+    let mut put = |slot: Option<Slot>, text: &str, cut: Cut, role: Role| {
+        if let Some(slot) = slot {
+            pen.to(area.x + slot.x).put_within(text, slot.width, cut, role);
+        }
+    };
+    put(word, said, Cut::End, role);
+    let quiet = matches!(&row.progress, Progress::Settled(outcome) if matches!(outcome, Outcome::Released { .. } | Outcome::AlreadyGone { .. }));
+    put(reason, &why, Cut::End, if quiet { Role::Dim } else { Role::Text });
+    put(request, id.unwrap_or(""), Cut::Middle, Role::Dim);
+}
+
+/// Why a target stands where it does; for what went well, how long it took.
+fn why(canvas: &Canvas, row: &RunRow) -> String {
+    let words = canvas.words;
+    match (&row.progress, row.began) {
+        (Progress::Settled(Outcome::Released { .. }), Some(began)) => words::duration(row.at.since(began)),
+        (progress, _) => words::progress_reason(words, progress),
+    }
+}
+
+/// Everything about one target of the batch.
+pub fn page(canvas: &Canvas, row: &RunRow, width: u16) -> Doc {
+    let words = canvas.words;
+    let mut doc = Doc::new(width, pane::LABEL);
+    let (glyph, word, role) = words::progress(words, &row.target, &row.progress);
+    let nic = row.target.nic();
+    let name = match &row.target {
+        Target::Address(key) => key.ip.to_string(),
+        Target::Nic(key) => key.nic.to_string(),
+    };
+    doc.line(vec![(name, Role::Bright), (format!("  {glyph} {word}"), role)]);
+    doc.text(&format!("{}  {}", nic.profile, nic.nic), Role::Dim);
+    doc.blank();
+    match &row.progress {
+        Progress::Settled(outcome) => {
+            match outcome {
+                Outcome::Failed { fault }
+                | Outcome::Unknown { fault }
+                | Outcome::Skipped { why: Skip::NotReadAgain { fault } } => {
+                    findings::fault(canvas, &mut doc, fault);
+                }
+                _ => doc.text(&words::outcome_reason(words, outcome), Role::Text),
+            }
+            if let Some(next) = words::outcome_next(words, outcome) {
+                doc.blank();
+                doc.field(words.word("label.next"), &next, Role::Text);
+            }
+            if outcome.request_id().is_some() && !matches!(outcome, Outcome::Failed { .. } | Outcome::Unknown { .. }) {
+                doc.blank();
+                doc.field(words.word("label.request"), outcome.request_id().unwrap_or(""), Role::Text);
+            }
+        }
+        progress => doc.text(&words::progress_reason(words, progress), Role::Text),
+    }
+    doc.blank();
+    if let Some(began) = row.began {
+        doc.field(words.word("label.began"), &words::clock(canvas.skin, began), Role::Dim);
+        doc.field(words.word("label.changed"), &words::clock(canvas.skin, row.at), Role::Dim);
+        doc.field(words.word("label.took"), &words::duration(row.at.since(began)), Role::Dim);
+    }
+    doc
+}

@@ -1,0 +1,130 @@
+//! How the screen looks and speaks: theme, words, glyphs. Chosen once at start; the language alone changes while it runs.
+
+use crate::app::state::Language;
+
+use super::{
+    catalog::{Catalog, CatalogError, Catalogs},
+    theme::{Depth, Role, Theme, ThemeError, ThemeName},
+};
+
+/// What lines and marks are drawn with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Borders {
+    #[default]
+    Unicode,
+    /// For terminals that give box lines two cells, or have none.
+    Ascii,
+}
+
+/// The signs of one [`Borders`]. All one cell wide but for `mark`, `unmarked` and `arrow`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Glyphs {
+    pub open: &'static str,
+    pub closed: &'static str,
+    pub mark: &'static str,
+    pub unmarked: &'static str,
+    /// Cells of `mark` and `unmarked`.
+    pub mark_cells: u16,
+    pub tree: &'static str,
+    /// At the left of the focused row.
+    pub bar: &'static str,
+    /// Where text was cut.
+    pub cut: char,
+    pub arrow: &'static str,
+    pub rule: &'static str,
+    pub upright: &'static str,
+    /// Top left, top right, bottom left, bottom right of a dialog.
+    pub corners: [&'static str; 4],
+    pub done: &'static str,
+    pub undone: &'static str,
+    /// Before the button or item that has the focus.
+    pub chosen: &'static str,
+}
+
+const UNICODE: Glyphs = Glyphs {
+    open: "▾",
+    closed: "▸",
+    mark: "▣",
+    unmarked: "·",
+    mark_cells: 1,
+    tree: "│",
+    bar: "▌",
+    cut: '…',
+    arrow: "→",
+    rule: "─",
+    upright: "│",
+    corners: ["╭", "╮", "╰", "╯"],
+    done: "━",
+    undone: "─",
+    chosen: "▸",
+};
+
+const ASCII: Glyphs = Glyphs {
+    open: "v",
+    closed: ">",
+    mark: "[x]",
+    unmarked: "[ ]",
+    mark_cells: 3,
+    tree: "|",
+    bar: ">",
+    cut: '~',
+    arrow: "->",
+    rule: "-",
+    upright: "|",
+    corners: ["+", "+", "+", "+"],
+    done: "#",
+    undone: "-",
+    chosen: ">",
+};
+
+/// See the module.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Skin {
+    pub theme: Theme,
+    pub glyphs: Glyphs,
+    pub borders: Borders,
+    catalogs: Catalogs,
+    /// Seconds that local time is ahead of UTC, for the times of day on the screen.
+    pub utc_offset_s: i32,
+}
+
+/// A skin that can not be made from the files in the program.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum SkinError {
+    #[error(transparent)]
+    Theme(#[from] ThemeError),
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+}
+
+impl Skin {
+    /// # Errors
+    /// None in a program whose tests pass.
+    pub fn new(theme: ThemeName, depth: Depth, borders: Borders) -> Result<Self, SkinError> {
+        Ok(Self {
+            theme: Theme::embedded(theme, depth)?,
+            glyphs: match borders {
+                Borders::Unicode => UNICODE,
+                Borders::Ascii => ASCII,
+            },
+            borders,
+            catalogs: Catalogs::embedded()?,
+            utc_offset_s: 0,
+        })
+    }
+
+    /// Times of day are shown this many seconds ahead of UTC.
+    #[must_use]
+    pub fn at_offset(mut self, seconds: i32) -> Self {
+        self.utc_offset_s = seconds;
+        self
+    }
+
+    pub fn words(&self, language: Language) -> &Catalog {
+        self.catalogs.of(language)
+    }
+
+    pub fn style(&self, role: Role) -> ratatui::style::Style {
+        self.theme.style(role)
+    }
+}

@@ -1,0 +1,406 @@
+//! Domain values in words: times, findings, faults, outcomes, and each cloud's own nouns.
+
+use std::borrow::Cow;
+
+use crate::{
+    app::run::Counts,
+    domain::{
+        address::AddressRole,
+        fault::{Fault, FaultKind},
+        finding::{Finding, Level, Severity},
+        ids::CloudId,
+        inventory::Section,
+        nic::NicRole,
+        outcome::{Outcome, OutcomeWord, Progress, Skip},
+        page::Resource,
+        plan::ChangedFact,
+        selection::Target,
+        time::Timestamp,
+    },
+};
+
+use super::{catalog::Catalog, skin::Skin, theme::Role};
+
+/// What a sentence is about: the words differ in a few places.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verb {
+    Release,
+    Detach,
+}
+
+impl Verb {
+    pub fn of(target: &Target) -> Self {
+        match target {
+            Target::Address(_) => Verb::Release,
+            Target::Nic(_) => Verb::Detach,
+        }
+    }
+}
+
+// ---- times ---------------------------------------------------------------------------------------------------------
+
+/// How long ago, in whole minutes, hours or days: `just now`, `3 min ago`.
+pub fn age(words: &Catalog, now: Timestamp, then: Timestamp) -> Cow<'_, str> {
+    let minutes = now.since(then) / 60_000;
+    let (key, count) = match minutes {
+        0 => return Cow::Borrowed(words.word("time.just-now")),
+        1..=119 => ("time.minutes-ago", minutes),
+        120..=2879 => ("time.hours-ago", minutes / 60),
+        _ => ("time.days-ago", minutes / 1440),
+    };
+    words.text(key, &[("count", &count.to_string())])
+}
+
+/// Time of day: `14:03:14`.
+pub fn clock(skin: &Skin, at: Timestamp) -> String {
+    let of_day = (at.seconds() + i64::from(skin.utc_offset_s)).rem_euclid(86_400);
+    format!("{:02}:{:02}:{:02}", of_day / 3600, of_day / 60 % 60, of_day % 60)
+}
+
+/// A stretch of time as a stopwatch shows it: `0:05`, `1:02:03`.
+pub fn stopwatch(ms: u64) -> String {
+    let seconds = ms / 1000;
+    match seconds / 3600 {
+        0 => format!("{}:{:02}", seconds / 60, seconds % 60),
+        hours => format!("{hours}:{:02}:{:02}", seconds / 60 % 60, seconds % 60),
+    }
+}
+
+/// How long a call took: `412 ms`, `1.9 s`, `15 s`.
+pub fn duration(ms: u64) -> String {
+    match ms {
+        0..1_000 => format!("{ms} ms"),
+        1_000..10_000 => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
+        _ => format!("{} s", ms / 1000),
+    }
+}
+
+// ---- nouns ---------------------------------------------------------------------------------------------------------
+
+/// A noun or verb as the cloud itself calls it; the common word where it has none of its own.
+pub fn noun<'a>(words: &'a Catalog, cloud: &CloudId, name: &'a str) -> &'a str {
+    words.find(&format!("cloud.{cloud}.{name}")).or_else(|| words.find(&format!("noun.{name}"))).unwrap_or(name)
+}
+
+pub fn address_kind<'a>(words: &'a Catalog, cloud: &CloudId, role: AddressRole) -> &'a str {
+    noun(
+        words,
+        cloud,
+        match role {
+            AddressRole::Primary => "primary",
+            AddressRole::Secondary => "secondary",
+            AddressRole::Virtual => "vip",
+            AddressRole::Ipv6 => "ipv6",
+        },
+    )
+}
+
+pub fn nic_kind<'a>(words: &'a Catalog, cloud: &CloudId, role: &'a NicRole) -> &'a str {
+    match role {
+        NicRole::Primary => noun(words, cloud, "primary-nic"),
+        NicRole::Secondary => noun(words, cloud, "secondary-nic"),
+        NicRole::Other(word) => word,
+    }
+}
+
+/// What was listed, where: `NICs of cn-hangzhou`.
+pub fn section<'a>(words: &'a Catalog, section: &Section) -> Cow<'a, str> {
+    let what = words.word(match section.0 {
+        Resource::Regions => "resource.regions",
+        Resource::Instances => "resource.instances",
+        Resource::Nics => "resource.nics",
+        Resource::Eips => "resource.eips",
+        Resource::Backends => "resource.backends",
+        Resource::Limits => "resource.limits",
+    });
+    match &section.1 {
+        Some(region) => words.text("resource.of-region", &[("what", what), ("region", region.as_str())]),
+        None => Cow::Borrowed(what),
+    }
+}
+
+// ---- findings ------------------------------------------------------------------------------------------------------
+
+pub fn severity_glyph(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "i",
+        Severity::Warn => "!",
+        Severity::Unknown => "?",
+        Severity::Blocked => "x",
+    }
+}
+
+pub fn severity_role(severity: Severity) -> Role {
+    match severity {
+        Severity::Info => Role::Info,
+        Severity::Warn => Role::Warn,
+        Severity::Unknown => Role::Unknown,
+        Severity::Blocked => Role::Blocked,
+    }
+}
+
+/// The glyph of a level; a target that can go has none.
+pub fn level_glyph(level: Level) -> &'static str {
+    match level {
+        Level::Ok => "",
+        Level::Warn => "!",
+        Level::Unknown => "?",
+        Level::Blocked => "x",
+    }
+}
+
+pub fn level_role(level: Level) -> Role {
+    match level {
+        Level::Ok => Role::Ok,
+        Level::Warn => Role::Warn,
+        Level::Unknown => Role::Unknown,
+        Level::Blocked => Role::Blocked,
+    }
+}
+
+/// What is said about a finding.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Part {
+    Fact,
+    Effect,
+    Fix,
+}
+
+/// A finding in a sentence. Effect and fix may have nothing to say.
+///
+/// The words for a detach, and those for a finding that names things, are their own where the locale has such.
+pub fn finding(words: &Catalog, finding: &Finding, part: Part, verb: Verb) -> Option<String> {
+    let part = match (part, finding.severity) {
+        (Part::Fact, _) => "fact",
+        (Part::Fix, _) => "fix",
+        (Part::Effect, Severity::Blocked) => return Some(words.word("finding-effect.blocked").to_owned()),
+        (Part::Effect, Severity::Unknown) => return Some(words.word("finding-effect.unknown").to_owned()),
+        (Part::Effect, _) => "effect",
+    };
+    let id = finding.id.as_str();
+    let detach = (verb == Verb::Detach).then(|| words.find(&format!("finding.{id}.detach.{part}"))).flatten();
+    let named = || if finding.values.is_empty() { None } else { words.find(&format!("finding.{id}.named.{part}")) };
+    let template = detach.or_else(named).or_else(|| words.find(&format!("finding.{id}.{part}")))?;
+    let value = |name: &str| finding.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
+    Some(super::catalog::fill(template, value).into_owned())
+}
+
+// ---- faults --------------------------------------------------------------------------------------------------------
+
+fn fault_kind(kind: FaultKind) -> &'static str {
+    match kind {
+        FaultKind::Unreachable => "unreachable",
+        FaultKind::Timeout => "timeout",
+        FaultKind::Reset => "reset",
+        FaultKind::Garbage => "garbage",
+        FaultKind::Redirect => "redirect",
+        FaultKind::Throttled => "throttled",
+        FaultKind::Credentials => "credentials",
+        FaultKind::Clock => "clock",
+        FaultKind::Permission => "permission",
+        FaultKind::NotFound => "not-found",
+        FaultKind::Refused => "refused",
+        FaultKind::Conflict => "conflict",
+        FaultKind::BadRequest => "bad-request",
+        FaultKind::Server => "server",
+        FaultKind::Local => "local",
+        FaultKind::Other => "other",
+    }
+}
+
+/// What went wrong, in a few words.
+pub fn fault_what<'a>(words: &'a Catalog, fault: &Fault) -> Cow<'a, str> {
+    fault_text(words, fault, "what")
+}
+
+/// What to do about it.
+pub fn fault_next<'a>(words: &'a Catalog, fault: &Fault) -> Cow<'a, str> {
+    fault_text(words, fault, "next")
+}
+
+/// What went wrong, for a kind alone.
+pub fn fault_word(words: &Catalog, kind: FaultKind) -> String {
+    words.text(&format!("fault.{}.word", fault_kind(kind)), &[]).into_owned()
+}
+
+fn fault_text<'a>(words: &'a Catalog, fault: &Fault, part: &str) -> Cow<'a, str> {
+    let key = format!("fault.{}.{part}", fault_kind(fault.kind));
+    let elapsed = duration(fault.elapsed_ms);
+    let skew = fault.clock_skew_s.map(|s| s.abs().to_string());
+    let values = [
+        ("elapsed", elapsed.as_str()),
+        ("action", fault.action.as_str()),
+        ("skew", skew.as_deref().unwrap_or("?")),
+        ("message", fault.message.as_str()),
+    ];
+    Cow::Owned(words.text(&key, &values).into_owned())
+}
+
+/// The vendor's code, or where there is none the HTTP status or what went wrong.
+pub fn fault_code<'f>(words: &Catalog, fault: &'f Fault) -> Cow<'f, str> {
+    match (&fault.code, fault.http_status) {
+        (Some(code), _) => Cow::Borrowed(code.as_str()),
+        (None, Some(status)) if status >= 400 => Cow::Owned(format!("HTTP {status}")),
+        _ => Cow::Owned(fault_word(words, fault.kind)),
+    }
+}
+
+// ---- outcomes ------------------------------------------------------------------------------------------------------
+
+/// Glyph, word and role of where a target of a batch stands.
+pub fn progress<'a>(words: &'a Catalog, target: &Target, progress: &Progress) -> (&'static str, &'a str, Role) {
+    match progress {
+        Progress::Queued => (".", words.word("outcome.queued"), Role::Dim),
+        Progress::Checking => (".", words.word("outcome.checking"), Role::Text),
+        Progress::Sent => (".", words.word("outcome.sent"), Role::Info),
+        Progress::Accepted { .. } => (".", words.word("outcome.accepted"), Role::Info),
+        Progress::Retrying { .. } => ("!", words.word("outcome.retrying"), Role::Warn),
+        Progress::ReadingBack { lost: false } => (".", words.word("outcome.reading-back"), Role::Info),
+        Progress::ReadingBack { lost: true } => ("?", words.word("outcome.unknown"), Role::Unknown),
+        Progress::Settled(outcome) => outcome_word(words, target, outcome.word()),
+    }
+}
+
+pub fn outcome_word<'a>(words: &'a Catalog, target: &Target, word: OutcomeWord) -> (&'static str, &'a str, Role) {
+    match (word, target) {
+        (OutcomeWord::Released, Target::Address(_)) => ("+", words.word("outcome.released"), Role::Ok),
+        (OutcomeWord::Released, Target::Nic(_)) => ("+", words.word("outcome.detached"), Role::Ok),
+        (OutcomeWord::AlreadyGone, _) => ("+", words.word("outcome.already-gone"), Role::Ok),
+        (OutcomeWord::Failed, _) => ("x", words.word("outcome.failed"), Role::Blocked),
+        (OutcomeWord::Unknown, _) => ("?", words.word("outcome.unknown"), Role::Unknown),
+        (OutcomeWord::Skipped, _) => ("=", words.word("outcome.skipped"), Role::Dim),
+        (OutcomeWord::Stopped, _) => ("=", words.word("outcome.stopped"), Role::Dim),
+    }
+}
+
+/// Why a target stands where it does, in one line.
+pub fn progress_reason(words: &Catalog, progress: &Progress) -> String {
+    match progress {
+        Progress::Queued | Progress::Checking | Progress::Sent => String::new(),
+        Progress::Accepted { receipt, reads } => {
+            let reads = reads.to_string();
+            match &receipt.task {
+                Some(task) => words.text("reason.task", &[("task", task), ("reads", &reads)]),
+                None => words.text("reason.accepted", &[("reads", &reads)]),
+            }
+            .into_owned()
+        }
+        Progress::Retrying { attempt, of, wait_ms, code } => words
+            .text(
+                "reason.retrying",
+                &[
+                    ("code", code.as_deref().unwrap_or("-")),
+                    ("wait", &duration(*wait_ms)),
+                    ("attempt", &attempt.to_string()),
+                    ("of", &of.to_string()),
+                ],
+            )
+            .into_owned(),
+        Progress::ReadingBack { lost: true } => words.word("reason.lost").to_owned(),
+        Progress::ReadingBack { lost: false } => words.word("reason.reading-back").to_owned(),
+        Progress::Settled(outcome) => outcome_reason(words, outcome),
+    }
+}
+
+pub fn outcome_reason(words: &Catalog, outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Released { .. } => words.word("reason.released").to_owned(),
+        Outcome::AlreadyGone { .. } => words.word("reason.already-gone").to_owned(),
+        Outcome::Failed { fault } => {
+            let (code, what) = (fault_code(words, fault), fault_what(words, fault));
+            words.text("reason.failed", &[("code", &code), ("what", &what)]).into_owned()
+        }
+        Outcome::Unknown { fault } => {
+            let what = fault_what(words, fault);
+            words.text("reason.unknown", &[("what", &what)]).into_owned()
+        }
+        Outcome::Skipped { why } => skip_reason(words, why),
+        Outcome::Stopped => words.word("reason.stopped").to_owned(),
+    }
+}
+
+fn skip_reason(words: &Catalog, why: &Skip) -> String {
+    match why {
+        Skip::Stale { changes } => {
+            let facts: Vec<Cow<'_, str>> = changes
+                .iter()
+                .map(|change| {
+                    let fact = words.word(changed_fact(change.fact));
+                    words.text("reason.change", &[("fact", fact), ("before", &change.before), ("now", &change.now)])
+                })
+                .collect();
+            words.text("reason.stale", &[("changes", &facts.join("; "))]).into_owned()
+        }
+        Skip::NotReadAgain { fault } => {
+            let (code, what) = (fault_code(words, fault), fault_what(words, fault));
+            words.text("reason.not-read-again", &[("code", &code), ("what", &what)]).into_owned()
+        }
+        Skip::Journal { message } => words.text("reason.journal", &[("message", message)]).into_owned(),
+        Skip::AfterFailure => words.word("reason.after-failure").to_owned(),
+        Skip::ReadOnly => words.word("reason.read-only").to_owned(),
+    }
+}
+
+fn changed_fact(fact: ChangedFact) -> &'static str {
+    match fact {
+        ChangedFact::NicStatus => "changed.nic-status",
+        ChangedFact::NicInstance => "changed.nic-instance",
+        ChangedFact::NicRole => "changed.nic-role",
+        ChangedFact::InstancePower => "changed.instance-power",
+        ChangedFact::AddressRole => "changed.address-role",
+        ChangedFact::Eips => "changed.eips",
+        ChangedFact::Backends => "changed.backends",
+        ChangedFact::ManagedBy => "changed.managed-by",
+        ChangedFact::NewAddresses => "changed.new-addresses",
+        ChangedFact::Traits => "changed.traits",
+        ChangedFact::Readable => "changed.readable",
+    }
+}
+
+/// What to do about an end that was not the one wished for.
+pub fn outcome_next(words: &Catalog, outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Released { .. } | Outcome::AlreadyGone { .. } => None,
+        Outcome::Failed { fault } | Outcome::Skipped { why: Skip::NotReadAgain { fault } } => {
+            Some(fault_next(words, fault).into_owned())
+        }
+        Outcome::Unknown { .. } => Some(words.word("next.unknown").to_owned()),
+        Outcome::Skipped { why: Skip::Journal { .. } } => Some(words.word("next.journal").to_owned()),
+        Outcome::Skipped { why: Skip::ReadOnly } => Some(words.word("next.read-only").to_owned()),
+        Outcome::Skipped { why: Skip::Stale { .. } | Skip::AfterFailure } => {
+            Some(words.word("next.skipped").to_owned())
+        }
+        Outcome::Stopped => Some(words.word("next.stopped").to_owned()),
+    }
+}
+
+/// The counts of a batch that are not zero, in the order of the log.
+pub fn counts<'a>(words: &'a Catalog, counts: &Counts) -> Vec<(Cow<'a, str>, Role)> {
+    [
+        (counts.released, "count.released", Role::Ok),
+        (counts.already_gone, "count.already-gone", Role::Ok),
+        (counts.failed, "count.failed", Role::Blocked),
+        (counts.unknown, "count.unknown", Role::Unknown),
+        (counts.skipped, "count.skipped", Role::Dim),
+        (counts.stopped, "count.stopped", Role::Dim),
+    ]
+    .into_iter()
+    .filter(|(count, ..)| *count > 0)
+    .map(|(count, key, role)| (words.text(key, &[("count", &count.to_string())]), role))
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_in_short() {
+        assert_eq!(stopwatch(5_900), "0:05");
+        assert_eq!(stopwatch(3_723_000), "1:02:03");
+        assert_eq!(
+            [duration(0), duration(412), duration(1_949), duration(15_200)],
+            ["0 ms", "412 ms", "1.9 s", "15 s"]
+        );
+    }
+}

@@ -1,0 +1,545 @@
+//! A small world that shows everything a screen has to show, and the keys that lead to each screen.
+
+use std::sync::Arc;
+
+use nicdeck::{
+    app::{
+        effect::Effect,
+        geometry::Size,
+        key::Input,
+        msg::{InventoryEvent, Msg, ReadBack, ReleaseEvent},
+        notices::Phrase,
+        state::{Language, ProfileInfo, State},
+    },
+    domain::{
+        address::{Address, AddressRole, Backend, Eip},
+        exchange::Exchange,
+        fault::{Effect as FaultEffect, Fault, FaultKind},
+        ids::{JobId, OperationId, RegionId},
+        instance::{Instance, Power, PowerState},
+        inventory::Section,
+        nic::{ManagedBy, Nic, NicRole, NicState, NicStatus, TypeLimit},
+        outcome::{Outcome, Progress, Receipt, Skip},
+        page::{InventoryPage, Resource},
+        plan::{Change, ChangedFact, ReleasePlan},
+        selection::Target,
+    },
+};
+
+use crate::update::scenario::{self, Scenario};
+
+const ALI: &str = "shop-hz";
+const ZEN: &str = "edge";
+
+fn profiles() -> Vec<ProfileInfo> {
+    let mut ali = scenario::profile(ALI, "aliyun");
+    ali.prod = true;
+    ali.env = Some("prod".to_owned());
+    ali.alias = Some("acme-shop".to_owned());
+    ali.regions = vec!["cn-hangzhou".into()];
+    let mut zen = scenario::profile(ZEN, "zenlayer");
+    zen.regions = vec!["eu-central-1".into()];
+    vec![ali, zen]
+}
+
+fn instance(id: &str, name: &str, kind: &str, word: &str, state: PowerState, region: &str) -> Instance {
+    Instance {
+        kind: Some(kind.into()),
+        power: Power { word: word.into(), state },
+        region: region.into(),
+        zone: Some(format!("{region}-i").into()),
+        ..scenario::instance(id, name)
+    }
+}
+
+fn nic(id: &str, name: &str, on: Option<&str>, role: NicRole, ips: &[&str], region: &str) -> Nic {
+    Nic {
+        name: name.into(),
+        role,
+        region: region.into(),
+        zone: Some(format!("{region}-i").into()),
+        mac: Some("00:16:3e:0a:1b:2c".into()),
+        vpc: Some("vpc-bp1prod".into()),
+        subnet: Some("vsw-bp1a3".into()),
+        security_groups: vec!["sg-web".into()],
+        ..scenario::nic(id, on, ips)
+    }
+}
+
+fn at<T>(region: &str, mut item: T, set: impl FnOnce(&mut T, RegionId)) -> T {
+    set(&mut item, region.into());
+    item
+}
+
+fn eip(id: &str, public: &str, on: &str, private: &str, region: &str) -> Eip {
+    at(region, scenario::eip(id, public, on, private), |eip, region| eip.region = region)
+}
+
+fn backend(lb: &str, name: &str, ip: &str, region: &str) -> Backend {
+    let mut backend = at(region, scenario::backend(lb, ip), |backend, region| backend.region = region);
+    backend.name = name.into();
+    backend.vpc = Some("vpc-bp1prod".into());
+    backend
+}
+
+/// One profile's page: instances with running, stopped and moving ones, names in two scripts, every kind of finding.
+fn shop() -> InventoryPage {
+    let r = "cn-hangzhou";
+    let mut free = nic("eni-bp1spare7", "spare", None, NicRole::Secondary, &["10.0.9.4", "10.0.9.5"], r);
+    free.status = NicStatus { word: "Available".into(), state: NicState::Free };
+    let mut v6 = nic("eni-bp1v6aa01", "", Some("i-bp1k3q0"), NicRole::Secondary, &["10.0.2.30", "10.0.2.31"], r);
+    v6.addresses.push(Address { ip: scenario::ip("2408:4005:3cd:8e00:9f20:1c52:aa00:1101"), role: AddressRole::Ipv6 });
+    let mut pods =
+        nic("eni-bp1cni0a3", "k8s-pods", Some("i-bp1k8s01"), NicRole::Secondary, &["10.0.4.2", "10.0.4.3"], r);
+    pods.managed_by = ManagedBy::Controller("kubernetes (terway)".into());
+    InventoryPage {
+        instances: vec![
+            instance("i-bp1k2e7", "web-1", "ecs.g7.xlarge", "Running", PowerState::Running, r),
+            instance("i-bp1k3q0", "网关-生产", "ecs.c7.large", "Stopped", PowerState::Stopped, r),
+            instance("i-bp1k8s01", "k8s-node-1", "ecs.g7.xlarge", "Starting", PowerState::Changing, r),
+            instance(
+                "i-bp1zz91",
+                "worker-0007-with-a-rather-long-name",
+                "ecs.g6.large",
+                "Running",
+                PowerState::Running,
+                r,
+            ),
+        ],
+        nics: vec![
+            nic(
+                "eni-bp1a0c3f",
+                "web-1-main",
+                Some("i-bp1k2e7"),
+                NicRole::Primary,
+                &["10.0.1.5", "10.0.1.21", "10.0.1.22", "10.0.1.23", "10.0.1.24"],
+                r,
+            ),
+            nic("eni-bp1b77d0", "web-1-extra", Some("i-bp1k2e7"), NicRole::Secondary, &["10.0.1.60", "10.0.1.61"], r),
+            nic(
+                "eni-bp1c52aa",
+                "",
+                Some("i-bp1k3q0"),
+                NicRole::Primary,
+                &["10.0.2.5", "10.0.2.9", "10.0.2.10", "10.0.2.11"],
+                r,
+            ),
+            v6,
+            pods,
+            nic("eni-bp1w7001", "", Some("i-bp1zz91"), NicRole::Primary, &["10.0.3.7", "10.0.3.70", "10.0.3.71"], r),
+            free,
+        ],
+        eips: vec![
+            eip("eip-bp19", "203.0.113.7", "eni-bp1a0c3f", "10.0.1.22", r),
+            eip("eip-bp20", "203.0.113.8", "eni-bp1b77d0", "10.0.1.60", r),
+        ],
+        backends: vec![backend("lb-bp1front", "front", "10.0.2.11", r), backend("nlb-9k", "入口", "10.0.1.24", r)],
+        limits: vec![TypeLimit { kind: "ecs.g7.xlarge".into(), nics: Some(4), addresses_per_nic: Some(15) }],
+        ..InventoryPage::default()
+    }
+}
+
+fn edge() -> InventoryPage {
+    let r = "eu-central-1";
+    let zen = |mut nic: Nic| {
+        nic.status.word = "USED".into();
+        nic
+    };
+    InventoryPage {
+        instances: vec![
+            instance("1200430042", "edge-fra-2", "z2a.cpu.4", "RUNNING", PowerState::Running, r),
+            instance("1200430057", "\u{1b}[31mevil\u{202e}\n name", "z2a.cpu.4", "STOPPED", PowerState::Stopped, r),
+        ],
+        nics: vec![
+            zen(nic(
+                "1200540077",
+                "fra-2-b",
+                Some("1200430042"),
+                NicRole::Secondary,
+                &["10.8.0.11", "10.8.0.12", "10.8.0.13"],
+                r,
+            )),
+            zen(nic(
+                "1200540091",
+                "fra-2-c",
+                Some("1200430042"),
+                NicRole::Secondary,
+                &["10.8.1.11", "10.8.1.12", "10.8.1.13"],
+                r,
+            )),
+            zen(nic("1200540078", "", Some("1200430057"), NicRole::Primary, &["10.8.2.11", "10.8.2.12"], r)),
+        ],
+        eips: vec![eip("eip-77", "198.51.100.9", "1200540077", "10.8.0.12", r)],
+        ..InventoryPage::default()
+    }
+}
+
+fn sections(region: &str) -> Vec<Section> {
+    [Resource::Instances, Resource::Nics, Resource::Eips, Resource::Backends]
+        .map(|resource| (resource, Some(RegionId::from(region))))
+        .to_vec()
+}
+
+fn job(scenario: &Scenario, profile: &str) -> JobId {
+    scenario.state.jobs.listing_of(&profile.into()).unwrap().job
+}
+
+fn list(
+    scenario: &mut Scenario,
+    profile: &str,
+    region: &str,
+    page: InventoryPage,
+    failing: Option<&(Resource, Fault)>,
+) {
+    let job = job(scenario, profile);
+    let sections = sections(region);
+    for section in &sections {
+        scenario.send(Msg::Inventory(job, InventoryEvent::Began(section.clone())));
+    }
+    scenario.send(Msg::Inventory(job, InventoryEvent::Page(sections[1].clone(), Box::new(page))));
+    for section in sections {
+        let event = match failing {
+            Some((resource, fault)) if *resource == section.0 => {
+                InventoryEvent::Failed(section, Box::new(fault.clone()))
+            }
+            _ => InventoryEvent::Completed(section),
+        };
+        scenario.send(Msg::Inventory(job, event));
+    }
+    scenario.send(Msg::Inventory(job, InventoryEvent::Ended));
+}
+
+pub fn fault(kind: FaultKind, code: &str, message: &str) -> Fault {
+    Fault {
+        effect: FaultEffect::Nothing,
+        code: Some(code.to_owned()),
+        request_id: Some("T05992D0C-4F2A-11F0-8D5E-0242AC120003".to_owned()),
+        http_status: Some(401),
+        attempts: 1,
+        elapsed_ms: 412,
+        ..Fault::local(kind, "DescribeNetworkInterfaces", message)
+    }
+}
+
+/// Both profiles listed.
+pub fn listed(size: Size, language: Language) -> Scenario {
+    let mut scenario = Scenario::sized(profiles(), size);
+    scenario.state.language = language;
+    scenario.after_ms(1_000);
+    list(&mut scenario, ALI, "cn-hangzhou", shop(), None);
+    list(&mut scenario, ZEN, "eu-central-1", edge(), None);
+    scenario.after_ms(4_000);
+    scenario.send(Msg::Exchange(Box::new(exchange(1, false))));
+    scenario
+}
+
+/// Puts the cursor on an address.
+pub fn go(scenario: &mut Scenario, to: &str) {
+    scenario.keys("g");
+    for _ in 0..scenario.state.browse.rows.len() {
+        if scenario.cursor() == to {
+            return;
+        }
+        scenario.keys("j");
+    }
+    assert_eq!(scenario.cursor(), to, "no such row");
+}
+
+pub fn mark(scenario: &mut Scenario, ips: &[&str]) {
+    for ip in ips {
+        go(scenario, &format!("a {ip}"));
+        scenario.keys("space");
+    }
+}
+
+/// Two NICs' addresses, with warnings, and one whole NIC.
+pub fn marked(size: Size, language: Language) -> Scenario {
+    let mut scenario = listed(size, language);
+    mark(&mut scenario, &["10.0.1.21", "10.0.1.22", "10.0.2.9", "10.0.2.11"]);
+    go(&mut scenario, "n 1200540091");
+    scenario.keys("D");
+    go(&mut scenario, "a 10.0.1.22");
+    scenario.after_ms(7_000);
+    scenario
+}
+
+/// A plan with everything in it: warnings, a blocked row, rows that the filter hides, a NIC.
+pub fn planned(size: Size, language: Language) -> Scenario {
+    let mut scenario = marked(size, language);
+    scenario.keys("/").text("web").keys("enter p");
+    scenario.read_again();
+    scenario.after_ms(12_000);
+    scenario
+}
+
+fn confirming(size: Size, language: Language) -> Scenario {
+    let mut scenario = planned(size, language);
+    scenario.keys("c").after_ms(400);
+    scenario.text("acme-shop ");
+    scenario
+}
+
+/// A batch under way: something of everything.
+pub fn running(size: Size, language: Language) -> Scenario {
+    let mut scenario = planned(size, language);
+    scenario.keys("c").after_ms(400);
+    scenario.text("acme-shop 5").keys("enter");
+    let [Effect::Release { job, plan }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
+    let (job, plan) = (*job, plan.clone());
+    scenario.after_ms(900);
+    let progress = |scenario: &mut Scenario, operation: u32, progress: Progress| {
+        scenario.send(Msg::Release(job, ReleaseEvent::Progressed(OperationId(operation), progress)));
+        scenario.after_ms(400);
+    };
+    progress(&mut scenario, 0, Progress::Checking);
+    progress(&mut scenario, 0, Progress::Sent);
+    settle(&mut scenario, job, &plan, 0, |_| Outcome::Released {
+        request_id: Some("473469C7-AA6F-4DC5-B3DB-A3DC0DE3C83E".to_owned()),
+    });
+    scenario.after_ms(500);
+    let wait = Progress::Retrying { attempt: 2, of: 5, wait_ms: 1_600, code: Some("Throttling.User".to_owned()) };
+    progress(&mut scenario, 1, wait);
+    if plan.operations().len() > 2 {
+        let receipt = Receipt { request_id: Some("8f1c2d9e-7701-4c1b-9a55".to_owned()), task: None };
+        progress(&mut scenario, 2, Progress::Accepted { receipt, reads: 3 });
+    }
+    scenario
+}
+
+fn settle(
+    scenario: &mut Scenario,
+    job: JobId,
+    plan: &Arc<ReleasePlan>,
+    operation: u32,
+    outcome: impl Fn(&Target) -> Outcome,
+) {
+    let targets = plan.operations()[operation as usize].targets();
+    let outcomes = targets.into_iter().map(|target| (target.clone(), outcome(&target))).collect();
+    let event = ReleaseEvent::Settled { operation: OperationId(operation), outcomes, fresh: None::<ReadBack> };
+    scenario.send(Msg::Release(job, event));
+}
+
+/// Ended, with each kind of end.
+pub fn results(size: Size, language: Language) -> Scenario {
+    let mut scenario = running(size, language);
+    let (job, plan) = {
+        let run = scenario.state.run.as_ref().unwrap();
+        (run.job, run.plan.clone())
+    };
+    scenario.after_ms(1_200);
+    let mut nth = 0;
+    for operation in 1..u32::try_from(plan.operations().len()).unwrap() {
+        let outcomes: Vec<(Target, Outcome)> = plan.operations()[operation as usize]
+            .targets()
+            .into_iter()
+            .map(|target| {
+                nth += 1;
+                let outcome = match nth {
+                    1 => Outcome::Failed {
+                        fault: fault(
+                            FaultKind::Refused,
+                            "InvalidOperation.InvalidEniState",
+                            "The operation is not allowed in the current ENI state.",
+                        ),
+                    },
+                    2 => Outcome::Skipped {
+                        why: Skip::Stale {
+                            changes: vec![Change {
+                                fact: ChangedFact::Eips,
+                                before: "-".to_owned(),
+                                now: "eip-bp21".to_owned(),
+                            }],
+                        },
+                    },
+                    _ => Outcome::Unknown {
+                        fault: Fault {
+                            code: None,
+                            request_id: None,
+                            http_status: None,
+                            ..fault(FaultKind::Timeout, "", "no answer")
+                        },
+                    },
+                };
+                (target, outcome)
+            })
+            .collect();
+        let event = ReleaseEvent::Settled { operation: OperationId(operation), outcomes, fresh: None };
+        scenario.send(Msg::Release(job, event));
+    }
+    scenario.after_ms(300);
+    scenario.send(Msg::Release(job, ReleaseEvent::Ended));
+    scenario.after_ms(7_000);
+    scenario
+}
+
+fn exchange(nth: u64, write: bool) -> Exchange {
+    Exchange {
+        at: scenario::START.plus_ms(nth * 800),
+        profile: if nth.is_multiple_of(3) { ZEN } else { ALI }.into(),
+        region: Some("cn-hangzhou".into()),
+        action: if write { "UnassignPrivateIpAddresses" } else { "DescribeNetworkInterfaces" }.to_owned(),
+        target: if write { "eni-bp1a0c3f".to_owned() } else { format!("page {nth}") },
+        write,
+        method: "POST".to_owned(),
+        host: "ecs.cn-hangzhou.aliyuncs.com".to_owned(),
+        path: "/?PageSize=500&RegionId=cn-hangzhou".to_owned(),
+        headers: vec![
+            ("x-acs-action".to_owned(), "DescribeNetworkInterfaces".to_owned()),
+            ("authorization".to_owned(), "[redacted]".to_owned()),
+        ],
+        body: String::new(),
+        status: Some(if nth == 4 { 401 } else { 200 }),
+        answer: "{\"RequestId\":\"473469C7-AA6F-4DC5-B3DB-A3DC0DE3C83E\",\"NetworkInterfaceSets\":{\"NetworkInterfaceSet\":[]}}".to_owned(),
+        answer_bytes: 81_920,
+        code: (nth == 4).then(|| "AUTHFAILURE_SIGNATURE_FAILURE".to_owned()),
+        fault: (nth == 4).then_some(FaultKind::Credentials),
+        request_id: Some(format!("473469C7-AA6F-4DC5-B3DB-A3DC0DE3C{nth:03}")),
+        elapsed_ms: 80 + nth * 133,
+        attempt: if nth == 5 { 2 } else { 1 },
+    }
+}
+
+fn calls(size: Size, language: Language) -> Scenario {
+    let mut scenario = listed(size, language);
+    for nth in 2..9 {
+        scenario.send(Msg::Exchange(Box::new(exchange(nth, nth == 7))));
+    }
+    scenario.keys("5 j");
+    scenario
+}
+
+fn failing(size: Size, language: Language) -> Scenario {
+    let mut profiles = profiles();
+    let mut broken = scenario::profile("lab", "zenlayer");
+    broken.problem =
+        Some(Phrase::new("problem.credential").with("reason", "the environment variable LAB_ID is not set"));
+    profiles.push(broken);
+    let mut scenario = Scenario::sized(profiles, size);
+    scenario.state.language = language;
+    list(&mut scenario, ALI, "cn-hangzhou", shop(), None);
+    let refused = fault(FaultKind::Credentials, "AUTHFAILURE_SIGNATURE_FAILURE", "The signature is invalid.");
+    list(&mut scenario, ZEN, "eu-central-1", InventoryPage::default(), Some(&(Resource::Nics, refused)));
+    scenario.keys("g j").after_ms(7_000);
+    scenario
+}
+
+/// Every screen by name.
+pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
+    let table = |keys: &str| {
+        let mut scenario = marked(size, language);
+        scenario.keys(keys);
+        scenario.after_ms(7_000).state.clone()
+    };
+    let mut loading = Scenario::sized(profiles(), size);
+    loading.state.language = language;
+    let mut partly = Scenario::sized(profiles(), size);
+    partly.state.language = language;
+    list(&mut partly, ALI, "cn-hangzhou", shop(), None);
+    let open = job(&partly, ZEN);
+    for section in sections("eu-central-1") {
+        partly.send(Msg::Inventory(open, InventoryEvent::Began(section)));
+    }
+    let mut filtering = marked(size, language);
+    filtering.keys("/").text("网关 has:secondary");
+    let mut mistaken = marked(size, language);
+    mistaken.keys("/").text("web ipp:1");
+    let mut none = listed(size, language);
+    none.keys("/").text("nowhere").keys("enter");
+    let mut demo = listed(size, language);
+    demo.state.demo = true;
+    demo.send(Msg::Input(Input::Resize { columns: size.columns, rows: size.rows }));
+    let mut detail = marked(size, language);
+    detail.keys("enter");
+    let mut nic_detail = listed(size, language);
+    go(&mut nic_detail, "n 1200540077");
+    if size.columns < 110 {
+        nic_detail.keys("enter");
+    }
+    let mut plan_page = planned(size, language);
+    plan_page.keys("j enter");
+    let mut wrong = planned(size, language);
+    wrong.keys("c").after_ms(400);
+    wrong.text("acme").keys("enter");
+    let mut simple = listed(size, language);
+    mark(&mut simple, &["10.8.1.12"]);
+    simple.keys("p");
+    simple.read_again();
+    simple.keys("c").after_ms(7_000);
+    let mut failed_row = results(size, language);
+    failed_row.keys("enter");
+    let mut call = calls(size, language);
+    call.keys("enter");
+    let mut help = marked(size, language);
+    help.keys("?");
+    let mut help_search = marked(size, language);
+    help_search.keys("?").text("plan");
+    let mut menu = marked(size, language);
+    menu.keys("Y");
+    let mut quit = running(size, language);
+    quit.keys("1 q");
+    let mut welcome = Scenario::sized(Vec::new(), size);
+    welcome.state.language = language;
+    let mut broken = Scenario::sized(Vec::new(), size);
+    broken.state.language = language;
+    broken.state.problems = vec!["config.toml:7:1: unknown key `regoins`; did you mean `regions`?".to_owned()];
+    vec![
+        ("inventory", marked(size, language).state),
+        ("table", table("t")),
+        ("table-scrolled", table("t o l l l")),
+        ("failing", failing(size, language).state),
+        ("loading", loading.state),
+        ("partly", partly.state),
+        ("filtering", filtering.state),
+        ("mistaken", mistaken.state),
+        ("no-match", none.state),
+        ("demo", demo.state),
+        ("detail", detail.state),
+        ("nic-detail", nic_detail.state),
+        ("plan", planned(size, language).state),
+        ("plan-page", plan_page.state),
+        ("confirm", confirming(size, language).state),
+        ("confirm-wrong", wrong.state),
+        ("confirm-key", simple.state),
+        ("running", running(size, language).state),
+        ("results", results(size, language).state),
+        ("result-page", failed_row.state),
+        ("calls", calls(size, language).state),
+        ("call", call.state),
+        ("help", help.state),
+        ("help-search", help_search.state),
+        ("copy-menu", menu.state),
+        ("quit", quit.state),
+        ("welcome", welcome.state),
+        ("welcome-broken", broken.state),
+    ]
+}
+
+/// What the README shows.
+pub fn tour(size: Size, language: Language) -> Vec<(&'static str, State)> {
+    vec![
+        ("inventory", marked(size, language).state),
+        ("plan", confirming(size, language).state),
+        ("running", running(size, language).state),
+    ]
+}
+
+/// Instances and NICs with these names, in an order that does not depend on them; without names they have a letter each.
+pub fn named(size: Size, names: &[String]) -> Scenario {
+    let mut page = shop();
+    let mut names = names.iter();
+    let mut next = |nth: usize| -> Arc<str> {
+        let letter = char::from(b'a' + u8::try_from(nth % 26).unwrap());
+        format!("{letter}{}", names.next().map_or("", String::as_str)).into()
+    };
+    for (nth, instance) in page.instances.iter_mut().enumerate() {
+        instance.name = next(nth);
+        instance.kind = instance.kind.take().map(|kind| format!("{kind}{}", instance.name).into());
+    }
+    for (nth, nic) in page.nics.iter_mut().enumerate() {
+        nic.name = next(nth);
+        nic.addresses.retain(|address| address.role != AddressRole::Ipv6);
+    }
+    let mut scenario = Scenario::sized(profiles(), size);
+    list(&mut scenario, ALI, "cn-hangzhou", page, None);
+    scenario
+}
