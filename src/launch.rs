@@ -25,7 +25,7 @@ fn tokio_runtime() -> io::Result<tokio::runtime::Runtime> {
 }
 
 /// Runs the console. `view` makes what draws the state.
-pub fn console(start: ConsoleStart, make_view: &dyn Fn(&config::Look) -> Box<View<'static>>) -> Exit {
+pub fn console(start: &ConsoleStart, make_view: &dyn Fn(&config::Look) -> Box<View<'static>>) -> Exit {
     let mut err = io::stderr();
     let tokio = match tokio_runtime() {
         Ok(tokio) => tokio,
@@ -36,7 +36,8 @@ pub fn console(start: ConsoleStart, make_view: &dyn Fn(&config::Look) -> Box<Vie
         let look = start.look;
         let run = tokio.block_on(async {
             let mut launch = base(demo, language(look.language), look.motion)?;
-            launch.readonly = start.readonly && !(demo && !start.demo);
+            // A demo begun from the welcome screen is not bound by a config that could not be read.
+            launch.readonly = start.readonly && (start.demo || !demo);
             launch.filter = start.filter.clone().unwrap_or_default();
             // Kept for as long as the console runs: its clouds live in it.
             let _clouds = if demo {
@@ -50,10 +51,10 @@ pub fn console(start: ConsoleStart, make_view: &dyn Fn(&config::Look) -> Box<Vie
                 match &start.settings {
                     Ok(settings) => {
                         launch.accounts = accounts(settings);
-                        launch.config_path = shown_path(&settings.config.path);
+                        launch.config_path = shown_path(settings.config.path.as_ref());
                     }
                     Err(error) => {
-                        launch.problems = error.to_string().lines().map(|line| clean(line).into_owned()).collect()
+                        launch.problems = error.to_string().lines().map(|line| clean(line).into_owned()).collect();
                     }
                 }
                 Vec::new()
@@ -62,7 +63,7 @@ pub fn console(start: ConsoleStart, make_view: &dyn Fn(&config::Look) -> Box<Vie
                 launch.config_path = start
                     .settings
                     .as_ref()
-                    .map_or_else(|_| String::new(), |settings| shown_path(&settings.config.path));
+                    .map_or_else(|_| String::new(), |settings| shown_path(settings.config.path.as_ref()));
             }
             let mut view = make_view(&look);
             runtime::console(launch, &mut view).await.map_err(Failure::Run)
@@ -82,7 +83,7 @@ pub fn console(start: ConsoleStart, make_view: &dyn Fn(&config::Look) -> Box<Vie
 }
 
 /// Lists without a screen.
-pub fn list(start: ListStart, out: &mut dyn io::Write, err: &mut dyn io::Write) -> Exit {
+pub fn list(start: &ListStart, out: &mut dyn io::Write, err: &mut dyn io::Write) -> Exit {
     let tokio = match tokio_runtime() {
         Ok(tokio) => tokio,
         Err(error) => return complain(err, &error, Exit::Failure),
@@ -156,8 +157,7 @@ fn accounts(settings: &Settings) -> Vec<Account> {
         .map(|(profile, credential)| Account {
             profile: profile.clone(),
             credential: credential
-                .as_ref()
-                .map(Clone::clone)
+                .clone()
                 .map_err(|error| Phrase::new("problem.credential").with("reason", error)),
         })
         .collect()
@@ -179,8 +179,8 @@ fn narrowed(accounts: Vec<Account>, only: &Only) -> Vec<Account> {
         .collect()
 }
 
-fn shown_path(path: &Option<PathBuf>) -> String {
-    path.as_ref().map_or_else(String::new, |path| clean(&path.to_string_lossy()).into_owned())
+fn shown_path(path: Option<&PathBuf>) -> String {
+    path.map_or_else(String::new, |path| clean(&path.to_string_lossy()).into_owned())
 }
 
 fn language(language: config::Language) -> Language {
