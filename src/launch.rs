@@ -8,13 +8,14 @@ use crate::{
     config::{self, Settings},
     demo::{self, Demo},
     domain::clean::clean,
-    filter,
+    filter, look,
     runtime::{
         self, Account, Launch, RunError,
-        event_loop::{End, View},
+        event_loop::End,
         headless::{self, Listed},
         journal, signals,
     },
+    ui::{self, skin::SkinError},
 };
 
 /// Threads for calls; the screen has its own.
@@ -24,8 +25,8 @@ fn tokio_runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()
 }
 
-/// Runs the console. `view` makes what draws the state.
-pub fn console(start: &ConsoleStart, make_view: &dyn Fn(&config::Look) -> Box<View<'static>>) -> Exit {
+/// Runs the console.
+pub fn console(start: &ConsoleStart) -> Exit {
     let mut err = io::stderr();
     let tokio = match tokio_runtime() {
         Ok(tokio) => tokio,
@@ -65,8 +66,8 @@ pub fn console(start: &ConsoleStart, make_view: &dyn Fn(&config::Look) -> Box<Vi
                     .as_ref()
                     .map_or_else(|_| String::new(), |settings| shown_path(settings.config.path.as_ref()));
             }
-            let mut view = make_view(&look);
-            runtime::console(launch, &mut view).await.map_err(Failure::Run)
+            let skin = look::skin(&look)?;
+            runtime::console(launch, &mut |state, frame| ui::view(state, &skin, frame)).await.map_err(Failure::Run)
         });
         match run {
             Ok(End::Demo) => demo = true,
@@ -131,6 +132,8 @@ enum Failure {
     Demo(demo::DemoError),
     #[error(transparent)]
     Journal(#[from] journal::JournalError),
+    #[error(transparent)]
+    Skin(#[from] SkinError),
 }
 
 fn base(demo: bool, language: Language, motion: bool) -> Result<Launch, Failure> {
@@ -156,9 +159,7 @@ fn accounts(settings: &Settings) -> Vec<Account> {
         .iter()
         .map(|(profile, credential)| Account {
             profile: profile.clone(),
-            credential: credential
-                .clone()
-                .map_err(|error| Phrase::new("problem.credential").with("reason", error)),
+            credential: credential.clone().map_err(|error| Phrase::new("problem.credential").with("reason", error)),
         })
         .collect()
 }

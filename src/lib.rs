@@ -17,6 +17,7 @@
 //! | [`config`] | flags, environment, file | `domain`, `providers` |
 //! | [`demo`] | simulated clouds and profiles that point at them | `config`, `sim`, `providers`, `runtime` |
 //! | [`launch`] | from the command line to a running program | all below `cli` |
+//! | [`look`] | a skin for this terminal | `config`, `ui` |
 //! | [`cli`] | arguments, exit codes; on top of all | all |
 //!
 //! One direction: input, message, `update`, effect, job, message, `update`, frame. Nothing calls back.
@@ -31,6 +32,7 @@ pub mod demo;
 pub mod domain;
 pub mod filter;
 pub mod launch;
+pub mod look;
 pub mod providers;
 pub mod report;
 pub mod rules;

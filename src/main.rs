@@ -8,6 +8,7 @@ use nicdeck::{
 };
 
 fn main() -> ExitCode {
-    let entry = Entry { console: &|start| launch::console(start, &|_| Box::new(|_, _| {})), list: &launch::list };
+    let entry =
+        Entry { console: &|start| launch::console(&start), list: &|start, out, err| launch::list(&start, out, err) };
     cli::main(&entry).into()
 }
