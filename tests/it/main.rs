@@ -5,6 +5,7 @@ mod aliyun;
 mod cli;
 mod client;
 mod demo_worlds;
+mod e2e;
 mod tidy;
 mod update;
 mod view;

@@ -1,0 +1,183 @@
+//! A program in a pseudo-terminal: keys in, screen out. Waits for what is on the screen, never for time to pass.
+
+use std::{
+    collections::BTreeMap,
+    io::{Read, Write},
+    num::NonZeroU16,
+    path::Path,
+    sync::{Arc, Condvar, Mutex},
+    time::{Duration, Instant},
+};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+/// How long anything may take on a busy machine before the test fails.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct Seen {
+    parser: vt100::Parser,
+    raw: Vec<u8>,
+    ended: bool,
+}
+
+pub struct Tty {
+    seen: Arc<(Mutex<Seen>, Condvar)>,
+    master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    reader: Option<std::thread::JoinHandle<()>>,
+}
+
+fn cells(n: u16) -> NonZeroU16 {
+    NonZeroU16::new(n).expect("a terminal has cells")
+}
+
+/// What the terminal was left in.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Left {
+    pub alternate_screen: bool,
+    pub cursor_hidden: bool,
+    pub bracketed_paste: bool,
+    /// Line editing and echo are on: the shell can be used.
+    pub cooked: bool,
+}
+
+pub const RESTORED: Left = Left { alternate_screen: false, cursor_hidden: false, bracketed_paste: false, cooked: true };
+
+impl Tty {
+    /// Starts nicdeck with arguments; its state goes to `state`, and it sees only these variables besides PATH.
+    pub fn start(args: &[&str], state: &Path, env: &[(&str, &str)], columns: u16, rows: u16) -> Self {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_nicdeck"));
+        command.args(args);
+        command.env_clear();
+        let mut vars: BTreeMap<&str, &str> = BTreeMap::from([
+            ("TERM", "xterm-256color"),
+            ("LANG", "en_US.UTF-8"),
+            ("USER", "lin"),
+            ("HOME", state.to_str().expect("a path in UTF-8")),
+            ("XDG_STATE_HOME", state.to_str().expect("a path in UTF-8")),
+            ("XDG_CONFIG_HOME", state.to_str().expect("a path in UTF-8")),
+        ]);
+        vars.extend(env.iter().copied());
+        for (name, value) in vars {
+            command.env(name, value);
+        }
+        let child = pair.slave.spawn_command(command).expect("nicdeck starts");
+        drop(pair.slave);
+        let seen = Arc::new((
+            Mutex::new(Seen {
+                parser: vt100::Parser::new(cells(rows), cells(columns), 0),
+                raw: Vec::new(),
+                ended: false,
+            }),
+            Condvar::new(),
+        ));
+        let mut source = pair.master.try_clone_reader().expect("a reader");
+        let shared = seen.clone();
+        let reader = std::thread::spawn(move || {
+            let mut buffer = [0; 16_384];
+            loop {
+                let read = source.read(&mut buffer).unwrap_or(0);
+                let mut seen = shared.0.lock().unwrap();
+                if read == 0 {
+                    seen.ended = true;
+                } else {
+                    seen.parser.process(&buffer[..read]);
+                    seen.raw.extend_from_slice(&buffer[..read]);
+                }
+                shared.1.notify_all();
+                if read == 0 {
+                    return;
+                }
+            }
+        });
+        let writer = pair.master.take_writer().expect("a writer");
+        Self { seen, master: pair.master, writer, child, reader: Some(reader) }
+    }
+
+    pub fn screen(&self) -> String {
+        self.seen.0.lock().unwrap().parser.screen().contents()
+    }
+
+    /// Waits until `test` holds for the screen's text.
+    pub fn until(&self, what: &str, test: impl Fn(&str) -> bool) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        let mut seen = self.seen.0.lock().unwrap();
+        loop {
+            let text = seen.parser.screen().contents();
+            if test(&text) {
+                return text;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero() && !seen.ended, "{what} never came; the screen is\n{text}");
+            seen = self.seen.1.wait_timeout(seen, left).unwrap().0;
+        }
+    }
+
+    /// Waits until the text stands on the screen.
+    pub fn wait(&self, text: &str) -> String {
+        self.until(&format!("{text:?}"), |screen| screen.contains(text))
+    }
+
+    /// Waits until the text is gone from the screen.
+    pub fn gone(&self, text: &str) -> String {
+        self.until(&format!("the end of {text:?}"), |screen| !screen.contains(text))
+    }
+
+    /// Writes bytes as a keyboard does.
+    pub fn press(&mut self, bytes: &str) {
+        self.writer.write_all(bytes.as_bytes()).expect("the terminal takes keys");
+        self.writer.flush().expect("the terminal takes keys");
+    }
+
+    pub fn resize(&mut self, columns: u16, rows: u16) {
+        // The emulator first, or the redraw is read at the old width.
+        self.seen.0.lock().unwrap().parser.screen_mut().set_size(cells(rows), cells(columns));
+        self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).expect("a resize");
+    }
+
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let pid = i32::try_from(self.child.process_id().expect("a process id")).expect("a small process id");
+        let pid = rustix::process::Pid::from_raw(pid).expect("a process id is not zero");
+        rustix::process::kill_process(pid, signal).expect("the signal is sent");
+    }
+
+    /// Waits for the end; the exit code, and what the terminal was left in.
+    pub fn end(mut self) -> (u32, Left, String) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut seen = self.seen.0.lock().unwrap();
+        while !seen.ended {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "nicdeck did not end; the screen is\n{}", seen.parser.screen().contents());
+            seen = self.seen.1.wait_timeout(seen, left).unwrap().0;
+        }
+        let screen = seen.parser.screen();
+        let flags = self.master.get_termios().map(|termios| format!("{:?}", termios.local_flags)).unwrap_or_default();
+        let left = Left {
+            alternate_screen: screen.alternate_screen(),
+            cursor_hidden: screen.hide_cursor(),
+            bracketed_paste: screen.bracketed_paste(),
+            cooked: flags.contains("ICANON") && flags.contains("ECHO") && flags.contains("ISIG"),
+        };
+        let text = screen.contents();
+        drop(seen);
+        let status = self.child.wait().expect("an exit status");
+        if let Some(reader) = self.reader.take() {
+            reader.join().expect("the reader ends");
+        }
+        (status.exit_code(), left, text)
+    }
+
+    /// All bytes the program has written so far.
+    pub fn raw(&self) -> Vec<u8> {
+        self.seen.0.lock().unwrap().raw.clone()
+    }
+}
+
+impl Drop for Tty {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+    }
+}
