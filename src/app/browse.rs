@@ -113,6 +113,8 @@ pub struct Browse {
     pub view: Viewport,
     /// The object under the cursor: the cursor stays on it across refreshes, sorts and filters.
     pub cursor: Option<RowKey>,
+    /// The cursor was moved by hand; until then it stays on the first row while rows arrive around it.
+    pub moved: bool,
     /// Where a range of marks began.
     pub range_from: Option<RowKey>,
     /// The detail pane is switched off.
@@ -144,6 +146,7 @@ impl Browse {
             rows: RowIndex::default(),
             view: Viewport::default(),
             cursor: None,
+            moved: false,
             range_from: None,
             wide: false,
             detail_scroll: 0,

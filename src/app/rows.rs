@@ -575,6 +575,10 @@ fn parents(wanted: &RowKey) -> Vec<RowKey> {
 pub(super) fn follow_cursor(state: &mut State) {
     let height = super::update::list_height(state);
     let len = state.browse.rows.len();
+    if !state.browse.moved {
+        state.browse.view = super::viewport::Viewport::default();
+        return remember_cursor(state);
+    }
     let found = state.browse.cursor.as_ref().and_then(|key| {
         let mut chain = parents(key);
         if let RowKey::Address(AddressKey { nic, .. }) | RowKey::Nic(nic) = key

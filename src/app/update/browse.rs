@@ -21,6 +21,7 @@ const RESTORE_MS: u64 = 10_000;
 
 /// After the cursor moved.
 pub fn moved(state: &mut State) {
+    state.browse.moved = true;
     rows::remember_cursor(state);
     state.browse.detail_scroll = 0;
 }

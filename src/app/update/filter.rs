@@ -140,6 +140,7 @@ fn focus_exact(state: &mut State) {
     });
     if let Some(key) = found {
         state.browse.cursor = Some(key);
+        state.browse.moved = true;
         crate::app::rows::follow_cursor(state);
     }
 }

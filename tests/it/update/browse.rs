@@ -319,3 +319,16 @@ fn delete_and_backspace_do_nothing_outside_text() {
     scenario.keys("delete backspace ctrl-d ctrl-u");
     assert_eq!((scenario.rows(), scenario.marks(), scenario.effects.len()), (rows, vec![], 0));
 }
+
+#[test]
+fn until_it_is_moved_the_cursor_stays_on_the_first_row() {
+    let mut scenario = Scenario::new(vec![profile("shop", "aliyun")]);
+    let job = scenario.state.jobs.listing_of(&"shop".into()).unwrap().job;
+    let nics = (Resource::Nics, Some("r1".into()));
+    let page =
+        |id: &str| Box::new(InventoryPage { nics: vec![nic(id, None, &["10.1.0.1"])], ..InventoryPage::default() });
+    scenario.send(Msg::Inventory(job, InventoryEvent::Began(nics.clone())));
+    scenario.send(Msg::Inventory(job, InventoryEvent::Page(nics.clone(), page("m"))));
+    scenario.send(Msg::Inventory(job, InventoryEvent::Page(nics, page("a"))));
+    assert_eq!((scenario.cursor().as_str(), scenario.state.browse.view.cursor), ("n a", 0));
+}
