@@ -16,11 +16,11 @@ use crate::{
 /// None in a program whose tests pass: themes and locales are part of it.
 pub fn skin(look: &Look) -> Result<Skin, SkinError> {
     let var = |name: &str| env::var(name).unwrap_or_default();
-    let skin = Skin::new(theme(look, &var), depth(&var), borders(look, &var))?;
+    let skin = Skin::new(theme(*look, &var), depth(&var), borders(*look, &var))?;
     Ok(skin.at_offset(jiff::Zoned::now().offset().seconds()))
 }
 
-fn theme(look: &Look, var: &dyn Fn(&str) -> String) -> ThemeName {
+fn theme(look: Look, var: &dyn Fn(&str) -> String) -> ThemeName {
     if !look.color {
         return ThemeName::Mono;
     }
@@ -50,7 +50,7 @@ fn depth(var: &dyn Fn(&str) -> String) -> Depth {
     }
 }
 
-fn borders(look: &Look, var: &dyn Fn(&str) -> String) -> Borders {
+fn borders(look: Look, var: &dyn Fn(&str) -> String) -> Borders {
     match look.borders {
         config::Borders::Unicode => Borders::Unicode,
         config::Borders::Ascii => Borders::Ascii,
@@ -78,11 +78,11 @@ mod tests {
     #[test]
     fn no_colour_is_mono_whatever_was_asked_for() {
         let none = |_: &str| String::new();
-        assert_eq!(theme(&look(false, Theme::Dark, config::Borders::Auto), &none), ThemeName::Mono);
-        assert_eq!(theme(&look(true, Theme::Light, config::Borders::Auto), &none), ThemeName::Light);
+        assert_eq!(theme(look(false, Theme::Dark, config::Borders::Auto), &none), ThemeName::Mono);
+        assert_eq!(theme(look(true, Theme::Light, config::Borders::Auto), &none), ThemeName::Light);
         let light = |name: &str| if name == "COLORFGBG" { "0;15".to_owned() } else { String::new() };
-        assert_eq!(theme(&look(true, Theme::Auto, config::Borders::Auto), &light), ThemeName::Light);
-        assert_eq!(theme(&look(true, Theme::Auto, config::Borders::Auto), &none), ThemeName::Dark);
+        assert_eq!(theme(look(true, Theme::Auto, config::Borders::Auto), &light), ThemeName::Light);
+        assert_eq!(theme(look(true, Theme::Auto, config::Borders::Auto), &none), ThemeName::Dark);
     }
 
     #[test]
@@ -94,8 +94,8 @@ mod tests {
         assert_eq!(depth(&is("TERM", "xterm-256color")), Depth::Indexed);
         assert_eq!(depth(&is("TERM", "vt100")), Depth::Sixteen);
         let auto = look(true, Theme::Auto, config::Borders::Auto);
-        assert_eq!(borders(&auto, &is("LANG", "de_DE.ISO-8859-1")), Borders::Ascii);
-        assert_eq!(borders(&auto, &is("LANG", "zh_CN.UTF-8")), Borders::Unicode);
-        assert_eq!(borders(&auto, &is("TERM", "linux")), Borders::Ascii);
+        assert_eq!(borders(auto, &is("LANG", "de_DE.ISO-8859-1")), Borders::Ascii);
+        assert_eq!(borders(auto, &is("LANG", "zh_CN.UTF-8")), Borders::Unicode);
+        assert_eq!(borders(auto, &is("TERM", "linux")), Borders::Ascii);
     }
 }

@@ -97,17 +97,18 @@ impl Tty {
         Self { seen, master: pair.master, writer, child, reader: Some(reader) }
     }
 
+    /// The text on the screen now.
     pub fn screen(&self) -> String {
         self.seen.0.lock().unwrap().parser.screen().contents()
     }
 
-    /// Waits until `test` holds for the screen's text.
-    pub fn until(&self, what: &str, test: impl Fn(&str) -> bool) -> String {
+    /// Waits until `holds` is true for the screen's text.
+    pub fn until(&self, what: &str, holds: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + PATIENCE;
         let mut seen = self.seen.0.lock().unwrap();
         loop {
             let text = seen.parser.screen().contents();
-            if test(&text) {
+            if holds(&text) {
                 return text;
             }
             let left = deadline.saturating_duration_since(Instant::now());
