@@ -19,7 +19,8 @@ use crossterm::{
         enable_raw_mode,
     },
 };
-use ratatui::{Frame, Terminal, backend::CrosstermBackend};
+use ratatui::{Frame, Terminal, backend::CrosstermBackend, buffer::Buffer};
+use unicode_width::UnicodeWidthStr;
 
 /// One write a frame: the backend makes a small write per cell.
 const BUFFER: usize = 64 * 1024;
@@ -67,7 +68,10 @@ impl Console {
     /// The terminal does not take it: it is gone.
     pub fn draw(&mut self, view: impl FnOnce(&mut Frame)) -> io::Result<()> {
         queue!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
-        self.screen.draw(view)?;
+        self.screen.draw(|frame| {
+            view(frame);
+            empty_second_halves(frame.buffer_mut());
+        })?;
         queue!(self.screen.backend_mut(), EndSynchronizedUpdate)?;
         Write::flush(self.screen.backend_mut())
     }
@@ -117,6 +121,20 @@ impl Drop for Console {
     }
 }
 
+/// Empties the cell behind each wide glyph. When the glyph goes, that cell has changed as well and is written: not every
+/// terminal clears the second half of a glyph whose first half is overwritten.
+fn empty_second_halves(buffer: &mut Buffer) {
+    let width = usize::from(buffer.area.width).max(1);
+    for row in buffer.content.chunks_mut(width) {
+        for x in 1..row.len() {
+            let wide = row.get(x - 1).is_some_and(|cell| cell.symbol().len() > 1 && cell.symbol().width() > 1);
+            if wide && let Some(second) = row.get_mut(x) {
+                second.set_symbol("");
+            }
+        }
+    }
+}
+
 fn enter() -> io::Result<()> {
     enable_raw_mode()?;
     OWNED.store(true, Ordering::SeqCst);
@@ -159,4 +177,31 @@ pub fn install_panic_hook(ui: ThreadId, crash_file: Option<PathBuf>) {
             }
         }
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::{layout::Rect, style::Style};
+
+    use super::*;
+
+    fn row(text: &str) -> Buffer {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 6, 1));
+        buffer.set_string(0, 0, text, Style::new());
+        empty_second_halves(&mut buffer);
+        buffer
+    }
+
+    fn written(before: &str, after: &str) -> Vec<(u16, String)> {
+        let (before, after) = (row(before), row(after));
+        before.diff(&after).into_iter().map(|(x, _, cell)| (x, cell.symbol().to_owned())).collect()
+    }
+
+    #[test]
+    fn both_halves_of_a_glyph_that_goes_are_written() {
+        let blank = |x: u16| (x, " ".to_owned());
+        assert_eq!(written("a网b", "a  b"), [blank(1), blank(2)]);
+        assert_eq!(written("a网b", "a网b"), []);
+        assert_eq!(written("a  b", "a网b"), [(1, "网".to_owned())], "the glyph covers the second cell itself");
+    }
 }
