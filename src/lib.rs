@@ -15,7 +15,7 @@
 //! | [`ui`] | draws the state, in words of two languages | `domain`, `app` |
 //! | [`runtime`] | jobs, journal, terminal, the loop | `domain`, `report`, `providers`, `app` |
 //! | [`config`] | flags, environment, file | `domain`, `providers` |
-//! | [`demo`] | simulated clouds and profiles that point at them | `config`, `sim`, `providers`, `runtime` |
+//! | [`demo`] | simulated clouds and profiles that point at them | `domain`, `sim`, `providers` |
 //! | [`launch`] | from the command line to a running program | all below `cli` |
 //! | [`look`] | a skin for this terminal | `config`, `ui` |
 //! | [`cli`] | arguments, exit codes; on top of all | all |

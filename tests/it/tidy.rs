@@ -22,10 +22,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("providers", &["domain", "wire", "sim"]),
     ("app", &["domain", "filter", "rules"]),
     ("ui", &["domain", "app"]),
-    ("runtime", &["domain", "report", "providers", "app", "ui"]),
+    ("runtime", &["domain", "report", "providers", "app"]),
     ("config", &["domain", "providers"]),
     ("simulate", &["providers", "sim", "domain"]),
-    ("demo", &["config", "domain", "sim", "providers", "runtime"]),
+    ("demo", &["domain", "sim", "providers"]),
+    ("look", &["config", "ui"]),
 ];
 
 const TOP: &[&str] = &["cli", "launch", "main"];
