@@ -19,7 +19,7 @@ pub struct Capabilities {
     pub detach_polls: bool,
     /// Instance types one limits call may name; `None` where there is no such call.
     pub limits_per_call: Option<usize>,
-    /// Calls that may be in flight together for one profile.
+    /// Calls of listings that may be in flight together for one profile; a batch may have as many of its own.
     pub in_flight: usize,
     /// Reads a second that one profile may send; kept well below the vendor's documented limit.
     pub reads_per_second: u32,

@@ -113,8 +113,19 @@ impl NicSnapshot {
             .collect()
     }
 
-    /// What differs in `now` in a way that matters to a write to `target`. Addresses that are only missing now do not:
-    /// the write's own answer, or an earlier write of the same plan, explains those.
+    /// Everything public on the NIC: EIPs, and addresses that the NIC itself names.
+    fn public(&self) -> BTreeSet<String> {
+        let named = self.nic.public_ips.iter().map(ToString::to_string);
+        self.eips_on(None).into_iter().chain(named).collect()
+    }
+
+    /// Load balancers that the instance serves through any address.
+    fn serving(&self) -> BTreeSet<String> {
+        self.instance.iter().flat_map(|instance| &instance.load_balancers).map(ToString::to_string).collect()
+    }
+
+    /// What differs in `now` in a way that matters to a write to `target`. Addresses, EIPs and backends that are only missing now
+    /// do not: less hangs on the target, and an earlier write of the same plan may be why.
     pub fn changes(&self, now: &NicSnapshot, target: &Target) -> Vec<Change> {
         let mut changes = Vec::new();
         let mut compare = |fact: ChangedFact, before: String, now: String| {
@@ -123,9 +134,6 @@ impl NicSnapshot {
             }
         };
         let text = |value: Option<&str>| value.unwrap_or("-").to_owned();
-        let list = |set: BTreeSet<String>| {
-            if set.is_empty() { "-".to_owned() } else { set.into_iter().collect::<Vec<_>>().join(", ") }
-        };
         compare(ChangedFact::NicStatus, self.nic.status.word.to_string(), now.nic.status.word.to_string());
         compare(
             ChangedFact::NicInstance,
@@ -162,22 +170,17 @@ impl NicSnapshot {
                 if let (Some(before), Some(after)) = (role(self), role(now)) {
                     compare(ChangedFact::AddressRole, format!("{before:?}"), format!("{after:?}"));
                 }
-                // An EIP anywhere on the NIC can matter: some clouds refuse for the whole NIC.
-                // And one that is still there may have moved.
-                let place = |snapshot: &NicSnapshot, again: &NicSnapshot| {
-                    let all = snapshot.eips_on(None);
-                    list(if all == again.eips_on(None) { snapshot.eips_on(Some(key.ip)) } else { all })
-                };
-                compare(ChangedFact::Eips, place(self, now), place(now, self));
-                compare(
-                    ChangedFact::Backends,
-                    list(self.backends_on(Some(key.ip))),
-                    list(now.backends_on(Some(key.ip))),
-                );
+                let moved = appeared(ChangedFact::Eips, self.eips_on(Some(key.ip)), now.eips_on(Some(key.ip)));
+                // One anywhere on the NIC can matter: some clouds refuse for the whole NIC.
+                changes.extend(moved.or_else(|| appeared(ChangedFact::Eips, self.public(), now.public())));
+                let on = |snapshot: &NicSnapshot| snapshot.backends_on(Some(key.ip));
+                let own = appeared(ChangedFact::Backends, on(self), on(now));
+                changes.extend(own.or_else(|| appeared(ChangedFact::Backends, self.serving(), now.serving())));
             }
             Target::Nic(_) => {
-                compare(ChangedFact::Eips, list(self.eips_on(None)), list(now.eips_on(None)));
-                compare(ChangedFact::Backends, list(self.backends_on(None)), list(now.backends_on(None)));
+                changes.extend(appeared(ChangedFact::Eips, self.public(), now.public()));
+                let own = appeared(ChangedFact::Backends, self.backends_on(None), now.backends_on(None));
+                changes.extend(own.or_else(|| appeared(ChangedFact::Backends, self.serving(), now.serving())));
                 let known: BTreeSet<IpAddr> = self.nic.addresses.iter().map(|address| address.ip).collect();
                 let new: BTreeSet<String> = now
                     .nic
@@ -186,7 +189,7 @@ impl NicSnapshot {
                     .filter(|address| !known.contains(&address.ip))
                     .map(|address| address.ip.to_string())
                     .collect();
-                compare(ChangedFact::NewAddresses, "-".to_owned(), list(new));
+                changes.extend(appeared(ChangedFact::NewAddresses, BTreeSet::new(), new));
             }
         }
         changes
@@ -207,6 +210,14 @@ impl NicSnapshot {
     }
 }
 
+/// A change if there is something now that was not there before.
+fn appeared(fact: ChangedFact, before: BTreeSet<String>, now: BTreeSet<String>) -> Option<Change> {
+    let list = |set: BTreeSet<String>| {
+        if set.is_empty() { "-".to_owned() } else { set.into_iter().collect::<Vec<_>>().join(", ") }
+    };
+    (!now.is_subset(&before)).then(|| Change { fact, before: list(before), now: list(now) })
+}
+
 fn role_word(role: &NicRole) -> String {
     match role {
         NicRole::Primary => "primary".to_owned(),
@@ -220,5 +231,137 @@ fn managed_word(managed: &ManagedBy) -> String {
         ManagedBy::Nobody => "-".to_owned(),
         ManagedBy::Service(who) | ManagedBy::Controller(who) => who.to_string(),
         ManagedBy::Unknown => "?".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        address::{Address, AddressRole},
+        ids::{AddressKey, NicKey},
+        instance::{Power, PowerState},
+        nic::{NicState, NicStatus},
+    };
+
+    const OWN: &str = "10.0.0.4";
+    const FIRST: &str = "10.0.0.5";
+    const SECOND: &str = "10.0.0.6";
+
+    fn eip(id: &str, on: &str) -> Eip {
+        Eip {
+            id: id.into(),
+            region: "r".into(),
+            ip: None,
+            name: "".into(),
+            status: "InUse".into(),
+            bound: EipBinding::Nic { nic: "n".into(), private_ip: Some(on.parse().unwrap()) },
+        }
+    }
+
+    fn backend(lb: &str, on: &str) -> Backend {
+        let target = BackendTarget::Address { ip: on.parse().unwrap(), instance: None, nic: None };
+        Backend { load_balancer: lb.into(), name: "".into(), region: "r".into(), vpc: None, target, port: "80".into() }
+    }
+
+    fn snapshot() -> NicSnapshot {
+        let address = |ip: &str, role| Address { ip: ip.parse().unwrap(), role };
+        NicSnapshot {
+            nic: Nic {
+                id: "n".into(),
+                name: "".into(),
+                region: "r".into(),
+                zone: None,
+                role: NicRole::Secondary,
+                status: NicStatus { word: "InUse".into(), state: NicState::Attached },
+                instance: Some("i".into()),
+                mac: None,
+                vpc: None,
+                subnet: None,
+                security_groups: vec![],
+                addresses: vec![
+                    address(OWN, AddressRole::Primary),
+                    address(FIRST, AddressRole::Secondary),
+                    address(SECOND, AddressRole::Secondary),
+                ],
+                public_ips: vec![],
+                managed_by: ManagedBy::Nobody,
+                linked: Some(false),
+                hot_plug: None,
+                tags: vec![],
+                description: "".into(),
+            },
+            instance: Some(Instance {
+                id: "i".into(),
+                name: "".into(),
+                region: "r".into(),
+                zone: None,
+                kind: None,
+                power: Power { word: "Running".into(), state: PowerState::Running },
+                guest_agent: Some(true),
+                load_balancers: vec![],
+                tags: vec![],
+            }),
+            eips: vec![eip("e-1", FIRST)],
+            backends: vec![backend("lb-1", FIRST)],
+            eips_known: true,
+            backends_known: true,
+            instances_known: true,
+            read_at: Timestamp(0),
+        }
+    }
+
+    fn whole() -> Target {
+        Target::Nic(NicKey { profile: "p".into(), nic: "n".into() })
+    }
+
+    fn address(ip: &str) -> Target {
+        let nic = NicKey { profile: "p".into(), nic: "n".into() };
+        Target::Address(AddressKey { nic, ip: ip.parse().unwrap() })
+    }
+
+    /// What a change of the facts is to a write to one address, to another, and to the whole NIC.
+    fn told(change: impl FnOnce(&mut NicSnapshot)) -> [Vec<ChangedFact>; 3] {
+        let mut now = snapshot();
+        now.read_at = Timestamp(1);
+        change(&mut now);
+        [address(FIRST), address(SECOND), whole()]
+            .map(|target| snapshot().changes(&now, &target).into_iter().map(|change| change.fact).collect())
+    }
+
+    #[test]
+    fn what_appears_is_a_change_and_what_went_away_is_none() {
+        use ChangedFact::{Backends, Eips, NewAddresses};
+        let nothing: [Vec<ChangedFact>; 3] = Default::default();
+        assert_eq!(told(|_| {}), nothing);
+        assert_eq!(told(|now| now.eips.clear()), nothing);
+        assert_eq!(told(|now| now.backends.clear()), nothing);
+        assert_eq!(told(|now| now.nic.addresses.retain(|address| address.role == AddressRole::Primary)), nothing);
+        assert_eq!(told(|now| now.eips.push(eip("e-2", SECOND))), [vec![Eips], vec![Eips], vec![Eips]]);
+        assert_eq!(told(|now| now.nic.public_ips.push("203.0.113.9".into())), [vec![Eips], vec![Eips], vec![Eips]]);
+        // It was on the other address when the plan was made: it would go with this one now.
+        assert_eq!(told(|now| now.eips = vec![eip("e-1", SECOND)]), [vec![], vec![Eips], vec![]]);
+        assert_eq!(told(|now| now.backends.push(backend("lb-2", SECOND))), [vec![], vec![Backends], vec![Backends]]);
+        let serves = |now: &mut NicSnapshot| now.instance.as_mut().unwrap().load_balancers.push("lb-9".into());
+        assert_eq!(told(serves), [vec![Backends], vec![Backends], vec![Backends]]);
+        let new = Address { ip: "10.0.0.9".parse().unwrap(), role: AddressRole::Secondary };
+        assert_eq!(told(|now| now.nic.addresses.push(new)), [vec![], vec![], vec![NewAddresses]]);
+    }
+
+    #[test]
+    fn states_owners_and_what_can_not_be_read_any_more_are_changes() {
+        use ChangedFact::{
+            AddressRole as Role, InstancePower, ManagedBy as Managed, NicInstance, NicStatus as Status, Readable,
+            Traits,
+        };
+        let all = |fact: ChangedFact| [vec![fact], vec![fact], vec![fact]];
+        assert_eq!(told(|now| now.nic.status.word = "Detaching".into()), all(Status));
+        assert_eq!(told(|now| now.nic.instance = Some("i-2".into())), all(NicInstance));
+        assert_eq!(told(|now| now.nic.role = NicRole::Primary), all(ChangedFact::NicRole));
+        assert_eq!(told(|now| now.instance.as_mut().unwrap().power.word = "Stopped".into()), all(InstancePower));
+        assert_eq!(told(|now| now.nic.managed_by = ManagedBy::Service("nat".into())), all(Managed));
+        assert_eq!(told(|now| now.nic.linked = Some(true)), all(Traits));
+        assert_eq!(told(|now| now.eips_known = false), all(Readable));
+        assert_eq!(told(|now| now.nic.addresses[1].role = AddressRole::Primary), [vec![Role], vec![], vec![]]);
     }
 }

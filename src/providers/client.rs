@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     http::{self, Lost},
-    limiter::Limiter,
+    limiter::{Lane, Limiter},
     profile::{Credential, Profile},
     provider::{Call, Provider, Reply, Stamp},
     redact::{self, Scrubber, Trip},
@@ -42,6 +42,16 @@ pub mod local {
     pub const RANDOM: &str = "random";
     /// The codec read an answer as something else than what was asked.
     pub const REPLY: &str = "reply";
+    /// The task that made the call died of a bug; its text is in the log.
+    pub const DIED: &str = "died";
+    /// The answers ask for more and more.
+    pub const ENDLESS: &str = "endless";
+    /// The profile has no usable credential.
+    pub const NO_CREDENTIAL: &str = "no-credential";
+    /// The codec has no read for one NIC.
+    pub const NO_READ: &str = "no-read";
+    /// Accepted, and not done when patience ended.
+    pub const STILL_THERE: &str = "still-there";
 }
 
 /// What a client is made of.
@@ -58,7 +68,11 @@ pub struct Parts {
 
 /// One profile's way to its cloud. Cheap to clone; clones share pace and connections.
 #[derive(Clone)]
-pub struct Client(Arc<Inner>);
+pub struct Client {
+    inner: Arc<Inner>,
+    /// Of its reads.
+    lane: Lane,
+}
 
 struct Inner {
     parts: Parts,
@@ -77,15 +91,21 @@ impl Client {
         let capabilities = &parts.cloud.descriptor().capabilities;
         let limiter = Limiter::new(capabilities.reads_per_second, capabilities.in_flight);
         let scrubber = Scrubber::new(&parts.credential);
-        Self(Arc::new(Inner { parts, limiter, scrubber }))
+        Self { inner: Arc::new(Inner { parts, limiter, scrubber }), lane: Lane::Listing }
+    }
+
+    /// The same client for reads right before and after writes: they do not wait behind those of a listing.
+    #[must_use]
+    pub fn urgent(&self) -> Self {
+        Self { inner: self.inner.clone(), lane: Lane::Around }
     }
 
     pub fn profile(&self) -> &Profile {
-        &self.0.parts.profile
+        &self.inner.parts.profile
     }
 
     pub fn cloud(&self) -> &'static dyn Provider {
-        self.0.parts.cloud
+        self.inner.parts.cloud
     }
 
     pub fn capabilities(&self) -> &'static Capabilities {
@@ -105,7 +125,7 @@ impl Client {
     }
 
     async fn read_patiently(&self, call: &Call) -> Result<InventoryPage, Fault> {
-        let policy = &self.0.parts.retry;
+        let policy = &self.inner.parts.retry;
         let begin = Instant::now();
         // Tries and pauses. Waiting for a turn is not the cloud's fault, and a long listing waits long.
         let mut spent = Duration::ZERO;
@@ -120,14 +140,22 @@ impl Client {
                 Err(fault) => fault,
             };
             spent += Duration::from_millis(fault.elapsed_ms);
-            // Without random bytes the pause is simply the middle one.
-            let dice = random::<4>().map_or(0.5, |bytes| f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX));
-            let Some(pause) = retry::pause(policy, &fault, attempt, spent, dice) else {
+            let Some(pause) = retry::pause(policy, &fault, attempt, spent, dice()) else {
                 return Err(Fault { elapsed_ms: ms(begin.elapsed()), ..fault });
             };
             tokio::time::sleep(pause).await;
             spent += pause;
         }
+    }
+
+    /// Tries of a read, and of a write that did nothing.
+    pub fn tries(&self) -> u32 {
+        self.inner.parts.retry.tries
+    }
+
+    /// The pause before a write that did nothing is made again, with a new permit; `None` where it is not.
+    pub fn pause_of_write(&self, fault: &Fault, attempt: u32) -> Option<Duration> {
+        retry::pause_of_write(&self.inner.parts.retry, fault, attempt, dice())
     }
 
     /// The one function that sends writes. Sends at most once: the permit is spent, whatever happens. Must not be dropped half-way:
@@ -159,9 +187,10 @@ impl Client {
 
     /// One try: a fresh stamp, one request, one record.
     async fn once(&self, call: &Call, attempt: u32, patience: Option<Duration>) -> Result<Reply, Fault> {
-        let Parts { http, profile, cloud, credential, clock, exchanges, .. } = &self.0.parts;
+        let Parts { http, profile, cloud, credential, clock, exchanges, .. } = &self.inner.parts;
         let action = cloud.action(call);
-        let slot = self.0.limiter.enter().await;
+        let lane = if call.is_write() { Lane::Write } else { self.lane };
+        let slot = self.inner.limiter.enter(lane).await;
         let Some(nonce) = random::<16>() else { return Err(Fault::local(FaultKind::Local, action, local::RANDOM)) };
         let at = clock();
         let mut request = cloud.encode(call, profile);
@@ -179,7 +208,7 @@ impl Client {
             fault.attempts = attempt;
             fault.elapsed_ms = ms(begin.elapsed());
             // A vendor's message may repeat what it was sent.
-            fault.message = self.0.scrubber.scrub(&fault.message);
+            fault.message = self.inner.scrubber.scrub(&fault.message);
             if let Ok(response) = &sent {
                 fault.retry_after_ms = fault.retry_after_ms.or_else(|| retry_after(response, clock()));
                 if matches!(fault.kind, FaultKind::Clock | FaultKind::Credentials) {
@@ -188,8 +217,8 @@ impl Client {
             }
         }
         match &result {
-            Err(fault) if fault.kind == FaultKind::Throttled => self.0.limiter.throttled(),
-            Ok(_) => self.0.limiter.answered(),
+            Err(fault) if fault.kind == FaultKind::Throttled => self.inner.limiter.throttled(),
+            Ok(_) => self.inner.limiter.answered(),
             Err(_) => {}
         }
         let trip = Trip {
@@ -204,13 +233,18 @@ impl Client {
             attempt,
         };
         // A full channel drops the record: showing calls must not slow them.
-        let _ = exchanges.try_send(redact::exchange(&trip, &self.0.scrubber));
+        let _ = exchanges.try_send(redact::exchange(&trip, &self.inner.scrubber));
         result
     }
 }
 
 fn ms(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Uniform in 0..1. Without random bytes it is simply the middle.
+fn dice() -> f64 {
+    random::<4>().map_or(0.5, |bytes| f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX))
 }
 
 /// Random bytes of the TLS library's generator.

@@ -45,19 +45,29 @@ pub fn pause(policy: &RetryPolicy, fault: &Fault, attempt: u32, elapsed: Duratio
     if attempt >= tries || matches!(fault.effect, Effect::Nothing | Effect::AlreadyDone) {
         return None;
     }
-    let pause = match fault.retry_after_ms {
-        Some(wish) => {
-            let wish = Duration::from_millis(wish);
-            // Asking earlier than told would only prolong it; waiting longer than this is a person's choice.
-            if wish > policy.longest {
-                return None;
-            }
-            // Not all at the same moment.
-            wish + policy.first.mul_f64(dice.clamp(0.0, 1.0))
-        }
-        None => backoff(policy, attempt, dice),
-    };
+    let pause = wished(policy, fault, attempt, dice)?;
     (elapsed + pause < policy.deadline).then_some(pause)
+}
+
+/// The pause before a write is made again, which needs a new permit; `None` to give up. Only where the fault proves that nothing was
+/// done and that the same call may pass later, whatever its family: throttling, a conflict, a network that refuses.
+///
+/// `attempt` counts from 1, `dice` is uniform in 0..1.
+pub fn pause_of_write(policy: &RetryPolicy, fault: &Fault, attempt: u32, dice: f64) -> Option<Duration> {
+    if fault.effect != Effect::NothingRetry || attempt >= policy.tries {
+        return None;
+    }
+    wished(policy, fault, attempt, dice)
+}
+
+/// As long as the vendor wishes, else longer each time. `None`: longer than anybody would wait.
+fn wished(policy: &RetryPolicy, fault: &Fault, attempt: u32, dice: f64) -> Option<Duration> {
+    let Some(wish) = fault.retry_after_ms.map(Duration::from_millis) else {
+        return Some(backoff(policy, attempt, dice));
+    };
+    // Asking earlier than told would only prolong it; waiting longer than this is a person's choice.
+    // Not all at the same moment.
+    (wish <= policy.longest).then(|| wish + policy.first.mul_f64(dice.clamp(0.0, 1.0)))
 }
 
 /// Doubles from `first` up to `longest`, of which at least half is kept: jitter spreads the rest.
@@ -134,6 +144,22 @@ mod tests {
         assert_eq!(pause(&POLICY, &wish(31_000), 1, Duration::ZERO, 0.0), None);
         assert_eq!(pause(&POLICY, &wish(7000), 1, Duration::from_secs(55), 0.0), None);
         assert!(pause(&POLICY, &wish(7000), 1, Duration::from_secs(50), 0.0).is_some());
+    }
+
+    #[test]
+    fn a_write_is_made_again_only_where_nothing_was_done() {
+        let of = |kind, effect| pause_of_write(&POLICY, &fault(kind, effect, None), 1, 1.0);
+        for kind in [FaultKind::Throttled, FaultKind::Conflict, FaultKind::Unreachable, FaultKind::Server] {
+            assert_eq!(of(kind, Effect::NothingRetry), Some(Duration::from_millis(500)), "{kind:?}");
+            for effect in [Effect::Nothing, Effect::AlreadyDone, Effect::Unknown] {
+                assert_eq!(of(kind, effect), None, "{kind:?} {effect:?}");
+            }
+        }
+        let throttled =
+            |ms, attempt| pause_of_write(&POLICY, &fault(FaultKind::Throttled, Effect::NothingRetry, ms), attempt, 0.0);
+        assert_eq!((throttled(None, 4).is_some(), throttled(None, 5)), (true, None));
+        assert_eq!(throttled(Some(7000), 1), Some(Duration::from_secs(7)));
+        assert_eq!(throttled(Some(31_000), 1), None);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::{
     clock,
     jobs::{
         listing, preflight,
-        release::{self, Author, Batch, Control},
+        release::{self, Author, Batch, Control, Patience},
     },
     journal::Journal,
 };
@@ -88,6 +88,7 @@ impl Executor {
                     author: self.author.clone(),
                     out: self.out.clone(),
                     control: watched,
+                    patience: Patience::default(),
                     now: clock::now,
                 };
                 self.spawn(job, release::run(batch, self.clients.clone()));

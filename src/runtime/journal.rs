@@ -5,7 +5,7 @@
 //! was torn by a power cut stays as a line of its own that the reader reports and skips.
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
@@ -199,21 +199,22 @@ pub struct Contents {
 
 impl Contents {
     /// Intents without an outcome, oldest first: what became of them is not known and has to be read from the cloud.
+    /// A write that is tried again has an intent for each try, and each end closes those before it.
     pub fn open_intents(&self) -> impl Iterator<Item = &Intent> {
-        let settled: BTreeSet<(&str, OperationId)> = self
-            .entries
-            .iter()
-            .filter_map(|entry| match entry {
-                JournalEntry::Settled(settlement) => Some((settlement.batch.as_str(), settlement.operation)),
-                JournalEntry::Intent(_) => None,
-            })
-            .collect();
-        self.entries.iter().filter_map(move |entry| match entry {
-            JournalEntry::Intent(intent) if !settled.contains(&(intent.batch.as_str(), intent.operation)) => {
-                Some(intent)
+        let mut open: BTreeMap<(&str, OperationId), Vec<(usize, &Intent)>> = BTreeMap::new();
+        for (place, entry) in self.entries.iter().enumerate() {
+            match entry {
+                JournalEntry::Intent(intent) => {
+                    open.entry((intent.batch.as_str(), intent.operation)).or_default().push((place, intent));
+                }
+                JournalEntry::Settled(end) => {
+                    open.remove(&(end.batch.as_str(), end.operation));
+                }
             }
-            _ => None,
-        })
+        }
+        let mut open: Vec<(usize, &Intent)> = open.into_values().flatten().collect();
+        open.sort_by_key(|(place, _)| *place);
+        open.into_iter().map(|(_, intent)| intent)
     }
 }
 

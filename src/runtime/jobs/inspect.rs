@@ -1,8 +1,12 @@
-//! Reads one NIC with everything around it: before a plan is confirmed, right before a write, and after it.
+//! Reads NICs with everything around them: before a plan is confirmed, right before a write, and after it.
+//! A call whose answer several NICs need is made once.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+};
 
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -14,109 +18,266 @@ use crate::{
         snapshot::NicSnapshot,
         time::Timestamp,
     },
-    providers::{client::Client, provider::Call},
+    providers::{
+        client::{Client, local},
+        provider::Call,
+    },
 };
 
-/// Calls one inspection may make.
+/// Calls the inspection of one NIC may make.
 const MOST_CALLS: usize = 200;
 
-/// Reads the NIC. `Ok(None)`: the cloud does not know it any more. What could not be read around it is marked as
-/// not known in the snapshot, never taken as absent.
+/// What was read of a NIC. `Ok(None)`: the cloud does not know it any more. What could not be read around it is marked as
+/// not known in the snapshot, never taken as absent. An error: the NIC itself could not be read.
+pub type Read = Result<Option<NicSnapshot>, Fault>;
+
+/// Reads one NIC.
 ///
 /// # Errors
-/// The NIC itself could not be read.
-pub async fn nic(
-    client: &Client,
-    nic: &Nic,
-    cancel: &CancellationToken,
-    now: impl Fn() -> Timestamp,
-) -> Result<Option<NicSnapshot>, Fault> {
-    let mut scratch = ProfileInventory::new(client.profile().id.clone(), client.profile().cloud.clone());
-    let roots = client.cloud().inspection(nic);
-    let mut sections: HashMap<Section, u64> = HashMap::new();
-    let mut failed: HashMap<Section, Fault> = HashMap::new();
-    let mut seen: HashSet<Listing> = HashSet::new();
-    let mut flying: JoinSet<(Section, Result<InventoryPage, Fault>)> = JoinSet::new();
-    let fly = |flying: &mut JoinSet<_>, section: Section, listing: Listing| {
-        let (client, cancel) = (client.clone(), cancel.clone());
-        flying.spawn(async move {
-            let answer = client.read(&listing, &cancel).await;
-            (section, answer)
-        });
-    };
-    for listing in roots {
-        let section = (listing.resource, listing.region.clone());
-        if !sections.contains_key(&section) {
-            sections.insert(section.clone(), scratch.begin(section.clone()));
-        }
-        if seen.insert(listing.clone()) {
-            fly(&mut flying, section, listing);
-        }
+/// See [`Read`].
+pub async fn nic(client: &Client, nic: &Arc<Nic>, cancel: &CancellationToken, now: fn() -> Timestamp) -> Read {
+    let mut readings = Readings::new(client.clone(), std::slice::from_ref(nic), cancel.clone(), now);
+    match readings.next().await {
+        Some((_, read)) => read,
+        // One NIC in, one reading out.
+        None => Err(Fault::local(FaultKind::Local, "", local::NO_READ)),
     }
-    while let Some(landed) = flying.join_next().await {
-        let Ok((section, answer)) = landed else {
-            return Err(Fault::local(FaultKind::Local, "", "the read died of a bug; see the log"));
-        };
-        match answer {
-            Ok(mut page) => {
-                for listing in std::mem::take(&mut page.next) {
-                    let own = (listing.resource, listing.region.clone());
-                    if !sections.contains_key(&own) {
-                        sections.insert(own.clone(), scratch.begin(own.clone()));
-                    }
-                    if seen.len() >= MOST_CALLS {
-                        let fault = Fault::local(
-                            FaultKind::Garbage,
-                            client.cloud().action(&Call::List(listing.clone())),
-                            "the list has no end",
-                        );
-                        failed.insert(own, fault);
-                    } else if seen.insert(listing.clone()) {
-                        fly(&mut flying, own, listing);
-                    }
-                }
-                scratch.merge(page, now());
-            }
-            Err(fault) => {
-                failed.entry(section).or_insert(fault);
-            }
-        }
-    }
-    let whole = failed.is_empty();
-    let asked: HashSet<Resource> = sections.keys().map(|(resource, _)| *resource).collect();
-    for (section, sweep) in sections {
-        match failed.remove(&section) {
-            Some(fault) if section.0 == Resource::Nics => return Err(fault),
-            Some(fault) => scratch.fail(&section, fault, now()),
-            None => {
-                // Everything in the scratch inventory was read just now: nothing is swept.
-                scratch.complete(&section, sweep.min(1), now());
-            }
-        }
-    }
-    if whole {
-        // The codec asks for all that can concern the NIC: what it did not ask for, when all it asked for came, is not there.
-        for resource in [Resource::Instances, Resource::Eips, Resource::Backends] {
-            if !asked.contains(&resource) {
-                let section = (resource, Some(nic.region.clone()));
-                scratch.begin(section.clone());
-                scratch.complete(&section, 1, now());
-            }
-        }
-    }
-    Ok(scratch.snapshot(&nic.id))
 }
 
-/// Reads only the NIC's own record: for waiting until a change shows.
+/// Reads only the NIC's own record: for waiting until a change shows. A record that comes in pages is looked for on all of them.
 ///
 /// # Errors
-/// The read failed.
+/// A read failed, or there is no end of them.
 pub async fn record(client: &Client, nic: &Nic, cancel: &CancellationToken) -> Result<Option<Nic>, Fault> {
-    let roots = client.cloud().inspection(nic);
-    let listing = roots.into_iter().find(|listing| listing.resource == Resource::Nics);
-    let Some(listing) = listing else {
-        return Err(Fault::local(FaultKind::Local, "", "this cloud has no read for one NIC"));
-    };
-    let page = client.read(&listing, cancel).await?;
-    Ok(page.nics.into_iter().find(|read| read.id == nic.id))
+    let own = |listing: &Listing| listing.resource == Resource::Nics;
+    let mut queue: VecDeque<Listing> = client.cloud().inspection(nic).into_iter().filter(own).collect();
+    if queue.is_empty() {
+        return Err(Fault::local(FaultKind::Local, "", local::NO_READ));
+    }
+    let mut seen: HashSet<Listing> = queue.iter().cloned().collect();
+    while let Some(listing) = queue.pop_front() {
+        let page = client.read(&listing, cancel).await?;
+        if let Some(found) = page.nics.into_iter().find(|read| read.id == nic.id) {
+            return Ok(Some(found));
+        }
+        queue.extend(page.next.into_iter().filter(own).filter(|next| seen.insert(next.clone())));
+        if seen.len() > MOST_CALLS {
+            return Err(endless(client, &listing));
+        }
+    }
+    Ok(None)
+}
+
+fn endless(client: &Client, listing: &Listing) -> Fault {
+    Fault::local(FaultKind::Garbage, client.cloud().action(&Call::List(listing.clone())), local::ENDLESS)
+}
+
+/// An answer with the time it came.
+type Answer = (Result<InventoryPage, Fault>, Timestamp);
+
+/// A call of this inspection.
+enum Asked {
+    /// Queued or in flight; who waits for the answer.
+    Waiting(Vec<usize>),
+    Answered(Answer),
+}
+
+/// NICs of one profile being read. The first ones end first.
+pub struct Readings {
+    client: Client,
+    cancel: CancellationToken,
+    now: fn() -> Timestamp,
+    nics: Vec<Reading>,
+    queue: VecDeque<Listing>,
+    asked: HashMap<Listing, Asked>,
+    flying: JoinSet<Result<InventoryPage, Fault>>,
+    tasks: HashMap<Id, Listing>,
+    ended: VecDeque<(usize, Read)>,
+}
+
+/// One NIC being read.
+struct Reading {
+    nic: Arc<Nic>,
+    scratch: ProfileInventory,
+    sections: HashSet<Section>,
+    failed: HashMap<Section, Fault>,
+    seen: HashSet<Listing>,
+    /// Answers that are still to come.
+    left: usize,
+}
+
+impl Readings {
+    pub fn new(client: Client, nics: &[Arc<Nic>], cancel: CancellationToken, now: fn() -> Timestamp) -> Self {
+        let of = |nic: &Arc<Nic>| Reading {
+            nic: nic.clone(),
+            scratch: ProfileInventory::new(client.profile().id.clone(), client.profile().cloud.clone()),
+            sections: HashSet::new(),
+            failed: HashMap::new(),
+            seen: HashSet::new(),
+            left: 0,
+        };
+        let read = nics.iter().map(of).collect();
+        let mut all = Self {
+            client,
+            cancel,
+            now,
+            nics: read,
+            queue: VecDeque::new(),
+            asked: HashMap::new(),
+            flying: JoinSet::new(),
+            tasks: HashMap::new(),
+            ended: VecDeque::new(),
+        };
+        for (place, nic) in nics.iter().enumerate() {
+            for listing in all.client.cloud().inspection(nic) {
+                let fresh = all.ask(place, listing);
+                all.queue.extend(fresh);
+            }
+            if all.nics.get(place).is_some_and(|reading| reading.left == 0) {
+                all.end(place);
+            }
+        }
+        all
+    }
+
+    /// The next NIC that was read, by its place in the list that was given; `None` after the last. Can be dropped at any moment
+    /// and called again.
+    pub async fn next(&mut self) -> Option<(usize, Read)> {
+        loop {
+            if let Some(ended) = self.ended.pop_front() {
+                return Some(ended);
+            }
+            self.fly();
+            let (id, answer) = match self.flying.join_next_with_id().await? {
+                Ok((id, answer)) => (id, answer),
+                // The panic is in the log. What it was to read is not known, as after any other failure.
+                Err(died) => (died.id(), Err(Fault::local(FaultKind::Local, "", local::DIED))),
+            };
+            if let Some(listing) = self.tasks.remove(&id) {
+                self.take(&listing, (answer, (self.now)()));
+            }
+        }
+    }
+
+    fn fly(&mut self) {
+        while self.flying.len() < self.client.capabilities().in_flight.max(1)
+            && let Some(listing) = self.queue.pop_front()
+        {
+            let (client, cancel, read) = (self.client.clone(), self.cancel.clone(), listing.clone());
+            let task = self.flying.spawn(async move { client.read(&read, &cancel).await });
+            self.tasks.insert(task.id(), listing);
+        }
+    }
+
+    /// A NIC needs this answer. The call, if nobody asked for it yet. An answer that is there already is not given out here.
+    fn ask(&mut self, place: usize, listing: Listing) -> Option<Listing> {
+        let reading = self.nics.get_mut(place)?;
+        let section = (listing.resource, listing.region.clone());
+        if reading.sections.insert(section.clone()) {
+            reading.scratch.begin(section.clone());
+        }
+        if reading.seen.len() >= MOST_CALLS {
+            let fault = endless(&self.client, &listing);
+            reading.failed.entry(section).or_insert(fault);
+            return None;
+        }
+        if !reading.seen.insert(listing.clone()) {
+            return None;
+        }
+        reading.left += 1;
+        match self.asked.get_mut(&listing) {
+            Some(Asked::Waiting(who)) => {
+                who.push(place);
+                None
+            }
+            Some(Asked::Answered(_)) => Some(listing),
+            None => {
+                self.asked.insert(listing.clone(), Asked::Waiting(vec![place]));
+                Some(listing)
+            }
+        }
+    }
+
+    /// Gives an answer to all who wait for it, and asks for what follows from it.
+    fn take(&mut self, listing: &Listing, answer: Answer) {
+        let Some(Asked::Waiting(who)) = self.asked.insert(listing.clone(), Asked::Answered(answer)) else { return };
+        let mut work: Vec<(usize, Listing)> = who.into_iter().map(|place| (place, listing.clone())).collect();
+        while let Some((place, listing)) = work.pop() {
+            let (Some(Asked::Answered(answer)), Some(reading)) = (self.asked.get(&listing), self.nics.get_mut(place))
+            else {
+                continue;
+            };
+            let next = reading.take(&listing, answer);
+            // What follows goes before other NICs' calls: a NIC that was begun is read to its end.
+            for listing in next.into_iter().rev() {
+                match self.ask(place, listing) {
+                    Some(known) if matches!(self.asked.get(&known), Some(Asked::Answered(_))) => {
+                        work.push((place, known));
+                    }
+                    Some(fresh) => self.queue.push_front(fresh),
+                    None => {}
+                }
+            }
+            if self.nics.get(place).is_some_and(|reading| reading.left == 0) {
+                self.end(place);
+            }
+        }
+    }
+
+    fn end(&mut self, place: usize) {
+        let at = (self.now)();
+        if let Some(reading) = self.nics.get_mut(place) {
+            self.ended.push_back((place, reading.end(at)));
+        }
+    }
+}
+
+impl Reading {
+    /// Takes an answer in; what follows from it.
+    fn take(&mut self, listing: &Listing, (answer, at): &Answer) -> Vec<Listing> {
+        self.left -= 1;
+        match answer {
+            Ok(page) => {
+                let mut page = page.clone();
+                let next = std::mem::take(&mut page.next);
+                self.scratch.merge(page, *at);
+                next
+            }
+            Err(fault) => {
+                let section = (listing.resource, listing.region.clone());
+                self.failed.entry(section).or_insert_with(|| fault.clone());
+                Vec::new()
+            }
+        }
+    }
+
+    fn end(&mut self, at: Timestamp) -> Read {
+        let own = |section: &Section| section.0 == Resource::Nics;
+        if !self.sections.iter().any(own) {
+            return Err(Fault::local(FaultKind::Local, "", local::NO_READ));
+        }
+        let whole = self.failed.is_empty();
+        let asked: HashSet<Resource> = self.sections.iter().map(|(resource, _)| *resource).collect();
+        for section in std::mem::take(&mut self.sections) {
+            match self.failed.remove(&section) {
+                Some(fault) if own(&section) => return Err(fault),
+                Some(fault) => self.scratch.fail(&section, fault, at),
+                None => {
+                    // Everything in the scratch inventory was read just now: nothing is swept.
+                    self.scratch.complete(&section, 0, at);
+                }
+            }
+        }
+        if whole {
+            // The codec asks for all that can concern the NIC: what it did not ask for, when all it asked for came, is not there.
+            for resource in [Resource::Instances, Resource::Eips, Resource::Backends] {
+                if !asked.contains(&resource) {
+                    let section = (resource, Some(self.nic.region.clone()));
+                    self.scratch.begin(section.clone());
+                    self.scratch.complete(&section, 0, at);
+                }
+            }
+        }
+        Ok(self.scratch.snapshot(&self.nic.id))
+    }
 }

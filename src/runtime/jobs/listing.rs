@@ -1,10 +1,15 @@
 //! Lists everything of a profile: a work list of pages, some in flight, each sent on as it comes.
-//! Owns paging for every cloud; one section that fails stops no other.
+//! Owns paging for every cloud; one section that fails stops no other. Rows come first, what hangs on them after that.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
 
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{
+    sync::mpsc,
+    task::{Id, JoinSet},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -15,7 +20,10 @@ use crate::{
         inventory::Section,
         page::{InventoryPage, Listing, Resource, Scope},
     },
-    providers::{client::Client, provider::Call},
+    providers::{
+        client::{Client, local},
+        provider::Call,
+    },
 };
 
 /// Follow-up calls one section may make: a server that hands out pages for ever is stopped.
@@ -30,22 +38,43 @@ struct Open {
     failed: bool,
 }
 
+#[derive(Default)]
 struct Work {
-    queue: VecDeque<(Section, Listing)>,
+    /// By rank and then in the order they were asked for.
+    queue: BTreeMap<(u8, u64), (Section, Listing)>,
+    queued: u64,
     seen: HashSet<Listing>,
     open: BTreeMap<Section, Open>,
-    /// Instance types met, whose limits are asked for at the end.
+    /// Instance types met, whose limits are asked for when all instances are there.
     types: BTreeSet<Arc<str>>,
 }
 
 impl Work {
+    /// A call that was made or queued already is not made again.
     fn add(&mut self, section: &Section, listing: Listing) {
         if self.seen.insert(listing.clone()) {
             let open = self.open.entry(section.clone()).or_default();
             open.left += 1;
             open.calls += 1;
-            self.queue.push_back((section.clone(), listing));
+            self.queued += 1;
+            self.queue.insert((rank(listing.resource), self.queued), (section.clone(), listing));
         }
+    }
+
+    fn is_open(&self, resource: Resource) -> bool {
+        self.open.iter().any(|((of, _), open)| *of == resource && !open.failed)
+    }
+}
+
+/// What is asked for first: what makes rows, then what hangs on them. Backends take the most calls by far.
+fn rank(resource: Resource) -> u8 {
+    match resource {
+        Resource::Nics => 0,
+        Resource::Instances => 1,
+        Resource::Eips => 2,
+        Resource::Regions => 3,
+        Resource::Limits => 4,
+        Resource::Backends => 5,
     }
 }
 
@@ -58,7 +87,7 @@ pub async fn run(client: Client, job: JobId, out: mpsc::Sender<Msg>, cancel: Can
             let _ = out.send(Msg::Inventory(job, event)).await;
         }
     };
-    let mut work = Work { queue: VecDeque::new(), seen: HashSet::new(), open: BTreeMap::new(), types: BTreeSet::new() };
+    let mut work = Work::default();
     for listing in client.cloud().listings(&client.profile().regions) {
         let section = (listing.resource, listing.region.clone());
         if !work.open.contains_key(&section) {
@@ -66,69 +95,54 @@ pub async fn run(client: Client, job: JobId, out: mpsc::Sender<Msg>, cancel: Can
         }
         work.add(&section, listing);
     }
-    let capabilities = &client.cloud().descriptor().capabilities;
-    let limits_section: Section = (Resource::Limits, None);
+    let capabilities = client.capabilities();
     let mut limits_asked = capabilities.limits_per_call.is_none();
-    let mut flying: JoinSet<(Section, Listing, Result<InventoryPage, Fault>)> = JoinSet::new();
+    let mut flying: JoinSet<Result<InventoryPage, Fault>> = JoinSet::new();
+    let mut tasks: HashMap<Id, (Section, Listing)> = HashMap::new();
     loop {
+        if !limits_asked && !work.is_open(Resource::Instances) {
+            // All instances are known now: their types' limits are one more section.
+            limits_asked = true;
+            ask_limits(&client, &mut work, &say).await;
+        }
         while flying.len() < capabilities.in_flight.max(1)
-            && let Some((section, listing)) = work.queue.pop_front()
+            && let Some((_, (section, listing))) = work.queue.pop_first()
         {
-            let (client, cancel) = (client.clone(), cancel.clone());
-            flying.spawn(async move {
-                let answer = client.read(&listing, &cancel).await;
-                (section, listing, answer)
-            });
+            let (client, cancel, read) = (client.clone(), cancel.clone(), listing.clone());
+            let task = flying.spawn(async move { client.read(&read, &cancel).await });
+            tasks.insert(task.id(), (section, listing));
         }
         let landed = tokio::select! {
-            landed = flying.join_next() => landed,
+            landed = flying.join_next_with_id() => landed,
             () = cancel.cancelled() => return,
         };
-        let Some(landed) = landed else {
-            // All instances are known now: their types' limits are one more section.
-            if limits_asked {
-                break;
-            }
-            limits_asked = true;
-            let types: Vec<Arc<str>> = std::mem::take(&mut work.types).into_iter().collect();
-            if types.is_empty() {
-                break;
-            }
-            say(InventoryEvent::Began(limits_section.clone())).await;
-            let region = client.profile().regions.first().cloned();
-            for chunk in types.chunks(capabilities.limits_per_call.unwrap_or(1).max(1)) {
-                let listing =
-                    Listing { scope: Scope::Types(chunk.to_vec()), ..Listing::all(Resource::Limits, region.clone()) };
-                work.add(&limits_section, listing);
-            }
-            continue;
+        let (id, answer) = match landed {
+            None => break,
+            Some(Ok((id, answer))) => (id, answer),
+            // A bug; the panic is in the log. Its section can not be whole any more, the others can.
+            Some(Err(died)) => (died.id(), Err(Fault::local(FaultKind::Local, "", local::DIED))),
         };
-        let Ok((section, listing, answer)) = landed else {
-            // The task died of a bug; the panic is in the log, and its section can not be whole any more.
-            fail_all(&mut work, &say).await;
-            continue;
-        };
+        let Some((section, listing)) = tasks.remove(&id) else { continue };
         let Some(open) = work.open.get_mut(&section) else { continue };
         open.left -= 1;
         match answer {
-            Ok(mut page) => {
+            Ok(mut page) if !open.failed => {
                 let next = std::mem::take(&mut page.next);
                 work.types.extend(page.instances.iter().filter_map(|instance| instance.kind.clone()));
-                if open.failed {
-                    continue;
-                }
                 if open.calls + next.len() > MOST_CALLS {
-                    let fault = Fault::local(FaultKind::Garbage, action(&client, &listing), "the list has no end");
+                    let action = client.cloud().action(&Call::List(listing));
+                    let fault = Fault::local(FaultKind::Garbage, action, local::ENDLESS);
                     fail(&mut work, &section, fault, &say).await;
-                    continue;
+                } else {
+                    for listing in next {
+                        work.add(&section, listing);
+                    }
+                    say(InventoryEvent::Page(section.clone(), Box::new(page))).await;
                 }
-                for listing in next {
-                    work.add(&section, listing);
-                }
-                say(InventoryEvent::Page(section.clone(), Box::new(page))).await;
             }
             Err(fault) if !open.failed => fail(&mut work, &section, fault, &say).await,
-            Err(_) => {}
+            // The section is said to have failed; what comes after that is not shown.
+            Ok(_) | Err(_) => {}
         }
         if work.open.get(&section).is_some_and(|open| open.left == 0)
             && work.open.remove(&section).is_some_and(|open| !open.failed)
@@ -139,8 +153,18 @@ pub async fn run(client: Client, job: JobId, out: mpsc::Sender<Msg>, cancel: Can
     say(InventoryEvent::Ended).await;
 }
 
-fn action(client: &Client, listing: &Listing) -> &'static str {
-    client.cloud().action(&Call::List(listing.clone()))
+async fn ask_limits<F: Future<Output = ()>>(client: &Client, work: &mut Work, say: &impl Fn(InventoryEvent) -> F) {
+    let types: Vec<Arc<str>> = std::mem::take(&mut work.types).into_iter().collect();
+    if types.is_empty() {
+        return;
+    }
+    let section: Section = (Resource::Limits, None);
+    say(InventoryEvent::Began(section.clone())).await;
+    let region = client.profile().regions.first().cloned();
+    for chunk in types.chunks(client.capabilities().limits_per_call.unwrap_or(1).max(1)) {
+        let scope = Scope::Types(chunk.to_vec());
+        work.add(&section, Listing { scope, ..Listing::all(Resource::Limits, region.clone()) });
+    }
 }
 
 /// A section that failed is said once; its other calls are not made.
@@ -151,21 +175,11 @@ async fn fail<F: Future<Output = ()>>(
     say: &impl Fn(InventoryEvent) -> F,
 ) {
     let before = work.queue.len();
-    work.queue.retain(|(of, _)| of != section);
+    work.queue.retain(|_, (of, _)| of != section);
     let dropped = before - work.queue.len();
     if let Some(open) = work.open.get_mut(section) {
         open.failed = true;
         open.left -= dropped;
     }
     say(InventoryEvent::Failed(section.clone(), Box::new(fault))).await;
-}
-
-async fn fail_all<F: Future<Output = ()>>(work: &mut Work, say: &impl Fn(InventoryEvent) -> F) {
-    work.queue.clear();
-    for (section, open) in std::mem::take(&mut work.open) {
-        if !open.failed {
-            let fault = Fault::local(FaultKind::Local, "", "the job died of a bug; see the log");
-            say(InventoryEvent::Failed(section, Box::new(fault))).await;
-        }
-    }
 }

@@ -1,6 +1,6 @@
-//! Reads the plan's NICs again, a few at a time.
+//! Reads the plan's NICs again: each profile at its own pace, so that a slow cloud delays no other.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -9,17 +9,14 @@ use crate::{
     app::msg::{Msg, PreflightEvent},
     domain::{
         fault::{Fault, FaultKind},
-        ids::{JobId, NicKey},
+        ids::{JobId, NicKey, ProfileId},
         nic::Nic,
         time::Timestamp,
     },
-    providers::client::Client,
+    providers::client::{Client, local},
 };
 
-use super::inspect;
-
-/// NICs read together; the client's own limits come on top.
-const TOGETHER: usize = 8;
+use super::inspect::{Read, Readings};
 
 /// Runs until all NICs were read or could not be, or until it is cancelled.
 pub async fn run(
@@ -30,34 +27,58 @@ pub async fn run(
     cancel: CancellationToken,
     now: fn() -> Timestamp,
 ) {
-    let mut queue: VecDeque<(NicKey, Arc<Nic>)> = nics.into();
-    let mut flying: JoinSet<PreflightEvent> = JoinSet::new();
+    let mut by_profile: BTreeMap<ProfileId, Vec<(NicKey, Arc<Nic>)>> = BTreeMap::new();
+    for (key, nic) in nics {
+        by_profile.entry(key.profile.clone()).or_default().push((key, nic));
+    }
+    let mut profiles = JoinSet::new();
+    for nics in by_profile.into_values() {
+        let client = nics.first().and_then(|(key, _)| clients(key));
+        profiles.spawn(read(client, nics, job, out.clone(), cancel.clone(), now));
+    }
     loop {
-        while flying.len() < TOGETHER
-            && let Some((key, nic)) = queue.pop_front()
-        {
-            let client = clients(&key);
-            let cancel = cancel.clone();
-            flying.spawn(async move {
-                let Some(client) = client else {
-                    let fault = Fault::local(FaultKind::Local, "", "the profile has no usable credential");
-                    return PreflightEvent::Read(key, Err(Box::new(fault)));
-                };
-                let read = inspect::nic(&client, &nic, &cancel, now).await;
-                PreflightEvent::Read(key, read.map(|snapshot| snapshot.map(Arc::new)).map_err(Box::new))
-            });
-        }
-        let landed = tokio::select! {
-            landed = flying.join_next() => landed,
+        let ended = tokio::select! {
+            ended = profiles.join_next() => ended,
             () = cancel.cancelled() => return,
         };
-        let Some(landed) = landed else { break };
-        // A task that died leaves its NIC unread; the plan's freshness then never completes for it, so say so.
-        let Ok(event) = landed else {
-            let _ = out.send(Msg::JobPanicked(job)).await;
-            return;
-        };
-        let _ = out.send(Msg::Preflight(job, event)).await;
+        match ended {
+            None => break,
+            Some(Ok(())) => {}
+            // NICs were left unread: the plan's freshness then never completes for them, so say so.
+            Some(Err(_)) => {
+                let _ = out.send(Msg::JobPanicked(job)).await;
+                return;
+            }
+        }
     }
     let _ = out.send(Msg::Preflight(job, PreflightEvent::Ended)).await;
+}
+
+/// One profile's NICs.
+async fn read(
+    client: Option<Client>,
+    nics: Vec<(NicKey, Arc<Nic>)>,
+    job: JobId,
+    out: mpsc::Sender<Msg>,
+    cancel: CancellationToken,
+    now: fn() -> Timestamp,
+) {
+    let say = async |key: NicKey, read: Read| {
+        let read = read.map(|snapshot| snapshot.map(Arc::new)).map_err(Box::new);
+        // A closed channel means that the program is leaving.
+        let _ = out.send(Msg::Preflight(job, PreflightEvent::Read(key, read))).await;
+    };
+    let (keys, nics): (Vec<NicKey>, Vec<Arc<Nic>>) = nics.into_iter().unzip();
+    let Some(client) = client else {
+        for key in keys {
+            say(key, Err(Fault::local(FaultKind::Credentials, "", local::NO_CREDENTIAL))).await;
+        }
+        return;
+    };
+    let mut readings = Readings::new(client, &nics, cancel, now);
+    while let Some((place, read)) = readings.next().await {
+        if let Some(key) = keys.get(place) {
+            say(key.clone(), read).await;
+        }
+    }
 }

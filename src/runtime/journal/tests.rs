@@ -82,6 +82,21 @@ async fn what_is_written_is_read_back_and_intents_without_an_end_are_found() {
     assert_eq!(open, [("b1", 1), ("b2", 0)]);
 }
 
+/// A write that did nothing is tried again under the same number: the end of the first try does not close the second.
+#[tokio::test]
+async fn each_try_is_closed_by_its_own_end() {
+    let (_folder, path) = folder();
+    let journal = Journal::open(&path).unwrap();
+    let open = || -> usize { read(&path).unwrap().open_intents().count() };
+    for still_open in [1, 0, 1, 0] {
+        match still_open {
+            1 => drop(journal.intent(intent("b", 0), false).await.unwrap()),
+            _ => journal.settled(settlement("b", 0)).await.unwrap(),
+        }
+        assert_eq!(open(), still_open);
+    }
+}
+
 /// Other tools read the journal as well: one JSON object a line, with these names.
 #[tokio::test]
 async fn the_lines_keep_their_form() {

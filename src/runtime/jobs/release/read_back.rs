@@ -1,0 +1,206 @@
+//! After a write: what is true of each target now.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    app::msg::ReadBack,
+    domain::{
+        fault::{Effect, Fault, FaultKind},
+        nic::{Nic, NicState},
+        outcome::{Outcome, Progress, Receipt},
+        plan::{Operation, OperationKind},
+        selection::Target,
+        snapshot::NicSnapshot,
+    },
+    providers::{
+        client::{Client, local},
+        provider::Call,
+    },
+};
+
+use super::{
+    super::inspect,
+    Batch, Ends,
+    targets::{is_done, targets},
+};
+
+/// Reads after an answer that tells nothing before "still there" is believed. The vendor has answered: nothing is on its way.
+const CALM_READS: usize = 6;
+/// Reads more while the cloud says that the change is on its way, or can not be reached.
+const MORE_READS: usize = 60;
+
+/// What the answer to the write tells.
+enum Told {
+    Accepted(Receipt),
+    /// Proven that this call did nothing.
+    Refused(Fault),
+    /// The vendor failed to say what it did.
+    Unsaid(Fault),
+    /// No word from the vendor: the request may still be on its way.
+    Lost(Fault),
+}
+
+impl Told {
+    fn of(answer: Result<Receipt, Fault>) -> Self {
+        match answer {
+            Ok(receipt) => Told::Accepted(receipt),
+            Err(fault) if fault.effect != Effect::Unknown => Told::Refused(fault),
+            Err(fault) if fault.code.is_some() => Told::Unsaid(fault),
+            Err(fault) => Told::Lost(fault),
+        }
+    }
+
+    fn fault(&self) -> Option<&Fault> {
+        match self {
+            Told::Accepted(_) => None,
+            Told::Refused(fault) | Told::Unsaid(fault) | Told::Lost(fault) => Some(fault),
+        }
+    }
+
+    fn request_id(&self) -> Option<String> {
+        match self {
+            Told::Accepted(receipt) => receipt.request_id.clone(),
+            Told::Refused(fault) | Told::Unsaid(fault) | Told::Lost(fault) => fault.request_id.clone(),
+        }
+    }
+}
+
+/// What the reads have shown so far.
+struct Seen {
+    /// The last read; without a NIC when it is gone altogether.
+    last: Result<Option<Nic>, Fault>,
+    /// Reads that showed the NIC at rest, since it was last seen moving.
+    calm: usize,
+}
+
+impl Seen {
+    fn take(&mut self, read: Result<Option<Nic>, Fault>) {
+        if let Ok(nic) = &read {
+            let moving = nic.as_ref().is_some_and(|nic| is_moving(nic.status.state));
+            self.calm = if moving { 0 } else { self.calm + 1 };
+        }
+        self.last = read;
+    }
+
+    /// Is it worth reading beyond the usual patience?
+    fn unfinished(&self) -> bool {
+        match &self.last {
+            Ok(_) => self.calm == 0,
+            Err(fault) => fault.kind == FaultKind::Unreachable,
+        }
+    }
+}
+
+fn is_moving(state: NicState) -> bool {
+    matches!(state, NicState::Detaching | NicState::Attaching | NicState::Changing)
+}
+
+/// Reads until the change shows, or until it can be believed that it will not, and says what is true of each target.
+pub(super) async fn read_back(
+    batch: &Batch,
+    client: &Client,
+    operation: &Operation,
+    kind: &OperationKind,
+    before: &NicSnapshot,
+    answer: Result<Receipt, Fault>,
+) -> (Ends, Option<ReadBack>) {
+    let never = CancellationToken::new();
+    let targets = targets(operation, kind);
+    let told = Told::of(answer);
+    if told.fault().is_some() {
+        let lost = !matches!(told, Told::Refused(_));
+        batch.progress(operation, Progress::ReadingBack { lost }).await;
+    }
+    let mut seen = Seen { last: Ok(Some(before.nic.clone())), calm: 0 };
+    let mut reads = 0;
+    loop {
+        if let Told::Accepted(receipt) = &told {
+            let reads = u32::try_from(reads).unwrap_or(u32::MAX);
+            batch.progress(operation, Progress::Accepted { receipt: receipt.clone(), reads }).await;
+        }
+        seen.take(inspect::record(client, &before.nic, &never).await);
+        reads += 1;
+        if let Ok(nic) = &seen.last {
+            let all = |nic: &Nic| targets.iter().all(|target| is_done(target, kind, nic));
+            let over = match &told {
+                Told::Refused(_) => seen.calm > 0,
+                Told::Unsaid(_) => seen.calm >= CALM_READS,
+                // A request without an answer may take effect later: all of the patience is spent on it.
+                Told::Accepted(_) | Told::Lost(_) => false,
+            };
+            if over || nic.as_ref().is_none_or(all) {
+                break;
+            }
+        }
+        let usual = batch.patience.reads;
+        let more = !matches!(told, Told::Refused(_))
+            && seen.unfinished()
+            && reads <= usual.len() + MORE_READS
+            && !batch.wish().stopped;
+        let wait = match (usual.get(reads - 1), &seen.last) {
+            (Some(wait), _) => *wait,
+            (None, _) if !more => break,
+            (None, Ok(_)) => usual.last().copied().unwrap_or_default(),
+            (None, Err(_)) => batch.patience.offline,
+        };
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+    }
+    let action = client.cloud().action(&Call::Write { region: operation.region.clone(), kind: kind.clone() });
+    let ends = targets.into_iter().map(|target| {
+        let outcome = outcome(&target, kind, &told, &seen, action);
+        (target, outcome)
+    });
+    let ends = ends.collect();
+    (ends, fresh(batch, client, before, seen).await)
+}
+
+/// The end of one target.
+fn outcome(target: &Target, kind: &OperationKind, told: &Told, seen: &Seen, action: &str) -> Outcome {
+    let request_id = told.request_id();
+    let nic = match &seen.last {
+        Ok(nic) => nic,
+        Err(unread) => {
+            return match told {
+                Told::Refused(fault) if fault.effect != Effect::AlreadyDone => Outcome::Failed { fault: fault.clone() },
+                // What the write was told is worth more than why it could not be read back.
+                _ => Outcome::Unknown { fault: told.fault().unwrap_or(unread).clone() },
+            };
+        }
+    };
+    let done = nic.as_ref().is_none_or(|nic| is_done(target, kind, nic));
+    match (told, done) {
+        // This call did nothing, and yet it is so: somebody else was first.
+        (Told::Refused(_), true) => Outcome::AlreadyGone { request_id },
+        (_, true) => Outcome::Released { request_id },
+        (Told::Refused(fault) | Told::Unsaid(fault) | Told::Lost(fault), false) => {
+            Outcome::Failed { fault: fault.clone() }
+        }
+        (Told::Accepted(_), false) => {
+            // Nobody knows whether it will go.
+            let fault = Fault::local(FaultKind::Timeout, action, local::STILL_THERE);
+            Outcome::Unknown { fault: Fault { effect: Effect::Unknown, request_id, ..fault } }
+        }
+    }
+}
+
+/// The NIC for the inventory. Read whole only where something hung on it that may be gone with it.
+async fn fresh(batch: &Batch, client: &Client, before: &NicSnapshot, seen: Seen) -> Option<ReadBack> {
+    let Ok(nic) = seen.last else { return None };
+    let Some(nic) = nic else { return Some(ReadBack::Gone) };
+    let bare = before.eips_known && before.eips.is_empty() && before.backends_known && before.backends.is_empty();
+    if bare {
+        let instance = before.instance.clone().filter(|_| nic.instance == before.nic.instance);
+        // What only the whole read tells is kept.
+        let linked = nic.linked.or(before.nic.linked);
+        let snapshot = NicSnapshot { nic: Nic { linked, ..nic }, instance, read_at: (batch.now)(), ..before.clone() };
+        return Some(ReadBack::Nic(Arc::new(snapshot)));
+    }
+    let never = CancellationToken::new();
+    match inspect::nic(client, &Arc::new(nic), &never, batch.now).await {
+        Ok(Some(snapshot)) => Some(ReadBack::Nic(Arc::new(snapshot))),
+        Ok(None) => Some(ReadBack::Gone),
+        Err(_) => None,
+    }
+}
