@@ -22,6 +22,7 @@ use super::{
     canvas::Canvas,
     doc::Doc,
     findings, inventory,
+    text::{self, Cut},
     theme::Role,
     words::{self, Verb},
 };
@@ -70,16 +71,22 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
             }
         }
         Detail::Instance { profile, instance, nics } => {
-            doc.line(head(&instance.name, instance.id.as_str(), profile));
+            let (name, id) = (instance.name.to_string(), instance.id.to_string());
+            let (first, second) = if name.is_empty() { (id, name) } else { (name, id) };
+            doc.row([(first, Role::Bright), (second, Role::Dim), (profile.title.to_owned(), Role::Dim)]);
             doc.blank();
             about_instance(canvas, &mut doc, profile, instance);
             doc.heading(words.word("heading.nics"));
             for nic in nics {
                 let kind = words::nic_kind(words, &profile.cloud, &nic.role);
                 let count = words.text("row.addresses", &[("count", &nic.addresses.len().to_string())]).into_owned();
-                doc.line(vec![
-                    (format!("{}  ", nic.id), Role::Text),
-                    (format!("{kind}  {}  {count}", nic.status.word), Role::Dim),
+                let rest = text::cells(kind) + text::cells(&nic.status.word) + text::cells(&count) + 6;
+                let room = doc.width().saturating_sub(rest).max(12);
+                doc.row([
+                    (text::fit(nic.id.as_str(), room, Cut::Middle, canvas.skin.glyphs.cut).into_owned(), Role::Text),
+                    (kind.to_owned(), Role::Dim),
+                    (nic.status.word.to_string(), inventory::nic_role(nic.status.state)),
+                    (count, Role::Dim),
                 ]);
             }
             if nics.is_empty() {
@@ -87,14 +94,10 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
             }
         }
         Detail::Nic { profile, nic, instance, eips, backends, findings: found, read_at, .. } => {
-            doc.line(title(
-                canvas,
-                state,
-                nic.id.as_str(),
-                words::nic_kind(words, &profile.cloud, &nic.role),
-                profile,
-                *read_at,
-            ));
+            let kind = words::nic_kind(words, &profile.cloud, &nic.role);
+            doc.row(
+                [(nic.id.to_string(), Role::Bright)].into_iter().chain(title(canvas, state, kind, profile, *read_at)),
+            );
             on_instance(canvas, &mut doc, profile, nic, *instance, false);
             doc.heading(words.word("heading.detach-findings"));
             findings::list(canvas, &mut doc, state.now, found, Verb::Detach);
@@ -119,7 +122,11 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
         }
         Detail::Address { profile, nic, instance, address, eips, backends, findings: found, read_at, .. } => {
             let kind = words::address_kind(words, &profile.cloud, address.role);
-            doc.line(title(canvas, state, &address.ip.to_string(), kind, profile, *read_at));
+            doc.row(
+                [(address.ip.to_string(), Role::Bright)]
+                    .into_iter()
+                    .chain(title(canvas, state, kind, profile, *read_at)),
+            );
             on_instance(canvas, &mut doc, profile, nic, *instance, true);
             doc.heading(words.word("heading.findings"));
             findings::list(canvas, &mut doc, state.now, found, Verb::Release);
@@ -137,31 +144,16 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
     doc
 }
 
-fn head(name: &str, id: &str, profile: &ProfileInfo) -> Vec<(String, Role)> {
-    let (first, second) = if name.is_empty() { (id, "") } else { (name, id) };
-    vec![
-        (first.to_owned(), Role::Bright),
-        (format!("  {second}"), Role::Dim),
-        (format!("  {}", profile.title), Role::Dim),
-    ]
-}
-
 fn title(
     canvas: &Canvas,
     state: &State,
-    name: &str,
     kind: &str,
     profile: &ProfileInfo,
     read_at: Option<Timestamp>,
-) -> Vec<(String, Role)> {
+) -> [(String, Role); 3] {
     let words = canvas.words;
     let age = read_at.map_or(Cow::Borrowed(words.word("time.never")), |at| words::age(words, state.now, at));
-    vec![
-        (name.to_owned(), Role::Bright),
-        (format!("  {kind}"), Role::Dim),
-        (format!("  {}", profile.title), Role::Dim),
-        (format!("  {age}"), Role::Dim),
-    ]
+    [(kind.to_owned(), Role::Dim), (age.into_owned(), Role::Dim), (profile.title.to_owned(), Role::Dim)]
 }
 
 fn on_instance(

@@ -39,6 +39,27 @@ impl Doc {
         self.lines.push(spans);
     }
 
+    /// Spans two cells apart; those that do not fit any more are left out.
+    pub fn row(&mut self, spans: impl IntoIterator<Item = Span>) {
+        let mut line: Vec<Span> = Vec::new();
+        let mut used = 0;
+        for (text, role) in spans.into_iter().filter(|(text, _)| !text.is_empty()) {
+            let gap = if line.is_empty() { 0 } else { 2 };
+            let wide = text::cells(&text);
+            if used + gap + wide > self.width && gap > 0 {
+                break;
+            }
+            line.push((format!("{}{text}", " ".repeat(gap)), role));
+            used += gap + wide;
+        }
+        self.lines.push(line);
+    }
+
+    /// Cells of a line.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
     pub fn heading(&mut self, text: &str) {
         self.blank();
         self.lines.push(vec![(text.to_owned(), Role::Dim)]);

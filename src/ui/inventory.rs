@@ -13,7 +13,7 @@ use crate::{
     },
     domain::{
         address::{Address, Backend},
-        finding::Level,
+        finding::{FindingId, Level},
         ids::{AddressKey, NicKey},
         instance::{Instance, PowerState},
         inventory::ProfileInventory,
@@ -170,7 +170,7 @@ fn heading(canvas: &mut Canvas, state: &State, area: Area, columns: &Columns) {
 /// Writes a column unless what stands before it (an address longer than its own column) reaches into it.
 fn put(pen: &mut Pen, slot: Option<Slot>, left: u16, text: &str, cut: Cut, role: Role) {
     if let Some(slot) = slot
-        && pen.x <= left + slot.x
+        && pen.x < left + slot.x
     {
         pen.to(left + slot.x).put_within(text, slot.width, cut, role);
     }
@@ -427,7 +427,7 @@ pub fn balancer(backend: &Backend) -> &str {
 /// column it stands as near as it can.
 fn verdict(pen: &mut Pen, left: u16, slot: Slot, state: &State, row: RowRef, judged: Judged, ok: &str) {
     let own = left + slot.x;
-    let (from, end) = if pen.x > own { (pen.x + 1, pen.end) } else { (own, own + slot.width) };
+    let (from, end) = if pen.x >= own { (pen.x + 1, pen.end) } else { (own, own + slot.width) };
     let width = end.saturating_sub(from);
     pen.to(from);
     if judged.level == Level::Ok {
@@ -435,18 +435,18 @@ fn verdict(pen: &mut Pen, left: u16, slot: Slot, state: &State, row: RowRef, jud
         return;
     }
     let role = words::level_role(judged.level);
-    let count = judged.findings.iter().count();
-    // Which of several findings is the worst is known to the rules only.
-    let worst = if count > 1 {
-        detail::of(state, row)
+    // Which of several findings is the worst only the rules can tell; what is always said and never more than information
+    // is not asked about.
+    let mut telling = judged.findings.iter().filter(|&id| id != FindingId::OsConfig);
+    let worst = match (telling.next(), telling.next()) {
+        (Some(_), Some(_)) => detail::of(state, row)
             .as_ref()
             .map(Detail::findings)
             .and_then(|findings| findings.first())
-            .map(|first| first.id)
-    } else {
-        judged.findings.iter().next()
+            .map(|first| first.id),
+        (first, _) => first,
     };
-    let id = worst.map_or("", crate::domain::finding::FindingId::as_str);
+    let id = worst.map_or("", FindingId::as_str);
     pen.put_within(words::level_glyph(judged.level), width, Cut::End, role).gap(1);
     let width = end.saturating_sub(pen.x);
     pen.put_within(id, width, Cut::End, role);

@@ -228,6 +228,9 @@ fn run(canvas: &mut Canvas, state: &State, area: Area) {
         ));
         right.push((Cow::Owned(format!("{} %", done * 100 / total.max(1))), Role::Text));
         right.push((words.text("run.gone", &[("time", &elapsed)]), Role::Dim));
+        if let Some(rate) = run.rate(state.now) {
+            right.push((words.text("run.rate", &[("rate", &format!("{rate:.1}"))]), Role::Dim));
+        }
         if let Some(left) = run.left_ms(state.now) {
             right.push((words.text("run.left", &[("time", &words::stopwatch(left))]), Role::Text));
         }

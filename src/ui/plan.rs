@@ -152,7 +152,7 @@ fn draw_row(canvas: &mut Canvas, state: &State, area: Area, line: u16, row: &Pla
             }
             // What was found, by name, if it fits whole.
             let named = |wanted: &str| finding.values.iter().find(|(name, _)| *name == wanted);
-            if let Some((_, value)) = ["eip", "lb_name", "who", "instance", "state"].into_iter().find_map(named)
+            if let Some((_, value)) = ["eip", "lb_name", "who", "state", "ips"].into_iter().find_map(named)
                 && text::cells(value) < usize::from(end.saturating_sub(pen.x))
             {
                 pen.gap(1);

@@ -85,7 +85,7 @@ fn pictures_of_the_readme_are_up_to_date() {
     for (language, suffix) in [(Language::English, ""), (Language::Chinese, ".zh-CN")] {
         for (name, state) in world::tour(size, language) {
             let (buffer, cursor) = frame(&state, &skin);
-            let picture = svg::draw(&buffer, cursor.map(|at| (at.x, at.y)));
+            let picture = svg::draw(&buffer, cursor.map(|at| (at.x, at.y)), svg::DARK);
             let path = folder.join(format!("{name}{suffix}.svg"));
             if update {
                 fs::write(&path, &picture).unwrap();
@@ -99,13 +99,25 @@ fn pictures_of_the_readme_are_up_to_date() {
         }
     }
     if let Some(folder) = std::env::var_os("NICDECK_PICTURES") {
+        for (theme, page) in
+            [(ThemeName::Light, svg::LIGHT), (ThemeName::CbSafe, svg::DARK), (ThemeName::Mono, svg::DARK)]
+        {
+            for (name, state) in world::tour(SIZES[1], Language::English) {
+                let (buffer, cursor) = frame(&state, &Skin::new(theme, Depth::True, Borders::Unicode).unwrap());
+                let picture = svg::draw(&buffer, cursor.map(|at| (at.x, at.y)), page);
+                fs::write(Path::new(&folder).join(format!("{name}-{}.svg", theme.name())), picture).unwrap();
+            }
+        }
         for size in SIZES {
             for (language, suffix) in LANGUAGES {
                 for (name, state) in world::screens(size, language) {
                     let (buffer, cursor) = frame(&state, &skin);
                     let name = format!("{name}-{}x{}-{suffix}.svg", size.columns, size.rows);
-                    fs::write(Path::new(&folder).join(name), svg::draw(&buffer, cursor.map(|at| (at.x, at.y))))
-                        .unwrap();
+                    fs::write(
+                        Path::new(&folder).join(name),
+                        svg::draw(&buffer, cursor.map(|at| (at.x, at.y)), svg::DARK),
+                    )
+                    .unwrap();
                 }
             }
         }

@@ -10,8 +10,16 @@ use unicode_width::UnicodeWidthStr;
 
 const WIDTH: u16 = 10;
 const HEIGHT: u16 = 20;
-const PAGE: &str = "#15171b";
-const TEXT: &str = "#c8ccd4";
+
+/// A terminal's own background and text.
+#[derive(Clone, Copy)]
+pub struct Page {
+    pub ground: &'static str,
+    pub text: &'static str,
+}
+
+pub const DARK: Page = Page { ground: "#15171b", text: "#c8ccd4" };
+pub const LIGHT: Page = Page { ground: "#ffffff", text: "#24292f" };
 
 fn rgb(color: Color, default: &str) -> String {
     match color {
@@ -20,18 +28,19 @@ fn rgb(color: Color, default: &str) -> String {
     }
 }
 
-fn colors(cell: &Cell) -> (String, String) {
-    let (fg, bg) = (rgb(cell.fg, TEXT), rgb(cell.bg, PAGE));
+fn colors(cell: &Cell, page: Page) -> (String, String) {
+    let (fg, bg) = (rgb(cell.fg, page.text), rgb(cell.bg, page.ground));
     if cell.modifier.contains(Modifier::REVERSED) { (bg, fg) } else { (fg, bg) }
 }
 
 /// Draws the buffer, with the terminal's cursor as a bar.
-pub fn draw(buffer: &Buffer, cursor: Option<(u16, u16)>) -> String {
+pub fn draw(buffer: &Buffer, cursor: Option<(u16, u16)>, page: Page) -> String {
+    let Page { ground, text } = page;
     let (columns, rows) = (buffer.area.width, buffer.area.height);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{w}\" height=\"{h}\" viewBox=\"0 0 {w} {h}\" \
          font-family=\"'DejaVu Sans Mono','Menlo','Consolas','Noto Sans Mono CJK SC','Noto Sans CJK SC',monospace\" \
-         font-size=\"16\">\n<rect width=\"100%\" height=\"100%\" fill=\"{PAGE}\"/>\n",
+         font-size=\"16\">\n<rect width=\"100%\" height=\"100%\" fill=\"{ground}\"/>\n",
         w = columns * WIDTH,
         h = rows * HEIGHT,
     );
@@ -42,8 +51,8 @@ pub fn draw(buffer: &Buffer, cursor: Option<(u16, u16)>) -> String {
         while x < columns {
             let cell = &buffer[(x, y)];
             let wide = u16::try_from(cell.symbol().width()).unwrap().max(1);
-            let (fg, bg) = colors(cell);
-            if bg != PAGE {
+            let (fg, bg) = colors(cell, page);
+            if bg != ground {
                 match grounds.last_mut() {
                     Some((from, to, color)) if *to == x && *color == bg => {
                         let _ = from;
@@ -93,7 +102,7 @@ pub fn draw(buffer: &Buffer, cursor: Option<(u16, u16)>) -> String {
     if let Some((x, y)) = cursor {
         writeln!(
             out,
-            "<rect x=\"{}\" y=\"{}\" width=\"2\" height=\"{HEIGHT}\" fill=\"{TEXT}\"/>",
+            "<rect x=\"{}\" y=\"{}\" width=\"2\" height=\"{HEIGHT}\" fill=\"{text}\"/>",
             x * WIDTH,
             y * HEIGHT
         )
