@@ -12,7 +12,7 @@ use super::{
     canvas::Canvas,
     columns::{self, Slot, need},
     doc::Doc,
-    text::Cut,
+    text::{self, Cut},
     theme::Role,
     words,
 };
@@ -23,11 +23,11 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
         need(8, 8, 0),
         need(5, 6, 0),
         need(7, 14, 4),
-        need(18, 28, 0),
+        need(18, 28, 0).first(),
         need(12, 30, 3),
         need(4, 4, 0),
         need(7, 8, 2),
-        need(10, 30, 1).first(),
+        need(10, 30, 1),
         need(12, 36, 5),
     ];
     let slots = columns::lay(needs, 2, regions.list.width.saturating_sub(1));
@@ -114,8 +114,7 @@ pub fn page(canvas: &Canvas, call: &Exchange, width: u16) -> Doc {
     doc.heading(words.word("heading.request"));
     doc.text(&format!("{} {}{}", call.method, call.host, call.path), Role::Text);
     for (name, value) in &call.headers {
-        doc.hang(vec![(format!("{name}: "), Role::Dim)], 4, "", Role::Text);
-        doc.hang(Vec::new(), 4, value, Role::Text);
+        doc.hang(vec![(format!("{name}: "), Role::Dim)], text::cells(name) + 2, value, Role::Text);
     }
     body(&mut doc, &call.body);
     let bytes = call.answer_bytes.to_string();

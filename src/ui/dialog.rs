@@ -8,7 +8,7 @@ use crate::{
         update::copy,
         viewport::Viewport,
     },
-    domain::finding::Severity,
+    domain::{finding::Severity, ids::ProfileId},
 };
 
 use super::{
@@ -92,9 +92,9 @@ pub fn confirm(canvas: &mut Canvas, state: &State, regions: &Regions, dialog: &C
     let what = line::what(canvas, addresses, nics);
     let mut parts = vec![Part::Blank, Part::Line(vec![(capital(&what), Role::Bright)]), Part::Blank];
     let wide = by.iter().map(|(profile, _)| text::cells(profile.as_str())).max().unwrap_or(0).min(18);
+    let is_prod = |profile: &ProfileId| state.profile(profile).is_some_and(|info| info.prod);
+    let any_prod = by.iter().any(|(profile, _)| is_prod(profile));
     for (profile, sent) in &by {
-        let info = state.profile(profile);
-        let prod = info.is_some_and(|info| info.prod);
         let mut said: Vec<String> = Vec::new();
         for (count, key) in
             [(sent.addresses, "confirm.addresses"), (sent.nics, "confirm.nics"), (sent.eips, "confirm.eips")]
@@ -106,8 +106,12 @@ pub fn confirm(canvas: &mut Canvas, state: &State, regions: &Regions, dialog: &C
         parts.push(Part::Extra(vec![
             (text::pad(profile.as_str(), wide, Cut::End, canvas.skin.glyphs.cut), Role::Text),
             ("  ".to_owned(), Role::Text),
-            if prod { (" PROD ".to_owned(), Role::Prod) } else { ("      ".to_owned(), Role::Text) },
-            ("  ".to_owned(), Role::Text),
+            match (any_prod, is_prod(profile)) {
+                (_, true) => (" PROD ".to_owned(), Role::Prod),
+                (true, false) => ("      ".to_owned(), Role::Text),
+                (false, false) => (String::new(), Role::Text),
+            },
+            (if any_prod { "  " } else { "" }.to_owned(), Role::Text),
             (said.join(", "), Role::Text),
         ]));
     }

@@ -129,12 +129,20 @@ fn run(canvas: &Canvas, state: &State) -> Sentence {
         return Some((String::new(), text, Role::Dim));
     }
     let row = run.row_at(run.view.cursor)?;
-    let next = match &row.progress {
-        Progress::Settled(outcome) => words::outcome_next(words, outcome),
-        _ => None,
+    if let Progress::Settled(outcome) = &row.progress
+        && let Some(next) = words::outcome_next(words, outcome)
+    {
+        return Some((String::new(), next, Role::Text));
+    }
+    let name = match &row.target {
+        Target::Address(key) => key.ip.to_string(),
+        Target::Nic(key) => key.nic.to_string(),
     };
-    let text = next.unwrap_or_else(|| words::progress_reason(words, &row.progress));
-    Some((String::new(), text, Role::Text))
+    let (_, word, _) = words::progress(words, &row.target, &row.progress);
+    let reason = words::progress_reason(words, &row.progress);
+    let key = if reason.is_empty() { "focus.run-row" } else { "focus.run-row-why" };
+    let text = words.text(key, &[("name", &name), ("word", word), ("reason", &reason)]).into_owned();
+    Some((name, text, Role::Text))
 }
 
 fn call(canvas: &Canvas, state: &State) -> Sentence {

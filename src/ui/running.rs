@@ -28,9 +28,14 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     let Some(run) = &state.run else { return };
     let by = run.counts_by_profile();
     let areas = RunAreas::of(regions, by.len());
-    bar(canvas, areas.bar, &run.counts());
+    let counts = run.counts();
+    bar(canvas, areas.bar, &counts);
     profiles(canvas, run, areas.profiles, &by);
-    let heading = canvas.words.word(if run.ended.is_some() { "run.rule-results" } else { "run.rule-log" });
+    let heading = match run.ended {
+        None => canvas.words.word("run.rule-log"),
+        Some(_) if counts.released + counts.already_gone == counts.total => "",
+        Some(_) => canvas.words.word("run.rule-results"),
+    };
     canvas.rule(areas.rule, 0, heading);
     log(canvas, run, areas.log);
 }
