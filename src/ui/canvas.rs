@@ -218,3 +218,61 @@ impl Pen<'_> {
 fn rect(area: Area) -> Rect {
     Rect::new(area.x, area.y, area.width, area.height)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        app::state::Language,
+        ui::{
+            skin::Borders,
+            theme::{Depth, ThemeName},
+        },
+    };
+
+    fn drawn(draw: impl FnOnce(&mut Canvas)) -> String {
+        let skin = Skin::new(ThemeName::Dark, Depth::True, Borders::Unicode).unwrap();
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 10, 1));
+        draw(&mut Canvas::new(&mut buffer, &skin, skin.words(Language::English)));
+        buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect()
+    }
+
+    const LINE: Area = Area { x: 0, y: 0, width: 10, height: 1 };
+
+    #[test]
+    fn a_dialog_does_not_halve_a_glyph() {
+        let over = |x: u16, width: u16| {
+            drawn(|canvas| {
+                canvas.pen(LINE, 0).put("a网关b网关", Role::Text);
+                canvas.clear(Area { x, width, ..LINE }, Role::Dialog);
+            })
+        };
+        // The second half of a glyph is a blank cell.
+        assert_eq!(over(3, 4), "a网      关 ", "from between two glyphs, up to the first half of one");
+        assert_eq!(over(2, 3), "a    b网 关 ", "from a second half on: the glyph goes as a whole");
+    }
+
+    #[test]
+    fn columns_keep_their_places() {
+        let line = drawn(|canvas| {
+            let mut pen = canvas.pen(LINE, 0);
+            pen.column("网关网", 4, Cut::End, Role::Text)
+                .column("x", 2, Cut::End, Role::Text)
+                .put("yz-long", Role::Text);
+        });
+        assert_eq!(line, "网 … x yz-…");
+        assert_eq!(drawn(|canvas| drop(canvas.pen(LINE, 0).column_right("7", 4, Role::Text))), "   7      ");
+        assert_eq!(drawn(|canvas| drop(canvas.pen(LINE, 3).put("below", Role::Text))), " ".repeat(10));
+        assert_eq!(drawn(|canvas| drop(canvas.pen_at(LINE, 0, 99).put("beside", Role::Text))), " ".repeat(10));
+    }
+
+    #[test]
+    fn pieces_at_the_right_go_from_the_left() {
+        let pieces = [
+            (Cow::Borrowed("12345"), Role::Text),
+            (Cow::Borrowed("67"), Role::Text),
+            (Cow::Borrowed("89"), Role::Text),
+        ];
+        assert_eq!(drawn(|canvas| drop(canvas.pen(LINE, 0).right(&pieces))), "    67  89");
+    }
+}
