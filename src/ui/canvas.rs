@@ -261,9 +261,24 @@ mod tests {
                 .put("yz-long", Role::Text);
         });
         assert_eq!(line, "网 … x yz-…");
-        assert_eq!(drawn(|canvas| drop(canvas.pen(LINE, 0).column_right("7", 4, Role::Text))), "   7      ");
-        assert_eq!(drawn(|canvas| drop(canvas.pen(LINE, 3).put("below", Role::Text))), " ".repeat(10));
-        assert_eq!(drawn(|canvas| drop(canvas.pen_at(LINE, 0, 99).put("beside", Role::Text))), " ".repeat(10));
+        assert_eq!(
+            drawn(|canvas| {
+                canvas.pen(LINE, 0).column_right("7", 4, Role::Text);
+            }),
+            "   7      "
+        );
+        assert_eq!(
+            drawn(|canvas| {
+                canvas.pen(LINE, 3).put("below", Role::Text);
+            }),
+            " ".repeat(10)
+        );
+        assert_eq!(
+            drawn(|canvas| {
+                canvas.pen_at(LINE, 0, 99).put("beside", Role::Text);
+            }),
+            " ".repeat(10)
+        );
     }
 
     #[test]
@@ -273,6 +288,11 @@ mod tests {
             (Cow::Borrowed("67"), Role::Text),
             (Cow::Borrowed("89"), Role::Text),
         ];
-        assert_eq!(drawn(|canvas| drop(canvas.pen(LINE, 0).right(&pieces))), "    67  89");
+        assert_eq!(
+            drawn(|canvas| {
+                canvas.pen(LINE, 0).right(&pieces);
+            }),
+            "    67  89"
+        );
     }
 }
