@@ -429,8 +429,8 @@ impl ProfileInventory {
         if fresh.backends_known
             && let Some(nic) = self.nic(id).cloned()
         {
-            let gone: Vec<Backend> =
-                self.backends_of(&nic).filter(|backend| !fresh.backends.contains(backend)).cloned().collect();
+            let there = |backend: &&Backend| fresh.backends.iter().any(|fresh| fresh.is_same(backend));
+            let gone: Vec<Backend> = self.backends_of(&nic).filter(|backend| !there(backend)).cloned().collect();
             for backend in gone {
                 self.remove_backend(&backend);
             }
@@ -443,7 +443,9 @@ impl ProfileInventory {
             self.put_eip(eip.clone(), at, &mut touched);
         }
         for backend in &fresh.backends {
-            self.put_backend(backend.clone(), at);
+            // The listing may know more of it: a read of one NIC does not tell the balancer's name everywhere.
+            let known = self.backends_of(&fresh.nic).find(|known| fresh_is_poorer(backend, known)).cloned();
+            self.put_backend(known.unwrap_or_else(|| backend.clone()), at);
         }
         touched
     }
@@ -540,6 +542,13 @@ impl ProfileInventory {
             }
         }
     }
+}
+
+/// Is this the known backend, with less said about it?
+fn fresh_is_poorer(fresh: &Backend, known: &Backend) -> bool {
+    fresh.is_same(known)
+        && (fresh.name.is_empty() || fresh.name == known.name)
+        && (fresh.vpc.is_none() || fresh.vpc == known.vpc)
 }
 
 /// All profiles, in the order of the config.

@@ -66,6 +66,11 @@ impl Backend {
         }
     }
 
+    /// The same entry of the same balancer, however much is said about it.
+    pub fn is_same(&self, other: &Backend) -> bool {
+        (&self.load_balancer, &self.target, &self.port) == (&other.load_balancer, &other.target, &other.port)
+    }
+
     /// The private address on this NIC that traffic is sent to.
     pub fn ip_on(&self, nic: &Nic) -> Option<IpAddr> {
         match &self.target {

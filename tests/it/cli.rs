@@ -127,3 +127,242 @@ fn a_missing_variable_is_exit_2_with_its_place() {
     let text = str::from_utf8(&output.stdout).unwrap();
     assert_eq!(text, format!("p  {cloud}  r  read-write  ok\n"));
 }
+
+/// `nicdeck list` on the demo, as scripts run it.
+mod list_of_the_demo {
+    use std::collections::BTreeSet;
+
+    use nicdeck::{providers, sim::world::World};
+    use serde_json::Value;
+
+    use super::{nicdeck, ran, str};
+
+    fn worlds() -> Vec<World> {
+        let of = |cloud: &&'static dyn providers::provider::Provider| {
+            World::parse(&[("demo", cloud.descriptor().demo_world)]).unwrap()
+        };
+        providers::all().iter().map(of).collect()
+    }
+
+    fn sum(of: impl Fn(&World) -> usize) -> usize {
+        worlds().iter().map(of).sum()
+    }
+
+    fn addresses(world: &World) -> usize {
+        world.nics().iter().map(|nic| nic.addresses.len() + nic.ipv6.len()).sum()
+    }
+
+    /// Exit code, standard output, standard error.
+    fn list(args: &[&str]) -> (i32, String, String) {
+        let (output, _home) = ran(&[&["list", "--demo"], args].concat());
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    }
+
+    fn json(args: &[&str]) -> Value {
+        let (code, out, err) = list(&[&["--output", "json"], args].concat());
+        assert_eq!((code, err.contains("failed")), (0, false), "{err}");
+        assert!(!out.contains('\u{1b}'), "escaped, as JSON is");
+        serde_json::from_str(&out).unwrap()
+    }
+
+    fn each<'a>(value: &'a Value, name: &str) -> Vec<&'a Value> {
+        value[name].as_array().unwrap_or_else(|| panic!("no list {name} in {value}")).iter().collect()
+    }
+
+    #[test]
+    fn json_holds_the_worlds_of_all_clouds() {
+        let report = json(&[]);
+        assert_eq!((report["nicdeck"].as_i64(), report["demo"].as_bool()), (Some(1), Some(true)));
+        let profiles = each(&report, "profiles");
+        assert_eq!(profiles.len(), providers::all().len());
+        for profile in &profiles {
+            assert_eq!(profile["status"], "complete");
+        }
+        assert_eq!(each(&report, "instances").len(), sum(|world| world.instances().len()));
+        assert_eq!(each(&report, "nics").len(), sum(|world| world.nics().len()));
+        for world in worlds() {
+            for theirs in world.nics() {
+                let nics = each(&report, "nics");
+                let ours = nics.iter().find(|nic| nic["id"] == theirs.id.as_str()).expect("listed");
+                assert_eq!((&ours["cloud"], &ours["name"]), (&world.provider().into(), &theirs.name.as_str().into()));
+                assert_eq!(
+                    ours["instance"].as_str(),
+                    theirs.instance_id.as_deref().filter(|_| !theirs.service_managed)
+                );
+                for address in &theirs.addresses {
+                    let addresses = each(ours, "addresses");
+                    let shown = addresses.iter().find(|shown| shown["ip"] == address.ip.to_string()).expect("listed");
+                    let kind = if address.primary { "primary" } else { "secondary" };
+                    assert_eq!(shown["kind"], kind, "{}", address.ip);
+                    if !theirs.service_managed {
+                        assert_eq!(each(shown, "eip").len(), usize::from(address.eip.is_some()), "{}", address.ip);
+                        assert_eq!(each(shown, "lb").len(), usize::from(address.lb.is_some()), "{}", address.ip);
+                    }
+                    assert!(!shown["level"].as_str().unwrap().is_empty());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn csv_has_a_line_for_each_address() {
+        let (code, out, _) = list(&["--output", "csv"]);
+        assert_eq!(code, 0);
+        // A quoted field may hold line breaks; the demo's names are cleaned of them.
+        let lines: Vec<&str> = out.lines().filter(|line| !line.starts_with('#')).collect();
+        let header: Vec<&str> = lines[0].split(',').collect();
+        assert!(header.contains(&"address") || header.contains(&"ip"), "{header:?}");
+        assert_eq!(lines.len() - 1, sum(addresses), "{}", lines[0]);
+        assert!(!out.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn table_and_markdown_are_for_people() {
+        for format in ["table", "md"] {
+            let (code, out, _) = list(&["--output", format]);
+            assert_eq!(code, 0, "{format}");
+            for world in worlds() {
+                for address in world.nics().iter().flat_map(|nic| &nic.addresses) {
+                    assert!(out.contains(&address.ip.to_string()), "{format}: {}", address.ip);
+                }
+            }
+            assert!(!out.contains('\u{1b}') && !out.contains('\u{202e}'), "{format}");
+        }
+    }
+
+    #[test]
+    fn a_filter_keeps_what_it_says() {
+        let world = worlds().remove(0);
+        let wanted = world.nics().iter().find(|nic| nic.secondaries().count() > 1).unwrap();
+        let ip = wanted.secondaries().next().unwrap().ip;
+        let (code, out, _) = list(&["--output", "csv", "--filter", &format!("ip:{ip}")]);
+        let rows: BTreeSet<&str> = out.lines().filter(|line| !line.starts_with('#')).skip(1).collect();
+        assert_eq!((code, rows.len()), (0, 1), "{out}");
+        assert!(out.contains(&ip.to_string()));
+
+        let cloud = world.provider();
+        let (_, of_cloud, _) = list(&["--output", "csv", "--filter", &format!("cloud:{cloud}")]);
+        let (_, others, _) = list(&["--output", "csv", "--filter", &format!("-cloud:{cloud}")]);
+        let count = |text: &str| text.lines().filter(|line| !line.starts_with('#')).count() - 1;
+        assert_eq!(count(&of_cloud), addresses(&world));
+        assert_eq!(count(&of_cloud) + count(&others), sum(addresses));
+
+        let (code, out, _) = list(&["--output", "csv", "--filter", "ip:192.0.2.255"]);
+        assert_eq!((code, count(&out)), (0, 0), "nothing matches: no failure");
+    }
+
+    #[test]
+    fn a_wrong_filter_or_format_is_told_before_anything_is_asked() {
+        for (args, told) in [
+            (&["--filter", "colour:red"][..], "colour"),
+            (&["--filter", "ip:10.0.0.0/99"], "10.0.0.0/99"),
+            (&["--output", "yaml"], "yaml"),
+        ] {
+            let (code, out, err) = list(args);
+            assert_eq!((code, out.as_str()), (2, ""), "{args:?}: {err}");
+            assert!(err.contains(told), "{err}");
+        }
+    }
+
+    #[test]
+    fn profiles_can_be_chosen() {
+        let report = json(&["--profile", "edge"]);
+        assert_eq!(each(&report, "profiles").len(), 1);
+        for list in ["instances", "nics"] {
+            let items = each(&report, list);
+            assert!(!items.is_empty() && items.iter().all(|item| item["profile"] == "edge"), "{list}");
+        }
+    }
+
+    /// Only its own journal, which is the demo's, and nothing else.
+    #[test]
+    fn nothing_is_left_behind_but_the_demos_own_journal() {
+        let home = tempfile::tempdir().unwrap();
+        let output = nicdeck(&home, &["list", "--demo", "--output", "json"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        let mut files = Vec::new();
+        let mut folders = vec![home.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() { folders.push(path) } else { files.push(path) }
+            }
+        }
+        let names: Vec<_> = files.iter().filter_map(|path| path.file_name()).collect();
+        assert!(names.iter().all(|name| *name == "demo-journal.jsonl"), "{files:?}");
+        assert!(str::from_utf8(&output.stdout).unwrap().starts_with('{'));
+    }
+}
+
+/// `nicdeck list` against a server that can fail: what the exit code says.
+mod list_of_a_cloud {
+    use std::process::Output;
+
+    use nicdeck::{
+        domain::page::Resource,
+        providers::{self, provider::Call},
+        sim::{
+            http::{Options, Simulator},
+            script::{Rule, Trouble},
+            world::World,
+        },
+    };
+
+    use super::{nicdeck, str};
+
+    async fn list(simulator: &Simulator, secret: &str) -> Output {
+        let home = tempfile::tempdir().unwrap();
+        let world = simulator.world();
+        let config = format!(
+            "version = 1\n[[profile]]\nname = \"p\"\ncloud = \"{}\"\nregions = [\"{}\"]\nendpoint = \"{}\"\n\
+             credentials = {{ from = \"env\", id = \"MY_ID\", secret = \"MY_SECRET\" }}\n",
+            world.provider(),
+            world.regions()[0],
+            simulator.endpoint()
+        );
+        let file = home.path().join("c.toml");
+        std::fs::write(&file, config).unwrap();
+        let mut command = nicdeck(&home, &["list", "--output", "json", "--config", file.to_str().unwrap()]);
+        command.env("MY_ID", &simulator.key().id).env("MY_SECRET", secret);
+        tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_exit_code_tells_whole_from_part_and_refused_from_failed() {
+        for cloud in providers::all() {
+            let world = World::parse(&[("demo", cloud.descriptor().demo_world)]).unwrap();
+            let simulator = Simulator::start(cloud.dialect(), world, Options::default()).await.unwrap();
+            let secret = simulator.key().secret.clone();
+            let nics = simulator.world().nics().len();
+
+            let good = list(&simulator, &secret).await;
+            let text = str::from_utf8(&good.stderr).unwrap();
+            assert_eq!(good.status.code(), Some(0), "{text}");
+            let report: serde_json::Value = serde_json::from_slice(&good.stdout).unwrap();
+            assert_eq!(report["nics"].as_array().unwrap().len(), nics);
+            assert_eq!(report["demo"], false);
+
+            let wrong = list(&simulator, "wrong").await;
+            let text = str::from_utf8(&wrong.stderr).unwrap();
+            assert_eq!(wrong.status.code(), Some(5), "{text}");
+            assert!(text.contains("code ") && text.contains("request id ") && !text.contains(&secret), "{text}");
+
+            let listings = cloud.listings(&[simulator.world().regions()[0].as_str().into()]);
+            let eips = listings.into_iter().find(|listing| listing.resource == Resource::Eips).unwrap();
+            let action = cloud.action(&Call::List(eips));
+            simulator.inject(Rule::new(Trouble::Garbage { status: 200 }).action(action));
+            let part = list(&simulator, &secret).await;
+            let text = str::from_utf8(&part.stderr).unwrap();
+            assert_eq!(part.status.code(), Some(3), "{text}");
+            assert!(text.contains(action), "{text}");
+            let report: serde_json::Value = serde_json::from_slice(&part.stdout).unwrap();
+            assert_eq!(report["nics"].as_array().unwrap().len(), nics, "the rest is there");
+
+            simulator.inject(Rule::new(Trouble::Garbage { status: 200 }));
+            let failed = list(&simulator, &secret).await;
+            assert_eq!(failed.status.code(), Some(1));
+            assert!(serde_json::from_slice::<serde_json::Value>(&failed.stdout).is_ok(), "still a report");
+        }
+    }
+}

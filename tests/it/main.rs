@@ -4,8 +4,11 @@
 mod aliyun;
 mod cli;
 mod client;
+mod conformance;
 mod demo_worlds;
 mod e2e;
+mod jobs;
+mod stage;
 mod tidy;
 mod update;
 mod view;

@@ -1,0 +1,229 @@
+//! What changes between the plan and the write: seen by the read right before the write, nothing is sent; too late for that,
+//! the vendor refuses, and its code and request id are what is told.
+
+use std::sync::Arc;
+
+use nicdeck::{
+    domain::{
+        capabilities::Precondition,
+        nic::NicRole,
+        outcome::{Outcome, OutcomeWord, Skip},
+        plan::ReleasePlan,
+        selection::Target,
+    },
+    providers::provider::Provider,
+};
+
+use super::{clouds, provoke::Victim};
+use crate::stage::{Scene, Stage, good, parts};
+
+/// Targets that are fine, for conditions of a release (on a secondary and on a primary NIC) and of a detach.
+struct Targets {
+    release: Vec<Target>,
+    detach: Vec<Target>,
+}
+
+async fn targets(cloud: &'static dyn Provider) -> Targets {
+    let good = good(cloud).await;
+    let mut stage = Scene::demo(cloud).open().await;
+    stage.list().await;
+    let nic = |target: &Target| stage.part().nic(&target.nic().nic).expect("listed");
+    let attached = |target: &&Target| nic(target).instance.is_some();
+    let addresses: Vec<&Target> = good.addresses.iter().flatten().filter(attached).collect();
+    let of = |role: NicRole| addresses.iter().find(|target| nic(target).role == role).map(|target| (*target).clone());
+    let release: Vec<Target> = [NicRole::Secondary, NicRole::Primary].into_iter().filter_map(of).collect();
+    let detach: Vec<Target> = good.nics.iter().take(1).cloned().collect();
+    assert!(release.len() == 2 && detach.len() == 1, "{}: {release:?} {detach:?}", stage.name());
+    Targets { release, detach }
+}
+
+fn victim(stage: &Stage, target: &Target) -> Victim {
+    let (nic, ip) = parts(target);
+    Victim { nic, ip, words: stage.simulator_words() }
+}
+
+/// Each precondition of the cloud with a target on which it can be broken.
+async fn cases(cloud: &'static dyn Provider) -> Vec<(Precondition, Target)> {
+    let capabilities = &cloud.descriptor().capabilities;
+    let targets = targets(cloud).await;
+    let stage = Scene::demo(cloud).open().await;
+    let mut cases = Vec::new();
+    for (preconditions, targets) in [(capabilities.release, &targets.release), (capabilities.detach, &targets.detach)] {
+        for precondition in preconditions {
+            let can = |target: &&Target| {
+                let condition = precondition.condition;
+                victim(&stage, target).can(condition, &stage.simulator.world())
+            };
+            cases.extend(targets.iter().find(can).map(|target| (*precondition, target.clone())));
+        }
+    }
+    assert!(cases.len() >= 6, "{}: {} cases", stage.name(), cases.len());
+    cases
+}
+
+async fn ready(cloud: &'static dyn Provider, target: &Target) -> (Stage, Arc<ReleasePlan>) {
+    let mut stage = Scene::demo(cloud).open().await;
+    let plan = stage.prepare(std::slice::from_ref(target)).await;
+    (stage, plan)
+}
+
+#[tokio::test]
+async fn a_relevant_change_before_the_write_skips_it_and_nothing_is_sent() {
+    for (cloud, _) in clouds() {
+        for (precondition, target) in cases(cloud).await {
+            let (mut stage, plan) = ready(cloud, &target).await;
+            let what = format!("{}: {:?} of {target:?}", stage.name(), precondition.condition);
+            let victim = victim(&stage, &target);
+            stage.simulator.change(|world| victim.provoke(precondition.condition, world));
+            let before = stage.simulator.world();
+            let ended = stage.run(&plan).await;
+            let Outcome::Skipped { why: Skip::Stale { changes } } = ended.only() else {
+                panic!("{what}: {:?}", ended.only())
+            };
+            assert!(!changes.is_empty(), "{what}");
+            assert_eq!(stage.writes(), 0, "{what}");
+            assert_eq!(stage.simulator.world().to_files(), before.to_files(), "{what}");
+            assert_eq!(stage.closed_journal().entries, [], "{what}: nothing was about to be sent");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_comes_too_late_is_refused_by_the_vendor_with_the_predicted_code() {
+    for (cloud, words) in clouds() {
+        let mut refused = 0;
+        for (precondition, target) in cases(cloud).await {
+            let Some(code) = precondition.code else { continue };
+            if matches!(target, Target::Nic(_)) && (words.milder)(precondition.condition) {
+                continue;
+            }
+            let (mut stage, plan) = ready(cloud, &target).await;
+            let what = format!("{}: {:?} of {target:?}", stage.name(), precondition.condition);
+            let victim = victim(&stage, &target);
+            let mut expected = stage.simulator.world();
+            victim.provoke(precondition.condition, &mut expected);
+            let action = stage.action(&plan.operations()[0].kind);
+            stage.simulator.before(action, move |world| victim.provoke(precondition.condition, world));
+            let ended = stage.run(&plan).await;
+            let Outcome::Failed { fault } = ended.only() else { panic!("{what}: {:?}", ended.only()) };
+            assert_eq!(fault.code.as_deref(), Some(code), "{what}: {fault:?}");
+            assert!(fault.request_id.is_some(), "{what}");
+            assert_eq!(fault.action, action, "{what}");
+            assert_eq!(stage.simulator.count(action), 1, "{what}: sent once");
+            assert_eq!(stage.simulator.world().to_files(), expected.to_files(), "{what}: nothing was done");
+            assert_eq!(stage.closed_journal().entries.len(), 2, "{what}");
+            refused += 1;
+        }
+        assert!(refused >= 6, "{}: {refused} refusals", cloud.descriptor().id);
+    }
+}
+
+#[tokio::test]
+async fn what_the_vendor_refuses_for_reasons_of_its_own_is_told_whole() {
+    for (cloud, words) in clouds() {
+        let targets = targets(cloud).await;
+        for target in [&targets.release[0], &targets.detach[0]] {
+            for code in [words.refused, words.denied] {
+                let (mut stage, plan) = ready(cloud, target).await;
+                let action = stage.action(&plan.operations()[0].kind);
+                stage.simulator.change(|world| world.refusals.insert(action.to_owned(), code.to_owned()));
+                let before = stage.simulator.world();
+                let ended = stage.run(&plan).await;
+                let Outcome::Failed { fault } = ended.only() else { panic!("{:?}", ended.only()) };
+                assert_eq!(fault.code.as_deref(), Some(code));
+                assert_eq!(fault.request_id.as_deref(), ended.only().request_id());
+                assert!(fault.request_id.is_some() && stage.simulator.count(action) == 1);
+                assert_eq!(stage.simulator.world().to_files(), before.to_files());
+                stage.closed_journal();
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_gone_already_is_told_so_and_nothing_is_sent() {
+    for (cloud, _) in clouds() {
+        let targets = targets(cloud).await;
+        for target in targets.release.iter().chain(&targets.detach) {
+            for whole_nic in [false, true] {
+                let (mut stage, plan) = ready(cloud, target).await;
+                let (nic, ip) = parts(target);
+                let free = stage.simulator_words().free;
+                stage.simulator.change(|world| match (whole_nic, ip) {
+                    (true, _) => assert!(world.remove_nic(&nic).is_some()),
+                    (false, Some(ip)) => assert_eq!(world.release(&nic, &[ip]), 1),
+                    (false, None) => {
+                        let freed = world.edit_nic(&nic, |nic| {
+                            nic.instance_id = None;
+                            free.clone_into(&mut nic.status);
+                        });
+                        assert!(freed.is_some());
+                    }
+                });
+                let ended = stage.run(&plan).await;
+                ended.all(OutcomeWord::AlreadyGone);
+                assert_eq!(stage.writes(), 0);
+                assert_eq!(stage.closed_journal().entries, []);
+                let id = nic.as_str().into();
+                assert_eq!(stage.part().nic(&id).is_none(), whole_nic, "the inventory follows");
+            }
+        }
+    }
+}
+
+/// One address went between the read and the write: the vendor refuses the call for all of them, and the others still go.
+#[tokio::test]
+async fn one_address_that_is_gone_does_not_fail_the_others_of_its_call() {
+    for (cloud, _) in clouds() {
+        let several = good(cloud).await.addresses[0].clone();
+        let mut stage = Scene::demo(cloud).open().await;
+        assert!(several.len() >= 2, "{}", stage.name());
+        let plan = stage.prepare(&several).await;
+        let (nic, Some(first)) = parts(&several[0]) else { panic!("an address") };
+        let action = stage.action(&plan.operations()[0].kind);
+        stage.simulator.before(action, move |world| assert_eq!(world.release(&nic, &[first]), 1));
+        let ended = stage.run(&plan).await;
+        assert_eq!(ended.outcomes[&several[0]].word(), OutcomeWord::AlreadyGone, "{:#?}", ended.outcomes);
+        assert_eq!(ended.count(OutcomeWord::Released), several.len() - 1, "{:#?}", ended.outcomes);
+        assert_eq!(stage.simulator.count(action), 2, "each address is asked for by one call that was taken at most");
+        assert_eq!(stage.closed_journal().entries.len(), 4);
+    }
+}
+
+/// Detached and put on another instance: not what the plan was made for.
+#[tokio::test]
+async fn a_nic_that_moved_to_another_instance_is_left_alone() {
+    for (cloud, _) in clouds() {
+        let targets = targets(cloud).await;
+        let target = &targets.detach[0];
+        let (nic, _) = parts(target);
+        let elsewhere = |stage: &Stage| {
+            let world = stage.simulator.world();
+            let own = world.nic(&nic).and_then(|nic| nic.instance_id.clone()).expect("attached");
+            let running = stage.simulator_words().running;
+            world.instances().iter().find(|one| one.id != own && one.status == running).expect("another").id.clone()
+        };
+        let (mut stage, plan) = ready(cloud, target).await;
+        let other = elsewhere(&stage);
+        stage.simulator.change(|world| world.edit_nic(&nic, |nic| nic.instance_id = Some(other.clone())).unwrap());
+        let ended = stage.run(&plan).await;
+        ended.all(OutcomeWord::Skipped);
+        assert_eq!(stage.writes(), 0, "{}", stage.name());
+
+        // Our detach was taken, and somebody was quick: it is off its instance, which is what was asked for.
+        let (mut stage, plan) = ready(cloud, target).await;
+        let other = elsewhere(&stage);
+        let (action, moved) = (stage.action(&plan.operations()[0].kind), nic.clone());
+        let attached = stage.simulator_words().attached;
+        stage.simulator.after(action, move |world| {
+            world.edit_nic(&moved, |nic| {
+                nic.pending = None;
+                nic.instance_id = Some(other);
+                attached.clone_into(&mut nic.status);
+            });
+        });
+        let ended = stage.run(&plan).await;
+        ended.all(OutcomeWord::Released);
+        assert_eq!(stage.simulator.count(action), 1);
+    }
+}

@@ -1,0 +1,104 @@
+//! Makes the vendor refuse: what somebody else would do to the world so that a precondition does not hold any more.
+
+use std::net::IpAddr;
+
+use nicdeck::{
+    domain::capabilities::Condition,
+    sim::{
+        dialect::Vocabulary,
+        world::{SimEip, World},
+    },
+};
+
+/// The target of a write, and the words of its cloud.
+#[derive(Clone)]
+pub struct Victim {
+    pub nic: String,
+    /// The address to be released; `None` for a detach.
+    pub ip: Option<IpAddr>,
+    pub words: &'static Vocabulary,
+}
+
+fn eip(world: &World) -> SimEip {
+    let id = (world_ids(world))("eip");
+    SimEip { id, ip: "198.19.255.7".parse().unwrap(), name: String::new(), is_default: false, region: String::new() }
+}
+
+/// Ids in the form of the world's own: an existing one with its last characters changed.
+fn world_ids(world: &World) -> impl Fn(&str) -> String {
+    let known = world.eips().next().map(|view| view.eip.id.clone()).unwrap_or_default();
+    move |_| {
+        let mut id = known.clone();
+        id.replace_range(id.len() - 3.., "777");
+        id
+    }
+}
+
+impl Victim {
+    /// Can this be brought about? Some conditions are about what the planner never sends, or only warn of what follows.
+    pub fn can(&self, condition: Condition, world: &World) -> bool {
+        let nic = world.nic(&self.nic).expect("there");
+        match condition {
+            Condition::NotIpv6
+            | Condition::SecondaryStays
+            | Condition::AddressesLeave
+            | Condition::GuestKeepsConfig
+            | Condition::InstanceNotBackend => false,
+            Condition::InstanceState { primary_nic_only, .. } => !primary_nic_only || nic.primary,
+            _ => true,
+        }
+    }
+
+    /// Breaks the condition.
+    pub fn provoke(&self, condition: Condition, world: &mut World) {
+        let (ip, words) = (self.ip, self.words);
+        let instance = world.nic(&self.nic).and_then(|nic| nic.instance_id.clone());
+        let eip = eip(world);
+        let balancer = world.load_balancers().next().expect("a balancer").id.clone();
+        let on = |world: &mut World, change: &dyn Fn(&mut nicdeck::sim::world::SimNic)| {
+            world.edit_nic(&self.nic, change).expect("the NIC");
+        };
+        match condition {
+            Condition::NotPrimaryIp => on(world, &|nic| {
+                nic.addresses.iter_mut().for_each(|address| address.primary = Some(address.ip) == ip);
+            }),
+            Condition::NoEipOnAddress | Condition::NoEipOnNic => on(world, &|nic| {
+                let place = nic.addresses.iter().position(|address| Some(address.ip) == ip).unwrap_or(0);
+                // Another address of the NIC where the condition is about the whole NIC.
+                let place = match condition {
+                    Condition::NoEipOnNic if ip.is_some() => usize::from(place == 0),
+                    _ => place,
+                };
+                nic.addresses[place].eip = Some(eip.clone());
+            }),
+            Condition::NotBackend => on(world, &|nic| {
+                let place = nic.addresses.iter().position(|address| Some(address.ip) == ip).unwrap_or(0);
+                nic.addresses[place].lb = Some(balancer.clone());
+            }),
+            Condition::NicState { .. } => on(world, &|nic| words.attaching.clone_into(&mut nic.status)),
+            Condition::InstanceState { .. } => {
+                let state = words.instance_transient[0];
+                let id = instance.expect("attached");
+                world.edit_instance(&id, |instance| state.clone_into(&mut instance.status)).expect("the instance");
+            }
+            Condition::NotPrimaryNic => on(world, &|nic| nic.primary = true),
+            Condition::PlainNic => on(world, &|nic| "Member".clone_into(&mut nic.kind)),
+            Condition::NotManaged => on(world, &|nic| {
+                nic.service_managed = !words.service_nics.is_empty();
+                // Where the cloud has no such NICs of its own, a controller's is what a person is warned of.
+                nic.tags.extend(words.controller_tags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+            }),
+            Condition::NotLinked => on(world, &|nic| nic.linked = true),
+            Condition::HotPlug => on(world, &|nic| nic.cold_plug_only = true),
+            Condition::GuestAgentRuns => {
+                let id = instance.expect("attached");
+                world.edit_instance(&id, |instance| instance.agent = false).expect("the instance");
+            }
+            Condition::NotIpv6
+            | Condition::SecondaryStays
+            | Condition::AddressesLeave
+            | Condition::GuestKeepsConfig
+            | Condition::InstanceNotBackend => unreachable!("{condition:?}"),
+        }
+    }
+}

@@ -1,0 +1,393 @@
+//! A batch: how many together, in which order, and what stops it.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use nicdeck::{
+    app::msg::ReleaseEvent,
+    domain::{
+        fault::FaultKind,
+        outcome::{Outcome, OutcomeWord, Progress, Skip},
+        page::{Resource, Scope},
+        plan::OperationKind,
+        selection::Target,
+    },
+    providers::provider::Call,
+    sim::{
+        http::{Logged, Options, Simulator},
+        script::{Rule, Trouble},
+    },
+};
+
+use super::{cloud, one_each, wide};
+use crate::stage::{Scene, Stage, good, parts};
+
+/// Writes in flight for one profile.
+const TOGETHER: usize = 4;
+
+fn writes(log: &[Logged]) -> usize {
+    log.iter().filter(|logged| logged.write).count()
+}
+
+fn is_settled(event: &ReleaseEvent) -> bool {
+    matches!(event, ReleaseEvent::Settled { .. })
+}
+
+/// Lets every task that can go on do so.
+async fn settle_down() {
+    for _ in 0..200 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_stop_lets_what_is_in_flight_end_and_sends_nothing_more() {
+    let mut stage = wide().open().await;
+    let targets = one_each(&mut stage, 7).await;
+    let plan = stage.plan_all(&targets);
+    let action = stage.action(&plan.operations()[0].kind);
+    let hold = stage.simulator.hold(action);
+    let mut running = stage.begin(&plan);
+    stage.simulator.wait_for(|log| writes(log) == TOGETHER).await;
+    running.control.send_modify(|control| control.stopped = true);
+    // Those that wait are told at once, while the others are still held.
+    for _ in TOGETHER..targets.len() {
+        let event = running.until(&mut stage, is_settled).await;
+        let ReleaseEvent::Settled { outcomes, .. } = event else { unreachable!() };
+        assert!(outcomes.iter().all(|(_, outcome)| *outcome == Outcome::Stopped));
+    }
+    drop(hold);
+    let ended = running.end(&mut stage).await;
+    assert_eq!(ended.count(OutcomeWord::Released), TOGETHER);
+    assert_eq!(ended.count(OutcomeWord::Stopped), targets.len() - TOGETHER);
+    assert_eq!(stage.writes(), TOGETHER);
+    let (world, closed) = (stage.simulator.world(), stage.closed_journal());
+    assert_eq!(closed.entries.len(), TOGETHER * 2);
+    for (target, outcome) in &ended.outcomes {
+        let (nic, Some(ip)) = parts(target) else { panic!("an address") };
+        let there = world.nic(&nic).is_some_and(|nic| nic.address(ip).is_some());
+        assert_eq!(there, *outcome == Outcome::Stopped, "{target:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_stop_while_a_nic_is_read_again_sends_nothing() {
+    let mut stage = wide().open().await;
+    let targets = one_each(&mut stage, 1).await;
+    let plan = stage.plan_all(&targets);
+    let hold = stage.simulator.hold("*");
+    let before = stage.simulator.requests().len();
+    let running = stage.begin(&plan);
+    stage.simulator.wait_for(|log| log.len() > before).await;
+    running.control.send_modify(|control| control.stopped = true);
+    drop(hold);
+    let ended = running.end(&mut stage).await;
+    ended.all(OutcomeWord::Stopped);
+    assert_eq!(stage.writes(), 0);
+    assert_eq!(stage.closed_journal().entries, []);
+}
+
+#[tokio::test]
+async fn a_pause_holds_what_was_not_sent_until_it_ends() {
+    let mut stage = wide().open().await;
+    let targets = one_each(&mut stage, 6).await;
+    let plan = stage.plan_all(&targets);
+    let action = stage.action(&plan.operations()[0].kind);
+    let hold = stage.simulator.hold(action);
+    let mut running = stage.begin(&plan);
+    stage.simulator.wait_for(|log| writes(log) == TOGETHER).await;
+    running.control.send_modify(|control| control.paused = true);
+    running.until(&mut stage, |event| *event == ReleaseEvent::Paused(true)).await;
+    drop(hold);
+    for _ in 0..TOGETHER {
+        running.until(&mut stage, is_settled).await;
+    }
+    settle_down().await;
+    assert_eq!(stage.writes(), TOGETHER);
+    running.control.send_modify(|control| control.paused = false);
+    running.until(&mut stage, |event| *event == ReleaseEvent::Paused(false)).await;
+    let ended = running.end(&mut stage).await;
+    ended.all(OutcomeWord::Released);
+    assert_eq!(stage.writes(), targets.len());
+}
+
+/// A retry is a write like any other; and what was true before a pause is read again after it.
+#[tokio::test]
+async fn a_pause_holds_a_retry_and_the_facts_are_read_again_after_it() {
+    let mut stage = wide().open().await;
+    let targets = one_each(&mut stage, 1).await;
+    let plan = stage.plan_all(&targets);
+    stage.simulator.inject(Rule::new(Trouble::Throttle).writes().first(1));
+    let mut running = stage.begin(&plan);
+    let retrying = |event: &ReleaseEvent| matches!(event, ReleaseEvent::Progressed(_, Progress::Retrying { .. }));
+    running.until(&mut stage, retrying).await;
+    running.control.send_modify(|control| control.paused = true);
+    // It waits again: read, and not sent.
+    let queued = |event: &ReleaseEvent| matches!(event, ReleaseEvent::Progressed(_, Progress::Queued));
+    running.until(&mut stage, queued).await;
+    assert_eq!(stage.writes(), 1);
+    let (nic, Some(ip)) = parts(&targets[0]) else { panic!("an address") };
+    stage.simulator.change(|world| {
+        let balancer = world.load_balancers().next().expect("one").id.clone();
+        world.edit_nic(&nic, |nic| {
+            nic.addresses.iter_mut().filter(|address| address.ip == ip).for_each(|one| one.lb = Some(balancer.clone()));
+        });
+    });
+    running.control.send_modify(|control| control.paused = false);
+    let ended = running.end(&mut stage).await;
+    assert!(matches!(ended.only(), Outcome::Skipped { why: Skip::Stale { .. } }), "{:?}", ended.only());
+    assert_eq!(stage.writes(), 1);
+    stage.closed_journal();
+}
+
+/// Writes to one NIC come one after the other; writes to others go on beside them.
+#[tokio::test]
+async fn a_nic_never_has_two_writes_in_flight() {
+    let mut scene = wide();
+    scene.release_batch = Some(1);
+    let mut stage = scene.open().await;
+    let rows = stage.survey().await;
+    let by_nic = crate::stage::plain_addresses(&rows);
+    let targets: Vec<Target> = by_nic.iter().take(3).flat_map(|on_nic| on_nic.iter().take(4).cloned()).collect();
+    assert!(targets.len() == 12, "{targets:?}");
+    let plan = stage.plan_all(&targets);
+    assert_eq!(plan.operations().len(), 12);
+    stage.simulator.inject(Rule::delay(15).writes());
+    let nic_of = |logged: &Logged| -> String {
+        let sent = format!("{}{}", logged.query, String::from_utf8_lossy(&logged.body));
+        let nics = by_nic.iter().map(|on_nic| on_nic[0].nic().nic.to_string());
+        nics.into_iter().find(|nic| sent.contains(nic.as_str())).expect("a NIC of the plan")
+    };
+    let running = stage.begin(&plan);
+    let mut together = 0;
+    for count in 1..=targets.len() {
+        let log = stage.simulator.wait_for(|log| writes(log) >= count).await;
+        let mut open: BTreeMap<String, usize> = BTreeMap::new();
+        for logged in log.iter().filter(|logged| logged.write && !logged.done) {
+            *open.entry(nic_of(logged)).or_default() += 1;
+        }
+        assert!(open.values().all(|writes| *writes == 1), "{open:?}");
+        together = together.max(open.len());
+    }
+    assert!(together > 1, "different NICs do not wait for each other");
+    let ended = running.end(&mut stage).await;
+    ended.all(OutcomeWord::Released);
+    // In the order of the plan.
+    let log = stage.simulator.requests();
+    for operation in plan.operations() {
+        let OperationKind::Release { nic, ips } = &operation.kind else { panic!("a release") };
+        let own: Vec<&Logged> = log.iter().filter(|logged| logged.write && nic_of(logged) == nic.as_str()).collect();
+        let place = own.iter().position(|logged| {
+            let sent = format!("{}{}", logged.query, String::from_utf8_lossy(&logged.body));
+            sent.split(['&', '=', '"', ',']).any(|part| part == ips[0].to_string())
+        });
+        let planned = plan.operations().iter().filter(|other| other.id < operation.id);
+        let before = planned.filter(|other| other.kind.nic() == nic).count();
+        assert_eq!(place, Some(before), "{operation:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_follows_a_failure_on_the_same_nic_is_skipped_and_other_nics_go_on() {
+    let mut scene = wide();
+    scene.release_batch = Some(1);
+    let mut stage = scene.open().await;
+    let rows = stage.survey().await;
+    let by_nic = crate::stage::plain_addresses(&rows);
+    let targets: Vec<Target> = by_nic[0].iter().take(3).chain(&by_nic[1][..2]).cloned().collect();
+    let plan = stage.plan_all(&targets);
+    let broken = by_nic[0][0].nic().nic.to_string();
+    let action = stage.action(&plan.operations()[0].kind);
+    stage.simulator.hold(action);
+    let code = "InvalidOperation.EniServiceManaged";
+    let refused = broken.clone();
+    stage.simulator.change(move |world| world.refusals.insert(refused, code.to_owned()));
+    let ended = stage.run(&plan).await;
+    for (target, outcome) in &ended.outcomes {
+        match (target.nic().nic.as_str() == broken, outcome) {
+            (false, Outcome::Released { .. }) | (true, Outcome::Skipped { why: Skip::AfterFailure }) => {}
+            (true, Outcome::Failed { fault }) => assert_eq!(fault.code.as_deref(), Some(code)),
+            other => panic!("{target:?}: {other:?}"),
+        }
+    }
+    assert_eq!(ended.count(OutcomeWord::Failed), 1);
+    assert_eq!(ended.count(OutcomeWord::Skipped), 2);
+    assert_eq!(stage.writes(), 3);
+}
+
+/// Reads of a load hang on every place that listings have: a batch has its own.
+#[tokio::test]
+async fn a_load_that_hangs_does_not_hold_up_a_batch() {
+    let mut stage = wide().open().await;
+    let targets = one_each(&mut stage, 3).await;
+    let plan = stage.plan_all(&targets);
+    let places = u64::try_from(stage.provider.descriptor().capabilities.in_flight).unwrap();
+    let before = stage.simulator.requests().len();
+    stage.simulator.inject(Rule::new(Trouble::Hang).reads().first(places));
+    let (_, _results, cancel, load) = stage.begin_list();
+    stage.simulator.wait_for(|log| log.len() >= before + usize::try_from(places).unwrap()).await;
+    let ended = stage.run(&plan).await;
+    ended.all(OutcomeWord::Released);
+    assert!(!load.is_finished());
+    cancel.cancel();
+    load.await.unwrap();
+}
+
+/// The network goes away after the plan was made, and comes back.
+#[tokio::test]
+async fn a_batch_waits_for_a_network_that_is_away() {
+    let good = good(cloud()).await;
+    let mut stage = Scene::demo(cloud()).open().await;
+    let plan = stage.prepare(&good.addresses[0][..2]).await;
+    let (address, world) = (stage.simulator.address(), stage.simulator.world());
+    let spare = Simulator::start(cloud().dialect(), world.clone(), Options::default()).await.unwrap();
+    std::mem::replace(&mut stage.simulator, spare).stop().await;
+    let mut running = stage.begin(&plan);
+    for expected in 1..=2 {
+        let waits = |event: &ReleaseEvent| matches!(event, ReleaseEvent::Progressed(_, Progress::Retrying { attempt, code: None, .. }) if *attempt == expected);
+        running.until(&mut stage, waits).await;
+    }
+    let options = Options { listen: address, ..Options::default() };
+    stage.simulator = Simulator::start(cloud().dialect(), world, options).await.unwrap();
+    let ended = running.end(&mut stage).await;
+    ended.all(OutcomeWord::Released);
+    assert_eq!(stage.writes(), 1);
+}
+
+#[tokio::test]
+async fn a_batch_that_is_stopped_while_the_network_is_away_sends_nothing() {
+    let good = good(cloud()).await;
+    let mut stage = Scene::demo(cloud()).open().await;
+    let plan = stage.prepare(&good.addresses[0][..1]).await;
+    let spare = Simulator::start(cloud().dialect(), stage.simulator.world(), Options::default()).await.unwrap();
+    std::mem::replace(&mut stage.simulator, spare).stop().await;
+    let mut running = stage.begin(&plan);
+    let waits = |event: &ReleaseEvent| matches!(event, ReleaseEvent::Progressed(_, Progress::Retrying { .. }));
+    running.until(&mut stage, waits).await;
+    running.control.send_modify(|control| control.stopped = true);
+    let ended = running.end(&mut stage).await;
+    let Outcome::Skipped { why: Skip::NotReadAgain { fault } } = ended.only() else { panic!("{:?}", ended.only()) };
+    assert_eq!(fault.kind, FaultKind::Unreachable);
+    assert_eq!(stage.closed_journal().entries, []);
+}
+
+/// A console that is leaving: nobody wishes any more, and nobody listens.
+#[tokio::test]
+async fn a_batch_whose_console_is_gone_ends_after_what_is_in_flight() {
+    let mut stage = wide().open().await;
+    let targets = one_each(&mut stage, 7).await;
+    let plan = stage.plan_all(&targets);
+    let action = stage.action(&plan.operations()[0].kind);
+    let hold = stage.simulator.hold(action);
+    let running = stage.begin(&plan);
+    stage.simulator.wait_for(|log| writes(log) == TOGETHER).await;
+    drop((running.control, running.results));
+    drop(hold);
+    running.task.await.unwrap();
+    assert_eq!(stage.writes(), TOGETHER);
+    assert_eq!(stage.closed_journal().entries.len(), TOGETHER * 2);
+}
+
+/// Does this call read the answer to a release of this very address?
+fn releases(call: &Call, wanted: &str) -> bool {
+    matches!(call, Call::Write { kind: OperationKind::Release { ips, .. }, .. } if ips[0].to_string() == wanted)
+}
+
+/// A bug while one answer is read costs that write its outcome, and no other.
+#[tokio::test]
+async fn a_task_that_dies_is_told_and_the_others_in_flight_are_seen_to_their_end() {
+    let victim = {
+        let mut stage = wide().open().await;
+        parts(&one_each(&mut stage, 7).await[1]).1.unwrap().to_string()
+    };
+    let mut scene = wide();
+    let (trapped, armed) = (victim.clone(), Arc::new(AtomicBool::new(true)));
+    let trap = armed.clone();
+    scene.trap = Box::new(move |call| {
+        assert!(!(releases(call, &trapped) && trap.load(Ordering::SeqCst)), "a bug in a codec, on purpose");
+    });
+    let mut stage = scene.open().await;
+    let targets = one_each(&mut stage, 7).await;
+    let plan = stage.plan_all(&targets);
+    let action = stage.action(&plan.operations()[0].kind);
+    let hold = stage.simulator.hold(action);
+    let running = stage.begin(&plan);
+    stage.simulator.wait_for(|log| writes(log) == TOGETHER).await;
+    drop(hold);
+    let ended = running.end(&mut stage).await;
+    assert!(ended.panicked, "it is said");
+    for (target, outcome) in &ended.outcomes {
+        match (parts(target).1.unwrap().to_string() == victim, outcome) {
+            (true, Outcome::Unknown { fault }) => assert_eq!(fault.kind, FaultKind::Local),
+            (false, Outcome::Released { .. } | Outcome::Stopped) => {}
+            other => panic!("{target:?}: {other:?}"),
+        }
+    }
+    assert_eq!(ended.count(OutcomeWord::Unknown), 1);
+    assert!(ended.count(OutcomeWord::Released) >= TOGETHER - 1, "{:?}", ended.words());
+    let contents = nicdeck::runtime::journal::read(stage.journal.path()).unwrap();
+    assert_eq!(contents.open_intents().count(), 1, "to be reconciled at the next start");
+}
+
+/// Bugs while NICs are read: the NIC is not known, its write is not sent, and nothing hangs.
+#[tokio::test]
+async fn a_read_that_dies_leaves_its_nic_unread() {
+    let good = good(cloud()).await;
+    let targets = [good.addresses[0][0].clone(), good.addresses[1][0].clone()];
+    let victim = targets[0].nic().nic.clone();
+    let armed = Arc::new(AtomicBool::new(false));
+    let mut scene = Scene::demo(cloud());
+    let trap = armed.clone();
+    scene.trap = Box::new(move |call| {
+        let own = matches!(call, Call::List(listing) if listing.resource == Resource::Nics && listing.scope == Scope::Nic(victim.clone()));
+        assert!(!(own && trap.load(Ordering::SeqCst)), "a bug in a codec, on purpose");
+    });
+    let mut stage = scene.open().await;
+    let plan = stage.prepare(&targets).await;
+    armed.store(true, Ordering::SeqCst);
+    let unread = stage.read_again(targets.iter().map(|target| target.nic().clone())).await;
+    assert_eq!(unread.len(), 1, "{unread:?}");
+    assert_eq!(&unread[0].0, targets[0].nic());
+    let ended = stage.run(&plan).await;
+    assert!(matches!(ended.outcomes[&targets[0]], Outcome::Skipped { why: Skip::NotReadAgain { .. } }));
+    assert_eq!(ended.outcomes[&targets[1]].word(), OutcomeWord::Released);
+    assert!(!ended.panicked && stage.writes() == 1);
+}
+
+/// A channel with one place slows a batch and loses nothing.
+#[tokio::test]
+async fn a_slow_console_loses_no_word_of_a_batch() {
+    async fn carried_out(channel: usize) -> (Stage, Vec<OutcomeWord>, usize) {
+        let mut scene = wide();
+        scene.channel = channel;
+        let mut stage = scene.open().await;
+        let targets = one_each(&mut stage, 6).await;
+        let plan = stage.plan_all(&targets);
+        let ended = stage.run(&plan).await;
+        let steps = ended.progressed(|progress| matches!(progress, Progress::Checking | Progress::Sent));
+        (stage, ended.words(), steps)
+    }
+    let (fast, words, steps) = carried_out(256).await;
+    let (slow, slow_words, slow_steps) = carried_out(1).await;
+    assert_eq!((words, steps), (slow_words, slow_steps));
+    assert_eq!(steps, 12);
+    assert_eq!(fast.simulator.world().to_files(), slow.simulator.world().to_files());
+}
+
+/// Right before a write and after it no more is read than has to be.
+#[tokio::test]
+async fn a_write_takes_one_inspection_and_one_look_at_the_nic() {
+    let good = good(cloud()).await;
+    let mut stage = Scene::demo(cloud()).open().await;
+    let plan = stage.prepare(&good.addresses[0][..1]).await;
+    let nic = &plan.operations()[0].expect.nic;
+    let inspection = stage.provider.inspection(nic).len();
+    let before = stage.simulator.requests().len();
+    stage.run(&plan).await.all(OutcomeWord::Released);
+    assert_eq!(stage.simulator.requests().len() - before, inspection + 2);
+}

@@ -1,0 +1,97 @@
+//! No journal, no write; and what is on disk before a request leaves.
+
+use std::sync::{Arc, Mutex};
+
+use nicdeck::{
+    domain::{
+        journal::JournalEntry,
+        outcome::{Outcome, OutcomeWord, Skip},
+        plan::OperationKind,
+    },
+    runtime::journal::{self, Contents},
+};
+
+use super::{cloud, one_each, wide};
+use crate::stage::{Scene, good, parts};
+
+#[tokio::test]
+async fn the_intent_is_on_disk_when_the_request_arrives() {
+    let good = good(cloud()).await;
+    let mut stage = Scene::demo(cloud()).open().await;
+    let targets = &good.addresses[0][..2];
+    let plan = stage.prepare(targets).await;
+    let seen: Arc<Mutex<Option<Contents>>> = Arc::default();
+    let (path, slot) = (stage.journal.path().to_owned(), seen.clone());
+    let action = stage.action(&plan.operations()[0].kind);
+    stage.simulator.before(action, move |_| *slot.lock().unwrap() = journal::read(&path).ok());
+    let addresses: Vec<_> = plan.operations()[0].expect.nic.addresses.iter().map(|address| address.ip).collect();
+    stage.run(&plan).await.all(OutcomeWord::Released);
+
+    let seen = seen.lock().unwrap().take().expect("the request arrived");
+    let [JournalEntry::Intent(intent)] = seen.entries.as_slice() else { panic!("{seen:?}") };
+    let (nic, _) = parts(&targets[0]);
+    let ips = targets.iter().map(|target| parts(target).1.unwrap()).collect();
+    assert_eq!(intent.kind, OperationKind::Release { nic: nic.as_str().into(), ips });
+    assert_eq!(intent.before, addresses, "what there was, for taking it back");
+    assert_eq!((intent.who.as_str(), intent.host.as_str()), ("lin", "here"));
+    assert_eq!(intent.plan, plan.hash().to_string());
+
+    let after = stage.closed_journal();
+    let [_, JournalEntry::Settled(end)] = after.entries.as_slice() else { panic!("{after:?}") };
+    assert_eq!((&end.batch, end.operation), (&intent.batch, intent.operation));
+    assert!(end.outcomes.iter().all(|(_, outcome)| outcome.word() == OutcomeWord::Released));
+    let text = std::fs::read_to_string(stage.journal.path()).unwrap();
+    assert!(!text.contains(&stage.simulator.key().secret) && !text.contains(&stage.simulator.key().id));
+}
+
+#[tokio::test]
+async fn without_a_journal_nothing_is_sent() {
+    let mut stage = wide().open().await;
+    let targets = one_each(&mut stage, 5).await;
+    let plan = stage.plan_all(&targets);
+    // Something else is in its place now.
+    std::fs::remove_file(stage.journal.path()).unwrap();
+    std::fs::create_dir(stage.journal.path()).unwrap();
+    let before = stage.simulator.world();
+    let ended = stage.run(&plan).await;
+    for outcome in ended.outcomes.values() {
+        assert!(matches!(outcome, Outcome::Skipped { why: Skip::Journal { .. } }), "{outcome:?}");
+    }
+    assert_eq!(stage.writes(), 0);
+    assert_eq!(stage.simulator.world().to_files(), before.to_files());
+}
+
+/// The write is made and cannot be undone: it is read back and told, and its intent stays open.
+#[tokio::test]
+async fn a_journal_that_breaks_after_the_write_does_not_hide_its_outcome() {
+    let good = good(cloud()).await;
+    let mut stage = Scene::demo(cloud()).open().await;
+    let plan = stage.prepare(&good.addresses[0][..1]).await;
+    let (path, kept) = (stage.journal.path().to_owned(), stage.journal.path().with_extension("kept"));
+    let action = stage.action(&plan.operations()[0].kind);
+    let moved = kept.clone();
+    stage.simulator.before(action, move |_| {
+        std::fs::rename(&path, &moved).unwrap();
+        std::fs::create_dir(&path).unwrap();
+    });
+    stage.run(&plan).await.all(OutcomeWord::Released);
+    assert_eq!(journal::read(&kept).unwrap().open_intents().count(), 1);
+}
+
+#[tokio::test]
+async fn a_read_only_profile_sends_nothing() {
+    let good = good(cloud()).await;
+    let mut scene = Scene::demo(cloud());
+    scene.readonly = true;
+    let mut stage = scene.open().await;
+    let address = good.addresses[0][0].clone();
+    let nic = good.nics.iter().find(|target| target.nic() != address.nic()).expect("another NIC").clone();
+    let targets = [address, nic];
+    let plan = stage.prepare(&targets).await;
+    let ended = stage.run(&plan).await;
+    for outcome in ended.outcomes.values() {
+        assert_eq!(*outcome, Outcome::Skipped { why: Skip::ReadOnly });
+    }
+    assert_eq!(stage.writes(), 0);
+    assert_eq!(stage.closed_journal().entries, []);
+}

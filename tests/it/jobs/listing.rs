@@ -1,0 +1,122 @@
+//! A listing: its order, its end, and what does not stop it.
+
+use nicdeck::{
+    app::{
+        effect::Effect,
+        key::{Input, Key},
+        msg::{InventoryEvent, Msg},
+    },
+    domain::{fault::FaultKind, inventory::Coverage, page::Resource},
+    providers::{client::local, provider::Call},
+    sim::script::{Rule, Trouble},
+};
+
+use super::{cloud, wide};
+use crate::stage::{Scene, Stage};
+
+/// The first call that lists this.
+fn action(stage: &Stage, resource: Resource) -> &'static str {
+    let listings = stage.provider.listings(&stage.client.profile().regions);
+    let listing = listings.into_iter().find(|listing| listing.resource == resource).unwrap();
+    stage.provider.action(&Call::List(listing))
+}
+
+#[tokio::test]
+async fn what_makes_rows_is_asked_for_first() {
+    let mut stage = Scene::sized(cloud(), 300, 1).open().await;
+    stage.list().await;
+    let log = stage.simulator.requests();
+    let first = |resource| {
+        let action = action(&stage, resource);
+        log.iter().position(|logged| logged.action == action).unwrap()
+    };
+    let places = stage.provider.descriptor().capabilities.in_flight;
+    assert!(first(Resource::Nics) < places && first(Resource::Instances) < places);
+    assert!(first(Resource::Eips) < first(Resource::Backends) + places);
+    // All NICs and instances have come before the last third of the calls, which are the backends'.
+    let (nics, instances) = (action(&stage, Resource::Nics), action(&stage, Resource::Instances));
+    let last = log.iter().rposition(|logged| logged.action == nics || logged.action == instances).unwrap();
+    assert!(last < log.len() / 3 * 2, "the {last}th of {}", log.len());
+}
+
+#[tokio::test]
+async fn a_listing_that_is_cancelled_leaves_nothing_loading() {
+    let mut stage = wide().open().await;
+    let hold = stage.simulator.hold(action(&stage, Resource::Eips));
+    let (job, mut results, cancel, task) = stage.begin_list();
+    // NICs have come, EIPs have not.
+    loop {
+        let msg = results.recv().await.unwrap();
+        let whole =
+            matches!(&msg, Msg::Inventory(_, InventoryEvent::Completed(section)) if section.0 == Resource::Nics);
+        stage.take(msg);
+        if whole {
+            break;
+        }
+    }
+    let effects = stage.take(Msg::Input(Input::Key(Key::parse("esc").unwrap())));
+    assert_eq!(effects, [Effect::Cancel(job)]);
+    cancel.cancel();
+    task.await.unwrap();
+    drop(hold);
+    // What was still on its way changes nothing.
+    while let Some(msg) = results.recv().await {
+        stage.take(msg);
+    }
+    assert!(stage.state.jobs.listings().next().is_none());
+    assert!(stage.part().nic_count() > 0, "what came is kept");
+    for (section, coverage) in stage.part().sections() {
+        assert!(matches!(coverage, Coverage::Complete { .. }), "{section:?} {coverage:?}");
+    }
+    let (_, nic) = stage.part().nics().next().unwrap();
+    assert!(!stage.part().snapshot(&nic.id).unwrap().eips_known, "never taken for none");
+}
+
+#[tokio::test]
+async fn a_slow_console_loses_no_page() {
+    let mut fast = Scene::sized(cloud(), 300, 2).open().await;
+    let all = fast.list().await.pages.len();
+    let mut scene = Scene::sized(cloud(), 300, 2);
+    scene.channel = 1;
+    let mut slow = scene.open().await;
+    assert_eq!(slow.list().await.pages.len(), all);
+    assert_eq!(slow.part().nic_count(), fast.part().nic_count());
+    assert_eq!(slow.part().address_count(), fast.part().address_count());
+    assert_eq!(slow.sections().1, fast.sections().1);
+}
+
+#[tokio::test]
+async fn a_page_that_kills_its_task_fails_its_section_alone() {
+    let mut scene = wide();
+    scene.trap = Box::new(|call| {
+        let eips = matches!(call, Call::List(listing) if listing.resource == Resource::Eips);
+        assert!(!eips, "a bug in a codec, on purpose");
+    });
+    let mut stage = scene.open().await;
+    stage.list().await;
+    let (failed, whole) = stage.sections();
+    let [(section, fault)] = failed.as_slice() else { panic!("{failed:?}") };
+    assert_eq!((section.0, fault.kind, fault.message.as_str()), (Resource::Eips, FaultKind::Local, local::DIED));
+    assert!(whole.len() >= 4, "{whole:?}");
+    assert_eq!(stage.part().nic_count(), stage.simulator.world().nics().len());
+}
+
+/// A second listing takes what is gone out, and one that fails takes nothing out.
+#[tokio::test]
+async fn what_is_gone_goes_with_the_next_whole_listing_only() {
+    let mut stage = wide().open().await;
+    stage.list().await;
+    let gone = stage.simulator.change(|world| {
+        let id = world.nics()[0].id.clone();
+        world.remove_nic(&id).unwrap();
+        id
+    });
+    let nics = action(&stage, Resource::Nics);
+    stage.simulator.inject(Rule::new(Trouble::Internal).action(nics).first(3));
+    stage.list().await;
+    let id = gone.as_str().into();
+    assert!(stage.part().nic(&id).is_some(), "the list was not whole");
+    stage.list().await;
+    assert!(stage.part().nic(&id).is_none());
+    assert_eq!(stage.part().nic_count(), stage.simulator.world().nics().len());
+}

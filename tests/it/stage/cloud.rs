@@ -1,0 +1,109 @@
+//! A cloud as the clients of tests see it: its own codec, asked as fast as the machine can, with traps for tests.
+
+use nicdeck::{
+    domain::{
+        capabilities::Capabilities,
+        fault::Fault,
+        ids::RegionId,
+        nic::Nic,
+        page::{Cursor, InventoryPage, Listing, Resource, Scope},
+    },
+    providers::{
+        profile::{Credential, Profile},
+        provider::{Call, Descriptor, Provider, Reply, Stamp},
+    },
+    sim::dialect::Dialect,
+    wire::{WireRequest, WireResponse},
+};
+
+/// Looks at each answer before it is read; may panic, as a bug in a codec would.
+pub type Trap = Box<dyn Fn(&Call) + Send + Sync>;
+
+pub struct Brisk {
+    inner: &'static dyn Provider,
+    descriptor: &'static Descriptor,
+    trap: Trap,
+    /// A NIC's own record comes on a second page.
+    late_record: bool,
+}
+
+impl Brisk {
+    /// Leaks a few hundred bytes: providers live for ever.
+    pub fn leak(
+        inner: &'static dyn Provider,
+        release_batch: Option<usize>,
+        late_record: bool,
+        trap: Trap,
+    ) -> &'static dyn Provider {
+        let own = inner.descriptor();
+        let descriptor = Descriptor {
+            id: own.id,
+            title: own.title,
+            capabilities: Capabilities {
+                reads_per_second: 5_000,
+                release_batch: release_batch.unwrap_or(own.capabilities.release_batch),
+                ..own.capabilities
+            },
+            env: own.env,
+            bearer: own.bearer,
+            example_region: own.example_region,
+            demo_world: own.demo_world,
+        };
+        Box::leak(Box::new(Self { inner, descriptor: Box::leak(Box::new(descriptor)), trap, late_record }))
+    }
+
+    /// The call that the cloud knows.
+    fn real<'a>(&self, call: &'a Call) -> std::borrow::Cow<'a, Call> {
+        match call {
+            Call::List(listing) if self.late_record && is_record(listing) => {
+                std::borrow::Cow::Owned(Call::List(Listing { cursor: Cursor::Start, ..listing.clone() }))
+            }
+            _ => std::borrow::Cow::Borrowed(call),
+        }
+    }
+}
+
+fn is_record(listing: &Listing) -> bool {
+    listing.resource == Resource::Nics && matches!(listing.scope, Scope::Nic(_))
+}
+
+impl Provider for Brisk {
+    fn descriptor(&self) -> &'static Descriptor {
+        self.descriptor
+    }
+
+    fn listings(&self, regions: &[RegionId]) -> Vec<Listing> {
+        self.inner.listings(regions)
+    }
+
+    fn inspection(&self, nic: &Nic) -> Vec<Listing> {
+        self.inner.inspection(nic)
+    }
+
+    fn action(&self, call: &Call) -> &'static str {
+        self.inner.action(call)
+    }
+
+    fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {
+        self.inner.encode(&self.real(call), profile)
+    }
+
+    fn sign(&self, request: &mut WireRequest, credential: &Credential, stamp: &Stamp) {
+        self.inner.sign(request, credential, stamp);
+    }
+
+    fn decode(&self, call: &Call, response: &WireResponse) -> Result<Reply, Fault> {
+        (self.trap)(call);
+        match call {
+            Call::List(listing) if self.late_record && is_record(listing) && listing.cursor == Cursor::Start => {
+                let next = vec![Listing { cursor: Cursor::Page(2), ..listing.clone() }];
+                Ok(Reply::Page(InventoryPage { next, ..InventoryPage::default() }))
+            }
+            _ => self.inner.decode(&self.real(call), response),
+        }
+    }
+
+    fn dialect(&self) -> Box<dyn Dialect> {
+        self.inner.dialect()
+    }
+}

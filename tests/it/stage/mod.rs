@@ -1,0 +1,559 @@
+//! A console without a screen on one simulated cloud: the real jobs and the real client over loopback HTTP, and one `State` that
+//! takes all their messages in.
+
+pub mod cloud;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+    sync::{Arc, LazyLock, Mutex},
+    time::Duration,
+};
+
+use nicdeck::{
+    app::{
+        effect::Effect,
+        geometry::Size,
+        keymap::Keymap,
+        msg::{InventoryEvent, Msg, PreflightEvent, ReleaseEvent},
+        run::Run,
+        state::{Language, ProfileInfo, Setup, State},
+        update,
+    },
+    domain::{
+        exchange::Exchange,
+        finding::Severity,
+        ids::{AddressKey, CloudId, JobId, NicKey, ProfileId},
+        inventory::{Coverage, ProfileInventory, Section},
+        outcome::{Outcome, OutcomeWord, Progress},
+        page::InventoryPage,
+        plan::{Decision, OperationKind, PlanRow, ReleasePlan},
+        selection::Target,
+    },
+    providers::{
+        client::{Client, Parts},
+        http::{Timeouts, http_client},
+        profile::{Credential, Endpoint, Profile},
+        provider::{Call, Provider},
+        retry::RetryPolicy,
+    },
+    rules::planner,
+    runtime::{
+        clock,
+        jobs::{
+            listing, preflight,
+            release::{self, Author, Batch, Control, Patience},
+        },
+        journal::{self, Journal},
+    },
+    sim::{
+        dialect::Vocabulary,
+        generate::{Plan, generate},
+        http::{Options, Simulator},
+        world::World,
+    },
+};
+use tokio::sync::{OnceCell, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use cloud::{Brisk, Trap};
+
+pub const PROFILE: &str = "acct";
+/// How long a detach takes.
+const TRANSITION_MS: u64 = 40;
+/// Twelve reads in a quarter of a second.
+const READS: &[u64] = &[5, 5, 10, 10, 20, 20, 20, 20, 20, 40, 40, 40];
+
+/// What a stage is built from.
+pub struct Scene {
+    pub provider: &'static dyn Provider,
+    pub world: World,
+    pub credential: Option<Credential>,
+    pub readonly: bool,
+    pub timeouts: Timeouts,
+    /// Tries of a read, and of a write that did nothing.
+    pub tries: u32,
+    /// Messages that may wait for the loop.
+    pub channel: usize,
+    pub release_batch: Option<usize>,
+    pub late_record: bool,
+    pub transition_ms: u64,
+    pub trap: Trap,
+}
+
+impl Scene {
+    pub fn of(provider: &'static dyn Provider, world: World) -> Self {
+        let patient = Duration::from_secs(30);
+        Self {
+            provider,
+            world,
+            credential: None,
+            readonly: false,
+            timeouts: Timeouts { connect: patient, read: patient, total: patient },
+            tries: 3,
+            channel: 256,
+            release_batch: None,
+            late_record: false,
+            transition_ms: TRANSITION_MS,
+            trap: Box::new(|_| {}),
+        }
+    }
+
+    /// The cloud's part of the demo.
+    pub fn demo(provider: &'static dyn Provider) -> Self {
+        let world =
+            World::parse(&[("demo", provider.descriptor().demo_world)]).expect("the demo's world is a right one");
+        Self::of(provider, world)
+    }
+
+    /// A world of that many instances, always the same.
+    pub fn sized(provider: &'static dyn Provider, instances: usize, regions: usize) -> Self {
+        Self::of(provider, generate(provider.dialect().vocabulary(), Plan { instances, regions, seed: 11 }))
+    }
+
+    pub async fn open(self) -> Stage {
+        let provider = Brisk::leak(self.provider, self.release_batch, self.late_record, self.trap);
+        let regions: Vec<_> = self.world.regions().iter().map(|region| region.as_str().into()).collect();
+        let project_id = self.world.project_id().map(str::to_owned);
+        let options = Options { transition_ms: self.transition_ms, ..Options::default() };
+        let simulator = Simulator::start(provider.dialect(), self.world, options).await.expect("a free port");
+        let key = simulator.key();
+        let credential =
+            self.credential.unwrap_or_else(|| Credential::keys(&key.id, &key.secret, key.token.as_deref()));
+        let cloud: CloudId = provider.descriptor().cloud();
+        let (sender, exchanges) = mpsc::channel(50_000);
+        let profile = Profile {
+            id: PROFILE.into(),
+            cloud: cloud.clone(),
+            regions: regions.clone(),
+            endpoint: Some(Endpoint::parse(&simulator.endpoint()).expect("loopback")),
+            alias: None,
+            env: None,
+            readonly: self.readonly,
+            project_id,
+        };
+        let client = Client::new(Parts {
+            http: http_client(true, self.timeouts).expect("an HTTP client"),
+            profile: Arc::new(profile),
+            cloud: provider,
+            credential: Arc::new(credential),
+            clock: Arc::new(clock::now),
+            exchanges: sender,
+            retry: RetryPolicy {
+                tries: self.tries,
+                first: Duration::from_millis(2),
+                longest: Duration::from_secs(2),
+                ..RetryPolicy::default()
+            },
+        });
+        let info = ProfileInfo {
+            id: PROFILE.into(),
+            cloud,
+            title: provider.descriptor().title,
+            capabilities: &provider.descriptor().capabilities,
+            regions,
+            alias: None,
+            env: None,
+            prod: false,
+            // The gate has to hold by itself: the planner is not told.
+            readonly: false,
+            problem: None,
+        };
+        let setup = Setup {
+            profiles: vec![info],
+            language: Language::English,
+            demo: false,
+            readonly: false,
+            filter: String::new(),
+            size: Size { columns: 120, rows: 40 },
+            keymap: Keymap::default(),
+            config_path: String::new(),
+            problems: Vec::new(),
+            motion: false,
+        };
+        let folder = tempfile::tempdir().expect("a folder");
+        let journal = Arc::new(Journal::open(&folder.path().join("journal.jsonl")).expect("a journal"));
+        Stage {
+            provider,
+            simulator,
+            client,
+            state: State::new(setup, clock::now()),
+            journal,
+            _exchanges: exchanges,
+            channel: self.channel,
+            jobs: 1_000_000,
+            _folder: folder,
+        }
+    }
+}
+
+pub struct Stage {
+    pub provider: &'static dyn Provider,
+    pub simulator: Simulator,
+    pub client: Client,
+    pub state: State,
+    pub journal: Arc<Journal>,
+    /// Kept open: a client may find out that nobody listens.
+    _exchanges: mpsc::Receiver<Exchange>,
+    channel: usize,
+    jobs: u64,
+    _folder: tempfile::TempDir,
+}
+
+/// What can go from a cloud's part of the demo without a worry.
+pub struct Good {
+    /// Addresses by NIC, the NIC with the most first.
+    pub addresses: Vec<Vec<Target>>,
+    /// NICs to be detached.
+    pub nics: Vec<Target>,
+}
+
+/// Found out once for each cloud: every NIC is read for it.
+pub async fn good(provider: &'static dyn Provider) -> Arc<Good> {
+    type Found = Mutex<BTreeMap<&'static str, Arc<OnceCell<Arc<Good>>>>>;
+    static FOUND: LazyLock<Found> = LazyLock::new(Mutex::default);
+    let cell = FOUND.lock().expect("no test dies here").entry(provider.descriptor().id).or_default().clone();
+    let found = cell.get_or_init(|| async {
+        let mut stage = Scene::demo(provider).open().await;
+        let rows = stage.survey().await;
+        Arc::new(Good { addresses: plain_addresses(&rows), nics: plain_nics(&rows) })
+    });
+    found.await.clone()
+}
+
+/// What a listing said.
+#[derive(Default)]
+pub struct Listed {
+    pub pages: Vec<(Section, InventoryPage)>,
+}
+
+impl Stage {
+    pub fn name(&self) -> &'static str {
+        self.provider.descriptor().id
+    }
+
+    pub fn part(&self) -> &ProfileInventory {
+        self.state.inventory.profile(&PROFILE.into()).expect("the stage's only profile")
+    }
+
+    pub fn next_job(&mut self) -> JobId {
+        self.jobs += 1;
+        JobId(self.jobs)
+    }
+
+    pub fn take(&mut self, msg: Msg) -> Vec<Effect> {
+        update::update(&mut self.state, clock::now(), msg)
+    }
+
+    /// Starts listing; the caller brings the messages in.
+    pub fn begin_list(&mut self) -> (JobId, mpsc::Receiver<Msg>, CancellationToken, tokio::task::JoinHandle<()>) {
+        let effects = update::start(&mut self.state, clock::now());
+        let [Effect::List { job, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+        let (out, results) = mpsc::channel(self.channel);
+        let cancel = CancellationToken::new();
+        let task = tokio::spawn(listing::run(self.client.clone(), *job, out, cancel.clone()));
+        (*job, results, cancel, task)
+    }
+
+    /// Lists everything.
+    pub async fn list(&mut self) -> Listed {
+        let (_, mut results, _, task) = self.begin_list();
+        let mut listed = Listed::default();
+        while let Some(msg) = results.recv().await {
+            if let Msg::Inventory(_, InventoryEvent::Page(section, page)) = &msg {
+                listed.pages.push((section.clone(), (**page).clone()));
+            }
+            self.take(msg);
+        }
+        task.await.expect("the job ends");
+        assert!(self.state.jobs.listings().next().is_none(), "the job says that it ended");
+        listed
+    }
+
+    /// Sections that failed, and those that came whole.
+    pub fn sections(&self) -> (Vec<(Section, nicdeck::domain::fault::Fault)>, Vec<Section>) {
+        let (mut failed, mut whole) = (Vec::new(), Vec::new());
+        for (section, coverage) in self.part().sections() {
+            match coverage {
+                Coverage::Complete { .. } => whole.push(section.clone()),
+                Coverage::Failed { fault, .. } => failed.push((section.clone(), (**fault).clone())),
+                other => panic!("{section:?} is left {other:?}"),
+            }
+        }
+        failed.sort_by(|a, b| a.0.cmp(&b.0));
+        whole.sort();
+        (failed, whole)
+    }
+
+    /// Reads NICs again, as a plan does. What could not be read, by NIC.
+    pub async fn read_again(&mut self, keys: impl IntoIterator<Item = NicKey>) -> Vec<(NicKey, String)> {
+        let nics: Vec<_> = keys
+            .into_iter()
+            .map(|key| {
+                let nic = self.part().nic(&key.nic).expect("listed").clone();
+                (key, Arc::new(nic))
+            })
+            .collect();
+        let (total, job) = (nics.len(), self.next_job());
+        let (out, mut results) = mpsc::channel(self.channel);
+        let client = self.client.clone();
+        let clients = move |_: &NicKey| Some(client.clone());
+        let job = tokio::spawn(preflight::run(clients, nics, job, out, CancellationToken::new(), clock::now));
+        let (mut read, mut failed, mut ended) = (0, Vec::new(), false);
+        while let Some(msg) = results.recv().await {
+            match msg {
+                Msg::Preflight(_, PreflightEvent::Read(key, Ok(fresh))) => {
+                    read += 1;
+                    let part = self.state.inventory.profile_mut(&key.profile).expect("the only one");
+                    part.refresh(&key.nic, fresh.as_deref(), clock::now());
+                }
+                Msg::Preflight(_, PreflightEvent::Read(key, Err(fault))) => failed.push((key, fault.message.clone())),
+                Msg::Preflight(_, PreflightEvent::Ended) => ended = true,
+                other => panic!("{other:?}"),
+            }
+        }
+        job.await.expect("the job ends");
+        assert!(ended && read + failed.len() == total, "each NIC is told once, and then the end");
+        failed
+    }
+
+    /// Lists everything and reads every NIC again; then judges every address and every NIC.
+    pub async fn survey(&mut self) -> Vec<PlanRow> {
+        self.list().await;
+        let keys: Vec<NicKey> = self.part().nics().map(|(_, nic)| self::key(nic.id.as_str())).collect();
+        assert_eq!(self.read_again(keys).await, []);
+        let mut targets = Vec::new();
+        for (_, nic) in self.part().nics() {
+            let key = key(nic.id.as_str());
+            targets.extend(
+                nic.addresses.iter().map(|address| Target::Address(AddressKey { nic: key.clone(), ip: address.ip })),
+            );
+        }
+        let addresses = self.plan(targets).rows().to_vec();
+        let nics = self.part().nics().map(|(_, nic)| Target::Nic(key(nic.id.as_str()))).collect();
+        let nics = self.plan(nics).rows().to_vec();
+        addresses.into_iter().chain(nics).collect()
+    }
+
+    pub fn plan(&self, targets: Vec<Target>) -> Arc<ReleasePlan> {
+        let wanted: Vec<planner::Wanted> =
+            targets.into_iter().map(|target| planner::Wanted { target, hidden: false, unread: false }).collect();
+        let capabilities = |_: &CloudId| Some(&self.provider.descriptor().capabilities);
+        let plan = planner::plan(&wanted, &self.state.inventory, &capabilities, &|_| false, clock::now());
+        Arc::new(plan.expect("a plan"))
+    }
+
+    /// A plan that sends all of these.
+    pub fn plan_all(&self, targets: &[Target]) -> Arc<ReleasePlan> {
+        let plan = self.plan(targets.to_vec());
+        for row in plan.rows() {
+            assert!(matches!(row.decision, Decision::Go(_)), "{:?}: {:?}", row.target, row.findings);
+        }
+        assert_eq!(plan.rows().len(), targets.len());
+        plan
+    }
+
+    /// Lists everything, reads the NICs of the targets again, and plans.
+    pub async fn prepare(&mut self, targets: &[Target]) -> Arc<ReleasePlan> {
+        self.list().await;
+        let keys: BTreeSet<NicKey> = targets.iter().map(|target| target.nic().clone()).collect();
+        assert_eq!(self.read_again(keys).await, []);
+        self.plan_all(targets)
+    }
+
+    /// Starts a batch; the caller brings the messages in by [`Running::next`].
+    pub fn begin(&mut self, plan: &Arc<ReleasePlan>) -> Running {
+        let job = self.next_job();
+        self.state.run = Some(Run::new(job, plan.clone(), clock::now()));
+        let (out, results) = mpsc::channel(self.channel);
+        let (control, watched) = watch::channel(Control::default());
+        let batch = Batch {
+            job,
+            plan: plan.clone(),
+            journal: self.journal.clone(),
+            author: Author { who: "lin".to_owned(), host: "here".to_owned() },
+            out,
+            control: watched,
+            patience: Patience { reads: READS, offline: 10 },
+            now: clock::now,
+        };
+        let clients = BTreeMap::from([(ProfileId::from(PROFILE), self.client.clone())]);
+        let task = tokio::spawn(release::run(batch, clients));
+        Running { control, results, task, events: Vec::new(), panicked: false }
+    }
+
+    /// Carries a plan out to its end.
+    pub async fn run(&mut self, plan: &Arc<ReleasePlan>) -> Ended {
+        let running = self.begin(plan);
+        running.end(self).await
+    }
+
+    /// What the journal holds now; every intent has its end.
+    pub fn closed_journal(&self) -> journal::Contents {
+        let contents = journal::read(self.journal.path()).expect("a readable journal");
+        assert_eq!(contents.bad, []);
+        assert_eq!(contents.open_intents().count(), 0, "every intent has its end");
+        contents
+    }
+
+    /// The vendor's words for states.
+    pub fn simulator_words(&self) -> &'static Vocabulary {
+        self.provider.dialect().vocabulary()
+    }
+
+    /// The vendor's name of the write that a release or detach is.
+    pub fn action(&self, kind: &OperationKind) -> &'static str {
+        self.provider.action(&Call::Write { region: "r".into(), kind: kind.clone() })
+    }
+
+    pub fn writes(&self) -> usize {
+        self.simulator.requests().iter().filter(|logged| logged.write).count()
+    }
+}
+
+/// A batch under way.
+pub struct Running {
+    pub control: watch::Sender<Control>,
+    pub results: mpsc::Receiver<Msg>,
+    pub task: tokio::task::JoinHandle<()>,
+    pub events: Vec<ReleaseEvent>,
+    pub panicked: bool,
+}
+
+/// A batch that came to its end.
+pub struct Ended {
+    pub outcomes: BTreeMap<Target, Outcome>,
+    pub events: Vec<ReleaseEvent>,
+    pub panicked: bool,
+}
+
+impl Running {
+    /// Takes the next message in; totals add up after each. `None` at the end.
+    pub async fn next(&mut self, stage: &mut Stage) -> Option<ReleaseEvent> {
+        loop {
+            let msg = self.results.recv().await?;
+            let event = match &msg {
+                Msg::Release(_, event) => Some(event.clone()),
+                Msg::JobPanicked(_) => {
+                    self.panicked = true;
+                    None
+                }
+                other => panic!("{other:?}"),
+            };
+            stage.take(msg);
+            let run = stage.state.run.as_ref().expect("the batch");
+            let counts = run.counts();
+            let under_way = counts.queued + counts.active + counts.accepted + counts.retrying;
+            assert_eq!(under_way + counts.settled(), counts.total, "{counts:?}");
+            assert_eq!(counts.total, run.plan.targets().count());
+            let by_profile: usize = run.counts_by_profile().iter().map(|(_, counts)| counts.total).sum();
+            assert_eq!(by_profile, counts.total);
+            if let Some(event) = event {
+                self.events.push(event.clone());
+                return Some(event);
+            }
+        }
+    }
+
+    /// Takes messages in until one satisfies this.
+    pub async fn until(&mut self, stage: &mut Stage, satisfied: impl Fn(&ReleaseEvent) -> bool) -> ReleaseEvent {
+        loop {
+            let event = self.next(stage).await.expect("the batch ended before that");
+            if satisfied(&event) {
+                return event;
+            }
+        }
+    }
+
+    /// Takes messages in until the end. Every target has exactly one outcome.
+    pub async fn end(mut self, stage: &mut Stage) -> Ended {
+        while self.next(stage).await.is_some() {}
+        self.task.await.expect("the job ends");
+        assert!(matches!(self.events.last(), Some(ReleaseEvent::Ended)), "the end is said last");
+        let mut outcomes = BTreeMap::new();
+        for event in &self.events {
+            if let ReleaseEvent::Settled { outcomes: ends, .. } = event {
+                for (target, outcome) in ends {
+                    let before = outcomes.insert(target.clone(), outcome.clone());
+                    assert!(before.is_none(), "{target:?} ended twice: {before:?}, {outcome:?}");
+                }
+            }
+        }
+        let run = stage.state.run.as_ref().expect("the batch");
+        let planned: BTreeSet<Target> = run.plan.targets().collect();
+        assert_eq!(outcomes.keys().cloned().collect::<BTreeSet<_>>(), planned, "one end for each target");
+        assert!(run.ended.is_some() && run.counts().settled() == run.counts().total);
+        Ended { outcomes, events: self.events, panicked: self.panicked }
+    }
+}
+
+impl Ended {
+    pub fn words(&self) -> Vec<OutcomeWord> {
+        self.outcomes.values().map(Outcome::word).collect()
+    }
+
+    pub fn count(&self, word: OutcomeWord) -> usize {
+        self.words().into_iter().filter(|one| *one == word).count()
+    }
+
+    /// All outcomes are this one.
+    #[track_caller]
+    pub fn all(&self, word: OutcomeWord) {
+        assert!(self.words().iter().all(|one| *one == word), "{:#?}", self.outcomes);
+    }
+
+    /// The only outcome.
+    #[track_caller]
+    pub fn only(&self) -> &Outcome {
+        assert_eq!(self.outcomes.len(), 1);
+        self.outcomes.values().next().expect("one")
+    }
+
+    pub fn progressed(&self, is: impl Fn(&Progress) -> bool) -> usize {
+        self.events
+            .iter()
+            .filter(|event| matches!(event, ReleaseEvent::Progressed(_, progress) if is(progress)))
+            .count()
+    }
+}
+
+pub fn key(nic: &str) -> NicKey {
+    NicKey { profile: PROFILE.into(), nic: nic.into() }
+}
+
+/// The NIC and, for an address, the address.
+pub fn parts(target: &Target) -> (String, Option<IpAddr>) {
+    match target {
+        Target::Address(key) => (key.nic.nic.to_string(), Some(key.ip)),
+        Target::Nic(key) => (key.nic.to_string(), None),
+    }
+}
+
+/// Can be sent, and nothing worse is said than what is said of every one.
+fn is_plain(row: &PlanRow) -> bool {
+    use nicdeck::domain::finding::FindingId::{AddressesLeave, LastSecondary};
+    let usual = |id| matches!(id, AddressesLeave | LastSecondary);
+    matches!(row.decision, Decision::Go(_))
+        && row.findings.iter().all(|finding| finding.severity < Severity::Warn || usual(finding.id))
+}
+
+/// Addresses that can be released without a worry, by NIC, the NIC with the most first.
+pub fn plain_addresses(rows: &[PlanRow]) -> Vec<Vec<Target>> {
+    let mut by_nic: BTreeMap<&NicKey, Vec<Target>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| is_plain(row)) {
+        if matches!(row.target, Target::Address(_)) {
+            by_nic.entry(row.target.nic()).or_default().push(row.target.clone());
+        }
+    }
+    let mut all: Vec<Vec<Target>> = by_nic.into_values().collect();
+    all.sort_by_key(|targets| std::cmp::Reverse(targets.len()));
+    all
+}
+
+/// NICs that can be detached without a worry.
+pub fn plain_nics(rows: &[PlanRow]) -> Vec<Target> {
+    rows.iter()
+        .filter(|row| is_plain(row) && matches!(row.target, Target::Nic(_)))
+        .map(|row| row.target.clone())
+        .collect()
+}
