@@ -73,7 +73,7 @@ pub fn console(start: &ConsoleStart) -> Exit {
             Ok(End::Demo) => demo = true,
             Ok(End::Quit) => break Exit::Done,
             Ok(End::Signal(signals::TERMINATE)) => break Exit::Terminated,
-            Ok(End::Signal(2)) => break Exit::Interrupted,
+            Ok(End::Signal(signals::INTERRUPT)) => break Exit::Interrupted,
             Ok(End::Signal(_)) => break Exit::HungUp,
             Err(failure) => break complain(&mut err, &failure, Exit::Failure),
         }
@@ -148,6 +148,7 @@ fn base(demo: bool, language: Language, motion: bool) -> Result<Launch, Failure>
         config_path: String::new(),
         problems: Vec::new(),
         motion,
+        unfinished: 0,
         journal,
         crash_file,
     })

@@ -38,5 +38,7 @@ pub enum Effect {
     Suspend,
     /// Leave this console and begin again on simulated clouds.
     Demo,
+    /// Quit by ctrl-c: scripts can tell.
+    Interrupted,
     Quit,
 }

@@ -73,6 +73,13 @@ impl Notices {
         error
     }
 
+    /// Takes a message off the status line that is no error: it was about the screen that is left.
+    pub fn leave(&mut self) {
+        if self.all.back().is_some_and(|notice| notice.loudness != Loudness::Error) {
+            self.shown = false;
+        }
+    }
+
     /// When the status line changes by itself.
     pub fn wake_at(&self, now: Timestamp) -> Option<Timestamp> {
         let notice = self.current(now)?;

@@ -86,6 +86,8 @@ pub struct Setup {
     /// Problems found at start-up that stop nothing but must be seen (a config that could not be read).
     pub problems: Vec<String>,
     pub motion: bool,
+    /// Writes of an earlier run that have no outcome in the journal.
+    pub unfinished: usize,
 }
 
 /// When ctrl-c was pressed at the top, to count a second press.
@@ -139,7 +141,7 @@ impl State {
             calls: Calls::default(),
             jobs: JobTable::default(),
             overlays: Vec::new(),
-            notices: Notices::default(),
+            notices: unfinished(setup.unfinished, now),
             screen,
             pane: Pane::List,
             language: setup.language,
@@ -183,4 +185,13 @@ impl State {
     pub fn wake_at(&self) -> Option<Timestamp> {
         super::update::wake_at(self)
     }
+}
+
+/// The first message: writes of an earlier run of which nobody knows how they ended.
+fn unfinished(count: usize, now: Timestamp) -> Notices {
+    let mut notices = Notices::default();
+    if count > 0 {
+        notices.say(now, super::notices::Loudness::Error, Phrase::new("notice.unfinished").with("count", count));
+    }
+    notices
 }

@@ -71,6 +71,7 @@ pub async fn run(
         for effect in effects.drain(..) {
             match executor.start(effect) {
                 None => {}
+                Some(OnTerminal::Interrupted) => return Ok(End::Signal(super::signals::INTERRUPT)),
                 Some(OnTerminal::Demo) => return Ok(End::Demo),
                 Some(OnTerminal::Quit) => return Ok(ended_by.map_or(End::Quit, End::Signal)),
                 Some(OnTerminal::Copy(text)) => {

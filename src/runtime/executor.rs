@@ -42,6 +42,7 @@ pub enum OnTerminal {
     Redraw,
     Suspend,
     Demo,
+    Interrupted,
     Quit,
 }
 
@@ -104,6 +105,7 @@ impl Executor {
             Effect::Redraw => return Some(OnTerminal::Redraw),
             Effect::Suspend => return Some(OnTerminal::Suspend),
             Effect::Demo => return Some(OnTerminal::Demo),
+            Effect::Interrupted => return Some(OnTerminal::Interrupted),
             Effect::Quit => return Some(OnTerminal::Quit),
         }
         None

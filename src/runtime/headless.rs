@@ -124,12 +124,14 @@ fn failures(state: &State, err: &mut dyn io::Write) -> Listed {
             let region = section.1.as_ref().map_or(String::new(), |region| format!(" {region}"));
             let code = fault.code.as_deref().unwrap_or("-");
             let request = fault.request_id.as_deref().unwrap_or("-");
+            let status = fault.http_status.map_or(String::new(), |status| format!(", HTTP {status}"));
+            let message = if fault.message.is_empty() { kind_word(fault.kind) } else { &fault.message };
             let _ = writeln!(
                 err,
-                "{}{region}: {} failed: {} (code {}, request id {})",
+                "{}{region}: {} failed: {} (code {}, request id {}{status})",
                 info.id,
                 clean(&fault.action),
-                clean(&fault.message),
+                clean(message),
                 clean(code),
                 clean(request)
             );
@@ -143,5 +145,27 @@ fn failures(state: &State, err: &mut dyn io::Write) -> Listed {
         (0, bad, refused) if bad == refused => Listed::Refused,
         (0, ..) => Listed::Failed,
         _ => Listed::Partly,
+    }
+}
+
+/// Words for a fault that came without any.
+fn kind_word(kind: crate::domain::fault::FaultKind) -> &'static str {
+    use crate::domain::fault::FaultKind;
+    match kind {
+        FaultKind::Unreachable => "the server can not be reached",
+        FaultKind::Timeout => "no answer in time",
+        FaultKind::Reset => "the connection broke",
+        FaultKind::Garbage => "the answer is not the API's",
+        FaultKind::Redirect => "a redirect, which is not followed",
+        FaultKind::Throttled => "throttled",
+        FaultKind::Credentials => "the key was not accepted",
+        FaultKind::Clock => "this machine's clock is off",
+        FaultKind::Permission => "no permission",
+        FaultKind::NotFound => "not found",
+        FaultKind::Refused => "refused",
+        FaultKind::Conflict => "another operation is running",
+        FaultKind::BadRequest => "the request was not understood",
+        FaultKind::Server => "the server failed",
+        FaultKind::Local | FaultKind::Other => "no reason given",
     }
 }

@@ -58,6 +58,8 @@ pub struct Launch {
     pub config_path: String,
     pub problems: Vec<String>,
     pub motion: bool,
+    /// Writes of an earlier run without an outcome; filled in when the journal is read.
+    pub unfinished: usize,
     pub journal: PathBuf,
     pub crash_file: Option<PathBuf>,
 }
@@ -115,6 +117,7 @@ impl Launch {
             config_path: self.config_path.clone(),
             problems: self.problems.clone(),
             motion: self.motion,
+            unfinished: self.unfinished,
         }
     }
 
@@ -153,10 +156,13 @@ impl Launch {
 ///
 /// # Errors
 /// No usable terminal, journal or HTTPS client; or the terminal broke on the way.
-pub async fn console(launch: Launch, view: &mut View<'_>) -> Result<End, RunError> {
+pub async fn console(mut launch: Launch, view: &mut View<'_>) -> Result<End, RunError> {
     let signals = signals::Signals::listen().map_err(RunError::Signals)?;
     terminal::install_panic_hook(std::thread::current().id(), launch.crash_file.clone());
     let mut engine = launch.engine()?;
+    if !launch.demo {
+        launch.unfinished = Journal::open(&launch.journal)?.read().await?.open_intents().count();
+    }
     let mut console = terminal::Console::take().map_err(RunError::Terminal)?;
     let (columns, rows) = console.size().map_err(RunError::Terminal)?;
     let mut state = State::new(launch.setup(Size { columns, rows }), clock::now());

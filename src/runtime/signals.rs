@@ -4,6 +4,8 @@ use std::io;
 
 /// SIGHUP's number.
 pub const HANGUP: i32 = 1;
+/// SIGINT's number.
+pub const INTERRUPT: i32 = 2;
 /// SIGTERM's number.
 pub const TERMINATE: i32 = 15;
 
@@ -14,7 +16,7 @@ pub use unix::Signals;
 
 #[cfg(unix)]
 mod unix {
-    use super::{HANGUP, TERMINATE, io};
+    use super::{HANGUP, INTERRUPT, TERMINATE, io};
     use tokio::signal::unix::{Signal, SignalKind, signal};
 
     /// SIGTERM and SIGHUP. (SIGINT is ctrl-c as a key while the terminal is raw; from outside it is taken like SIGTERM.)
@@ -43,7 +45,7 @@ mod unix {
             tokio::select! {
                 _ = self.terminate.recv() => TERMINATE,
                 _ = self.hangup.recv() => HANGUP,
-                _ = self.interrupt.recv() => 2,
+                _ = self.interrupt.recv() => INTERRUPT,
             }
         }
     }

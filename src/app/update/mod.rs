@@ -225,6 +225,9 @@ pub(super) fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
 
 /// Goes to a screen; what runs on another one runs on.
 pub(super) fn show(state: &mut State, screen: Screen) {
+    if state.screen != screen {
+        state.notices.leave();
+    }
     state.screen = screen;
     state.pane = super::state::Pane::List;
     state.browse.range_from = None;
@@ -339,7 +342,7 @@ fn interrupt(state: &mut State) -> Vec<Effect> {
         if again {
             // Calls in flight are left behind on purpose; their intents stay open in the journal.
             state.quitting = true;
-            return vec![Effect::Quit];
+            return vec![Effect::Interrupted];
         }
         state.quit_asked = Some(state.now);
         state.notices.say(state.now, Loudness::Warn, Phrase::new("notice.ctrl-c-leaves-batch"));
@@ -350,7 +353,7 @@ fn interrupt(state: &mut State) -> Vec<Effect> {
     }
     if again {
         state.quitting = true;
-        return vec![Effect::Quit];
+        return vec![Effect::Interrupted];
     }
     state.quit_asked = Some(state.now);
     state.notices.say(state.now, Loudness::Info, Phrase::new("notice.ctrl-c-again"));

@@ -28,7 +28,7 @@ fn ctrl_c_twice_leaves() {
     tty.wait("again");
     tty.press("\x03");
     let (code, left, _) = tty.end();
-    assert_eq!((code, left), (0, RESTORED));
+    assert_eq!((code, left), (130, RESTORED));
 }
 
 #[test]

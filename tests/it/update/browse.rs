@@ -309,7 +309,7 @@ fn ctrl_c_at_the_top_asks_to_be_pressed_again() {
     scenario.after_ms(2_500).keys("ctrl-c");
     assert!(scenario.effects.is_empty(), "too late: asks again");
     scenario.keys("ctrl-c");
-    assert_eq!(scenario.effects, [Effect::Quit]);
+    assert_eq!(scenario.effects, [Effect::Interrupted]);
 }
 
 #[test]

@@ -137,7 +137,7 @@ fn ctrl_c_stops_after_the_calls_in_flight_and_only_a_third_leaves() {
     scenario.after_ms(3_000).keys("ctrl-c");
     assert_eq!((scenario.effects.len(), scenario.notice()), (0, "notice.ctrl-c-leaves-batch"));
     scenario.keys("ctrl-c");
-    assert_eq!(scenario.effects, [Effect::Quit]);
+    assert_eq!(scenario.effects, [Effect::Interrupted]);
 }
 
 #[test]
@@ -196,4 +196,13 @@ fn time_left_is_not_guessed_before_five_have_ended() {
     assert!(run.counts().settled() < 5);
     assert_eq!(run.left_ms(scenario.state.now), None);
     assert!(run.rate(scenario.state.now).is_some());
+}
+
+#[test]
+fn a_message_about_the_screen_that_is_left_goes_with_it() {
+    let mut scenario = browsing();
+    scenario.keys("j j space");
+    assert_eq!(scenario.notice(), "notice.cannot-mark");
+    scenario.keys("5");
+    assert_eq!(scenario.notice(), "");
 }
