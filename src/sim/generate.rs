@@ -175,6 +175,7 @@ impl Maker<'_> {
             load_balancers: Vec::new(),
             subnets: Vec::new(),
             refusals: std::collections::BTreeMap::new(),
+            task_failures: std::collections::BTreeMap::new(),
         };
         let mut vpc = self.id(ObjectKind::Vpc);
         let mut group = self.id(ObjectKind::SecurityGroup);
@@ -388,6 +389,7 @@ impl Maker<'_> {
             ip: self.public_ip(),
             name: format!("{name}-eip"),
             is_default: false,
+            dies_unbound: false,
             region: String::new(),
         }
     }

@@ -43,6 +43,10 @@ pub struct WorldFile {
     /// security group that is gone): an action's name or an object's id, and the vendor's error code for it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub refusals: BTreeMap<String, String>,
+    /// What the cloud takes and then fails to do, where a call's work goes on behind it as a task: an action's name or an object's
+    /// id, and what the task says in the end.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub task_failures: BTreeMap<String, String>,
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -147,6 +151,9 @@ pub struct SimEip {
     /// Made and deleted together with its instance; some clouds do not let it go.
     #[serde(default, skip_serializing_if = "is_false")]
     pub is_default: bool,
+    /// Destroyed as soon as it is bound to nothing.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub dies_unbound: bool,
     /// Filled in for a free one; a bound one is where its NIC is.
     #[serde(skip)]
     pub region: String,
@@ -203,7 +210,30 @@ pub enum Becomes {
         instance_id: String,
         status: String,
     },
+    /// Without these addresses (which stay on it until then), with this status word.
+    Released {
+        ips: Vec<IpAddr>,
+        status: String,
+    },
+    /// As it is, with this status word: these addresses were added and are not usable until then.
+    Assigned {
+        ips: Vec<IpAddr>,
+        status: String,
+    },
+    /// As it is, with this status word: what was begun fails.
+    Unchanged {
+        status: String,
+    },
     Deleted,
+}
+
+/// The work behind a call that was taken, by the id that the cloud hands out for it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SimTask {
+    /// When it ends.
+    pub due: Timestamp,
+    /// What it fails with; `None` for one that ends well.
+    pub failure: Option<String>,
 }
 
 /// One cloud's objects, and the answers it owes to itself: what is under way, what it has seen.
@@ -227,6 +257,10 @@ pub struct World {
     pub transition_ms: u64,
     /// See [`WorldFile::refusals`].
     pub refusals: BTreeMap<String, String>,
+    /// See [`WorldFile::task_failures`].
+    pub task_failures: BTreeMap<String, String>,
+    /// Every task that was begun.
+    pub tasks: BTreeMap<String, SimTask>,
     /// Idempotency tokens seen, each with the request it came with and the answer that it got.
     pub tokens: BTreeMap<String, (String, String)>,
     /// Nonces seen, for clouds that refuse a second use.
@@ -409,7 +443,7 @@ impl World {
         let at = *self.index.nics.get(id)?;
         let mut nic = self.nics.remove(at);
         for address in &mut nic.addresses {
-            self.free_eips.extend(address.eip.take().map(|eip| eip.freed(&nic.region)));
+            self.free_eips.extend(address.eip.take().and_then(|eip| eip.freed(&nic.region)));
         }
         self.index = Index::of(&self.instances, &self.nics);
         self.revision += 1;
@@ -437,7 +471,7 @@ impl World {
         let gone = self.edit_nic(nic_id, |nic| {
             let before = nic.addresses.len();
             for address in nic.addresses.iter_mut().filter(|address| ips.contains(&address.ip)) {
-                freed.extend(address.eip.take().map(|eip| eip.freed(&nic.region)));
+                freed.extend(address.eip.take().and_then(|eip| eip.freed(&nic.region)));
             }
             nic.addresses.retain(|address| !ips.contains(&address.ip));
             before - nic.addresses.len()
@@ -458,8 +492,34 @@ impl World {
         });
         let freed = freed.flatten();
         let found = freed.is_some();
-        self.free_eips.extend(freed);
+        self.free_eips.extend(freed.flatten());
         found
+    }
+
+    /// Binds an EIP that is free to an address of a NIC. `false` if there is no such EIP, NIC or address, or the address has one.
+    pub fn bind_eip(&mut self, eip_id: &str, nic_id: &str, ip: IpAddr) -> bool {
+        let Some(at) = self.free_eips.iter().position(|eip| eip.id == eip_id) else { return false };
+        let bare = |address: &SimAddress| address.eip.is_none();
+        if !self.nic(nic_id).and_then(|nic| nic.address(ip)).is_some_and(bare) {
+            return false;
+        }
+        let eip = self.free_eips.remove(at);
+        self.edit_nic(nic_id, |nic| {
+            let place = nic.addresses.iter_mut().find(|address| address.ip == ip);
+            if let Some(place) = place {
+                place.eip = Some(SimEip { region: String::new(), ..eip });
+            }
+        });
+        true
+    }
+
+    /// Begins a task that ends `transition_ms` after `now`; it fails where the world says so of any of `names` (an action, an id).
+    /// Says whether it will end well.
+    pub fn begin_task(&mut self, id: &str, names: &[&str], now: Timestamp) -> bool {
+        let failure = names.iter().find_map(|name| self.task_failures.get(*name)).cloned();
+        let good = failure.is_none();
+        self.tasks.insert(id.to_owned(), SimTask { due: now.plus_ms(self.transition_ms), failure });
+        good
     }
 
     /// Puts a NIC into a transient state that ends `transition_ms` after `now`. `false` if there is no such NIC.
@@ -493,12 +553,23 @@ impl World {
                         nic.instance_id = Some(instance_id.clone());
                         status.clone_into(&mut nic.status);
                     }
+                    Some(
+                        Becomes::Released { status, .. }
+                        | Becomes::Assigned { status, .. }
+                        | Becomes::Unchanged { status },
+                    ) => status.clone_into(&mut nic.status),
                     Some(Becomes::Deleted) | None => {}
                 }
                 becomes
             });
-            if matches!(becomes, Some(Some(Becomes::Deleted))) {
-                self.remove_nic(&id);
+            match becomes {
+                Some(Some(Becomes::Deleted)) => {
+                    self.remove_nic(&id);
+                }
+                Some(Some(Becomes::Released { ips, .. })) => {
+                    self.release(&id, &ips);
+                }
+                _ => {}
             }
         }
     }
@@ -521,9 +592,10 @@ impl SimNic {
 }
 
 impl SimEip {
-    fn freed(mut self, region: &str) -> Self {
+    /// What is left of it when it is bound to nothing any more.
+    fn freed(mut self, region: &str) -> Option<Self> {
         region.clone_into(&mut self.region);
-        self
+        (!self.dies_unbound).then_some(self)
     }
 }
 

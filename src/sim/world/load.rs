@@ -144,6 +144,7 @@ impl World {
             world.provider = file.provider;
             world.project_id = world.project_id.take().or(file.project_id.take());
             world.refusals.append(&mut file.refusals);
+            world.task_failures.append(&mut file.task_failures);
             for subnet in file.subnets {
                 if let Ok(cidr) = subnet.cidr.parse::<ipnet::IpNet>() {
                     world.subnets.insert(subnet.id, cidr.trunc());
@@ -187,7 +188,7 @@ impl World {
 
     /// The world as files, one per region: what [`World::from_files`] reads back.
     pub fn to_files(&self) -> Vec<WorldFile> {
-        let mut refusals = self.refusals.clone();
+        let (mut refusals, mut task_failures) = (self.refusals.clone(), self.task_failures.clone());
         let file = |region: &String| {
             let nics: Vec<SimNic> = self.nics.iter().filter(|nic| nic.region == *region).cloned().collect();
             let mut subnets = BTreeMap::new();
@@ -209,6 +210,7 @@ impl World {
                     .map(|(id, cidr)| super::SimSubnet { id, cidr: cidr.to_string() })
                     .collect(),
                 refusals: std::mem::take(&mut refusals),
+                task_failures: std::mem::take(&mut task_failures),
             }
         };
         self.regions.iter().map(file).collect()

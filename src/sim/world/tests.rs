@@ -140,6 +140,49 @@ fn transient_states_end_when_they_are_due_and_not_before() {
 }
 
 #[test]
+fn addresses_go_when_their_task_ends_and_an_eip_may_die_with_its_binding() {
+    let mut world = world();
+    world.transition_ms = 1_000;
+    world.edit_nic("n-2", |nic| nic.addresses[1].eip.as_mut().unwrap().dies_unbound = true);
+    let becomes = Becomes::Released { ips: vec![ip("10.0.0.21")], status: "USED".to_owned() };
+    assert!(world.begin("n-2", "USED", becomes, Timestamp(0)));
+    world.settle(Timestamp(999));
+    assert!(world.nic("n-2").unwrap().address(ip("10.0.0.21")).is_some());
+    world.settle(Timestamp(1_000));
+    let nic = world.nic("n-2").unwrap();
+    assert_eq!((nic.addresses.len(), nic.status.as_str(), &nic.pending), (1, "USED", &None));
+    assert_eq!(world.eip("e-2"), None);
+    assert!(world.unbind_eip("e-1") && !world.unbind_eip("e-1"));
+    assert_eq!(bound_to(&world, "e-1"), None);
+    assert_indexed(&world);
+}
+
+#[test]
+fn a_free_eip_is_bound_to_an_address_that_has_none() {
+    let mut world = world();
+    assert!(!world.bind_eip("e-9", "n-1", ip("10.0.0.10")), "there is one already");
+    assert!(!world.bind_eip("e-9", "n-1", ip("10.0.0.99")) && !world.bind_eip("e-8", "n-1", ip("10.0.0.11")));
+    assert!(world.bind_eip("e-9", "n-1", ip("10.0.0.11")));
+    assert_eq!(bound_to(&world, "e-9").as_deref(), Some("n-1 10.0.0.11"));
+    assert!(!world.bind_eip("e-9", "n-2", ip("10.0.0.20")), "it is not free any more");
+    assert_indexed(&world);
+}
+
+#[test]
+fn a_task_fails_where_the_world_says_so() {
+    let mut world = world();
+    world.transition_ms = 1_000;
+    world.task_failures.insert("n-1".to_owned(), "no route".to_owned());
+    assert!(world.begin_task("t-1", &["Release", "n-2"], Timestamp(5)));
+    assert!(!world.begin_task("t-2", &["Release", "n-1"], Timestamp(5)));
+    assert_eq!(world.tasks["t-1"], SimTask { due: Timestamp(1_005), failure: None });
+    assert_eq!(world.tasks["t-2"].failure.as_deref(), Some("no route"));
+    world.begin("n-1", "BUSY", Becomes::Unchanged { status: "USED".to_owned() }, Timestamp(5));
+    world.settle(Timestamp(1_005));
+    assert_eq!(world.nic("n-1").unwrap().status, "USED");
+}
+
+#[test]
 fn a_world_is_written_back_as_it_was_read() {
     let world = world();
     let files = world.to_files();

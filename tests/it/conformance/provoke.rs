@@ -21,7 +21,14 @@ pub struct Victim {
 
 fn eip(world: &World) -> SimEip {
     let id = (world_ids(world))("eip");
-    SimEip { id, ip: "198.19.255.7".parse().unwrap(), name: String::new(), is_default: false, region: String::new() }
+    SimEip {
+        id,
+        ip: "198.19.255.7".parse().unwrap(),
+        name: String::new(),
+        is_default: false,
+        dies_unbound: false,
+        region: String::new(),
+    }
 }
 
 /// Ids in the form of the world's own: an existing one with its last characters changed.
