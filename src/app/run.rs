@@ -23,6 +23,8 @@ pub struct RunRow {
     pub at: Timestamp,
     /// When its write began to be worked on.
     pub began: Option<Timestamp>,
+    /// The answer to its write was lost or told nothing: its end is what reading back showed.
+    pub lost: bool,
 }
 
 /// What the user asked of the batch.
@@ -61,6 +63,7 @@ pub struct Counts {
     pub accepted: usize,
     pub retrying: usize,
     pub released: usize,
+    pub detached: usize,
     pub already_gone: usize,
     pub failed: usize,
     pub unknown: usize,
@@ -71,17 +74,23 @@ pub struct Counts {
 impl Counts {
     /// Targets that have their end.
     pub fn settled(&self) -> usize {
-        self.released + self.already_gone + self.failed + self.unknown + self.skipped + self.stopped
+        self.good() + self.failed + self.unknown + self.skipped + self.stopped
     }
 
-    fn add(&mut self, progress: &Progress) {
+    /// Targets that are as was wished: read back as released or detached, by this batch or before it.
+    pub fn good(&self) -> usize {
+        self.released + self.detached + self.already_gone
+    }
+
+    fn add(&mut self, row: &RunRow) {
         self.total += 1;
-        let place = match progress {
+        let place = match &row.progress {
             Progress::Queued => &mut self.queued,
             Progress::Checking | Progress::Sent | Progress::ReadingBack { .. } => &mut self.active,
             Progress::Accepted { .. } => &mut self.accepted,
             Progress::Retrying { .. } => &mut self.retrying,
             Progress::Settled(outcome) => match outcome.word() {
+                OutcomeWord::Released if matches!(row.target, Target::Nic(_)) => &mut self.detached,
                 OutcomeWord::Released => &mut self.released,
                 OutcomeWord::AlreadyGone => &mut self.already_gone,
                 OutcomeWord::Failed => &mut self.failed,
@@ -112,6 +121,7 @@ impl Run {
                     progress: Progress::Queued,
                     at: now,
                     began: None,
+                    lost: false,
                 })
             })
             .collect();
@@ -132,7 +142,7 @@ impl Run {
     /// All targets together.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
-        self.rows.iter().for_each(|row| counts.add(&row.progress));
+        self.rows.iter().for_each(|row| counts.add(row));
         counts
     }
 
@@ -144,7 +154,7 @@ impl Run {
             if !by.contains_key(&row.profile) {
                 order.push(&row.profile);
             }
-            by.entry(&row.profile).or_default().add(&row.progress);
+            by.entry(&row.profile).or_default().add(row);
         }
         order.into_iter().map(|profile| (profile.clone(), by.get(profile).copied().unwrap_or_default())).collect()
     }
@@ -191,6 +201,7 @@ impl Run {
         if matches!(progress, Progress::Settled(_)) {
             self.ends.push(now);
         }
+        entry.lost |= matches!(progress, Progress::ReadingBack { lost: true });
         entry.progress = progress;
         entry.at = now;
         if let Some(place) = self.order.iter().position(|&at| at == row) {

@@ -12,6 +12,8 @@ const CAPABILITIES: Capabilities = Capabilities {
     releasable: &[],
     release: &[],
     detach: &[],
+    release_call: "",
+    detach_call: "",
     detach_polls: false,
     limits_per_call: None,
     in_flight: 1,

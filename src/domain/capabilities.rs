@@ -15,6 +15,10 @@ pub struct Capabilities {
     pub release: &'static [Precondition],
     /// What detaching a NIC needs.
     pub detach: &'static [Precondition],
+    /// The vendor's name of the call that releases addresses, as its reference spells it.
+    pub release_call: &'static str,
+    /// The vendor's name of the call that detaches a NIC.
+    pub detach_call: &'static str,
     /// A detach is accepted first and done later.
     pub detach_polls: bool,
     /// Instance types one limits call may name; `None` where there is no such call.

@@ -189,14 +189,7 @@ fn on_instance(
 fn call(canvas: &Canvas, doc: &mut Doc, profile: &ProfileInfo, found: &[Finding], verb: Verb) {
     use crate::domain::finding::Severity;
     let words = canvas.words;
-    let name = words::noun(
-        words,
-        &profile.cloud,
-        match verb {
-            Verb::Release => "release-call",
-            Verb::Detach => "detach-call",
-        },
-    );
+    let name = words::call(profile.capabilities, verb);
     let blocked = found.iter().any(|finding| finding.severity >= Severity::Unknown);
     doc.blank();
     if blocked {

@@ -3,7 +3,6 @@
 use crate::domain::{
     fault::Fault,
     finding::{Finding, Level, Severity},
-    ids::CloudId,
     time::Timestamp,
 };
 
@@ -68,16 +67,12 @@ pub fn fault(canvas: &Canvas, doc: &mut Doc, fault: &Fault) {
 }
 
 /// One sentence: may this target go?
-pub fn sentence(canvas: &Canvas, name: &str, cloud: &CloudId, findings: &[Finding], verb: Verb) -> (String, Role) {
+pub fn sentence(canvas: &Canvas, name: &str, findings: &[Finding], verb: Verb) -> (String, Role) {
     let words = canvas.words;
-    let act = words::noun(
-        words,
-        cloud,
-        match verb {
-            Verb::Release => "released",
-            Verb::Detach => "detached",
-        },
-    );
+    let act = words.word(match verb {
+        Verb::Release => "noun.released",
+        Verb::Detach => "noun.detached",
+    });
     let worst = findings.first();
     let level = worst.map_or(Level::Ok, |finding| Level::from(finding.severity));
     let fact = worst.and_then(|finding| words::finding(words, finding, Part::Fact, verb)).unwrap_or_default();

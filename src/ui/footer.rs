@@ -83,16 +83,16 @@ fn inventory(canvas: &Canvas, state: &State) -> Sentence {
             let text = words.text("focus.instance", &values).into_owned();
             (name, text, Role::Text)
         }
-        Detail::Nic { profile, nic, findings: found, key, .. } => {
-            let (text, role) = findings::sentence(canvas, nic.id.as_str(), &profile.cloud, found, Verb::Detach);
+        Detail::Nic { nic, findings: found, key, .. } => {
+            let (text, role) = findings::sentence(canvas, nic.id.as_str(), found, Verb::Detach);
             let marked = state.marks.contains(&Target::Nic(key.clone()));
             let text =
                 if marked { words.text("focus.nic-marked", &[("name", nic.id.as_str())]).into_owned() } else { text };
             (nic.id.to_string(), text, if marked { Role::Mark } else { role })
         }
-        Detail::Address { profile, address, findings: found, .. } => {
+        Detail::Address { address, findings: found, .. } => {
             let name = address.ip.to_string();
-            let (text, role) = findings::sentence(canvas, &name, &profile.cloud, found, Verb::Release);
+            let (text, role) = findings::sentence(canvas, &name, found, Verb::Release);
             (name, text, role)
         }
     })
@@ -111,7 +111,7 @@ fn plan(canvas: &Canvas, state: &State) -> Sentence {
         Target::Address(key) => key.ip.to_string(),
         Target::Nic(key) => key.nic.to_string(),
     };
-    let (text, role) = findings::sentence(canvas, &name, &row.cloud, &row.findings, Verb::of(&row.target));
+    let (text, role) = findings::sentence(canvas, &name, &row.findings, Verb::of(&row.target));
     Some((name, text, role))
 }
 
@@ -139,7 +139,7 @@ fn run(canvas: &Canvas, state: &State) -> Sentence {
         Target::Nic(key) => key.nic.to_string(),
     };
     let (_, word, _) = words::progress(words, &row.target, &row.progress);
-    let reason = words::progress_reason(words, &row.progress);
+    let reason = words::row_reason(words, row);
     let key = if reason.is_empty() { "focus.run-row" } else { "focus.run-row-why" };
     let text = words.text(key, &[("name", &name), ("word", word), ("reason", &reason)]).into_owned();
     Some((name, text, Role::Text))

@@ -329,7 +329,7 @@ fn nic(
     if let Some(second) = second_part(columns.findings) {
         if marked {
             let judged = state.verdicts.detach(row.profile(), slot);
-            let word = format!("{mark} {}", words::noun(words, &info.cloud, "detach"));
+            let word = format!("{mark} {}", words.word("noun.detach"));
             put(&mut pen, Some(second), area.x, &word, Cut::End, Role::Mark);
             if judged.level != Level::Ok {
                 let text = format!(" {}", words::level_glyph(judged.level));

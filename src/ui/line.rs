@@ -227,7 +227,7 @@ fn run(canvas: &mut Canvas, state: &State, area: Area) {
             Role::Bright,
         ));
         right.push((Cow::Owned(format!("{} %", done * 100 / total.max(1))), Role::Text));
-        right.push((words.text("run.gone", &[("time", &elapsed)]), Role::Dim));
+        right.push((words.text("run.elapsed", &[("time", &elapsed)]), Role::Dim));
         if let Some(rate) = run.rate(state.now) {
             right.push((words.text("run.rate", &[("rate", &format!("{rate:.1}"))]), Role::Dim));
         }

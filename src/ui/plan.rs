@@ -169,8 +169,8 @@ fn decision(canvas: &Canvas, row: &PlanRow) -> (String, Role) {
     let words = canvas.words;
     match (row.decision, &row.target) {
         (Decision::Blocked, _) => (words.word("plan.decision-blocked").to_owned(), Role::Alarm),
-        (Decision::Go(_), Target::Address(_)) => (words::noun(words, &row.cloud, "release").to_owned(), Role::Text),
-        (Decision::Go(_), Target::Nic(_)) => (words::noun(words, &row.cloud, "detach").to_uppercase(), Role::Mark),
+        (Decision::Go(_), Target::Address(_)) => (words.word("noun.release").to_owned(), Role::Text),
+        (Decision::Go(_), Target::Nic(_)) => (words.word("noun.detach").to_uppercase(), Role::Mark),
     }
 }
 
@@ -315,10 +315,7 @@ pub fn page(canvas: &Canvas, state: &State, view: &PlanView, row: &PlanRow, widt
         None => doc.field(words.word("label.call"), words.word("detail.no-call"), Role::Text),
         Some(operation) => {
             before_after(canvas, &mut doc, view, operation);
-            let call = match verb {
-                Verb::Release => words::noun(words, &row.cloud, "release-call"),
-                Verb::Detach => words::noun(words, &row.cloud, "detach-call"),
-            };
+            let call = state.profile(&nic.profile).map_or("", |info| words::call(info.capabilities, verb));
             let values =
                 [("nth", (operation.id.0 + 1).to_string()), ("total", view.plan.operations().len().to_string())];
             let nth = words.text("plan.call-nth", &values.each_ref().map(|(name, value)| (*name, value.as_str())));

@@ -33,7 +33,7 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     profiles(canvas, run, areas.profiles, &by);
     let heading = match run.ended {
         None => canvas.words.word("run.rule-log"),
-        Some(_) if counts.released + counts.already_gone == counts.total => "",
+        Some(_) if counts.good() == counts.total => "",
         Some(_) => canvas.words.word("run.rule-results"),
     };
     canvas.rule(areas.rule, 0, heading);
@@ -44,7 +44,7 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
 fn bar(canvas: &mut Canvas, area: Area, counts: &Counts) {
     let room = usize::from(area.width.saturating_sub(2));
     let cells = |count: usize| u16::try_from(count * room / counts.total.max(1)).unwrap_or(0);
-    let good = counts.released + counts.already_gone;
+    let good = counts.good();
     let (done, undone) = (canvas.skin.glyphs.done, canvas.skin.glyphs.undone);
     let settled = cells(counts.settled());
     let (fine, failed) = (cells(good), cells(good + counts.failed));
@@ -64,7 +64,7 @@ fn profiles(canvas: &mut Canvas, run: &Run, area: Area, by: &[(ProfileId, Counts
     let needs = [
         need(8, 16, 0),
         need(7, 9, 0),
-        need(8, 9, 2),
+        need(4, 6, 2),
         need(8, 9, 5),
         need(8, 9, 6),
         need(6, 7, 1),
@@ -72,7 +72,7 @@ fn profiles(canvas: &mut Canvas, run: &Run, area: Area, by: &[(ProfileId, Counts
         need(7, 8, 4),
         need(18, 60, 3).first(),
     ];
-    let [profile, done, released, accepted, retrying, failed, unknown, skipped, note] =
+    let [profile, done, good, accepted, retrying, failed, unknown, skipped, note] =
         columns::lay(needs, 2, area.width.saturating_sub(1));
     let mut put = |row: u16, slot: Option<Slot>, text: &str, role: Role| {
         if let Some(slot) = slot {
@@ -82,7 +82,7 @@ fn profiles(canvas: &mut Canvas, run: &Run, area: Area, by: &[(ProfileId, Counts
     for (slot, key) in [
         (profile, "column.profile"),
         (done, "column.done"),
-        (released, "column.released"),
+        (good, "column.good"),
         (accepted, "column.accepted"),
         (retrying, "column.retrying"),
         (failed, "column.failed"),
@@ -96,7 +96,7 @@ fn profiles(canvas: &mut Canvas, run: &Run, area: Area, by: &[(ProfileId, Counts
         let number = |count: usize| if count == 0 { String::new() } else { count.to_string() };
         put(row, profile, id.as_str(), Role::Text);
         put(row, done, &format!("{}/{}", counts.settled(), counts.total), Role::Text);
-        put(row, released, &number(counts.released + counts.already_gone), Role::Ok);
+        put(row, good, &number(counts.good()), Role::Ok);
         put(row, accepted, &number(counts.accepted), Role::Info);
         put(row, retrying, &number(counts.retrying), Role::Warn);
         put(row, failed, &number(counts.failed), Role::Blocked);
@@ -122,11 +122,11 @@ fn remark(words: &super::catalog::Catalog, run: &Run, profile: &ProfileId, count
         let open = (counts.total - counts.settled()).to_string();
         return (words.text("run.to-go", &[("count", &open)]).into_owned(), Role::Dim);
     }
-    if counts.released + counts.already_gone == counts.total {
+    if counts.good() == counts.total {
         return (words.word("run.all-done").to_owned(), Role::Ok);
     }
-    let open = (counts.total - counts.released - counts.already_gone).to_string();
-    (words.text("run.not-gone", &[("count", &open)]).into_owned(), Role::Warn)
+    let open = (counts.total - counts.good()).to_string();
+    (words.text("run.not-done", &[("count", &open)]).into_owned(), Role::Warn)
 }
 
 fn log(canvas: &mut Canvas, run: &Run, area: Area) {
@@ -190,7 +190,8 @@ fn entry(canvas: &mut Canvas, area: Area, line: u16, row: &RunRow, slots: &[Opti
         }
     };
     put(word, said, Cut::End, role);
-    let quiet = matches!(&row.progress, Progress::Settled(outcome) if matches!(outcome, Outcome::Released { .. } | Outcome::AlreadyGone { .. }));
+    let quiet = !row.lost
+        && matches!(&row.progress, Progress::Settled(outcome) if matches!(outcome, Outcome::Released { .. } | Outcome::AlreadyGone { .. }));
     put(reason, &why, Cut::End, if quiet { Role::Dim } else { Role::Text });
     put(request, id.unwrap_or(""), Cut::Middle, Role::Dim);
 }
@@ -199,8 +200,8 @@ fn entry(canvas: &mut Canvas, area: Area, line: u16, row: &RunRow, slots: &[Opti
 fn why(canvas: &Canvas, row: &RunRow) -> String {
     let words = canvas.words;
     match (&row.progress, row.began) {
-        (Progress::Settled(Outcome::Released { .. }), Some(began)) => words::duration(row.at.since(began)),
-        (progress, _) => words::progress_reason(words, progress),
+        (Progress::Settled(Outcome::Released { .. }), Some(began)) if !row.lost => words::duration(row.at.since(began)),
+        _ => words::row_reason(words, row),
     }
 }
 
@@ -225,7 +226,7 @@ pub fn page(canvas: &Canvas, row: &RunRow, width: u16) -> Doc {
                 | Outcome::Skipped { why: Skip::NotReadAgain { fault } } => {
                     findings::fault(canvas, &mut doc, fault);
                 }
-                _ => doc.text(&words::outcome_reason(words, outcome), Role::Text),
+                _ => doc.text(&words::row_reason(words, row), Role::Text),
             }
             if let Some(next) = words::outcome_next(words, outcome) {
                 doc.blank();
@@ -236,7 +237,7 @@ pub fn page(canvas: &Canvas, row: &RunRow, width: u16) -> Doc {
                 doc.field(words.word("label.request"), outcome.request_id().unwrap_or(""), Role::Text);
             }
         }
-        progress => doc.text(&words::progress_reason(words, progress), Role::Text),
+        _ => doc.text(&words::row_reason(words, row), Role::Text),
     }
     doc.blank();
     if let Some(began) = row.began {

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use crate::{
-    app::run::Counts,
+    app::run::{Counts, RunRow},
     domain::{
         address::AddressRole,
+        capabilities::Capabilities,
         fault::{Fault, FaultKind},
         finding::{Finding, Level, Severity},
         ids::CloudId,
@@ -34,6 +35,14 @@ impl Verb {
             Target::Address(_) => Verb::Release,
             Target::Nic(_) => Verb::Detach,
         }
+    }
+}
+
+/// The vendor's name of the call that would be made.
+pub fn call(capabilities: &Capabilities, verb: Verb) -> &'static str {
+    match verb {
+        Verb::Release => capabilities.release_call,
+        Verb::Detach => capabilities.detach_call,
     }
 }
 
@@ -77,7 +86,8 @@ pub fn duration(ms: u64) -> String {
 
 // ---- nouns ---------------------------------------------------------------------------------------------------------
 
-/// A noun or verb as the cloud itself calls it; the common word where it has none of its own.
+/// A noun as the cloud itself calls it; the common word where it has none of its own. What is done to it has one word
+/// everywhere.
 pub fn noun<'a>(words: &'a Catalog, cloud: &CloudId, name: &'a str) -> &'a str {
     words.find(&format!("cloud.{cloud}.{name}")).or_else(|| words.find(&format!("noun.{name}"))).unwrap_or(name)
 }
@@ -224,7 +234,12 @@ pub fn fault_word(words: &Catalog, kind: FaultKind) -> String {
 }
 
 fn fault_text<'a>(words: &'a Catalog, fault: &Fault, part: &str) -> Cow<'a, str> {
-    let key = format!("fault.{}.{part}", fault_kind(fault.kind));
+    let mut key = format!("fault.{}.{part}", fault_kind(fault.kind));
+    // A request id that never came can be given to nobody.
+    if fault.request_id.is_none() {
+        let without = format!("{key}-without-id");
+        key = if words.find(&without).is_some() { without } else { key };
+    }
     let elapsed = duration(fault.elapsed_ms);
     let skew = fault.clock_skew_s.map(|s| s.abs().to_string());
     let values = [
@@ -302,10 +317,29 @@ pub fn progress_reason(words: &Catalog, progress: &Progress) -> String {
     }
 }
 
-pub fn outcome_reason(words: &Catalog, outcome: &Outcome) -> String {
+/// Why a row of a batch stands where it does, in one line. An answer that was lost on the way leaves its trace.
+pub fn row_reason(words: &Catalog, row: &RunRow) -> String {
+    let verb = Verb::of(&row.target);
+    let key = match (&row.progress, verb) {
+        (Progress::Settled(Outcome::Released { .. }), Verb::Release) if row.lost => "reason.released-lost",
+        (Progress::Settled(Outcome::Released { .. }), Verb::Detach) if row.lost => "reason.detached-lost",
+        (Progress::Settled(Outcome::Released { .. }), Verb::Release) => "reason.released",
+        (Progress::Settled(Outcome::Released { .. }), Verb::Detach) => "reason.detached",
+        (Progress::Settled(Outcome::AlreadyGone { .. }), Verb::Release) => "reason.already-gone",
+        (Progress::Settled(Outcome::AlreadyGone { .. }), Verb::Detach) => "reason.already-detached",
+        (Progress::Settled(Outcome::Failed { fault }), _) if row.lost => {
+            let (code, what) = (fault_code(words, fault), fault_what(words, fault));
+            return words.text("reason.failed-lost", &[("code", &code), ("what", &what)]).into_owned();
+        }
+        (progress, _) => return progress_reason(words, progress),
+    };
+    words.word(key).to_owned()
+}
+
+fn outcome_reason(words: &Catalog, outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Released { .. } => words.word("reason.released").to_owned(),
-        Outcome::AlreadyGone { .. } => words.word("reason.already-gone").to_owned(),
+        // A row tells more: see `row_reason`.
+        Outcome::Released { .. } | Outcome::AlreadyGone { .. } => String::new(),
         Outcome::Failed { fault } => {
             let (code, what) = (fault_code(words, fault), fault_what(words, fault));
             words.text("reason.failed", &[("code", &code), ("what", &what)]).into_owned()
@@ -378,6 +412,7 @@ pub fn outcome_next(words: &Catalog, outcome: &Outcome) -> Option<String> {
 pub fn counts<'a>(words: &'a Catalog, counts: &Counts) -> Vec<(Cow<'a, str>, Role)> {
     [
         (counts.released, "count.released", Role::Ok),
+        (counts.detached, "count.detached", Role::Ok),
         (counts.already_gone, "count.already-gone", Role::Ok),
         (counts.failed, "count.failed", Role::Blocked),
         (counts.unknown, "count.unknown", Role::Unknown),

@@ -377,6 +377,8 @@ fn locales_have_the_same_keys_and_values() {
         }
         for (key, names) in &found {
             match wanted.get(key) {
+                // A cloud's own nouns are there where its console has such.
+                None if key.starts_with("cloud.") => {}
                 None => broken.push(format!("{file}: {key} is not in en.toml")),
                 Some(wanted) if wanted != names => {
                     broken.push(format!("{file}: {key}: {names:?}, in en.toml {wanted:?}"));

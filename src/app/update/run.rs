@@ -104,11 +104,11 @@ fn end(state: &mut State) -> Vec<Effect> {
     run.order = order;
     run.view = crate::app::viewport::Viewport::default();
     let counts = run.counts();
-    let good = counts.released + counts.already_gone == counts.total;
+    let good = counts.good() == counts.total;
     let phrase = Phrase::new(if good { "notice.batch-done" } else { "notice.batch-ended" })
-        .with("released", counts.released + counts.already_gone)
+        .with("done", counts.good())
         .with("total", counts.total)
-        .with("open", counts.total - counts.released - counts.already_gone);
+        .with("open", counts.total - counts.good());
     state.notices.say(now, if good { Loudness::Info } else { Loudness::Warn }, phrase);
     if state.quitting { vec![Effect::Quit] } else { Vec::new() }
 }

@@ -70,10 +70,14 @@ const CENTRAL_SLB: [&str; 9] = [
     "us-west-1",
 ];
 
+/// Vendor: the ECS pages of these names.
+pub(super) const RELEASE: &str = "UnassignPrivateIpAddresses";
+pub(super) const DETACH: &str = "DetachNetworkInterface";
+
 fn api(call: &Call) -> (Product, &'static str) {
     let listing = match call {
-        Call::Write { kind: OperationKind::Release { .. }, .. } => return (Product::Ecs, "UnassignPrivateIpAddresses"),
-        Call::Write { kind: OperationKind::Detach { .. }, .. } => return (Product::Ecs, "DetachNetworkInterface"),
+        Call::Write { kind: OperationKind::Release { .. }, .. } => return (Product::Ecs, RELEASE),
+        Call::Write { kind: OperationKind::Detach { .. }, .. } => return (Product::Ecs, DETACH),
         Call::List(listing) => listing,
     };
     match (listing.resource, listing.part) {

@@ -122,6 +122,8 @@ static DESCRIPTOR: Descriptor = Descriptor {
         releasable: &[AddressRole::Secondary],
         release: RELEASE,
         detach: DETACH,
+        release_call: encode::RELEASE,
+        detach_call: encode::DETACH,
         detach_polls: true,
         // Vendor: DescribeInstanceTypes, InstanceTypes.N.
         limits_per_call: Some(10),

@@ -28,6 +28,10 @@ struct Product {
 const ZEC: Product = Product { name: "zec", version: "2025-09-01" };
 const ZLB: Product = Product { name: "zlb", version: "2025-04-01" };
 
+/// Vendor: the pages of these names.
+pub(super) const RELEASE: &str = "UnassignNetworkInterfaceIpv4";
+pub(super) const DETACH: &str = "DetachNetworkInterface";
+
 /// The vendor's action name.
 pub(super) fn action(call: &Call) -> &'static str {
     match call {
@@ -40,8 +44,8 @@ pub(super) fn action(call: &Call) -> &'static str {
             Resource::Backends if listing.part == part::BACKENDS => "DescribeBackends",
             Resource::Backends => "DescribeLoadBalancers",
         },
-        Call::Write { kind: OperationKind::Release { .. }, .. } => "UnassignNetworkInterfaceIpv4",
-        Call::Write { kind: OperationKind::Detach { .. }, .. } => "DetachNetworkInterface",
+        Call::Write { kind: OperationKind::Release { .. }, .. } => RELEASE,
+        Call::Write { kind: OperationKind::Detach { .. }, .. } => DETACH,
     }
 }
 

@@ -107,6 +107,8 @@ static DESCRIPTOR: Descriptor = Descriptor {
         releasable: &[AddressRole::Secondary],
         release: RELEASE,
         detach: DETACH,
+        release_call: encode::RELEASE,
+        detach_call: encode::DETACH,
         detach_polls: true,
         limits_per_call: None,
         // No limit is published; the vendor's Terraform provider has up to 50 in flight.

@@ -59,6 +59,8 @@ pub const STRICT: Capabilities = Capabilities {
         rule(Condition::NoEipOnNic, Severity::Warn),
         rule(Condition::AddressesLeave, Severity::Info),
     ],
+    release_call: "Release",
+    detach_call: "Detach",
     detach_polls: true,
     limits_per_call: None,
     in_flight: 4,

@@ -49,6 +49,8 @@ static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor {
         releasable: &[],
         release: &[],
         detach: &[],
+        release_call: "",
+        detach_call: "",
         detach_polls: false,
         limits_per_call: None,
         in_flight: 4,

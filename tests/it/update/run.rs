@@ -22,14 +22,19 @@ use super::{browse::browsing, scenario::Scenario};
 fn running() -> (Scenario, JobId, Arc<ReleasePlan>) {
     let mut scenario = browsing();
     scenario.keys("a p").read_again().keys("c").after_ms(400);
+    let (job, plan) = confirm(&mut scenario);
+    (scenario, job, plan)
+}
+
+/// Types what the open dialog asks for.
+fn confirm(scenario: &mut Scenario) -> (JobId, Arc<ReleasePlan>) {
     let phrase = match &scenario.state.plan.as_ref().unwrap().danger.phrase {
         nicdeck::rules::guard::Phrase::Typed(text) => text.clone(),
         nicdeck::rules::guard::Phrase::Key(key) => key.to_string(),
     };
     scenario.text(&phrase).keys("enter");
     let [Effect::Release { job, plan }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
-    let (job, plan) = (*job, plan.clone());
-    (scenario, job, plan)
+    (*job, plan.clone())
 }
 
 fn settle(scenario: &mut Scenario, job: JobId, plan: &ReleasePlan, nth: usize, outcome: &Outcome) {
@@ -205,4 +210,33 @@ fn a_message_about_the_screen_that_is_left_goes_with_it() {
     assert_eq!(scenario.notice(), "notice.cannot-mark");
     scenario.keys("5");
     assert_eq!(scenario.notice(), "");
+}
+
+#[test]
+fn a_detach_is_counted_as_a_detach() {
+    let mut scenario = browsing();
+    scenario.keys("g j j j space");
+    scenario.keys("g j j j j j D p").read_again().keys("c").after_ms(400);
+    let (job, plan) = confirm(&mut scenario);
+    for nth in 0..plan.operations().len() {
+        settle(&mut scenario, job, &plan, nth, &released());
+    }
+    let counts = scenario.state.run.as_ref().unwrap().counts();
+    assert_eq!((counts.released, counts.detached, counts.good(), counts.total), (1, 1, 2, 2));
+    scenario.send(Msg::Release(job, ReleaseEvent::Ended));
+    assert_eq!(scenario.notice(), "notice.batch-done");
+}
+
+#[test]
+fn an_answer_that_was_lost_leaves_its_trace_in_the_row() {
+    let (mut scenario, job, plan) = running();
+    for (nth, lost) in [(0, true), (1, false)] {
+        let read = ReleaseEvent::Progressed(OperationId(nth), Progress::ReadingBack { lost });
+        scenario.send(Msg::Release(job, read));
+        settle(&mut scenario, job, &plan, nth as usize, &released());
+    }
+    let run = scenario.state.run.as_ref().unwrap();
+    for row in &run.rows {
+        assert_eq!(row.lost, row.operation == OperationId(0), "{:?}", row.target);
+    }
 }
