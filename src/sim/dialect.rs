@@ -93,6 +93,8 @@ pub struct Vocabulary {
     pub controller_tags: &'static [(&'static str, &'static str)],
     /// Does a stopped guest agent matter here? Where not, it runs everywhere.
     pub agent: bool,
+    /// Does a NIC have secondary addresses of its own? Where not, all but its own are virtual ones.
+    pub secondaries: bool,
     /// Does the cloud have virtual addresses that float between NICs?
     pub floating: bool,
     /// An id as the cloud makes them. `number` is random and unique for each kind.

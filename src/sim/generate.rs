@@ -174,6 +174,7 @@ impl Maker<'_> {
             free_eips: Vec::new(),
             load_balancers: Vec::new(),
             subnets: Vec::new(),
+            floats: Vec::new(),
             refusals: std::collections::BTreeMap::new(),
             task_failures: std::collections::BTreeMap::new(),
         };
@@ -320,7 +321,7 @@ impl Maker<'_> {
             if let [_, _, .., address] = nic.addresses.as_mut_slice()
                 && floats
             {
-                address.floating = address.eip.is_none();
+                address.floating |= address.eip.is_none();
             }
             if self.rounds.hits("ipv6", 9, turn) {
                 let host = u16::try_from(self.macs % 0xFFFF).unwrap_or(0);
@@ -355,7 +356,8 @@ impl Maker<'_> {
             for at in 0..=secondaries {
                 let ip = IpAddr::V4(host(subnet.number, subnet.next));
                 subnet.next = subnet.next.saturating_add(1);
-                addresses.push(SimAddress { ip, primary: at == 0, floating: false, eip: None, lb: None });
+                let floating = at > 0 && !self.words.secondaries;
+                addresses.push(SimAddress { ip, primary: at == 0, floating, eip: None, lb: None });
             }
         }
         self.macs += 1;
@@ -372,12 +374,14 @@ impl Maker<'_> {
             security_groups: vec![group.to_owned()],
             addresses,
             ipv6: Vec::new(),
+            pairs: Vec::new(),
             description: String::new(),
             tags: std::collections::BTreeMap::new(),
             service_managed: false,
             kind: String::new(),
             cold_plug_only: false,
             linked: false,
+            delete_on_detach: false,
             region: String::new(),
             pending: None,
         }
@@ -429,6 +433,7 @@ mod tests {
         service_nics: &["owned by the NAT gateway"],
         controller_tags: &[("cluster", "c-1")],
         agent: true,
+        secondaries: true,
         floating: true,
         id: |kind, number| format!("{kind:?}-{number:016x}"),
     };

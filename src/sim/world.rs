@@ -9,9 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::time::Timestamp;
 
-use self::index::Index;
-pub use self::load::{Problem, WorldError};
+use self::{floats::Floats, index::Index};
+pub use self::{
+    floats::{SimFloat, SimPair},
+    load::{Problem, WorldError},
+};
 
+mod floats;
 mod index;
 mod load;
 #[cfg(test)]
@@ -39,6 +43,9 @@ pub struct WorldFile {
     /// Ranges of subnets; one that is not listed has the 256 addresses around a NIC's primary address.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subnets: Vec<SimSubnet>,
+    /// Virtual addresses of which more is to be told than which NICs have them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub floats: Vec<SimFloat>,
     /// What the cloud refuses for a reason that this file cannot describe (a policy, a kind of account, a subnet or
     /// security group that is gone): an action's name or an object's id, and the vendor's error code for it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -103,6 +110,9 @@ pub struct SimNic {
     pub addresses: Vec<SimAddress>,
     #[serde(default)]
     pub ipv6: Vec<IpAddr>,
+    /// Other addresses that it may send and receive as: virtual ones, or a range that stands for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pairs: Vec<SimPair>,
     #[serde(default)]
     pub description: String,
     #[serde(default)]
@@ -119,6 +129,9 @@ pub struct SimNic {
     /// Other NICs hang on it.
     #[serde(default)]
     pub linked: bool,
+    /// Deleted when it is taken off its instance.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub delete_on_detach: bool,
     #[serde(skip)]
     pub region: String,
     /// A change that is under way: what it becomes, and when.
@@ -234,6 +247,8 @@ pub struct SimTask {
     pub due: Timestamp,
     /// What it fails with; `None` for one that ends well.
     pub failure: Option<String>,
+    /// The action that began it, and the objects it is about.
+    pub names: Vec<String>,
 }
 
 /// One cloud's objects, and the answers it owes to itself: what is under way, what it has seen.
@@ -251,6 +266,7 @@ pub struct World {
     free_eips: Vec<SimEip>,
     load_balancers: BTreeMap<String, SimLoadBalancer>,
     subnets: BTreeMap<String, ipnet::IpNet>,
+    floats: Floats,
     index: Index,
     revision: u64,
     /// Milliseconds that a transient state lasts.
@@ -274,6 +290,8 @@ pub struct EipView<'a> {
     pub region: &'a str,
     /// The NIC and the address it is bound to.
     pub bound: Option<(&'a SimNic, &'a SimAddress)>,
+    /// The virtual address it is on, whichever NICs have that.
+    pub float: Option<&'a SimFloat>,
 }
 
 impl World {
@@ -324,17 +342,15 @@ impl World {
     /// Every EIP, the bound ones first, in a fixed order.
     pub fn eips(&self) -> impl Iterator<Item = EipView<'_>> {
         let bound = self.index.eips.iter().filter_map(|(id, &at)| self.bound_eip(id, at));
-        bound.chain(self.free_eips.iter().map(|eip| EipView { eip, region: &eip.region, bound: None }))
+        let floats = self.floats().iter().filter_map(SimFloat::eip_view);
+        let free = self.free_eips.iter().map(|eip| EipView { eip, region: &eip.region, bound: None, float: None });
+        bound.chain(floats).chain(free)
     }
 
     pub fn eip(&self, id: &str) -> Option<EipView<'_>> {
         match self.index.eips.get(id) {
             Some(&at) => self.bound_eip(id, at),
-            None => self.free_eips.iter().find(|eip| eip.id == id).map(|eip| EipView {
-                eip,
-                region: &eip.region,
-                bound: None,
-            }),
+            None => self.eips().find(|view| view.eip.id == id),
         }
     }
 
@@ -342,7 +358,7 @@ impl World {
         let nic = self.nics.get(at)?;
         nic.addresses.iter().find_map(|address| {
             let eip = address.eip.as_ref().filter(|eip| eip.id == id)?;
-            Some(EipView { eip, region: &nic.region, bound: Some((nic, address)) })
+            Some(EipView { eip, region: &nic.region, bound: Some((nic, address)), float: None })
         })
     }
 
@@ -401,6 +417,7 @@ impl World {
     pub fn edit_nic<R>(&mut self, id: &str, edit: impl FnOnce(&mut SimNic) -> R) -> Option<R> {
         let at = *self.index.nics.get(id)?;
         let nic = self.nics.get_mut(at)?;
+        let held = floats::Held::of(nic);
         self.index.forget_nic(at, nic);
         let result = edit(nic);
         self.index.learn_nic(at, nic);
@@ -409,6 +426,7 @@ impl World {
                 self.load_balancers.insert(lb.clone(), SimLoadBalancer::implied(lb, nic));
             }
         }
+        self.follow_edit(id, held.as_ref());
         self.revision += 1;
         Some(result)
     }
@@ -446,6 +464,7 @@ impl World {
             self.free_eips.extend(address.eip.take().and_then(|eip| eip.freed(&nic.region)));
         }
         self.index = Index::of(&self.instances, &self.nics);
+        self.forget_holder(&nic);
         self.revision += 1;
         Some(nic)
     }
@@ -483,7 +502,7 @@ impl World {
     /// Frees an EIP from its address. `false` if it is bound to nothing (or unknown).
     pub fn unbind_eip(&mut self, eip_id: &str) -> bool {
         let Some(nic_id) = self.eip(eip_id).and_then(|view| view.bound).map(|(nic, _)| nic.id.clone()) else {
-            return false;
+            return self.unbind_eip_of_float(eip_id);
         };
         let freed = self.edit_nic(&nic_id, |nic| {
             let address =
@@ -499,7 +518,7 @@ impl World {
     /// Binds an EIP that is free to an address of a NIC. `false` if there is no such EIP, NIC or address, or the address has one.
     pub fn bind_eip(&mut self, eip_id: &str, nic_id: &str, ip: IpAddr) -> bool {
         let Some(at) = self.free_eips.iter().position(|eip| eip.id == eip_id) else { return false };
-        let bare = |address: &SimAddress| address.eip.is_none();
+        let bare = |address: &SimAddress| self.nic(nic_id).is_some_and(|nic| self.eip_on(nic, address).is_none());
         if !self.nic(nic_id).and_then(|nic| nic.address(ip)).is_some_and(bare) {
             return false;
         }
@@ -518,7 +537,8 @@ impl World {
     pub fn begin_task(&mut self, id: &str, names: &[&str], now: Timestamp) -> bool {
         let failure = names.iter().find_map(|name| self.task_failures.get(*name)).cloned();
         let good = failure.is_none();
-        self.tasks.insert(id.to_owned(), SimTask { due: now.plus_ms(self.transition_ms), failure });
+        let names = names.iter().map(|&name| name.to_owned()).collect();
+        self.tasks.insert(id.to_owned(), SimTask { due: now.plus_ms(self.transition_ms), failure, names });
         good
     }
 

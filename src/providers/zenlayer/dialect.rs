@@ -56,6 +56,7 @@ static VOCABULARY: Vocabulary = Vocabulary {
     service_nics: &[],
     controller_tags: &[("kubernetes.io/cluster/edge-prod", "owned"), ("node.k8s.zenlayer.com/cni", "zec-eni")],
     agent: true,
+    secondaries: true,
     // High-availability virtual IPs are objects of their own here and in no NIC's lists.
     floating: false,
     id: |kind, number| {

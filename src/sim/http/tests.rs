@@ -25,6 +25,7 @@ const VOCABULARY: Vocabulary = Vocabulary {
     service_nics: &[],
     controller_tags: &[],
     agent: false,
+    secondaries: true,
     floating: false,
     id: |kind, number| format!("{}-{number}", if kind == ObjectKind::Nic { "n" } else { "x" }),
 };

@@ -137,6 +137,7 @@ impl World {
     /// Joins files that are known to be right.
     pub(in crate::sim) fn assemble(files: Vec<WorldFile>) -> Self {
         let mut world = World::default();
+        let mut floats = Vec::new();
         for mut file in files {
             if !world.regions.contains(&file.region) {
                 world.regions.push(file.region.clone());
@@ -164,6 +165,10 @@ impl World {
                 lb.region.clone_from(&file.region);
                 world.load_balancers.insert(lb.id.clone(), lb);
             }
+            for mut float in file.floats {
+                float.region.clone_from(&file.region);
+                floats.push(float);
+            }
             for mut nic in file.nics {
                 nic.region.clone_from(&file.region);
                 complete(&mut nic, &vpcs);
@@ -174,6 +179,7 @@ impl World {
             }
         }
         world.index = Index::of(&world.instances, &world.nics);
+        world.join_floats(floats);
         world
     }
 
@@ -209,6 +215,7 @@ impl World {
                     .into_iter()
                     .map(|(id, cidr)| super::SimSubnet { id, cidr: cidr.to_string() })
                     .collect(),
+                floats: self.floats().iter().filter(|float| float.region == *region).cloned().collect(),
                 refusals: std::mem::take(&mut refusals),
                 task_failures: std::mem::take(&mut task_failures),
             }
@@ -225,11 +232,15 @@ fn complete(nic: &mut SimNic, vpcs: &HashMap<String, String>) {
         nic.vpc_id.clone_from(vpc);
     }
     if nic.mac.is_empty() {
-        // Any fixed function of the id will do; the locally administered prefix says that nobody's hardware is meant.
-        let digest = crate::wire::sha256_hex(nic.id.as_bytes());
-        let pairs: Vec<&str> = (0..3).filter_map(|pair| digest.get(pair * 2..pair * 2 + 2)).collect();
-        nic.mac = format!("fa:16:3e:{}", pairs.join(":"));
+        nic.mac = made_up_mac(&nic.id);
     }
+}
+
+/// Any fixed function of the id will do; the locally administered prefix says that nobody's hardware is meant.
+pub(super) fn made_up_mac(id: &str) -> String {
+    let digest = crate::wire::sha256_hex(id.as_bytes());
+    let pairs: Vec<&str> = (0..3).filter_map(|pair| digest.get(pair * 2..pair * 2 + 2)).collect();
+    format!("fa:16:3e:{}", pairs.join(":"))
 }
 
 fn error(file: &str, place: &str, object: &str, problem: Problem) -> WorldError {
@@ -257,6 +268,22 @@ fn check_file(
         if subnet.cidr.parse::<ipnet::IpNet>().is_err() {
             let problem = Problem::NotCidr(subnet.cidr.clone());
             return Err(error(name, &format!("subnets[{at}].cidr"), &subnet.id, problem));
+        }
+    }
+    for (at, float) in file.floats.iter().enumerate() {
+        let place = format!("floats[{at}]");
+        // A float is a port, and so is a NIC.
+        unique(&mut seen.nics, name, &place, &float.id)?;
+        let key = (file.region.clone(), float.subnet_id.clone(), float.ip);
+        if let Some(first) = seen.addresses.insert(key, float.id.clone()) {
+            let problem = Problem::DuplicateAddress { ip: float.ip, first };
+            return Err(error(name, &format!("{place}.ip"), &float.id, problem));
+        }
+        if let Some(eip) = &float.eip {
+            unique(&mut seen.eips, name, &format!("{place}.eip"), &eip.id)?;
+        }
+        if let Some(lb) = &float.lb {
+            check_id(name, &format!("{place}.lb"), lb)?;
         }
     }
     for (at, lb) in file.load_balancers.iter().enumerate() {

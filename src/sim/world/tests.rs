@@ -175,7 +175,8 @@ fn a_task_fails_where_the_world_says_so() {
     world.task_failures.insert("n-1".to_owned(), "no route".to_owned());
     assert!(world.begin_task("t-1", &["Release", "n-2"], Timestamp(5)));
     assert!(!world.begin_task("t-2", &["Release", "n-1"], Timestamp(5)));
-    assert_eq!(world.tasks["t-1"], SimTask { due: Timestamp(1_005), failure: None });
+    let names = vec!["Release".to_owned(), "n-2".to_owned()];
+    assert_eq!(world.tasks["t-1"], SimTask { due: Timestamp(1_005), failure: None, names });
     assert_eq!(world.tasks["t-2"].failure.as_deref(), Some("no route"));
     world.begin("n-1", "BUSY", Becomes::Unchanged { status: "USED".to_owned() }, Timestamp(5));
     world.settle(Timestamp(1_005));
@@ -269,4 +270,114 @@ fn a_wrong_file_names_itself_the_place_the_object_and_what_is_wrong() {
     let error = World::parse(&[("a.json", FILE), ("b.json", FILE)]).unwrap_err().to_string();
     assert_eq!(error, "b.json: instances[0] (i-1): this id stands at a.json: instances[0] already");
     assert_eq!(World::parse(&[]).unwrap_err().problem, Problem::NoFile);
+}
+
+const FLOATING: &str = r#"{"provider": "p", "region": "r",
+    "instances": [{"id": "i-1", "status": "on"}],
+    "floats": [
+        {"id": "f-2", "ip": "10.0.0.102", "subnet_id": "s", "pairs": [{"ip": "10.0.0.1"}, {"ip": "10.0.0.77", "mac": "m"}]},
+        {"id": "f-3", "ip": "10.0.0.103", "subnet_id": "s"}],
+    "nics": [
+        {"id": "n-1", "instance_id": "i-1", "primary": true, "status": "on", "subnet_id": "s", "pairs": [{"ip": "1.1.1.1/0"}],
+         "addresses": [{"ip": "10.0.0.1", "primary": true},
+            {"ip": "10.0.0.101", "virtual": true, "eip": {"id": "e-1", "ip": "203.0.113.1"}, "lb": "lb-1"}]},
+        {"id": "n-2", "instance_id": "i-1", "status": "on", "subnet_id": "s", "pairs": [{"ip": "10.0.0.103"}],
+         "addresses": [{"ip": "10.0.0.2", "primary": true}, {"ip": "10.0.0.101", "virtual": true}]},
+        {"id": "n-3", "instance_id": "i-1", "status": "on", "subnet_id": "other",
+         "addresses": [{"ip": "10.0.0.1", "primary": true}, {"ip": "10.0.0.101", "virtual": true}]}]}"#;
+
+fn floating() -> World {
+    World::parse(&[("floating", FLOATING)]).unwrap()
+}
+
+fn virtual_ips(world: &World, nic: &str) -> Vec<String> {
+    let nic = world.nic(nic).unwrap();
+    nic.addresses.iter().filter(|address| address.floating).map(|address| address.ip.to_string()).collect()
+}
+
+fn pairs(world: &World, nic: &str, at: &str) -> Vec<String> {
+    let float = world.float_of(world.nic(nic).unwrap(), ip(at)).unwrap();
+    float.pairs.iter().map(|pair| pair.ip.clone()).collect()
+}
+
+#[test]
+fn a_virtual_address_is_one_object_for_all_nics_of_its_subnet() {
+    let world = floating();
+    assert_eq!(
+        virtual_ips(&world, "n-1"),
+        ["10.0.0.101", "10.0.0.102"],
+        "bound by its own word and by the float's list"
+    );
+    assert_eq!(virtual_ips(&world, "n-2"), ["10.0.0.101", "10.0.0.103"], "bound by the NIC's list");
+    assert_eq!(pairs(&world, "n-1", "10.0.0.101"), ["10.0.0.1", "10.0.0.2"]);
+    assert_eq!(pairs(&world, "n-3", "10.0.0.101"), ["10.0.0.1"], "another subnet, another object");
+    assert_eq!(world.floats().len(), 4);
+    let shared = world.float_of(world.nic("n-2").unwrap(), ip("10.0.0.101")).unwrap();
+    assert_eq!(shared.eip.as_ref().map(|eip| eip.id.as_str()), Some("e-1"));
+    assert_eq!(shared.lb.as_deref(), Some("lb-1"));
+    assert_eq!(world.holders(shared).map(|nic| nic.id.as_str()).collect::<Vec<_>>(), ["n-1", "n-2"]);
+    let view = world.eip("e-1").unwrap();
+    assert_eq!((view.bound, view.float.map(|float| float.id.clone())), (None, Some(shared.id.clone())));
+    assert_eq!(world.eips().count(), 1);
+    let again =
+        World::from_files(world.to_files().into_iter().map(|file| ("again".to_owned(), file)).collect()).unwrap();
+    assert_eq!(again.to_files(), world.to_files());
+    assert_eq!(virtual_ips(&again, "n-1"), virtual_ips(&world, "n-1"));
+}
+
+#[test]
+fn releasing_a_virtual_address_unbinds_one_nic_on_both_sides_and_keeps_the_object() {
+    let mut world = floating();
+    assert_eq!(world.release("n-1", &[ip("10.0.0.101"), ip("10.0.0.102")]), 2);
+    assert_eq!(virtual_ips(&world, "n-1"), [""; 0]);
+    assert_eq!(pairs(&world, "n-2", "10.0.0.101"), ["10.0.0.2"], "the other NIC keeps it");
+    assert_eq!(pairs(&world, "n-2", "10.0.0.102"), ["10.0.0.77"], "a pair of nobody is kept");
+    assert_eq!(world.nic("n-1").unwrap().pairs.len(), 1, "the range is no virtual address");
+    assert_eq!(world.release("n-2", &[ip("10.0.0.103")]), 1);
+    assert!(world.nic("n-2").unwrap().pairs.is_empty());
+    assert!(world.eip("e-1").is_some_and(|view| view.float.is_some()), "the EIP stays with the address");
+    assert!(world.unbind_eip("e-1") && world.eip("e-1").is_some_and(|view| view.float.is_none()));
+    world.remove_nic("n-2");
+    assert!(pairs(&world, "n-1", "10.0.0.101").is_empty());
+}
+
+#[test]
+fn lists_and_addresses_follow_each_other() {
+    let mut world = floating();
+    let pair = |ip: &str| SimPair { ip: ip.to_owned(), mac: String::new() };
+    assert!(world.set_pairs_of_float("f-3", vec![pair("10.0.0.1"), pair("10.0.0.0/24")]));
+    assert_eq!(virtual_ips(&world, "n-1"), ["10.0.0.101", "10.0.0.102", "10.0.0.103"]);
+    assert!(world.set_pairs_of_float("f-3", vec![]));
+    assert_eq!(virtual_ips(&world, "n-1"), ["10.0.0.101", "10.0.0.102"]);
+    assert_eq!(virtual_ips(&world, "n-2"), ["10.0.0.101", "10.0.0.103"], "its own list still names it");
+    assert!(world.set_pairs_of_nic("n-2", vec![pair("10.0.0.102")]));
+    assert_eq!(virtual_ips(&world, "n-2"), ["10.0.0.101", "10.0.0.102"]);
+    // Somebody writes an address onto a NIC: an object is made for it, and what hangs on it hangs on the object.
+    let address = |at: &str, lb: &str| SimAddress {
+        ip: ip(at),
+        primary: false,
+        floating: true,
+        eip: None,
+        lb: Some(lb.to_owned()),
+    };
+    world.edit_nic("n-3", |nic| nic.addresses.push(address("10.0.0.9", "lb-9")));
+    assert_eq!(pairs(&world, "n-3", "10.0.0.9"), ["10.0.0.1"]);
+    let nic = world.nic("n-3").unwrap();
+    let made = nic.address(ip("10.0.0.9")).unwrap();
+    assert_eq!((made.lb.as_ref(), world.balancer_of(nic, made)), (None, Some("lb-9")));
+    assert!(world.set_pairs_of_float("f-2", vec![pair("10.0.0.2")]));
+    let gone = world.remove_float("f-2").unwrap();
+    assert_eq!(gone.ip, ip("10.0.0.102"));
+    assert_eq!(virtual_ips(&world, "n-2"), ["10.0.0.101"]);
+    assert!(!world.set_pairs_of_float("f-2", vec![]) && !world.set_pairs_of_nic("n-9", vec![]));
+}
+
+#[test]
+fn a_virtual_address_stands_in_a_file_once() {
+    let twice = FLOATING.replace("\"f-3\", \"ip\": \"10.0.0.103\"", "\"f-3\", \"ip\": \"10.0.0.102\"");
+    let error = World::parse(&[("w", &twice)]).unwrap_err();
+    assert_eq!(error.to_string(), "w: floats[1].ip (f-3): 10.0.0.102 is on f-2 already");
+    let taken = FLOATING.replace("\"f-3\"", "\"n-1\"");
+    let error = World::parse(&[("w", &taken)]).unwrap_err();
+    assert!(matches!(error.problem, Problem::DuplicateId(_)), "{error}");
 }

@@ -49,7 +49,7 @@ fn status(bound: bool) -> &'static str {
 }
 
 fn render(view: EipView) -> Value {
-    let EipView { eip, region, bound } = view;
+    let EipView { eip, region, bound, .. } = view;
     let (kind, id) = bound.map_or(("", ""), |(nic, address)| owner(nic, address));
     json!({
         "AllocationId": eip.id,

@@ -32,6 +32,7 @@ pub(super) static VOCABULARY: Vocabulary = Vocabulary {
     service_nics: &["Created by NAT Gateway", "Created by PrivateLink", "Created by ALB"],
     controller_tags: &[("creator", "terway"), ("ack.aliyun.com", "c0a1b2c3d4e5f60718293a4b5c6d7e8f9")],
     agent: false,
+    secondaries: true,
     floating: false,
     id,
 };
