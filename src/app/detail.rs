@@ -7,7 +7,7 @@ use crate::{
         finding::Finding,
         ids::{AddressKey, NicKey},
         instance::Instance,
-        inventory::{Coverage, Section},
+        inventory::{Coverage, ProfileInventory, Section},
         nic::{Nic, NicRole},
         time::Timestamp,
     },
@@ -24,8 +24,8 @@ use super::{
 pub enum Detail<'a> {
     Problem {
         profile: &'a ProfileInfo,
-        /// The listing that failed; `None` where the whole profile has a problem.
-        section: Option<(&'a Section, &'a Fault, Timestamp)>,
+        /// The listings that failed; none where the profile itself can not be used.
+        failed: Vec<Failed<'a>>,
     },
     Instance {
         profile: &'a ProfileInfo,
@@ -59,15 +59,26 @@ pub enum Detail<'a> {
     },
 }
 
-/// A listing of a profile that failed, with its fault.
-pub fn failed_sections(state: &State, place: usize) -> Vec<(&Section, &Fault, Timestamp)> {
-    let Some(part) = state.inventory.at(place) else { return Vec::new() };
+/// A listing that failed, its fault, and when that was.
+pub type Failed<'a> = (&'a Section, &'a Fault, Timestamp);
+
+/// The listings of a profile that failed, in a fixed order. One that is being tried again counts until it ends otherwise.
+pub fn failed_sections(state: &State, place: usize) -> Vec<Failed<'_>> {
+    state.inventory.at(place).map(failed).unwrap_or_default()
+}
+
+/// See [`failed_sections`].
+pub fn failed(part: &ProfileInventory) -> Vec<Failed<'_>> {
+    fn fault(coverage: &Coverage) -> Option<(&Fault, Timestamp)> {
+        match coverage {
+            Coverage::Failed { at, fault, .. } => Some((fault, *at)),
+            Coverage::Loading { before } => fault(before),
+            Coverage::NotAsked | Coverage::Complete { .. } => None,
+        }
+    }
     let mut failed: Vec<_> = part
         .sections()
-        .filter_map(|(section, coverage)| match coverage {
-            Coverage::Failed { at, fault, .. } => Some((section, &**fault, *at)),
-            _ => None,
-        })
+        .filter_map(|(section, coverage)| fault(coverage).map(|(fault, at)| (section, fault, at)))
         .collect();
     failed.sort_by(|a, b| a.0.cmp(b.0));
     failed
@@ -90,13 +101,12 @@ pub fn of(state: &State, row: RowRef) -> Option<Detail<'_>> {
     let instance_of = |nic: &Nic| nic.instance.as_ref().and_then(|id| part.instance(id));
     match row {
         RowRef::Problem { nth, .. } => {
-            let nth = usize::from(nth);
-            let own = usize::from(profile.problem.is_some());
-            let section = match nth.checked_sub(own) {
-                None => None,
-                Some(nth) => Some(*failed_sections(state, row.profile()).get(nth)?),
+            let all = failed(part);
+            let failed = match usize::from(nth).checked_sub(1) {
+                Some(nth) => vec![*all.get(nth)?],
+                None => all,
             };
-            Some(Detail::Problem { profile, section })
+            Some(Detail::Problem { profile, failed })
         }
         RowRef::Instance { slot, .. } => {
             let instance = part.instance_at(slot)?;

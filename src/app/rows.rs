@@ -11,6 +11,7 @@ use crate::domain::{
     nic::{Nic, NicRole},
     selection::Target,
 };
+use crate::filter::ProfileSubject;
 
 use super::{
     browse::{Browse, Layout, SortBy},
@@ -22,7 +23,7 @@ use super::{
 /// One row, by place: cheap to make, valid until the next change of the inventory.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum RowRef {
-    /// A profile that has a problem, or a section of it that failed. `nth` counts the profile's problems.
+    /// A profile that has a problem (`nth` 0); under it, unfolded, each listing of it that failed (from 1 on).
     Problem {
         profile: u16,
         nth: u16,
@@ -111,13 +112,9 @@ impl RowIndex {
     fn sum(&mut self) {
         self.addresses = self.groups.iter().map(|group| group.addresses as usize).sum();
         self.len = match &self.flat {
-            Some(flat) => flat.len() + self.problems(),
+            Some(flat) => flat.len(),
             None => self.groups.iter().map(|group| group.len as usize).sum(),
         };
-    }
-
-    fn problems(&self) -> usize {
-        self.groups.iter().take_while(|group| matches!(group.head, RowRef::Problem { .. })).count()
     }
 }
 
@@ -167,9 +164,18 @@ impl Source<'_> {
         Some((1 + if folded { 0 } else { matching }, matching))
     }
 
+    /// Rows under a profile that has a problem: none where its own row says it all.
+    fn failed(&self, profile: u16) -> u16 {
+        let failed = self.part(profile).map_or(0, |part| detail::failed(part).len());
+        if failed > 1 { narrow(failed) } else { 0 }
+    }
+
     fn group(&self, head: RowRef) -> Option<Group> {
         match head {
-            RowRef::Problem { .. } => Some(Group { head, len: 1, addresses: 0 }),
+            RowRef::Problem { profile, .. } => {
+                let below = if folded(self.folds, head) { 0 } else { self.failed(profile) };
+                Some(Group { head, len: 1 + u32::from(below), addresses: 0 })
+            }
             RowRef::Address { .. } => None,
             RowRef::Nic { profile, slot, .. } => {
                 let part = self.part(profile)?;
@@ -235,7 +241,13 @@ impl Source<'_> {
         let (profile, nested) = match head {
             RowRef::Instance { profile, .. } => (profile, true),
             RowRef::Nic { profile, .. } => (profile, false),
-            RowRef::Problem { .. } | RowRef::Address { .. } => return,
+            RowRef::Problem { profile, .. } => {
+                if !folded(self.folds, head) {
+                    out.extend((1..=self.failed(profile)).map(|nth| RowRef::Problem { profile, nth }));
+                }
+                return;
+            }
+            RowRef::Address { .. } => return,
         };
         if nested && self.folds.contains(&head) {
             return;
@@ -273,17 +285,26 @@ macro_rules! source {
     };
 }
 
-/// Problem rows of all profiles.
+/// One row for each profile that has a problem, unless the filter leaves the whole profile out. The table lists addresses
+/// only.
 fn problem_heads(state: &State) -> Vec<RowRef> {
-    state
-        .profiles
-        .iter()
-        .enumerate()
-        .flat_map(|(place, info)| {
-            let count = usize::from(info.problem.is_some()) + detail::failed_sections(state, place).len();
-            (0..count).map(move |nth| RowRef::Problem { profile: narrow(place), nth: narrow(nth) })
-        })
-        .collect()
+    if state.browse.layout != Layout::Tree {
+        return Vec::new();
+    }
+    let filter = &state.browse.filter;
+    let excluded = |info: &super::state::ProfileInfo| {
+        let subject = ProfileSubject { profile: &info.id, cloud: &info.cloud, env: info.env.as_deref() };
+        filter.is_settled_no(filter.on_profile(&subject))
+    };
+    let places =
+        state.profiles.iter().enumerate().filter(|(place, info)| has_problem(state, *place) && !excluded(info));
+    places.map(|(place, _)| RowRef::Problem { profile: narrow(place), nth: 0 }).collect()
+}
+
+/// Can the profile not be used, or did a listing of it fail?
+pub fn has_problem(state: &State, place: usize) -> bool {
+    state.info(place).is_some_and(|info| info.problem.is_some())
+        || state.inventory.at(place).is_some_and(|part| !detail::failed(part).is_empty())
 }
 
 /// Makes the index anew: after a filter, a fold, a layout, or a listing's end.
@@ -423,8 +444,7 @@ pub fn nic_of(state: &State, row: RowRef) -> Option<&Nic> {
 pub fn window(state: &State, offset: usize, height: usize) -> Vec<RowRef> {
     let index = &state.browse.rows;
     if let Some(flat) = &index.flat {
-        let problems = index.groups.iter().take(index.problems()).map(|group| group.head);
-        return problems.chain(flat.iter().copied()).skip(offset).take(height).collect();
+        return flat.iter().copied().skip(offset).take(height).collect();
     }
     let source = source!(state);
     let mut rows = Vec::with_capacity(height.min(index.len) + 16);
@@ -462,12 +482,8 @@ pub fn key(state: &State, row: RowRef) -> Option<RowKey> {
     let nic_key = |nic: &Nic| NicKey { profile: info.id.clone(), nic: nic.id.clone() };
     Some(match row {
         RowRef::Problem { nth, .. } => {
-            let nth = usize::from(nth);
-            let own = usize::from(info.problem.is_some());
-            let section = nth.checked_sub(own).and_then(|nth| {
-                detail::failed_sections(state, row.profile()).get(nth).map(|(section, ..)| (*section).clone())
-            });
-            RowKey::Problem(info.id.clone(), section)
+            let failed = usize::from(nth).checked_sub(1).and_then(|nth| detail::failed(part).get(nth).copied());
+            RowKey::Problem(info.id.clone(), failed.map(|(section, ..)| section.clone()))
         }
         RowRef::Instance { slot, .. } => {
             RowKey::Instance(InstanceKey { profile: info.id.clone(), instance: part.instance_at(slot)?.id.clone() })
@@ -480,35 +496,44 @@ pub fn key(state: &State, row: RowRef) -> Option<RowKey> {
     })
 }
 
-/// Whether an instance's or NIC's row is folded.
+/// Whether a row with others under it is folded.
 pub fn is_folded(state: &State, row: RowRef) -> bool {
-    state.browse.folds().contains(&row.fold_key())
+    folded(state.browse.folds(), row)
+}
+
+/// A profile's problems begin folded, everything else unfolded: `folds` holds what was turned round.
+fn folded(folds: &HashSet<RowRef>, row: RowRef) -> bool {
+    folds.contains(&row.fold_key()) != matches!(row, RowRef::Problem { .. })
+}
+
+/// Whether there are rows that folding hides.
+pub fn is_foldable(state: &State, row: RowRef) -> bool {
+    match row {
+        RowRef::Instance { .. } | RowRef::Nic { .. } => true,
+        RowRef::Problem { profile, nth: 0 } => source!(state).failed(profile) > 0,
+        RowRef::Problem { .. } | RowRef::Address { .. } => false,
+    }
 }
 
 /// Folds or unfolds a row. Answers whether anything changed.
 pub(super) fn set_folded(browse: &mut Browse, row: RowRef, folded: bool) -> bool {
-    if !matches!(row, RowRef::Instance { .. } | RowRef::Nic { .. }) {
-        return false;
-    }
     let filtered = browse.is_filtered();
     let folds = if filtered { &mut browse.folded_filtered } else { &mut browse.folded };
-    if folded { folds.insert(row.fold_key()) } else { folds.remove(&row.fold_key()) }
+    let turned = folded != matches!(row, RowRef::Problem { .. });
+    if turned { folds.insert(row.fold_key()) } else { folds.remove(&row.fold_key()) }
 }
 
 /// The place of an object in the list, if it is shown.
 pub fn place(state: &State, wanted: &RowKey) -> Option<usize> {
     let index = &state.browse.rows;
     if let Some(flat) = &index.flat {
-        let problems = index.problems();
-        let by_key = |row: &RowRef| key(state, *row).as_ref() == Some(wanted);
         return match wanted {
             RowKey::Address(address) => {
                 let (profile, slot, nth) = find_address(state, address)?;
                 flat.iter()
                     .position(|row| matches!(row, RowRef::Address { profile: p, slot: s, nth: n, .. } if (*p, *s, *n) == (profile, slot, nth)))
-                    .map(|place| place + problems)
             }
-            _ => index.groups.iter().take(problems).map(|group| group.head).position(|row| by_key(&row)),
+            _ => None,
         };
     }
     let head = head_of(state, wanted)?;
@@ -545,14 +570,9 @@ fn head_of(state: &State, wanted: &RowKey) -> Option<RowRef> {
         })
     };
     match wanted {
-        RowKey::Problem(..) => state
-            .browse
-            .rows
-            .groups
-            .iter()
-            .map(|group| group.head)
-            .take_while(|head| matches!(head, RowRef::Problem { .. }))
-            .find(|&head| key(state, head).as_ref() == Some(wanted)),
+        RowKey::Problem(profile, _) => {
+            Some(RowRef::Problem { profile: narrow(state.inventory.place(profile)?), nth: 0 })
+        }
         RowKey::Instance(instance) => {
             let place = state.inventory.place(&instance.profile)?;
             let slot = state.inventory.at(place)?.instance_slot(&instance.instance)?;
@@ -567,6 +587,7 @@ fn head_of(state: &State, wanted: &RowKey) -> Option<RowRef> {
 fn parents(wanted: &RowKey) -> Vec<RowKey> {
     match wanted {
         RowKey::Address(address) => vec![wanted.clone(), RowKey::Nic(address.nic.clone())],
+        RowKey::Problem(profile, Some(_)) => vec![wanted.clone(), RowKey::Problem(profile.clone(), None)],
         other => vec![other.clone()],
     }
 }

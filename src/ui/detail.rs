@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::{
     app::{
-        detail::Detail,
+        detail::{Detail, Failed},
         geometry::{Area, Regions},
         rows,
         state::{ProfileInfo, State},
@@ -46,28 +46,21 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
     let mut doc = Doc::new(width, LABEL);
     let words = canvas.words;
     match detail {
-        Detail::Problem { profile, section } => {
+        Detail::Problem { profile, failed } => {
             doc.line(vec![
                 ("x ".to_owned(), Role::Blocked),
                 (profile.id.to_string(), Role::Bright),
                 (format!("  {}", profile.title), Role::Dim),
             ]);
             doc.blank();
-            match section {
-                Some((section, fault, at)) => {
-                    doc.text(&words.text("problem.failed", &[("what", &words::section(words, section))]), Role::Text);
-                    doc.blank();
-                    findings::fault(canvas, &mut doc, fault);
-                    doc.field(words.word("label.when"), &words::clock(canvas.skin, *at), Role::Text);
-                    doc.blank();
-                    doc.text(words.word("problem.rest-goes-on"), Role::Dim);
-                }
-                None => {
-                    let text = profile.problem.as_ref().map(|problem| words.phrase(problem)).unwrap_or_default();
-                    doc.text(&text, Role::Blocked);
-                    doc.blank();
-                    doc.text(words.word("problem.profile-next"), Role::Text);
-                }
+            if failed.is_empty() {
+                let text = profile.problem.as_ref().map(|problem| words.phrase(problem)).unwrap_or_default();
+                doc.text(&text, Role::Blocked);
+                doc.blank();
+                doc.text(words.word("problem.profile-next"), Role::Text);
+            } else {
+                failures(canvas, &mut doc, failed);
+                doc.text(words.word("problem.rest-goes-on"), Role::Dim);
             }
         }
         Detail::Instance { profile, instance, nics } => {
@@ -142,6 +135,37 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
         }
     }
     doc
+}
+
+/// Listings that failed, those of one cause together: the cause whole, then each call with its own request id.
+fn failures(canvas: &Canvas, doc: &mut Doc, failed: &[Failed]) {
+    let words = canvas.words;
+    let mut causes: Vec<Vec<&Failed>> = Vec::new();
+    for entry in failed {
+        let same = |cause: &&mut Vec<&Failed>| {
+            cause.first().is_some_and(|(_, other, _)| (other.kind, &other.code) == (entry.1.kind, &entry.1.code))
+        };
+        match causes.iter_mut().find(same) {
+            Some(cause) => cause.push(entry),
+            None => causes.push(vec![entry]),
+        }
+    }
+    for cause in causes {
+        let Some((_, fault, at)) = cause.first() else { continue };
+        let sections: Vec<_> = cause.iter().map(|(section, ..)| words::section(words, section)).collect();
+        let what = sections.join(words.word("list.comma"));
+        doc.text(&words.text("problem.failed", &[("what", &what)]), Role::Text);
+        doc.blank();
+        findings::fault(canvas, doc, fault);
+        doc.field(words.word("label.when"), &words::clock(canvas.skin, *at), Role::Text);
+        for (section, fault, _) in cause.iter().skip(1) {
+            doc.blank();
+            doc.field(words.word("label.call"), &fault.action, Role::Text);
+            doc.field("", &words::section(words, section), Role::Dim);
+            doc.field(words.word("label.request"), fault.request_id.as_deref().unwrap_or(""), Role::Text);
+        }
+        doc.blank();
+    }
 }
 
 fn title(

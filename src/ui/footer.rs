@@ -68,11 +68,9 @@ fn inventory(canvas: &Canvas, state: &State) -> Sentence {
     let words = canvas.words;
     let detail = detail::of(state, rows::focused(state)?)?;
     Some(match &detail {
-        Detail::Problem { section: Some((_, fault, _)), .. } => {
-            (String::new(), words::fault_next(words, fault).into_owned(), Role::Text)
-        }
-        Detail::Problem { section: None, .. } => {
-            (String::new(), words.word("problem.profile-next").to_owned(), Role::Text)
+        Detail::Problem { failed, .. } => {
+            let next = failed.first().map(|(_, fault, _)| words::fault_next(words, fault).into_owned());
+            (String::new(), next.unwrap_or_else(|| words.word("problem.profile-next").to_owned()), Role::Text)
         }
         Detail::Instance { instance, nics, .. } => {
             let name = if instance.name.is_empty() { instance.id.to_string() } else { instance.name.to_string() };
@@ -211,7 +209,7 @@ fn standing(canvas: &Canvas, state: &State) -> Option<(&'static str, String, Rol
         let text = words.text(
             key,
             &[
-                ("profiles", &names.join(", ")),
+                ("profiles", &names.join(words.word("list.comma"))),
                 ("done", &ended.to_string()),
                 ("total", &began.to_string()),
                 ("key", &key_of(state, Command::Close)),
@@ -222,23 +220,22 @@ fn standing(canvas: &Canvas, state: &State) -> Option<(&'static str, String, Rol
     if let Some(problem) = state.problems.first().filter(|_| state.screen != Screen::Welcome) {
         return Some(("!", problem.clone(), Role::Warn));
     }
-    let failed = |place: usize| {
-        state.profiles.get(place).is_some_and(|info| info.problem.is_some())
-            || !detail::failed_sections(state, place).is_empty()
-    };
     let failing: Vec<&str> = (0..state.profiles.len())
-        .filter(|&place| failed(place))
+        .filter(|&place| rows::has_problem(state, place))
         .filter_map(|place| state.info(place))
         .map(|info| info.id.as_str())
         .collect();
     if !failing.is_empty() && state.screen == Screen::Inventory {
+        // The table lists addresses only.
+        let key = if state.browse.layout == Layout::Tree { "status.failed" } else { "status.failed-in-table" };
         let text = words.text(
-            "status.failed",
+            key,
             &[
                 ("count", &failing.len().to_string()),
                 ("total", &state.profiles.len().to_string()),
-                ("profiles", &failing.join(", ")),
+                ("profiles", &failing.join(words.word("list.comma"))),
                 ("key", &key_of(state, Command::RefreshAll)),
+                ("tree", &key_of(state, Command::Layout)),
             ],
         );
         return Some(("!", text.into_owned(), Role::Warn));

@@ -121,8 +121,12 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     let height = usize::from(regions.list.height);
     let view = state.browse.view;
     let window = rows::window(state, view.offset, height);
-    if window.is_empty() {
-        empty(canvas, state, regions.list);
+    // Profiles that have a problem stand above; what they do not say is said below them.
+    let problems = window.iter().take_while(|row| matches!(row, RowRef::Problem { .. })).count();
+    if problems == window.len() && view.offset == 0 {
+        let taken = u16::try_from(problems).unwrap_or(u16::MAX).min(regions.list.height);
+        let list = regions.list;
+        empty(canvas, state, Area { y: list.y + taken, height: list.height - taken, ..list });
     }
     for (line, &row) in (0u16..).zip(&window) {
         draw_row(canvas, state, regions.list, line, row, &columns);
@@ -452,26 +456,43 @@ fn verdict(pen: &mut Pen, left: u16, slot: Slot, state: &State, row: RowRef, jud
     pen.put_within(id, width, Cut::End, role);
 }
 
+/// A profile that has a problem, or one of its listings that failed.
 fn problem(canvas: &mut Canvas, state: &State, area: Area, line: u16, row: RowRef) {
     let words = canvas.words;
-    let Some(Detail::Problem { profile, section }) = detail::of(state, row) else { return };
-    let mut pen = canvas.pen_at(area, line, 1);
-    pen.put("x", Role::Blocked).gap(1).put_within(profile.id.as_str(), 20, Cut::End, Role::Bright).gap(2);
-    match section {
-        Some((section, fault, _)) => {
-            let what = words::fault_what(words, fault);
-            pen.put(&words::section(words, section), Role::Text).put(": ", Role::Text).put(&what, Role::Blocked).gap(2);
-            if let Some(code) = &fault.code {
-                pen.put_within(code, 40, Cut::End, Role::Text).gap(2);
-            }
-            if let Some(id) = fault.request_id.as_deref().filter(|_| pen.room() >= 12) {
-                pen.put(words.word("row.request"), Role::Dim).gap(1).put_within(id, 36, Cut::Middle, Role::Dim);
-            }
-        }
-        None => {
-            let text = profile.problem.as_ref().map(|problem| words.phrase(problem)).unwrap_or_default();
-            pen.put(&text, Role::Blocked);
-        }
+    let (Some(Detail::Problem { profile, failed }), RowRef::Problem { nth, .. }) = (detail::of(state, row), row) else {
+        return;
+    };
+    let fold = fold_glyph(canvas, state, row, !rows::is_foldable(state, row));
+    let mut pen = tree(canvas, area, line, u8::from(nth > 0));
+    if nth == 0 {
+        pen.put(fold, Role::Dim).gap(1).put("x", Role::Blocked).gap(1);
+        pen.put_within(profile.id.as_str(), 20, Cut::End, Role::Bright).gap(2);
+    } else {
+        pen.put("x", Role::Blocked).gap(1);
+    }
+    let Some((section, fault, _)) = failed.first() else {
+        let text = profile.problem.as_ref().map(|problem| words.phrase(problem)).unwrap_or_default();
+        pen.put(&text, Role::Blocked);
+        return;
+    };
+    let what = words::fault_what(words, fault);
+    // Listings of one profile mostly fail for one reason: it is said once.
+    let alike = failed.iter().all(|(_, other, _)| (other.kind, &other.code) == (fault.kind, &fault.code));
+    match failed.len() {
+        1 => pen.put(&words::section(words, section), Role::Text),
+        many => pen.put(&words.text("row.failed", &[("count", &many.to_string())]), Role::Text),
+    };
+    pen.put(words.word("row.because"), Role::Text);
+    if !alike {
+        pen.put(words.word("row.several-causes"), Role::Blocked);
+        return;
+    }
+    pen.put(&what, Role::Blocked).gap(2);
+    if let Some(code) = &fault.code {
+        pen.put_within(code, 40, Cut::End, Role::Text).gap(2);
+    }
+    if let Some(id) = fault.request_id.as_deref().filter(|_| failed.len() == 1 && pen.room() >= 12) {
+        pen.put(words.word("row.request"), Role::Dim).gap(1).put_within(id, 36, Cut::Middle, Role::Dim);
     }
 }
 
@@ -489,7 +510,7 @@ fn empty(canvas: &mut Canvas, state: &State, area: Area) {
         let profiles: Vec<&str> = state.jobs.listings().map(|(profile, _)| profile.as_str()).collect();
         let mut profiles = profiles;
         profiles.sort_unstable();
-        let (names, esc) = (profiles.join(", "), key(crate::app::command::Command::Close));
+        let (names, esc) = (profiles.join(words.word("list.comma")), key(crate::app::command::Command::Close));
         let values = [("profiles", names.as_str()), ("key", esc.as_str())];
         (words.text("empty.loading", &values), words.text("empty.loading-next", &values))
     } else if crate::app::browse::oldest(state).is_none() {

@@ -5,7 +5,7 @@ use crate::{
         browse::{Layout, SortBy},
         notices::{Loudness, Phrase},
         rows::{self, RowRef},
-        state::{Pane, Screen, State},
+        state::{Language, Pane, Screen, State},
     },
     domain::{
         finding::{FindingId, Level},
@@ -34,7 +34,7 @@ pub fn fold(state: &mut State, fold: bool) {
         *shift = if fold { shift.saturating_sub(1) } else { (*shift + 1).min(8) };
         return;
     }
-    let foldable = matches!(row, RowRef::Instance { .. } | RowRef::Nic { .. });
+    let foldable = rows::is_foldable(state, row);
     if fold && (!foldable || rows::is_folded(state, row)) {
         let here = state.browse.view.cursor;
         let depth = depth(row);
@@ -45,7 +45,7 @@ pub fn fold(state: &mut State, fold: bool) {
         }
         return;
     }
-    if rows::set_folded(&mut state.browse, row, fold) {
+    if foldable && rows::set_folded(&mut state.browse, row, fold) {
         rows::rebuild(state);
     } else if !fold && foldable {
         super::step(state, 1);
@@ -54,7 +54,8 @@ pub fn fold(state: &mut State, fold: bool) {
 
 fn depth(row: RowRef) -> u8 {
     match row {
-        RowRef::Problem { .. } | RowRef::Instance { .. } => 0,
+        RowRef::Problem { nth: 0, .. } | RowRef::Instance { .. } => 0,
+        RowRef::Problem { .. } => 1,
         RowRef::Nic { depth, .. } | RowRef::Address { depth, .. } => depth,
     }
 }
@@ -65,7 +66,7 @@ pub fn find_finding(state: &mut State, down: bool) {
     let here = state.browse.view.cursor;
     let all = rows::window(state, 0, len);
     let telling = |row: &RowRef| match *row {
-        RowRef::Problem { .. } => true,
+        RowRef::Problem { nth, .. } => nth == 0,
         RowRef::Address { profile, slot, nth, .. } => {
             let judged = state.verdicts.address(usize::from(profile), slot, usize::from(nth));
             // Every NIC has a primary address: stopping there would stop everywhere.
@@ -202,10 +203,11 @@ fn mark_many(state: &mut State, rows: &[RowRef], toggle: bool) {
     }
     let total: usize = left.values().sum();
     let reasons: Vec<String> = left.iter().map(|(id, count)| format!("{count} {id}")).collect();
+    let comma = if state.language == Language::Chinese { "、" } else { ", " };
     let phrase = if total == 0 {
         Phrase::new("notice.marked").with("count", marked)
     } else {
-        Phrase::new("notice.marked-some").with("count", marked).with("left", total).with("reasons", reasons.join(", "))
+        Phrase::new("notice.marked-some").with("count", marked).with("left", total).with("reasons", reasons.join(comma))
     };
     state.notices.say(state.now, if marked > 0 { Loudness::Info } else { Loudness::Warn }, phrase);
 }

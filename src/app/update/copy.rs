@@ -46,11 +46,13 @@ pub fn items(state: &State) -> Vec<CopyItem> {
                     }
                 }
                 Some(RowKey::Problem(..)) => {
-                    if let Some(super::super::detail::Detail::Problem { section: Some((_, fault, _)), .. }) =
+                    if let Some(super::super::detail::Detail::Problem { failed, .. }) =
                         super::super::detail::of(state, row)
                     {
-                        add("copy.request-id", fault.request_id.as_deref().unwrap_or(""));
-                        add("copy.message", &fault.message);
+                        for (_, fault, _) in failed.iter().take(1) {
+                            add("copy.request-id", fault.request_id.as_deref().unwrap_or(""));
+                            add("copy.message", &fault.message);
+                        }
                     }
                 }
                 None => {}

@@ -2,6 +2,7 @@
 
 use crate::{
     app::{
+        detail,
         effect::Effect,
         msg::InventoryEvent,
         notices::{Loudness, Phrase},
@@ -92,7 +93,9 @@ pub fn event(state: &mut State, job: JobId, event: InventoryEvent) -> Vec<Effect
         InventoryEvent::Completed(section) => {
             listing.ended += 1;
             let Some(sweep) = listing.open.remove(&section) else { return Vec::new() };
-            let touched = part.complete(&section, sweep, now);
+            let failed = detail::failed(part).len();
+            let mut touched = part.complete(&section, sweep, now);
+            touched.all |= detail::failed(part).len() != failed;
             take_in(state, place, &touched);
         }
         InventoryEvent::Failed(section, fault) => {

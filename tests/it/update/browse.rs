@@ -332,3 +332,69 @@ fn until_it_is_moved_the_cursor_stays_on_the_first_row() {
     scenario.send(Msg::Inventory(job, InventoryEvent::Page(nics, page("a"))));
     assert_eq!((scenario.cursor().as_str(), scenario.state.browse.view.cursor), ("n a", 0));
 }
+
+/// One profile is listed, of the other every listing fails.
+fn with_a_failing_profile() -> Scenario {
+    let mut scenario = Scenario::new(vec![profile("shop", "aliyun"), profile("edge", "zenlayer")]);
+    scenario.listed("shop", shop());
+    fail(&mut scenario, "edge", &[Resource::Instances, Resource::Nics]);
+    scenario
+}
+
+fn fail(scenario: &mut Scenario, profile: &str, resources: &[Resource]) {
+    let job = scenario.state.jobs.listing_of(&profile.into()).unwrap().job;
+    for &resource in resources {
+        let section = (resource, Some("r1".into()));
+        let fault = Fault::local(FaultKind::Credentials, "Describe", "refused");
+        scenario.send(Msg::Inventory(job, InventoryEvent::Began(section.clone())));
+        scenario.send(Msg::Inventory(job, InventoryEvent::Failed(section, Box::new(fault))));
+    }
+    scenario.send(Msg::Inventory(job, InventoryEvent::Ended));
+}
+
+#[test]
+fn a_failing_profile_is_one_row_that_unfolds_to_its_listings() {
+    let mut scenario = with_a_failing_profile();
+    assert_eq!(scenario.rows()[..2], ["! edge", "i i-1"]);
+    scenario.keys("g l");
+    assert_eq!(scenario.rows()[..4], ["! edge", "! edge Instances", "! edge Nics", "i i-1"]);
+    scenario.keys("l j");
+    assert_eq!(scenario.cursor(), "! edge Nics");
+    scenario.keys("h h");
+    assert_eq!(scenario.rows()[..2], ["! edge", "i i-1"], "h goes to the profile's row, and folds it");
+    assert_eq!(scenario.cursor(), "! edge");
+}
+
+#[test]
+fn a_failing_profile_is_hidden_by_a_filter_that_leaves_it_out_and_by_the_table() {
+    let mut scenario = with_a_failing_profile();
+    for (filter, shown) in [
+        ("cloud:aliyun", false),
+        ("-profile:edge", false),
+        ("cloud:zenlayer", true),
+        ("10.0.1", true),
+        ("state:running", true),
+    ] {
+        scenario.keys("/ ctrl-u").text(filter).keys("enter");
+        assert_eq!(scenario.rows().iter().any(|row| row == "! edge"), shown, "{filter}");
+    }
+    scenario.keys("esc t");
+    assert_eq!(scenario.rows().len(), 10, "addresses only: {:?}", scenario.rows());
+    scenario.keys("t");
+    assert_eq!(scenario.rows()[0], "! edge");
+}
+
+#[test]
+fn a_failing_profile_keeps_its_row_while_it_is_tried_again_and_loses_it_when_that_works() {
+    let mut scenario = with_a_failing_profile();
+    scenario.keys("g R");
+    assert_eq!(scenario.rows()[0], "! edge");
+    let job = scenario.state.jobs.listing_of(&"edge".into()).unwrap().job;
+    for resource in [Resource::Instances, Resource::Nics] {
+        let section = (resource, Some("r1".into()));
+        scenario.send(Msg::Inventory(job, InventoryEvent::Began(section.clone())));
+        assert_eq!(scenario.rows()[0], "! edge");
+        scenario.send(Msg::Inventory(job, InventoryEvent::Completed(section)));
+    }
+    assert_eq!(scenario.rows()[0], "i i-1");
+}

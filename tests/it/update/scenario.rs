@@ -251,7 +251,8 @@ impl Scenario {
 
 fn word(key: &RowKey) -> String {
     match key {
-        RowKey::Problem(profile, _) => format!("! {profile}"),
+        RowKey::Problem(profile, None) => format!("! {profile}"),
+        RowKey::Problem(profile, Some((resource, _))) => format!("! {profile} {resource:?}"),
         RowKey::Instance(key) => format!("i {}", key.instance),
         RowKey::Nic(key) => format!("n {}", key.nic),
         RowKey::Address(key) => format!("a {}", key.ip),

@@ -184,13 +184,7 @@ fn job(scenario: &Scenario, profile: &str) -> JobId {
     scenario.state.jobs.listing_of(&profile.into()).unwrap().job
 }
 
-fn list(
-    scenario: &mut Scenario,
-    profile: &str,
-    region: &str,
-    page: InventoryPage,
-    failing: Option<&(Resource, Fault)>,
-) {
+fn list(scenario: &mut Scenario, profile: &str, region: &str, page: InventoryPage, failing: &[(Resource, Fault)]) {
     let job = job(scenario, profile);
     let sections = sections(region);
     for section in &sections {
@@ -198,11 +192,9 @@ fn list(
     }
     scenario.send(Msg::Inventory(job, InventoryEvent::Page(sections[1].clone(), Box::new(page))));
     for section in sections {
-        let event = match failing {
-            Some((resource, fault)) if *resource == section.0 => {
-                InventoryEvent::Failed(section, Box::new(fault.clone()))
-            }
-            _ => InventoryEvent::Completed(section),
+        let event = match failing.iter().find(|(resource, _)| *resource == section.0) {
+            Some((_, fault)) => InventoryEvent::Failed(section, Box::new(fault.clone())),
+            None => InventoryEvent::Completed(section),
         };
         scenario.send(Msg::Inventory(job, event));
     }
@@ -226,8 +218,8 @@ pub fn listed(size: Size, language: Language) -> Scenario {
     let mut scenario = Scenario::sized(profiles(), size);
     scenario.state.language = language;
     scenario.after_ms(1_000);
-    list(&mut scenario, ALI, "cn-hangzhou", shop(), None);
-    list(&mut scenario, ZEN, "eu-central-1", edge(), None);
+    list(&mut scenario, ALI, "cn-hangzhou", shop(), &[]);
+    list(&mut scenario, ZEN, "eu-central-1", edge(), &[]);
     scenario.after_ms(4_000);
     scenario.send(Msg::Exchange(Box::new(exchange(1, false))));
     scenario
@@ -416,10 +408,18 @@ fn failing(size: Size, language: Language) -> Scenario {
     profiles.push(broken);
     let mut scenario = Scenario::sized(profiles, size);
     scenario.state.language = language;
-    list(&mut scenario, ALI, "cn-hangzhou", shop(), None);
+    list(&mut scenario, ALI, "cn-hangzhou", shop(), &[]);
     let refused = fault(FaultKind::Credentials, "AUTHFAILURE_SIGNATURE_FAILURE", "The signature is invalid.");
-    list(&mut scenario, ZEN, "eu-central-1", InventoryPage::default(), Some(&(Resource::Nics, refused)));
-    scenario.keys("g j").after_ms(7_000);
+    let refused =
+        [(Resource::Instances, refused.clone()), (Resource::Nics, refused.clone()), (Resource::Eips, refused)];
+    list(&mut scenario, ZEN, "eu-central-1", InventoryPage::default(), &refused);
+    scenario.keys("g").after_ms(7_000);
+    scenario
+}
+
+fn failing_open(size: Size, language: Language) -> Scenario {
+    let mut scenario = failing(size, language);
+    scenario.keys("l l");
     scenario
 }
 
@@ -434,7 +434,7 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
     loading.state.language = language;
     let mut partly = Scenario::sized(profiles(), size);
     partly.state.language = language;
-    list(&mut partly, ALI, "cn-hangzhou", shop(), None);
+    list(&mut partly, ALI, "cn-hangzhou", shop(), &[]);
     let open = job(&partly, ZEN);
     for section in sections("eu-central-1") {
         partly.send(Msg::Inventory(open, InventoryEvent::Began(section)));
@@ -487,6 +487,7 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
         ("table", table("t")),
         ("table-scrolled", table("t o l l l")),
         ("failing", failing(size, language).state),
+        ("failing-open", failing_open(size, language).state),
         ("loading", loading.state),
         ("partly", partly.state),
         ("filtering", filtering.state),
@@ -540,6 +541,6 @@ pub fn named(size: Size, names: &[String]) -> Scenario {
         nic.addresses.retain(|address| address.role != AddressRole::Ipv6);
     }
     let mut scenario = Scenario::sized(profiles(), size);
-    list(&mut scenario, ALI, "cn-hangzhou", page, None);
+    list(&mut scenario, ALI, "cn-hangzhou", page, &[]);
     scenario
 }
