@@ -8,7 +8,7 @@ use crate::filter::{Expr, FilterError};
 
 use super::{
     key::{Key, KeyCode},
-    matches::Matches,
+    matches::{Blame, Matches},
     rows::{RowIndex, RowKey, RowRef},
     viewport::Viewport,
 };
@@ -88,6 +88,14 @@ pub enum Layout {
     Table { by: SortBy, reverse: bool },
 }
 
+/// A word at the end of the filter's line that is still being typed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HalfTyped {
+    pub word: String,
+    /// The field it may become.
+    pub field: &'static str,
+}
+
 #[derive(Clone, Debug)]
 pub struct Browse {
     /// The filter's line; it is being edited while `editing`.
@@ -99,6 +107,10 @@ pub struct Browse {
     pub filter_text: String,
     /// What is wrong with the line as it stands.
     pub mistake: Option<FilterError>,
+    /// The last word of the line finds nothing and may become this field: until then the list leaves it out.
+    pub half_typed: Option<HalfTyped>,
+    /// Nothing matches: the term that leaves out the most.
+    pub blame: Option<Blame>,
     /// Filters used before, newest last.
     pub history: Vec<String>,
     /// The place in `history` while it is walked.
@@ -137,6 +149,8 @@ impl Browse {
             filter_text: if mistake.is_none() { filter.trim().to_owned() } else { String::new() },
             filter: expr,
             mistake,
+            half_typed: None,
+            blame: None,
             history: Vec::new(),
             recall: None,
             layout: Layout::Tree,

@@ -9,6 +9,15 @@ pub struct Hit {
     pub own: bool,
 }
 
+/// The term that leaves the list empty.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Blame {
+    /// As written.
+    pub term: String,
+    /// Addresses that would match without it.
+    pub without: usize,
+}
+
 /// Hits by profile and NIC slot.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Matches {

@@ -87,6 +87,13 @@ impl Field {
         Field::ALL.iter().copied().find(|field| field.as_str().eq_ignore_ascii_case(name))
     }
 
+    /// The field with this name, the one that begins so, or the one that was probably meant.
+    pub(super) fn meant(name: &str) -> Option<Self> {
+        let lower = name.to_ascii_lowercase();
+        let begins = || Field::ALL.iter().copied().find(|field| field.as_str().starts_with(&lower));
+        Field::find(name).or_else(begins).or_else(|| Field::guess(name))
+    }
+
     /// The field that was probably meant.
     pub(super) fn guess(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();

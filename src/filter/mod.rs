@@ -118,6 +118,12 @@ pub fn parse(text: &str) -> Result<Expr, FilterError> {
     parse::parse(text)
 }
 
+/// The text without the term at its end that is only half typed (or wrong), and without what follows it: a filter that a
+/// list can show meanwhile.
+pub fn complete_part(text: &str) -> &str {
+    parse::complete_part(text)
+}
+
 impl Expr {
     /// See [`parse`].
     pub fn parse(text: &str) -> Result<Self, FilterError> {
@@ -147,6 +153,14 @@ impl Expr {
             Test::Word(words) => words.exact,
             _ => None,
         })
+    }
+
+    /// The field that the last term may become: a bare word that is a field's name, the beginning of one, or nearly one.
+    pub fn half_typed(&self) -> Option<Field> {
+        let term = self.terms.last().filter(|term| !term.negated && matches!(term.test, Test::Word(_)))?;
+        let is_name = term.text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+        let begins = term.text.starts_with(|c: char| c.is_ascii_alphabetic());
+        if is_name && begins { Field::meant(&term.text) } else { None }
     }
 
     /// What rows have to be looked at with.

@@ -53,6 +53,18 @@ pub(super) fn parse(text: &str) -> Result<Expr, FilterError> {
     Ok(Expr::of(terms))
 }
 
+pub(super) fn complete_part(text: &str) -> &str {
+    let mut parser = Parser { text, at: 0 };
+    let mut end = 0;
+    while parser.skip_space() {
+        if parser.term().is_err() {
+            return text.get(..end).unwrap_or_default();
+        }
+        end = parser.at;
+    }
+    text
+}
+
 impl Parser<'_> {
     fn rest(&self) -> &str {
         self.text.get(self.at..).unwrap_or_default()

@@ -583,3 +583,30 @@ proptest! {
         prop_assert_eq!(Pattern::glob(&pieces).matches(&hay), pattern::regex(&source).unwrap().is_match(&hay));
     }
 }
+
+#[test]
+fn what_is_half_typed_is_left_out_of_the_complete_part() {
+    for (text, complete) in [
+        ("", ""),
+        ("web", "web"),
+        ("web ", "web "),
+        ("web name:", "web"),
+        ("web name:\"a b", "web"),
+        ("name:\"a b\" /x", "name:\"a b\""),
+        ("ip:", ""),
+        ("网关 -", "网关"),
+    ] {
+        assert_eq!(complete_part(text), complete, "{text:?}");
+    }
+}
+
+#[test]
+fn a_bare_word_may_become_a_field() {
+    let field = |text: &str| parse(text).unwrap().half_typed().map(Field::as_str);
+    assert_eq!(field("web ipp"), Some("ip"));
+    assert_eq!(field("nam"), Some("name"));
+    assert_eq!(field("state"), Some("state"));
+    for other in ["", "10.0.0", "网关", "has:eip", "-name", "\"name\"", "zzzzzz", "name web-1"] {
+        assert_eq!(field(other), None, "{other:?}");
+    }
+}

@@ -165,6 +165,9 @@ fn status(canvas: &mut Canvas, state: &State, area: Area) {
         }
         // Half typed is not wrong yet.
         if mistake.is_incomplete() { ("", text, Role::Dim) } else { ("!", text, Role::Warn) }
+    } else if let Some(half) = state.browse.half_typed.as_ref().filter(|_| state.browse.editing) {
+        let values = [("word", half.word.as_str()), ("field", half.field)];
+        ("", words.text("filter.half-typed-field", &values).into_owned(), Role::Dim)
     } else if let Some(notice) = state.notices.current(state.now) {
         let (glyph, role) = match notice.loudness {
             Loudness::Info => ("i", Role::Text),

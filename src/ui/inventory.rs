@@ -505,7 +505,12 @@ fn empty(canvas: &mut Canvas, state: &State, area: Area) {
     let (first, second) = if state.browse.is_filtered() && (total > 0 || !loading) {
         let values = [("total", total.to_string()), ("key", key(crate::app::command::Command::ClearFilter))];
         let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-        (words.text("empty.no-match", &values), words.text("empty.no-match-next", &values))
+        let mut first = words.text("empty.no-match", &values);
+        if let Some(blame) = &state.browse.blame {
+            let values = [("term", blame.term.as_str()), ("count", &blame.without.to_string())];
+            first.to_mut().push_str(&words.text("empty.no-match-blame", &values));
+        }
+        (first, words.text("empty.no-match-next", &values))
     } else if loading {
         let profiles: Vec<&str> = state.jobs.listings().map(|(profile, _)| profile.as_str()).collect();
         let mut profiles = profiles;

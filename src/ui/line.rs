@@ -106,7 +106,7 @@ fn filter(canvas: &mut Canvas, state: &State, area: Area) {
         right
             .push((words.text(if reverse { "line.sorted-reversed" } else { "line.sorted" }, &[("by", by)]), Role::Dim));
     }
-    if browse.is_filtered() {
+    if browse.is_filtered() || browse.editing {
         let (shown, total) = (browse.rows.address_count().to_string(), state.inventory.address_count().to_string());
         right.push((words.text("line.count", &[("shown", &shown), ("total", &total)]), Role::Text));
     }

@@ -2,15 +2,15 @@
 
 use crate::{
     app::{
-        browse::Line,
+        browse::{HalfTyped, Line},
         key::{Key, KeyCode},
         notices::{Loudness, Phrase},
         state::{Screen, State},
     },
-    filter::Expr,
+    filter::{self, Expr},
 };
 
-use super::inventory;
+use super::{inventory, matching};
 
 /// Filters remembered.
 const HISTORY: usize = 50;
@@ -81,6 +81,8 @@ fn keep(state: &mut State) {
         return;
     }
     state.browse.editing = false;
+    // A word that was taken for a half-typed field is meant as it stands.
+    apply(state);
     let text = state.browse.filter_text.clone();
     if !text.is_empty() {
         state.browse.history.retain(|old| old != &text);
@@ -105,23 +107,51 @@ fn recall(state: &mut State, older: bool) {
     apply(state);
 }
 
-/// Reads the line; a good one takes effect, a bad one leaves the list as it was.
+/// Reads the line. A good one takes effect; of one that is half typed, the terms before that; a wrong one leaves the list
+/// as it was.
 pub fn apply(state: &mut State) {
-    let text = state.browse.line.text().trim().to_owned();
+    let text = state.browse.line.text().trim_start().to_owned();
+    state.browse.mistake = None;
+    state.browse.half_typed = None;
     match Expr::parse(&text) {
         Ok(expr) => {
-            state.browse.mistake = None;
-            if text == state.browse.filter_text {
-                return;
+            let field = expr.half_typed().filter(|_| state.browse.editing && !text.ends_with(char::is_whitespace));
+            if let Some(field) = field
+                && let Some(last) = expr.terms().last()
+                && !matching::tally(state, &expr).anything
+            {
+                let rest = expr.without(expr.terms().len() - 1);
+                if matching::tally(state, &rest).anything {
+                    state.browse.half_typed = Some(HalfTyped { word: last.text().to_owned(), field: field.as_str() });
+                    let text = rest.to_string();
+                    return put(state, rest, &text);
+                }
             }
-            state.browse.filter = expr;
-            state.browse.filter_text = text;
-            state.browse.folded_filtered.clear();
-            inventory::refilter(state);
-            focus_exact(state);
+            put(state, expr, &text);
         }
-        Err(mistake) => state.browse.mistake = Some(mistake),
+        Err(mistake) => {
+            if mistake.is_incomplete() {
+                let text = filter::complete_part(&text);
+                if let Ok(expr) = Expr::parse(text) {
+                    put(state, expr, text);
+                }
+            }
+            state.browse.mistake = Some(mistake);
+        }
     }
+}
+
+/// Puts a filter in force.
+fn put(state: &mut State, expr: Expr, text: &str) {
+    let text = text.trim();
+    if text == state.browse.filter_text {
+        return;
+    }
+    state.browse.filter = expr;
+    text.clone_into(&mut state.browse.filter_text);
+    state.browse.folded_filtered.clear();
+    inventory::refilter(state);
+    focus_exact(state);
 }
 
 /// A complete address finds that address first.

@@ -109,6 +109,7 @@ pub fn event(state: &mut State, job: JobId, event: InventoryEvent) -> Vec<Effect
                 close_sections(state, &profile, listing.open.into_keys());
             }
             drop_lost_marks(state, &profile);
+            state.browse.blame = matching::blame(state);
         }
     }
     Vec::new()
@@ -204,4 +205,5 @@ fn judge(state: &mut State, place: usize, slot: u32) {
 pub fn refilter(state: &mut State) {
     (0..state.profiles.len()).for_each(|place| matching::profile(state, place));
     rows::rebuild(state);
+    state.browse.blame = matching::blame(state);
 }

@@ -1,7 +1,10 @@
 //! The filter over the inventory: bits per NIC, from the outside in.
 
 use crate::{
-    app::{matches::Hit, state::State},
+    app::{
+        matches::{Blame, Hit},
+        state::State,
+    },
     domain::{
         address::Eip,
         ids::{AddressKey, NicKey},
@@ -9,7 +12,7 @@ use crate::{
         nic::Nic,
         selection::Target,
     },
-    filter::{AddressSubject, Needs, NicSubject, Partial, ProfileSubject, TargetSubject},
+    filter::{AddressSubject, Expr, Needs, NicSubject, Partial, ProfileSubject, TargetSubject},
 };
 
 /// Everything of one profile that matching needs to look at.
@@ -17,17 +20,17 @@ struct Matcher<'a> {
     state: &'a State,
     place: usize,
     part: &'a ProfileInventory,
+    expr: &'a Expr,
     needs: Needs,
     outer: Partial,
 }
 
 impl<'a> Matcher<'a> {
-    fn new(state: &'a State, place: usize) -> Option<Self> {
+    fn new(state: &'a State, place: usize, expr: &'a Expr) -> Option<Self> {
         let part = state.inventory.at(place)?;
         let info = state.info(place)?;
-        let expr = &state.browse.filter;
         let profile = ProfileSubject { profile: &info.id, cloud: &info.cloud, env: info.env.as_deref() };
-        Some(Self { state, place, part, needs: expr.needs(), outer: expr.on_profile(&profile) })
+        Some(Self { state, place, part, expr, needs: expr.needs(), outer: expr.on_profile(&profile) })
     }
 
     fn target(&self, key: impl FnOnce() -> Target, judged: crate::app::verdicts::Judged) -> TargetSubject {
@@ -41,7 +44,7 @@ impl<'a> Matcher<'a> {
     }
 
     fn nic(&self, slot: u32, nic: &Nic) -> Hit {
-        let expr = &self.state.browse.filter;
+        let expr = self.expr;
         let everything = Hit { addresses: u64::MAX, own: true };
         if expr.is_empty() {
             return everything;
@@ -91,7 +94,7 @@ impl<'a> Matcher<'a> {
     }
 
     fn instance(&self, slot: u32) -> bool {
-        let expr = &self.state.browse.filter;
+        let expr = self.expr;
         self.part
             .instance_at(slot)
             .is_some_and(|instance| expr.instance_itself(expr.on_instance(self.outer, Some(instance))))
@@ -113,7 +116,7 @@ fn put<T: Default + Clone>(list: &mut Vec<Vec<T>>, place: usize, slot: u32, valu
 
 /// Filters these NICs and instances of one profile.
 pub fn some(state: &mut State, place: usize, nics: &[u32], instances: &[u32]) {
-    let Some(matcher) = Matcher::new(state, place) else { return };
+    let Some(matcher) = Matcher::new(state, place, &state.browse.filter) else { return };
     let hits: Vec<(u32, Hit)> = nics
         .iter()
         .map(|&slot| (slot, matcher.part.nic_at(slot).map_or_else(Hit::default, |nic| matcher.nic(slot, nic))))
@@ -133,4 +136,44 @@ pub fn profile(state: &mut State, place: usize) {
     let nics: Vec<u32> = part.nics().map(|(slot, _)| slot).collect();
     let instances: Vec<u32> = part.instances().map(|(slot, _)| slot).collect();
     some(state, place, &nics, &instances);
+}
+
+/// What a filter would show.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Tally {
+    pub addresses: usize,
+    /// Addresses, or NICs or instances without any.
+    pub anything: bool,
+}
+
+/// Tries a filter without putting it in force.
+pub fn tally(state: &State, expr: &Expr) -> Tally {
+    let mut tally = Tally::default();
+    for place in 0..state.profiles.len() {
+        let Some(matcher) = Matcher::new(state, place, expr) else { continue };
+        for (slot, nic) in matcher.part.nics() {
+            let hit = matcher.nic(slot, nic);
+            tally.addresses += (0..nic.addresses.len()).filter(|&nth| hit.address(nth)).count();
+            tally.anything |= hit.own;
+        }
+        tally.anything |= matcher.part.instances().any(|(slot, _)| matcher.instance(slot));
+    }
+    tally.anything |= tally.addresses > 0;
+    tally
+}
+
+/// Terms looked at for [`blame`]: each costs a pass over everything.
+const BLAMED: usize = 8;
+
+/// Of a filter of several terms that shows nothing: the term that leaves out the most.
+pub fn blame(state: &State) -> Option<Blame> {
+    let expr = &state.browse.filter;
+    let terms = expr.terms();
+    if terms.len() < 2 || state.browse.rows.address_count() > 0 {
+        return None;
+    }
+    let (nth, without) = (0..terms.len().min(BLAMED))
+        .map(|nth| (nth, tally(state, &expr.without(nth)).addresses))
+        .max_by_key(|&(nth, without)| (without, std::cmp::Reverse(nth)))?;
+    (without > 0).then(|| Blame { term: terms[nth].text().to_owned(), without })
 }

@@ -398,3 +398,43 @@ fn a_failing_profile_keeps_its_row_while_it_is_tried_again_and_loses_it_when_tha
     }
     assert_eq!(scenario.rows()[0], "i i-1");
 }
+
+#[test]
+fn half_typed_terms_leave_the_list_of_the_complete_ones() {
+    let mut scenario = browsing();
+    scenario.keys("/").text("web");
+    let complete = scenario.rows();
+    assert!(!complete.is_empty());
+    for typed in [" zon", " zone", " name:", " name:\"web", " /we", " -", " ipp", " level:b", " web-1,"] {
+        scenario.keys("/ ctrl-u").text(&format!("web{typed}"));
+        assert_eq!(scenario.rows(), complete, "{typed:?}");
+        let browse = &scenario.state.browse;
+        assert!(browse.mistake.is_some() || browse.half_typed.is_some(), "{typed:?}: says what is missing");
+    }
+    scenario.keys("/ ctrl-u").text("ipp");
+    assert_eq!(scenario.state.browse.half_typed.as_ref().map(|half| (&*half.word, half.field)), Some(("ipp", "ip")));
+    assert_eq!(scenario.state.browse.rows.address_count(), 10);
+    scenario.keys("enter");
+    assert_eq!(scenario.state.browse.rows.address_count(), 0, "kept, it is a word like any other");
+    assert_eq!((scenario.state.browse.filter_text.as_str(), scenario.state.browse.editing), ("ipp", false));
+}
+
+#[test]
+fn a_blank_ends_a_word() {
+    let mut scenario = browsing();
+    scenario.keys("/").text("ipp ");
+    assert_eq!(scenario.state.browse.rows.address_count(), 0);
+    assert_eq!(scenario.state.browse.half_typed, None);
+}
+
+#[test]
+fn an_empty_list_names_the_term_that_leaves_out_the_most() {
+    let mut scenario = browsing();
+    scenario.keys("/").text("web kind:secondary cloud:zenlayer").keys("enter");
+    let blame = scenario.state.browse.blame.clone().unwrap();
+    assert_eq!((blame.term.as_str(), blame.without), ("cloud:zenlayer", 3));
+    scenario.keys("/ ctrl-u").text("cloud:zenlayer").keys("enter");
+    assert_eq!(scenario.state.browse.blame, None, "one term alone needs no naming");
+    scenario.keys("/ ctrl-u").text("web kind:secondary").keys("enter");
+    assert_eq!(scenario.state.browse.blame, None);
+}

@@ -445,6 +445,10 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
     mistaken.keys("/").text("web ipp:1");
     let mut none = listed(size, language);
     none.keys("/").text("nowhere").keys("enter");
+    let mut blamed = listed(size, language);
+    blamed.keys("/").text("has:eip -cloud:aliyun,zenlayer").keys("enter");
+    let mut half = listed(size, language);
+    half.keys("/").text("web ipp");
     let mut demo = listed(size, language);
     demo.state.demo = true;
     demo.send(Msg::Input(Input::Resize { columns: size.columns, rows: size.rows }));
@@ -493,6 +497,8 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
         ("filtering", filtering.state),
         ("mistaken", mistaken.state),
         ("no-match", none.state),
+        ("no-match-terms", blamed.state),
+        ("filter-half", half.state),
         ("demo", demo.state),
         ("detail", detail.state),
         ("nic-detail", nic_detail.state),
