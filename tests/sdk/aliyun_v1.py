@@ -1,15 +1,6 @@
-"""The vendor's older SDK (aliyun-python-sdk-ecs), which signs in the RPC style, against the simulator.
-
-    nicdeck simulate --clouds aliyun --world tests/sdk/aliyun.world.json > line.json &
-    pip install aliyun-python-sdk-ecs aliyun-python-sdk-vpc aliyun-python-sdk-slb
-    python tests/sdk/aliyun_v1.py line.json
-
-Nothing but the endpoint is overridden. Ends with status 0 and "ok" when all of it holds. Changes the world it talks to.
-"""
+"""Alibaba Cloud through the vendor's older SDK (aliyun-python-sdk-ecs), which signs in the RPC style."""
 
 import json
-import sys
-import time
 import xml.etree.ElementTree as tree
 
 from aliyunsdkcore.acs_exception.exceptions import ServerException
@@ -23,10 +14,18 @@ from aliyunsdkecs.request.v20140526.UnassignPrivateIpAddressesRequest import Una
 from aliyunsdkslb.request.v20140515.DescribeLoadBalancersRequest import DescribeLoadBalancersRequest
 from aliyunsdkvpc.request.v20160428.DescribeEipAddressesRequest import DescribeEipAddressesRequest
 
-LINE = json.loads(open(sys.argv[1], encoding="utf-8").readline())
+from checks import Checks, line
+
+LINE = line()
 REGION = LINE["region"]
 SCHEME, HOST = LINE["endpoint"].rstrip("/").split("://")
-CLIENT = AcsClient(LINE["access_key_id"], LINE["access_key_secret"], REGION)
+KEY, SECRET = LINE["access_key_id"], LINE["access_key_secret"]
+
+
+def client(key=KEY, secret=SECRET, token=None):
+    if token is None:
+        return AcsClient(key, secret, REGION)
+    return AcsClient(region_id=REGION, credential=StsTokenCredential(key, secret, token))
 
 
 def prepared(kind, members):
@@ -38,21 +37,29 @@ def prepared(kind, members):
     return request
 
 
-def ask(kind, client=CLIENT, **members):
-    return json.loads(client.do_action_with_exception(prepared(kind, members)))
+def ask(kind, by=client(), **members):
+    return json.loads(by.do_action_with_exception(prepared(kind, members)))
 
 
-def fails(code, status, call):
-    """The SDK's own exception carries the vendor's code, status and request id."""
-    try:
-        call()
-    except ServerException as error:
-        assert error.get_error_code() == code, (error.get_error_code(), code)
-        assert error.get_http_status() == status, (error.get_http_status(), status)
-        assert len(error.get_request_id()) == 36
-        print(f"  {type(error).__name__} {error.get_http_status()} {error.get_error_code()}")
-        return error
-    raise AssertionError(f"{code} was expected")
+def nics(**members):
+    return ask(DescribeNetworkInterfacesRequest, **members)
+
+
+def listed(body):
+    return body["NetworkInterfaceSets"]["NetworkInterfaceSet"]
+
+
+def world():
+    found = listed(nics(PageNumber=1, PageSize=100))
+    return {
+        nic["NetworkInterfaceId"]: (
+            nic["Status"],
+            # Missing in a NIC that a service of the cloud manages.
+            nic.get("InstanceId", ""),
+            [each["PrivateIpAddress"] for each in nic["PrivateIpSets"]["PrivateIpSet"]],
+        )
+        for nic in found
+    }
 
 
 def release(nic_id, *ips):
@@ -63,95 +70,115 @@ def detach(nic_id, instance_id):
     return ask(DetachNetworkInterfaceRequest, NetworkInterfaceId=nic_id, InstanceId=instance_id)
 
 
-def nics(**members):
-    return ask(DescribeNetworkInterfacesRequest, **members)
-
-
-def nic(nic_id):
-    return nics(NetworkInterfaceIds=[nic_id])["NetworkInterfaceSets"]["NetworkInterfaceSet"][0]
+CHECKS = Checks(
+    error=ServerException,
+    facts=lambda error: (error.get_error_code(), error.get_http_status()),
+    request_id=lambda error: error.get_request_id(),
+    id_form=r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}",
+    world=world,
+)
 
 
 def lists():
     regions = ask(DescribeRegionsRequest)["Regions"]["Region"]
-    assert [region["RegionId"] for region in regions] == [REGION]
+    CHECKS.equal("regions", [region["RegionId"] for region in regions], [REGION])
 
     found, token, pages = [], None, 0
-    while token != "":
-        members = {"MaxResults": 10} if token is None else {"MaxResults": 10, "NextToken": token}
-        body = nics(**members)
-        found += [each["NetworkInterfaceId"] for each in body["NetworkInterfaceSets"]["NetworkInterfaceSet"]]
+    while token != "" and pages < 9:
+        body = nics(**{"MaxResults": 10, **({} if token is None else {"NextToken": token})})
+        found += [nic["NetworkInterfaceId"] for nic in listed(body)]
         token, pages = body["NextToken"], pages + 1
-    assert len(found) == len(set(found)) == 13 and pages == 2, (found, pages)
-    print(f"  {len(found)} NICs on {pages} pages by token")
+    CHECKS.equal("NICs by token: 13, none twice, on 2 pages", (len(found), len(set(found)), pages), (13, 13, 2))
 
-    body = nics(PageNumber=3, PageSize=5)
-    assert (body["TotalCount"], len(body["NetworkInterfaceSets"]["NetworkInterfaceSet"])) == (13, 3)
+    sizes, found = [], set()
+    for number in (1, 2, 3):
+        body = nics(PageNumber=number, PageSize=5)
+        sizes.append((body["TotalCount"], len(listed(body))))
+        found |= {nic["NetworkInterfaceId"] for nic in listed(body)}
+    CHECKS.equal("NICs by page number", (sizes, len(found)), ([(13, 5), (13, 5), (13, 3)], 13))
+
     odd = nics(NetworkInterfaceName="no such * + / ~ 名 name")
-    assert odd["NetworkInterfaceSets"]["NetworkInterfaceSet"] == []
+    CHECKS.equal("a name full of signs is signed and finds nothing", listed(odd), [])
 
     body = ask(DescribeInstancesRequest, InstanceIds=json.dumps(["i-web", "i-gone"]))
-    assert [each["InstanceName"] for each in body["Instances"]["Instance"]] == ["web-1"]
-    body = ask(DescribeEipAddressesRequest, PageNumber=1, PageSize=100)
-    assert body["TotalCount"] == 3
+    CHECKS.equal("instances by id", [each["InstanceName"] for each in body["Instances"]["Instance"]], ["web-1"])
+    sizes = []
+    for number in (1, 2):
+        body = ask(DescribeInstancesRequest, PageNumber=number, PageSize=2)
+        sizes.append((body["TotalCount"], len(body["Instances"]["Instance"])))
+    CHECKS.equal("instances by page number", sizes, [(3, 2), (3, 1)])
+
+    sizes = []
+    for number in (1, 2):
+        body = ask(DescribeEipAddressesRequest, PageNumber=number, PageSize=2)
+        sizes.append((body["TotalCount"], len(body["EipAddresses"]["EipAddress"])))
+    CHECKS.equal("EIPs by page number", sizes, [(3, 2), (3, 1)])
     body = ask(DescribeLoadBalancersRequest, ServerIntranetAddress="10.0.8.11")
-    assert [each["LoadBalancerId"] for each in body["LoadBalancers"]["LoadBalancer"]] == ["lb-1"]
-    print("  regions, instances, EIPs, CLB read")
+    balancers = [each["LoadBalancerId"] for each in body["LoadBalancers"]["LoadBalancer"]]
+    CHECKS.equal("CLB by a backend's address", balancers, ["lb-1"])
 
     # Without a format the vendor answers in XML.
     request = prepared(DescribeRegionsRequest, {})
     request.set_accept_format("XML")
-    _, _, body, _ = CLIENT._implementation_of_do_action(request)
+    _, _, body, _ = client()._implementation_of_do_action(request)
     root = tree.fromstring(body)
-    assert root.tag == "DescribeRegionsResponse" and root.find("Regions/Region/RegionId").text == REGION
-    print("  XML read")
+    CHECKS.equal("XML", (root.tag, root.findtext("Regions/Region/RegionId")), ("DescribeRegionsResponse", REGION))
 
 
-def refusals():
-    fails("InvalidAccessKeyId.NotFound", 404,
-          lambda: ask(DescribeRegionsRequest, AcsClient("nobody", LINE["access_key_secret"], REGION)))
+def keys():
+    CHECKS.refused("unknown key", lambda: ask(DescribeRegionsRequest, client(key="nobody")),
+                   "InvalidAccessKeyId.NotFound", 404)
     # The SDK calls it so itself when the server's string to sign is its own: then only the secret can be wrong.
-    fails("InvalidAccessKeySecret", 400,
-          lambda: ask(DescribeRegionsRequest, AcsClient(LINE["access_key_id"], "wrong", REGION)))
-    token = AcsClient(region_id=REGION,
-                      credential=StsTokenCredential(LINE["access_key_id"], LINE["access_key_secret"], "tok+en=="))
-    fails("InvalidSecurityToken.MismatchWithAccessKey", 400, lambda: ask(DescribeRegionsRequest, token))
+    CHECKS.refused("wrong secret", lambda: ask(DescribeRegionsRequest, client(secret="wrong")),
+                   "InvalidAccessKeySecret", 400)
+    CHECKS.refused("token of another key", lambda: ask(DescribeRegionsRequest, client(token="tok+en==")),
+                   "InvalidSecurityToken.MismatchWithAccessKey", 400)
 
-    fails("InvalidIp.IpUnassigned", 403, lambda: release("eni-s", "10.0.8.20"))
-    fails("InvalidVSwitchId.IpInvalid", 403, lambda: release("eni-s", "192.168.0.1"))
-    fails("InvalidIp.IpRepeated", 403, lambda: release("eni-s", "10.0.8.21", "10.0.8.21"))
-    fails("MissingParameter", 403, lambda: release("eni-s"))
-    fails("InvalidEniId.NotFound", 404, lambda: release("eni-gone", "10.0.8.21"))
-    fails("InvalidOperation.InvalidEniState", 400, lambda: release("eni-stuck", "10.0.8.41"))
-    fails("InvalidOperation.InvalidEcsState", 400, lambda: release("eni-boot", "10.0.8.61"))
 
-    fails("InvalidOperation.DetachPrimaryEniNotAllowed", 400, lambda: detach("eni-p", "i-web"))
-    fails("InvalidOperation.InvalidEniState", 400, lambda: detach("eni-free", "i-web"))
-    fails("InvalidParameter.EniNotBelongEcs", 400, lambda: detach("eni-s", "i-db"))
-    fails("InvalidInstanceId.NotFound", 403, lambda: detach("eni-s", "i-gone"))
-    fails("InvalidOperation.HasMemberEniAttached", 403, lambda: detach("eni-trunk", "i-web"))
+def releases_refused():
+    for what, nic_id, ips, code, status in [
+        ("the primary address", "eni-s", ["10.0.8.20"], "InvalidIp.IpUnassigned", 403),
+        ("an address that is not there", "eni-s", ["10.0.8.29"], "InvalidIp.IpUnassigned", 403),
+        ("a good and a bad address: neither goes", "eni-s", ["10.0.8.21", "10.0.8.29"], "InvalidIp.IpUnassigned", 403),
+        ("an address outside the vSwitch", "eni-s", ["192.168.0.1"], "InvalidVSwitchId.IpInvalid", 403),
+        ("the same address twice", "eni-s", ["10.0.8.21", "10.0.8.21"], "InvalidIp.IpRepeated", 403),
+        ("no address", "eni-s", [], "MissingParameter", 403),
+        ("no IP address", "eni-s", ["10.0.8"], "InvalidPrivateIpAddress.Malformed", 403),
+        ("an unknown NIC", "eni-gone", ["10.0.8.21"], "InvalidEniId.NotFound", 404),
+        ("a NIC that is being attached", "eni-stuck", ["10.0.8.41"], "InvalidOperation.InvalidEniState", 400),
+        ("a primary NIC of a starting instance", "eni-boot", ["10.0.8.61"], "InvalidOperation.InvalidEcsState", 400),
+        ("a NIC of a cloud service", "eni-nat", ["10.0.8.51"], "InvalidOperation.EniServiceManaged", 403),
+    ]:
+        CHECKS.refused(f"release: {what}", lambda nic_id=nic_id, ips=ips: release(nic_id, *ips), code, status)
+
+
+def detaches_refused():
+    for what, nic_id, instance_id, code, status in [
+        ("a primary NIC", "eni-p", "i-web", "InvalidOperation.DetachPrimaryEniNotAllowed", 400),
+        ("a free NIC", "eni-free", "i-web", "InvalidOperation.InvalidEniState", 400),
+        ("from another instance", "eni-s", "i-db", "InvalidParameter.EniNotBelongEcs", 400),
+        ("from an unknown instance", "eni-s", "i-gone", "InvalidInstanceId.NotFound", 403),
+        ("an unknown NIC", "eni-gone", "i-web", "InvalidEniId.NotFound", 404),
+        ("from a starting instance", "eni-boot2", "i-boot", "InvalidOperation.InvalidEcsState", 400),
+        ("a trunk with members", "eni-trunk", "i-web", "InvalidOperation.HasMemberEniAttached", 403),
+        ("a NIC linked with another", "eni-bond", "i-web", "InvalidOperation.EniLinked", 403),
+        ("a NIC that can't be unplugged hot", "eni-rdma", "i-web", "InvalidOperation.EniHotPlugNotSupported", 400),
+    ]:
+        CHECKS.refused(f"detach: {what}", lambda nic=nic_id, instance=instance_id: detach(nic, instance), code, status)
 
 
 def writes():
-    assert release("eni-p", "10.0.8.11", "10.0.8.13")["RequestId"]
-    left = [each["PrivateIpAddress"] for each in nic("eni-p")["PrivateIpSets"]["PrivateIpSet"]]
-    assert left == ["10.0.8.10", "10.0.8.12"], left
-    fails("InvalidIp.IpUnassigned", 403, lambda: release("eni-p", "10.0.8.11"))
+    CHECKS.changes("release of two addresses", lambda: release("eni-p", "10.0.8.11", "10.0.8.13"),
+                   {"eni-p": ("InUse", "i-web", ["10.0.8.10", "10.0.8.12"])})
+    CHECKS.refused("release: once more", lambda: release("eni-p", "10.0.8.11"), "InvalidIp.IpUnassigned", 403)
+    CHECKS.changes("release on a free NIC", lambda: release("eni-free", "10.0.8.31"),
+                   {"eni-free": ("Available", "", ["10.0.8.30"])})
 
-    assert detach("eni-s", "i-web")["RequestId"]
-    seen = []
-    for _ in range(200):
-        body = nic("eni-s")
-        if not seen or seen[-1] != (body["Status"], body["InstanceId"]):
-            seen.append((body["Status"], body["InstanceId"]))
-        if body["Status"] == "Available":
-            break
-        time.sleep(0.05)
-    assert seen == [("Detaching", "i-web"), ("Available", "")], seen
-    print(f"  detach: {seen}")
-    fails("InvalidOperation.InvalidEniState", 400, lambda: detach("eni-s", "i-web"))
+    addresses = ["10.0.8.20", "10.0.8.21", "10.0.8.22"]
+    CHECKS.changes("detach is accepted", lambda: detach("eni-s", "i-web"), {"eni-s": ("Detaching", "i-web", addresses)})
+    CHECKS.becomes("detach is done", lambda: world()["eni-s"],
+                   ("Detaching", "i-web", addresses), ("Available", "", addresses))
+    CHECKS.refused("detach: once more", lambda: detach("eni-s", "i-web"), "InvalidOperation.InvalidEniState", 400)
 
 
-for part in (lists, refusals, writes):
-    print(part.__name__)
-    part()
-print("ok")
+CHECKS.run(lists, keys, releases_refused, detaches_refused, writes)

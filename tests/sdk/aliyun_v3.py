@@ -1,16 +1,6 @@
-"""The vendor's current SDK (alibabacloud_ecs20140526 and its siblings) against the simulator.
-
-    nicdeck simulate --clouds aliyun --world tests/sdk/aliyun.world.json > line.json &
-    pip install alibabacloud_ecs20140526 alibabacloud_vpc20160428 alibabacloud_slb20140515 \
-                alibabacloud_alb20200616 alibabacloud_nlb20220430
-    python tests/sdk/aliyun_v3.py line.json
-
-Nothing but the endpoint is overridden. Ends with status 0 and "ok" when all of it holds. Changes the world it talks to.
-"""
+"""Alibaba Cloud through the vendor's current SDK (alibabacloud_ecs20140526 and its siblings), which signs ACS3-HMAC-SHA256."""
 
 import json
-import sys
-import time
 
 from alibabacloud_alb20200616 import client as alb_client, models as alb
 from alibabacloud_ecs20140526 import client as ecs_client, models as ecs
@@ -20,7 +10,9 @@ from alibabacloud_tea_openapi import exceptions
 from alibabacloud_tea_openapi.models import Config
 from alibabacloud_vpc20160428 import client as vpc_client, models as vpc
 
-LINE = json.loads(open(sys.argv[1], encoding="utf-8").readline())
+from checks import Checks, line
+
+LINE = line()
 REGION = LINE["region"]
 
 
@@ -39,28 +31,27 @@ def config(**changes):
 ECS = ecs_client.Client(config())
 
 
-def fails(code, status, call):
-    """The SDK's own exception carries the vendor's code, status and request id."""
-    try:
-        call()
-    except exceptions.ClientException as error:
-        assert error.code == code, (error.code, code)
-        assert error.status_code == status, (error.status_code, status)
-        assert len(error.data["RequestId"]) == 36, error.data
-        print(f"  {type(error).__name__} {error.status_code} {error.code}")
-        return error
-    raise AssertionError(f"{code} was expected")
-
-
 def nics(**members):
     request = ecs.DescribeNetworkInterfacesRequest(region_id=REGION, **members)
     return ECS.describe_network_interfaces(request).body
 
 
-def nic(nic_id):
-    return ECS.describe_network_interface_attribute(
-        ecs.DescribeNetworkInterfaceAttributeRequest(region_id=REGION, network_interface_id=nic_id)
-    ).body
+def listed(body):
+    return body.network_interface_sets.network_interface_set
+
+
+def seen(nic):
+    # A NIC that a service of the cloud manages has no instance.
+    return nic.status, nic.instance_id or "", [each.private_ip_address for each in nic.private_ip_sets.private_ip_set]
+
+
+def world():
+    return {nic.network_interface_id: seen(nic) for nic in listed(nics(page_number=1, page_size=100))}
+
+
+def attribute(nic_id):
+    request = ecs.DescribeNetworkInterfaceAttributeRequest(region_id=REGION, network_interface_id=nic_id)
+    return ECS.describe_network_interface_attribute(request).body
 
 
 def release(nic_id, *ips, region=REGION):
@@ -75,46 +66,70 @@ def detach(nic_id, instance_id):
     ).body
 
 
+CHECKS = Checks(
+    error=exceptions.ClientException,
+    facts=lambda error: (error.code, error.status_code),
+    request_id=lambda error: error.data["RequestId"],
+    id_form=r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}",
+    world=world,
+)
+
+
 def lists():
     regions = ECS.describe_regions(ecs.DescribeRegionsRequest()).body.regions.region
-    assert [region.region_id for region in regions] == [REGION]
+    CHECKS.equal("regions", [region.region_id for region in regions], [REGION])
 
     found, token, pages = [], None, 0
-    while token != "":
+    while token != "" and pages < 9:
         body = nics(max_results=10, next_token=token)
-        found += [each.network_interface_id for each in body.network_interface_sets.network_interface_set]
+        found += [each.network_interface_id for each in listed(body)]
         token, pages = body.next_token, pages + 1
-    assert len(found) == len(set(found)) == 13 and pages == 2, (found, pages)
-    print(f"  {len(found)} NICs on {pages} pages by token")
+    CHECKS.equal("NICs by token: 13, none twice, on 2 pages", (len(found), len(set(found)), pages), (13, 13, 2))
 
-    found = []
+    sizes, found = [], set()
     for number in (1, 2, 3):
         body = nics(page_number=number, page_size=5)
-        assert body.total_count == 13
-        found += [each.network_interface_id for each in body.network_interface_sets.network_interface_set]
-    assert len(set(found)) == 13
-    print(f"  {len(found)} NICs on 3 pages by number")
+        sizes.append((body.total_count, len(listed(body))))
+        found |= {each.network_interface_id for each in listed(body)}
+    CHECKS.equal("NICs by page number", (sizes, len(found)), ([(13, 5), (13, 5), (13, 3)], 13))
+    CHECKS.equal("a NIC's attributes are those of the list", seen(attribute("eni-p")), world()["eni-p"])
 
     odd = nics(network_interface_name="no such * + / ~ 名 name", max_results=10)
-    assert odd.network_interface_sets.network_interface_set == []
+    CHECKS.equal("a name full of signs is signed and finds nothing", listed(odd), [])
 
     ids = json.dumps(["i-web", "i-gone"])
     body = ECS.describe_instances(ecs.DescribeInstancesRequest(region_id=REGION, instance_ids=ids, max_results=100)).body
     (instance,) = body.instances.instance
-    assert (instance.instance_name, instance.status) == ("web-1", "Running")
-    assert instance.eip_address.allocation_id == "eip-1"
-    assert instance.vpc_attributes.private_ip_address.ip_address == ["10.0.8.10"]
+    CHECKS.equal("instances by id", (instance.instance_name, instance.status), ("web-1", "Running"))
+    CHECKS.equal(
+        "an instance's EIP and address",
+        (instance.eip_address.allocation_id, instance.vpc_attributes.private_ip_address.ip_address),
+        ("eip-1", ["10.0.8.10"]),
+    )
+    request = ecs.DescribeInstancesRequest(region_id=REGION, max_results=2)
+    body = ECS.describe_instances(request).body
+    found = [each.instance_id for each in body.instances.instance]
+    CHECKS.equal("instances by token: fewer than ten on a page count as ten", (found, body.next_token),
+                 (["i-web", "i-db", "i-boot"], ""))
+    sizes = []
+    for number in (1, 2):
+        request = ecs.DescribeInstancesRequest(region_id=REGION, page_number=number, page_size=2)
+        body = ECS.describe_instances(request).body
+        sizes.append((body.total_count, len(body.instances.instance)))
+    CHECKS.equal("instances by page number", sizes, [(3, 2), (3, 1)])
 
     types = ECS.describe_instance_types(ecs.DescribeInstanceTypesRequest(instance_types=["ecs.g7.xlarge"])).body
-    assert types.instance_types.instance_type[0].eni_private_ip_address_quantity == 15
+    CHECKS.equal("addresses by instance type",
+                 types.instance_types.instance_type[0].eni_private_ip_address_quantity, 15)
 
     eips = vpc_client.Client(config()).describe_eip_addresses(
         vpc.DescribeEipAddressesRequest(region_id=REGION, page_number=1, page_size=100)
-    ).body
-    assert {each.allocation_id: each.instance_id for each in eips.eip_addresses.eip_address} == {
-        "eip-1": "i-web", "eip-2": "eni-p", "eip-9": "",
-    }
+    ).body.eip_addresses.eip_address
+    CHECKS.equal("EIPs and what they are on", {each.allocation_id: each.instance_id for each in eips},
+                 {"eip-1": "i-web", "eip-2": "eni-p", "eip-9": ""})
 
+
+def balancers():
     classic = slb_client.Client(config())
     found = classic.describe_load_balancers(slb.DescribeLoadBalancersRequest(region_id=REGION)).body
     (balancer,) = found.load_balancers.load_balancer
@@ -125,81 +140,112 @@ def lists():
     servers = classic.describe_vserver_group_attribute(
         slb.DescribeVServerGroupAttributeRequest(region_id=REGION, vserver_group_id=group.vserver_group_id)
     ).body.backend_servers.backend_server
-    assert [(each.type, each.server_ip) for each in servers] == [("ecs", "10.0.8.10"), ("eni", "10.0.8.11")]
+    CHECKS.equal("CLB backends", [(each.type, each.server_ip) for each in servers],
+                 [("ecs", "10.0.8.10"), ("eni", "10.0.8.11")])
 
     application = alb_client.Client(config())
-    groups = application.list_server_groups(alb.ListServerGroupsRequest(max_results=100)).body.server_groups
-    assert groups[0].related_load_balancer_ids == ["alb-1"]
+    (group,) = application.list_server_groups(alb.ListServerGroupsRequest(max_results=100)).body.server_groups
     servers = application.list_server_group_servers(
-        alb.ListServerGroupServersRequest(server_group_id=groups[0].server_group_id)
+        alb.ListServerGroupServersRequest(server_group_id=group.server_group_id)
     ).body.servers
-    assert [each.server_ip for each in servers] == ["10.0.8.12"]
+    CHECKS.equal("ALB backends", (group.related_load_balancer_ids, [each.server_ip for each in servers]),
+                 (["alb-1"], ["10.0.8.12"]))
 
     network = nlb_client.Client(config())
-    groups = network.list_server_groups(nlb.ListServerGroupsRequest(region_id=REGION)).body.server_groups
-    assert groups[0].related_load_balancer_ids == ["nlb-1"]
+    (group,) = network.list_server_groups(nlb.ListServerGroupsRequest(region_id=REGION)).body.server_groups
     servers = network.list_server_group_servers(
         nlb.ListServerGroupServersRequest(region_id=REGION, server_ips=["10.0.8.13", "10.0.8.14"])
     ).body.servers
-    assert [each.server_ip for each in servers] == ["10.0.8.13"]
-    print("  regions, instances, types, EIPs, CLB, ALB, NLB read")
+    CHECKS.equal("NLB backends", (group.related_load_balancer_ids, [each.server_ip for each in servers]),
+                 (["nlb-1"], ["10.0.8.13"]))
 
 
-def refusals():
-    fails("InvalidAccessKeyId.NotFound", 404,
-          lambda: ecs_client.Client(config(access_key_id="nobody")).describe_regions(ecs.DescribeRegionsRequest()))
-    wrong = ecs_client.Client(config(access_key_secret="wrong"))
-    error = fails("SignatureDoesNotMatch", 400, lambda: wrong.describe_regions(ecs.DescribeRegionsRequest()))
-    assert "server StringToSign is [ACS3-HMAC-SHA256\n" in error.message
-    token = ecs_client.Client(config(security_token="tok+en=="))
-    fails("InvalidSecurityToken.MismatchWithAccessKey", 400, lambda: token.describe_regions(ecs.DescribeRegionsRequest()))
+def keys():
+    def regions(**changes):
+        return lambda: ecs_client.Client(config(**changes)).describe_regions(ecs.DescribeRegionsRequest())
 
-    fails("InvalidIp.IpUnassigned", 403, lambda: release("eni-s", "10.0.8.20"))
-    fails("InvalidVSwitchId.IpInvalid", 403, lambda: release("eni-s", "192.168.0.1"))
-    fails("InvalidPrivateIpAddress.Malformed", 403, lambda: release("eni-s", "10.0.8"))
-    fails("MissingParameter", 403, lambda: release("eni-s"))
-    fails("InvalidEniId.NotFound", 404, lambda: release("eni-gone", "10.0.8.21"))
-    fails("InvalidEniId.NotFound", 404, lambda: release("eni-s", "10.0.8.21", region="cn-beijing"))
-    fails("InvalidOperation.InvalidEniState", 400, lambda: release("eni-stuck", "10.0.8.41"))
-    fails("InvalidOperation.InvalidEcsState", 400, lambda: release("eni-boot", "10.0.8.61"))
-    fails("InvalidOperation.EniServiceManaged", 403, lambda: release("eni-nat", "10.0.8.51"))
+    CHECKS.refused("unknown key", regions(access_key_id="nobody"), "InvalidAccessKeyId.NotFound", 404)
+    CHECKS.refused("wrong secret", regions(access_key_secret="wrong"), "SignatureDoesNotMatch", 400)
+    CHECKS.refused("token of another key", regions(security_token="tok+en=="),
+                   "InvalidSecurityToken.MismatchWithAccessKey", 400)
+    try:
+        regions(access_key_secret="wrong")()
+    except exceptions.ClientException as error:
+        told = "server StringToSign is [ACS3-HMAC-SHA256\n" in error.message
+        CHECKS.equal("a wrong signature tells the string to sign", told, True)
 
-    fails("InvalidOperation.DetachPrimaryEniNotAllowed", 400, lambda: detach("eni-p", "i-web"))
-    fails("InvalidOperation.InvalidEniState", 400, lambda: detach("eni-free", "i-web"))
-    fails("InvalidParameter.EniNotBelongEcs", 400, lambda: detach("eni-s", "i-db"))
-    fails("InvalidInstanceId.NotFound", 403, lambda: detach("eni-s", "i-gone"))
-    fails("InvalidOperation.EniLinked", 403, lambda: detach("eni-bond", "i-web"))
-    fails("InvalidOperation.EniHotPlugNotSupported", 400, lambda: detach("eni-rdma", "i-web"))
+
+def releases_refused():
+    for what, nic_id, ips, code, status in [
+        ("the primary address", "eni-s", ["10.0.8.20"], "InvalidIp.IpUnassigned", 403),
+        ("an address that is not there", "eni-s", ["10.0.8.29"], "InvalidIp.IpUnassigned", 403),
+        ("a good and a bad address: neither goes", "eni-s", ["10.0.8.21", "10.0.8.29"], "InvalidIp.IpUnassigned", 403),
+        ("an address outside the vSwitch", "eni-s", ["192.168.0.1"], "InvalidVSwitchId.IpInvalid", 403),
+        ("the same address twice", "eni-s", ["10.0.8.21", "10.0.8.21"], "InvalidIp.IpRepeated", 403),
+        ("no address", "eni-s", [], "MissingParameter", 403),
+        ("no IP address", "eni-s", ["10.0.8"], "InvalidPrivateIpAddress.Malformed", 403),
+        ("an unknown NIC", "eni-gone", ["10.0.8.21"], "InvalidEniId.NotFound", 404),
+        ("a NIC that is being attached", "eni-stuck", ["10.0.8.41"], "InvalidOperation.InvalidEniState", 400),
+        ("a primary NIC of a starting instance", "eni-boot", ["10.0.8.61"], "InvalidOperation.InvalidEcsState", 400),
+        ("a NIC of a cloud service", "eni-nat", ["10.0.8.51"], "InvalidOperation.EniServiceManaged", 403),
+    ]:
+        CHECKS.refused(f"release: {what}", lambda nic_id=nic_id, ips=ips: release(nic_id, *ips), code, status)
+    CHECKS.refused("release: in another region", lambda: release("eni-s", "10.0.8.21", region="cn-beijing"),
+                   "InvalidEniId.NotFound", 404)
+
+
+def detaches_refused():
+    for what, nic_id, instance_id, code, status in [
+        ("a primary NIC", "eni-p", "i-web", "InvalidOperation.DetachPrimaryEniNotAllowed", 400),
+        ("a free NIC", "eni-free", "i-web", "InvalidOperation.InvalidEniState", 400),
+        ("from another instance", "eni-s", "i-db", "InvalidParameter.EniNotBelongEcs", 400),
+        ("from an unknown instance", "eni-s", "i-gone", "InvalidInstanceId.NotFound", 403),
+        ("an unknown NIC", "eni-gone", "i-web", "InvalidEniId.NotFound", 404),
+        ("from a starting instance", "eni-boot2", "i-boot", "InvalidOperation.InvalidEcsState", 400),
+        ("a trunk with members", "eni-trunk", "i-web", "InvalidOperation.HasMemberEniAttached", 403),
+        ("a NIC linked with another", "eni-bond", "i-web", "InvalidOperation.EniLinked", 403),
+        ("a NIC that can't be unplugged hot", "eni-rdma", "i-web", "InvalidOperation.EniHotPlugNotSupported", 400),
+    ]:
+        CHECKS.refused(f"detach: {what}", lambda nic=nic_id, instance=instance_id: detach(nic, instance), code, status)
 
 
 def writes():
-    assert release("eni-p", "10.0.8.11", "10.0.8.13").request_id
-    left = [each.private_ip_address for each in nic("eni-p").private_ip_sets.private_ip_set]
-    assert left == ["10.0.8.10", "10.0.8.12"], left
-    fails("InvalidIp.IpUnassigned", 403, lambda: release("eni-p", "10.0.8.11"))
+    CHECKS.changes("release of two addresses", lambda: release("eni-p", "10.0.8.11", "10.0.8.13"),
+                   {"eni-p": ("InUse", "i-web", ["10.0.8.10", "10.0.8.12"])})
+    CHECKS.refused("release: once more", lambda: release("eni-p", "10.0.8.11"), "InvalidIp.IpUnassigned", 403)
+    CHECKS.changes("release on a free NIC", lambda: release("eni-free", "10.0.8.31"),
+                   {"eni-free": ("Available", "", ["10.0.8.30"])})
 
-    assert detach("eni-s", "i-web").request_id
-    seen = []
-    for _ in range(200):
-        body = nic("eni-s")
-        if not seen or seen[-1] != (body.status, body.instance_id):
-            seen.append((body.status, body.instance_id))
-        if body.status == "Available":
-            break
-        time.sleep(0.05)
-    assert seen == [("Detaching", "i-web"), ("Available", "")], seen
-    print(f"  detach: {seen}")
-    fails("InvalidOperation.InvalidEniState", 400, lambda: detach("eni-s", "i-web"))
+    addresses = ["10.0.8.20", "10.0.8.21", "10.0.8.22"]
+    CHECKS.changes("detach is accepted", lambda: detach("eni-s", "i-web"), {"eni-s": ("Detaching", "i-web", addresses)})
+    CHECKS.becomes("detach is done", lambda: seen(attribute("eni-s")),
+                   ("Detaching", "i-web", addresses), ("Available", "", addresses))
+    CHECKS.refused("detach: once more", lambda: detach("eni-s", "i-web"), "InvalidOperation.InvalidEniState", 400)
 
-    assigned = ECS.assign_private_ip_addresses(
-        ecs.AssignPrivateIpAddressesRequest(
-            region_id=REGION, network_interface_id="eni-p", private_ip_address=["10.0.8.11"], client_token="undo-1"
+
+def undone():
+    request = ecs.AssignPrivateIpAddressesRequest(
+        region_id=REGION, network_interface_id="eni-p", private_ip_address=["10.0.8.11"], client_token="undo-1"
+    )
+    for what, wanted in [("a released address is assigned again", True), ("the same token does it once", False)]:
+        changed = {"eni-p": ("InUse", "i-web", ["10.0.8.10", "10.0.8.12", "10.0.8.11"])} if wanted else {}
+        answer = CHECKS.changes(what, lambda: ECS.assign_private_ip_addresses(request), changed)
+        assigned = answer.body.assigned_private_ip_addresses_set.private_ip_set.private_ip_address
+        CHECKS.equal(f"{what}: the answer names it", assigned, ["10.0.8.11"])
+
+    def attach(nic_id, instance_id):
+        request = ecs.AttachNetworkInterfaceRequest(
+            region_id=REGION, network_interface_id=nic_id, instance_id=instance_id
         )
-    ).body.assigned_private_ip_addresses_set
-    assert assigned.private_ip_set.private_ip_address == ["10.0.8.11"]
+        return ECS.attach_network_interface(request)
+
+    CHECKS.refused("attach: to an instance with as many NICs as it can have", lambda: attach("eni-s", "i-web"),
+                   "EniPerInstanceLimitExceeded", 403)
+    CHECKS.refused("attach: in another VPC", lambda: attach("eni-free", "i-db"), "InvalidOperation.VpcMismatch", 403)
+    CHECKS.changes("attach is accepted", lambda: attach("eni-far", "i-db"),
+                   {"eni-far": ("Attaching", "i-db", ["10.1.0.30"])})
+    CHECKS.becomes("attach is done", lambda: world()["eni-far"],
+                   ("Attaching", "i-db", ["10.1.0.30"]), ("InUse", "i-db", ["10.1.0.30"]))
 
 
-for part in (lists, refusals, writes):
-    print(part.__name__)
-    part()
-print("ok")
+CHECKS.run(lists, balancers, keys, releases_refused, detaches_refused, writes, undone)
