@@ -15,6 +15,12 @@ macro_rules! text_ids {
             pub fn as_str(&self) -> &str {
                 &self.0
             }
+
+            /// For sharing one text among equal ids.
+            #[allow(dead_code, reason = "not every kind of id comes again and again")]
+            pub(in crate::domain) fn text_mut(&mut self) -> &mut Arc<str> {
+                &mut self.0
+            }
         }
         impl From<&str> for $name {
             fn from(text: &str) -> Self {

@@ -1,11 +1,11 @@
 //! Everything that was listed, per profile: arenas with ids on top, how complete each listing is, and how old.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    hash::Hash,
-    net::IpAddr,
-    sync::Arc,
-};
+mod arena;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use super::{
     address::{Backend, BackendTarget, Eip, EipBinding},
@@ -17,6 +17,9 @@ use super::{
     snapshot::NicSnapshot,
     time::Timestamp,
 };
+
+use arena::{Arena, Table, link, unlink};
+use words::Words;
 
 /// How far the listing of one resource in one region has come.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -62,89 +65,12 @@ impl Coverage {
 /// What a listing covers: a resource of a region, or of the whole account (`None`).
 pub type Section = (Resource, Option<RegionId>);
 
-/// An item with the time it was read and the sweep it was last seen in.
-#[derive(Clone, PartialEq, Debug)]
-struct Kept<T> {
-    item: T,
-    read_at: Timestamp,
-    sweep: u64,
-}
-
-/// Slots that keep their number for as long as the item lives.
-#[derive(Clone, Debug)]
-struct Arena<K, T> {
-    slots: Vec<Option<Kept<T>>>,
-    index: HashMap<K, u32>,
-    free: Vec<u32>,
-}
-
-impl<K, T> Default for Arena<K, T> {
-    fn default() -> Self {
-        Self { slots: Vec::new(), index: HashMap::new(), free: Vec::new() }
-    }
-}
-
-impl<K: Hash + Eq + Clone, T> Arena<K, T> {
-    fn slot(&self, key: &K) -> Option<u32> {
-        self.index.get(key).copied()
-    }
-
-    fn at(&self, slot: u32) -> Option<&Kept<T>> {
-        self.slots.get(slot as usize).and_then(Option::as_ref)
-    }
-
-    fn put(&mut self, key: K, item: T, read_at: Timestamp, sweep: u64) -> (u32, Option<T>) {
-        let kept = Some(Kept { item, read_at, sweep });
-        if let Some(slot) = self.slot(&key) {
-            let old = std::mem::replace(&mut self.slots[slot as usize], kept);
-            return (slot, old.map(|kept| kept.item));
-        }
-        let slot = if let Some(slot) = self.free.pop() {
-            self.slots[slot as usize] = kept;
-            slot
-        } else {
-            self.slots.push(kept);
-            u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
-        };
-        self.index.insert(key, slot);
-        (slot, None)
-    }
-
-    fn take(&mut self, key: &K) -> Option<(u32, T)> {
-        let slot = self.index.remove(key)?;
-        let kept = self.slots[slot as usize].take()?;
-        self.free.push(slot);
-        Some((slot, kept.item))
-    }
-
-    fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
-        self.slots.iter().zip(0u32..).filter_map(|(kept, slot)| kept.as_ref().map(|kept| (slot, &kept.item)))
-    }
-
-    fn older_than(&self, sweep: u64, mut of: impl FnMut(&T) -> bool, key: impl Fn(&T) -> K) -> Vec<K> {
-        self.slots
-            .iter()
-            .flatten()
-            .filter(|kept| kept.sweep < sweep && of(&kept.item))
-            .map(|kept| key(&kept.item))
-            .collect()
-    }
-}
-
-fn link<K: Hash + Eq>(map: &mut HashMap<K, Vec<u32>>, key: K, slot: u32) {
-    let slots = map.entry(key).or_default();
-    if !slots.contains(&slot) {
-        slots.push(slot);
-    }
-}
-
-fn unlink<K: Hash + Eq>(map: &mut HashMap<K, Vec<u32>>, key: &K, slot: u32) {
-    if let Some(slots) = map.get_mut(key) {
-        slots.retain(|&kept| kept != slot);
-        if slots.is_empty() {
-            map.remove(key);
-        }
-    }
+/// What a NIC hangs together with, by slot: looked up when one of them changes, not each time the NIC is looked at.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct Near {
+    instance: Option<u32>,
+    /// Bound to it, or (for a primary NIC) to its instance.
+    eips: Box<[u32]>,
 }
 
 /// One profile's part of the inventory.
@@ -155,17 +81,20 @@ pub struct ProfileInventory {
     pub regions: BTreeMap<RegionId, Region>,
     instances: Arena<InstanceId, Instance>,
     nics: Arena<NicId, Nic>,
-    nics_of_instance: HashMap<InstanceId, Vec<u32>>,
+    /// By NIC slot.
+    near: Vec<Near>,
+    nics_of_instance: Table<InstanceId, Vec<u32>>,
     eips: Arena<EipId, Eip>,
-    eips_of_nic: HashMap<NicId, Vec<u32>>,
-    eips_of_instance: HashMap<InstanceId, Vec<u32>>,
+    eips_of_nic: Table<NicId, Vec<u32>>,
+    eips_of_instance: Table<InstanceId, Vec<u32>>,
     backends: Arena<Backend, Backend>,
-    backends_of_ip: HashMap<IpAddr, Vec<u32>>,
-    backends_of_instance: HashMap<InstanceId, Vec<u32>>,
-    limits: HashMap<Arc<str>, TypeLimit>,
-    coverage: HashMap<Section, Coverage>,
+    backends_of_ip: Table<IpAddr, Vec<u32>>,
+    backends_of_instance: Table<InstanceId, Vec<u32>>,
+    limits: Table<Arc<str>, TypeLimit>,
+    coverage: Table<Section, Coverage>,
     sweep: u64,
     addresses: usize,
+    words: Words,
 }
 
 /// NICs whose facts a merge touched, by slot: what has to be judged and filtered again.
@@ -185,17 +114,19 @@ impl ProfileInventory {
             regions: BTreeMap::new(),
             instances: Arena::default(),
             nics: Arena::default(),
-            nics_of_instance: HashMap::new(),
+            near: Vec::new(),
+            nics_of_instance: Table::default(),
             eips: Arena::default(),
-            eips_of_nic: HashMap::new(),
-            eips_of_instance: HashMap::new(),
+            eips_of_nic: Table::default(),
+            eips_of_instance: Table::default(),
             backends: Arena::default(),
-            backends_of_ip: HashMap::new(),
-            backends_of_instance: HashMap::new(),
-            limits: HashMap::new(),
-            coverage: HashMap::new(),
+            backends_of_ip: Table::default(),
+            backends_of_instance: Table::default(),
+            limits: Table::default(),
+            coverage: Table::default(),
             sweep: 0,
             addresses: 0,
+            words: Words::default(),
         }
     }
 
@@ -218,8 +149,34 @@ impl ProfileInventory {
         self.nics.at(self.nic_slot(id)?).map(|kept| kept.read_at)
     }
 
+    /// The same, by slot.
+    pub fn read_at(&self, slot: u32) -> Option<Timestamp> {
+        self.nics.at(slot).map(|kept| kept.read_at)
+    }
+
     pub fn nics(&self) -> impl Iterator<Item = (u32, &Nic)> {
         self.nics.iter()
+    }
+
+    /// Slots of NICs are below this.
+    pub fn nic_slots(&self) -> usize {
+        self.nics.end()
+    }
+
+    /// The slot of the instance that the NIC is attached to, where that instance was read.
+    pub fn instance_of(&self, nic: u32) -> Option<u32> {
+        self.near.get(nic as usize)?.instance
+    }
+
+    /// As [`Self::eips_of`], by the NIC's slot: costs nothing where there are none.
+    pub fn eips_at(&self, nic: u32) -> impl Iterator<Item = &Eip> {
+        let slots = self.near.get(nic as usize).map_or(&[][..], |near| &near.eips);
+        slots.iter().filter_map(|&slot| self.eips.at(slot)).map(|kept| &kept.item)
+    }
+
+    /// Does any backend at all name an address, or an instance?
+    pub fn has_backends(&self) -> bool {
+        self.backends.len() > 0
     }
 
     pub fn instance_slot(&self, id: &InstanceId) -> Option<u32> {
@@ -238,6 +195,11 @@ impl ProfileInventory {
         self.instances.iter()
     }
 
+    /// Slots of instances are below this.
+    pub fn instance_slots(&self) -> usize {
+        self.instances.end()
+    }
+
     /// Slots of the NICs that are attached to the instance.
     pub fn nics_of(&self, instance: &InstanceId) -> &[u32] {
         self.nics_of_instance.get(instance).map_or(&[], Vec::as_slice)
@@ -245,6 +207,10 @@ impl ProfileInventory {
 
     /// EIPs bound to this NIC, directly or (for a primary NIC) through its instance.
     pub fn eips_of<'a>(&'a self, nic: &'a Nic) -> impl Iterator<Item = &'a Eip> {
+        self.eip_slots(nic).filter_map(|slot| self.eips.at(slot)).map(|kept| &kept.item)
+    }
+
+    fn eip_slots(&self, nic: &Nic) -> impl Iterator<Item = u32> {
         let direct = self.eips_of_nic.get(&nic.id).map_or(&[][..], Vec::as_slice);
         let through = match (&nic.role, &nic.instance) {
             (super::nic::NicRole::Primary, Some(instance)) => {
@@ -252,7 +218,7 @@ impl ProfileInventory {
             }
             _ => &[],
         };
-        direct.iter().chain(through).filter_map(|&slot| self.eips.at(slot)).map(|kept| &kept.item)
+        direct.iter().chain(through).copied()
     }
 
     /// Backends that name an address of this NIC, the NIC, or (for a primary NIC) its instance as a whole.
@@ -297,7 +263,7 @@ impl ProfileInventory {
     }
 
     pub fn nic_count(&self) -> usize {
-        self.nics.index.len()
+        self.nics.len()
     }
 
     /// All facts that rules read about one NIC.
@@ -367,6 +333,7 @@ impl ProfileInventory {
             Resource::Instances => {
                 for id in self.instances.older_than(sweep, |item| mine(&item.region), |item| item.id.clone()) {
                     self.instances.take(&id);
+                    self.look_around_all(self.nics_of(&id).to_vec());
                 }
             }
             Resource::Nics => {
@@ -386,6 +353,7 @@ impl ProfileInventory {
             }
             Resource::Regions | Resource::Limits => touched.all = false,
         }
+        self.words.sweep();
         self.coverage.insert(section.clone(), Coverage::Complete { at });
         touched
     }
@@ -450,29 +418,35 @@ impl ProfileInventory {
         touched
     }
 
-    fn put_instance(&mut self, instance: Instance, at: Timestamp, touched: &mut Touched) {
+    fn put_instance(&mut self, mut instance: Instance, at: Timestamp, touched: &mut Touched) {
+        self.words.instance(&mut instance);
         let id = instance.id.clone();
-        let (slot, _) = self.instances.put(id.clone(), instance, at, self.sweep);
+        let (slot, old) = self.instances.put(id.clone(), instance, at, self.sweep);
+        let nics = self.nics_of(&id).to_vec();
         touched.instances.push(slot);
-        touched.nics.extend(self.nics_of(&id));
+        touched.nics.extend(&nics);
+        if old.is_none() {
+            self.look_around_all(nics);
+        }
     }
 
-    fn put_nic(&mut self, nic: Nic, at: Timestamp, touched: &mut Touched) {
+    fn put_nic(&mut self, mut nic: Nic, at: Timestamp, touched: &mut Touched) {
+        self.words.nic(&mut nic);
         self.addresses += nic.addresses.len();
         let instance = nic.instance.clone();
         let (slot, old) = self.nics.put(nic.id.clone(), nic, at, self.sweep);
+        let moved = old.as_ref().is_none_or(|old| old.instance != instance);
         if let Some(old) = old {
             self.addresses -= old.addresses.len();
-            if old.instance != instance
-                && let Some(old) = old.instance
-            {
+            if let Some(old) = old.instance.filter(|_| moved) {
                 touched.instances.extend(self.instance_slot(&old));
                 unlink(&mut self.nics_of_instance, &old, slot);
             }
         }
-        if let Some(instance) = instance {
+        if let Some(instance) = instance.filter(|_| moved) {
             link(&mut self.nics_of_instance, instance, slot);
         }
+        self.look_around(slot);
         touched.nics.push(slot);
     }
 
@@ -483,40 +457,64 @@ impl ProfileInventory {
                 touched.instances.extend(self.instance_slot(instance));
                 unlink(&mut self.nics_of_instance, instance, slot);
             }
+            self.look_around(slot);
             touched.nics.push(slot);
         }
     }
 
-    fn put_eip(&mut self, eip: Eip, at: Timestamp, touched: &mut Touched) {
+    /// Finds again what hangs on a NIC.
+    fn look_around(&mut self, slot: u32) {
+        let near = self.nic_at(slot).map_or_else(Near::default, |nic| Near {
+            instance: nic.instance.as_ref().and_then(|id| self.instance_slot(id)),
+            eips: self.eip_slots(nic).collect(),
+        });
+        if self.near.len() <= slot as usize {
+            self.near.resize_with(slot as usize + 1, Near::default);
+        }
+        self.near[slot as usize] = near;
+    }
+
+    fn look_around_all(&mut self, slots: Vec<u32>) {
+        for slot in slots {
+            self.look_around(slot);
+        }
+    }
+
+    /// NICs that an EIP may be on.
+    fn bound_nics(&self, bound: &EipBinding) -> Vec<u32> {
+        match bound {
+            EipBinding::Nic { nic, .. } => self.nic_slot(nic).into_iter().collect(),
+            EipBinding::Instance { instance, .. } => self.nics_of(instance).to_vec(),
+            EipBinding::Unbound | EipBinding::Elsewhere => Vec::new(),
+        }
+    }
+
+    fn put_eip(&mut self, mut eip: Eip, at: Timestamp, touched: &mut Touched) {
+        self.words.eip(&mut eip);
         self.unlink_eip(&eip.id.clone(), touched);
         let bound = eip.bound.clone();
         let (slot, _) = self.eips.put(eip.id.clone(), eip, at, self.sweep);
+        let nics = self.bound_nics(&bound);
         match bound {
-            EipBinding::Nic { nic, .. } => {
-                touched.nics.extend(self.nic_slot(&nic));
-                link(&mut self.eips_of_nic, nic, slot);
-            }
-            EipBinding::Instance { instance, .. } => {
-                touched.nics.extend(self.nics_of(&instance));
-                link(&mut self.eips_of_instance, instance, slot);
-            }
+            EipBinding::Nic { nic, .. } => link(&mut self.eips_of_nic, nic, slot),
+            EipBinding::Instance { instance, .. } => link(&mut self.eips_of_instance, instance, slot),
             EipBinding::Unbound | EipBinding::Elsewhere => {}
         }
+        touched.nics.extend(&nics);
+        self.look_around_all(nics);
     }
 
     fn unlink_eip(&mut self, id: &EipId, touched: &mut Touched) {
         let Some(slot) = self.eips.slot(id) else { return };
-        match self.eips.at(slot).map(|kept| kept.item.bound.clone()) {
-            Some(EipBinding::Nic { nic, .. }) => {
-                touched.nics.extend(self.nic_slot(&nic));
-                unlink(&mut self.eips_of_nic, &nic, slot);
-            }
-            Some(EipBinding::Instance { instance, .. }) => {
-                touched.nics.extend(self.nics_of(&instance));
-                unlink(&mut self.eips_of_instance, &instance, slot);
-            }
-            _ => {}
+        let Some(bound) = self.eips.at(slot).map(|kept| kept.item.bound.clone()) else { return };
+        match &bound {
+            EipBinding::Nic { nic, .. } => unlink(&mut self.eips_of_nic, nic, slot),
+            EipBinding::Instance { instance, .. } => unlink(&mut self.eips_of_instance, instance, slot),
+            EipBinding::Unbound | EipBinding::Elsewhere => {}
         }
+        let nics = self.bound_nics(&bound);
+        touched.nics.extend(&nics);
+        self.look_around_all(nics);
     }
 
     fn remove_eip(&mut self, id: &EipId) {
@@ -525,7 +523,8 @@ impl ProfileInventory {
     }
 
     /// Which NICs hold a backend's address is not indexed: [`Self::complete`] has all NICs judged again.
-    fn put_backend(&mut self, backend: Backend, at: Timestamp) {
+    fn put_backend(&mut self, mut backend: Backend, at: Timestamp) {
+        self.words.backend(&mut backend);
         let target = backend.target.clone();
         let (slot, _) = self.backends.put(backend.clone(), backend, at, self.sweep);
         match target {

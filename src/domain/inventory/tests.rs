@@ -1,0 +1,163 @@
+//! What is remembered by slot against what is found by id, whatever came in which order.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::{
+    address::{Address, AddressRole},
+    instance::{Power, PowerState},
+    nic::{ManagedBy, NicRole, NicState, NicStatus},
+};
+
+const REGION: &str = "r";
+
+fn instance(n: u8) -> Instance {
+    Instance {
+        id: format!("i-{n}").into(),
+        name: "".into(),
+        region: REGION.into(),
+        zone: None,
+        kind: None,
+        power: Power { word: "Running".into(), state: PowerState::Running },
+        guest_agent: None,
+        load_balancers: vec![],
+        tags: vec![],
+    }
+}
+
+fn nic(n: u8, on: Option<u8>, primary: bool) -> Nic {
+    Nic {
+        id: format!("n-{n}").into(),
+        name: "".into(),
+        region: REGION.into(),
+        zone: None,
+        role: if primary { NicRole::Primary } else { NicRole::Secondary },
+        status: NicStatus { word: "InUse".into(), state: NicState::Attached },
+        instance: on.map(|on| format!("i-{on}").into()),
+        mac: None,
+        vpc: Some("vpc-1".into()),
+        subnet: None,
+        security_groups: vec![],
+        addresses: vec![Address { ip: [10, 0, 0, n].into(), role: AddressRole::Primary }],
+        public_ips: vec![],
+        managed_by: ManagedBy::Nobody,
+        linked: None,
+        hot_plug: None,
+        tags: vec![],
+        description: "".into(),
+    }
+}
+
+fn eip(n: u8, bound: EipBinding) -> Eip {
+    let name = "".into();
+    Eip { id: format!("e-{n}").into(), region: REGION.into(), ip: None, name, status: "InUse".into(), bound }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Instance(u8),
+    Nic(u8, Option<u8>, bool),
+    EipOnNic(u8, u8),
+    EipOnInstance(u8, u8),
+    EipFree(u8),
+    /// A listing in which only these came again.
+    Sweep(Resource, Vec<u8>),
+    Gone(u8),
+    /// A fresh read of one NIC with these EIPs on it.
+    Refresh(u8, Vec<u8>),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let id = 0..5u8;
+    let some = || prop::collection::vec(0..5u8, 0..3);
+    prop_oneof![
+        id.clone().prop_map(Step::Instance),
+        (id.clone(), prop::option::of(0..5u8), any::<bool>()).prop_map(|(n, on, primary)| Step::Nic(n, on, primary)),
+        (id.clone(), 0..5u8).prop_map(|(n, on)| Step::EipOnNic(n, on)),
+        (id.clone(), 0..5u8).prop_map(|(n, on)| Step::EipOnInstance(n, on)),
+        id.clone().prop_map(Step::EipFree),
+        (prop::sample::select(vec![Resource::Instances, Resource::Nics, Resource::Eips]), some())
+            .prop_map(|(of, again)| Step::Sweep(of, again)),
+        id.clone().prop_map(Step::Gone),
+        (id, some()).prop_map(|(n, eips)| Step::Refresh(n, eips)),
+    ]
+}
+
+fn take(part: &mut ProfileInventory, step: Step) {
+    let at = Timestamp(1);
+    let on_nic = |n: u8, nic: u8| eip(n, EipBinding::Nic { nic: format!("n-{nic}").into(), private_ip: None });
+    let mut page = InventoryPage::default();
+    match step {
+        Step::Instance(n) => page.instances.push(instance(n)),
+        Step::Nic(n, on, primary) => page.nics.push(nic(n, on, primary)),
+        Step::EipOnNic(n, on) => page.eips.push(on_nic(n, on)),
+        Step::EipOnInstance(n, on) => {
+            let instance = format!("i-{on}").into();
+            page.eips.push(eip(n, EipBinding::Instance { instance, private_ip: None }));
+        }
+        Step::EipFree(n) => page.eips.push(eip(n, EipBinding::Unbound)),
+        Step::Sweep(resource, again) => {
+            let section = (resource, None);
+            let sweep = part.begin(section.clone());
+            for n in again {
+                match resource {
+                    Resource::Instances => page.instances.push(instance(n)),
+                    Resource::Nics => page.nics.push(nic(n, Some(n), n % 2 == 0)),
+                    _ => page.eips.push(on_nic(n, n)),
+                }
+            }
+            part.merge(std::mem::take(&mut page), at);
+            part.complete(&section, sweep, at);
+        }
+        Step::Gone(n) => {
+            part.refresh(&format!("n-{n}").into(), None, at);
+        }
+        Step::Refresh(n, eips) => {
+            let fresh = NicSnapshot {
+                nic: nic(n, Some(0), true),
+                instance: Some(instance(0)),
+                eips: eips.into_iter().map(|e| on_nic(e, n)).collect(),
+                backends: vec![],
+                eips_known: true,
+                backends_known: true,
+                instances_known: true,
+                read_at: at,
+            };
+            part.refresh(&fresh.nic.id.clone(), Some(&fresh), at);
+        }
+    }
+    part.merge(page, at);
+}
+
+proptest! {
+    #[test]
+    fn slots_and_ids_tell_the_same(steps in prop::collection::vec(step(), 1..40)) {
+        let mut part = ProfileInventory::new("p".into(), "c".into());
+        for step in steps {
+            take(&mut part, step);
+            for (slot, nic) in part.nics() {
+                prop_assert_eq!(part.instance_of(slot), nic.instance.as_ref().and_then(|id| part.instance_slot(id)));
+                let ids = |eips: &mut dyn Iterator<Item = &Eip>| eips.map(|eip| eip.id.clone()).collect::<Vec<_>>();
+                prop_assert_eq!(ids(&mut part.eips_at(slot)), ids(&mut part.eips_of(nic)));
+                prop_assert_eq!(part.read_at(slot), part.nic_read_at(&nic.id));
+            }
+            for slot in (0..8).filter(|&slot| part.nic_at(slot).is_none()) {
+                prop_assert!(part.instance_of(slot).is_none() && part.eips_at(slot).next().is_none(), "nothing is left");
+            }
+        }
+    }
+}
+
+#[test]
+fn texts_that_come_again_are_kept_once() {
+    let mut part = ProfileInventory::new("p".into(), "c".into());
+    let page = InventoryPage { nics: vec![nic(1, Some(1), true), nic(2, Some(1), false)], ..InventoryPage::default() };
+    part.merge(page, Timestamp(1));
+    part.merge(InventoryPage { instances: vec![instance(1)], ..InventoryPage::default() }, Timestamp(1));
+    let same = |a: &str, b: &str| std::ptr::eq(a.as_ptr(), b.as_ptr());
+    let nics: Vec<&Nic> = part.nics().map(|(_, nic)| nic).collect();
+    assert!(same(nics[0].region.as_str(), nics[1].region.as_str()));
+    assert!(same(nics[0].vpc.as_deref().unwrap(), nics[1].vpc.as_deref().unwrap()));
+    let (_, instance) = part.instances().next().unwrap();
+    assert!(same(nics[0].instance.as_ref().unwrap().as_str(), instance.id.as_str()));
+}
