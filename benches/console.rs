@@ -1,0 +1,185 @@
+//! What people wait for, at 100,000 addresses on 25,000 NICs: frames, key strokes, pages that come in.
+//!
+//! Budgets: a frame of 200x60 1 ms, a key stroke in the filter 5 ms, a page of 500 NICs 2 ms.
+
+mod world;
+
+use std::cell::RefCell;
+
+use divan::{Bencher, black_box};
+use nicdeck::{
+    app::{key::Key, msg::InventoryEvent},
+    domain::page::Resource,
+    rules::{self, facts::Facts},
+    ui::{
+        self,
+        skin::{Borders, Skin},
+        theme::{Depth, ThemeName},
+    },
+};
+use ratatui::{Terminal, backend::TestBackend};
+use world::{Console, NICS, PAGE, page, section};
+
+thread_local!(static CONSOLE: RefCell<Console> = RefCell::new(Console::new(NICS)));
+
+fn with(work: impl FnOnce(&RefCell<Console>)) {
+    CONSOLE.with(work);
+}
+
+fn main() {
+    divan::main();
+}
+
+/// One frame after the cursor moved, drawn and compared with the one before.
+#[divan::bench(args = ["tree", "table", "middle of the tree", "filtered", "1000 marks hidden by a filter", "100000 marks"])]
+fn frame(bencher: Bencher, what: &str) {
+    with(|console| {
+        let mut console = console.borrow_mut();
+        match what {
+            "table" => console.keys("t"),
+            "filtered" => console.filter("web"),
+            "1000 marks hidden by a filter" => {
+                console.filter("ip:10.0.0.0/20");
+                console.keys("enter a");
+                console.filter("ip:10.1.0.0/16");
+            }
+            "100000 marks" => console.keys("a"),
+            "middle of the tree" => {
+                console.keys("G");
+                (0..600).for_each(|_| console.keys("pgup"));
+            }
+            _ => {}
+        }
+        let skin = Skin::new(ThemeName::Dark, Depth::True, Borders::Unicode).expect("the skin loads");
+        let mut terminal = Terminal::new(TestBackend::new(200, 60)).expect("a terminal in memory");
+        let mut down = false;
+        bencher.bench_local(|| {
+            down = !down;
+            let step = if down { 1 } else { -1 };
+            let len = console.state.browse.rows.len();
+            console.state.browse.view.step(step, len, 50);
+            terminal.draw(|frame| ui::view(&console.state, &skin, frame)).expect("drawn").area
+        });
+        *console = Console::new(NICS);
+    });
+}
+
+/// The last character of a filter is typed: read, matched against everything, listed.
+#[divan::bench(sample_size = 1, sample_count = 60, args = [
+    "w", "web", "网关", "web-77", "10.0.1", "10.0.1.17", "ip:10.0.0.0/16", "ip:203.0.0.10", "cloud:aliyun state:running",
+    "level:ok", "-has:eip kind:secondary", "has:lb", "nic:eni-bp1*", "name:/^web-\\d7/", "finding:eip-attached web", "büro",
+])]
+fn keystroke(bencher: Bencher, text: &str) {
+    with(|console| {
+        console.borrow_mut().keys("j j");
+        typed(bencher, console, text);
+        console.borrow_mut().unfilter();
+    });
+}
+
+/// The same in the table.
+#[divan::bench(sample_size = 1, sample_count = 60, args = ["web", "10.0.1", "level:ok"])]
+fn keystroke_in_table(bencher: Bencher, text: &str) {
+    with(|console| {
+        console.borrow_mut().keys("t");
+        typed(bencher, console, text);
+        console.borrow_mut().unfilter();
+        console.borrow_mut().keys("t");
+    });
+}
+
+fn typed(bencher: Bencher, console: &RefCell<Console>, text: &str) {
+    let (last, before) = text.char_indices().next_back().map(|(at, c)| (c, &text[..at])).expect("a character");
+    bencher
+        .with_inputs(|| console.borrow_mut().filter(before))
+        .bench_local_values(|()| console.borrow_mut().key(black_box(Key::char(last))));
+}
+
+/// A page of 500 NICs arrives: merged, judged, filtered, listed.
+#[divan::bench(sample_size = 1, sample_count = 30, args = ["new", "known", "new, filtered", "new, in the table"])]
+fn page_merge(bencher: Bencher, what: &str) {
+    let known = what == "known";
+    let mut base = Console::new(if known { NICS } else { NICS - PAGE });
+    match what {
+        "new, filtered" => base.filter("web"),
+        "new, in the table" => base.keys("t"),
+        _ => {}
+    }
+    base.keys("j j j");
+    base.event(InventoryEvent::Began(section(Resource::Nics)));
+    bencher
+        .with_inputs(|| {
+            let console = Console { state: base.state.clone(), job: base.job };
+            (console, InventoryEvent::Page(section(Resource::Nics), Box::new(page(NICS - PAGE))))
+        })
+        .bench_local_values(|(mut console, event)| {
+            console.event(event);
+            console
+        });
+}
+
+/// A listing ends: everything is judged, filtered and put in order again.
+#[divan::bench(sample_size = 1, sample_count = 20)]
+fn end_of_a_listing(bencher: Bencher) {
+    with(|console| {
+        bencher
+            .with_inputs(|| console.borrow_mut().event(InventoryEvent::Began(section(Resource::Limits))))
+            .bench_local_values(|()| {
+                console.borrow_mut().event(InventoryEvent::Completed(section(Resource::Backends)))
+            });
+    });
+}
+
+/// All rules about all addresses and NICs.
+#[divan::bench(sample_size = 1, sample_count = 20)]
+fn judge_everything(bencher: Bencher) {
+    with(|console| {
+        let console = console.borrow();
+        let part = &console.state.inventory.profiles()[0];
+        let capabilities = console.state.profiles[0].capabilities;
+        let mut levels = Vec::new();
+        bencher.bench_local(|| {
+            let mut findings = 0;
+            for (_, nic) in part.nics() {
+                let facts = Facts::of(part, nic);
+                rules::levels(&facts, capabilities, &mut levels);
+                findings += levels.len() + usize::from(rules::detach_level(&facts, capabilities).1.is_empty());
+            }
+            findings
+        });
+    });
+}
+
+#[divan::bench(sample_size = 1, sample_count = 20, args = ["o", "O"])]
+fn sort(bencher: Bencher, key: &str) {
+    with(|console| {
+        console.borrow_mut().keys("t");
+        bencher.bench_local(|| console.borrow_mut().keys(key));
+        *console.borrow_mut() = Console::new(NICS);
+    });
+}
+
+#[divan::bench(sample_size = 1, sample_count = 50)]
+fn fold_and_unfold(bencher: Bencher) {
+    with(|console| {
+        console.borrow_mut().keys("g");
+        bencher.bench_local(|| console.borrow_mut().keys("h l"));
+    });
+}
+
+/// Everything that can go is marked; and one mark more with all the others there.
+#[divan::bench(sample_size = 1, sample_count = 10)]
+fn mark_all(bencher: Bencher) {
+    with(|console| {
+        bencher.with_inputs(|| console.borrow_mut().keys("\\")).bench_local_values(|()| console.borrow_mut().keys("a"));
+    });
+}
+
+#[divan::bench(sample_size = 1, sample_count = 50)]
+fn one_step_down_with_all_marked(bencher: Bencher) {
+    with(|console| {
+        console.borrow_mut().keys("a g");
+        bencher.bench_local(|| console.borrow_mut().keys("j"));
+        *console.borrow_mut() = Console::new(NICS);
+    });
+}
