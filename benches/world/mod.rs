@@ -44,8 +44,8 @@ pub fn instance(n: u32) -> Instance {
         zone: Some("cn-hangzhou-i".into()),
         kind: Some("ecs.g7.xlarge".into()),
         power: Power {
-            word: if n % 9 == 0 { "Stopped" } else { "Running" }.into(),
-            state: if n % 9 == 0 { PowerState::Stopped } else { PowerState::Running },
+            word: if n.is_multiple_of(9) { "Stopped" } else { "Running" }.into(),
+            state: if n.is_multiple_of(9) { PowerState::Stopped } else { PowerState::Running },
         },
         guest_agent: None,
         load_balancers: Vec::new(),
