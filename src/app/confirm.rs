@@ -5,10 +5,27 @@ use crate::domain::{plan::PlanHash, time::Timestamp};
 /// What the dialog asks for; the screen reads it from here.
 pub use crate::rules::guard::{Danger, Phrase as Asked};
 
-use super::browse::Line;
+use super::{browse::Line, geometry::Size};
 
 /// Keys of the first moment are ignored: they were meant for the screen below.
 pub const DEAF_MS: u64 = 300;
+
+/// Under this, a plan can not be confirmed: not all that has to be known would be in sight.
+pub const SMALLEST: Size = Size { columns: 60, rows: 16 };
+
+/// Is the window large enough to confirm in?
+pub fn fits(size: Size) -> bool {
+    size.columns >= SMALLEST.columns && size.rows >= SMALLEST.rows
+}
+
+/// Why what was last given to the dialog was not taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refused {
+    /// Enter came with a text that was not the one asked for.
+    Wrong,
+    /// Pasted text is never taken.
+    Pasted,
+}
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Confirm {
@@ -18,6 +35,7 @@ pub struct Confirm {
     /// What has been typed so far, where something has to be typed.
     pub typed: Line,
     pub opened_at: Timestamp,
-    /// The last Enter came with a text that was not the one asked for.
-    pub wrong: bool,
+    pub refused: Option<Refused>,
+    /// Lines scrolled, where the dialog is longer than the window.
+    pub scroll: usize,
 }

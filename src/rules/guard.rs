@@ -13,6 +13,8 @@ use crate::domain::{
 const FEW: usize = 5;
 /// Up to this many, the count is enough.
 const SOME: usize = 50;
+/// Up to this many accounts are all named in what is typed; of more, the first, and how many others there are.
+const NAMED: usize = 3;
 
 /// What has to be pressed or typed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,6 +38,14 @@ pub struct Account {
     /// The account's name, typed to confirm. Empty where the config has none: then it is the profile's.
     pub alias: String,
     pub prod: bool,
+}
+
+impl Account {
+    /// What is typed to confirm: the alias, or without one the profile's name.
+    pub fn typed(&self) -> &str {
+        let alias = self.alias.trim();
+        if alias.is_empty() { self.profile.as_str() } else { alias }
+    }
 }
 
 /// What a plan does, counted over what is sent.
@@ -117,17 +127,33 @@ pub fn danger(plan: &ReleasePlan, accounts: &[Account]) -> Danger {
         1 => Phrase::Key('y'),
         2 => Phrase::Typed(targets.to_string()),
         _ => {
-            // The production account with most targets; the first of the config among equals.
-            let most = touched.iter().rev().max_by_key(|(account, count)| (account.prod, *count));
-            let name = most.map(|(account, _)| {
-                let alias = account.alias.trim();
-                if alias.is_empty() { account.profile.as_str() } else { alias }
-            });
-            // Every profile that is sent to is an account of the caller's; a plan for none is asked for by its own hash.
-            Phrase::Typed(
-                name.map_or_else(|| format!("{} {targets}", plan.hash().short()), |name| format!("{name} {targets}")),
-            )
+            let names = spoken(&names(touched), &plan.hash().short());
+            Phrase::Typed(format!("{names} {targets}"))
         }
     };
     Danger { level, phrase }
+}
+
+/// All of a few names; of more, the first and how many others. Every profile that is sent to is an account of the caller's:
+/// a plan for none is asked for by its own hash.
+pub(super) fn spoken(names: &[&str], hash: &str) -> String {
+    match names {
+        [] => hash.to_owned(),
+        [first, others @ ..] if names.len() > NAMED => format!("{first} +{}", others.len()),
+        few => few.join(" "),
+    }
+}
+
+/// The accounts by the names that are typed, each once: production first, then those with most targets, then in the config's
+/// order.
+pub(super) fn names(mut touched: Vec<(&Account, usize)>) -> Vec<&str> {
+    touched.sort_by_key(|(account, count)| std::cmp::Reverse((account.prod, *count)));
+    let mut names: Vec<&str> = Vec::new();
+    for (account, _) in touched {
+        let name = account.typed();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }

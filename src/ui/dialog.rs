@@ -2,17 +2,19 @@
 
 use crate::{
     app::{
-        confirm::{Asked, Confirm},
+        confirm::{self, Asked, Confirm, Refused},
         geometry::{Area, Regions},
+        plan_view::PlanView,
         state::State,
         update::copy,
         viewport::Viewport,
     },
-    domain::{finding::Severity, ids::ProfileId},
+    domain::{finding::Severity, ids::ProfileId, plan::Decision},
 };
 
 use super::{
     canvas::Canvas,
+    doc::{Doc, Span},
     line, plan,
     text::{self, Cut},
     theme::Role,
@@ -24,18 +26,23 @@ enum Part {
     /// Goes away where there is no room.
     Extra(Vec<(String, Role)>),
     Line(Vec<(String, Role)>),
-    /// The input line, after a lead.
-    Input(Vec<(String, Role)>),
 }
+
+/// The width of a dialog that asks for so many cells. A few cells left over at its sides would only show halves of words.
+fn width(regions: &Regions, asked: u16) -> u16 {
+    let body = regions.body.width;
+    if asked + 2 * MARGIN > body { body.max(2) } else { asked }
+}
+
+/// Cells at each side of a dialog from which on what is behind it can be read.
+const MARGIN: u16 = 8;
 
 /// Clears a framed area in the middle of the screen and returns what is inside of it.
 fn frame(canvas: &mut Canvas, regions: &Regions, title: &str, right: &str, size: (u16, u16), role: Role) -> Area {
     let bottom = regions.keys.y;
-    let width = size.0.min(regions.body.width.saturating_sub(2)).max(2);
+    let width = width(regions, size.0);
     let height = size.1.min(bottom).max(2);
-    // In the middle of the list where a pane stands beside it, so that neither is half covered.
-    let across = if regions.list.width > width + 4 { regions.list.width } else { regions.body.width };
-    let x = across.saturating_sub(width) / 2;
+    let x = regions.body.width.saturating_sub(width) / 2;
     // In the lower half of the body, so that the plan's first rows stay in sight; higher where it is tall.
     let low = regions.body.y + regions.body.height.saturating_sub(height) * 2 / 3;
     let y = low.min(bottom.saturating_sub(height));
@@ -84,17 +91,109 @@ fn squeeze(parts: &mut Vec<Part>, height: usize) {
     }
 }
 
+/// What is done, to whom, and what happens besides: scrolls where the window is low. Below it, always in sight: what to press
+/// or type, why the last was not taken, and how to leave.
 pub fn confirm(canvas: &mut Canvas, state: &State, regions: &Regions, dialog: &Confirm) {
     let words = canvas.words;
     let Some(view) = &state.plan else { return };
+    let level = dialog.danger.level.to_string();
+    let danger = words.text("confirm.danger", &[("level", &level)]).into_owned();
+    let role = if dialog.danger.level > 1 { Role::Warn } else { Role::Accent };
+    let title = words.word("confirm.title");
+    if !confirm::fits(state.size) {
+        let inner = frame(canvas, regions, title, &danger, (68, regions.keys.y), role);
+        let mut doc = Doc::new(inner.width.saturating_sub(2), 0);
+        let (columns, rows) = (confirm::SMALLEST.columns.to_string(), confirm::SMALLEST.rows.to_string());
+        let small = words.text("disabled.window-too-small", &[("columns", &columns), ("rows", &rows)]);
+        doc.text(&capital(&small), Role::Blocked);
+        doc.text(words.word("confirm.esc"), Role::Text);
+        lines(canvas, inner, 0, doc.lines());
+        return;
+    }
+    let width = width(regions, WIDTH).saturating_sub(6);
     let by = plan::sent(view);
     let (addresses, nics) = by.iter().fold((0, 0), |sum, (_, sent)| (sum.0 + sent.addresses, sum.1 + sent.nics));
-    let what = line::what(canvas, addresses, nics);
-    let mut parts = vec![Part::Blank, Part::Line(vec![(capital(&what), Role::Bright)]), Part::Blank];
-    let wide = by.iter().map(|(profile, _)| text::cells(profile.as_str())).max().unwrap_or(0).min(18);
+    let what = capital(&line::what(canvas, addresses, nics));
+    let body = about(canvas, state, view, &by, dialog.danger.level, width);
+    let foot = ask(canvas, dialog, width);
+    let mut doc = Doc::new(width, 0);
+    let cancel = format!(" {} {} ", canvas.skin.glyphs.chosen, words.word("confirm.cancel"));
+    let go = words.word(match (addresses, nics) {
+        (0, _) => "confirm.detach",
+        (_, 0) => "confirm.release",
+        _ => "confirm.both",
+    });
+    let (go, esc) = (format!("   {go}"), words.word("confirm.esc"));
+    if text::cells(&cancel) + text::cells(&go) + 3 + text::cells(esc) <= usize::from(width) {
+        let esc = format!("   {esc}");
+        doc.line(vec![(cancel, Role::Button), (go, Role::Dim), (esc, Role::Dim)]);
+    } else {
+        doc.line(vec![(cancel, Role::Button), (go, Role::Dim)]);
+        doc.text(esc, Role::Dim);
+    }
+    let buttons = doc;
+
+    // Heading, text, question and buttons, with a blank line around each where there is room.
+    let fixed = 1 + foot.len() + buttons.len();
+    // Not so tall that nothing of the plan is seen any more, unless all of it is needed.
+    let most = usize::from(regions.keys.y.saturating_sub(1).max(2)) - 2;
+    let seemly = usize::from((regions.body.height * 3 / 4).max(10)).saturating_sub(2).min(most);
+    let blanks = [5, 3, 2, 1].into_iter().find(|blanks| fixed + body.len() + blanks <= seemly).unwrap_or(0);
+    let height = (fixed + body.len() + blanks).min(most);
+    let size = (WIDTH, u16::try_from(height).unwrap_or(u16::MAX).saturating_add(2));
+    let inner = frame(canvas, regions, title, &danger, size, role);
+    let (outer, between) = match blanks {
+        5 => (1, [1, 1, 1]),
+        3 => (0, [1, 1, 1]),
+        2 => (0, [1, 1, 0]),
+        1 => (0, [0, 1, 0]),
+        _ => (0, [0, 0, 0]),
+    };
+    let mut at = outer;
+    lines(canvas, inner, at, &[vec![(what, Role::Bright)]]);
+    at += 1 + between[0];
+    let room = height.saturating_sub(fixed + blanks);
+    scrolling(canvas, inner, at, room, body.lines(), dialog.scroll);
+    at += room + between[1];
+    lines(canvas, inner, at, foot.lines());
+    if let Asked::Typed(_) = dialog.danger.phrase {
+        // The question's last line is the one that is typed on, unless a refusal stands under it.
+        let row = at + foot.len() - 1 - usize::from(dialog.refused.is_some());
+        let indent = indent(canvas) + 1;
+        let y = inner.y + u16::try_from(row).unwrap_or(u16::MAX);
+        if y < inner.y + inner.height {
+            let typed = Area { y, height: 1, ..inner };
+            line::input(canvas, typed, u16::try_from(indent).unwrap_or(0), &dialog.typed, None);
+        }
+    }
+    at += foot.len() + between[2];
+    lines(canvas, inner, at, buttons.lines());
+}
+
+/// Cells of a confirm dialog.
+const WIDTH: u16 = 68;
+
+/// Each profile with what is done to it, and what happens besides.
+fn about(
+    canvas: &Canvas,
+    state: &State,
+    view: &PlanView,
+    by: &[(&ProfileId, plan::Sent)],
+    level: u8,
+    width: u16,
+) -> Doc {
+    let words = canvas.words;
+    let mut doc = Doc::new(width, 0);
     let is_prod = |profile: &ProfileId| state.profile(profile).is_some_and(|info| info.prod);
     let any_prod = by.iter().any(|(profile, _)| is_prod(profile));
-    for (profile, sent) in &by {
+    // Where the account's name has to be typed, it stands beside the profile's.
+    let name = |profile: &ProfileId| {
+        let alias = state.profile(profile).and_then(|info| info.alias.as_deref()).map(str::trim).unwrap_or_default();
+        let same = alias.is_empty() || alias == profile.as_str();
+        if same || level < 3 { profile.to_string() } else { format!("{profile} ({alias})") }
+    };
+    let wide = by.iter().map(|(profile, _)| text::cells(&name(profile))).max().unwrap_or(0).min(28);
+    for (profile, sent) in by {
         let mut said: Vec<String> = Vec::new();
         for (count, key) in
             [(sent.addresses, "confirm.addresses"), (sent.nics, "confirm.nics"), (sent.eips, "confirm.eips")]
@@ -103,108 +202,100 @@ pub fn confirm(canvas: &mut Canvas, state: &State, regions: &Regions, dialog: &C
                 said.push(words.text(key, &[("count", &count.to_string())]).into_owned());
             }
         }
-        parts.push(Part::Extra(vec![
-            (text::pad(profile.as_str(), wide, Cut::End, canvas.skin.glyphs.cut), Role::Text),
+        let mut lead = vec![
+            (text::pad(&name(profile), wide, Cut::End, canvas.skin.glyphs.cut), Role::Text),
             ("  ".to_owned(), Role::Text),
-            match (any_prod, is_prod(profile)) {
-                (_, true) => (" PROD ".to_owned(), Role::Prod),
-                (true, false) => ("      ".to_owned(), Role::Text),
-                (false, false) => (String::new(), Role::Text),
-            },
-            (if any_prod { "  " } else { "" }.to_owned(), Role::Text),
-            (said.join(", "), Role::Text),
-        ]));
+        ];
+        if is_prod(profile) {
+            lead.push((" PROD ".to_owned(), Role::Prod));
+            lead.push(("  ".to_owned(), Role::Text));
+        } else if any_prod {
+            lead.push(("        ".to_owned(), Role::Text));
+        }
+        let indent = lead.iter().map(|(text, _)| text::cells(text)).sum();
+        doc.hang(lead, indent, &said.join(words.word("confirm.comma")), Role::Text);
     }
-    parts.push(Part::Blank);
+    doc.blank();
     for (effect, role) in plan::effects(canvas, view, false) {
-        parts.push(Part::Extra(vec![(effect, role)]));
+        doc.text(&effect, role);
     }
-    let warned = view
-        .plan
-        .rows()
-        .iter()
-        .filter(|row| {
-            matches!(row.decision, crate::domain::plan::Decision::Go(_)) && row.worst() >= Some(Severity::Warn)
-        })
-        .count();
+    let rows = view.plan.rows().iter();
+    let warned = rows.filter(|row| matches!(row.decision, Decision::Go(_)) && row.worst() >= Some(Severity::Warn));
+    let warned = warned.count();
     if warned > 0 {
-        parts.push(Part::Extra(vec![(
-            words.text("confirm.warned", &[("count", &warned.to_string())]).into_owned(),
-            Role::Warn,
-        )]));
+        doc.text(&words.text("confirm.warned", &[("count", &warned.to_string())]), Role::Warn);
     }
     let blocked = view.plan.blocked();
     if blocked > 0 {
-        parts.push(Part::Extra(vec![(
-            words.text("confirm.left-out", &[("count", &blocked.to_string())]).into_owned(),
-            Role::Dim,
-        )]));
+        doc.text(&words.text("confirm.left-out", &[("count", &blocked.to_string())]), Role::Dim);
     }
-    parts.push(Part::Blank);
-    match &dialog.danger.phrase {
-        Asked::Key(key) => {
-            let key = key.to_string();
-            let lead = words.text("confirm.press", &[("key", "\u{1}")]).into_owned();
-            let (before, after) = lead.split_once('\u{1}').unwrap_or((&lead, ""));
-            parts.push(Part::Line(vec![
-                (before.to_owned(), Role::Dim),
-                (key, Role::Key),
-                (after.to_owned(), Role::Dim),
-            ]));
-        }
-        Asked::Typed(wanted) => {
-            let lead = words.text("confirm.type", &[("text", "\u{1}")]).into_owned();
-            let (before, after) = lead.split_once('\u{1}').unwrap_or((&lead, ""));
-            parts.push(Part::Input(vec![
-                (before.to_owned(), Role::Dim),
-                (wanted.clone(), Role::Bright),
-                (format!("{after} "), Role::Dim),
-            ]));
-            if dialog.wrong {
-                parts.push(Part::Line(vec![(words.word("confirm.wrong").to_owned(), Role::Blocked)]));
-            }
-        }
-    }
-    parts.push(Part::Blank);
-    let cancel = format!(" {} {} ", canvas.skin.glyphs.chosen, words.word("confirm.cancel"));
-    let go = words.word(match (addresses, nics) {
-        (0, _) => "confirm.detach",
-        (_, 0) => "confirm.release",
-        _ => "confirm.both",
-    });
-    parts.push(Part::Line(vec![
-        (cancel, Role::Button),
-        (format!("   {go}   "), Role::Dim),
-        (words.word("confirm.esc").to_owned(), Role::Dim),
-    ]));
-    parts.push(Part::Blank);
-
-    let level = dialog.danger.level.to_string();
-    let danger = words.text("confirm.danger", &[("level", &level)]).into_owned();
-    let role = if dialog.danger.level > 1 { Role::Warn } else { Role::Accent };
-    // Not so tall that nothing of the plan is seen any more.
-    let most = (regions.body.height * 3 / 4).max(10);
-    let height = u16::try_from(parts.len()).unwrap_or(u16::MAX).saturating_add(2).min(most);
-    let inner = frame(canvas, regions, words.word("confirm.title"), &danger, (68, height), role);
-    squeeze(&mut parts, usize::from(inner.height));
-    write(canvas, inner, &parts, Some(&dialog.typed));
+    doc
 }
 
-fn write(canvas: &mut Canvas, area: Area, parts: &[Part], typed: Option<&crate::app::browse::Line>) {
-    for (row, part) in (0u16..).zip(parts) {
-        let (spans, with_input) = match part {
-            Part::Blank => continue,
-            Part::Extra(spans) | Part::Line(spans) => (spans, false),
-            Part::Input(spans) => (spans, true),
+/// Cells before the text that has to be typed: what is typed stands under it.
+fn indent(canvas: &Canvas) -> usize {
+    text::cells(canvas.words.word("confirm.type")) + 2
+}
+
+/// What has to be pressed or typed, the line to type on, and why the last was not taken.
+fn ask(canvas: &Canvas, dialog: &Confirm, width: u16) -> Doc {
+    let words = canvas.words;
+    let mut doc = Doc::new(width, 0);
+    match &dialog.danger.phrase {
+        Asked::Key(key) => {
+            let lead = words.text("confirm.press", &[("key", "\u{1}")]).into_owned();
+            let (before, after) = lead.split_once('\u{1}').unwrap_or((&lead, ""));
+            doc.line(vec![(before.to_owned(), Role::Dim), (key.to_string(), Role::Key), (after.to_owned(), Role::Dim)]);
+        }
+        Asked::Typed(wanted) => {
+            let lead = format!("{}  ", words.word("confirm.type"));
+            doc.hang(vec![(lead, Role::Dim)], indent(canvas), wanted, Role::Bright);
+            doc.line(Vec::new());
+        }
+    }
+    if let Some(refused) = dialog.refused {
+        let key = match (refused, &dialog.danger.phrase) {
+            (Refused::Wrong, _) => "confirm.wrong",
+            (Refused::Pasted, Asked::Typed(_)) => "confirm.pasted",
+            (Refused::Pasted, Asked::Key(_)) => "confirm.pasted-key",
         };
+        doc.line(vec![(words.word(key).to_owned(), Role::Blocked)]);
+    }
+    doc
+}
+
+/// Lines from `row` of the area on.
+fn lines(canvas: &mut Canvas, area: Area, row: usize, lines: &[Vec<Span>]) {
+    for (row, line) in (u16::try_from(row).unwrap_or(u16::MAX)..area.height).zip(lines) {
         let mut pen = canvas.pen_at(area, row, 1);
-        for (text, role) in spans {
+        for (text, role) in line {
             pen.put(text, *role);
         }
-        let at = pen.x;
-        if let Some(typed) = typed.filter(|_| with_input && row < area.height) {
-            let line = Area { y: area.y + row, height: 1, ..area };
-            line::input(canvas, line, at.saturating_sub(area.x), typed, None);
+    }
+}
+
+/// As many of the lines as there is room for, and how many more there are.
+fn scrolling(canvas: &mut Canvas, area: Area, row: usize, room: usize, all: &[Vec<Span>], scroll: usize) {
+    if all.len() <= room {
+        return lines(canvas, area, row, all);
+    }
+    let all: Vec<Vec<Span>> = all.iter().filter(|line| !line.is_empty()).cloned().collect();
+    if all.len() <= room {
+        return lines(canvas, area, row, &all);
+    }
+    let shown = room.saturating_sub(1);
+    let first = scroll.min(all.len() - shown);
+    lines(canvas, area, row, &all[first..first + shown]);
+    let below = (all.len() - first - shown).to_string();
+    let key = if below == "0" { "confirm.end" } else { "confirm.more" };
+    let more = canvas.words.text(key, &[("count", &below)]).into_owned();
+    lines(canvas, area, row + shown, &[vec![(more, Role::Accent)]]);
+}
+
+fn write(canvas: &mut Canvas, area: Area, parts: &[Part]) {
+    for (row, part) in parts.iter().enumerate() {
+        if let Part::Extra(spans) | Part::Line(spans) = part {
+            lines(canvas, area, row, std::slice::from_ref(spans));
         }
     }
 }
@@ -237,7 +328,7 @@ pub fn quit(canvas: &mut Canvas, state: &State, regions: &Regions) {
     ];
     let inner = frame(canvas, regions, words.word("quit.title"), "", (66, 8), Role::Warn);
     squeeze(&mut parts, usize::from(inner.height));
-    write(canvas, inner, &parts, None);
+    write(canvas, inner, &parts);
 }
 
 pub fn copy_menu(canvas: &mut Canvas, state: &State, regions: &Regions, view: Viewport) {

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// One piece of a line.
-type Span = (String, Role);
+pub type Span = (String, Role);
 
 /// See the module.
 #[derive(Default)]
@@ -27,6 +27,10 @@ impl Doc {
 
     pub fn len(&self) -> usize {
         self.lines.len()
+    }
+
+    pub fn lines(&self) -> &[Vec<Span>] {
+        &self.lines
     }
 
     pub fn blank(&mut self) {

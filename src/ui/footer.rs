@@ -287,7 +287,7 @@ fn shown(state: &State) -> &'static [Command] {
             ],
         },
         Screen::Plan => {
-            &[C::Confirm, C::DropRow, C::Open, C::Rebuild, C::Close, C::Help, C::Copy, C::GoInventory, C::GoCalls]
+            &[C::Confirm, C::Close, C::DropRow, C::Open, C::Rebuild, C::Help, C::Copy, C::GoInventory, C::GoCalls]
         }
         Screen::Run if state.is_running() => {
             &[C::Pause, C::Stop, C::Open, C::GoInventory, C::GoCalls, C::Help, C::Copy, C::Language]

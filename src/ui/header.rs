@@ -1,12 +1,15 @@
 //! Line 1: who, where, how safe. The same on every screen; pieces drop in a fixed order when the window is narrow.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
-use crate::app::{
-    browse,
-    geometry::{Area, Regions},
-    rows,
-    state::{Language, Screen, State},
+use crate::{
+    app::{
+        browse,
+        geometry::{Area, Regions},
+        rows,
+        state::{Language, ProfileInfo, Screen, State},
+    },
+    domain::ids::ProfileId,
 };
 
 use super::{canvas::Canvas, text, theme::Role, words};
@@ -77,17 +80,45 @@ fn pieces<'a>(canvas: &Canvas<'a>, state: &'a State) -> Vec<Piece<'a>> {
     };
     add(false, 6, 0, vec![(Cow::Borrowed("nicdeck"), Role::Key)]);
 
+    let changed = changed(state);
     let first = state.profiles.iter().find(|info| info.prod).or(state.profiles.first());
-    if let Some(info) = first {
+    if let Some(changed) = &changed {
+        // Whose resources are changed never goes.
+        let room = usize::from(state.size.columns / 3).max(NAME);
+        let mut spans = Vec::new();
+        let mut used = 0;
+        for (nth, info) in changed.iter().enumerate() {
+            let name = text::fit(info.id.as_str(), NAME, text::Cut::End, canvas.skin.glyphs.cut);
+            let wide = text::cells(&name) + if nth > 0 { 2 } else { 0 } + if info.prod { 7 } else { 0 };
+            if nth > 0 && used + wide > room {
+                let more = (changed.len() - nth).to_string();
+                spans.push((Cow::Borrowed(" "), Role::Text));
+                spans.push((words.text("header.more-profiles", &[("count", &more)]), Role::Text));
+                break;
+            }
+            used += wide;
+            if nth > 0 {
+                spans.push((Cow::Borrowed(", "), Role::Dim));
+            }
+            if info.prod {
+                spans.push((Cow::Borrowed(" PROD "), Role::Prod));
+                spans.push((Cow::Borrowed(" "), Role::Text));
+            }
+            spans.push((name, Role::Text));
+        }
+        add(false, 0, 2, spans);
+    } else if let Some(info) = first {
         let name = (text::fit(info.id.as_str(), NAME, text::Cut::End, canvas.skin.glyphs.cut), Role::Text);
         if info.prod {
             add(false, 0, 2, vec![(Cow::Borrowed(" PROD "), Role::Prod)]);
         }
-        add(false, 3, if info.prod { 1 } else { 2 }, vec![name]);
+        let mut spans = vec![name];
         if state.profiles.len() > 1 {
             let more = (state.profiles.len() - 1).to_string();
-            add(false, 7, 1, vec![(words.text("header.more-profiles", &[("count", &more)]), Role::Dim)]);
+            spans.push((Cow::Borrowed(" "), Role::Dim));
+            spans.push((words.text("header.more-profiles", &[("count", &more)]), Role::Dim));
         }
+        add(false, 3, if info.prod { 1 } else { 2 }, spans);
         let (addresses, nics) = (state.inventory.address_count().to_string(), state.inventory.nic_count().to_string());
         add(false, 5, 3, counted(&addresses, words.text("header.addresses", &[("count", &addresses)])));
         add(false, 9, 2, counted(&nics, words.text("header.nics", &[("count", &nics)])));
@@ -113,6 +144,22 @@ fn pieces<'a>(canvas: &Canvas<'a>, state: &'a State) -> Vec<Piece<'a>> {
     };
     add(true, 8, 3, vec![(Cow::Borrowed(language), Role::Dim)]);
     pieces
+}
+
+/// On the screens of a plan or batch: the profiles that it changes, production first. A plan that can send nothing: those it is
+/// about.
+fn changed(state: &State) -> Option<Vec<&ProfileInfo>> {
+    let plan = match state.screen {
+        Screen::Plan => &state.plan.as_ref()?.plan,
+        Screen::Run => &state.run.as_ref()?.plan,
+        Screen::Welcome | Screen::Inventory | Screen::Calls => return None,
+    };
+    let sent: BTreeSet<&ProfileId> = plan.operations().iter().map(|operation| &operation.profile).collect();
+    let about: BTreeSet<&ProfileId> = plan.rows().iter().map(|row| &row.target.nic().profile).collect();
+    let wanted = if sent.is_empty() { about } else { sent };
+    let mut infos: Vec<&ProfileInfo> = state.profiles.iter().filter(|info| wanted.contains(&info.id)).collect();
+    infos.sort_by_key(|info| !info.prod);
+    Some(infos).filter(|infos| !infos.is_empty())
 }
 
 /// A number that is looked for, and the word behind it.

@@ -189,7 +189,18 @@ fn plan(canvas: &mut Canvas, state: &State, area: Area) {
     }
     let mut pen = canvas.pen(area, 0);
     pen.end = pen.end.saturating_sub(1).max(pen.x);
-    pen.gap(1).put(&title, Role::Bright).gap(2).right(&right);
+    pen.gap(1);
+    // What is done comes first; the plan's number and the counts need room beside it.
+    let room = usize::from(pen.room());
+    let (titled, told) = (text::cells(&title) + 2, text::cells(&what));
+    while !right.is_empty() && told + right.iter().map(|(text, _)| text::cells(text) + 2).sum::<usize>() > room {
+        right.pop();
+    }
+    let counts: usize = right.iter().map(|(text, _)| text::cells(text) + 2).sum();
+    if titled + told + counts <= room {
+        pen.put(&title, Role::Bright).gap(2);
+    }
+    pen.right(&right);
     pen.put(&what, Role::Text);
     if !source.is_empty() {
         pen.gap(1).put(source, Role::Dim);

@@ -28,8 +28,8 @@ use super::{
 
 #[derive(Clone, Copy)]
 struct Columns {
-    profile: Slot,
-    nic: Slot,
+    profile: Option<Slot>,
+    nic: Option<Slot>,
     address: Slot,
     change: Option<Slot>,
     findings: Slot,
@@ -39,17 +39,10 @@ struct Columns {
 impl Columns {
     fn of(width: u16) -> Self {
         let needs =
-            [need(7, 14, 0), need(12, 26, 0), need(15, 17, 0), need(8, 17, 1), need(14, 40, 0).first(), need(8, 10, 0)];
+            [need(7, 14, 2), need(12, 26, 1), need(15, 17, 0), need(8, 17, 3), need(11, 40, 0).first(), need(8, 10, 0)];
         let [profile, nic, address, change, findings, decision] = columns::lay(needs, 2, width.saturating_sub(1));
         let slot = Option::unwrap_or_default;
-        Self {
-            profile: slot(profile),
-            nic: slot(nic),
-            address: slot(address),
-            change,
-            findings: slot(findings),
-            decision: slot(decision),
-        }
+        Self { profile, nic, address: slot(address), change, findings: slot(findings), decision: slot(decision) }
     }
 }
 
@@ -80,8 +73,8 @@ fn heading(canvas: &mut Canvas, area: Area, columns: &Columns) {
             canvas.pen_at(area, 0, slot.x).column(name, slot.width, Cut::End, Role::Dim);
         }
     };
-    put(Some(columns.profile), words.word("column.profile"));
-    put(Some(columns.nic), words.word("column.nic"));
+    put(columns.profile, words.word("column.profile"));
+    put(columns.nic, words.word("column.nic"));
     put(Some(columns.address), words.word("column.address"));
     put(columns.change, change);
     put(Some(columns.findings), words.word("column.findings"));
@@ -122,8 +115,12 @@ fn draw_row(canvas: &mut Canvas, state: &State, area: Area, line: u16, row: &Pla
         let nic = row.target.nic();
         let prod = state.profile(&nic.profile).is_some_and(|info| info.prod);
         let role = if prod { Role::Text } else { Role::Dim };
-        pen.to(area.x + columns.profile.x).put_within(nic.profile.as_str(), columns.profile.width, Cut::End, role);
-        pen.to(area.x + columns.nic.x).put_within(nic.nic.as_str(), columns.nic.width, Cut::Middle, Role::Text);
+        if let Some(slot) = columns.profile {
+            pen.to(area.x + slot.x).put_within(nic.profile.as_str(), slot.width, Cut::End, role);
+        }
+        if let Some(slot) = columns.nic {
+            pen.to(area.x + slot.x).put_within(nic.nic.as_str(), slot.width, Cut::Middle, Role::Text);
+        }
     }
     pen.to(area.x + columns.address.x);
     match &row.target {

@@ -38,6 +38,7 @@ pub fn update(state: &mut State, now: Timestamp, msg: Msg) -> Vec<Effect> {
         Msg::Input(Input::Key(key)) => press(state, key),
         Msg::Input(Input::Paste(text)) => {
             filter::paste(state, &text);
+            overlay::pasted(state);
             Vec::new()
         }
         Msg::Input(Input::Resize { columns, rows }) => {

@@ -3,7 +3,7 @@
 use crate::{
     app::{
         command::{Command, Group},
-        confirm::{Confirm, DEAF_MS},
+        confirm::{self, Confirm, DEAF_MS, Refused},
         effect::Effect,
         key::{Key, KeyCode},
         notices::Phrase,
@@ -158,6 +158,18 @@ fn help_key(help: &mut Help, key: Key, page: usize) -> bool {
     true
 }
 
+/// Text from the clipboard confirms nothing, and the dialog says so.
+pub fn pasted(state: &mut State) {
+    if let Some(Overlay::Confirm(dialog)) = state.overlays.last_mut() {
+        dialog.refused = Some(Refused::Pasted);
+    }
+}
+
+/// Lines of a confirm dialog besides one for each profile, at most.
+const LONGEST: usize = 16;
+/// Lines that a page key scrolls it by.
+const PAGE: usize = 4;
+
 fn confirm(state: &mut State, dialog: &mut Confirm, key: Key) -> Vec<Effect> {
     let keep = |state: &mut State, dialog: &Confirm| {
         state.overlays.push(Overlay::Confirm(dialog.clone()));
@@ -168,6 +180,15 @@ fn confirm(state: &mut State, dialog: &mut Confirm, key: Key) -> Vec<Effect> {
     }
     if key.code == KeyCode::Esc {
         return cancelled(state);
+    }
+    // What can not be read can not be agreed to.
+    if !confirm::fits(state.size) {
+        return keep(state, dialog);
+    }
+    if matches!(key.code, KeyCode::Down | KeyCode::Up | KeyCode::PageDown | KeyCode::PageUp) {
+        let longest = LONGEST + state.profiles.len();
+        dialog.scroll = scrolled(key, dialog.scroll, PAGE).unwrap_or_default().min(longest);
+        return keep(state, dialog);
     }
     match &dialog.danger.phrase {
         Asked::Key(wanted) => match key.code {
@@ -180,12 +201,12 @@ fn confirm(state: &mut State, dialog: &mut Confirm, key: Key) -> Vec<Effect> {
             KeyCode::Enter if dialog.typed.text().trim() == wanted => plan::confirmed(state, dialog),
             KeyCode::Enter if dialog.typed.text().trim().is_empty() => cancelled(state),
             KeyCode::Enter => {
-                dialog.wrong = true;
+                dialog.refused = Some(Refused::Wrong);
                 keep(state, dialog)
             }
             _ => {
                 if dialog.typed.edit(key) {
-                    dialog.wrong = false;
+                    dialog.refused = None;
                 }
                 keep(state, dialog)
             }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use crate::{
     app::{
         browse::Line,
-        confirm::Confirm,
+        confirm::{self, Confirm},
         effect::Effect,
         msg::PreflightEvent,
         notices::{Loudness, Phrase},
@@ -272,6 +272,10 @@ pub fn confirm_disabled(state: &State) -> Option<Phrase> {
     if state.is_running() {
         return Some(Phrase::new("disabled.batch-running"));
     }
+    if !confirm::fits(state.size) {
+        let (columns, rows) = (confirm::SMALLEST.columns, confirm::SMALLEST.rows);
+        return Some(Phrase::new("disabled.window-too-small").with("columns", columns).with("rows", rows));
+    }
     None
 }
 
@@ -283,7 +287,8 @@ pub fn ask(state: &mut State) {
         danger: view.danger.clone(),
         typed: Line::default(),
         opened_at: state.now,
-        wrong: false,
+        refused: None,
+        scroll: 0,
     }));
 }
 

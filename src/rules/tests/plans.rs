@@ -13,7 +13,7 @@ use crate::{
         selection::Target,
     },
     rules::{
-        guard::{Account, Danger, Phrase, danger, effects},
+        guard::{Account, Danger, Phrase, danger, effects, names, spoken},
         planner::{Wanted, plan},
     },
 };
@@ -249,15 +249,29 @@ fn danger_follows_the_ladder() {
     let detach = plan_of(&quiet, vec![Target::Nic(nic_key("lenient-1", "nic-2"))]);
     assert_eq!(danger(&detach, &accounts(false)), typed(3, "acme-prod 1"), "a NIC");
 
-    // The production account with most targets, though another one has more.
+    // Every account that is changed is named: production first, though another one has more targets.
     let mixed = release("strict-1", 1, 59).chain(release("lenient-1", 2, 2)).collect();
     let mixed = plan_of(&quiet, mixed);
-    assert_eq!(danger(&mixed, &accounts(true)), typed(3, "acme-prod 61"));
-    assert_eq!(danger(&mixed, &accounts(false)), typed(3, "acme-dev 61"));
+    assert_eq!(danger(&mixed, &accounts(true)), typed(3, "acme-prod acme-dev 61"));
+    assert_eq!(danger(&mixed, &accounts(false)), typed(3, "acme-dev acme-prod 61"));
     // Without an alias it is the profile's name that is typed.
     let nameless: Vec<Account> =
         accounts(true).into_iter().map(|account| Account { alias: " ".into(), ..account }).collect();
-    assert_eq!(danger(&mixed, &nameless), typed(3, "lenient-1 61"));
+    assert_eq!(danger(&mixed, &nameless), typed(3, "lenient-1 strict-1 61"));
+    // One account behind two profiles is named once.
+    let shared: Vec<Account> =
+        accounts(true).into_iter().map(|account| Account { alias: "acme".into(), ..account }).collect();
+    assert_eq!(danger(&mixed, &shared), typed(3, "acme 61"));
+}
+
+#[test]
+fn more_accounts_than_can_be_typed_are_counted() {
+    let account = |name: &str, prod| Account { profile: name.into(), alias: String::new(), prod };
+    let accounts = [account("a", false), account("b", true), account("c", false), account("d", false)];
+    let touched = |count: usize| accounts.iter().take(count).map(|account| (account, 2)).collect::<Vec<_>>();
+    assert_eq!(names(touched(4)), ["b", "a", "c", "d"]);
+    let phrase = |count: usize| spoken(&names(touched(count)), "7f3a9c");
+    assert_eq!([phrase(3), phrase(4), phrase(0)], ["b a c", "b +3", "7f3a9c"]);
 }
 
 #[test]

@@ -79,12 +79,12 @@ async fn three_addresses_on_two_nics_and_one_nic_are_released_and_nothing_else()
         tty.press("c");
         tty.wait("Cancel");
         // The first moment of the dialog is deaf, and says nothing: type until the text stands there.
-        let asked = tty.until("what to type", |screen| screen.contains("acme-aliyun 4"));
+        let asked = tty.until("what to type", |screen| screen.contains("acme-aliyun acme-zenlayer 4"));
         assert!(asked.contains("danger 3 of 3"), "{asked}");
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
-        while tty.screen().matches("acme-aliyun 4").count() < 2 {
+        while tty.screen().matches("acme-aliyun acme-zenlayer 4").count() < 2 {
             assert!(std::time::Instant::now() < deadline, "{}", tty.screen());
-            tty.press("\x15acme-aliyun 4");
+            tty.press("\x15acme-aliyun acme-zenlayer 4");
             tty.until("an answer", |screen| screen.matches("acme-aliyun").count() >= 1);
         }
         tty.press("\r");

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use nicdeck::{
     app::{
+        confirm::Refused,
         effect::Effect,
+        key::Input,
         msg::{Msg, PreflightEvent},
         overlay::Overlay,
         plan_view::Freshness,
@@ -105,10 +107,46 @@ fn danger_asks_for_more_than_a_key() {
     scenario.keys("j D p").read_again().keys("c").after_ms(400).keys("y");
     assert!(scenario.effects.is_empty());
     scenario.text(" 1").keys("enter");
-    assert!(matches!(scenario.state.overlays.as_slice(), [Overlay::Confirm(dialog)] if dialog.wrong));
+    assert!(
+        matches!(scenario.state.overlays.as_slice(), [Overlay::Confirm(dialog)] if dialog.refused == Some(Refused::Wrong))
+    );
     scenario.keys("ctrl-u").text("acme-shop 1").keys("enter");
     let [Effect::Release { plan, .. }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
     assert!(matches!(plan.operations()[0].kind, OperationKind::Detach { .. }));
+}
+
+#[test]
+fn pasted_text_confirms_nothing_and_the_dialog_says_so() {
+    let mut scenario = browsing();
+    scenario.keys("j D p").read_again().keys("c").after_ms(400);
+    scenario.send(Msg::Input(Input::Paste("acme-shop 1".to_owned())));
+    let refused = |scenario: &Scenario| match scenario.state.overlays.as_slice() {
+        [Overlay::Confirm(dialog)] => (dialog.typed.text().to_owned(), dialog.refused),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refused(&scenario), (String::new(), Some(Refused::Pasted)));
+    scenario.text("a");
+    assert_eq!(refused(&scenario), ("a".to_owned(), None), "typing goes on");
+}
+
+#[test]
+fn a_small_window_confirms_nothing() {
+    let small = Msg::Input(Input::Resize { columns: 59, rows: 40 });
+    let low = Msg::Input(Input::Resize { columns: 200, rows: 15 });
+    let enough = Msg::Input(Input::Resize { columns: 60, rows: 16 });
+    let mut scenario = browsing();
+    scenario.keys("j j j space p").read_again();
+    for window in [&small, &low] {
+        scenario.send(window.clone()).keys("c");
+        assert_eq!((scenario.notice(), scenario.state.overlays.len()), ("disabled.window-too-small", 0));
+    }
+    scenario.send(enough.clone()).keys("c").after_ms(400);
+    assert_eq!(scenario.state.overlays.len(), 1);
+    // It shrinks under the dialog.
+    scenario.send(low).keys("y");
+    assert_eq!((scenario.effects.len(), scenario.state.overlays.len()), (0, 1), "the dialog stays, and is deaf");
+    scenario.send(enough).keys("y");
+    assert!(matches!(scenario.effects.as_slice(), [Effect::Release { .. }]));
 }
 
 #[test]

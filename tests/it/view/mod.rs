@@ -3,6 +3,7 @@
 //! `NICDECK_PICTURES=folder cargo test --test it view` also writes each screen as a picture there, to look at.
 
 mod layers;
+mod small;
 mod svg;
 mod world;
 

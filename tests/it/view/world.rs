@@ -264,7 +264,7 @@ pub fn planned(size: Size, language: Language) -> Scenario {
     scenario
 }
 
-fn confirming(size: Size, language: Language) -> Scenario {
+pub fn confirming(size: Size, language: Language) -> Scenario {
     let mut scenario = planned(size, language);
     scenario.keys("c").after_ms(400);
     scenario.text("acme-shop ");
@@ -275,7 +275,7 @@ fn confirming(size: Size, language: Language) -> Scenario {
 pub fn running(size: Size, language: Language) -> Scenario {
     let mut scenario = planned(size, language);
     scenario.keys("c").after_ms(400);
-    scenario.text("acme-shop 5").keys("enter");
+    scenario.text("acme-shop acme-edge 5").keys("enter");
     let [Effect::Release { job, plan }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
     let (job, plan) = (*job, plan.clone());
     scenario.after_ms(900);
