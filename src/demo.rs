@@ -93,6 +93,7 @@ pub async fn start() -> Result<Demo, DemoError> {
             env: part.env,
             readonly: false,
             project_id,
+            api: None,
         };
         demo.profiles.push((profile, Credential::keys(&key.id, &key.secret, key.token.as_deref())));
         demo.clouds.push(simulator);

@@ -167,8 +167,9 @@ impl State {
         self.profiles.iter().find(|info| &info.id == id)
     }
 
-    pub fn capabilities(&self, cloud: &CloudId) -> Option<&'static Capabilities> {
-        self.profiles.iter().find(|info| &info.cloud == cloud).map(|info| info.capabilities)
+    /// Of the cloud, in the generation of its API that the profile chose.
+    pub fn capabilities(&self, id: &ProfileId) -> Option<&'static Capabilities> {
+        self.profile(id).map(|info| info.capabilities)
     }
 
     /// May writes be sent for this profile at all?

@@ -184,6 +184,12 @@ pub enum ProblemKind {
     TokenAlone {
         cloud: String,
     },
+    /// A user's name and password, for a cloud that does not take them.
+    NoSignIn {
+        cloud: String,
+    },
+    /// A key and a user's name at once.
+    TwoCredentials,
     /// `--profile` or `--region` names what the config does not have.
     Unmatched {
         what: &'static str,
@@ -214,6 +220,8 @@ impl ProblemKind {
             ProblemKind::Endpoint { .. } => "config-endpoint",
             ProblemKind::Secret { .. } => "config-secret",
             ProblemKind::TokenAlone { .. } => "config-token-alone",
+            ProblemKind::NoSignIn { .. } => "config-no-sign-in",
+            ProblemKind::TwoCredentials => "config-two-credentials",
             ProblemKind::Unmatched { .. } => "config-unmatched",
         }
     }
@@ -222,7 +230,7 @@ impl ProblemKind {
     pub fn values(&self) -> Vec<(&'static str, String)> {
         let list = |values: &[String]| values.iter().map(|value| short(value)).collect::<Vec<_>>().join(", ");
         match self {
-            ProblemKind::NotUtf8 | ProblemKind::MissingVersion => vec![],
+            ProblemKind::NotUtf8 | ProblemKind::MissingVersion | ProblemKind::TwoCredentials => vec![],
             ProblemKind::Unreadable { reason } => vec![("reason", short(reason))],
             ProblemKind::TooLarge { most } => vec![("most", most.to_string())],
             ProblemKind::Syntax { what } => vec![("what", short(what))],
@@ -255,7 +263,7 @@ impl ProblemKind {
             }
             ProblemKind::Endpoint { error } => vec![("error", error.to_string())],
             ProblemKind::Secret { key } => vec![("key", short(key))],
-            ProblemKind::TokenAlone { cloud } => vec![("cloud", short(cloud))],
+            ProblemKind::TokenAlone { cloud } | ProblemKind::NoSignIn { cloud } => vec![("cloud", short(cloud))],
             ProblemKind::Unmatched { what, given, suggestion, known } => vec![
                 ("what", (*what).to_owned()),
                 ("given", short(given)),
@@ -336,6 +344,14 @@ impl fmt::Display for ProblemKind {
                 f,
                 "{} does not sign with a token alone; name the variables of `id` and `secret` as well",
                 short(cloud)
+            ),
+            ProblemKind::NoSignIn { cloud } => write!(
+                f,
+                "{} does not sign in with a user's name; name the variables of `id` and `secret` instead",
+                short(cloud)
+            ),
+            ProblemKind::TwoCredentials => f.write_str(
+                "either `id` and `secret` (and `token`), or `user`, `password` and `account`; not both at once",
             ),
             ProblemKind::Unmatched { what, given, suggestion, known } => {
                 write!(f, "there is no {what} \"{}\" in the config", short(given))?;

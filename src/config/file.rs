@@ -32,8 +32,8 @@ pub const VERSION: i64 = 1;
 const TOP: &[&str] = &["version", "language", "readonly", "ui", "profile"];
 const UI: &[&str] = &["theme", "borders", "motion"];
 const PROFILE: &[&str] =
-    &["name", "cloud", "regions", "endpoint", "alias", "env", "readonly", "project_id", "credentials"];
-const CREDENTIALS: &[&str] = &["from", "id", "secret", "token"];
+    &["name", "cloud", "regions", "endpoint", "alias", "env", "readonly", "project_id", "api", "credentials"];
+const CREDENTIALS: &[&str] = &["from", "id", "secret", "token", "user", "password", "account"];
 const SOURCES: &[&str] = &["env"];
 
 /// Keys under which people write secrets. Compared in lower case without `-` and `_`.
@@ -213,6 +213,7 @@ impl Reader<'_> {
         let env = self.ruled(section, "env", TextRule::Label);
         let readonly = self.bool(section, "readonly").unwrap_or(false);
         let project_id = self.ruled(section, "project_id", TextRule::Word);
+        let api = cloud.and_then(|cloud| self.api(section, cloud));
         let credentials = self.credentials(section, cloud);
         let (name, cloud, from) = (name?, cloud?, credentials?);
         let id = ProfileId::from(name);
@@ -227,6 +228,7 @@ impl Reader<'_> {
                 env,
                 readonly,
                 project_id,
+                api,
             },
             CredentialSource { profile: id, place: Some(place), from },
         ))
@@ -249,6 +251,22 @@ impl Reader<'_> {
             self.problem(span, kind);
         }
         found
+    }
+
+    /// A generation of the cloud's API.
+    fn api(&mut self, section: &Section<'_, '_>, cloud: &'static Descriptor) -> Option<String> {
+        let (text, span) = self.text(section, "api")?;
+        if cloud.apis.contains(&text) {
+            return Some(text.to_owned());
+        }
+        let kind = ProblemKind::NotOneOf {
+            key: "api".to_owned(),
+            given: tellable(text),
+            allowed: cloud.apis.iter().map(|&api| api.to_owned()).collect(),
+            suggestion: suggest(text, cloud.apis.iter().copied()).map(str::to_owned),
+        };
+        self.problem(span, kind);
+        None
     }
 
     fn regions(&mut self, section: &Section<'_, '_>) -> Option<Vec<RegionId>> {
@@ -322,8 +340,12 @@ impl Reader<'_> {
         let id = self.variable(&section, "id");
         let secret = self.variable(&section, "secret");
         let token = self.variable(&section, "token");
+        let by_name = [("user"), ("password"), ("account")].map(|key| (key, self.variable(&section, key)));
         if self.problems.len() > problems {
             return None;
+        }
+        if by_name.iter().any(|(_, variable)| variable.is_some()) {
+            return self.by_name(&section, cloud?, by_name);
         }
         match (id, secret, token, cloud) {
             (Some(id), Some(secret), token, _) => Some(CredentialFrom::Env { keys: Some((id, secret)), token, bearer }),
@@ -346,6 +368,30 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// Signing in with a user's name and password.
+    fn by_name(
+        &mut self,
+        section: &Section<'_, '_>,
+        cloud: &'static Descriptor,
+        variables: [(&'static str, Option<String>); 3],
+    ) -> Option<CredentialFrom> {
+        if cloud.password.is_none() {
+            let kind = ProblemKind::NoSignIn { cloud: cloud.title.to_owned() };
+            self.problem(section.span.clone(), kind);
+            return None;
+        }
+        if ["id", "secret", "token"].iter().any(|key| section.get(key).is_some()) {
+            self.problem(section.span.clone(), ProblemKind::TwoCredentials);
+            return None;
+        }
+        if let Some((key, _)) = variables.iter().find(|(_, variable)| variable.is_none()) {
+            self.missing(section, key);
+            return None;
+        }
+        let [user, password, account] = variables.map(|(_, variable)| variable.unwrap_or_default());
+        Some(CredentialFrom::Password { user, password, account })
     }
 
     /// The name of an environment variable. Something else is most likely the secret itself.

@@ -9,6 +9,7 @@ use crate::{
 const CAPABILITIES: Capabilities = Capabilities {
     regional: true,
     release_batch: 1,
+    release_whole: false,
     releasable: &[],
     release: &[],
     detach: &[],
@@ -26,6 +27,8 @@ static KEYS_ONLY: Descriptor = Descriptor {
     capabilities: CAPABILITIES,
     env: ("A_ID", "A_SECRET", Some("A_TOKEN")),
     bearer: false,
+    password: None,
+    apis: &[],
     example_region: "cn-hangzhou",
     demo_world: "",
 };
@@ -36,6 +39,8 @@ static BEARER: Descriptor = Descriptor {
     capabilities: CAPABILITIES,
     env: ("Z_ID", "Z_SECRET", Some("Z_TOKEN")),
     bearer: true,
+    password: Some(("Z_USER", "Z_PASSWORD", "Z_ACCOUNT")),
+    apis: &["v3", "v2"],
     example_region: "asia-east-1",
     demo_world: "",
 };
@@ -90,7 +95,7 @@ fn the_example_parses_and_says_what_it_explains() {
 #[test]
 fn the_example_explains_every_key() {
     for key in "version language readonly theme borders motion name cloud regions env alias endpoint project_id \
-                credentials from id secret token"
+                credentials from id secret token api user password account"
         .split(' ')
     {
         assert!(EXAMPLE.contains(&format!("{key} = ")), "{key}");
@@ -319,6 +324,35 @@ fn a_bearer_cloud_takes_a_token_alone() {
     let text = with("credentials = { from = \"env\", token = \"T\" }").replace("aliyun", "zenlayer");
     let from = CredentialFrom::Env { keys: None, token: Some("T".into()), bearer: true };
     assert_eq!(parsed(&text).unwrap().profiles[0].1.from, from);
+}
+
+#[test]
+fn a_generation_of_the_api_is_one_of_the_clouds() {
+    let zenlayer = |line: &str| with(line).replace("aliyun", "zenlayer");
+    assert_eq!(parsed(&zenlayer("api = \"v2\"")).unwrap().profiles[0].0.api.as_deref(), Some("v2"));
+    assert_eq!(parsed(GOOD).unwrap().profiles[0].0.api, None);
+    let wrong = "6:7: `api` cannot be \"v4\"; it is one of `v3`, `v2`";
+    assert!(problem(&zenlayer("api = \"v4\"")).starts_with(wrong));
+    assert_eq!(problem(&with("api = \"v2\"")), "6:7: `api` cannot be \"v2\"; none is known here");
+}
+
+#[test]
+fn a_user_signs_in_where_the_cloud_has_that() {
+    let by_name = r#"credentials = { from = "env", user = "U", password = "P", account = "A" }"#;
+    let zenlayer = |line: &str| with(line).replace("aliyun", "zenlayer");
+    let from = CredentialFrom::Password { user: "U".into(), password: "P".into(), account: "A".into() };
+    assert_eq!(parsed(&zenlayer(by_name)).unwrap().profiles[0].1.from, from);
+    assert_eq!(
+        problem(&with(by_name)),
+        "6:15: Alibaba Cloud does not sign in with a user's name; name the variables of `id` and `secret` instead"
+    );
+    let half = by_name.replace(", password = \"P\"", "");
+    assert_eq!(problem(&zenlayer(&half)), "6:15: `password` is missing in `credentials`");
+    let both = by_name.replace("user", "id = \"I\", secret = \"S\", user");
+    assert!(problem(&zenlayer(&both)).contains("not both at once"));
+    let leaked = by_name.replace("\"P\"", "\"hunter 2!\"");
+    let said = problem(&zenlayer(&leaked));
+    assert!(said.contains("`password`: a secret does not belong in this file") && !said.contains("hunter"), "{said}");
 }
 
 #[test]

@@ -9,6 +9,8 @@ pub struct Capabilities {
     pub regional: bool,
     /// Addresses one release call may carry.
     pub release_batch: usize,
+    /// One call may also carry all releasable addresses of a NIC, however many: it releases what it finds and names none.
+    pub release_whole: bool,
     /// The roles its release call accepts.
     pub releasable: &'static [AddressRole],
     /// What release of one address needs, in the order the vendor is believed to check.

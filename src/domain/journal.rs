@@ -15,7 +15,7 @@ use super::{
 #[serde(tag = "record", rename_all = "kebab-case")]
 pub enum JournalEntry {
     /// On disk before the request leaves.
-    Intent(Intent),
+    Intent(Box<Intent>),
     /// After the end of the write, read back.
     Settled(Settlement),
 }
@@ -33,6 +33,9 @@ pub struct Intent {
     pub region: RegionId,
     #[serde(flatten)]
     pub kind: OperationKind,
+    /// Which request of the write, where it takes several.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub step: String,
     /// Addresses on the NIC before, for taking it back.
     pub before: Vec<std::net::IpAddr>,
     pub who: String,
@@ -56,20 +59,26 @@ pub struct WritePermit {
     operation: OperationId,
     profile: ProfileId,
     kind: OperationKind,
+    step: String,
 }
 
 impl WritePermit {
     /// For `runtime::journal` alone (a test reads the tree and finds other callers).
     pub fn mint(intent: &Intent) -> Self {
-        Self { operation: intent.operation, profile: intent.profile.clone(), kind: intent.kind.clone() }
+        Self {
+            operation: intent.operation,
+            profile: intent.profile.clone(),
+            kind: intent.kind.clone(),
+            step: intent.step.clone(),
+        }
     }
 
     pub fn operation(&self) -> OperationId {
         self.operation
     }
 
-    /// Whether the permit is for this very write.
-    pub fn covers(&self, profile: &ProfileId, kind: &OperationKind) -> bool {
-        &self.profile == profile && &self.kind == kind
+    /// Whether the permit is for this very request.
+    pub fn covers(&self, profile: &ProfileId, kind: &OperationKind, step: &str) -> bool {
+        &self.profile == profile && &self.kind == kind && self.step == step
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     finding::{Finding, Severity},
-    ids::{CloudId, InstanceId, NicId, NicKey, OperationId, ProfileId, RegionId},
+    ids::{CloudId, EipId, InstanceId, NicId, NicKey, OperationId, ProfileId, RegionId},
     selection::Target,
     snapshot::NicSnapshot,
     time::Timestamp,
@@ -45,6 +45,8 @@ pub struct Operation {
     pub kind: OperationKind,
     /// Writes to the same NIC that have to end well first: a NIC never has two writes in flight.
     pub after: Vec<OperationId>,
+    /// Objects that other writes may touch as well (a virtual address that several NICs share): one write at a time.
+    pub shares: Vec<Arc<str>>,
     /// What the rules saw; anything relevant that differs right before the write skips it.
     pub expect: Arc<NicSnapshot>,
 }
@@ -57,12 +59,25 @@ pub enum OperationKind {
     Release { nic: NicId, ips: Vec<IpAddr> },
     /// Detach the NIC from the instance; it is kept.
     Detach { nic: NicId, instance: InstanceId },
+    /// Put these very addresses (back) on the NIC: what takes a release back.
+    Assign { nic: NicId, ips: Vec<IpAddr> },
+    /// Attach the NIC to the instance: what takes a detach back.
+    Attach { nic: NicId, instance: InstanceId },
+    /// Bind a public address to this private address of the NIC.
+    BindEip { nic: NicId, eip: EipId, ip: IpAddr },
+    /// Delete a NIC that is attached to nothing. Nothing takes this back.
+    Delete { nic: NicId },
 }
 
 impl OperationKind {
     pub fn nic(&self) -> &NicId {
         match self {
-            OperationKind::Release { nic, .. } | OperationKind::Detach { nic, .. } => nic,
+            OperationKind::Release { nic, .. }
+            | OperationKind::Detach { nic, .. }
+            | OperationKind::Assign { nic, .. }
+            | OperationKind::Attach { nic, .. }
+            | OperationKind::BindEip { nic, .. }
+            | OperationKind::Delete { nic } => nic,
         }
     }
 }
@@ -75,11 +90,15 @@ impl Operation {
     /// The targets this write ends, one for each address, or the NIC.
     pub fn targets(&self) -> Vec<Target> {
         let nic = self.nic_key();
+        let address = |ip| Target::Address(super::ids::AddressKey { nic: nic.clone(), ip });
         match &self.kind {
-            OperationKind::Release { ips, .. } => {
-                ips.iter().map(|&ip| Target::Address(super::ids::AddressKey { nic: nic.clone(), ip })).collect()
+            OperationKind::Release { ips, .. } | OperationKind::Assign { ips, .. } => {
+                ips.iter().copied().map(address).collect()
             }
-            OperationKind::Detach { .. } => vec![Target::Nic(nic)],
+            OperationKind::BindEip { ip, .. } => vec![address(*ip)],
+            OperationKind::Detach { .. } | OperationKind::Attach { .. } | OperationKind::Delete { .. } => {
+                vec![Target::Nic(nic)]
+            }
         }
     }
 }
@@ -142,7 +161,7 @@ pub enum PlanError {
 impl ReleasePlan {
     /// Checks the parts against each other and freezes them.
     ///
-    /// `batch` gives the cloud's limit of addresses a call. `hash` must come from `rules::planner`, which is over the operations.
+    /// `batch` gives the limit of addresses of this call. `hash` must come from `rules::planner`, which is over the operations.
     ///
     /// # Errors
     /// A target twice, a batch too large, an operation that waits for a later one, two unordered writes to one NIC,
@@ -152,7 +171,7 @@ impl ReleasePlan {
         made_at: Timestamp,
         rows: Vec<PlanRow>,
         operations: Vec<Operation>,
-        batch: impl Fn(&CloudId) -> usize,
+        batch: impl Fn(&Operation) -> usize,
     ) -> Result<Self, PlanError> {
         use std::collections::{BTreeMap, BTreeSet};
         let mut seen = BTreeSet::new();
@@ -163,7 +182,7 @@ impl ReleasePlan {
                 return Err(PlanError::Order(operation.id));
             }
             if let OperationKind::Release { ips, .. } = &operation.kind {
-                let most = batch(&operation.cloud);
+                let most = batch(operation);
                 if ips.len() > most || ips.is_empty() {
                     return Err(PlanError::Oversized(operation.id, ips.len(), most));
                 }

@@ -3,16 +3,20 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use tokio::{sync::mpsc, time::Instant};
+use tokio::{
+    sync::{Mutex, mpsc},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     http::{self, Lost},
     limiter::{Lane, Limiter},
     profile::{Credential, Profile},
-    provider::{Call, Provider, Reply, Stamp},
-    redact::{self, Scrubber, Trip},
+    provider::{Call, Provider, Reply, Stamp, Step, TaskState},
+    redact::{self, Trip},
     retry::{self, RetryPolicy},
+    session::{Account, Sessions},
 };
 use crate::{
     domain::{
@@ -50,6 +54,10 @@ pub mod local {
     pub const NO_CREDENTIAL: &str = "no-credential";
     /// The codec has no read for one NIC.
     pub const NO_READ: &str = "no-read";
+    /// The codec has no safe request for what is there now.
+    pub const NO_STEP: &str = "no-step";
+    /// The NIC that something was to be put on is not there any more.
+    pub const NIC_GONE: &str = "nic-gone";
     /// Accepted, and not done when patience ended.
     pub const STILL_THERE: &str = "still-there";
 }
@@ -77,7 +85,8 @@ pub struct Client {
 struct Inner {
     parts: Parts,
     limiter: Limiter,
-    scrubber: Scrubber,
+    own: Arc<Account>,
+    sessions: Mutex<Sessions>,
 }
 
 impl fmt::Debug for Client {
@@ -90,8 +99,8 @@ impl Client {
     pub fn new(parts: Parts) -> Self {
         let capabilities = &parts.cloud.descriptor().capabilities;
         let limiter = Limiter::new(capabilities.reads_per_second, capabilities.in_flight);
-        let scrubber = Scrubber::new(&parts.credential);
-        Self { inner: Arc::new(Inner { parts, limiter, scrubber }), lane: Lane::Listing }
+        let own = Arc::new(Account::own(parts.profile.clone(), parts.credential.clone()));
+        Self { inner: Arc::new(Inner { parts, limiter, own, sessions: Mutex::default() }), lane: Lane::Listing }
     }
 
     /// The same client for reads right before and after writes: they do not wait behind those of a listing.
@@ -118,13 +127,29 @@ impl Client {
     /// The last try's fault, with the count of tries and the time of all; `Local` with [`local::CANCELLED`] once `cancel` is cancelled.
     pub async fn read(&self, listing: &Listing, cancel: &CancellationToken) -> Result<InventoryPage, Fault> {
         let call = Call::List(listing.clone());
-        match cancel.run_until_cancelled(self.read_patiently(&call)).await {
-            Some(result) => result,
+        match cancel.run_until_cancelled(self.ask(&call)).await {
+            Some(Ok(Reply::Page(page))) => Ok(page),
+            Some(Ok(_)) => Err(Fault::local(FaultKind::Local, self.cloud().action(&call), local::REPLY)),
+            Some(Err(fault)) => Err(fault),
             None => Err(Fault::local(FaultKind::Local, self.cloud().action(&call), local::CANCELLED)),
         }
     }
 
-    async fn read_patiently(&self, call: &Call) -> Result<InventoryPage, Fault> {
+    /// What became of a write that was accepted; `None` where the cloud has no call that tells.
+    ///
+    /// # Errors
+    /// As of [`Client::read`].
+    pub async fn task(&self, region: &RegionId, receipt: &Receipt) -> Option<Result<TaskState, Fault>> {
+        let call = self.cloud().task(region, receipt)?;
+        Some(match self.ask(&call).await {
+            Ok(Reply::Task(state)) => Ok(state),
+            Ok(_) => Err(Fault::local(FaultKind::Local, self.cloud().action(&call), local::REPLY)),
+            Err(fault) => Err(fault),
+        })
+    }
+
+    /// A call that changes nothing, made until it is answered or the policy gives up.
+    async fn ask(&self, call: &Call) -> Result<Reply, Fault> {
         let policy = &self.inner.parts.retry;
         let begin = Instant::now();
         // Tries and pauses. Waiting for a turn is not the cloud's fault, and a long listing waits long.
@@ -132,11 +157,12 @@ impl Client {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let fault = match self.once(call, attempt, Some(policy.deadline.saturating_sub(spent))).await {
-                Ok(Reply::Page(page)) => return Ok(page),
-                Ok(Reply::Accepted(_)) => {
-                    return Err(Fault::local(FaultKind::Local, self.cloud().action(call), local::REPLY));
-                }
+            let patience = Some(policy.deadline.saturating_sub(spent));
+            let account = self.account(call).await?;
+            let fault = match self.once(call, &account, attempt, patience).await {
+                Ok(reply) => return Ok(reply),
+                // With a session of its own the next try tells whether it was the session.
+                Err(fault) if account.has_ended(&fault) && attempt < policy.tries => continue,
                 Err(fault) => fault,
             };
             spent += Duration::from_millis(fault.elapsed_ms);
@@ -163,21 +189,33 @@ impl Client {
     ///
     /// # Errors
     /// `Local` (and nothing sent) on a read-only profile or with a permit for another write. Any other fault: see its `effect`.
-    pub async fn write(&self, region: &RegionId, kind: &OperationKind, permit: WritePermit) -> Result<Receipt, Fault> {
-        let call = Call::Write { region: region.clone(), kind: kind.clone() };
+    pub async fn write(
+        &self,
+        region: &RegionId,
+        kind: &OperationKind,
+        step: &Step,
+        permit: WritePermit,
+    ) -> Result<Receipt, Fault> {
+        let call = Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() };
         let refused = |why| Fault::local(FaultKind::Local, self.cloud().action(&call), why);
         if self.profile().readonly {
             return Err(refused(local::READ_ONLY));
         }
-        if !permit.covers(&self.profile().id, kind) {
+        if !permit.covers(&self.profile().id, kind, step.name) {
             return Err(refused(local::PERMIT));
         }
-        let result = self.once(&call, 1, None).await;
+        // Nothing was sent when there is no session for it.
+        let account = self.account(&call).await?;
+        let result = self.once(&call, &account, 1, None).await;
         drop(permit);
         match result {
             Ok(Reply::Accepted(receipt)) => Ok(receipt),
+            // Refused for the session alone: nothing was done, and the next try has a new one.
+            Err(fault) if account.has_ended(&fault) && fault.effect == Effect::Nothing => {
+                Err(Fault { effect: Effect::NothingRetry, ..fault })
+            }
             // Sent, and not understood.
-            Ok(Reply::Page(_)) => {
+            Ok(_) => {
                 let fault = Fault::local(FaultKind::Garbage, self.cloud().action(&call), local::REPLY);
                 Err(Fault { effect: Effect::Unknown, attempts: 1, ..fault })
             }
@@ -185,9 +223,37 @@ impl Client {
         }
     }
 
+    /// What the call is signed with. Signs in first where the cloud wants that; calls that come meanwhile wait for it.
+    async fn account(&self, call: &Call) -> Result<Arc<Account>, Fault> {
+        let Inner { parts: Parts { profile, cloud, credential, clock, .. }, own, sessions, .. } = &*self.inner;
+        let region = call.region().or(profile.regions.first());
+        let Some(region) = region.filter(|_| !matches!(call, Call::SignIn { .. })) else { return Ok(own.clone()) };
+        let Some(sign_in) = cloud.sign_in(profile, credential, region) else { return Ok(own.clone()) };
+        let mut sessions = sessions.lock().await;
+        if let Some(known) = sessions.get(region, clock()) {
+            return known;
+        }
+        // Boxed: a sign-in is a call like others, and needs no session itself.
+        match Box::pin(self.ask(&sign_in)).await {
+            Ok(Reply::Session(session)) => Ok(sessions.keep(region, own, session)),
+            Ok(_) => Err(Fault::local(FaultKind::Local, cloud.action(&sign_in), local::REPLY)),
+            Err(fault) => {
+                sessions.refuse(region, &fault, clock());
+                Err(fault)
+            }
+        }
+    }
+
     /// One try: a fresh stamp, one request, one record.
-    async fn once(&self, call: &Call, attempt: u32, patience: Option<Duration>) -> Result<Reply, Fault> {
-        let Parts { http, profile, cloud, credential, clock, exchanges, .. } = &self.inner.parts;
+    async fn once(
+        &self,
+        call: &Call,
+        account: &Arc<Account>,
+        attempt: u32,
+        patience: Option<Duration>,
+    ) -> Result<Reply, Fault> {
+        let Parts { http, cloud, clock, exchanges, .. } = &self.inner.parts;
+        let Account { profile, credential, scrubber, .. } = &**account;
         let action = cloud.action(call);
         let lane = if call.is_write() { Lane::Write } else { self.lane };
         let slot = self.inner.limiter.enter(lane).await;
@@ -208,7 +274,7 @@ impl Client {
             fault.attempts = attempt;
             fault.elapsed_ms = ms(begin.elapsed());
             // A vendor's message may repeat what it was sent.
-            fault.message = self.inner.scrubber.scrub(&fault.message);
+            fault.message = scrubber.scrub(&fault.message);
             if let Ok(response) = &sent {
                 fault.retry_after_ms = fault.retry_after_ms.or_else(|| retry_after(response, clock()));
                 if matches!(fault.kind, FaultKind::Clock | FaultKind::Credentials) {
@@ -219,6 +285,11 @@ impl Client {
         match &result {
             Err(fault) if fault.kind == FaultKind::Throttled => self.inner.limiter.throttled(),
             Ok(_) => self.inner.limiter.answered(),
+            Err(_) => {}
+        }
+        match &result {
+            Ok(_) => account.prove(),
+            Err(fault) if account.has_ended(fault) => self.inner.sessions.lock().await.forget(account),
             Err(_) => {}
         }
         let trip = Trip {
@@ -233,7 +304,7 @@ impl Client {
             attempt,
         };
         // A full channel drops the record: showing calls must not slow them.
-        let _ = exchanges.try_send(redact::exchange(&trip, &self.inner.scrubber));
+        let _ = exchanges.try_send(redact::exchange(&trip, scrubber));
         result
     }
 }
@@ -320,8 +391,7 @@ mod tests {
     #[test]
     fn only_a_request_that_never_left_did_surely_nothing() {
         let read = Call::List(Listing::all(crate::domain::page::Resource::Nics, None));
-        let write =
-            Call::Write { region: "r".into(), kind: OperationKind::Detach { nic: "12".into(), instance: "11".into() } };
+        let write = Call::write("r".into(), OperationKind::Detach { nic: "12".into(), instance: "11".into() });
         for (kind, of_read, of_write) in [
             (FaultKind::Unreachable, Effect::NothingRetry, Effect::NothingRetry),
             (FaultKind::Local, Effect::Nothing, Effect::Nothing),

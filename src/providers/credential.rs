@@ -23,6 +23,8 @@ pub enum CredentialFrom {
         /// The token, when it is set, is a bearer token and beats the keys; otherwise it is a session token and goes along.
         bearer: bool,
     },
+    /// Environment variables of a user's name, password and account, by name: to sign in for a token.
+    Password { user: String, password: String, account: String },
 }
 
 /// Why a profile has no credential. The fault of this profile alone. Never holds a value.

@@ -223,6 +223,7 @@ mod tests {
             env: None,
             readonly: false,
             project_id: None,
+            api: None,
         };
         assert!(transport.for_profile(&profile).is_ok());
         assert!(transport.public.get().is_some() && transport.loopback.get().is_none(), "only what is needed");

@@ -9,6 +9,7 @@ pub mod profile;
 pub mod provider;
 pub mod redact;
 pub mod retry;
+pub mod session;
 
 macro_rules! clouds {
     ($($name:ident),* $(,)?) => {
@@ -22,6 +23,12 @@ macro_rules! clouds {
 }
 
 clouds! { aliyun, zenlayer }
+
+/// The codec for a profile: its cloud, and the generation of its API that it chose.
+pub fn of(profile: &profile::Profile) -> Option<&'static dyn provider::Provider> {
+    let cloud = find(profile.cloud.as_str())?;
+    Some(profile.api.as_deref().and_then(|api| cloud.generation(api)).unwrap_or(cloud))
+}
 
 /// The cloud of that name.
 pub fn find(id: &str) -> Option<&'static dyn provider::Provider> {

@@ -22,6 +22,8 @@ pub struct Profile {
     pub readonly: bool,
     /// For clouds that need one.
     pub project_id: Option<String>,
+    /// One of the cloud's `Descriptor::apis`; `None`: the default.
+    pub api: Option<String>,
 }
 
 impl Profile {
@@ -100,6 +102,8 @@ pub enum Credential {
     Keys { id: SecretString, secret: SecretString, token: Option<SecretString> },
     /// A bearer token.
     Bearer(SecretString),
+    /// Signs in by name, for a token.
+    Password { user: SecretString, password: SecretString, account: SecretString },
 }
 
 impl Credential {
@@ -117,6 +121,8 @@ impl Credential {
                 all
             }
             Credential::Bearer(token) => vec![token.expose_secret()],
+            // Names are no secrets, and often ordinary words.
+            Credential::Password { password, .. } => vec![password.expose_secret()],
         }
     }
 }

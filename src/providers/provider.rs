@@ -1,5 +1,7 @@
 //! What a cloud's codec is: pure functions between calls and HTTP messages.
 
+use std::sync::Arc;
+
 use crate::{
     domain::{
         capabilities::Capabilities,
@@ -9,6 +11,7 @@ use crate::{
         outcome::Receipt,
         page::{InventoryPage, Listing},
         plan::OperationKind,
+        snapshot::NicSnapshot,
         time::Timestamp,
     },
     sim::dialect::Dialect,
@@ -21,14 +24,49 @@ use super::profile::{Credential, Profile};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Call {
     List(Listing),
-    Write { region: RegionId, kind: OperationKind },
+    Write {
+        region: RegionId,
+        kind: OperationKind,
+        step: Step,
+    },
+    /// What became of a write that was accepted.
+    Task {
+        region: RegionId,
+        task: Arc<str>,
+    },
+    /// Opens a session for calls to a region.
+    SignIn {
+        region: RegionId,
+    },
+}
+
+/// One request of a write. Most writes have one.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Step {
+    /// The codec's own name for it; empty for the only one.
+    pub name: &'static str,
+    /// What the codec read for it (a list that is written back whole, say). Opaque outside the codec.
+    pub carry: Option<Arc<str>>,
+    /// No other step can follow.
+    pub last: bool,
+}
+
+impl Default for Step {
+    fn default() -> Self {
+        Self { name: "", carry: None, last: true }
+    }
 }
 
 impl Call {
+    /// A write of one step.
+    pub fn write(region: RegionId, kind: OperationKind) -> Self {
+        Call::Write { region, kind, step: Step::default() }
+    }
+
     pub fn region(&self) -> Option<&RegionId> {
         match self {
             Call::List(listing) => listing.region.as_ref(),
-            Call::Write { region, .. } => Some(region),
+            Call::Write { region, .. } | Call::Task { region, .. } | Call::SignIn { region } => Some(region),
         }
     }
 
@@ -43,6 +81,37 @@ pub enum Reply {
     Page(InventoryPage),
     /// The write was taken. Whether it is done is read back, never believed.
     Accepted(Receipt),
+    Task(TaskState),
+    Session(Session),
+}
+
+/// Where an accepted write stands, by the cloud's word.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TaskState {
+    Running,
+    Done,
+    /// It was accepted and failed later. How much of it was done is read back.
+    Failed(Box<Fault>),
+}
+
+/// What a cloud hands out before it takes calls. Every part that is missing is the profile's own.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    /// The project of the region.
+    pub project_id: Option<String>,
+    /// What signs from now on.
+    pub credential: Option<Credential>,
+    /// `None`: it holds as long as the program runs.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl PartialEq for Session {
+    /// Secrets are not compared: two sessions that sign by themselves are never the same.
+    fn eq(&self, other: &Self) -> bool {
+        self.credential.is_none()
+            && other.credential.is_none()
+            && (&self.project_id, self.expires_at) == (&other.project_id, other.expires_at)
+    }
 }
 
 /// What varies from request to request in a signature; an argument, so that vectors are plain tests.
@@ -65,6 +134,10 @@ pub struct Descriptor {
     pub env: (&'static str, &'static str, Option<&'static str>),
     /// A token alone signs requests, as a bearer token, and beats the keys (`false`: a token only goes along with the keys).
     pub bearer: bool,
+    /// Variables of the vendor's own tools for signing in by name: (user, password, account). `None`: the cloud has no such way.
+    pub password: Option<(&'static str, &'static str, &'static str)>,
+    /// Generations of the API that a profile may choose from; the first is the default. Empty: there is one, without a name.
+    pub apis: &'static [&'static str],
     /// A region to start with in an example config.
     pub example_region: &'static str,
     /// A small world file that shows every finding: the demo's part of this cloud.
@@ -81,6 +154,11 @@ impl Descriptor {
 pub trait Provider: Send + Sync {
     fn descriptor(&self) -> &'static Descriptor;
 
+    /// The codec of one of `Descriptor::apis`, if it is another one than this. Its descriptor has the same id.
+    fn generation(&self, _api: &str) -> Option<&'static dyn Provider> {
+        None
+    }
+
     /// The reads that load everything of these regions. Each listing's own follow-ups come in the replies.
     fn listings(&self, regions: &[RegionId]) -> Vec<Listing>;
 
@@ -88,13 +166,29 @@ pub trait Provider: Send + Sync {
     /// and again after it. As few calls as the cloud allows; they may be sent together.
     fn inspection(&self, nic: &Nic) -> Vec<Listing>;
 
+    /// The call that opens a session for calls to the region; `None` where the credential signs as it is. Asked before each call.
+    fn sign_in(&self, _profile: &Profile, _credential: &Credential, _region: &RegionId) -> Option<Call> {
+        None
+    }
+
+    /// The next request of a write, with the NIC as it is now and the requests made so far; `None` when there is no more to send.
+    /// A cloud that can not do with one request decides here, on what was just read, what is touched: nothing that was not listed.
+    fn step(&self, _kind: &OperationKind, _seen: &NicSnapshot, made: &[Step]) -> Option<Step> {
+        made.is_empty().then(Step::default)
+    }
+
+    /// The call that asks what became of an accepted write; `None` where only reading the NIC tells.
+    fn task(&self, _region: &RegionId, _receipt: &Receipt) -> Option<Call> {
+        None
+    }
+
     /// The vendor's action name, for logs and screens.
     fn action(&self, call: &Call) -> &'static str;
 
     /// The unsigned request.
     fn encode(&self, call: &Call, profile: &Profile) -> WireRequest;
 
-    /// Adds the vendor's signature over exactly what will be sent.
+    /// Adds the vendor's signature over exactly what will be sent. For a sign-in by name it is the body that gets the secret.
     fn sign(&self, request: &mut WireRequest, credential: &Credential, stamp: &Stamp);
 
     /// Reads an answer. Sets `kind`, `effect`, `code`, `message`, `request_id`, `http_status`, `retry_after_ms` of a fault;

@@ -43,9 +43,10 @@ pub struct Trip<'a> {
 pub struct Scrubber(Vec<String>);
 
 impl Scrubber {
-    pub fn new(credential: &Credential) -> Self {
+    pub fn new<'a>(credentials: impl IntoIterator<Item = &'a Credential>) -> Self {
         let mut needles = Vec::new();
-        for secret in credential.secrets().into_iter().map(str::trim).filter(|text| text.len() >= SHORTEST_SECRET) {
+        let secrets = credentials.into_iter().flat_map(Credential::secrets);
+        for secret in secrets.map(str::trim).filter(|text| text.len() >= SHORTEST_SECRET) {
             let quoted = serde_json::Value::from(secret).to_string();
             let quoted = quoted.trim_matches('"').to_owned();
             let once = percent_encode(secret);
@@ -112,6 +113,8 @@ pub fn exchange(trip: &Trip<'_>, scrubber: &Scrubber) -> Exchange {
         .collect();
     let query = query(&request.query);
     let mark = if query.is_empty() { "" } else { "?" };
+    let private = matches!(trip.call, Call::SignIn { .. });
+    let hidden = |bytes: &[u8]| if bytes.is_empty() { String::new() } else { HIDDEN.to_owned() };
     Exchange {
         at: trip.at,
         profile: trip.profile.clone(),
@@ -123,9 +126,13 @@ pub fn exchange(trip: &Trip<'_>, scrubber: &Scrubber) -> Exchange {
         host: text(&request.host),
         path: text(&format!("{}{mark}{query}", request.path)),
         headers,
-        body: scrubber.shown(&request.body),
+        body: if private { hidden(&request.body) } else { scrubber.shown(&request.body) },
         status: response.map(|response| response.status).or(fault.and_then(|fault| fault.http_status)),
-        answer: response.map_or_else(String::new, |response| scrubber.shown(&response.body)),
+        answer: response.map_or_else(String::new, |response| match fault {
+            // What a sign-in answers is a secret that nobody knows yet; what refuses it is not.
+            None if private => hidden(&response.body),
+            _ => scrubber.shown(&response.body),
+        }),
         answer_bytes: response.map_or(0, |response| response.body.len() as u64),
         code: fault.and_then(|fault| fault.code.as_deref()).map(text),
         fault: fault.map(|fault| fault.kind).filter(|kind| *kind != FaultKind::Local),
@@ -162,6 +169,8 @@ fn query(query: &str) -> String {
 fn target(call: &Call) -> String {
     let listing = match call {
         Call::Write { kind, .. } => return kind.nic().to_string(),
+        Call::Task { task, .. } => return task.to_string(),
+        Call::SignIn { region } => return region.to_string(),
         Call::List(listing) => listing,
     };
     let mut text = match &listing.scope {
@@ -205,7 +214,7 @@ mod tests {
     const TOKEN: &str = "canary-session-token";
 
     fn scrubber() -> Scrubber {
-        Scrubber::new(&Credential::keys(ID, SECRET, Some(TOKEN)))
+        Scrubber::new([&Credential::keys(ID, SECRET, Some(TOKEN))])
     }
 
     fn request() -> WireRequest {
@@ -229,10 +238,7 @@ mod tests {
     }
 
     fn record(answer: &[u8]) -> Exchange {
-        let call = Call::Write {
-            region: "r1".into(),
-            kind: OperationKind::Detach { nic: "12".into(), instance: "11".into() },
-        };
+        let call = Call::write("r1".into(), OperationKind::Detach { nic: "12".into(), instance: "11".into() });
         let response = WireResponse { status: 400, headers: vec![], body: answer.to_vec() };
         let fault = Fault {
             code: Some("BAD".into()),
@@ -304,9 +310,9 @@ mod tests {
 
     #[test]
     fn short_credentials_do_not_blot_out_words() {
-        let scrubber = Scrubber::new(&Credential::keys("a", "", None));
+        let scrubber = Scrubber::new([&Credential::keys("a", "", None)]);
         assert_eq!(scrubber.scrub("a plain text"), "a plain text");
-        let scrubber = Scrubber::new(&Credential::Bearer(" tokentoken\n".into()));
+        let scrubber = Scrubber::new([&Credential::Bearer(" tokentoken\n".into())]);
         assert_eq!(scrubber.scrub("Bearer tokentoken!"), "Bearer ***!");
     }
 

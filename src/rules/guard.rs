@@ -89,6 +89,8 @@ pub fn effects(plan: &ReleasePlan) -> Effects {
             let hit = match &operation.kind {
                 OperationKind::Release { ips, .. } => ips.iter().any(|&ip| eip.is_on(&facts.nic, ip) != Some(false)),
                 OperationKind::Detach { .. } => true,
+                // They take nothing away.
+                _ => false,
             };
             if hit {
                 eips.insert((&operation.profile, &eip.id));
@@ -98,6 +100,7 @@ pub fn effects(plan: &ReleasePlan) -> Effects {
             let hit = match &operation.kind {
                 OperationKind::Release { ips, .. } => backend.ip_on(&facts.nic).is_some_and(|ip| ips.contains(&ip)),
                 OperationKind::Detach { .. } => true,
+                _ => false,
             };
             if hit {
                 balancers.insert((&operation.profile, &backend.load_balancer));

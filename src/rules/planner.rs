@@ -37,7 +37,7 @@ pub struct Wanted {
 /// What a plan is made from, besides its targets.
 struct Sources<'a> {
     inventory: &'a Inventory,
-    capabilities: &'a dyn Fn(&CloudId) -> Option<&'static Capabilities>,
+    capabilities: &'a dyn Fn(&ProfileId) -> Option<&'static Capabilities>,
     readonly: &'a dyn Fn(&ProfileId) -> bool,
 }
 
@@ -51,7 +51,7 @@ struct Sources<'a> {
 pub fn plan(
     wanted: &[Wanted],
     inventory: &Inventory,
-    capabilities: &dyn Fn(&CloudId) -> Option<&'static Capabilities>,
+    capabilities: &dyn Fn(&ProfileId) -> Option<&'static Capabilities>,
     readonly: &dyn Fn(&ProfileId) -> bool,
     now: Timestamp,
 ) -> Result<ReleasePlan, PlanError> {
@@ -76,9 +76,19 @@ pub fn plan(
     // What the filter hides stands together at the end, where the screen names it. The writes keep their order.
     rows.sort_by_key(|row| row.hidden);
     let hash = hash(&operations);
-    ReleasePlan::freeze(hash, now, rows, operations, |cloud| {
-        capabilities(cloud).map_or(0, |capabilities| capabilities.release_batch)
+    ReleasePlan::freeze(hash, now, rows, operations, |operation| {
+        capabilities(&operation.profile).map_or(0, |capabilities| most(capabilities, &operation.expect.nic))
     })
+}
+
+/// Addresses that a call to release them may carry.
+fn most(capabilities: &Capabilities, nic: &Nic) -> usize {
+    let whole = if capabilities.release_whole { releasable(capabilities, nic).count() } else { 0 };
+    capabilities.release_batch.max(whole)
+}
+
+fn releasable<'a>(capabilities: &'a Capabilities, nic: &'a Nic) -> impl Iterator<Item = IpAddr> + use<'a> {
+    nic.addresses.iter().filter(|address| capabilities.releasable.contains(&address.role)).map(|address| address.ip)
 }
 
 fn ip_of(target: &Target) -> Option<IpAddr> {
@@ -107,7 +117,7 @@ impl Sources<'_> {
     ) {
         let part = self.inventory.profile(&key.profile);
         let known = part.and_then(|part| {
-            Some((part, part.nic(&key.nic)?, (self.capabilities)(&part.cloud)?, part.snapshot(&key.nic)?))
+            Some((part, part.nic(&key.nic)?, (self.capabilities)(&key.profile)?, part.snapshot(&key.nic)?))
         });
         let Some((part, nic, capabilities, snapshot)) = known else {
             rows.extend(wanted.into_iter().map(|one| self.lost(one, part)));
@@ -140,7 +150,7 @@ impl Sources<'_> {
         let expect = Arc::new(snapshot);
         let mut last: Option<OperationId> = None;
         let mut operation_of: HashMap<Option<IpAddr>, OperationId> = HashMap::new();
-        let mut add = |kind: OperationKind| {
+        let mut add = |kind: OperationKind, shares: Vec<Arc<str>>| {
             let id = OperationId(u32::try_from(operations.len()).unwrap_or(u32::MAX));
             operations.push(Operation {
                 id,
@@ -149,16 +159,20 @@ impl Sources<'_> {
                 region: nic.region.clone(),
                 kind,
                 after: last.replace(id).into_iter().collect(),
+                shares,
                 expect: expect.clone(),
             });
             id
         };
-        for batch in ips.chunks(capabilities.release_batch.max(1)) {
-            let id = add(OperationKind::Release { nic: key.nic.clone(), ips: batch.to_vec() });
+        // All that the NIC has, in one call, where the cloud has a call that takes all.
+        let whole = capabilities.release_whole && releasable(capabilities, nic).all(|ip| ips.contains(&ip));
+        let batch = if whole { ips.len() } else { capabilities.release_batch };
+        for batch in ips.chunks(batch.max(1)) {
+            let id = add(OperationKind::Release { nic: key.nic.clone(), ips: batch.to_vec() }, Vec::new());
             operation_of.extend(batch.iter().map(|&ip| (Some(ip), id)));
         }
         if let Some(instance) = detach {
-            let id = add(OperationKind::Detach { nic: key.nic.clone(), instance });
+            let id = add(OperationKind::Detach { nic: key.nic.clone(), instance }, Vec::new());
             operation_of.insert(None, id);
         }
 
@@ -285,6 +299,29 @@ fn hash(operations: &[Operation]) -> PlanHash {
                 digest.text("detach");
                 digest.text(nic.as_str());
                 digest.text(instance.as_str());
+            }
+            OperationKind::Assign { nic, ips } => {
+                digest.text("assign");
+                digest.text(nic.as_str());
+                digest.number(ips.len());
+                for ip in ips {
+                    digest.text(&ip.to_string());
+                }
+            }
+            OperationKind::Attach { nic, instance } => {
+                digest.text("attach");
+                digest.text(nic.as_str());
+                digest.text(instance.as_str());
+            }
+            OperationKind::BindEip { nic, eip, ip } => {
+                digest.text("bind-eip");
+                digest.text(nic.as_str());
+                digest.text(eip.as_str());
+                digest.text(&ip.to_string());
+            }
+            OperationKind::Delete { nic } => {
+                digest.text("delete");
+                digest.text(nic.as_str());
             }
         }
         facts(&mut digest, &operation.expect);

@@ -13,11 +13,30 @@ use crate::providers::{
 /// Variables that are not set or empty, all of them at once, or a value that cannot be a key.
 pub fn resolve(source: &CredentialSource, env: &dyn Fn(&str) -> Option<String>) -> Result<Credential, CredentialError> {
     let fail = |problem| CredentialError { profile: source.profile.clone(), place: source.place.clone(), problem };
-    let CredentialFrom::Env { keys, token, bearer } = &source.from;
     let read = |variable: &String| -> Result<Option<SecretString>, CredentialError> {
         let Some(value) = env(variable) else { return Ok(None) };
         let value = SecretString::from(value);
         secret(&value).map_err(|()| fail(CredentialProblem::Malformed { variable: variable.clone() }))
+    };
+    let (keys, token, bearer) = match &source.from {
+        CredentialFrom::Env { keys, token, bearer } => (keys, token, bearer),
+        CredentialFrom::Password { user, password, account } => {
+            // Names and passwords may hold anything that can be typed, blanks in the middle too.
+            let typed = |variable: &String| env(variable).filter(|value| !value.is_empty()).map(SecretString::from);
+            return match (typed(user), typed(password), typed(account)) {
+                (Some(user), Some(password), Some(account)) => Ok(Credential::Password { user, password, account }),
+                (had_user, had_password, had_account) => {
+                    let missing = [
+                        (user, had_user.is_none()),
+                        (password, had_password.is_none()),
+                        (account, had_account.is_none()),
+                    ];
+                    let missing = missing.iter().filter(|(_, missing)| *missing);
+                    let variables = missing.map(|(name, _)| (*name).clone()).collect();
+                    Err(fail(CredentialProblem::Missing { variables, or: None }))
+                }
+            };
+        }
     };
     let token_value = token.as_ref().map(read).transpose()?.flatten();
     let Some((id, secret)) = keys else {
@@ -83,6 +102,9 @@ mod tests {
                 .map(|text| text.expose_secret().to_owned())
                 .collect(),
             Credential::Bearer(token) => vec!["bearer".to_owned(), token.expose_secret().to_owned()],
+            Credential::Password { user, password, account } => {
+                [user, password, account].map(|text| text.expose_secret().to_owned()).into()
+            }
         })
     }
 
@@ -102,6 +124,17 @@ mod tests {
         assert_eq!(with(&all, &source(true, Some("T"), true)).unwrap(), ["bearer", "tok"]);
         assert_eq!(with(&all, &source(false, Some("T"), true)).unwrap(), ["bearer", "tok"]);
         assert_eq!(with(&KEYS, &source(true, Some("T"), true)).unwrap(), ["id-1", "s3cret"]);
+    }
+
+    #[test]
+    fn a_user_signs_in_with_whatever_can_be_typed() {
+        let from = CredentialFrom::Password { user: "U".into(), password: "P".into(), account: "A".into() };
+        let source = CredentialSource { from, ..source(false, None, false) };
+        let vars = [("U", "ops"), ("P", "pass word ü "), ("A", "acme")];
+        assert_eq!(with(&vars, &source).unwrap(), ["ops", "pass word ü ", "acme"]);
+        let error = with(&[vars[0], ("A", "")], &source).unwrap_err();
+        let problem = CredentialProblem::Missing { variables: vec!["P".into(), "A".into()], or: None };
+        assert_eq!(error.problem, problem);
     }
 
     #[test]

@@ -126,7 +126,7 @@ impl Journal {
             return Err(JournalError::ReadOnly(intent.profile));
         }
         let permit = WritePermit::mint(&intent);
-        self.put(JournalEntry::Intent(intent)).await?;
+        self.put(JournalEntry::Intent(Box::new(intent))).await?;
         Ok(permit)
     }
 

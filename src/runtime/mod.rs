@@ -91,7 +91,7 @@ impl Launch {
             .accounts
             .iter()
             .filter_map(|account| {
-                let descriptor = providers::find(account.profile.cloud.as_str())?.descriptor();
+                let descriptor = providers::of(&account.profile)?.descriptor();
                 Some(ProfileInfo {
                     id: account.profile.id.clone(),
                     cloud: account.profile.cloud.clone(),
@@ -128,8 +128,7 @@ impl Launch {
         let transport = Transport::new(Timeouts::default());
         let mut clients: BTreeMap<ProfileId, Client> = BTreeMap::new();
         for account in &self.accounts {
-            let (Ok(credential), Some(cloud)) = (&account.credential, providers::find(account.profile.cloud.as_str()))
-            else {
+            let (Ok(credential), Some(cloud)) = (&account.credential, providers::of(&account.profile)) else {
                 continue;
             };
             let mut profile = account.profile.clone();

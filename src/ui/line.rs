@@ -164,6 +164,7 @@ fn plan(canvas: &mut Canvas, state: &State, area: Area) {
         match &operation.kind {
             OperationKind::Release { ips, .. } => addresses += ips.len(),
             OperationKind::Detach { .. } => nics += 1,
+            _ => {}
         }
     }
     let title = words.text("plan.title", &[("hash", &plan.hash().short())]);

@@ -354,6 +354,8 @@ fn before_after(canvas: &Canvas, doc: &mut Doc, view: &PlanView, operation: &Ope
         OperationKind::Detach { .. } => {
             doc.field(words.word("label.after"), words.word("plan.after-detach"), Role::Text);
         }
+        // No plan takes anything back yet.
+        _ => {}
     }
     doc.blank();
 }

@@ -56,6 +56,7 @@ impl Bench {
             env: None,
             readonly: false,
             project_id: None,
+            api: None,
         };
         Self { cloud, dialect, world, profile, now: NOW, calls: 0, secret: "secret" }
     }
@@ -124,7 +125,7 @@ impl Bench {
     }
 
     fn write(&mut self, kind: OperationKind, region: &str) -> Result<Reply, Fault> {
-        self.call(&Call::Write { region: region.into(), kind })
+        self.call(&Call::write(region.into(), kind))
     }
 }
 

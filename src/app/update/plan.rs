@@ -151,7 +151,7 @@ fn build(
     let built = planner::plan(
         &wanted,
         &state.inventory,
-        &|cloud| state.capabilities(cloud),
+        &|profile| state.capabilities(profile),
         &|profile| !state.writable(profile),
         state.now,
     );

@@ -76,9 +76,10 @@ pub(super) const DETACH: &str = "DetachNetworkInterface";
 
 fn api(call: &Call) -> (Product, &'static str) {
     let listing = match call {
-        Call::Write { kind: OperationKind::Release { .. }, .. } => return (Product::Ecs, RELEASE),
-        Call::Write { kind: OperationKind::Detach { .. }, .. } => return (Product::Ecs, DETACH),
+        Call::Write { kind, .. } => return write_api(kind),
         Call::List(listing) => listing,
+        // This cloud has neither; no method of its codec makes such a call.
+        Call::Task { .. } | Call::SignIn { .. } => return (Product::Ecs, "DescribeRegions"),
     };
     match (listing.resource, listing.part) {
         (Resource::Regions, _) => (Product::Ecs, "DescribeRegions"),
@@ -101,6 +102,17 @@ fn api(call: &Call) -> (Product, &'static str) {
     }
 }
 
+fn write_api(kind: &OperationKind) -> (Product, &'static str) {
+    match kind {
+        OperationKind::Release { .. } => (Product::Ecs, RELEASE),
+        OperationKind::Detach { .. } => (Product::Ecs, DETACH),
+        OperationKind::Assign { .. } => (Product::Ecs, "AssignPrivateIpAddresses"),
+        OperationKind::Attach { .. } => (Product::Ecs, "AttachNetworkInterface"),
+        OperationKind::BindEip { .. } => (Product::Vpc, "AssociateEipAddress"),
+        OperationKind::Delete { .. } => (Product::Ecs, "DeleteNetworkInterface"),
+    }
+}
+
 /// The vendor's action name.
 pub(super) fn action(call: &Call) -> &'static str {
     api(call).1
@@ -112,7 +124,8 @@ pub(super) fn encode(call: &Call, profile: &Profile) -> WireRequest {
     let region = call.region().or_else(|| profile.regions.first()).map_or("cn-hangzhou", RegionId::as_str);
     let params = match call {
         Call::List(listing) => read(listing),
-        Call::Write { region, kind } => write(region, kind),
+        Call::Write { region, kind, .. } => write(region, kind),
+        Call::Task { .. } | Call::SignIn { .. } => Params::default(),
     };
     let (scheme, host) = match &profile.endpoint {
         Some(endpoint) => (endpoint.scheme.clone(), endpoint.host.clone()),
@@ -183,10 +196,21 @@ pub(super) fn page(listing: &Listing) -> u32 {
 fn write(region: &RegionId, kind: &OperationKind) -> Params {
     let mut params = Params::default();
     params.put("RegionId", region);
-    params.put("NetworkInterfaceId", kind.nic());
+    if !matches!(kind, OperationKind::BindEip { .. }) {
+        params.put("NetworkInterfaceId", kind.nic());
+    }
     match kind {
-        OperationKind::Release { ips, .. } => params.list("PrivateIpAddress", ips),
-        OperationKind::Detach { instance, .. } => params.put("InstanceId", instance),
+        OperationKind::Release { ips, .. } | OperationKind::Assign { ips, .. } => params.list("PrivateIpAddress", ips),
+        OperationKind::Detach { instance, .. } | OperationKind::Attach { instance, .. } => {
+            params.put("InstanceId", instance);
+        }
+        OperationKind::BindEip { nic, eip, ip } => {
+            params.put("AllocationId", eip);
+            params.put("InstanceType", "NetworkInterface");
+            params.put("InstanceId", nic);
+            params.put("PrivateIpAddress", ip);
+        }
+        OperationKind::Delete { .. } => {}
     }
     params
 }

@@ -119,6 +119,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         regional: true,
         // Vendor: 1 to 10 while the NIC is free; newer pages say 32, older ones 10.
         release_batch: 10,
+        release_whole: false,
         releasable: &[AddressRole::Secondary],
         release: RELEASE,
         detach: DETACH,
@@ -133,6 +134,8 @@ static DESCRIPTOR: Descriptor = Descriptor {
     },
     env: ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", Some("ALIBABA_CLOUD_SECURITY_TOKEN")),
     bearer: false,
+    password: None,
+    apis: &[],
     example_region: "cn-hangzhou",
     demo_world: include_str!("../../../assets/demo/aliyun.json"),
 };

@@ -26,6 +26,7 @@ fn profile(region: &str, endpoint: Option<&str>) -> Profile {
         env: None,
         readonly: false,
         project_id: None,
+        api: None,
     }
 }
 
@@ -62,12 +63,12 @@ fn all(resource: Resource) -> Listing {
 
 fn release(ips: std::ops::Range<u8>) -> Call {
     let ips = ips.map(|n| std::net::IpAddr::from([10, 0, 8, n])).collect();
-    Call::Write { region: "cn-hangzhou".into(), kind: OperationKind::Release { nic: NIC.into(), ips } }
+    Call::write("cn-hangzhou".into(), OperationKind::Release { nic: NIC.into(), ips })
 }
 
 fn detach() -> Call {
     let kind = OperationKind::Detach { nic: NIC.into(), instance: INSTANCE.into() };
-    Call::Write { region: "cn-hangzhou".into(), kind }
+    Call::write("cn-hangzhou".into(), kind)
 }
 
 fn found(part: &str, nic: &Nic) -> Call {

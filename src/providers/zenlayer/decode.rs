@@ -48,7 +48,7 @@ pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Faul
         };
     }
     let listing = match call {
-        Call::Write { .. } => {
+        Call::Write { .. } | Call::Task { .. } | Call::SignIn { .. } => {
             let (_, request_id) = open::<serde::de::IgnoredAny>(call, response)?;
             return Ok(Reply::Accepted(Receipt { request_id, task: None }));
         }

@@ -49,7 +49,7 @@ pub(super) fn fault(call: &Call, response: &WireResponse) -> Fault {
     }
     let write = match call {
         Call::Write { kind, .. } => Some(kind),
-        Call::List(_) => None,
+        Call::List(_) | Call::Task { .. } | Call::SignIn { .. } => None,
     };
     (fault.kind, fault.effect) = fault
         .code
@@ -142,11 +142,11 @@ mod tests {
     use crate::domain::page::{Listing, Resource};
 
     fn release() -> Call {
-        Call::Write { region: "r".into(), kind: OperationKind::Release { nic: "12".into(), ips: vec![] } }
+        Call::write("r".into(), OperationKind::Release { nic: "12".into(), ips: vec![] })
     }
 
     fn detach() -> Call {
-        Call::Write { region: "r".into(), kind: OperationKind::Detach { nic: "12".into(), instance: "11".into() } }
+        Call::write("r".into(), OperationKind::Detach { nic: "12".into(), instance: "11".into() })
     }
 
     fn read() -> Call {

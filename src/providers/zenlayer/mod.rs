@@ -104,6 +104,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         regional: true,
         // The vendor documents no maximum; one bad address fails the whole call, so a call stays small enough to explain.
         release_batch: 50,
+        release_whole: false,
         releasable: &[AddressRole::Secondary],
         release: RELEASE,
         detach: DETACH,
@@ -117,6 +118,8 @@ static DESCRIPTOR: Descriptor = Descriptor {
     },
     env: ("ZENLAYER_ACCESS_KEY_ID", "ZENLAYER_ACCESS_KEY_SECRET", None),
     bearer: true,
+    password: None,
+    apis: &[],
     example_region: "asia-east-1",
     demo_world: include_str!("../../../assets/demo/zenlayer.json"),
 };

@@ -38,6 +38,7 @@ const STEADY: Condition = Condition::NicState { allowed: &[NicState::Free, NicSt
 pub const STRICT: Capabilities = Capabilities {
     regional: true,
     release_batch: 3,
+    release_whole: false,
     releasable: &[AddressRole::Secondary],
     release: &[
         rule(Condition::NotBackend, Severity::Blocked),
@@ -70,6 +71,7 @@ pub const STRICT: Capabilities = Capabilities {
 /// Releases whatever it is asked to, and says nothing; only services' NICs and states are refused.
 pub const LENIENT: Capabilities = Capabilities {
     release_batch: 10,
+    release_whole: false,
     releasable: &[AddressRole::Secondary, AddressRole::Virtual],
     release: &[
         rule(Condition::NotPrimaryIp, Severity::Blocked),

@@ -2,10 +2,11 @@
 //! Never sends anything twice without knowing that the first time did nothing.
 
 mod read_back;
+mod send;
 mod targets;
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -29,12 +30,13 @@ use crate::{
         time::Timestamp,
     },
     providers::client::{Client, local},
-    runtime::journal::{Journal, JournalError},
+    runtime::journal::Journal,
 };
 
 use super::inspect;
 use read_back::read_back;
-use targets::{narrow, targets};
+use send::{Sent, send};
+use targets::{gone_is_done, narrow, targets};
 
 /// Writes in flight for one profile.
 const PER_PROFILE: usize = 4;
@@ -118,6 +120,8 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
     let mut waiting: VecDeque<&Operation> = batch.plan.operations().iter().collect();
     let mut ended: BTreeMap<OperationId, bool> = BTreeMap::new();
     let mut busy: BTreeMap<ProfileId, usize> = BTreeMap::new();
+    // Objects that writes under way share with others.
+    let mut held: BTreeSet<(ProfileId, Arc<str>)> = BTreeSet::new();
     let mut flying: JoinSet<bool> = JoinSet::new();
     let mut tasks: HashMap<Id, &Operation> = HashMap::new();
     let mut control = batch.control.clone();
@@ -147,7 +151,8 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
                 }
                 let ready = operation.after.iter().all(|id| ended.contains_key(id));
                 let places = busy.entry(operation.profile.clone()).or_default();
-                if !ready || *places >= PER_PROFILE {
+                let shares = || operation.shares.iter().map(|shared| (operation.profile.clone(), shared.clone()));
+                if !ready || *places >= PER_PROFILE || shares().any(|shared| held.contains(&shared)) {
                     later.push_back(operation);
                     continue;
                 }
@@ -159,6 +164,7 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
                     continue;
                 };
                 *places += 1;
+                held.extend(shares());
                 let (batch, own, name) = (batch.clone(), operation.clone(), name.clone());
                 let task = flying.spawn(async move { operate(&batch, &client, &own, &name).await });
                 tasks.insert(task.id(), operation);
@@ -178,6 +184,9 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
                 ended.insert(operation.id, done == Some(true));
                 if let Some(places) = busy.get_mut(&operation.profile) {
                     *places -= 1;
+                }
+                for shared in &operation.shares {
+                    held.remove(&(operation.profile.clone(), shared.clone()));
                 }
                 if done.is_none() {
                     // Its intent stays open in the journal, and is reconciled by reading at the next start.
@@ -215,20 +224,13 @@ async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &s
             Checked::Send(seen, kind) => (seen, kind),
             Checked::Ended(fresh) => break fresh,
         };
-        let permit =
-            match batch.journal.intent(intent(batch, operation, &kind, &seen, name), client.profile().readonly).await {
-                Ok(permit) => permit,
-                Err(error) => {
-                    let why = match error {
-                        JournalError::ReadOnly(_) => Skip::ReadOnly,
-                        error => Skip::Journal { message: error.to_string() },
-                    };
-                    end_rest(operation, &mut ends, || Outcome::Skipped { why: why.clone() });
-                    break Some(ReadBack::Nic(Arc::new(*seen)));
-                }
-            };
-        batch.progress(operation, Progress::Sent).await;
-        let answer = client.write(&operation.region, &kind, permit).await;
+        let answer = match send(batch, client, operation, &kind, &seen, name).await {
+            Sent::Answered(answer) => answer,
+            Sent::Nothing(outcome) => {
+                end_rest(operation, &mut ends, || outcome.clone());
+                break Some(ReadBack::Nic(Arc::new(*seen)));
+            }
+        };
         if let Err(fault) = &answer
             && let Some(pause) = client.pause_of_write(fault, attempt)
         {
@@ -281,7 +283,13 @@ async fn check(batch: &Batch, client: &Client, operation: &Operation, ends: &mut
         let seen = match inspect::nic(client, &nic, &never, batch.now).await {
             Ok(Some(seen)) => seen,
             Ok(None) => {
-                end_rest(operation, ends, || Outcome::AlreadyGone { request_id: None });
+                let outcome = if gone_is_done(&operation.kind) {
+                    Outcome::AlreadyGone { request_id: None }
+                } else {
+                    let fault = Fault::local(FaultKind::NotFound, "", local::NIC_GONE);
+                    Outcome::Skipped { why: Skip::NotReadAgain { fault } }
+                };
+                end_rest(operation, ends, || outcome.clone());
                 return Checked::Ended(Some(ReadBack::Gone));
             }
             // The network is away: the batch goes on by itself when it is back.
@@ -326,7 +334,14 @@ fn end_rest(operation: &Operation, ends: &mut Ends, outcome: impl Fn() -> Outcom
     }
 }
 
-fn intent(batch: &Batch, operation: &Operation, kind: &OperationKind, seen: &NicSnapshot, name: &str) -> Intent {
+fn intent(
+    batch: &Batch,
+    operation: &Operation,
+    kind: &OperationKind,
+    step: &str,
+    seen: &NicSnapshot,
+    name: &str,
+) -> Intent {
     Intent {
         at: (batch.now)(),
         batch: name.to_owned(),
@@ -336,6 +351,7 @@ fn intent(batch: &Batch, operation: &Operation, kind: &OperationKind, seen: &Nic
         profile: operation.profile.clone(),
         region: operation.region.clone(),
         kind: kind.clone(),
+        step: step.to_owned(),
         before: seen.nic.addresses.iter().map(|address| address.ip).collect(),
         who: batch.author.who.clone(),
         host: batch.author.host.clone(),

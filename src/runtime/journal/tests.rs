@@ -10,6 +10,10 @@ use crate::domain::{
     time::Timestamp,
 };
 
+fn boxed(batch: &str, operation: u32) -> Box<Intent> {
+    Box::new(intent(batch, operation))
+}
+
 fn intent(batch: &str, operation: u32) -> Intent {
     Intent {
         at: Timestamp(1_700_000_000_123),
@@ -23,6 +27,7 @@ fn intent(batch: &str, operation: u32) -> Intent {
             nic: "eni-1".into(),
             ips: vec!["10.0.0.5".parse().unwrap(), "fd00::1".parse().unwrap()],
         },
+        step: String::new(),
         before: vec!["10.0.0.4".parse().unwrap()],
         who: "lin \u{1b}[31m\n网".to_owned(),
         host: "h".to_owned(),
@@ -60,8 +65,9 @@ async fn what_is_written_is_read_back_and_intents_without_an_end_are_found() {
     let journal = Journal::open(&path).unwrap();
     let permit = journal.intent(intent("b1", 0), false).await.unwrap();
     assert_eq!(permit.operation(), OperationId(0));
-    assert!(permit.covers(&"prod".into(), &intent("b1", 0).kind));
-    assert!(!permit.covers(&"other".into(), &intent("b1", 0).kind));
+    assert!(permit.covers(&"prod".into(), &intent("b1", 0).kind, ""));
+    assert!(!permit.covers(&"prod".into(), &intent("b1", 0).kind, "second"));
+    assert!(!permit.covers(&"other".into(), &intent("b1", 0).kind, ""));
     journal.intent(intent("b1", 1), false).await.unwrap();
     journal.settled(settlement("b1", 0)).await.unwrap();
     // The same operation of another batch is another write.
@@ -71,10 +77,10 @@ async fn what_is_written_is_read_back_and_intents_without_an_end_are_found() {
     assert_eq!(
         contents.entries,
         [
-            JournalEntry::Intent(intent("b1", 0)),
-            JournalEntry::Intent(intent("b1", 1)),
+            JournalEntry::Intent(boxed("b1", 0)),
+            JournalEntry::Intent(boxed("b1", 1)),
             JournalEntry::Settled(settlement("b1", 0)),
-            JournalEntry::Intent(intent("b2", 0)),
+            JournalEntry::Intent(boxed("b2", 0)),
         ]
     );
     assert_eq!(contents.bad, []);
@@ -132,7 +138,7 @@ async fn a_torn_tail_is_closed_reported_and_costs_no_other_record() {
     journal.intent(intent("b", 2), false).await.unwrap();
 
     let contents = read(&path).unwrap();
-    assert_eq!(contents.entries, [JournalEntry::Intent(intent("b", 0)), JournalEntry::Intent(intent("b", 2))]);
+    assert_eq!(contents.entries, [JournalEntry::Intent(boxed("b", 0)), JournalEntry::Intent(boxed("b", 2))]);
     assert_eq!(contents.bad, [BadLine { line: 2, why: BadLineKind::Torn }]);
 }
 
@@ -157,10 +163,10 @@ async fn cut_anywhere_the_rest_survives() {
     let whole = fs::read(&path).unwrap();
     for cut in usize::try_from(first).unwrap()..whole.len() {
         fs::write(&path, &whole[..cut]).unwrap();
-        journal.append(&JournalEntry::Intent(intent("b", 1))).unwrap();
+        journal.append(&JournalEntry::Intent(boxed("b", 1))).unwrap();
         let contents = read(&path).unwrap();
-        assert_eq!(contents.entries.first(), Some(&JournalEntry::Intent(intent("b", 0))), "cut at {cut}");
-        assert_eq!(contents.entries.last(), Some(&JournalEntry::Intent(intent("b", 1))), "cut at {cut}");
+        assert_eq!(contents.entries.first(), Some(&JournalEntry::Intent(boxed("b", 0))), "cut at {cut}");
+        assert_eq!(contents.entries.last(), Some(&JournalEntry::Intent(boxed("b", 1))), "cut at {cut}");
         // Cut right before its line end, the record is whole.
         let kept = usize::from(cut == whole.len() - 1);
         assert_eq!(contents.entries.len(), 2 + kept, "cut at {cut}");
@@ -179,7 +185,7 @@ fn records_of_many_writers_never_mix() {
             scope.spawn(move || {
                 let journal = Journal::open(path).unwrap();
                 for record in 0..RECORDS {
-                    journal.append(&JournalEntry::Intent(intent(&format!("b{writer}"), record))).unwrap();
+                    journal.append(&JournalEntry::Intent(boxed(&format!("b{writer}"), record))).unwrap();
                 }
             });
         }
@@ -199,7 +205,7 @@ fn a_record_waits_for_the_lock_of_another_process() {
     let (done, is_done) = std::sync::mpsc::channel();
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            journal.append(&JournalEntry::Intent(intent("b", 0))).unwrap();
+            journal.append(&JournalEntry::Intent(boxed("b", 0))).unwrap();
             done.send(()).unwrap();
         });
         assert!(is_done.recv_timeout(Duration::from_millis(50)).is_err(), "written under the other's lock");

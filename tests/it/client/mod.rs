@@ -1,6 +1,7 @@
 //! The client against a server that misbehaves, over real connections with short patience.
 
 mod server;
+mod session;
 
 use std::{
     sync::{Arc, LazyLock},
@@ -24,7 +25,7 @@ use nicdeck::{
         client::{Client, Parts, local},
         http::{Timeouts, http_client},
         profile::{Credential, Endpoint, Profile},
-        provider::{Call, Descriptor, Provider, Reply, Stamp},
+        provider::{Call, Descriptor, Provider, Reply, Session, Stamp, Step},
         retry::RetryPolicy,
     },
     sim::dialect::Dialect,
@@ -46,6 +47,7 @@ static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor {
     capabilities: Capabilities {
         regional: true,
         release_batch: 1,
+        release_whole: false,
         releasable: &[],
         release: &[],
         detach: &[],
@@ -58,6 +60,8 @@ static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor {
     },
     env: ("ID", "SECRET", None),
     bearer: true,
+    password: None,
+    apis: &[],
     example_region: "r1",
     demo_world: "",
 });
@@ -135,18 +139,28 @@ fn profile(endpoint: &str) -> Profile {
         env: None,
         readonly: false,
         project_id: None,
+        api: None,
     }
 }
 
 fn client_of(profile: Profile, room: usize) -> (Client, mpsc::Receiver<Exchange>) {
+    built(profile, &Plain, Credential::Bearer(SECRET.into()), room)
+}
+
+fn built(
+    profile: Profile,
+    cloud: &'static dyn Provider,
+    credential: Credential,
+    room: usize,
+) -> (Client, mpsc::Receiver<Exchange>) {
     let timeouts =
         Timeouts { connect: Duration::from_secs(2), read: Duration::from_millis(300), total: Duration::from_secs(3) };
     let (sender, receiver) = mpsc::channel(room);
     let client = Client::new(Parts {
         http: http_client(true, timeouts).unwrap(),
         profile: Arc::new(profile),
-        cloud: &Plain,
-        credential: Arc::new(Credential::Bearer(SECRET.into())),
+        cloud,
+        credential: Arc::new(credential),
         clock: Arc::new(|| Timestamp(784_111_777_000)),
         exchanges: sender,
         retry: RetryPolicy {
@@ -185,6 +199,7 @@ fn permit(profile: &str, kind: OperationKind) -> WritePermit {
         profile: profile.into(),
         region: "r1".into(),
         kind,
+        step: String::new(),
         before: vec![],
         who: "me".into(),
         host: "here".into(),
@@ -193,7 +208,7 @@ fn permit(profile: &str, kind: OperationKind) -> WritePermit {
 }
 
 async fn write(client: &Client) -> Result<Receipt, Fault> {
-    client.write(&"r1".into(), &detach(), permit("p", detach())).await
+    client.write(&"r1".into(), &detach(), &Step::default(), permit("p", detach())).await
 }
 
 fn drain(receiver: &mut mpsc::Receiver<Exchange>) -> Vec<Exchange> {
@@ -399,7 +414,7 @@ async fn the_gate_lets_nothing_through_without_the_right_permit() {
         (&client, permit("p", other_nic), local::PERMIT),
         (&client, permit("p", other_act), local::PERMIT),
     ] {
-        let fault = client.write(&"r1".into(), &detach(), permit).await.unwrap_err();
+        let fault = client.write(&"r1".into(), &detach(), &Step::default(), permit).await.unwrap_err();
         assert_eq!((fault.kind, fault.effect, fault.message.as_str()), (FaultKind::Local, Effect::Nothing, why));
         assert_eq!(fault.attempts, 0);
     }

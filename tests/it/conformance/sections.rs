@@ -172,7 +172,7 @@ async fn a_list_that_breaks_off_is_not_taken_for_whole() {
 fn the_calls_that_are_named_are_those_that_are_sent() {
     for (cloud, _) in clouds() {
         let capabilities = &cloud.descriptor().capabilities;
-        let action = |kind| cloud.action(&Call::Write { region: "r1".into(), kind });
+        let action = |kind| cloud.action(&Call::write("r1".into(), kind));
         let release = OperationKind::Release { nic: "n1".into(), ips: vec![[10, 0, 0, 2].into()] };
         let detach = OperationKind::Detach { nic: "n1".into(), instance: "i1".into() };
         assert_eq!(action(release), capabilities.release_call, "{}", cloud.descriptor().id);

@@ -37,6 +37,7 @@ pub fn after(plan: &ReleasePlan, before: &World, free: &str) -> Vec<WorldFile> {
                 });
                 assert!(freed.is_some());
             }
+            other => panic!("no plan asks for it: {other:?}"),
         }
     }
     world.to_files()

@@ -4,6 +4,7 @@
 mod batch;
 mod journal;
 mod listing;
+mod steps;
 
 use nicdeck::{
     domain::selection::Target,

@@ -6,11 +6,14 @@ use nicdeck::{
         fault::Fault,
         ids::RegionId,
         nic::Nic,
+        outcome::Receipt,
         page::{Cursor, InventoryPage, Listing, Resource, Scope},
+        plan::OperationKind,
+        snapshot::NicSnapshot,
     },
     providers::{
         profile::{Credential, Profile},
-        provider::{Call, Descriptor, Provider, Reply, Stamp},
+        provider::{Call, Descriptor, Provider, Reply, Stamp, Step},
     },
     sim::dialect::Dialect,
     wire::{WireRequest, WireResponse},
@@ -46,6 +49,8 @@ impl Brisk {
             },
             env: own.env,
             bearer: own.bearer,
+            password: own.password,
+            apis: own.apis,
             example_region: own.example_region,
             demo_world: own.demo_world,
         };
@@ -78,6 +83,18 @@ impl Provider for Brisk {
 
     fn inspection(&self, nic: &Nic) -> Vec<Listing> {
         self.inner.inspection(nic)
+    }
+
+    fn sign_in(&self, profile: &Profile, credential: &Credential, region: &RegionId) -> Option<Call> {
+        self.inner.sign_in(profile, credential, region)
+    }
+
+    fn step(&self, kind: &OperationKind, seen: &NicSnapshot, made: &[Step]) -> Option<Step> {
+        self.inner.step(kind, seen, made)
+    }
+
+    fn task(&self, region: &RegionId, receipt: &Receipt) -> Option<Call> {
+        self.inner.task(region, receipt)
     }
 
     fn action(&self, call: &Call) -> &'static str {

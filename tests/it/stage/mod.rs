@@ -131,6 +131,7 @@ impl Scene {
             env: None,
             readonly: self.readonly,
             project_id,
+            api: None,
         };
         let client = Client::new(Parts {
             http: http_client(true, self.timeouts).expect("an HTTP client"),
@@ -339,7 +340,7 @@ impl Stage {
     pub fn plan(&self, targets: Vec<Target>) -> Arc<ReleasePlan> {
         let wanted: Vec<planner::Wanted> =
             targets.into_iter().map(|target| planner::Wanted { target, hidden: false, unread: false }).collect();
-        let capabilities = |_: &CloudId| Some(&self.provider.descriptor().capabilities);
+        let capabilities = |_: &ProfileId| Some(&self.provider.descriptor().capabilities);
         let plan = planner::plan(&wanted, &self.state.inventory, &capabilities, &|_| false, clock::now());
         Arc::new(plan.expect("a plan"))
     }
@@ -404,7 +405,7 @@ impl Stage {
 
     /// The vendor's name of the write that a release or detach is.
     pub fn action(&self, kind: &OperationKind) -> &'static str {
-        self.provider.action(&Call::Write { region: "r".into(), kind: kind.clone() })
+        self.provider.action(&Call::write("r".into(), kind.clone()))
     }
 
     pub fn writes(&self) -> usize {

@@ -44,7 +44,7 @@ fn settle(scenario: &mut Scenario, job: JobId, plan: &ReleasePlan, nth: usize, o
     if matches!(outcome, Outcome::Released { .. }) {
         let gone: Vec<_> = match &operation.kind {
             nicdeck::domain::plan::OperationKind::Release { ips, .. } => ips.clone(),
-            nicdeck::domain::plan::OperationKind::Detach { .. } => Vec::new(),
+            _ => Vec::new(),
         };
         fresh.nic.addresses.retain(|address| !gone.contains(&address.ip));
     }

@@ -25,7 +25,7 @@ use nicdeck::{
         client::{Client, Parts},
         http::{Timeouts, http_client},
         profile::{Credential, Endpoint, Profile},
-        provider::Provider,
+        provider::{Provider, Step},
         retry::RetryPolicy,
         zenlayer::Cloud,
     },
@@ -79,6 +79,7 @@ impl Stage {
                 env: None,
                 readonly: false,
                 project_id: None,
+                api: None,
             }),
             cloud: &Cloud,
             credential: Arc::new(credential),
@@ -138,12 +139,13 @@ async fn write(client: &Client, nic: &Nic, kind: OperationKind) -> Result<Receip
         profile: "zen".into(),
         region: nic.region.clone(),
         kind: kind.clone(),
+        step: String::new(),
         before: vec![],
         who: "me".into(),
         host: "here".into(),
         version: "0".into(),
     });
-    client.write(&nic.region, &kind, permit).await
+    client.write(&nic.region, &kind, &Step::default(), permit).await
 }
 
 fn release(nic: &Nic, ips: &[IpAddr]) -> OperationKind {

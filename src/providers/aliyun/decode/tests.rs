@@ -25,7 +25,7 @@ fn answer(listing: &Listing, status: u16, body: &str) -> Result<InventoryPage, F
     let response = WireResponse { status, headers, body: body.as_bytes().to_vec() };
     Cloud.decode(&Call::List(listing.clone()), &response).map(|reply| match reply {
         Reply::Page(page) => page,
-        Reply::Accepted(receipt) => panic!("a receipt for a read: {receipt:?}"),
+        other => panic!("not a page for a read: {other:?}"),
     })
 }
 
@@ -448,6 +448,7 @@ fn follow(listing: Listing, server: &[(&str, &str)]) -> (Vec<Backend>, Vec<Strin
         env: None,
         readonly: false,
         project_id: None,
+        api: None,
     };
     let (mut work, mut backends, mut asked) = (vec![listing], Vec::new(), Vec::new());
     while let Some(listing) = work.pop() {
@@ -778,7 +779,7 @@ fn what_went_away_between_two_steps_is_no_fault_and_a_missing_right_is() {
 #[test]
 fn a_write_is_accepted_with_its_request_id() {
     let kind = crate::domain::plan::OperationKind::Detach { nic: "eni-1".into(), instance: "i-1".into() };
-    let call = Call::Write { region: region(), kind };
+    let call = Call::write(region(), kind);
     let response = WireResponse { status: 200, headers: vec![], body: br#"{"RequestId":"R-1"}"#.to_vec() };
     let receipt = Receipt { request_id: Some("R-1".into()), task: None };
     assert_eq!(Cloud.decode(&call, &response), Ok(Reply::Accepted(receipt)));

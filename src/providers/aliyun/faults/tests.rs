@@ -11,14 +11,11 @@ use FaultKind as K;
 
 fn release() -> Call {
     let ips = vec!["10.0.8.11".parse().expect("an address")];
-    Call::Write { region: "cn-hangzhou".into(), kind: OperationKind::Release { nic: "eni-1".into(), ips } }
+    Call::write("cn-hangzhou".into(), OperationKind::Release { nic: "eni-1".into(), ips })
 }
 
 fn detach() -> Call {
-    Call::Write {
-        region: "cn-hangzhou".into(),
-        kind: OperationKind::Detach { nic: "eni-1".into(), instance: "i-1".into() },
-    }
+    Call::write("cn-hangzhou".into(), OperationKind::Detach { nic: "eni-1".into(), instance: "i-1".into() })
 }
 
 fn read() -> Call {

@@ -486,10 +486,7 @@ fn a_broken_answer_names_its_place() {
 
 #[test]
 fn a_write_is_accepted_only_by_a_whole_answer() {
-    let write = Call::Write {
-        region: "asia-east-1".into(),
-        kind: OperationKind::Detach { nic: "12".into(), instance: "11".into() },
-    };
+    let write = Call::write("asia-east-1".into(), OperationKind::Detach { nic: "12".into(), instance: "11".into() });
     let ok = decode(&write, &answer(json!({"requestId": "T1"}))).unwrap();
     assert_eq!(ok, Reply::Accepted(Receipt { request_id: Some("T1".into()), task: None }));
     for (status, body) in [

@@ -23,19 +23,22 @@ use crate::{
 use super::{
     super::inspect,
     Batch, Ends,
-    targets::{is_done, targets},
+    send::task_end,
+    targets::{gone_is_done, is_done, targets},
 };
 
 /// Reads after an answer that tells nothing before "still there" is believed. The vendor has answered: nothing is on its way.
 const CALM_READS: usize = 6;
 /// Reads more while the cloud says that the change is on its way, or can not be reached.
-const MORE_READS: usize = 60;
+pub(super) const MORE_READS: usize = 60;
 
 /// What the answer to the write tells.
 enum Told {
     Accepted(Receipt),
     /// Proven that this call did nothing.
     Refused(Fault),
+    /// Accepted, and said to have failed later: what of it was done only the NIC tells.
+    Failed(Fault),
     /// The vendor failed to say what it did.
     Unsaid(Fault),
     /// No word from the vendor: the request may still be on its way.
@@ -55,14 +58,16 @@ impl Told {
     fn fault(&self) -> Option<&Fault> {
         match self {
             Told::Accepted(_) => None,
-            Told::Refused(fault) | Told::Unsaid(fault) | Told::Lost(fault) => Some(fault),
+            Told::Refused(fault) | Told::Failed(fault) | Told::Unsaid(fault) | Told::Lost(fault) => Some(fault),
         }
     }
 
     fn request_id(&self) -> Option<String> {
         match self {
             Told::Accepted(receipt) => receipt.request_id.clone(),
-            Told::Refused(fault) | Told::Unsaid(fault) | Told::Lost(fault) => fault.request_id.clone(),
+            Told::Refused(fault) | Told::Failed(fault) | Told::Unsaid(fault) | Told::Lost(fault) => {
+                fault.request_id.clone()
+            }
         }
     }
 }
@@ -108,9 +113,15 @@ pub(super) async fn read_back(
 ) -> (Ends, Option<ReadBack>) {
     let never = CancellationToken::new();
     let targets = targets(operation, kind);
-    let told = Told::of(answer);
+    let mut told = Told::of(answer);
+    if let Told::Accepted(receipt) = &told
+        && let Some(Err(fault)) = task_end(batch, client, operation, receipt).await
+    {
+        told = Told::Failed(fault);
+    }
+    let told = told;
     if told.fault().is_some() {
-        let lost = !matches!(told, Told::Refused(_));
+        let lost = !matches!(told, Told::Refused(_) | Told::Failed(_));
         batch.progress(operation, Progress::ReadingBack { lost }).await;
     }
     let mut seen = Seen { last: Ok(Some(before.nic.clone())), calm: 0 };
@@ -125,17 +136,17 @@ pub(super) async fn read_back(
         if let Ok(nic) = &seen.last {
             let all = |nic: &Nic| targets.iter().all(|target| is_done(target, kind, nic));
             let over = match &told {
-                Told::Refused(_) => seen.calm > 0,
+                Told::Refused(_) | Told::Failed(_) => seen.calm > 0,
                 Told::Unsaid(_) => seen.calm >= CALM_READS,
                 // A request without an answer may take effect later: all of the patience is spent on it.
                 Told::Accepted(_) | Told::Lost(_) => false,
             };
-            if over || nic.as_ref().is_none_or(all) {
+            if over || nic.as_ref().map_or(gone_is_done(kind), all) {
                 break;
             }
         }
         let usual = batch.patience.reads;
-        let more = !matches!(told, Told::Refused(_))
+        let more = !matches!(told, Told::Refused(_) | Told::Failed(_))
             && seen.unfinished()
             && reads <= usual.len() + MORE_READS
             && !batch.wish().stopped;
@@ -147,7 +158,7 @@ pub(super) async fn read_back(
         };
         tokio::time::sleep(Duration::from_millis(wait)).await;
     }
-    let action = client.cloud().action(&Call::Write { region: operation.region.clone(), kind: kind.clone() });
+    let action = client.cloud().action(&Call::write(operation.region.clone(), kind.clone()));
     let ends = targets.into_iter().map(|target| {
         let outcome = outcome(&target, kind, &told, &seen, action);
         (target, outcome)
@@ -169,12 +180,12 @@ fn outcome(target: &Target, kind: &OperationKind, told: &Told, seen: &Seen, acti
             };
         }
     };
-    let done = nic.as_ref().is_none_or(|nic| is_done(target, kind, nic));
+    let done = nic.as_ref().map_or(gone_is_done(kind), |nic| is_done(target, kind, nic));
     match (told, done) {
         // This call did nothing, and yet it is so: somebody else was first.
         (Told::Refused(_), true) => Outcome::AlreadyGone { request_id },
         (_, true) => Outcome::Released { request_id },
-        (Told::Refused(fault) | Told::Unsaid(fault) | Told::Lost(fault), false) => {
+        (Told::Refused(fault) | Told::Failed(fault) | Told::Unsaid(fault) | Told::Lost(fault), false) => {
             Outcome::Failed { fault: fault.clone() }
         }
         (Told::Accepted(_), false) => {

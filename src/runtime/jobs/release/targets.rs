@@ -27,7 +27,9 @@ pub(super) fn narrow(
         if ends.iter().any(|(ended, _)| *ended == target) {
             continue;
         }
-        if is_free_of(&target, &fresh.nic) {
+        // A NIC that is on another instance now is not what was planned, even if it is off its own.
+        let elsewhere = matches!(&operation.kind, OperationKind::Detach { .. }) && fresh.nic.instance.is_some();
+        if !elsewhere && is_done(&target, &operation.kind, &fresh.nic) {
             ends.push((target, Outcome::AlreadyGone { request_id: None }));
             continue;
         }
@@ -43,23 +45,37 @@ pub(super) fn narrow(
     }
     match &operation.kind {
         OperationKind::Release { nic, .. } if !ips.is_empty() => Some(OperationKind::Release { nic: nic.clone(), ips }),
+        OperationKind::Assign { nic, .. } if !ips.is_empty() => Some(OperationKind::Assign { nic: nic.clone(), ips }),
+        OperationKind::BindEip { .. } if !ips.is_empty() => Some(operation.kind.clone()),
         _ => None,
     }
 }
 
-/// Does the wished-for state hold: the address not on the NIC, the NIC on no instance?
-fn is_free_of(target: &Target, nic: &Nic) -> bool {
-    match target {
-        Target::Address(key) => nic.addresses.iter().all(|address| address.ip != key.ip),
-        Target::Nic(_) => nic.instance.is_none() && nic.status.state == NicState::Free,
+/// Is a NIC that is gone altogether what was wished for?
+pub(super) fn gone_is_done(kind: &OperationKind) -> bool {
+    match kind {
+        OperationKind::Release { .. } | OperationKind::Detach { .. } | OperationKind::Delete { .. } => true,
+        OperationKind::Assign { .. } | OperationKind::Attach { .. } | OperationKind::BindEip { .. } => false,
     }
 }
 
-/// Was done what this write asks for? A NIC that was put on another instance meanwhile was taken off its own before.
+/// Does the wished-for state hold? Told by the NIC as it is now; one that is gone altogether is the caller's affair.
 pub(super) fn is_done(target: &Target, kind: &OperationKind, nic: &Nic) -> bool {
-    let moved = match kind {
-        OperationKind::Detach { instance, .. } => nic.instance.as_ref().is_some_and(|now| now != instance),
-        OperationKind::Release { .. } => false,
+    let has_address = match target {
+        Target::Address(key) => nic.addresses.iter().any(|address| address.ip == key.ip),
+        Target::Nic(_) => false,
     };
-    moved || is_free_of(target, nic)
+    let on = |instance| nic.instance.as_ref() == Some(instance);
+    match kind {
+        OperationKind::Release { .. } => !has_address,
+        OperationKind::Assign { .. } => has_address,
+        // A NIC that was put on another instance meanwhile was taken off its own before.
+        OperationKind::Detach { instance, .. } => match &nic.instance {
+            Some(now) => now != instance,
+            None => nic.status.state == NicState::Free,
+        },
+        OperationKind::Attach { instance, .. } => on(instance) && nic.status.state == NicState::Attached,
+        // A NIC's record does not tell of its public addresses, and a NIC that is there is not deleted.
+        OperationKind::BindEip { .. } | OperationKind::Delete { .. } => false,
+    }
 }

@@ -1,0 +1,181 @@
+//! What signs calls to each region: the profile's own credential, or what a sign-in handed out.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use super::{
+    profile::{Credential, Profile},
+    provider::Session,
+    redact::Scrubber,
+};
+use crate::domain::{
+    fault::{Fault, FaultKind},
+    ids::RegionId,
+    time::Timestamp,
+};
+
+/// A session is renewed this long before it ends: a call that begins now still ends with it.
+const MARGIN_MS: i64 = 120_000;
+/// A sign-in that was refused is not made again before: a few failures in a row lock a key.
+const REFUSED_MS: i64 = 30_000;
+
+/// Whom a call is made for, and with what.
+#[derive(Debug)]
+pub struct Account {
+    /// With the session's project.
+    pub profile: Arc<Profile>,
+    pub credential: Arc<Credential>,
+    /// Hides the secrets of the profile and of the session.
+    pub scrubber: Scrubber,
+    expires_at: Option<Timestamp>,
+    /// Comes from a sign-in.
+    opened: bool,
+    /// A call was answered well with it.
+    proven: AtomicBool,
+}
+
+impl Account {
+    /// The profile's own.
+    pub fn own(profile: Arc<Profile>, credential: Arc<Credential>) -> Self {
+        let scrubber = Scrubber::new([&*credential]);
+        Self { profile, credential, scrubber, expires_at: None, opened: false, proven: AtomicBool::new(false) }
+    }
+
+    fn of(own: &Account, session: Session) -> Self {
+        let Session { project_id, credential, expires_at } = session;
+        let mut profile = (*own.profile).clone();
+        profile.project_id = project_id.or(profile.project_id);
+        let credential = credential.map_or_else(|| own.credential.clone(), Arc::new);
+        let scrubber = Scrubber::new([&*own.credential, &*credential]);
+        Self { profile: profile.into(), credential, scrubber, expires_at, opened: true, proven: AtomicBool::new(false) }
+    }
+
+    /// A call was answered well.
+    pub fn prove(&self) {
+        if self.opened {
+            self.proven.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Did this session work before? Then a refusal of it means that it has ended.
+    pub fn has_ended(&self, fault: &Fault) -> bool {
+        self.opened && fault.kind == FaultKind::Credentials && self.proven.load(Ordering::Relaxed)
+    }
+}
+
+/// The sessions of one profile, by region.
+#[derive(Debug, Default)]
+pub struct Sessions {
+    open: HashMap<RegionId, Arc<Account>>,
+    refused: HashMap<RegionId, (Timestamp, Fault)>,
+}
+
+impl Sessions {
+    /// The session for the region, if it holds for a while; its refusal, if that was a moment ago.
+    pub fn get(&self, region: &RegionId, now: Timestamp) -> Option<Result<Arc<Account>, Fault>> {
+        if let Some(account) = self.open.get(region)
+            && account.expires_at.is_none_or(|end| end.0 - MARGIN_MS > now.0)
+        {
+            return Some(Ok(account.clone()));
+        }
+        let (at, fault) = self.refused.get(region)?;
+        (now.0 - at.0 < REFUSED_MS).then(|| Err(fault.clone()))
+    }
+
+    /// Keeps what a sign-in brought.
+    pub fn keep(&mut self, region: &RegionId, own: &Account, session: Session) -> Arc<Account> {
+        let account = Arc::new(Account::of(own, session));
+        self.refused.remove(region);
+        self.open.insert(region.clone(), account.clone());
+        account
+    }
+
+    /// Keeps a refusal. A network that fails is no refusal.
+    pub fn refuse(&mut self, region: &RegionId, fault: &Fault, now: Timestamp) {
+        if matches!(fault.kind, FaultKind::Credentials | FaultKind::Permission | FaultKind::Clock) {
+            self.refused.insert(region.clone(), (now, fault.clone()));
+        }
+    }
+
+    /// Lets a session go that the cloud refused.
+    pub fn forget(&mut self, account: &Arc<Account>) {
+        self.open.retain(|_, open| !Arc::ptr_eq(open, account));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::{CloudId, ProfileId};
+
+    fn own() -> Account {
+        let profile = Profile {
+            id: ProfileId::from("p"),
+            cloud: CloudId::from("c"),
+            regions: vec!["r1".into()],
+            endpoint: None,
+            alias: None,
+            env: None,
+            readonly: false,
+            project_id: None,
+            api: None,
+        };
+        Account::own(profile.into(), Credential::keys("key-id", "key-secret", None).into())
+    }
+
+    fn session(expires_at: Option<i64>) -> Session {
+        Session {
+            project_id: Some("p1".into()),
+            credential: Some(Credential::Bearer("fresh-token".into())),
+            expires_at: expires_at.map(Timestamp),
+        }
+    }
+
+    #[test]
+    fn a_session_is_renewed_before_it_ends() {
+        let (mut sessions, region) = (Sessions::default(), RegionId::from("r1"));
+        assert!(sessions.get(&region, Timestamp(0)).is_none());
+        sessions.keep(&region, &own(), session(Some(1_000_000)));
+        let held = sessions.get(&region, Timestamp(879_999)).unwrap().unwrap();
+        assert_eq!(held.profile.project_id.as_deref(), Some("p1"));
+        assert_eq!(held.scrubber.scrub("fresh-token key-secret"), "*** ***");
+        assert!(sessions.get(&region, Timestamp(880_000)).is_none(), "two minutes before its end");
+        assert!(sessions.get(&"r2".into(), Timestamp(0)).is_none(), "another region");
+        sessions.keep(&region, &own(), session(None));
+        assert!(sessions.get(&region, Timestamp(i64::MAX)).is_some(), "without an end");
+    }
+
+    #[test]
+    fn a_refusal_is_remembered_for_a_while_and_a_network_fault_is_not() {
+        let (mut sessions, region) = (Sessions::default(), RegionId::from("r1"));
+        let fault = |kind| Fault::local(kind, "SignIn", "");
+        sessions.refuse(&region, &fault(FaultKind::Reset), Timestamp(0));
+        assert!(sessions.get(&region, Timestamp(1)).is_none());
+        sessions.refuse(&region, &fault(FaultKind::Credentials), Timestamp(0));
+        assert_eq!(sessions.get(&region, Timestamp(29_999)).unwrap().unwrap_err().kind, FaultKind::Credentials);
+        assert!(sessions.get(&region, Timestamp(30_000)).is_none());
+        sessions.keep(&region, &own(), session(None));
+        assert!(sessions.get(&region, Timestamp(1)).unwrap().is_ok(), "a good one beats an old refusal");
+    }
+
+    #[test]
+    fn only_a_session_that_worked_can_end() {
+        let mut sessions = Sessions::default();
+        let account = sessions.keep(&"r1".into(), &own(), session(None));
+        let refused = Fault::local(FaultKind::Credentials, "List", "");
+        assert!(!account.has_ended(&refused), "a fresh one that is refused was never good");
+        account.prove();
+        assert!(account.has_ended(&refused));
+        assert!(!account.has_ended(&Fault::local(FaultKind::Throttled, "List", "")));
+        sessions.forget(&account);
+        assert!(sessions.get(&"r1".into(), Timestamp(0)).is_none());
+        let own = own();
+        own.prove();
+        assert!(!own.has_ended(&refused), "the profile's own keys do not end");
+    }
+}

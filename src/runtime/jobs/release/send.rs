@@ -1,0 +1,122 @@
+//! Sends a write: one request, or several where the cloud needs several, each with its own intent on disk before it.
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    domain::{
+        fault::{Fault, FaultKind},
+        outcome::{Outcome, Progress, Receipt, Skip},
+        plan::{Operation, OperationKind},
+        snapshot::NicSnapshot,
+    },
+    providers::{
+        client::{Client, local},
+        provider::{Call, Step, TaskState},
+    },
+    runtime::journal::JournalError,
+};
+
+use super::{super::inspect, Batch, intent};
+
+/// Requests one write may take: a codec that always finds one more is stopped.
+const MOST_STEPS: usize = 32;
+
+/// How far a write came.
+pub(super) enum Sent {
+    /// The answer to the last request that was sent.
+    Answered(Result<Receipt, Fault>),
+    /// No request left.
+    Nothing(Outcome),
+}
+
+/// Sends what the write needs. Between two requests the NIC is read again: the codec decides on what is there then.
+pub(super) async fn send(
+    batch: &Batch,
+    client: &Client,
+    operation: &Operation,
+    kind: &OperationKind,
+    seen: &NicSnapshot,
+    name: &str,
+) -> Sent {
+    let cloud = client.cloud();
+    let mut made: Vec<Step> = Vec::new();
+    let mut now = seen.clone();
+    let mut answered = None;
+    while let Some(step) = cloud.step(kind, &now, &made).filter(|_| made.len() < MOST_STEPS) {
+        let record = intent(batch, operation, kind, step.name, &now, name);
+        let permit = match batch.journal.intent(record, client.profile().readonly).await {
+            Ok(permit) => permit,
+            Err(error) => {
+                let Some(receipt) = answered else { return Sent::Nothing(Outcome::Skipped { why: unwritten(error) }) };
+                // What was sent before is read back, and is all there is.
+                return Sent::Answered(Ok(receipt));
+            }
+        };
+        batch.progress(operation, Progress::Sent).await;
+        let answer = client.write(&operation.region, kind, &step, permit).await;
+        let last = step.last;
+        made.push(step);
+        let receipt = match answer {
+            Ok(receipt) if !last => receipt,
+            answer => return Sent::Answered(answer),
+        };
+        if let Some(Err(fault)) = task_end(batch, client, operation, &receipt).await {
+            return Sent::Answered(Err(fault));
+        }
+        let never = CancellationToken::new();
+        match inspect::nic(client, &std::sync::Arc::new(now.nic.clone()), &never, batch.now).await {
+            Ok(Some(fresh)) => now = fresh,
+            // Gone, or not to be read: nothing more is sent on a guess.
+            Ok(None) | Err(_) => return Sent::Answered(Ok(receipt)),
+        }
+        answered = Some(receipt);
+    }
+    match answered {
+        Some(receipt) => Sent::Answered(Ok(receipt)),
+        None => {
+            let call = Call::write(operation.region.clone(), kind.clone());
+            let fault = Fault::local(FaultKind::Local, cloud.action(&call), local::NO_STEP);
+            Sent::Nothing(Outcome::Skipped { why: Skip::NotReadAgain { fault } })
+        }
+    }
+}
+
+fn unwritten(error: JournalError) -> Skip {
+    match error {
+        JournalError::ReadOnly(_) => Skip::ReadOnly,
+        error => Skip::Journal { message: error.to_string() },
+    }
+}
+
+/// Asks what became of an accepted request until that has ended. `None`: the cloud has no such call, or did not say in time, and
+/// only reading the NIC tells. An error is the task's own: it was accepted and failed.
+pub(super) async fn task_end(
+    batch: &Batch,
+    client: &Client,
+    operation: &Operation,
+    receipt: &Receipt,
+) -> Option<Result<(), Fault>> {
+    let mut asked = 0;
+    loop {
+        let state = client.task(&operation.region, receipt).await?;
+        asked += 1;
+        let progress = Progress::Accepted { receipt: receipt.clone(), reads: u32::try_from(asked).unwrap_or(u32::MAX) };
+        batch.progress(operation, progress).await;
+        match state {
+            Ok(TaskState::Done) => return Some(Ok(())),
+            Ok(TaskState::Failed(fault)) => return Some(Err(*fault)),
+            // The NIC itself will tell.
+            Err(_) => return None,
+            Ok(TaskState::Running) => {}
+        }
+        let waits = batch.patience.reads;
+        let wait = match waits.get(asked - 1) {
+            Some(wait) => *wait,
+            None if asked <= waits.len() + super::read_back::MORE_READS && !batch.wish().stopped => {
+                waits.last().copied().unwrap_or_default()
+            }
+            None => return None,
+        };
+        tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
+    }
+}

@@ -1,0 +1,148 @@
+//! Clouds that want a sign-in first.
+
+use super::*;
+
+/// As [`Plain`], but calls are signed with what a sign-in answers: `token/<seconds it holds>`.
+struct SignsIn;
+
+impl Provider for SignsIn {
+    fn descriptor(&self) -> &'static Descriptor {
+        &DESCRIPTOR
+    }
+
+    fn listings(&self, _: &[RegionId]) -> Vec<Listing> {
+        Vec::new()
+    }
+
+    fn inspection(&self, _: &Nic) -> Vec<Listing> {
+        Vec::new()
+    }
+
+    fn sign_in(&self, _: &Profile, credential: &Credential, region: &RegionId) -> Option<Call> {
+        matches!(credential, Credential::Password { .. }).then(|| Call::SignIn { region: region.clone() })
+    }
+
+    fn action(&self, call: &Call) -> &'static str {
+        if matches!(call, Call::SignIn { .. }) { "SignIn" } else { Plain.action(call) }
+    }
+
+    fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {
+        let request = Plain.encode(call, profile);
+        let path = format!("/{}/{}", self.action(call), profile.project_id.as_deref().unwrap_or("-"));
+        WireRequest { path, ..request }
+    }
+
+    fn sign(&self, request: &mut WireRequest, credential: &Credential, stamp: &Stamp) {
+        match credential {
+            Credential::Password { user, password, account } => {
+                let [user, password, account] = [user, password, account].map(ExposeSecret::expose_secret);
+                request.body = format!("{user} {password} {account}").into_bytes();
+            }
+            credential => Plain.sign(request, credential, stamp),
+        }
+    }
+
+    fn decode(&self, call: &Call, response: &WireResponse) -> Result<Reply, Fault> {
+        let body = String::from_utf8_lossy(&response.body).into_owned();
+        match call {
+            Call::SignIn { .. } if response.status == 201 => {
+                let (token, seconds) = body.split_once('/').unwrap();
+                Ok(Reply::Session(Session {
+                    project_id: Some("p1".to_owned()),
+                    credential: Some(Credential::Bearer(token.into())),
+                    expires_at: Some(Timestamp(784_111_777_000 + seconds.parse::<i64>().unwrap() * 1000)),
+                }))
+            }
+            _ if response.status == 403 => {
+                let fault = Fault::local(FaultKind::Credentials, "", body);
+                Err(Fault { http_status: Some(403), ..fault })
+            }
+            _ => Plain.decode(call, response),
+        }
+    }
+
+    fn dialect(&self) -> Box<dyn Dialect> {
+        panic!("these tests bring their own server")
+    }
+}
+
+fn signing_in(server: &Server) -> (Client, mpsc::Receiver<Exchange>) {
+    let credential =
+        Credential::Password { user: "ops".into(), password: "canary pass".into(), account: "acme".into() };
+    built(profile(&format!("http://{}", server.address)), &SignsIn, credential, 64)
+}
+
+fn first_lines(server: &Server) -> Vec<String> {
+    let line = |request: &String| {
+        let line = request.lines().next().unwrap().trim_start_matches("POST ").split('?').next().unwrap();
+        let token = request.lines().find_map(|line| line.strip_prefix("authorization: Bearer "));
+        format!("{line} {}", token.unwrap_or("-"))
+    };
+    server.requests().iter().map(line).collect()
+}
+
+#[tokio::test]
+async fn calls_that_begin_together_share_one_sign_in() {
+    let server = Server::start(vec![http(201, &[], "canary-token/3600"), http(200, &[], "ok")]).await;
+    let (client, mut exchanges) = signing_in(&server);
+    let (a, b, c) = tokio::join!(read(&client), read(&client), write(&client));
+    assert!(a.is_ok() && b.is_ok() && c.is_ok(), "{a:?} {b:?} {c:?}");
+    let lines = first_lines(&server);
+    assert_eq!(lines[0], "/SignIn/- -");
+    let mut rest = lines[1..].to_vec();
+    rest.sort();
+    assert_eq!(rest, ["/Read/p1 canary-token", "/Read/p1 canary-token", "/Write/p1 canary-token"]);
+    let recorded = drain(&mut exchanges);
+    assert_eq!((recorded[0].action.as_str(), recorded[0].target.as_str()), ("SignIn", "r1"));
+    assert_eq!((recorded[0].body.as_str(), recorded[0].answer.as_str()), ("***", "***"));
+    assert!(!format!("{recorded:?}").contains("canary"));
+}
+
+#[tokio::test]
+async fn a_session_is_renewed_before_its_end_and_after_the_cloud_ends_it() {
+    let script = vec![
+        http(201, &[], "one/60"),
+        http(200, &[], "ok"),
+        // The first is within two minutes of its end.
+        http(201, &[], "two/3600"),
+        http(200, &[], "ok"),
+        http(403, &[], "ended"),
+        http(201, &[], "three/3600"),
+        http(200, &[], "ok"),
+    ];
+    let server = Server::start(script).await;
+    let (client, _exchanges) = signing_in(&server);
+    for _ in 0..3 {
+        assert!(read(&client).await.is_ok());
+    }
+    let expected =
+        ["/SignIn/- -", "/Read/p1 one", "/SignIn/- -", "/Read/p1 two", "/Read/p1 two", "/SignIn/- -", "/Read/p1 three"];
+    assert_eq!(first_lines(&server), expected);
+}
+
+#[tokio::test]
+async fn a_write_whose_session_ended_did_nothing_and_may_be_made_again() {
+    let script =
+        vec![http(201, &[], "one/3600"), http(200, &[], "ok"), http(403, &[], "ended"), http(201, &[], "two/3600")];
+    let server = Server::start(script).await;
+    let (client, _exchanges) = signing_in(&server);
+    assert!(read(&client).await.is_ok());
+    let fault = write(&client).await.unwrap_err();
+    assert_eq!((fault.kind, fault.effect), (FaultKind::Credentials, Effect::NothingRetry));
+    assert_eq!(server.requests().len(), 3, "one permit, one request");
+}
+
+/// A few refusals in a row lock an account.
+#[tokio::test]
+async fn a_sign_in_that_is_refused_is_not_made_again_and_again() {
+    let server = Server::start(vec![http(403, &[], "wrong canary pass")]).await;
+    let (client, _exchanges) = signing_in(&server);
+    for _ in 0..4 {
+        let fault = read(&client).await.unwrap_err();
+        assert_eq!((fault.kind, fault.action.as_str()), (FaultKind::Credentials, "SignIn"));
+        assert_eq!(fault.message, "wrong ***");
+    }
+    let fault = write(&client).await.unwrap_err();
+    assert_eq!((fault.kind, fault.effect), (FaultKind::Credentials, Effect::Nothing));
+    assert_eq!(first_lines(&server), ["/SignIn/- -"]);
+}

@@ -1,0 +1,223 @@
+//! Writes that take several requests, and writes whose end a task tells.
+
+use std::{collections::VecDeque, sync::Mutex};
+
+use nicdeck::{
+    domain::{
+        fault::{Effect, Fault, FaultKind},
+        ids::RegionId,
+        journal::JournalEntry,
+        nic::Nic,
+        outcome::{Outcome, OutcomeWord, Receipt, Skip},
+        page::{Listing, Resource},
+        plan::OperationKind,
+        snapshot::NicSnapshot,
+    },
+    providers::{
+        client::local,
+        profile::{Credential, Profile},
+        provider::{Call, Descriptor, Provider, Reply, Stamp, Step, TaskState},
+    },
+    sim::{
+        dialect::Dialect,
+        script::{Rule, Trouble},
+    },
+    wire::{WireRequest, WireResponse},
+};
+
+use super::cloud;
+use crate::stage::{Scene, Stage, good, parts};
+
+/// The first cloud, with a way of its own to write.
+struct Odd {
+    inner: &'static dyn Provider,
+    way: Way,
+}
+
+enum Way {
+    /// Each address in a request of its own, as the NIC has them at that moment.
+    OneByOne,
+    /// No request is safe.
+    Never,
+    /// A task tells; these are its answers, the last one for ever.
+    Tasks(Mutex<VecDeque<TaskState>>),
+}
+
+impl Odd {
+    fn leak(way: Way) -> &'static dyn Provider {
+        Box::leak(Box::new(Self { inner: cloud(), way }))
+    }
+
+    fn real(call: &Call) -> Call {
+        match call {
+            Call::Write { region, kind: OperationKind::Release { nic, .. }, step: Step { carry: Some(ip), .. } } => {
+                let ips = vec![ip.parse().unwrap()];
+                Call::write(region.clone(), OperationKind::Release { nic: nic.clone(), ips })
+            }
+            // Any read will do: only that it is answered counts.
+            Call::Task { region, .. } => Call::List(Listing::all(Resource::Instances, Some(region.clone()))),
+            call => call.clone(),
+        }
+    }
+}
+
+impl Provider for Odd {
+    fn descriptor(&self) -> &'static Descriptor {
+        self.inner.descriptor()
+    }
+
+    fn listings(&self, regions: &[RegionId]) -> Vec<Listing> {
+        self.inner.listings(regions)
+    }
+
+    fn inspection(&self, nic: &Nic) -> Vec<Listing> {
+        self.inner.inspection(nic)
+    }
+
+    fn step(&self, kind: &OperationKind, seen: &NicSnapshot, made: &[Step]) -> Option<Step> {
+        match (&self.way, kind) {
+            (Way::OneByOne, OperationKind::Release { ips, .. }) => {
+                let left = |ip| seen.nic.addresses.iter().any(|address| address.ip == ip);
+                let ip = ips.iter().copied().find(|&ip| left(ip))?;
+                Some(Step { name: "one", carry: Some(ip.to_string().into()), last: false })
+            }
+            (Way::Never, _) => None,
+            _ => made.is_empty().then(Step::default),
+        }
+    }
+
+    fn task(&self, region: &RegionId, receipt: &Receipt) -> Option<Call> {
+        let Way::Tasks(_) = &self.way else { return None };
+        Some(Call::Task { region: region.clone(), task: receipt.request_id.clone()?.into() })
+    }
+
+    fn action(&self, call: &Call) -> &'static str {
+        self.inner.action(&Self::real(call))
+    }
+
+    fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {
+        self.inner.encode(&Self::real(call), profile)
+    }
+
+    fn sign(&self, request: &mut WireRequest, credential: &Credential, stamp: &Stamp) {
+        self.inner.sign(request, credential, stamp);
+    }
+
+    fn decode(&self, call: &Call, response: &WireResponse) -> Result<Reply, Fault> {
+        let reply = self.inner.decode(&Self::real(call), response)?;
+        match (call, &self.way) {
+            (Call::Task { .. }, Way::Tasks(states)) => {
+                let mut states = states.lock().unwrap();
+                let last = states.len() == 1;
+                let state = if last { states.front().cloned() } else { states.pop_front() };
+                Ok(Reply::Task(state.unwrap()))
+            }
+            _ => Ok(reply),
+        }
+    }
+
+    fn dialect(&self) -> Box<dyn Dialect> {
+        self.inner.dialect()
+    }
+}
+
+/// The stage, with two addresses of one NIC that can go.
+async fn two(way: Way) -> (Stage, Vec<nicdeck::domain::selection::Target>) {
+    let two = good(cloud()).await.addresses[0][..2].to_vec();
+    (Scene::demo(Odd::leak(way)).open().await, two)
+}
+
+#[tokio::test]
+async fn each_request_of_a_write_has_an_intent_of_its_own_and_sees_what_the_one_before_left() {
+    let (mut stage, targets) = two(Way::OneByOne).await;
+    let plan = stage.prepare(&targets).await;
+    assert_eq!(plan.operations().len(), 1);
+    stage.run(&plan).await.all(OutcomeWord::Released);
+    assert_eq!(stage.writes(), 2, "and the look for a third one sends nothing");
+    let entries = stage.closed_journal().entries;
+    let seen: Vec<(String, usize)> = entries
+        .iter()
+        .filter_map(|entry| match entry {
+            JournalEntry::Intent(intent) => Some((intent.step.clone(), intent.before.len())),
+            JournalEntry::Settled(_) => None,
+        })
+        .collect();
+    let before = plan.operations()[0].expect.nic.addresses.len();
+    assert_eq!(seen, [("one".to_owned(), before), ("one".to_owned(), before - 1)]);
+    assert_eq!(entries.len(), 3, "one end for both");
+    for target in &targets {
+        let (nic, Some(ip)) = parts(target) else { panic!("an address") };
+        assert!(stage.simulator.world().nic(&nic).unwrap().address(ip).is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_refused_ends_the_write_and_tells_what_the_one_before_did() {
+    let (mut stage, targets) = two(Way::OneByOne).await;
+    let plan = stage.prepare(&targets).await;
+    let refuse = Rule::new(Trouble::Internal).writes().skip(1);
+    stage.simulator.inject(refuse);
+    let ended = stage.run(&plan).await;
+    let words: Vec<OutcomeWord> = targets.iter().map(|target| ended.outcomes[target].word()).collect();
+    assert_eq!(words[0], OutcomeWord::Released);
+    assert_ne!(words[1], OutcomeWord::Released);
+    assert_eq!(stage.writes(), 2);
+    stage.closed_journal();
+}
+
+#[tokio::test]
+async fn a_codec_that_has_no_safe_request_sends_none() {
+    let (mut stage, targets) = two(Way::Never).await;
+    let plan = stage.prepare(&targets).await;
+    let ended = stage.run(&plan).await;
+    for outcome in ended.outcomes.values() {
+        let Outcome::Skipped { why: Skip::NotReadAgain { fault } } = outcome else { panic!("{outcome:?}") };
+        assert_eq!((fault.kind, fault.message.as_str()), (FaultKind::Local, local::NO_STEP));
+    }
+    assert_eq!(stage.writes(), 0);
+    assert_eq!(stage.closed_journal().entries, []);
+}
+
+#[tokio::test]
+async fn a_task_is_asked_until_it_ends_and_the_nic_is_read_after_that() {
+    let (mut stage, targets) =
+        two(Way::Tasks(Mutex::new([TaskState::Running, TaskState::Running, TaskState::Done].into()))).await;
+    let plan = stage.prepare(&targets).await;
+    let before = stage.simulator.requests().len();
+    stage.run(&plan).await.all(OutcomeWord::Released);
+    let action = cloud().action(&Call::List(Listing::all(Resource::Instances, None)));
+    let log = stage.simulator.requests();
+    let after_write = log[before..].iter().skip_while(|logged| !logged.write);
+    let asked = after_write.filter(|logged| logged.action == action).count();
+    assert_eq!(asked, 3);
+}
+
+/// The cloud can accept and fail later; what it did anyway is told by the NIC.
+#[tokio::test]
+async fn a_task_that_failed_is_no_success_unless_the_nic_says_so() {
+    let failed = || {
+        let fault = Fault::local(FaultKind::Refused, "Task", "it could not be done");
+        let fault = Fault { code: Some("TaskFailed".into()), effect: Effect::Unknown, ..fault };
+        Way::Tasks(Mutex::new([TaskState::Failed(Box::new(fault))].into()))
+    };
+    let (mut stage, targets) = two(failed()).await;
+    let plan = stage.prepare(&targets).await;
+    stage.run(&plan).await.all(OutcomeWord::Released);
+    // The same, where the world did not change.
+    let (mut stage, targets) = two(failed()).await;
+    let plan = stage.prepare(&targets).await;
+    let nic = parts(&targets[0]).0;
+    let addresses = stage.simulator.world().nic(&nic).unwrap().addresses.clone();
+    let write = stage.action(&plan.operations()[0].kind);
+    stage.simulator.after(write, move |world| assert!(world.edit_nic(&nic, |nic| nic.addresses = addresses).is_some()));
+    let ended = stage.run(&plan).await;
+    let codes: Vec<_> = ended
+        .outcomes
+        .values()
+        .map(|outcome| match outcome {
+            Outcome::Failed { fault } => fault.code.clone(),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(codes, [Some("TaskFailed".to_owned()), Some("TaskFailed".to_owned())]);
+}
