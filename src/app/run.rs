@@ -44,6 +44,8 @@ pub struct Run {
     pub started: Timestamp,
     pub ended: Option<Timestamp>,
     pub pace: Pace,
+    /// Ctrl-c was pressed during it.
+    pub interrupted: bool,
     /// One per target that is sent, in the plan's order.
     pub rows: Vec<RunRow>,
     /// Places in `rows`, the one that changed last first.
@@ -132,6 +134,7 @@ impl Run {
             started: now,
             ended: None,
             pace: Pace::Going,
+            interrupted: false,
             rows,
             order,
             view: Viewport::default(),

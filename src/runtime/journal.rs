@@ -92,6 +92,8 @@ pub fn default_path(demo: bool) -> Result<PathBuf, JournalError> {
 #[derive(Clone, Debug)]
 pub struct Journal {
     path: Arc<Path>,
+    /// [`sync_folder`]; a test's own to see that it is asked.
+    sync_folder: fn(&Path) -> io::Result<()>,
 }
 
 impl Journal {
@@ -101,15 +103,11 @@ impl Journal {
     /// # Errors
     /// The folder cannot be made, or the file cannot be opened for writing.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
-        let journal = Self { path: Arc::from(path) };
+        let journal = Self { path: Arc::from(path), sync_folder };
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             make_folder(folder).map_err(|error| JournalError::Folder { path: folder.to_owned(), error })?;
         }
-        let fresh = !path.exists();
-        let file = journal.file()?;
-        own(&file)
-            .and_then(|()| if fresh { sync_folder(path) } else { Ok(()) })
-            .map_err(|error| JournalError::Open { path: path.to_owned(), error })?;
+        own(&journal.file()?).map_err(|error| JournalError::Open { path: path.to_owned(), error })?;
         Ok(journal)
     }
 
@@ -158,7 +156,13 @@ impl Journal {
         let text = serde_json::to_string(&Line { v: VERSION, entry })?;
         let mut file = self.file()?;
         lock(&self.path, || file.try_lock())?;
-        let written = append_line(&mut file, &text);
+        // Whoever made the file, its name is on disk before its first record is.
+        let named = match file.metadata() {
+            Ok(meta) if meta.len() > 0 => Ok(()),
+            Ok(_) => (self.sync_folder)(&self.path),
+            Err(error) => Err(error),
+        };
+        let written = named.and_then(|()| append_line(&mut file, &text));
         // Closing the file lets the lock go as well.
         let _ = file.unlock();
         written.map_err(|error| JournalError::Write { path: self.path.to_path_buf(), error })

@@ -1,15 +1,12 @@
 //! The mutable truth behind a simulated cloud: one cloud's objects, loaded from a file or generated from a seed.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    net::IpAddr,
-};
+use std::{collections::BTreeMap, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::time::Timestamp;
 
-use self::{floats::Floats, index::Index};
+use self::{floats::Floats, index::Index, nonces::Nonces};
 pub use self::{
     floats::{SimFloat, SimPair},
     load::{Problem, WorldError},
@@ -18,6 +15,7 @@ pub use self::{
 mod floats;
 mod index;
 mod load;
+mod nonces;
 #[cfg(test)]
 mod tests;
 
@@ -280,7 +278,7 @@ pub struct World {
     /// Idempotency tokens seen, each with the request it came with and the answer that it got.
     pub tokens: BTreeMap<String, (String, String)>,
     /// Nonces seen, for clouds that refuse a second use.
-    pub nonces: HashSet<String>,
+    pub nonces: Nonces,
 }
 
 /// A public address as its own list shows it.

@@ -334,10 +334,10 @@ fn interrupt(state: &mut State) -> Vec<Effect> {
         filter::cancel(state);
         return Vec::new();
     }
-    if state.is_running() {
-        let run = state.run.as_ref().map(|run| run.pace);
-        if run != Some(super::run::Pace::Stopping) {
-            state.quit_asked = Some(state.now);
+    if let Some(run) = state.run.as_mut().filter(|run| run.ended.is_none()) {
+        // The first press stops and only the next one arms: two that come quickly leave nothing behind.
+        if !std::mem::replace(&mut run.interrupted, true) {
+            state.quit_asked = None;
             return run::stop(state);
         }
         if again {

@@ -124,7 +124,8 @@ fn by_code(code: &str, write: Option<&OperationKind>) -> Option<(FaultKind, Effe
 fn by_status(status: u16, api: bool, write: bool) -> (FaultKind, Effect) {
     let lost = if write { Effect::Unknown } else { Effect::NothingRetry };
     match status {
-        429 => (FaultKind::Throttled, Effect::NothingRetry),
+        // Only the vendor's own code proves that a throttled write did nothing: a gateway counts what it lets through as well.
+        429 => (FaultKind::Throttled, lost),
         408 | 504 => (FaultKind::Timeout, lost),
         500.. => (FaultKind::Server, lost),
         // The API itself refused, for a reason it can name: nothing was done.
@@ -207,7 +208,7 @@ mod tests {
             (409, "INVALID_NIC_IS_ON_HOLIDAY", K::Other, Nothing, Nothing, Nothing),
             (401, "AUTHFAILURE_TOKEN_IS_TIRED", K::Credentials, Nothing, Nothing, Nothing),
             (500, "INVALID_NIC_IS_ON_HOLIDAY", K::Server, Unknown, Unknown, NothingRetry),
-            (429, "SLOW_DOWN", K::Throttled, NothingRetry, NothingRetry, NothingRetry),
+            (429, "SLOW_DOWN", K::Throttled, Unknown, Unknown, NothingRetry),
         ];
         for (status, code, kind, of_release, of_detach, of_read) in table {
             assert_eq!(judged(&release(), status, code), (kind, of_release), "release {status} {code}");
@@ -237,7 +238,7 @@ mod tests {
             (504, FaultKind::Timeout, Effect::Unknown, Effect::NothingRetry),
             (403, FaultKind::Garbage, Effect::Unknown, Effect::Nothing),
             (200, FaultKind::Garbage, Effect::Unknown, Effect::Nothing),
-            (429, FaultKind::Throttled, Effect::NothingRetry, Effect::NothingRetry),
+            (429, FaultKind::Throttled, Effect::Unknown, Effect::NothingRetry),
         ] {
             let lost = fault(&detach(), &page(status, &[]));
             assert_eq!((lost.kind, lost.effect, lost.code.as_deref()), (kind, write, None), "{status}");

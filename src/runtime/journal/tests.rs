@@ -228,6 +228,22 @@ async fn a_journal_that_was_moved_away_is_begun_anew() {
     assert_eq!(error.key(), "journal-open");
 }
 
+/// A file that is made anew while the program runs could be gone after a power cut, with the intent in it.
+#[tokio::test]
+async fn the_first_record_of_a_file_waits_until_its_name_is_on_disk() {
+    let (_folder, path) = folder();
+    let mut journal = Journal::open(&path).unwrap();
+    journal.intent(intent("b", 0), false).await.unwrap();
+    journal.sync_folder = |_| Err(io::Error::other("the folder does not sync"));
+    journal.intent(intent("b", 1), false).await.unwrap();
+    fs::remove_file(&path).unwrap();
+    for _ in 0..2 {
+        let error = journal.intent(intent("b", 2), false).await.unwrap_err();
+        assert_eq!(error.key(), "journal-write", "no permit");
+    }
+    assert_eq!(read(&path).unwrap(), Contents::default());
+}
+
 #[test]
 fn a_journal_that_does_not_exist_is_empty() {
     let (_folder, path) = folder();

@@ -139,7 +139,25 @@ fn ctrl_c_stops_after_the_calls_in_flight_and_only_a_third_leaves() {
     scenario.keys("ctrl-c");
     assert_eq!(scenario.effects, [Effect::Stop(job)]);
     assert_eq!(scenario.state.run.as_ref().unwrap().pace, Pace::Stopping);
-    scenario.after_ms(3_000).keys("ctrl-c");
+    scenario.keys("ctrl-c");
+    assert_eq!((scenario.effects.len(), scenario.notice()), (0, "notice.ctrl-c-leaves-batch"));
+    scenario.keys("ctrl-c");
+    assert_eq!(scenario.effects, [Effect::Interrupted]);
+}
+
+#[test]
+fn ctrl_c_leaves_a_batch_only_right_after_the_warning() {
+    // Stopped with its own key: the first ctrl-c still says no more than that.
+    let (mut scenario, _, _) = running();
+    scenario.keys("s ctrl-c");
+    assert_eq!(scenario.notice(), "notice.stopping");
+    for _ in 0..2 {
+        scenario.keys("ctrl-c");
+        assert_eq!((scenario.effects.len(), scenario.notice()), (0, "notice.ctrl-c-leaves-batch"));
+        scenario.after_ms(3_000);
+    }
+    // Another key in between takes the warning back.
+    scenario.keys("ctrl-c j ctrl-c");
     assert_eq!((scenario.effects.len(), scenario.notice()), (0, "notice.ctrl-c-leaves-batch"));
     scenario.keys("ctrl-c");
     assert_eq!(scenario.effects, [Effect::Interrupted]);

@@ -17,6 +17,8 @@ use super::codes::Refusal;
 
 /// How far a request's clock may be off.
 const WINDOW_S: u64 = 15 * 60;
+/// How long a request can be repeated: one from the near end of the window to its far end.
+const NONCE_MS: u64 = 2 * WINDOW_S * 1000;
 /// Names of the older style's common parameters, which are no parameters of a call.
 pub(super) const COMMON: &[&str] = &[
     "Action",
@@ -79,7 +81,7 @@ pub(super) fn verify(
         Style::V3 => verify_v3(request, key, now)?,
         Style::V1 => verify_v1(request, pairs, key, now)?,
     };
-    if world.nonces.insert(nonce.to_owned()) { Ok(()) } else { Err(Refusal::of("SignatureNonceUsed")) }
+    if world.nonces.note(nonce, now, NONCE_MS) { Ok(()) } else { Err(Refusal::of("SignatureNonceUsed")) }
 }
 
 fn verify_v3<'a>(request: &'a SimRequest, key: &SimKey, now: Timestamp) -> Result<&'a str, Refusal> {
