@@ -1,13 +1,18 @@
 //! What matches the filter, as bits per NIC: made once per key stroke, read by rows and counts.
 
 /// One NIC against the filter.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Hit {
-    /// Bit n: the NIC's n-th address matches. From the 64th on they share the last bit.
-    pub addresses: u64,
+    /// Bit n: the NIC's n-th address matches.
+    first: u64,
+    /// The addresses from the 64th on, 64 each. Few NICs have that many.
+    more: Vec<u64>,
     /// The NIC itself matches, whatever its addresses.
     pub own: bool,
 }
+
+/// Nothing matches.
+static MISS: Hit = Hit { first: 0, more: Vec::new(), own: false };
 
 /// The term that leaves the list empty.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,17 +32,67 @@ pub struct Matches {
 }
 
 impl Hit {
-    pub fn address(self, nth: usize) -> bool {
-        self.addresses >> nth.min(63) & 1 == 1
+    /// The NIC and all of its addresses match.
+    pub fn all(addresses: usize) -> Self {
+        Self { first: u64::MAX, more: vec![u64::MAX; addresses.div_ceil(64).saturating_sub(1)], own: true }
+    }
+
+    /// The NIC's n-th address matches.
+    pub fn set(&mut self, nth: usize) {
+        let bit = 1 << (nth % 64);
+        match (nth / 64).checked_sub(1) {
+            None => self.first |= bit,
+            Some(word) => {
+                if self.more.len() <= word {
+                    self.more.resize(word + 1, 0);
+                }
+                self.more[word] |= bit;
+            }
+        }
+    }
+
+    pub fn address(&self, nth: usize) -> bool {
+        let word = match (nth / 64).checked_sub(1) {
+            None => self.first,
+            Some(word) => self.more.get(word).copied().unwrap_or_default(),
+        };
+        word >> (nth % 64) & 1 == 1
+    }
+
+    /// Any of its addresses matches.
+    pub fn any_address(&self) -> bool {
+        self.first != 0 || self.more.iter().any(|&word| word != 0)
     }
 }
 
 impl Matches {
-    pub fn nic(&self, profile: usize, slot: u32) -> Hit {
-        self.nics.get(profile).and_then(|hits| hits.get(slot as usize)).copied().unwrap_or_default()
+    pub fn nic(&self, profile: usize, slot: u32) -> &Hit {
+        self.nics.get(profile).and_then(|hits| hits.get(slot as usize)).unwrap_or(&MISS)
     }
 
     pub fn instance(&self, profile: usize, slot: u32) -> bool {
         self.instances.get(profile).and_then(|hits| hits.get(slot as usize)).copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_of_a_nic_has_a_bit_of_its_own() {
+        let mut hit = Hit::default();
+        assert!(!hit.any_address());
+        for nth in [63, 64, 190] {
+            hit.set(nth);
+            assert!(hit.any_address());
+        }
+        assert_eq!((0..300).filter(|&nth| hit.address(nth)).collect::<Vec<_>>(), [63, 64, 190]);
+        for len in [0, 1, 64, 65, 128, 129] {
+            assert!((0..len).all(|nth| Hit::all(len).address(nth)), "{len}");
+        }
+        let mut far = Hit::default();
+        far.set(64);
+        assert!(far.any_address());
     }
 }

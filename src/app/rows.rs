@@ -654,7 +654,7 @@ pub fn is_visible(state: &State, target: &Target) -> bool {
     let Some(slot) = part.nic_slot(&key.nic) else { return false };
     let hit = state.browse.matches.nic(place, slot);
     match target {
-        Target::Nic(_) => hit.own || hit.addresses != 0,
+        Target::Nic(_) => hit.own || hit.any_address(),
         Target::Address(key) => part
             .nic_at(slot)
             .and_then(|nic| nic.addresses.iter().position(|address| address.ip == key.ip))

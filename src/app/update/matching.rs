@@ -45,9 +45,9 @@ impl<'a> Matcher<'a> {
 
     fn nic(&self, slot: u32, nic: &Nic) -> Hit {
         let expr = self.expr;
-        let everything = Hit { addresses: u64::MAX, own: true };
+        let everything = || Hit::all(nic.addresses.len());
         if expr.is_empty() {
-            return everything;
+            return everything();
         }
         let instance = nic.instance.as_ref().and_then(|id| self.part.instance(id));
         let partial = expr.on_instance(self.outer, instance);
@@ -63,7 +63,7 @@ impl<'a> Matcher<'a> {
             return Hit::default();
         }
         if matched.is_settled_yes() {
-            return everything;
+            return everything();
         }
         let key = || NicKey { profile: self.part.profile.clone(), nic: nic.id.clone() };
         let on_backends: Vec<std::net::IpAddr> = if self.needs.has_lb {
@@ -81,7 +81,7 @@ impl<'a> Matcher<'a> {
                 ..self.target(address_key, judged)
             };
             if matched.address(&AddressSubject { address, target }) {
-                hit.addresses |= 1 << nth.min(63);
+                hit.set(nth);
             }
         }
         let target = TargetSubject {

@@ -205,6 +205,20 @@ fn all_visible_that_can_go_and_hidden_marks_are_counted() {
 }
 
 #[test]
+fn of_a_nic_with_many_addresses_only_those_that_match_are_shown_and_marked() {
+    let ips: Vec<String> = (10..90).map(|last| format!("10.0.0.{last}")).collect();
+    let ips: Vec<&str> = ips.iter().map(String::as_str).collect();
+    let mut scenario = Scenario::new(vec![profile("shop", "aliyun")]);
+    let nics = vec![nic("eni-big", Some("i-1"), &ips)];
+    scenario.listed("shop", InventoryPage { instances: vec![instance("i-1", "web-1")], nics, ..Default::default() });
+    assert_eq!(scenario.rows().len(), 82);
+    scenario.keys("/").text("ip:10.0.0.85").keys("enter");
+    assert_eq!(scenario.rows(), ["i i-1", "n eni-big", "a 10.0.0.85"]);
+    scenario.keys("a");
+    assert_eq!(scenario.marks(), ["eni-big 10.0.0.85"]);
+}
+
+#[test]
 fn cleared_marks_come_back_within_ten_seconds() {
     let mut scenario = browsing();
     scenario.keys("a");
