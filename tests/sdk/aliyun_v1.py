@@ -6,6 +6,8 @@ import xml.etree.ElementTree as tree
 from aliyunsdkcore.acs_exception.exceptions import ServerException
 from aliyunsdkcore.auth.credentials import StsTokenCredential
 from aliyunsdkcore.client import AcsClient
+from aliyunsdkecs.request.v20140526.DeleteNetworkInterfaceRequest import DeleteNetworkInterfaceRequest
+from aliyunsdkecs.request.v20140526.DescribeInstanceTypesRequest import DescribeInstanceTypesRequest
 from aliyunsdkecs.request.v20140526.DescribeInstancesRequest import DescribeInstancesRequest
 from aliyunsdkecs.request.v20140526.DescribeNetworkInterfacesRequest import DescribeNetworkInterfacesRequest
 from aliyunsdkecs.request.v20140526.DescribeRegionsRequest import DescribeRegionsRequest
@@ -23,9 +25,10 @@ KEY, SECRET = LINE["access_key_id"], LINE["access_key_secret"]
 
 
 def client(key=KEY, secret=SECRET, token=None):
+    # Of its own accord the SDK repeats reads that failed.
     if token is None:
-        return AcsClient(key, secret, REGION)
-    return AcsClient(region_id=REGION, credential=StsTokenCredential(key, secret, token))
+        return AcsClient(key, secret, REGION, auto_retry=False)
+    return AcsClient(region_id=REGION, credential=StsTokenCredential(key, secret, token), auto_retry=False)
 
 
 def prepared(kind, members):
@@ -135,6 +138,16 @@ def keys():
                    "InvalidSecurityToken.MismatchWithAccessKey", 400)
 
 
+def busy():
+    def types():
+        return ask(DescribeInstanceTypesRequest, InstanceTypess=["ecs.g7.xlarge"])["InstanceTypes"]["InstanceType"]
+
+    CHECKS.refused("throttled", types, "Throttling.User", 400)
+    CHECKS.refused("unavailable", types, "ServiceUnavailable", 503)
+    CHECKS.equal("then it answers: addresses by instance type",
+                 [each["EniPrivateIpAddressQuantity"] for each in types()], [15])
+
+
 def releases_refused():
     for what, nic_id, ips, code, status in [
         ("the primary address", "eni-s", ["10.0.8.20"], "InvalidIp.IpUnassigned", 403),
@@ -147,6 +160,9 @@ def releases_refused():
         ("an unknown NIC", "eni-gone", ["10.0.8.21"], "InvalidEniId.NotFound", 404),
         ("a NIC that is being attached", "eni-stuck", ["10.0.8.41"], "InvalidOperation.InvalidEniState", 400),
         ("a primary NIC of a starting instance", "eni-boot", ["10.0.8.61"], "InvalidOperation.InvalidEcsState", 400),
+        ("a malformed NIC id", "nic", ["10.0.8.21"], "InvalidEniId.Malformed", 400),
+        ("a member NIC", "eni-member", ["10.0.8.81"], "InvalidOperation.InvalidEniType", 403),
+        ("eleven addresses of a free NIC", "eni-free", [f"10.0.8.{last}" for last in range(31, 42)], "InvalidParameter", 400),
         ("a NIC of a cloud service", "eni-nat", ["10.0.8.51"], "InvalidOperation.EniServiceManaged", 403),
     ]:
         CHECKS.refused(f"release: {what}", lambda nic_id=nic_id, ips=ips: release(nic_id, *ips), code, status)
@@ -160,6 +176,9 @@ def detaches_refused():
         ("from an unknown instance", "eni-s", "i-gone", "InvalidInstanceId.NotFound", 403),
         ("an unknown NIC", "eni-gone", "i-web", "InvalidEniId.NotFound", 404),
         ("from a starting instance", "eni-boot2", "i-boot", "InvalidOperation.InvalidEcsState", 400),
+        ("a malformed NIC id", "nic", "i-web", "InvalidParams.EniId", 400),
+        ("from a malformed instance id", "eni-s", "web", "InvalidInstanceID.Malformed", 400),
+        ("a NIC of a cloud service", "eni-nat", "i-web", "InvalidOperation.EniServiceManaged", 403),
         ("a trunk with members", "eni-trunk", "i-web", "InvalidOperation.HasMemberEniAttached", 403),
         ("a NIC linked with another", "eni-bond", "i-web", "InvalidOperation.EniLinked", 403),
         ("a NIC that can't be unplugged hot", "eni-rdma", "i-web", "InvalidOperation.EniHotPlugNotSupported", 400),
@@ -180,5 +199,11 @@ def writes():
                    ("Detaching", "i-web", addresses), ("Available", "", addresses))
     CHECKS.refused("detach: once more", lambda: detach("eni-s", "i-web"), "InvalidOperation.InvalidEniState", 400)
 
+    CHECKS.lost("delete", lambda: ask(DeleteNetworkInterfaceRequest, NetworkInterfaceId="eni-free"),
+                {"eni-free": ("Deleting", "", ["10.0.8.30"])})
+    CHECKS.becomes("delete is done", lambda: world().get("eni-free"), ("Deleting", "", ["10.0.8.30"]), None)
+    CHECKS.refused("delete: an attached NIC", lambda: ask(DeleteNetworkInterfaceRequest, NetworkInterfaceId="eni-bond"),
+                   "InvalidOperation.InvalidEniState", 400)
 
-CHECKS.run(lists, keys, releases_refused, detaches_refused, writes)
+
+CHECKS.run(lists, keys, busy, releases_refused, detaches_refused, writes)

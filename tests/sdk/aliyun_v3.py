@@ -118,10 +118,6 @@ def lists():
         sizes.append((body.total_count, len(body.instances.instance)))
     CHECKS.equal("instances by page number", sizes, [(3, 2), (3, 1)])
 
-    types = ECS.describe_instance_types(ecs.DescribeInstanceTypesRequest(instance_types=["ecs.g7.xlarge"])).body
-    CHECKS.equal("addresses by instance type",
-                 types.instance_types.instance_type[0].eni_private_ip_address_quantity, 15)
-
     eips = vpc_client.Client(config()).describe_eip_addresses(
         vpc.DescribeEipAddressesRequest(region_id=REGION, page_number=1, page_size=100)
     ).body.eip_addresses.eip_address
@@ -175,6 +171,17 @@ def keys():
         CHECKS.equal("a wrong signature tells the string to sign", told, True)
 
 
+def busy():
+    def types():
+        request = ecs.DescribeInstanceTypesRequest(instance_types=["ecs.g7.xlarge"])
+        return ECS.describe_instance_types(request).body.instance_types.instance_type
+
+    CHECKS.refused("throttled", types, "Throttling.User", 400, error=exceptions.ThrottlingException)
+    CHECKS.refused("unavailable", types, "ServiceUnavailable", 503, error=exceptions.ServerException)
+    CHECKS.equal("then it answers: addresses by instance type",
+                 [each.eni_private_ip_address_quantity for each in types()], [15])
+
+
 def releases_refused():
     for what, nic_id, ips, code, status in [
         ("the primary address", "eni-s", ["10.0.8.20"], "InvalidIp.IpUnassigned", 403),
@@ -187,6 +194,9 @@ def releases_refused():
         ("an unknown NIC", "eni-gone", ["10.0.8.21"], "InvalidEniId.NotFound", 404),
         ("a NIC that is being attached", "eni-stuck", ["10.0.8.41"], "InvalidOperation.InvalidEniState", 400),
         ("a primary NIC of a starting instance", "eni-boot", ["10.0.8.61"], "InvalidOperation.InvalidEcsState", 400),
+        ("a malformed NIC id", "nic", ["10.0.8.21"], "InvalidEniId.Malformed", 400),
+        ("a member NIC", "eni-member", ["10.0.8.81"], "InvalidOperation.InvalidEniType", 403),
+        ("eleven addresses of a free NIC", "eni-free", [f"10.0.8.{last}" for last in range(31, 42)], "InvalidParameter", 400),
         ("a NIC of a cloud service", "eni-nat", ["10.0.8.51"], "InvalidOperation.EniServiceManaged", 403),
     ]:
         CHECKS.refused(f"release: {what}", lambda nic_id=nic_id, ips=ips: release(nic_id, *ips), code, status)
@@ -202,6 +212,9 @@ def detaches_refused():
         ("from an unknown instance", "eni-s", "i-gone", "InvalidInstanceId.NotFound", 403),
         ("an unknown NIC", "eni-gone", "i-web", "InvalidEniId.NotFound", 404),
         ("from a starting instance", "eni-boot2", "i-boot", "InvalidOperation.InvalidEcsState", 400),
+        ("a malformed NIC id", "nic", "i-web", "InvalidParams.EniId", 400),
+        ("from a malformed instance id", "eni-s", "web", "InvalidInstanceID.Malformed", 400),
+        ("a NIC of a cloud service", "eni-nat", "i-web", "InvalidOperation.EniServiceManaged", 403),
         ("a trunk with members", "eni-trunk", "i-web", "InvalidOperation.HasMemberEniAttached", 403),
         ("a NIC linked with another", "eni-bond", "i-web", "InvalidOperation.EniLinked", 403),
         ("a NIC that can't be unplugged hot", "eni-rdma", "i-web", "InvalidOperation.EniHotPlugNotSupported", 400),
@@ -247,5 +260,14 @@ def undone():
     CHECKS.becomes("attach is done", lambda: world()["eni-far"],
                    ("Attaching", "i-db", ["10.1.0.30"]), ("InUse", "i-db", ["10.1.0.30"]))
 
+    def delete(nic_id):
+        request = ecs.DeleteNetworkInterfaceRequest(region_id=REGION, network_interface_id=nic_id)
+        return ECS.delete_network_interface(request)
 
-CHECKS.run(lists, balancers, keys, releases_refused, detaches_refused, writes, undone)
+    CHECKS.lost("delete", lambda: delete("eni-free"), {"eni-free": ("Deleting", "", ["10.0.8.30"])})
+    CHECKS.becomes("delete is done", lambda: world().get("eni-free"), ("Deleting", "", ["10.0.8.30"]), None)
+    CHECKS.refused("delete: an unknown NIC", lambda: delete("eni-gone"), "InvalidEniId.NotFound", 403)
+    CHECKS.refused("delete: an attached NIC", lambda: delete("eni-bond"), "InvalidOperation.InvalidEniState", 400)
+
+
+CHECKS.run(lists, balancers, keys, busy, releases_refused, detaches_refused, writes, undone)

@@ -29,25 +29,27 @@ class Checks:
     def equal(self, what, got, wanted):
         self.result(what, "" if got == wanted else f"got {got!r}, wanted {wanted!r}")
 
-    def refused(self, what, call, *wanted):
-        """The call raises the SDK's own exception, with the vendor's code and a request id; the world stays as it was."""
+    def refused(self, what, call, *wanted, error=None):
+        """The call raises the SDK's own exception (`error`, if this answer has another type), with the vendor's code and a
+        request id; the world stays as it was."""
+        kind = error or self.error
         before, problems, got = self.world(), [], None
         try:
             call()
             problems.append("it was accepted")
-        except self.error as error:
+        except kind as error:
             got = self.facts(error)
             if got != wanted:
                 problems.append(f"got {got!r}, wanted {wanted!r}")
             if not re.fullmatch(self.id_form, self.request_id(error) or ""):
                 problems.append(f"{self.request_id(error)!r} is no request id")
         except Exception as error:
-            problems.append(f"got {error!r}, no {self.error.__name__}")
+            problems.append(f"got {error!r}, no {kind.__name__}")
         changed = differences(before, self.world())
         if changed:
             problems.append(f"it changed {changed!r}")
         self.counts["refused"] += 1
-        self.result(f"{what}: {self.error.__name__} {' '.join(map(str, wanted))}", "; ".join(problems))
+        self.result(f"{what}: {kind.__name__} {' '.join(map(str, wanted))}", "; ".join(problems))
 
     def changes(self, what, call, wanted):
         """The call is accepted, and afterwards exactly this is different in the world. Returns what the call returned."""
@@ -55,6 +57,20 @@ class Checks:
         answer = call()
         self.equal(what, differences(before, self.world()), wanted)
         return answer
+
+    def lost(self, what, call, wanted):
+        """No answer comes, which is no error of the vendor's with a request id; but what was asked is done."""
+
+        def unanswered():
+            try:
+                call()
+                problem = "there was an answer"
+            except Exception as error:
+                known = isinstance(error, self.error) and self.request_id(error)
+                problem = f"got {error!r}" if known else ""
+            self.result(f"{what}: no answer", problem)
+
+        self.changes(f"{what}: done all the same", unanswered, wanted)
 
     def becomes(self, what, read, *wanted, seconds=20):
         """What is read goes through these values, the last of them included; repeated ones count once."""

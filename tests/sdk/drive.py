@@ -44,6 +44,12 @@ def scripts_by_cloud(wanted):
     return {cloud: scripts for cloud, scripts in clouds.items() if not wanted or cloud in wanted}
 
 
+def uncovered(clouds):
+    """Clouds that the simulator speaks and nothing here talks to."""
+    providers = HERE.parents[1] / "src" / "providers"
+    return sorted({path.parent.name for path in providers.glob("*/dialect*")} - set(clouds))
+
+
 def environment(home):
     """Nobody's credentials, profiles or proxies: an SDK knows what its script tells it."""
     kept = {name: os.environ[name] for name in ("PATH", "TMPDIR", "PYTHONPYCACHEPREFIX") if name in os.environ}
@@ -95,7 +101,7 @@ def run(nicdeck, cloud, script, home):
 
 
 def main(nicdeck, *wanted):
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # As an exception, so that children are stopped.
         signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     clouds, rows, bad = scripts_by_cloud(wanted), [], []
@@ -118,6 +124,8 @@ def main(nicdeck, *wanted):
     print(f"\n{'script':<16}{'checks':>8}{'failed':>8}{'refusals':>10}{'seconds':>9}")
     for name, counts, seconds in rows:
         print(f"{name:<16}{counts['checks']:>8}{counts['failed']:>8}{counts['refused']:>10}{seconds:>9.1f}")
+    for cloud in [] if wanted else uncovered(clouds):
+        print(f"{cloud}: the simulator speaks it, no SDK is here to hear it")
     print("ok" if not bad else f"FAILED: {'; '.join(bad)}")
     return 1 if bad else 0
 

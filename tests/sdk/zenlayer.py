@@ -229,6 +229,9 @@ def undone():
     CHECKS.refused("assign: an address outside the subnet", lambda: assign("nic-second", "10.0.9.11"),
                    "INVALID_IP_OUT_OF_RANGE")
 
+    CHECKS.lost("assign one", lambda: ask("AssignNetworkInterfaceIpv4", nicId="nic-main", ipAddress="10.0.8.12"),
+                {"nic-main": ("USED", "ins-web", ["10.0.8.10", "10.0.8.13", "10.0.8.11", "10.0.8.12"])})
+
     CHECKS.refused("attach: to an unknown instance", lambda: attach("nic-second", "ins-gone"), "INVALID_INSTANCE_NOT_FOUND")
     CHECKS.refused("attach: to a stopped instance", lambda: attach("nic-second", "ins-db"),
                    "OPERATION_DENIED_INSTANCE_STATUS_NOT_SUPPORT")
