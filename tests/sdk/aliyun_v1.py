@@ -16,7 +16,7 @@ from aliyunsdkecs.request.v20140526.UnassignPrivateIpAddressesRequest import Una
 from aliyunsdkslb.request.v20140515.DescribeLoadBalancersRequest import DescribeLoadBalancersRequest
 from aliyunsdkvpc.request.v20160428.DescribeEipAddressesRequest import DescribeEipAddressesRequest
 
-from checks import Checks, line
+from checks import Checks, answering, line
 
 LINE = line()
 REGION = LINE["region"]
@@ -136,6 +136,13 @@ def keys():
                    "InvalidAccessKeySecret", 400)
     CHECKS.refused("token of another key", lambda: ask(DescribeRegionsRequest, client(token="tok+en==")),
                    "InvalidSecurityToken.MismatchWithAccessKey", 400)
+    helper = "aliyunsdkcore.utils.parameter_helper"
+    regions = lambda: ask(DescribeRegionsRequest)
+    CHECKS.refused("a clock that is off", answering(f"{helper}.get_iso_8061_date", "2020-01-01T00:00:00Z", regions),
+                   "InvalidTimeStamp.Expired", 400)
+    again = answering(f"{helper}.get_uuid", "the-same-again", regions)
+    CHECKS.equal("a nonce once", [each["RegionId"] for each in again()["Regions"]["Region"]], [REGION])
+    CHECKS.refused("a nonce twice", again, "SignatureNonceUsed", 400)
 
 
 def busy():

@@ -10,7 +10,7 @@ from alibabacloud_tea_openapi import exceptions
 from alibabacloud_tea_openapi.models import Config
 from alibabacloud_vpc20160428 import client as vpc_client, models as vpc
 
-from checks import Checks, line
+from checks import Checks, answering, line
 
 LINE = line()
 REGION = LINE["region"]
@@ -164,6 +164,12 @@ def keys():
     CHECKS.refused("wrong secret", regions(access_key_secret="wrong"), "SignatureDoesNotMatch", 400)
     CHECKS.refused("token of another key", regions(security_token="tok+en=="),
                    "InvalidSecurityToken.MismatchWithAccessKey", 400)
+    utils = "alibabacloud_tea_openapi.utils.Utils"
+    CHECKS.refused("a clock that is off", answering(f"{utils}.get_timestamp", "2020-01-01T00:00:00Z", regions()),
+                   "InvalidTimeStamp.Expired", 400)
+    again = answering(f"{utils}.get_nonce", "the-same-again", regions())
+    CHECKS.equal("a nonce once", [region.region_id for region in again().body.regions.region], [REGION])
+    CHECKS.refused("a nonce twice", again, "SignatureNonceUsed", 400)
     try:
         regions(access_key_secret="wrong")()
     except exceptions.ClientException as error:
@@ -200,6 +206,8 @@ def releases_refused():
         ("a NIC of a cloud service", "eni-nat", ["10.0.8.51"], "InvalidOperation.EniServiceManaged", 403),
     ]:
         CHECKS.refused(f"release: {what}", lambda nic_id=nic_id, ips=ips: release(nic_id, *ips), code, status)
+    CHECKS.refused("release: in a region that is not there", lambda: release("eni-s", "10.0.8.21", region="xx-nowhere"),
+                   "InvalidRegionId.NotFound", 404)
     CHECKS.refused("release: in another region", lambda: release("eni-s", "10.0.8.21", region="cn-beijing"),
                    "InvalidEniId.NotFound", 404)
 

@@ -5,6 +5,7 @@ import re
 import sys
 import time
 import traceback
+from unittest.mock import patch
 
 
 class Checks:
@@ -99,6 +100,16 @@ class Checks:
 def differences(before, after):
     """What is new or other afterwards, and None for what is gone."""
     return {key: after.get(key) for key in {**before, **after} if before.get(key) != after.get(key)}
+
+
+def answering(name, answer, call):
+    """A call during which this function of the SDK's (its clock, its dice) answers always the same."""
+
+    def inside():
+        with patch(name, lambda *_: answer):
+            return call()
+
+    return inside
 
 
 def line():

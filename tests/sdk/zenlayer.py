@@ -3,12 +3,14 @@
 from zenlayercloud.common.config import Config
 from zenlayercloud.common.credential import Credential, TokenCredential
 from zenlayercloud.common.excpetion.zenlayer_cloud_sdk_exception import ZenlayerCloudSdkException
+from zenlayercloud.zec.v20240401 import models as older_zec
+from zenlayercloud.zec.v20240401.zec_client import ZecClient as OlderZecClient
 from zenlayercloud.zec.v20250901 import models as zec
 from zenlayercloud.zec.v20250901.zec_client import ZecClient
 from zenlayercloud.zlb.v20250401 import models as zlb
 from zenlayercloud.zlb.v20250401.zlb_client import ZlbClient
 
-from checks import Checks, line
+from checks import Checks, answering, line
 
 LINE = line()
 REGION = LINE["region"]
@@ -121,6 +123,9 @@ def facts():
     found = ask("DescribeNetworkInterfaces", nicIds=["nic-eip", "nic-gone"]).dataSet
     CHECKS.equal("a NIC's public addresses; an unknown id is left out", [(nic.nicId, nic.publicIpList) for nic in found],
                  [("nic-eip", ["203.0.113.7"])])
+    (instance,) = ask("DescribeInstances", client(OlderZecClient), older_zec, instanceIds=["ins-db"]).dataSet
+    CHECKS.equal("an instance by the version before", (instance.instanceName, [nic.nicId for nic in instance.nics]),
+                 ("数据库", ["nic-db-main", "nic-db"]))
     (instance,) = ask("DescribeInstances", instanceIds=["ins-web"]).dataSet
     CHECKS.equal("an instance's balancers and agent", (instance.loadBalancerIds, instance.enableAgent), (["lb-1"], True))
     rows = ask("DescribeBackends", ZLB, zlb, loadBalancerId="lb-1").backends
@@ -136,6 +141,9 @@ def keys():
     CHECKS.refused("unknown key", zones(Credential("nobody", SECRET)), "AUTHFAILURE_SIGNATURE_FAILURE")
     CHECKS.refused("wrong secret", zones(Credential(KEY, "wrong")), "AUTHFAILURE_SIGNATURE_FAILURE")
     CHECKS.refused("unknown access token", zones(TokenCredential("nobody's")), "AUTHFAILURE_INVALID_AUTHORIZATION")
+    clock = "zenlayercloud.common.abstract_client.time.time"
+    CHECKS.refused("a clock that is off", answering(clock, 1_600_000_000.0, lambda: ask("DescribeZones")),
+                   "AUTHFAILURE_SIGNATURE_EXPIRED")
     CHECKS.refused("an action that is not there", lambda: ask("DescribeDhcpOptionsSets"),
                    "AUTHFAILURE_UNAUTHORIZED_OPERATION")
 
