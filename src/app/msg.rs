@@ -62,6 +62,11 @@ pub enum ReleaseEvent {
         outcomes: Vec<(Target, Outcome)>,
         fresh: Option<ReadBack>,
     },
+    /// The end of a write could not be written down; it holds all the same.
+    NotJournaled {
+        operation: OperationId,
+        message: String,
+    },
     /// Paused before the next write, or going on again.
     Paused(bool),
     Ended,

@@ -25,6 +25,8 @@ pub struct RunRow {
     pub began: Option<Timestamp>,
     /// The answer to its write was lost or told nothing: its end is what reading back showed.
     pub lost: bool,
+    /// The journal lacks its end: the next start takes it for open.
+    pub not_journaled: bool,
 }
 
 /// What the user asked of the batch.
@@ -124,6 +126,7 @@ impl Run {
                     at: now,
                     began: None,
                     lost: false,
+                    not_journaled: false,
                 })
             })
             .collect();

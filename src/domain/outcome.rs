@@ -20,9 +20,9 @@ pub enum Outcome {
     Released { request_id: Option<String> },
     /// The wished-for state held before or without our call.
     AlreadyGone { request_id: Option<String> },
-    /// The vendor refused, or read back and still there.
+    /// The vendor refused, or its task failed.
     Failed { fault: Fault },
-    /// Sent, and what happened is not known even after reading back.
+    /// Sent, and what happened is not known: the answer does not say, and reading back did not show the change.
     Unknown { fault: Fault },
     /// Not sent: something relevant changed since the plan, or it could not be read again.
     Skipped { why: Skip },

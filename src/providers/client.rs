@@ -14,7 +14,7 @@ use super::{
     limiter::{Lane, Limiter},
     profile::{Credential, Profile},
     provider::{Call, Provider, Reply, Stamp, Step, TaskState},
-    redact::{self, Trip},
+    redact::{self, Scrubber, Trip},
     retry::{self, RetryPolicy},
     session::{Account, Sessions},
 };
@@ -62,6 +62,11 @@ pub mod local {
     pub const STILL_THERE: &str = "still-there";
 }
 
+/// Bytes of a fault's message that are kept.
+const MESSAGE_BYTES: usize = 2048;
+/// Bytes of a code or request id that are kept.
+const WORD_BYTES: usize = 128;
+
 /// What a client is made of.
 pub struct Parts {
     pub http: reqwest::Client,
@@ -69,7 +74,8 @@ pub struct Parts {
     pub cloud: &'static dyn Provider,
     pub credential: Arc<Credential>,
     pub clock: Clock,
-    /// Takes the record of each try. When it is full records are dropped: a slow reader never holds up a call.
+    /// Takes the record of each try. When it is full those of reads are dropped: a slow reader never holds up a listing. A write
+    /// waits for its record's place before it is sent, so that none is missing.
     pub exchanges: mpsc::Sender<Exchange>,
     pub retry: RetryPolicy,
 }
@@ -255,6 +261,8 @@ impl Client {
         let Parts { http, cloud, clock, exchanges, .. } = &self.inner.parts;
         let Account { profile, credential, scrubber, .. } = &**account;
         let action = cloud.action(call);
+        // Nobody reads any more where this fails, and then nobody misses it.
+        let place = if call.is_write() { exchanges.reserve().await.ok() } else { None };
         let lane = if call.is_write() { Lane::Write } else { self.lane };
         let slot = self.inner.limiter.enter(lane).await;
         let Some(nonce) = random::<16>() else { return Err(Fault::local(FaultKind::Local, action, local::RANDOM)) };
@@ -273,14 +281,20 @@ impl Client {
             action.clone_into(&mut fault.action);
             fault.attempts = attempt;
             fault.elapsed_ms = ms(begin.elapsed());
-            // A vendor's message may repeat what it was sent.
-            fault.message = scrubber.scrub(&fault.message);
+            bound(fault, scrubber);
             if let Ok(response) = &sent {
                 fault.retry_after_ms = fault.retry_after_ms.or_else(|| retry_after(response, clock()));
                 if matches!(fault.kind, FaultKind::Clock | FaultKind::Credentials) {
                     fault.clock_skew_s = server_time(response).map(|server| server - clock().seconds());
                 }
             }
+        }
+        match &mut result {
+            Ok(Reply::Task(TaskState::Failed(fault))) => bound(fault, scrubber),
+            Ok(Reply::Accepted(receipt)) => {
+                receipt.request_id = receipt.request_id.as_deref().map(|id| scrubber.start(id, WORD_BYTES));
+            }
+            _ => {}
         }
         match &result {
             Err(fault) if fault.kind == FaultKind::Throttled => self.inner.limiter.throttled(),
@@ -303,9 +317,22 @@ impl Client {
             elapsed_ms: ms(begin.elapsed()),
             attempt,
         };
-        // A full channel drops the record: showing calls must not slow them.
-        let _ = exchanges.try_send(redact::exchange(&trip, scrubber));
+        let record = redact::exchange(&trip, scrubber);
+        match place {
+            Some(place) => place.send(record),
+            // A full channel drops the record: showing calls must not slow them.
+            None => drop(exchanges.try_send(record)),
+        }
         result
+    }
+}
+
+/// What an answer says of a fault, short and without secrets: it goes into the state, into each target's end, and into the journal,
+/// and a vendor's message may repeat what it was sent.
+fn bound(fault: &mut Fault, scrubber: &Scrubber) {
+    fault.message = scrubber.start(&fault.message, MESSAGE_BYTES);
+    for word in [&mut fault.code, &mut fault.request_id].into_iter().flatten() {
+        *word = scrubber.start(word, WORD_BYTES);
     }
 }
 

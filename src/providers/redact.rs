@@ -65,7 +65,7 @@ impl Scrubber {
     }
 
     /// What begins in the first `limit` bytes of the text, without any secret. A secret across the border is hidden whole.
-    fn start(&self, text: &str, limit: usize) -> String {
+    pub fn start(&self, text: &str, limit: usize) -> String {
         let mut out = String::with_capacity(text.len().min(limit));
         let mut place = 0;
         while place < text.len().min(limit) {

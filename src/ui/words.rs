@@ -317,8 +317,14 @@ pub fn progress_reason(words: &Catalog, progress: &Progress) -> String {
     }
 }
 
-/// Why a row of a batch stands where it does, in one line. An answer that was lost on the way leaves its trace.
+/// Why a row of a batch stands where it does, in one line. An answer that was lost on the way leaves its trace, and so does an
+/// end that is not in the journal.
 pub fn row_reason(words: &Catalog, row: &RunRow) -> String {
+    let reason = told_reason(words, row);
+    if row.not_journaled { words.text("reason.not-journaled", &[("reason", &reason)]).into_owned() } else { reason }
+}
+
+fn told_reason(words: &Catalog, row: &RunRow) -> String {
     let verb = Verb::of(&row.target);
     let key = match (&row.progress, verb) {
         (Progress::Settled(Outcome::Released { .. }), Verb::Release) if row.lost => "reason.released-lost",
@@ -327,10 +333,6 @@ pub fn row_reason(words: &Catalog, row: &RunRow) -> String {
         (Progress::Settled(Outcome::Released { .. }), Verb::Detach) => "reason.detached",
         (Progress::Settled(Outcome::AlreadyGone { .. }), Verb::Release) => "reason.already-gone",
         (Progress::Settled(Outcome::AlreadyGone { .. }), Verb::Detach) => "reason.already-detached",
-        (Progress::Settled(Outcome::Failed { fault }), _) if row.lost => {
-            let (code, what) = (fault_code(words, fault), fault_what(words, fault));
-            return words.text("reason.failed-lost", &[("code", &code), ("what", &what)]).into_owned();
-        }
         (progress, _) => return progress_reason(words, progress),
     };
     words.word(key).to_owned()

@@ -55,6 +55,13 @@ pub fn event(state: &mut State, job: JobId, event: ReleaseEvent) -> Vec<Effect> 
                 }
             }
         }
+        ReleaseEvent::NotJournaled { operation, message } => {
+            for row in rows_of(run, operation) {
+                run.rows[row].not_journaled = true;
+            }
+            let phrase = Phrase::new("notice.not-journaled").with("message", message);
+            state.notices.say(now, Loudness::Error, phrase);
+        }
         ReleaseEvent::Paused(paused) => {
             if run.pace != Pace::Stopping {
                 run.pace = if paused { Pace::Paused } else { Pace::Going };

@@ -376,5 +376,8 @@ async fn settle(
         .collect();
     let settlement = Settlement { at: (batch.now)(), batch: name.to_owned(), operation: operation.id, outcomes };
     // The intent stays open then, and is reconciled by reading at the next start.
-    let _ = batch.journal.settled(settlement).await;
+    if let Err(error) = batch.journal.settled(settlement).await {
+        let message = error.to_string();
+        batch.say(ReleaseEvent::NotJournaled { operation: operation.id, message }).await;
+    }
 }

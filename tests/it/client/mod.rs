@@ -119,7 +119,9 @@ impl Provider for Plain {
                     _ => (FaultKind::Garbage, if call.is_write() { Effect::Unknown } else { Effect::Nothing }),
                 };
                 let fault = Fault::local(kind, "", format!("said {body}"));
-                Err(Fault { effect, http_status: Some(status), code: Some("CODE".into()), ..fault })
+                let code = Some(format!("CODE{}", if body.len() > 4096 { body.as_str() } else { "" }));
+                let request_id = (body.len() > 4096).then(|| format!("{SECRET} 12"));
+                Err(Fault { effect, http_status: Some(status), code, request_id, ..fault })
             }
         }
     }
@@ -337,6 +339,19 @@ async fn secrets_that_a_server_repeats_reach_nobody() {
     assert!(!shown.contains("canary"), "{shown}");
 }
 
+/// A fault goes into the state, each target's end and the journal.
+#[tokio::test]
+async fn a_long_answer_makes_a_short_fault() {
+    let body = format!("{}{SECRET}", "n".repeat(1 << 20));
+    let server = Server::start(vec![http(400, &[], &body)]).await;
+    let fault = write(&client(&server).0).await.unwrap_err();
+    assert!(fault.message.len() <= 2048 && fault.message.starts_with("said nnn"), "{} bytes", fault.message.len());
+    let code = fault.code.unwrap();
+    assert!(code.len() <= 128 && code.starts_with("CODEn"), "{code}");
+    let id = fault.request_id.unwrap();
+    assert_eq!(id, "*** 12", "and a word of it is no place for a secret either");
+}
+
 #[tokio::test]
 async fn cancelling_wakes_a_pause_and_ends_a_silent_call() {
     let wish = http(429, &[("Retry-After", "1")], "");
@@ -434,4 +449,25 @@ async fn a_full_channel_of_records_does_not_hold_up_calls() {
     assert_eq!(drain(&mut exchanges).len(), 1);
     drop(exchanges);
     assert!(read(&client).await.is_ok(), "nor does one that nobody reads");
+    assert!(write(&client).await.is_ok());
+}
+
+/// A write waits before it is sent, never after: what was sent is shown.
+#[tokio::test]
+async fn no_record_of_a_write_is_dropped() {
+    let server = Server::start(vec![http(200, &[], "ok")]).await;
+    let (client, mut exchanges) = client_of(profile(&format!("http://{}", server.address)), 1);
+    assert!(read(&client).await.is_ok());
+    let writing = write(&client);
+    tokio::pin!(writing);
+    // The read after it has long been answered.
+    tokio::select! {
+        biased;
+        _ = &mut writing => panic!("sent without a place for its record"),
+        answer = async { read(&client).await.and(read(&client).await) } => assert!(answer.is_ok()),
+    }
+    assert!(server.requests().iter().all(|request| request.ends_with("Read")));
+    assert!(!exchanges.recv().await.unwrap().write);
+    assert!(writing.await.is_ok());
+    assert!(exchanges.recv().await.unwrap().write);
 }

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use nicdeck::{
+    app::msg::ReleaseEvent,
     domain::{
+        ids::OperationId,
         journal::JournalEntry,
         outcome::{Outcome, OutcomeWord, Skip},
         plan::OperationKind,
@@ -74,7 +76,10 @@ async fn a_journal_that_breaks_after_the_write_does_not_hide_its_outcome() {
         std::fs::rename(&path, &moved).unwrap();
         std::fs::create_dir(&path).unwrap();
     });
-    stage.run(&plan).await.all(OutcomeWord::Released);
+    let mut running = stage.begin(&plan);
+    let told = |event: &ReleaseEvent| matches!(event, ReleaseEvent::NotJournaled { operation: OperationId(0), message } if message.contains("journal"));
+    running.until(&mut stage, told).await;
+    running.end(&mut stage).await.all(OutcomeWord::Released);
     assert_eq!(journal::read(&kept).unwrap().open_intents().count(), 1);
 }
 

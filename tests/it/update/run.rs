@@ -246,6 +246,19 @@ fn a_detach_is_counted_as_a_detach() {
 }
 
 #[test]
+fn an_end_that_is_not_in_the_journal_is_told_and_leaves_its_trace() {
+    let (mut scenario, job, plan) = running();
+    let message = "no space left".to_owned();
+    scenario.send(Msg::Release(job, ReleaseEvent::NotJournaled { operation: OperationId(1), message }));
+    assert_eq!(scenario.notice(), "notice.not-journaled");
+    settle(&mut scenario, job, &plan, 1, &released());
+    let run = scenario.state.run.as_ref().unwrap();
+    for row in &run.rows {
+        assert_eq!(row.not_journaled, row.operation == OperationId(1), "{:?}", row.target);
+    }
+}
+
+#[test]
 fn an_answer_that_was_lost_leaves_its_trace_in_the_row() {
     let (mut scenario, job, plan) = running();
     for (nth, lost) in [(0, true), (1, false)] {

@@ -27,8 +27,6 @@ use super::{
     targets::{gone_is_done, is_done, targets},
 };
 
-/// Reads after an answer that tells nothing before "still there" is believed. The vendor has answered: nothing is on its way.
-const CALM_READS: usize = 6;
 /// Reads more while the cloud says that the change is on its way, or can not be reached.
 pub(super) const MORE_READS: usize = 60;
 
@@ -39,10 +37,8 @@ enum Told {
     Refused(Fault),
     /// Accepted, and said to have failed later: what of it was done only the NIC tells.
     Failed(Fault),
-    /// The vendor failed to say what it did.
+    /// No answer, or one that does not say what was done: it may be done, or still be on its way.
     Unsaid(Fault),
-    /// No word from the vendor: the request may still be on its way.
-    Lost(Fault),
 }
 
 impl Told {
@@ -50,24 +46,21 @@ impl Told {
         match answer {
             Ok(receipt) => Told::Accepted(receipt),
             Err(fault) if fault.effect != Effect::Unknown => Told::Refused(fault),
-            Err(fault) if fault.code.is_some() => Told::Unsaid(fault),
-            Err(fault) => Told::Lost(fault),
+            Err(fault) => Told::Unsaid(fault),
         }
     }
 
     fn fault(&self) -> Option<&Fault> {
         match self {
             Told::Accepted(_) => None,
-            Told::Refused(fault) | Told::Failed(fault) | Told::Unsaid(fault) | Told::Lost(fault) => Some(fault),
+            Told::Refused(fault) | Told::Failed(fault) | Told::Unsaid(fault) => Some(fault),
         }
     }
 
     fn request_id(&self) -> Option<String> {
         match self {
             Told::Accepted(receipt) => receipt.request_id.clone(),
-            Told::Refused(fault) | Told::Failed(fault) | Told::Unsaid(fault) | Told::Lost(fault) => {
-                fault.request_id.clone()
-            }
+            Told::Refused(fault) | Told::Failed(fault) | Told::Unsaid(fault) => fault.request_id.clone(),
         }
     }
 }
@@ -137,9 +130,8 @@ pub(super) async fn read_back(
             let all = |nic: &Nic| targets.iter().all(|target| is_done(target, kind, nic));
             let over = match &told {
                 Told::Refused(_) | Told::Failed(_) => seen.calm > 0,
-                Told::Unsaid(_) => seen.calm >= CALM_READS,
-                // A request without an answer may take effect later: all of the patience is spent on it.
-                Told::Accepted(_) | Told::Lost(_) => false,
+                // It may take effect later, and a cloud's lists lag behind: all of the patience is spent on it.
+                Told::Accepted(_) | Told::Unsaid(_) => false,
             };
             if over || nic.as_ref().map_or(gone_is_done(kind), all) {
                 break;
@@ -185,9 +177,9 @@ fn outcome(target: &Target, kind: &OperationKind, told: &Told, seen: &Seen, acti
         // This call did nothing, and yet it is so: somebody else was first.
         (Told::Refused(_), true) => Outcome::AlreadyGone { request_id },
         (_, true) => Outcome::Released { request_id },
-        (Told::Refused(fault) | Told::Failed(fault) | Told::Unsaid(fault) | Told::Lost(fault), false) => {
-            Outcome::Failed { fault: fault.clone() }
-        }
+        (Told::Refused(fault) | Told::Failed(fault), false) => Outcome::Failed { fault: fault.clone() },
+        // That it has not shown yet does not prove that it never will.
+        (Told::Unsaid(fault), false) => Outcome::Unknown { fault: fault.clone() },
         (Told::Accepted(_), false) => {
             // Nobody knows whether it will go.
             let fault = Fault::local(FaultKind::Timeout, action, local::STILL_THERE);
