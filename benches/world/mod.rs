@@ -183,6 +183,14 @@ impl Console {
         update::update(&mut self.state, NOW, Msg::Inventory(self.job, event));
     }
 
+    /// The EIPs come again; their listing's end is still to come.
+    pub fn list_eips(&mut self) {
+        self.event(InventoryEvent::Began(section(Resource::Eips)));
+        let eips = (0..NICS).step_by(10).map(eip).collect();
+        let page = InventoryPage { eips, ..InventoryPage::default() };
+        self.event(InventoryEvent::Page(section(Resource::Eips), Box::new(page)));
+    }
+
     pub fn key(&mut self, key: Key) {
         update::update(&mut self.state, NOW, Msg::Input(Input::Key(key)));
     }

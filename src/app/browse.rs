@@ -9,7 +9,7 @@ use crate::filter::{Expr, FilterError};
 use super::{
     key::{Key, KeyCode},
     matches::{Blame, Matches},
-    rows::{RowIndex, RowKey, RowRef},
+    rows::{HiddenMarks, RowIndex, RowKey, RowRef},
     viewport::Viewport,
 };
 
@@ -122,6 +122,8 @@ pub struct Browse {
     /// What matches, per NIC; kept up to date by `update`.
     pub matches: Matches,
     pub rows: RowIndex,
+    /// Kept up to date by `update`; read it through [`super::rows::hidden_marks`].
+    pub hidden_marks: HiddenMarks,
     pub view: Viewport,
     /// The object under the cursor: the cursor stays on it across refreshes, sorts and filters.
     pub cursor: Option<RowKey>,
@@ -158,6 +160,7 @@ impl Browse {
             folded_filtered: HashSet::new(),
             matches: Matches::default(),
             rows: RowIndex::default(),
+            hidden_marks: HiddenMarks::default(),
             view: Viewport::default(),
             cursor: None,
             moved: false,

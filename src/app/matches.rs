@@ -29,6 +29,8 @@ pub struct Matches {
     pub(super) nics: Vec<Vec<Hit>>,
     /// By profile and instance slot: the instance itself matches.
     pub(super) instances: Vec<Vec<bool>>,
+    /// Counts what was matched again: whoever counted something remembers at which state of this.
+    pub(super) changes: u64,
 }
 
 impl Hit {
@@ -57,6 +59,16 @@ impl Hit {
             Some(word) => self.more.get(word).copied().unwrap_or_default(),
         };
         word >> (nth % 64) & 1 == 1
+    }
+
+    /// Matching addresses of a NIC with this many.
+    pub fn count(&self, addresses: usize) -> usize {
+        let words = std::iter::once(&self.first).chain(&self.more);
+        let ones = |(nth, word): (usize, &u64)| match addresses.saturating_sub(nth * 64) {
+            left @ ..64 => (word & ((1 << left) - 1)).count_ones() as usize,
+            _ => word.count_ones() as usize,
+        };
+        words.enumerate().map(ones).sum()
     }
 
     /// Any of its addresses matches.
@@ -90,6 +102,10 @@ mod tests {
         assert_eq!((0..300).filter(|&nth| hit.address(nth)).collect::<Vec<_>>(), [63, 64, 190]);
         for len in [0, 1, 64, 65, 128, 129] {
             assert!((0..len).all(|nth| Hit::all(len).address(nth)), "{len}");
+            assert_eq!(Hit::all(len).count(len), len);
+        }
+        for len in [0, 1, 63, 64, 65, 128, 190, 191, 300] {
+            assert_eq!(hit.count(len), (0..len).filter(|&nth| hit.address(nth)).count(), "{len}");
         }
         let mut far = Hit::default();
         far.set(64);

@@ -1,8 +1,11 @@
 //! Rows of the inventory: groups of an instance with its NICs and addresses, in order; rows are made only for the window.
 //!
-//! The index holds one small record per group, not per row, so that a page merges in time that depends on the page.
+//! The order of everything is kept apart from what of it is shown: a key stroke in the filter only picks from it. The index
+//! holds one small record per group, not per row.
 
-use std::{cmp::Ordering, collections::HashSet};
+mod order;
+
+use std::collections::HashSet;
 
 use crate::domain::{
     address::AddressRole,
@@ -14,7 +17,7 @@ use crate::domain::{
 use crate::filter::ProfileSubject;
 
 use super::{
-    browse::{Browse, Layout, SortBy},
+    browse::{Browse, Layout},
     detail,
     matches::Matches,
     state::State,
@@ -78,6 +81,8 @@ impl RowRef {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Group {
     head: RowRef,
+    /// Rows before it.
+    start: u32,
     /// Rows shown for it with the filter and folds in force.
     len: u32,
     /// Addresses in it that match, shown or folded away.
@@ -87,6 +92,7 @@ struct Group {
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub struct RowIndex {
+    order: order::Order,
     groups: Vec<Group>,
     /// Table layout: all matching addresses in order.
     flat: Option<Vec<RowRef>>,
@@ -110,11 +116,18 @@ impl RowIndex {
     }
 
     fn sum(&mut self) {
+        let mut rows = 0;
+        for group in &mut self.groups {
+            group.start = rows;
+            rows += group.len;
+        }
         self.addresses = self.groups.iter().map(|group| group.addresses as usize).sum();
-        self.len = match &self.flat {
-            Some(flat) => flat.len(),
-            None => self.groups.iter().map(|group| group.len as usize).sum(),
-        };
+        self.len = self.flat.as_ref().map_or(rows as usize, Vec::len);
+    }
+
+    /// The first group that has a row at or behind this place.
+    fn group_at(&self, row: usize) -> usize {
+        self.groups.partition_point(|group| (group.start + group.len) as usize <= row)
     }
 }
 
@@ -141,9 +154,8 @@ impl Source<'_> {
                 let Some(part) = self.part(profile) else { return Vec::new() };
                 let Some(instance) = part.instance_at(slot) else { return Vec::new() };
                 let mut nics = part.nics_of(&instance.id).to_vec();
-                nics.sort_by_key(|&slot| {
-                    part.nic_at(slot).map(|nic| (nic.role != NicRole::Primary, nic.name.clone(), nic.id.clone()))
-                });
+                let key = |slot: u32| part.nic_at(slot).map(|nic| (nic.role != NicRole::Primary, &nic.name, &nic.id));
+                nics.sort_by(|&a, &b| key(a).cmp(&key(b)));
                 nics
             }
             RowRef::Nic { slot, .. } => vec![slot],
@@ -155,7 +167,7 @@ impl Source<'_> {
     fn nic_size(&self, profile: u16, slot: u32) -> Option<(u32, u32)> {
         let nic = self.part(profile)?.nic_at(slot)?;
         let hit = self.matches.nic(usize::from(profile), slot);
-        let matching = (0..nic.addresses.len()).filter(|&nth| hit.address(nth)).count();
+        let matching = hit.count(nic.addresses.len());
         if matching == 0 && !hit.own {
             return None;
         }
@@ -170,69 +182,39 @@ impl Source<'_> {
         if failed > 1 { narrow(failed) } else { 0 }
     }
 
-    fn group(&self, head: RowRef) -> Option<Group> {
-        match head {
+    /// A group as far as it is shown. `sums` has rows and matching addresses below each instance.
+    fn group(&self, head: RowRef, sums: &[Vec<(u32, u32)>]) -> Option<Group> {
+        let (len, addresses) = match head {
             RowRef::Problem { profile, .. } => {
-                let below = if folded(self.folds, head) { 0 } else { self.failed(profile) };
-                Some(Group { head, len: 1 + u32::from(below), addresses: 0 })
+                (1 + if folded(self.folds, head) { 0 } else { u32::from(self.failed(profile)) }, 0)
             }
-            RowRef::Address { .. } => None,
-            RowRef::Nic { profile, slot, .. } => {
-                let part = self.part(profile)?;
-                let nic = part.nic_at(slot)?;
-                if nic.instance.as_ref().is_some_and(|id| part.instance_slot(id).is_some()) {
-                    return None;
-                }
-                let (len, addresses) = self.nic_size(profile, slot)?;
-                Some(Group { head, len, addresses })
-            }
+            RowRef::Address { .. } => return None,
+            RowRef::Nic { profile, slot, .. } => self.nic_size(profile, slot)?,
             RowRef::Instance { profile, slot } => {
-                let part = self.part(profile)?;
-                let instance = part.instance_at(slot)?;
-                let (mut len, mut addresses, mut any) = (0, 0, false);
-                for &nic in part.nics_of(&instance.id) {
-                    if let Some((rows, matching)) = self.nic_size(profile, nic) {
-                        any = true;
-                        len += rows;
-                        addresses += matching;
-                    }
-                }
-                if !any && !self.matches.instance(usize::from(profile), slot) {
+                let sums = sums.get(usize::from(profile)).and_then(|sums| sums.get(slot as usize));
+                let (rows, addresses) = sums.copied().unwrap_or_default();
+                if rows == 0 && !self.matches.instance(usize::from(profile), slot) {
                     return None;
                 }
-                if self.folds.contains(&head) {
-                    len = 0;
-                }
-                Some(Group { head, len: len + 1, addresses })
+                (1 + if self.folds.contains(&head) { 0 } else { rows }, addresses)
             }
-        }
+        };
+        Some(Group { head, start: 0, len, addresses })
     }
 
-    /// The order of groups: by profile; problems, then instances, then free NICs; each by name and id.
-    fn order(&self, a: RowRef, b: RowRef) -> Ordering {
-        fn class(row: RowRef) -> u8 {
-            match row {
-                RowRef::Problem { .. } => 0,
-                RowRef::Instance { .. } => 1,
-                RowRef::Nic { .. } | RowRef::Address { .. } => 2,
+    /// Rows and matching addresses below each instance of a profile.
+    fn sums(&self, profile: u16) -> Vec<(u32, u32)> {
+        let Some(part) = self.part(profile) else { return Vec::new() };
+        let mut sums = vec![(0, 0); part.instance_slots()];
+        for (slot, _) in part.nics() {
+            if let Some(instance) = part.instance_of(slot)
+                && let Some(sum) = sums.get_mut(instance as usize)
+                && let Some((rows, addresses)) = self.nic_size(profile, slot)
+            {
+                *sum = (sum.0 + rows, sum.1 + addresses);
             }
         }
-        // Problems stand on top of everything: one failing profile must be seen, and hides nothing.
-        let top = |row: RowRef| (class(row) != 0, row.profile(), class(row));
-        top(a).cmp(&top(b)).then_with(|| self.name(a).cmp(&self.name(b))).then_with(|| a.cmp(&b))
-    }
-
-    fn name(&self, row: RowRef) -> Option<(&str, &str, &str)> {
-        match row {
-            RowRef::Instance { profile, slot } => self
-                .part(profile)?
-                .instance_at(slot)
-                .map(|instance| (instance.region.as_str(), &*instance.name, instance.id.as_str())),
-            RowRef::Nic { profile, slot, .. } => {
-                self.part(profile)?.nic_at(slot).map(|nic| (nic.region.as_str(), &*nic.name, nic.id.as_str()))
-            }
-            RowRef::Problem { .. } | RowRef::Address { .. } => None,
-        }
+        sums
     }
 
     /// The rows of one group, in order.
@@ -307,25 +289,18 @@ pub fn has_problem(state: &State, place: usize) -> bool {
         || state.inventory.at(place).is_some_and(|part| !detail::failed(part).is_empty())
 }
 
-/// Makes the index anew: after a filter, a fold, a layout, or a listing's end.
+/// Puts everything in order and shows it: after a listing's end.
 pub(super) fn rebuild(state: &mut State) {
-    let mut heads = problem_heads(state);
-    for (place, part) in state.inventory.profiles().iter().enumerate() {
-        let profile = narrow(place);
-        heads.extend(part.instances().map(|(slot, _)| RowRef::Instance { profile, slot }));
-        heads.extend(
-            part.nics()
-                .filter(|(_, nic)| nic.instance.as_ref().is_none_or(|id| part.instance_slot(id).is_none()))
-                .map(|(slot, _)| RowRef::Nic { profile, slot, depth: 0 }),
-        );
-    }
-    let source = source!(state);
-    let mut groups: Vec<Group> = heads.into_iter().filter_map(|head| source.group(head)).collect();
-    groups.sort_by(|a, b| source.order(a.head, b.head));
-    state.browse.rows.groups = groups;
-    flatten(state);
-    state.browse.rows.sum();
-    follow_cursor(state);
+    state.browse.rows.order = order::Order::of(state);
+    regroup(state);
+}
+
+/// Sorts the table, or makes it: after the layout changed.
+pub(super) fn sort(state: &mut State) {
+    let mut order = std::mem::take(&mut state.browse.rows.order);
+    order.sort_again(state);
+    state.browse.rows.order = order;
+    regroup(state);
 }
 
 /// Takes in what a page touched.
@@ -333,101 +308,32 @@ pub(super) fn merge(state: &mut State, place: usize, touched: &Touched) {
     if touched.all {
         return rebuild(state);
     }
-    let profile = narrow(place);
+    let mut order = std::mem::take(&mut state.browse.rows.order);
+    order.take_in(state, place, touched);
+    state.browse.rows.order = order;
+    regroup(state);
+}
+
+/// Shows what of the order matches: after a filter or a fold.
+pub(super) fn regroup(state: &mut State) {
+    let problems = problem_heads(state);
     let source = source!(state);
-    let Some(part) = source.part(profile) else { return };
-    let mut heads: HashSet<RowRef> = HashSet::new();
-    heads.extend(touched.instances.iter().map(|&slot| RowRef::Instance { profile, slot }));
-    for &slot in &touched.nics {
-        heads.insert(RowRef::Nic { profile, slot, depth: 0 });
-        let instance = part.nic_at(slot).and_then(|nic| nic.instance.as_ref()).and_then(|id| part.instance_slot(id));
-        heads.extend(instance.map(|slot| RowRef::Instance { profile, slot }));
-    }
-    for slot in touched.instances.iter().filter_map(|&slot| part.instance_at(slot)).flat_map(|i| part.nics_of(&i.id)) {
-        heads.insert(RowRef::Nic { profile, slot: *slot, depth: 0 });
-    }
-    let mut new: Vec<Group> = heads.iter().filter_map(|&head| source.group(head)).collect();
-    new.sort_by(|a, b| source.order(a.head, b.head));
-    let old = std::mem::take(&mut state.browse.rows.groups);
-    let source = source!(state);
-    let mut groups: Vec<Group> = Vec::with_capacity(old.len() + new.len());
-    let kept: Vec<Group> =
-        old.into_iter().filter(|group| group.head.profile() != place || !heads.contains(&group.head)).collect();
-    let mut from = 0;
-    for group in new {
-        let until = from + kept[from..].partition_point(|old| source.order(old.head, group.head) == Ordering::Less);
-        groups.extend_from_slice(&kept[from..until]);
-        groups.push(group);
-        from = until;
-    }
-    groups.extend_from_slice(&kept[from..]);
-    state.browse.rows.groups = groups;
-    flatten(state);
-    state.browse.rows.sum();
+    let sums: Vec<_> = (0..source.parts.len()).map(|place| source.sums(narrow(place))).collect();
+    let heads = problems.iter().chain(&state.browse.rows.order.heads);
+    let groups = heads.filter_map(|&head| source.group(head, &sums)).collect();
+    let flat = matches!(state.browse.layout, Layout::Table { .. }).then(|| {
+        let shown = |row: &&RowRef| match **row {
+            RowRef::Address { profile, slot, nth, .. } => {
+                state.browse.matches.nic(usize::from(profile), slot).address(usize::from(nth))
+            }
+            _ => false,
+        };
+        state.browse.rows.order.addresses.iter().filter(shown).copied().collect()
+    });
+    let rows = &mut state.browse.rows;
+    (rows.groups, rows.flat) = (groups, flat);
+    rows.sum();
     follow_cursor(state);
-}
-
-/// Table layout: all matching addresses, sorted.
-fn flatten(state: &mut State) {
-    let Layout::Table { by, reverse } = state.browse.layout else {
-        state.browse.rows.flat = None;
-        return;
-    };
-    let mut flat: Vec<RowRef> = Vec::with_capacity(state.browse.rows.addresses);
-    for (place, part) in state.inventory.profiles().iter().enumerate() {
-        for (slot, nic) in part.nics() {
-            let hit = state.browse.matches.nic(place, slot);
-            flat.extend((0..nic.addresses.len()).filter(|&nth| hit.address(nth)).map(|nth| RowRef::Address {
-                profile: narrow(place),
-                slot,
-                nth: narrow(nth),
-                depth: 0,
-            }));
-        }
-    }
-    sort_flat(state, &mut flat, by);
-    if reverse {
-        flat.reverse();
-    }
-    state.browse.rows.flat = Some(flat);
-}
-
-fn sort_flat(state: &State, flat: &mut Vec<RowRef>, by: SortBy) {
-    let nic = |row: &RowRef| nic_of(state, *row);
-    let ip = |row: &RowRef| match row {
-        RowRef::Address { nth, .. } => nic(row).and_then(|nic| nic.addresses.get(usize::from(*nth))).map(|a| a.ip),
-        _ => None,
-    };
-    // Keys are made once per row: a comparison that looks them up each time is many times slower.
-    macro_rules! sort {
-        ($key:expr) => {{
-            let mut keyed: Vec<_> = flat.drain(..).map(|row| (($key)(&row), ip(&row), row)).collect();
-            keyed.sort_unstable();
-            flat.extend(keyed.into_iter().map(|(_, _, row)| row));
-        }};
-    }
-    match by {
-        SortBy::Address => sort!(|_: &RowRef| ()),
-        SortBy::Profile => sort!(|row: &RowRef| row.profile()),
-        SortBy::Level => sort!(|row: &RowRef| std::cmp::Reverse(level_of(state, *row))),
-        SortBy::Nic => sort!(|row: &RowRef| nic(row).map(|nic| (&*nic.name, nic.id.as_str()))),
-        SortBy::Instance => sort!(|row: &RowRef| {
-            let nic = nic(row)?;
-            let part = state.inventory.at(row.profile())?;
-            let instance = nic.instance.as_ref()?;
-            Some((part.instance(instance).map_or("", |instance| &*instance.name), instance.as_str()))
-        }),
-    }
-}
-
-fn level_of(state: &State, row: RowRef) -> crate::domain::finding::Level {
-    match row {
-        RowRef::Address { profile, slot, nth, .. } => {
-            state.verdicts.address(usize::from(profile), slot, usize::from(nth)).level
-        }
-        RowRef::Nic { profile, slot, .. } => state.verdicts.detach(usize::from(profile), slot).level,
-        _ => crate::domain::finding::Level::Ok,
-    }
 }
 
 /// The NIC of a NIC or address row.
@@ -448,13 +354,9 @@ pub fn window(state: &State, offset: usize, height: usize) -> Vec<RowRef> {
     }
     let source = source!(state);
     let mut rows = Vec::with_capacity(height.min(index.len) + 16);
-    let mut skip = offset;
-    for group in &index.groups {
-        let len = group.len as usize;
-        if skip >= len {
-            skip -= len;
-            continue;
-        }
+    let first = index.group_at(offset);
+    let skip = index.groups.get(first).map_or(0, |group| offset - group.start as usize);
+    for group in index.groups.get(first..).unwrap_or_default() {
         source.rows(group.head, &mut rows);
         if rows.len() >= skip + height {
             break;
@@ -537,16 +439,11 @@ pub fn place(state: &State, wanted: &RowKey) -> Option<usize> {
         };
     }
     let head = head_of(state, wanted)?;
-    let mut before = 0;
-    for group in &index.groups {
-        if group.head == head {
-            let mut rows = Vec::new();
-            source!(state).rows(head, &mut rows);
-            return rows.iter().position(|&row| key(state, row).as_ref() == Some(wanted)).map(|nth| before + nth);
-        }
-        before += group.len as usize;
-    }
-    None
+    let group = index.groups.iter().find(|group| group.head == head)?;
+    let mut rows = Vec::new();
+    source!(state).rows(head, &mut rows);
+    let nth = rows.iter().position(|&row| key(state, row).as_ref() == Some(wanted))?;
+    Some(group.start as usize + nth)
 }
 
 fn find_address(state: &State, address: &AddressKey) -> Option<(u16, u32, u16)> {
@@ -664,6 +561,30 @@ pub fn is_visible(state: &State, target: &Target) -> bool {
 
 /// Marks that the filter hides: never acted on silently.
 pub fn hidden_marks(state: &State) -> usize {
+    let hidden = &state.browse.hidden_marks;
+    if hidden.of == what_hides(state) { hidden.count } else { count_hidden(state) }
+}
+
+/// How many marks the filter hides, and at which state of marks and matches they were counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct HiddenMarks {
+    of: (usize, u64, u64),
+    count: usize,
+}
+
+fn what_hides(state: &State) -> (usize, u64, u64) {
+    (state.marks.len(), state.marks.changes(), state.browse.matches.changes)
+}
+
+/// Counts the hidden marks if that is not up to date: once a message, not once a frame.
+pub(super) fn recount_hidden(state: &mut State) {
+    let of = what_hides(state);
+    if state.browse.hidden_marks.of != of {
+        state.browse.hidden_marks = HiddenMarks { of, count: count_hidden(state) };
+    }
+}
+
+fn count_hidden(state: &State) -> usize {
     state.marks.iter().filter(|target| !is_visible(state, target)).count()
 }
 

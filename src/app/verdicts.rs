@@ -1,12 +1,14 @@
 //! The rules' verdict on every address and NIC, in a few bytes each; whole findings are made for what is looked at.
 
-use crate::domain::finding::{FindingSet, Level};
+use crate::domain::finding::{FindingId, FindingSet, Level};
 
 /// A verdict without words.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Judged {
     pub level: Level,
     pub findings: FindingSet,
+    /// The finding to show where there is room for one: the first that whole findings would list.
+    pub worst: Option<FindingId>,
 }
 
 /// One NIC: detaching it, and releasing each of its addresses.
@@ -25,6 +27,11 @@ pub struct Verdicts {
 impl Verdicts {
     pub fn new(profiles: usize) -> Self {
         Self { nics: vec![Vec::new(); profiles] }
+    }
+
+    /// By NIC slot.
+    pub fn profile(&self, profile: usize) -> &[NicVerdict] {
+        self.nics.get(profile).map_or(&[], Vec::as_slice)
     }
 
     pub fn nic(&self, profile: usize, slot: u32) -> Option<&NicVerdict> {

@@ -27,10 +27,20 @@ impl Target {
 }
 
 /// The marked targets, in a stable order.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Selection {
     marks: BTreeSet<Target>,
+    changes: u64,
 }
+
+/// The same marks, however they came about.
+impl PartialEq for Selection {
+    fn eq(&self, other: &Self) -> bool {
+        self.marks == other.marks
+    }
+}
+
+impl Eq for Selection {}
 
 impl Selection {
     pub fn contains(&self, target: &Target) -> bool {
@@ -39,12 +49,19 @@ impl Selection {
 
     /// Marks `target`; false if it was marked already.
     pub fn add(&mut self, target: Target) -> bool {
+        self.changes += 1;
         self.marks.insert(target)
     }
 
     /// Takes the mark off; false if there was none.
     pub fn remove(&mut self, target: &Target) -> bool {
+        self.changes += 1;
         self.marks.remove(target)
+    }
+
+    /// Counts adding and removing: whoever counted marks remembers at which state of this.
+    pub fn changes(&self) -> u64 {
+        self.changes
     }
 
     pub fn len(&self) -> usize {
@@ -62,12 +79,13 @@ impl Selection {
     /// Takes all marks off and returns them, so that the step can be taken back.
     #[must_use]
     pub fn take(&mut self) -> Selection {
-        std::mem::take(self)
+        let emptied = Self { marks: BTreeSet::new(), changes: self.changes + 1 };
+        std::mem::replace(self, emptied)
     }
 }
 
 impl FromIterator<Target> for Selection {
     fn from_iter<I: IntoIterator<Item = Target>>(targets: I) -> Self {
-        Self { marks: targets.into_iter().collect() }
+        Self { marks: targets.into_iter().collect(), changes: 0 }
     }
 }

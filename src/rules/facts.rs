@@ -39,21 +39,38 @@ pub struct Facts<'a> {
 impl<'a> Facts<'a> {
     /// As the last listing has it.
     pub fn of(part: &'a ProfileInventory, nic: &'a Nic) -> Self {
-        let coverage = |resource| -> &'a Coverage { part.coverage(resource, &nic.region) };
-        let (eips, backends) = (coverage(Resource::Eips), coverage(Resource::Backends));
         Self {
             instance: nic.instance.as_ref().and_then(|id| part.instance(id)),
             eips: part.eips_of(nic).collect(),
+            read_at: part.nic_read_at(&nic.id),
+            ..Self::around(part, nic)
+        }
+        .looked_over()
+    }
+
+    /// The same, of the NIC in a slot: for judging many.
+    pub fn at(part: &'a ProfileInventory, slot: u32) -> Option<Self> {
+        let facts = Self {
+            instance: part.instance_of(slot).and_then(|slot| part.instance_at(slot)),
+            eips: part.eips_at(slot).collect(),
+            read_at: part.read_at(slot),
+            ..Self::around(part, part.nic_at(slot)?)
+        };
+        Some(facts.looked_over())
+    }
+
+    fn around(part: &'a ProfileInventory, nic: &'a Nic) -> Self {
+        let coverage = |resource| -> &'a Coverage { part.coverage(resource, &nic.region) };
+        let (eips, backends) = (coverage(Resource::Eips), coverage(Resource::Backends));
+        Self {
             backends: part.backends_of(nic).collect(),
             eips_known: eips.is_known(),
             backends_known: backends.is_known(),
-            read_at: part.nic_read_at(&nic.id),
             eips_at: eips.read_at(),
             backends_at: backends.read_at(),
             instances_at: coverage(Resource::Instances).read_at(),
             ..Self::bare(nic)
         }
-        .looked_over()
     }
 
     /// As one read of the NIC has it.

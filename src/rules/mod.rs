@@ -176,22 +176,44 @@ fn not_listed(nic: &NicId, ip: Option<IpAddr>) -> Finding {
     Finding { id: FindingId::NotListed, severity: Severity::Blocked, values, predicts: None, read_at: None }
 }
 
-/// Level and findings of releasing each address of the NIC, in its order. Allocates only what `out` lacks.
-pub fn levels(facts: &Facts, capabilities: &Capabilities, out: &mut Vec<(Level, FindingSet)>) {
+/// All findings of a subject in a few bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Summary {
+    pub level: Level,
+    pub findings: FindingSet,
+    /// What [`findings`] would say first.
+    pub worst: Option<FindingId>,
+}
+
+/// Of releasing each address of the NIC, in its order. Allocates only what `out` lacks.
+pub fn levels(facts: &Facts, capabilities: &Capabilities, out: &mut Vec<Summary>) {
     out.clear();
-    out.extend(facts.nic.addresses.iter().map(|&address| level(facts, capabilities, Asked::Address(address))));
+    out.extend(facts.nic.addresses.iter().map(|&address| summary(facts, capabilities, Asked::Address(address))));
 }
 
-/// Level and findings of detaching the NIC.
-pub fn detach_level(facts: &Facts, capabilities: &Capabilities) -> (Level, FindingSet) {
-    level(facts, capabilities, Asked::Nic)
+/// Of detaching the NIC.
+pub fn detach_level(facts: &Facts, capabilities: &Capabilities) -> Summary {
+    summary(facts, capabilities, Asked::Nic)
 }
 
-fn level(facts: &Facts, capabilities: &Capabilities, asked: Asked) -> (Level, FindingSet) {
-    let (mut worst, mut set) = (Level::Ok, FindingSet::default());
+fn summary(facts: &Facts, capabilities: &Capabilities, asked: Asked) -> Summary {
+    let mut findings = FindingSet::default();
+    // What was found, in the order of the first time, and the worst of it.
+    let (mut order, mut count) = ([FindingId::PrimaryIp; FindingId::ALL.len()], 0);
+    let (mut severity, mut worst) = (Severity::Info, FindingSet::default());
     judge(facts, capabilities, asked, Context::default(), |verdict| {
-        worst = worst.max(Level::from(verdict.severity));
-        set.insert(verdict.id);
+        if !findings.contains(verdict.id) {
+            findings.insert(verdict.id);
+            order[count] = verdict.id;
+            count += 1;
+        }
+        if verdict.severity > severity {
+            (severity, worst) = (verdict.severity, FindingSet::default());
+        }
+        if verdict.severity == severity {
+            worst.insert(verdict.id);
+        }
     });
-    (worst, set)
+    let worst = order[..count].iter().copied().find(|&id| worst.contains(id));
+    Summary { level: Level::from(severity), findings, worst }
 }

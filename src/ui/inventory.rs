@@ -200,7 +200,7 @@ fn draw_row(canvas: &mut Canvas, state: &State, area: Area, line: u16, row: RowR
                 && let Some(&it) = nic.addresses.get(usize::from(nth))
             {
                 let judged = state.verdicts.address(place, slot, usize::from(nth));
-                address(canvas, state, area, line, row, columns, info, part, nic, it, judged, depth);
+                address(canvas, state, area, line, columns, info, part, nic, it, judged, depth);
             }
         }
     }
@@ -367,7 +367,6 @@ fn address(
     state: &State,
     area: Area,
     line: u16,
-    row: RowRef,
     columns: &Columns,
     info: &ProfileInfo,
     part: &ProfileInventory,
@@ -392,7 +391,7 @@ fn address(
     pen.to(after).address(&address.ip.to_string(), if marked { Role::Bright } else { Role::Text });
     put(&mut pen, columns.kind, area.x, words::address_kind(words, &info.cloud, address.role), Cut::End, Role::Dim);
     put(&mut pen, columns.state, area.x, &nic.status.word, Cut::End, nic_role(nic.status.state));
-    verdict(&mut pen, area.x, columns.findings, state, row, judged, words.word("level.ok"));
+    verdict(&mut pen, area.x, columns.findings, judged, words.word("level.ok"));
     let mut eips = part.eips_of(nic).filter(|eip| eip.is_on(nic, address.ip) == Some(true));
     if let Some(eip) = eips.next() {
         let ip = eip.ip.map(|ip| ip.to_string());
@@ -429,7 +428,7 @@ pub fn balancer(backend: &Backend) -> &str {
 
 /// The worst finding, and how many more there are. This column is never dropped: behind an address that is longer than its
 /// column it stands as near as it can.
-fn verdict(pen: &mut Pen, left: u16, slot: Slot, state: &State, row: RowRef, judged: Judged, ok: &str) {
+fn verdict(pen: &mut Pen, left: u16, slot: Slot, judged: Judged, ok: &str) {
     let own = left + slot.x;
     let (from, end) = if pen.x >= own { (pen.x + 1, pen.end) } else { (own, own + slot.width) };
     let width = end.saturating_sub(from);
@@ -439,18 +438,7 @@ fn verdict(pen: &mut Pen, left: u16, slot: Slot, state: &State, row: RowRef, jud
         return;
     }
     let role = words::level_role(judged.level);
-    // Which of several findings is the worst only the rules can tell; what is always said and never more than information
-    // is not asked about.
-    let mut telling = judged.findings.iter().filter(|&id| id != FindingId::OsConfig);
-    let worst = match (telling.next(), telling.next()) {
-        (Some(_), Some(_)) => detail::of(state, row)
-            .as_ref()
-            .map(Detail::findings)
-            .and_then(|findings| findings.first())
-            .map(|first| first.id),
-        (first, _) => first,
-    };
-    let id = worst.map_or("", FindingId::as_str);
+    let id = judged.worst.map_or("", FindingId::as_str);
     pen.put_within(words::level_glyph(judged.level), width, Cut::End, role).gap(1);
     let width = end.saturating_sub(pen.x);
     pen.put_within(id, width, Cut::End, role);

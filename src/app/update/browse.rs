@@ -46,7 +46,7 @@ pub fn fold(state: &mut State, fold: bool) {
         return;
     }
     if foldable && rows::set_folded(&mut state.browse, row, fold) {
-        rows::rebuild(state);
+        rows::regroup(state);
     } else if !fold && foldable {
         super::step(state, 1);
     }
@@ -99,14 +99,9 @@ fn can_mark(state: &State, row: RowRef) -> Result<Target, Option<FindingId>> {
     let RowRef::Address { profile, slot, nth, .. } = row else { return Err(None) };
     let judged = state.verdicts.address(usize::from(profile), slot, usize::from(nth));
     if judged.level == Level::Blocked {
-        return Err(worst(state, row));
+        return Err(judged.worst);
     }
     rows::target(state, row).ok_or(None)
-}
-
-/// The finding that blocks a row, for the message.
-fn worst(state: &State, row: RowRef) -> Option<FindingId> {
-    crate::app::detail::of(state, row)?.findings().first().map(|finding| finding.id)
 }
 
 /// Space: on an address its mark; on a NIC or instance, those of its addresses that can go. Then down.
@@ -281,10 +276,9 @@ pub fn mark_detach(state: &mut State) {
         return;
     }
     let (RowRef::Nic { slot, .. } | RowRef::Address { slot, .. }) = row else { return };
-    let nic_row = RowRef::Nic { profile: u16::try_from(row.profile()).unwrap_or(u16::MAX), slot, depth: 0 };
-    if state.verdicts.detach(row.profile(), slot).level == Level::Blocked {
-        let phrase =
-            Phrase::new("notice.cannot-detach").with("finding", worst(state, nic_row).map_or("", FindingId::as_str));
+    let judged = state.verdicts.detach(row.profile(), slot);
+    if judged.level == Level::Blocked {
+        let phrase = Phrase::new("notice.cannot-detach").with("finding", judged.worst.map_or("", FindingId::as_str));
         return state.notices.say(state.now, Loudness::Warn, phrase);
     }
     state.marks.add(target);
@@ -298,7 +292,7 @@ pub fn layout(state: &mut State) {
         Layout::Table { .. } => Layout::Tree,
     };
     state.browse.shift = 0;
-    rows::rebuild(state);
+    rows::sort(state);
 }
 
 pub fn sort(state: &mut State) {
@@ -311,14 +305,14 @@ pub fn sort(state: &mut State) {
             SortBy::Profile => SortBy::Address,
         };
     }
-    rows::rebuild(state);
+    rows::sort(state);
 }
 
 pub fn reverse(state: &mut State) {
     if let Layout::Table { reverse, .. } = &mut state.browse.layout {
         *reverse = !*reverse;
     }
-    rows::rebuild(state);
+    rows::sort(state);
 }
 
 pub fn toggle_detail(state: &mut State) {

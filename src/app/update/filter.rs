@@ -118,10 +118,10 @@ pub fn apply(state: &mut State) {
             let field = expr.half_typed().filter(|_| state.browse.editing && !text.ends_with(char::is_whitespace));
             if let Some(field) = field
                 && let Some(last) = expr.terms().last()
-                && !matching::tally(state, &expr).anything
+                && !matching::finds(state, &expr)
             {
                 let rest = expr.without(expr.terms().len() - 1);
-                if matching::tally(state, &rest).anything {
+                if matching::finds(state, &rest) {
                     state.browse.half_typed = Some(HalfTyped { word: last.text().to_owned(), field: field.as_str() });
                     let text = rest.to_string();
                     return put(state, rest, &text);

@@ -1,5 +1,7 @@
 //! Listings: pages come in, are judged and filtered; a profile or section that fails is a row, and stops nothing else.
 
+use std::collections::BTreeSet;
+
 use crate::{
     app::{
         detail,
@@ -11,12 +13,11 @@ use crate::{
         verdicts::{Judged, NicVerdict},
     },
     domain::{
-        finding::{FindingSet, Level},
         ids::{JobId, ProfileId},
         inventory::Touched,
         selection::Target,
     },
-    rules::{self, facts::Facts},
+    rules::{self, Summary, facts::Facts},
 };
 
 use super::matching;
@@ -157,9 +158,12 @@ pub fn take_in(state: &mut State, place: usize, touched: &Touched) {
         rows::rebuild(state);
         return;
     }
-    touched.nics.iter().for_each(|&slot| judge(state, place, slot));
+    // An instance, an EIP and the NIC itself may have touched the same NIC.
+    let once = |slots: &[u32]| slots.iter().copied().collect::<BTreeSet<u32>>().into_iter().collect::<Vec<u32>>();
+    let touched = Touched { nics: once(&touched.nics), instances: once(&touched.instances), all: false };
+    judge(state, place, &touched.nics);
     matching::some(state, place, &touched.nics, &touched.instances);
-    rows::merge(state, place, touched);
+    rows::merge(state, place, &touched);
 }
 
 /// Judges and filters everything.
@@ -173,37 +177,40 @@ pub fn rejudge_all(state: &mut State) {
 fn judge_profile(state: &mut State, place: usize) {
     let Some(part) = state.inventory.at(place) else { return };
     let nics: Vec<u32> = part.nics().map(|(slot, _)| slot).collect();
-    for slot in nics {
-        judge(state, place, slot);
-    }
+    judge(state, place, &nics);
     matching::profile(state, place);
 }
 
-/// The rules' verdict on one NIC and its addresses.
-fn judge(state: &mut State, place: usize, slot: u32) {
-    let (Some(part), Some(info)) = (state.inventory.at(place), state.profiles.get(place)) else { return };
-    let verdict = match part.nic_at(slot) {
-        Some(nic) => {
-            let facts = Facts::of(part, nic);
-            let mut levels: Vec<(Level, FindingSet)> = Vec::with_capacity(nic.addresses.len());
-            rules::levels(&facts, info.capabilities, &mut levels);
-            let (level, findings) = rules::detach_level(&facts, info.capabilities);
-            let judged = |(level, findings): (Level, FindingSet)| Judged { level, findings };
-            NicVerdict { detach: judged((level, findings)), addresses: levels.into_iter().map(judged).collect() }
-        }
-        None => NicVerdict::default(),
+/// The rules' verdicts on these NICs and their addresses.
+fn judge(state: &mut State, place: usize, slots: &[u32]) {
+    let (Some(part), Some(info), Some(verdicts)) =
+        (state.inventory.at(place), state.profiles.get(place), state.verdicts.nics.get_mut(place))
+    else {
+        return;
     };
-    if let Some(verdicts) = state.verdicts.nics.get_mut(place) {
-        if verdicts.len() <= slot as usize {
-            verdicts.resize_with(slot as usize + 1, NicVerdict::default);
+    if verdicts.len() < part.nic_slots() {
+        verdicts.resize_with(part.nic_slots(), NicVerdict::default);
+    }
+    let judged = |Summary { level, findings, worst }| Judged { level, findings, worst };
+    let mut levels: Vec<Summary> = Vec::new();
+    for &slot in slots {
+        let Some(verdict) = verdicts.get_mut(slot as usize) else { continue };
+        let Some(facts) = Facts::at(part, slot) else {
+            *verdict = NicVerdict::default();
+            continue;
+        };
+        rules::levels(&facts, info.capabilities, &mut levels);
+        verdict.detach = judged(rules::detach_level(&facts, info.capabilities));
+        if verdict.addresses.len() != levels.len() {
+            verdict.addresses = vec![Judged::default(); levels.len()].into();
         }
-        verdicts[slot as usize] = verdict;
+        verdict.addresses.iter_mut().zip(&levels).for_each(|(verdict, &summary)| *verdict = judged(summary));
     }
 }
 
 /// Filters everything again: after the filter, marks or verdicts changed.
 pub fn refilter(state: &mut State) {
     (0..state.profiles.len()).for_each(|place| matching::profile(state, place));
-    rows::rebuild(state);
+    rows::regroup(state);
     state.browse.blame = matching::blame(state);
 }

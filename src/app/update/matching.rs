@@ -1,9 +1,12 @@
 //! The filter over the inventory: bits per NIC, from the outside in.
 
+use std::{net::IpAddr, ops::ControlFlow};
+
 use crate::{
     app::{
         matches::{Blame, Hit},
         state::State,
+        verdicts::{Judged, NicVerdict},
     },
     domain::{
         address::Eip,
@@ -15,14 +18,24 @@ use crate::{
     filter::{AddressSubject, Expr, Needs, NicSubject, Partial, ProfileSubject, TargetSubject},
 };
 
+/// NICs whose memory is asked for together.
+const BLOCK: usize = 32;
+
 /// Everything of one profile that matching needs to look at.
 struct Matcher<'a> {
     state: &'a State,
-    place: usize,
     part: &'a ProfileInventory,
+    verdicts: &'a [NicVerdict],
     expr: &'a Expr,
     needs: Needs,
     outer: Partial,
+}
+
+/// Lists that are filled anew for each NIC, so that none is made.
+#[derive(Default)]
+struct Scratch<'a> {
+    eips: Vec<&'a Eip>,
+    on_backends: Vec<IpAddr>,
 }
 
 impl<'a> Matcher<'a> {
@@ -30,10 +43,11 @@ impl<'a> Matcher<'a> {
         let part = state.inventory.at(place)?;
         let info = state.info(place)?;
         let profile = ProfileSubject { profile: &info.id, cloud: &info.cloud, env: info.env.as_deref() };
-        Some(Self { state, place, part, expr, needs: expr.needs(), outer: expr.on_profile(&profile) })
+        let verdicts = state.verdicts.profile(place);
+        Some(Self { state, part, verdicts, expr, needs: expr.needs(), outer: expr.on_profile(&profile) })
     }
 
-    fn target(&self, key: impl FnOnce() -> Target, judged: crate::app::verdicts::Judged) -> TargetSubject {
+    fn target(&self, key: impl FnOnce() -> Target, judged: Judged) -> TargetSubject {
         TargetSubject {
             has_eip: false,
             has_lb: false,
@@ -43,40 +57,45 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    fn nic(&self, slot: u32, nic: &Nic) -> Hit {
+    fn instance(&self, slot: u32) -> Partial {
+        self.expr.on_instance(self.outer, self.part.instance_at(slot))
+    }
+
+    /// `partial` is that of the NIC's instance.
+    fn nic(&self, slot: u32, nic: &'a Nic, partial: Partial, scratch: &mut Scratch<'a>) -> Hit {
         let expr = self.expr;
-        let everything = || Hit::all(nic.addresses.len());
         if expr.is_empty() {
-            return everything();
+            return Hit::all(nic.addresses.len());
         }
-        let instance = nic.instance.as_ref().and_then(|id| self.part.instance(id));
-        let partial = expr.on_instance(self.outer, instance);
         if expr.is_settled_no(partial) {
             return Hit::default();
         }
-        let eips: Vec<&Eip> =
-            if self.needs.eips || self.needs.has_eip { self.part.eips_of(nic).collect() } else { Vec::new() };
-        let read_at = if self.needs.age { self.part.nic_read_at(&nic.id) } else { None };
-        let subject = NicSubject { nic, eips: &eips, read_at: read_at.unwrap_or(self.state.now), now: self.state.now };
+        let Scratch { eips, on_backends } = scratch;
+        eips.clear();
+        if self.needs.eips || self.needs.has_eip {
+            eips.extend(self.part.eips_at(slot));
+        }
+        let read_at = if self.needs.age { self.part.read_at(slot) } else { None };
+        let subject = NicSubject { nic, eips, read_at: read_at.unwrap_or(self.state.now), now: self.state.now };
         let matched = expr.on_nic(partial, subject);
         if matched.is_settled_no() {
             return Hit::default();
         }
         if matched.is_settled_yes() {
-            return everything();
+            return Hit::all(nic.addresses.len());
         }
         let key = || NicKey { profile: self.part.profile.clone(), nic: nic.id.clone() };
-        let on_backends: Vec<std::net::IpAddr> = if self.needs.has_lb {
-            self.part.backends_of(nic).filter_map(|backend| backend.ip_on(nic)).collect()
-        } else {
-            Vec::new()
-        };
+        on_backends.clear();
+        if self.needs.has_lb && self.part.has_backends() {
+            on_backends.extend(self.part.backends_of(nic).filter_map(|backend| backend.ip_on(nic)));
+        }
+        let verdict = if self.needs.verdicts { self.verdicts.get(slot as usize) } else { None };
         let mut hit = Hit::default();
         for (nth, &address) in nic.addresses.iter().enumerate() {
-            let judged = self.state.verdicts.address(self.place, slot, nth);
+            let judged = verdict.and_then(|verdict| verdict.addresses.get(nth)).copied().unwrap_or_default();
             let address_key = || Target::Address(AddressKey { nic: key(), ip: address.ip });
             let target = TargetSubject {
-                has_eip: eips.iter().any(|eip| eip.is_on(nic, address.ip) != Some(false)),
+                has_eip: self.needs.has_eip && eips.iter().any(|eip| eip.is_on(nic, address.ip) != Some(false)),
                 has_lb: on_backends.contains(&address.ip),
                 ..self.target(address_key, judged)
             };
@@ -84,82 +103,131 @@ impl<'a> Matcher<'a> {
                 hit.set(nth);
             }
         }
+        let judged = verdict.map(|verdict| verdict.detach).unwrap_or_default();
         let target = TargetSubject {
             has_eip: !eips.is_empty(),
             has_lb: !on_backends.is_empty(),
-            ..self.target(|| Target::Nic(key()), self.state.verdicts.detach(self.place, slot))
+            ..self.target(|| Target::Nic(key()), judged)
         };
         hit.own = matched.itself(&target);
         hit
     }
 
-    fn instance(&self, slot: u32) -> bool {
-        let expr = self.expr;
-        self.part
-            .instance_at(slot)
-            .is_some_and(|instance| expr.instance_itself(expr.on_instance(self.outer, Some(instance))))
+    /// All instances by slot: how far each settles the filter, and whether it matches by itself.
+    fn instances(&self) -> (Vec<Partial>, Vec<bool>) {
+        let len = self.part.instance_slots();
+        let (mut partials, mut own) = (vec![self.outer; len], vec![false; len]);
+        for (slot, instance) in self.part.instances() {
+            let partial = self.expr.on_instance(self.outer, Some(instance));
+            partials[slot as usize] = partial;
+            own[slot as usize] = self.expr.instance_itself(partial);
+        }
+        (partials, own)
+    }
+
+    /// All NICs, until `each` has seen enough.
+    fn nics(&self, partials: &[Partial], mut each: impl FnMut(u32, &Nic, Hit) -> ControlFlow<()>) {
+        if self.expr.is_settled_no(self.outer) {
+            return;
+        }
+        let free = self.expr.on_instance(self.outer, None);
+        let mut scratch = Scratch::default();
+        let mut nics = self.part.nics();
+        let mut block: Vec<(u32, &Nic)> = Vec::with_capacity(BLOCK);
+        loop {
+            block.clear();
+            block.extend(nics.by_ref().take(BLOCK));
+            if block.is_empty() {
+                return;
+            }
+            if !self.expr.is_empty() {
+                self.expr.warm(block.iter().map(|&(_, nic)| nic));
+            }
+            for &(slot, nic) in &block {
+                let instance = self.part.instance_of(slot);
+                let partial = instance.and_then(|slot| partials.get(slot as usize)).copied().unwrap_or(free);
+                if each(slot, nic, self.nic(slot, nic, partial, &mut scratch)).is_break() {
+                    return;
+                }
+            }
+        }
     }
 }
 
-fn put<T: Default + Clone>(list: &mut Vec<Vec<T>>, place: usize, slot: u32, value: T) {
+fn row<T>(list: &mut Vec<Vec<T>>, place: usize) -> &mut Vec<T> {
     if list.len() <= place {
         list.resize_with(place + 1, Vec::new);
     }
-    if let Some(row) = list.get_mut(place) {
-        let slot = slot as usize;
-        if row.len() <= slot {
-            row.resize(slot + 1, T::default());
-        }
-        row[slot] = value;
-    }
+    &mut list[place]
 }
 
 /// Filters these NICs and instances of one profile.
 pub fn some(state: &mut State, place: usize, nics: &[u32], instances: &[u32]) {
     let Some(matcher) = Matcher::new(state, place, &state.browse.filter) else { return };
-    let hits: Vec<(u32, Hit)> = nics
-        .iter()
-        .map(|&slot| (slot, matcher.part.nic_at(slot).map_or_else(Hit::default, |nic| matcher.nic(slot, nic))))
-        .collect();
-    let own: Vec<(u32, bool)> = instances.iter().map(|&slot| (slot, matcher.instance(slot))).collect();
-    for (slot, hit) in hits {
-        put(&mut state.browse.matches.nics, place, slot, hit);
-    }
-    for (slot, hit) in own {
-        put(&mut state.browse.matches.instances, place, slot, hit);
-    }
+    let part = matcher.part;
+    let (nic_slots, instance_slots) = (part.nic_slots(), part.instance_slots());
+    let mut scratch = Scratch::default();
+    let mut hit = |slot: u32| {
+        let Some(nic) = part.nic_at(slot) else { return Hit::default() };
+        let partial = part
+            .instance_of(slot)
+            .map_or_else(|| matcher.expr.on_instance(matcher.outer, None), |instance| matcher.instance(instance));
+        matcher.nic(slot, nic, partial, &mut scratch)
+    };
+    let hits: Vec<Hit> = nics.iter().map(|&slot| hit(slot)).collect();
+    let by_itself =
+        |slot: u32| part.instance_at(slot).is_some() && matcher.expr.instance_itself(matcher.instance(slot));
+    let own: Vec<bool> = instances.iter().map(|&slot| by_itself(slot)).collect();
+    let found = &mut state.browse.matches;
+    found.changes += 1;
+    let row_of_nics = row(&mut found.nics, place);
+    row_of_nics.resize(nic_slots.max(row_of_nics.len()), Hit::default());
+    nics.iter().zip(hits).for_each(|(&slot, hit)| row_of_nics[slot as usize] = hit);
+    let row_of_instances = row(&mut found.instances, place);
+    row_of_instances.resize(instance_slots.max(row_of_instances.len()), false);
+    instances.iter().zip(own).for_each(|(&slot, own)| row_of_instances[slot as usize] = own);
 }
 
 /// Filters everything of one profile.
 pub fn profile(state: &mut State, place: usize) {
-    let Some(part) = state.inventory.at(place) else { return };
-    let nics: Vec<u32> = part.nics().map(|(slot, _)| slot).collect();
-    let instances: Vec<u32> = part.instances().map(|(slot, _)| slot).collect();
-    some(state, place, &nics, &instances);
+    let Some(matcher) = Matcher::new(state, place, &state.browse.filter) else { return };
+    let (partials, own) = matcher.instances();
+    let mut hits = vec![Hit::default(); matcher.part.nic_slots()];
+    matcher.nics(&partials, |slot, _, hit| {
+        hits[slot as usize] = hit;
+        ControlFlow::Continue(())
+    });
+    let found = &mut state.browse.matches;
+    found.changes += 1;
+    *row(&mut found.nics, place) = hits;
+    *row(&mut found.instances, place) = own;
 }
 
-/// What a filter would show.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Tally {
-    pub addresses: usize,
-    /// Addresses, or NICs or instances without any.
-    pub anything: bool,
-}
-
-/// Tries a filter without putting it in force.
-pub fn tally(state: &State, expr: &Expr) -> Tally {
-    let mut tally = Tally::default();
-    for place in 0..state.profiles.len() {
-        let Some(matcher) = Matcher::new(state, place, expr) else { continue };
-        for (slot, nic) in matcher.part.nics() {
-            let hit = matcher.nic(slot, nic);
-            tally.addresses += (0..nic.addresses.len()).filter(|&nth| hit.address(nth)).count();
-            tally.anything |= hit.own;
+/// Would a filter show anything?
+pub fn finds(state: &State, expr: &Expr) -> bool {
+    (0..state.profiles.len()).filter_map(|place| Matcher::new(state, place, expr)).any(|matcher| {
+        let (partials, own) = matcher.instances();
+        let mut found = own.contains(&true);
+        if !found {
+            matcher.nics(&partials, |_, nic, hit| {
+                found = hit.own || hit.count(nic.addresses.len()) > 0;
+                if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
         }
-        tally.anything |= matcher.part.instances().any(|(slot, _)| matcher.instance(slot));
+        found
+    })
+}
+
+/// Addresses that a filter would show.
+fn count(state: &State, expr: &Expr) -> usize {
+    let mut addresses = 0;
+    for matcher in (0..state.profiles.len()).filter_map(|place| Matcher::new(state, place, expr)) {
+        matcher.nics(&matcher.instances().0, |_, nic, hit| {
+            addresses += hit.count(nic.addresses.len());
+            ControlFlow::Continue(())
+        });
     }
-    tally.anything |= tally.addresses > 0;
-    tally
+    addresses
 }
 
 /// Terms looked at for [`blame`]: each costs a pass over everything.
@@ -173,7 +241,7 @@ pub fn blame(state: &State) -> Option<Blame> {
         return None;
     }
     let (nth, without) = (0..terms.len().min(BLAMED))
-        .map(|nth| (nth, tally(state, &expr.without(nth)).addresses))
+        .map(|nth| (nth, count(state, &expr.without(nth))))
         .max_by_key(|&(nth, without)| (without, std::cmp::Reverse(nth)))?;
     (without > 0).then(|| Blame { term: terms[nth].text().to_owned(), without })
 }

@@ -34,6 +34,12 @@ pub fn start(state: &mut State, now: Timestamp) -> Vec<Effect> {
 /// Takes one message in. Pure: the same state and message give the same state and effects.
 pub fn update(state: &mut State, now: Timestamp, msg: Msg) -> Vec<Effect> {
     state.now = now;
+    let effects = take_in(state, msg);
+    super::rows::recount_hidden(state);
+    effects
+}
+
+fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Input(Input::Key(key)) => press(state, key),
         Msg::Input(Input::Paste(text)) => {

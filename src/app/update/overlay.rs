@@ -24,7 +24,7 @@ pub fn open(state: &mut State) {
                 let Some(row) = rows::focused(state) else { return };
                 let folded = rows::is_folded(state, row);
                 rows::set_folded(&mut state.browse, row, !folded);
-                rows::rebuild(state);
+                rows::regroup(state);
             }
             Some(_) => state.overlays.push(Overlay::Detail { scroll: 0 }),
             None => {}

@@ -8,7 +8,7 @@ use crate::{
         finding::{Finding, FindingId, FindingSet, Level},
         ids::NicId,
     },
-    rules::{Context, Subject, detach_level, facts::Facts, findings, findings_in, levels},
+    rules::{Context, Subject, Summary, detach_level, facts::Facts, findings, findings_in, levels},
 };
 
 type Change = fn(&mut NicSnapshot);
@@ -822,10 +822,10 @@ proptest! {
         let snapshot = random_snapshot(&mut dice, 1);
         let facts = Facts::from_snapshot(&snapshot);
         for capabilities in [&STRICT, &LENIENT] {
-            let agree = |found: &[Finding], (level, set): (Level, FindingSet)| {
-                let worst = found.iter().map(|finding| Level::from(finding.severity)).max().unwrap_or_default();
-                let ids: FindingSet = found.iter().map(|finding| finding.id).collect();
-                (worst, ids) == (level, set)
+            let agree = |found: &[Finding], summary: Summary| {
+                let level = found.iter().map(|finding| Level::from(finding.severity)).max().unwrap_or_default();
+                let findings: FindingSet = found.iter().map(|finding| finding.id).collect();
+                summary == Summary { level, findings, worst: found.first().map(|first| first.id) }
             };
             let mut all = Vec::new();
             levels(&facts, capabilities, &mut all);
