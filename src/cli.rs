@@ -15,8 +15,6 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Parser;
-
 use crate::{
     config::{self, ConfigError, ConfigPath, Environment, Flags, Look, Settings},
     domain::clean::clean,
@@ -89,6 +87,8 @@ pub struct ListStart {
     pub filter: Option<String>,
     /// For the demo's profiles; those of a config are narrowed already.
     pub only: Only,
+    /// Somebody watches standard error: say how far it has come.
+    pub progress: bool,
 }
 
 /// What the commands run.
@@ -105,6 +105,7 @@ pub struct Process<'a> {
     pub err: &'a mut dyn Write,
     pub stdin_is_terminal: bool,
     pub stdout_is_terminal: bool,
+    pub stderr_is_terminal: bool,
 }
 
 /// Runs with the real process's arguments, environment and streams.
@@ -119,6 +120,7 @@ pub fn main(entry: &Entry<'_>) -> Exit {
         err: &mut io::stderr(),
         stdin_is_terminal: io::stdin().is_terminal(),
         stdout_is_terminal: io::stdout().is_terminal(),
+        stderr_is_terminal: io::stderr().is_terminal(),
     };
     run(std::env::args_os(), &mut process, entry)
 }
@@ -126,7 +128,7 @@ pub fn main(entry: &Entry<'_>) -> Exit {
 /// Reads the arguments (the program's name first) and runs what they ask for.
 pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, entry: &Entry<'_>) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
-    let parsed = match Args::try_parse_from(&args) {
+    let parsed = match args::parse(&args) {
         Ok(parsed) => parsed,
         Err(error) => return explain(&error, process),
     };
@@ -192,7 +194,8 @@ fn list(
         }
     }
     let only = Only { profiles: flags.profiles.clone(), regions: flags.regions.clone() };
-    (entry.list)(ListStart { settings, demo, format, filter, only }, process.out, process.err)
+    let progress = process.stderr_is_terminal;
+    (entry.list)(ListStart { settings, demo, format, filter, only, progress }, process.out, process.err)
 }
 
 /// Being interrupted is how this ends; the exit code says so like for any other command.

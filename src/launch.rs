@@ -109,7 +109,7 @@ pub fn list(start: &ListStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
             launch.accounts = accounts(&start.settings);
             Vec::new()
         };
-        headless::list(launch, start.format, out, err).await.map_err(Failure::Run)
+        headless::list(launch, start.format, start.progress, out, err).await.map_err(Failure::Run)
     });
     tokio.shutdown_background();
     match listed {

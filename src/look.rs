@@ -27,6 +27,7 @@ fn theme(look: Look, var: &dyn Fn(&str) -> String) -> ThemeName {
     match look.theme {
         config::Theme::Dark => ThemeName::Dark,
         config::Theme::Light => ThemeName::Light,
+        config::Theme::CbSafe => ThemeName::CbSafe,
         config::Theme::Mono => ThemeName::Mono,
         // Terminals that say so put the background's colour last: 7 and 15 are light. Asking the terminal itself is
         // answered late over ssh, and the answer lands in the input.
@@ -80,6 +81,7 @@ mod tests {
         let none = |_: &str| String::new();
         assert_eq!(theme(look(false, Theme::Dark, config::Borders::Auto), &none), ThemeName::Mono);
         assert_eq!(theme(look(true, Theme::Light, config::Borders::Auto), &none), ThemeName::Light);
+        assert_eq!(theme(look(true, Theme::CbSafe, config::Borders::Auto), &none), ThemeName::CbSafe);
         let light = |name: &str| if name == "COLORFGBG" { "0;15".to_owned() } else { String::new() };
         assert_eq!(theme(look(true, Theme::Auto, config::Borders::Auto), &light), ThemeName::Light);
         assert_eq!(theme(look(true, Theme::Auto, config::Borders::Auto), &none), ThemeName::Dark);

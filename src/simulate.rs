@@ -23,27 +23,27 @@ use crate::{
 /// What to serve.
 #[derive(clap::Args, Clone, PartialEq, Eq, Debug)]
 pub struct SimulateArgs {
-    /// Loopback address and port; with several clouds the next ones get the next ports, with port 0 any free ones
+    /// Loopback address to listen on. Each further cloud takes the next port; port 0 takes any free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
 
-    /// Which clouds [default: those of the world files, else all]
+    /// Clouds to serve, with commas between them [default: those of the world files, else all]
     #[arg(long, value_name = "CLOUD,...", value_delimiter = ',')]
     pub clouds: Vec<String>,
 
-    /// Serve this world (JSON, one cloud and region each); can be given again
+    /// Serve the world in this file (JSON: one cloud, one region); can be given again
     #[arg(long, value_name = "FILE")]
     pub world: Vec<PathBuf>,
 
-    /// Make worlds of so many instances for clouds without a world file
+    /// Instances to generate for each cloud that has no world file
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(0..=100_000))]
     pub instances: u32,
 
-    /// The same seed makes the same worlds, request ids and faults
+    /// Seed of generated worlds, request ids and faults: the same seed gives the same run
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub seed: u64,
 
-    /// Inject faults by this script (TOML or JSON)
+    /// Inject the faults of this script (TOML or JSON)
     #[arg(long, value_name = "FILE")]
     pub faults: Option<PathBuf>,
 }
@@ -64,8 +64,10 @@ impl Default for SimulateArgs {
 /// Why nothing is served.
 #[derive(Debug, thiserror::Error)]
 pub enum SimulateError {
-    #[error("there is no cloud \"{name}\"; there are {known}")]
-    UnknownCloud { name: String, known: String },
+    #[error("there is no cloud \"{name}\"; {hint}")]
+    UnknownCloud { name: String, hint: String },
+    #[error("{file}: fault {nth}: there is no cloud \"{name}\"; {hint}")]
+    FaultCloud { file: String, nth: usize, name: String, hint: String },
     #[error("{file}: this world is one of \"{cloud}\", which --clouds leaves out")]
     LeftOut { file: String, cloud: String },
     #[error("{file}: {source}")]
@@ -145,7 +147,14 @@ pub async fn serve(args: &SimulateArgs) -> Result<Vec<Simulator>, SimulateError>
         None => Script::default(),
         Some(path) => {
             let (file, text) = read(path)?;
-            Script::parse(&file, &text)?
+            let script = Script::parse(&file, &text)?;
+            for (nth, rule) in (1..).zip(&script.rules) {
+                if let Some(name) = rule.cloud.as_deref().filter(|name| providers::find(name).is_none()) {
+                    let (name, hint) = (name.escape_debug().to_string(), hint(name));
+                    return Err(SimulateError::FaultCloud { file, nth, name, hint });
+                }
+            }
+            script
         }
     };
     let mut simulators = Vec::new();
@@ -178,13 +187,21 @@ fn read(path: &std::path::Path) -> Result<(String, String), SimulateError> {
     }
 }
 
+/// What was probably meant by a cloud that there is not, or which ones there are.
+fn hint(name: &str) -> String {
+    let ids = || providers::all().iter().map(|cloud| cloud.descriptor().id);
+    let near = ids().map(|id| (strsim::damerau_levenshtein(&name.to_lowercase(), id), id)).min();
+    match near {
+        Some((0..=3, id)) => format!("did you mean \"{id}\"?"),
+        _ => format!("there are {}", ids().collect::<Vec<_>>().join(", ")),
+    }
+}
+
 /// The clouds asked for: named ones, else those of the world files, else all.
 fn chosen(args: &SimulateArgs, files: &[(String, WorldFile)]) -> Result<Vec<&'static dyn Provider>, SimulateError> {
     let known = |name: &str| {
-        providers::find(name).map(|_| ()).ok_or_else(|| SimulateError::UnknownCloud {
-            name: name.to_owned(),
-            known: providers::all().iter().map(|cloud| cloud.descriptor().id).collect::<Vec<_>>().join(", "),
-        })
+        let unknown = || SimulateError::UnknownCloud { name: name.to_owned(), hint: hint(name) };
+        providers::find(name).map(|_| ()).ok_or_else(unknown)
     };
     for name in &args.clouds {
         known(name)?;

@@ -42,6 +42,11 @@ impl Calls {
         self.exchanges.is_empty()
     }
 
+    /// Did anything but a plain answer come of one of them?
+    pub fn any_trouble(&self) -> bool {
+        self.exchanges.iter().any(|call| call.code.is_some() || call.fault.is_some() || call.attempt > 1)
+    }
+
     pub fn get(&self, row: usize) -> Option<&Exchange> {
         self.exchanges.get(row)
     }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::domain::{
     ids::{JobId, ProfileId},
     inventory::Section,
+    time::Timestamp,
 };
 
 /// Ids are counted here, so a test can predict them.
@@ -18,10 +19,30 @@ pub struct JobTable {
 #[derive(Clone, PartialEq, Debug)]
 pub struct ListingJob {
     pub job: JobId,
-    /// Sections that have begun, with the inventory's sweep number; removed when they end.
-    pub open: HashMap<Section, u64>,
+    /// Sections that have begun; removed when they end.
+    pub open: HashMap<Section, OpenSection>,
+    /// When the listing was asked for.
+    pub since: Timestamp,
     pub began: usize,
     pub ended: usize,
+}
+
+/// A section being listed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OpenSection {
+    /// The inventory's number for it.
+    pub sweep: u64,
+    /// When it began or its newest page came: what has been waited for since then has not been answered.
+    pub heard: Timestamp,
+}
+
+/// A call that has not been answered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Waiting<'a> {
+    pub profile: &'a ProfileId,
+    /// `None`: nothing of the profile has begun.
+    pub section: Option<&'a Section>,
+    pub since: Timestamp,
 }
 
 impl JobTable {
@@ -31,9 +52,9 @@ impl JobTable {
     }
 
     /// Makes a new listing job current for the profile; returns it and the one it replaces.
-    pub fn start_listing(&mut self, profile: ProfileId) -> (JobId, Option<ListingJob>) {
+    pub fn start_listing(&mut self, profile: ProfileId, now: Timestamp) -> (JobId, Option<ListingJob>) {
         let job = self.next_id();
-        let new = ListingJob { job, open: HashMap::new(), began: 0, ended: 0 };
+        let new = ListingJob { job, open: HashMap::new(), since: now, began: 0, ended: 0 };
         (job, self.listings.insert(profile, new))
     }
 
@@ -52,5 +73,15 @@ impl JobTable {
 
     pub fn listings(&self) -> impl Iterator<Item = (&ProfileId, &ListingJob)> {
         self.listings.iter()
+    }
+
+    /// What has been waited for the longest, of all listings.
+    pub fn waiting(&self) -> Option<Waiting<'_>> {
+        let open = self.listings.iter().flat_map(|(profile, listing)| {
+            let none = (listing.began == 0).then_some(Waiting { profile, section: None, since: listing.since });
+            let open = listing.open.iter();
+            open.map(move |(section, open)| Waiting { profile, section: Some(section), since: open.heard }).chain(none)
+        });
+        open.min_by_key(|waiting| (waiting.since, waiting.profile, waiting.section))
     }
 }

@@ -1,9 +1,9 @@
 //! The arguments as clap reads them. The words of choices come from `config`, so that flags, variables and file agree.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{
-    Parser, Subcommand,
+    CommandFactory, FromArgMatches, Parser, Subcommand,
     builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
 };
 
@@ -93,7 +93,7 @@ pub(super) enum Command {
         #[arg(long, short, value_name = "FORM", default_value = "table", value_parser = format(), ignore_case = true)]
         output: Format,
     },
-    /// Serve simulated clouds on this machine until Ctrl-C, and print how to reach each one as a line of JSON
+    /// Serve simulated clouds on this machine until Ctrl-C; prints a line of JSON for each: endpoint, key, region
     Simulate(SimulateArgs),
     /// Show where the config is, an example of one, or what is wrong with it
     Config {
@@ -111,6 +111,24 @@ pub(super) enum ConfigCommand {
     /// Check the config and the variables it names, without calling a cloud
     Check,
 }
+
+/// Reads the arguments. Flags of the console are not shown where they mean nothing.
+pub(super) fn parse(args: &[OsString]) -> Result<Args, clap::Error> {
+    let mut command = Args::command();
+    // Flags that hold everywhere are handed down to the subcommands here.
+    command.build();
+    let command = command.mut_subcommand("simulate", |simulate| {
+        simulate.mut_args(|arg| {
+            let of_console = OF_CONSOLE.contains(&arg.get_id().as_str());
+            arg.hide(of_console)
+        })
+    });
+    let matches = command.try_get_matches_from(args)?;
+    Args::from_arg_matches(&matches)
+}
+
+/// Flags that `simulate` has no use for.
+const OF_CONSOLE: &[&str] = &["config", "profile", "region", "filter", "readonly", "demo", "lang", "color", "ascii"];
 
 impl Args {
     pub(super) fn flags(&self) -> Flags {

@@ -77,6 +77,7 @@ impl Run {
             err,
             stdin_is_terminal: self.terminal,
             stdout_is_terminal: self.terminal,
+            stderr_is_terminal: self.terminal,
         };
         let args = std::iter::once("nicdeck").chain(args.split_whitespace()).map(OsString::from);
         let exit = run(args, &mut process, &Entry { console: &console, list: &list });
@@ -237,4 +238,26 @@ fn exit_codes_are_those_that_scripts_rely_on() {
     use Exit::{Cancelled, Credentials, Done, Failure, Interrupted, Partly, Refused, Stale, Terminated, Usage};
     let codes = [Done, Failure, Usage, Partly, Refused, Credentials, Cancelled, Stale, Interrupted, Terminated];
     assert_eq!(codes.map(|exit| exit as u8), [0, 1, 2, 3, 4, 5, 6, 7, 130, 143]);
+}
+
+#[test]
+fn simulate_shows_its_own_flags_only() {
+    let help = Run::new().run("simulate --help").out;
+    for flag in ["--listen", "--clouds", "--world", "--instances", "--seed", "--faults", "--help"] {
+        assert!(help.contains(flag), "{flag}: {help}");
+    }
+    for flag in ["--readonly", "--demo", "--profile", "--region", "--filter", "--ascii", "--color", "--config"] {
+        assert!(!help.contains(flag), "{flag}: {help}");
+    }
+    assert!(Run::new().run("list --help").out.contains("--readonly"));
+}
+
+#[test]
+fn a_fault_script_for_a_cloud_that_there_is_not_is_refused() {
+    let run = Run::new();
+    let file = run.folder.path().join("f.toml");
+    fs::write(&file, "[[fault]]\neffect = \"lost\"\n[[fault]]\neffect = \"lost\"\ncloud = \"aliyum\"\n").unwrap();
+    let ran = run.run(&format!("simulate --faults {}", file.display()));
+    assert_eq!((ran.exit, ran.out.as_str()), (Exit::Usage, ""));
+    assert!(ran.err.contains("f.toml: fault 2: there is no cloud \"aliyum\"; did you mean \"aliyun\"?"), "{}", ran.err);
 }

@@ -62,6 +62,8 @@ choices! {
         Auto = "auto",
         Dark = "dark",
         Light = "light",
+        /// Hues that people with any colour vision tell apart.
+        CbSafe = "cb-safe" or "colorblind" or "colourblind",
         /// No colour: bold, dim, underline and reverse carry the meaning.
         Mono = "mono",
     }

@@ -157,6 +157,12 @@ pub enum ProblemKind {
         allowed: Arc<[String]>,
         suggestion: Option<String>,
     },
+    /// A word that anybody may choose, but that is nearly one that means something.
+    Slip {
+        key: &'static str,
+        given: String,
+        suggestion: &'static str,
+    },
     /// A list that may not be empty.
     EmptyList {
         key: &'static str,
@@ -213,6 +219,7 @@ impl ProblemKind {
             ProblemKind::WrongType { .. } => "config-wrong-type",
             ProblemKind::MissingKey { .. } => "config-missing-key",
             ProblemKind::NotOneOf { .. } => "config-not-one-of",
+            ProblemKind::Slip { .. } => "config-slip",
             ProblemKind::EmptyList { .. } => "config-empty-list",
             ProblemKind::BadText { .. } => "config-bad-text",
             ProblemKind::Twice { .. } => "config-twice",
@@ -253,6 +260,9 @@ impl ProblemKind {
                 ("allowed", list(allowed)),
                 ("suggestion", short(suggestion.as_deref().unwrap_or_default())),
             ],
+            ProblemKind::Slip { key, given, suggestion } => {
+                vec![("key", (*key).to_owned()), ("given", short(given)), ("suggestion", (*suggestion).to_owned())]
+            }
             ProblemKind::EmptyList { key } => vec![("key", (*key).to_owned())],
             ProblemKind::BadText { key, rule } => {
                 vec![("key", (*key).to_owned()), ("rule", rule.as_str().to_owned())]
@@ -323,6 +333,9 @@ impl fmt::Display for ProblemKind {
                 }
                 write!(f, "; it is one of {}", quoted(allowed.iter().map(String::as_str)))?;
                 meant(f, suggestion.as_deref())
+            }
+            ProblemKind::Slip { key, given, suggestion } => {
+                write!(f, "`{key}` has \"{}\"; did you mean `{suggestion}`?", short(given))
             }
             ProblemKind::EmptyList { key } => write!(f, "`{key}` needs at least one entry"),
             ProblemKind::BadText { key, rule } => write!(f, "`{key}` has to be {}", rule.as_str()),

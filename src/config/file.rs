@@ -12,6 +12,7 @@ use toml::{
 use super::{
     choice::{Borders, Choice, LanguageChoice, Theme},
     error::{ConfigError, Origin, Problem, ProblemKind, TextRule, Wanted, suggest},
+    meant,
 };
 use crate::{
     domain::{
@@ -20,6 +21,7 @@ use crate::{
         place::Place,
     },
     providers::{
+        self,
         credential::{CredentialFrom, CredentialSource},
         profile::{Endpoint, Profile},
         provider::Descriptor,
@@ -201,7 +203,7 @@ impl Reader<'_> {
         self.unknown_keys(section, PROFILE);
         let name = self.needed(section, "name", TextRule::Label);
         let cloud = self.cloud(section);
-        let regions = self.regions(section);
+        let regions = self.regions(section, cloud);
         let endpoint = self.text(section, "endpoint").and_then(|(text, span)| match Endpoint::parse(text) {
             Ok(endpoint) => Some(endpoint),
             Err(error) => {
@@ -211,6 +213,12 @@ impl Reader<'_> {
         });
         let alias = self.ruled(section, "alias", TextRule::Label);
         let env = self.ruled(section, "env", TextRule::Label);
+        if let Some(given) = env.clone()
+            && let Some(suggestion) = meant::environment(&given)
+            && let Some(value) = section.get("env")
+        {
+            self.problem(value.span(), ProblemKind::Slip { key: "env", given, suggestion });
+        }
         let readonly = self.bool(section, "readonly").unwrap_or(false);
         let project_id = self.ruled(section, "project_id", TextRule::Word);
         let api = cloud.and_then(|cloud| self.api(section, cloud));
@@ -269,7 +277,9 @@ impl Reader<'_> {
         None
     }
 
-    fn regions(&mut self, section: &Section<'_, '_>) -> Option<Vec<RegionId>> {
+    fn regions(&mut self, section: &Section<'_, '_>, cloud: Option<&'static Descriptor>) -> Option<Vec<RegionId>> {
+        let known = cloud.and_then(|cloud| providers::find(cloud.id)).map(|cloud| cloud.known_regions());
+        let known = known.unwrap_or_default();
         let Some(value) = section.get("regions") else {
             self.missing(section, "regions");
             return None;
@@ -298,10 +308,13 @@ impl Reader<'_> {
                 Some(text) if regions.iter().any(|region| region.as_str() == text) => {
                     ProblemKind::Twice { key: "regions", value: text.to_owned() }
                 }
-                Some(text) => {
-                    regions.push(text.into());
-                    continue;
-                }
+                Some(text) => match meant::region(text, &known) {
+                    Some(suggestion) => ProblemKind::Slip { key: "regions", given: text.to_owned(), suggestion },
+                    None => {
+                        regions.push(text.into());
+                        continue;
+                    }
+                },
             };
             self.problem(entry.span(), kind);
             good = false;

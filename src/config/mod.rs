@@ -5,6 +5,7 @@
 mod choice;
 mod error;
 mod file;
+mod meant;
 #[cfg(test)]
 mod tests;
 

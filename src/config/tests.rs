@@ -568,3 +568,16 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_slip_of_the_finger_in_a_region_or_the_environment_is_told() {
+    let clouds: Vec<_> = providers::all().iter().map(|cloud| cloud.descriptor()).collect();
+    let text = "version = 1\n[[profile]]\nname = \"p\"\ncloud = \"aliyun\"\nregions = [\"cn-hangzhou\", \"cn-shangai\"]\nenv = \"prd\"\n";
+    let error = parse(Path::new("c.toml"), text, &clouds).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "c.toml:5:27: `regions` has \"cn-shangai\"; did you mean `cn-shanghai`?\n\
+         c.toml:6:7: `env` has \"prd\"; did you mean `prod`?"
+    );
+    assert!(parse(Path::new("c.toml"), &text.replace("shangai", "shanghai").replace("prd", "dev"), &clouds).is_ok());
+}

@@ -17,7 +17,7 @@ pub struct Profile {
     pub endpoint: Option<Endpoint>,
     /// The account's name, typed to confirm.
     pub alias: Option<String>,
-    /// Environment word; "prod" (in any case) raises the danger level.
+    /// Environment word; "prod" and "production" (in any case) raise the danger level.
     pub env: Option<String>,
     pub readonly: bool,
     /// For clouds that need one.
@@ -26,9 +26,12 @@ pub struct Profile {
     pub api: Option<String>,
 }
 
+/// Environment words that raise the danger level.
+pub const PROD: &[&str] = &["prod", "production"];
+
 impl Profile {
     pub fn is_prod(&self) -> bool {
-        self.env.as_deref().is_some_and(|env| env.eq_ignore_ascii_case("prod"))
+        self.env.as_deref().is_some_and(|env| PROD.iter().any(|word| env.eq_ignore_ascii_case(word)))
     }
 }
 

@@ -159,6 +159,11 @@ pub trait Provider: Send + Sync {
         None
     }
 
+    /// Regions that are known by name, to tell a slip of the finger. A vendor may open others at any time.
+    fn known_regions(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
     /// The reads that load everything of these regions. Each listing's own follow-ups come in the replies.
     fn listings(&self, regions: &[RegionId]) -> Vec<Listing>;
 

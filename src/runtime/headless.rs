@@ -33,16 +33,20 @@ pub enum Listed {
     Failed,
 }
 
-/// Progress lines come at most this often.
+/// To the beginning of the terminal's line, which is blank then.
+const REWRITE: &str = "\r\u{1b}[K";
+/// Progress is told at most this often.
 const PROGRESS: Duration = Duration::from_millis(500);
 
-/// Lists everything and writes the report to `out`, progress and failures to `err`.
+/// Lists everything and writes the report to `out`, failures to `err`; with `progress`, also how far it has come, on one line
+/// of the terminal that `err` is.
 ///
 /// # Errors
 /// No usable journal or HTTPS client; or `out` does not take the report.
 pub async fn list(
     launch: Launch,
     format: Format,
+    progress: bool,
     out: &mut dyn io::Write,
     err: &mut dyn io::Write,
 ) -> Result<Result<Listed, io::Error>, RunError> {
@@ -50,6 +54,7 @@ pub async fn list(
     let mut state = State::new(launch.setup(Size::default()), clock::now());
     let mut effects = update::start(&mut state, clock::now());
     let mut told = tokio::time::Instant::now();
+    let mut shown = false;
     loop {
         for effect in effects.drain(..) {
             engine.executor.start(effect);
@@ -63,11 +68,16 @@ pub async fn list(
             Some(msg) = engine.executor.ended() => msg,
         };
         effects = update::update(&mut state, clock::now(), msg);
-        if told.elapsed() >= PROGRESS {
+        if progress && told.elapsed() >= PROGRESS {
             told = tokio::time::Instant::now();
             let (nics, addresses) = (state.inventory.nic_count(), state.inventory.address_count());
-            let _ = writeln!(err, "loading: {addresses} addresses on {nics} NICs so far");
+            let _ =
+                write!(err, "{REWRITE}loading: {addresses} addresses on {nics} NICs so far").and_then(|()| err.flush());
+            shown = true;
         }
+    }
+    if shown {
+        let _ = write!(err, "{REWRITE}");
     }
     let written = write(&state, format, out);
     let listed = failures(&state, err);

@@ -23,14 +23,23 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
         need(8, 8, 0),
         need(5, 6, 0),
         need(7, 14, 4),
-        need(18, 28, 0).first(),
-        need(12, 30, 3),
+        need(26, 36, 0).first(),
+        need(10, 30, 3),
         need(4, 4, 0),
         need(7, 8, 2),
         need(10, 30, 1),
         need(12, 36, 5),
     ];
-    let slots = columns::lay(needs, 2, regions.list.width.saturating_sub(1));
+    let width = regions.list.width.saturating_sub(1);
+    let slots = if state.calls.any_trouble() {
+        columns::lay(needs, 2, width)
+    } else {
+        // Nothing to say about any call: the room goes to the others.
+        let [time, kind, profile, action, target, http, took, _, request] = needs;
+        let [time, kind, profile, action, target, http, took, request] =
+            columns::lay([time, kind, profile, action, target, http, took, request], 2, width);
+        [time, kind, profile, action, target, http, took, None, request]
+    };
     let names = ["time", "kind-of-call", "profile", "action", "target", "http", "took", "code", "request"];
     for (slot, name) in slots.iter().zip(names) {
         if let Some(slot) = slot {

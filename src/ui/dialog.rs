@@ -16,6 +16,7 @@ use super::{
     canvas::Canvas,
     doc::{Doc, Span},
     line, plan,
+    skin::Borders,
     text::{self, Cut},
     theme::Role,
 };
@@ -47,6 +48,10 @@ fn frame(canvas: &mut Canvas, regions: &Regions, title: &str, right: &str, size:
     let low = regions.body.y + regions.body.height.saturating_sub(height) * 2 / 3;
     let y = low.min(bottom.saturating_sub(height));
     let area = Area { x, y, width, height };
+    // Lines of one and the same character would grow together with the tree's.
+    if canvas.skin.borders == Borders::Ascii {
+        canvas.clear(Area { x: x.saturating_sub(1), width: width + 2, ..area }, Role::Text);
+    }
     canvas.clear(area, Role::Dialog);
     let glyphs = canvas.skin.glyphs;
     let [top_left, top_right, bottom_left, bottom_right] = glyphs.corners;

@@ -28,6 +28,9 @@ use super::{
     words::{self, Verb},
 };
 
+/// A call that takes longer than this is named.
+const SLOW_MS: u64 = 3_000;
+
 pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     if state.overlays.is_empty() {
         focus(canvas, state, regions.focus);
@@ -203,6 +206,24 @@ fn standing(canvas: &Canvas, state: &State) -> Option<(&'static str, String, Rol
             return Some(("!", text.into_owned(), Role::Warn));
         }
     }
+    if let Some(waiting) = state.jobs.waiting().filter(|waiting| state.now.since(waiting.since) >= SLOW_MS) {
+        let (began, ended) = state.jobs.listings().fold((0, 0), |sum, (_, job)| (sum.0 + job.began, sum.1 + job.ended));
+        let what = waiting
+            .section
+            .map_or(Cow::Borrowed(words.word("status.waiting-first")), |section| words::section(words, section));
+        let text = words.text(
+            "status.waiting",
+            &[
+                ("profile", waiting.profile.as_str()),
+                ("what", &what),
+                ("time", &words::stopwatch(state.now.since(waiting.since))),
+                ("done", &ended.to_string()),
+                ("total", &began.to_string()),
+                ("key", &key_of(state, Command::Close)),
+            ],
+        );
+        return Some((".", text.into_owned(), Role::Warn));
+    }
     let loading: Vec<&str> = state.jobs.listings().map(|(profile, _)| profile.as_str()).collect();
     if !loading.is_empty() {
         let (began, ended) = state.jobs.listings().fold((0, 0), |sum, (_, job)| (sum.0 + job.began, sum.1 + job.ended));
@@ -298,6 +319,9 @@ fn shown(state: &State) -> &'static [Command] {
     }
 }
 
+/// Cells between two keys.
+const GAP: u16 = 3;
+
 fn keys(canvas: &mut Canvas, state: &State, area: Area) {
     let words = canvas.words;
     let fixed = |pairs: &[(&'static str, &'static str)]| -> Vec<(String, Cow<'_, str>, bool)> {
@@ -334,15 +358,27 @@ fn keys(canvas: &mut Canvas, state: &State, area: Area) {
             })
             .collect(),
     };
+    let wide = |(key, label, _): &(String, Cow<'_, str>, bool)| {
+        u16::try_from(text::cells(key) + 1 + text::cells(label)).unwrap_or(u16::MAX)
+    };
     let mut pen = canvas.pen(area, 0);
     pen.end = pen.end.saturating_sub(1).max(pen.x);
     pen.gap(1);
-    for (nth, (key, label, on)) in list.iter().enumerate() {
-        let wide = u16::try_from(text::cells(key) + 1 + text::cells(label)).unwrap_or(u16::MAX);
-        let gap = if nth == 0 { 0 } else { 3 };
-        if wide + gap > pen.room() {
-            break;
+    // The help stays when others have to go: it tells about them.
+    let help = key_of(state, Command::Help);
+    let is_help = |item: &(String, Cow<'_, str>, bool)| state.overlays.is_empty() && item.0 == help;
+    let mut kept = list.iter().find(|item| is_help(item)).map_or(0, |item| wide(item) + GAP);
+    for (nth, item) in list.iter().enumerate() {
+        let gap = if nth == 0 { 0 } else { GAP };
+        if is_help(item) {
+            kept = 0;
+        } else if wide(item) + gap + kept > pen.room() {
+            if kept == 0 {
+                break;
+            }
+            continue;
         }
+        let ((key, label, on), wide) = (item, wide(item));
         pen.gap(gap).put(key, if *on { Role::Key } else { Role::Dim }).gap(1);
         pen.put_within(label, wide, Cut::End, Role::Dim);
     }

@@ -18,6 +18,9 @@ use super::{canvas::Canvas, text, theme::Role, words};
 const STALE_MS: u64 = 5 * 60 * 1000;
 /// Cells of a profile's name at most.
 const NAME: usize = 20;
+/// In a window of less than [`NARROW`] columns.
+const SHORT_NAME: usize = 12;
+const NARROW: u16 = 60;
 
 /// A part of the header that stays or goes as a whole.
 struct Piece<'a> {
@@ -51,8 +54,8 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     let right: u16 = pieces.iter().filter(|piece| piece.right).map(Piece::width).sum();
     let mut pen = canvas.pen(regions.header, 0);
     pen.gap(1);
-    for piece in pieces.iter().filter(|piece| !piece.right) {
-        pen.gap(piece.gap);
+    for (nth, piece) in pieces.iter().filter(|piece| !piece.right).enumerate() {
+        pen.gap(if nth == 0 { 0 } else { piece.gap });
         for (text, role) in &piece.spans {
             pen.put(text, *role);
         }
@@ -82,13 +85,14 @@ fn pieces<'a>(canvas: &Canvas<'a>, state: &'a State) -> Vec<Piece<'a>> {
 
     let changed = changed(state);
     let first = state.profiles.iter().find(|info| info.prod).or(state.profiles.first());
+    let most = if state.size.columns < NARROW { SHORT_NAME } else { NAME };
     if let Some(changed) = &changed {
         // Whose resources are changed never goes.
         let room = usize::from(state.size.columns / 3).max(NAME);
         let mut spans = Vec::new();
         let mut used = 0;
         for (nth, info) in changed.iter().enumerate() {
-            let name = text::fit(info.id.as_str(), NAME, text::Cut::End, canvas.skin.glyphs.cut);
+            let name = text::fit(info.id.as_str(), most, text::Cut::End, canvas.skin.glyphs.cut);
             let wide = text::cells(&name) + if nth > 0 { 2 } else { 0 } + if info.prod { 7 } else { 0 };
             if nth > 0 && used + wide > room {
                 let more = (changed.len() - nth).to_string();
@@ -108,17 +112,15 @@ fn pieces<'a>(canvas: &Canvas<'a>, state: &'a State) -> Vec<Piece<'a>> {
         }
         add(false, 0, 2, spans);
     } else if let Some(info) = first {
-        let name = (text::fit(info.id.as_str(), NAME, text::Cut::End, canvas.skin.glyphs.cut), Role::Text);
+        let name = (text::fit(info.id.as_str(), most, text::Cut::End, canvas.skin.glyphs.cut), Role::Text);
         if info.prod {
             add(false, 0, 2, vec![(Cow::Borrowed(" PROD "), Role::Prod)]);
         }
-        let mut spans = vec![name];
+        add(false, 0, if info.prod { 1 } else { 2 }, vec![name]);
         if state.profiles.len() > 1 {
             let more = (state.profiles.len() - 1).to_string();
-            spans.push((Cow::Borrowed(" "), Role::Dim));
-            spans.push((words.text("header.more-profiles", &[("count", &more)]), Role::Dim));
+            add(false, 3, 1, vec![(words.text("header.more-profiles", &[("count", &more)]), Role::Dim)]);
         }
-        add(false, 3, if info.prod { 1 } else { 2 }, spans);
         let (addresses, nics) = (state.inventory.address_count().to_string(), state.inventory.nic_count().to_string());
         add(false, 5, 3, counted(&addresses, words.text("header.addresses", &[("count", &addresses)])));
         add(false, 9, 2, counted(&nics, words.text("header.nics", &[("count", &nics)])));

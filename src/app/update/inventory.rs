@@ -6,6 +6,7 @@ use crate::{
     app::{
         detail,
         effect::Effect,
+        jobs::OpenSection,
         msg::InventoryEvent,
         notices::{Loudness, Phrase},
         rows,
@@ -24,7 +25,7 @@ use super::matching;
 
 /// Starts listing a profile, in place of a listing that may be under way.
 pub fn list(state: &mut State, profile: ProfileId) -> Vec<Effect> {
-    let (job, replaced) = state.jobs.start_listing(profile.clone());
+    let (job, replaced) = state.jobs.start_listing(profile.clone(), state.now);
     let mut effects = Vec::new();
     if let Some(old) = replaced {
         close_sections(state, &profile, old.open.into_keys());
@@ -85,15 +86,18 @@ pub fn event(state: &mut State, job: JobId, event: InventoryEvent) -> Vec<Effect
         InventoryEvent::Began(section) => {
             listing.began += 1;
             let sweep = part.begin(section.clone());
-            listing.open.insert(section, sweep);
+            listing.open.insert(section, OpenSection { sweep, heard: now });
         }
-        InventoryEvent::Page(_, page) => {
+        InventoryEvent::Page(section, page) => {
+            if let Some(open) = listing.open.get_mut(&section) {
+                open.heard = now;
+            }
             let touched = part.merge(*page, now);
             take_in(state, place, &touched);
         }
         InventoryEvent::Completed(section) => {
             listing.ended += 1;
-            let Some(sweep) = listing.open.remove(&section) else { return Vec::new() };
+            let Some(OpenSection { sweep, .. }) = listing.open.remove(&section) else { return Vec::new() };
             let failed = detail::failed(part).len();
             let mut touched = part.complete(&section, sweep, now);
             touched.all |= detail::failed(part).len() != failed;

@@ -152,6 +152,10 @@ impl Provider for Cloud {
         &DESCRIPTOR
     }
 
+    fn known_regions(&self) -> Vec<&'static str> {
+        dialect::REGIONS.to_vec()
+    }
+
     fn listings(&self, regions: &[RegionId]) -> Vec<Listing> {
         let mut all = vec![Listing::all(Resource::Regions, None)];
         for region in regions {

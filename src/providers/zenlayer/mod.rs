@@ -133,6 +133,10 @@ impl Provider for Cloud {
         &DESCRIPTOR
     }
 
+    fn known_regions(&self) -> Vec<&'static str> {
+        self.dialect().vocabulary().regions.iter().map(|(region, _)| *region).collect()
+    }
+
     fn listings(&self, regions: &[RegionId]) -> Vec<Listing> {
         listings(regions)
     }

@@ -452,3 +452,36 @@ fn an_empty_list_names_the_term_that_leaves_out_the_most() {
     scenario.keys("/ ctrl-u").text("web kind:secondary").keys("enter");
     assert_eq!(scenario.state.browse.blame, None);
 }
+
+#[test]
+fn the_longest_unanswered_call_is_known_with_its_time() {
+    let mut scenario = Scenario::new(vec![profile("shop", "aliyun"), profile("edge", "zenlayer")]);
+    scenario.listed("shop", shop());
+    let waits = |scenario: &Scenario| {
+        let waiting = scenario.state.jobs.waiting()?;
+        let what = waiting.section.map(|(resource, _)| *resource);
+        Some((waiting.profile.to_string(), what, scenario.state.now.since(waiting.since)))
+    };
+    scenario.after_ms(2_000);
+    assert_eq!(waits(&scenario), Some(("edge".to_owned(), None, 2_000)), "nothing of it has begun");
+    let job = scenario.state.jobs.listing_of(&"edge".into()).unwrap().job;
+    let section = |resource| (resource, Some("r1".into()));
+    scenario.send(Msg::Inventory(job, InventoryEvent::Began(section(Resource::Nics))));
+    scenario.after_ms(1_000);
+    scenario.send(Msg::Inventory(job, InventoryEvent::Began(section(Resource::Eips))));
+    scenario.after_ms(4_000);
+    assert_eq!(waits(&scenario), Some(("edge".to_owned(), Some(Resource::Nics), 5_000)));
+    let page = Box::new(InventoryPage::default());
+    scenario.send(Msg::Inventory(job, InventoryEvent::Page(section(Resource::Nics), page)));
+    assert_eq!(waits(&scenario), Some(("edge".to_owned(), Some(Resource::Eips), 4_000)), "a page is an answer");
+    assert!(
+        scenario
+            .state
+            .wake_at()
+            .is_some_and(|at| scenario.state.now.since(at) == 0 && at.0 - scenario.state.now.0 <= 1_000)
+    );
+    scenario.send(Msg::Inventory(job, InventoryEvent::Ended));
+    assert_eq!(waits(&scenario), None);
+    let wake = scenario.state.wake_at().unwrap();
+    assert!(wake.0 - scenario.state.now.0 > 30_000, "idle: only the age of the data is waited for");
+}

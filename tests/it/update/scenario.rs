@@ -27,6 +27,7 @@ use nicdeck::{
 
 pub const START: Timestamp = Timestamp(1_767_794_400_000);
 
+#[derive(Clone)]
 pub struct Scenario {
     pub state: State,
     pub effects: Vec<Effect>,

@@ -156,6 +156,37 @@ fn ascii_borders_are_ascii() {
     }
 }
 
+#[test]
+fn whose_the_profile_is_and_where_the_help_is_stays_in_a_narrow_window() {
+    for (language, help) in [(Language::English, "? help"), (Language::Chinese, "? 帮助")] {
+        for columns in (40..=120).step_by(4) {
+            for state in [world::marked, world::planned, world::running, world::results] {
+                let scenario = state(Size { columns, rows: 24 }, language);
+                let (buffer, _) = frame(&scenario.state, &skin(ThemeName::Dark));
+                let (first, last) = (layers::line(&buffer, 0), layers::line(&buffer, 23));
+                assert!(first.contains("PROD") && first.contains("shop-hz"), "{columns}: {first}");
+                assert!(last.replace(' ', "").contains(&help.replace(' ', "")), "{columns}: {last}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_ascii_dialog_stands_apart_from_what_is_around_it() {
+    let ascii = Skin::new(ThemeName::Dark, Depth::Sixteen, Borders::Ascii).unwrap();
+    for size in SIZES {
+        let menu =
+            world::screens(size, Language::English).into_iter().find(|(name, _)| *name == "copy-menu").unwrap().1;
+        let (buffer, _) = frame(&menu, &ascii);
+        let edge = |row: u16| layers::line(&buffer, row).find("+- Copy");
+        let top = (0..size.rows).find(|&row| edge(row).is_some()).unwrap();
+        let left = u16::try_from(edge(top).unwrap()).unwrap();
+        for row in top..top + 4 {
+            assert_eq!(buffer[(left - 1, row)].symbol(), " ", "{}", layers::line(&buffer, row));
+        }
+    }
+}
+
 /// What the terminal is told, glyph by glyph, gives back the same cells: no half glyphs, nothing beside its place.
 #[test]
 fn wide_glyphs_are_never_halved() {

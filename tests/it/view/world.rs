@@ -439,6 +439,10 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
     for section in sections("eu-central-1") {
         partly.send(Msg::Inventory(open, InventoryEvent::Began(section)));
     }
+    let mut waiting = partly.clone();
+    waiting.after_ms(12_000);
+    let mut plain_calls = listed(size, language);
+    plain_calls.keys("5");
     let mut filtering = marked(size, language);
     filtering.keys("/").text("网关 has:secondary");
     let mut mistaken = marked(size, language);
@@ -494,6 +498,7 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
         ("failing-open", failing_open(size, language).state),
         ("loading", loading.state),
         ("partly", partly.state),
+        ("waiting", waiting.state),
         ("filtering", filtering.state),
         ("mistaken", mistaken.state),
         ("no-match", none.state),
@@ -511,6 +516,7 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
         ("results", results(size, language).state),
         ("result-page", failed_row.state),
         ("calls", calls(size, language).state),
+        ("calls-plain", plain_calls.state),
         ("call", call.state),
         ("help", help.state),
         ("help-search", help_search.state),

@@ -73,7 +73,7 @@ const PRODUCTS: &[(&str, &str)] = &[
 
 /// Regions that exist, whether the world has anything in them or not: a NIC asked for in one of these is not found,
 /// any other region is itself not found. Vendor: regions and zones.
-const REGIONS: &[&str] = &[
+pub(super) const REGIONS: &[&str] = &[
     "cn-qingdao",
     "cn-beijing",
     "cn-zhangjiakou",
