@@ -56,7 +56,7 @@ impl Regions {
         let top = u16::from(banner);
         let body = full(top + 2, size.rows - top - 5);
         let detail_width =
-            if wide_list || size.columns < DETAIL_FROM { 0 } else { (size.columns * 2 / 5).clamp(44, 72) };
+            if wide_list || size.columns < DETAIL_FROM { 0 } else { (size.columns * 2 / 5).clamp(44, 56) };
         let list_width = size.columns - detail_width;
         // A blank line sets the list off from the line above it where there is room.
         let gap = u16::from(size.rows >= 30);

@@ -278,8 +278,10 @@ impl Reader<'_> {
     }
 
     fn regions(&mut self, section: &Section<'_, '_>, cloud: Option<&'static Descriptor>) -> Option<Vec<RegionId>> {
-        let known = cloud.and_then(|cloud| providers::find(cloud.id)).map(|cloud| cloud.known_regions());
-        let known = known.unwrap_or_default();
+        let known = match cloud.and_then(|cloud| providers::find(cloud.id)) {
+            Some(cloud) => cloud.known_regions(),
+            None => Vec::new(),
+        };
         let Some(value) = section.get("regions") else {
             self.missing(section, "regions");
             return None;

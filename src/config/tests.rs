@@ -147,7 +147,7 @@ fn every_problem_has_its_place_and_says_what_would_be_right() {
         ("version = 1\nui = 3", "2:6: `ui` has to be a table, as in { key = \"value\" }, this is a whole number"),
         (
             "version = 1\n[ui]\ntheme = \"drak\"",
-            "3:9: `theme` cannot be \"drak\"; it is one of `auto`, `dark`, `light`, `mono`; did you mean `dark`?",
+            "3:9: `theme` cannot be \"drak\"; it is one of `auto`, `dark`, `light`, `cb-safe`, `mono`; did you mean `dark`?",
         ),
         ("version = 1\n[ui]\nmotoin = true", "3:1: unknown key `motoin` in [ui]; did you mean `motion`?"),
         (

@@ -58,8 +58,8 @@ impl Columns {
         match state.browse.layout {
             Layout::Tree => {
                 let needs = [
-                    need(21 + mark, 34, 0).first(),
-                    need(11, 13, 1).first(),
+                    need(21 + mark, 40, 0).first(),
+                    need(11, 16, 1).first(),
                     need(20, 30, 0),
                     need(15, 15, 2),
                     need(12, 22, 3),
