@@ -1,11 +1,11 @@
 //! The words of one language, by dotted key. A locale file may nest its tables as it likes: `[plan] title` is `plan.title`.
 //!
 //! A template holds `{name}` where a value goes, and `{name:one|many}` where the word depends on the value being 1.
-//! A key that is missing shows itself; tests see to it that none is.
+//! `{key.<command>}` is the key that does it. A key that is missing shows itself; tests see to it that none is.
 
 use std::{borrow::Cow, collections::HashMap};
 
-use crate::app::{notices::Phrase, state::Language};
+use crate::app::{command::Command, keymap::Keymap, notices::Phrase, state::Language};
 
 const ENGLISH: &str = include_str!("../../assets/locales/en.toml");
 const CHINESE: &str = include_str!("../../assets/locales/zh-CN.toml");
@@ -41,6 +41,12 @@ impl Catalogs {
         Ok(Self { english: Catalog::parse(ENGLISH)?, chinese: Catalog::parse(CHINESE)? })
     }
 
+    /// Puts the keys of this map into the sentences that name one.
+    #[must_use]
+    pub fn with_keys(self, keymap: &Keymap) -> Self {
+        Self { english: self.english.with_keys(keymap), chinese: self.chinese.with_keys(keymap) }
+    }
+
     pub fn of(&self, language: Language) -> &Catalog {
         match language {
             Language::English => &self.english,
@@ -59,6 +65,21 @@ impl Catalog {
         let mut texts = HashMap::new();
         flatten("", table, &mut texts)?;
         Ok(Self { texts })
+    }
+
+    /// Puts the keys of this map into the sentences that name one.
+    #[must_use]
+    pub fn with_keys(mut self, keymap: &Keymap) -> Self {
+        for text in self.texts.values_mut().filter(|text| text.contains("{key.")) {
+            for &command in Command::ALL {
+                let slot = format!("{{key.{}}}", command.name());
+                if text.contains(&slot) {
+                    let key = keymap.keys(command).first().map(|key| key.name());
+                    *text = text.replace(&slot, key.as_deref().unwrap_or("-"));
+                }
+            }
+        }
+        self
     }
 
     /// The text of a key that takes no values, if there is one.

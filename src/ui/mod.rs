@@ -48,6 +48,7 @@ pub fn view(state: &State, skin: &Skin, frame: &mut Frame) {
 
 /// Draws into a buffer; answers where the terminal's cursor belongs, where text is being typed.
 pub fn draw(state: &State, skin: &Skin, buffer: &mut Buffer) -> Option<Position> {
+    let skin = &*skin.with_keys(&state.keymap);
     let mut canvas = Canvas::new(buffer, skin, skin.words(state.language));
     let regions = regions(state);
     if regions.tiny {

@@ -191,6 +191,7 @@ fn entry(canvas: &mut Canvas, area: Area, line: u16, row: &RunRow, slots: &[Opti
     };
     put(word, said, Cut::End, role);
     let quiet = !row.lost
+        && !row.not_journaled
         && matches!(&row.progress, Progress::Settled(outcome) if matches!(outcome, Outcome::Released { .. } | Outcome::AlreadyGone { .. }));
     put(reason, &why, Cut::End, if quiet { Role::Dim } else { Role::Text });
     put(request, id.unwrap_or(""), Cut::Middle, Role::Dim);
@@ -200,7 +201,9 @@ fn entry(canvas: &mut Canvas, area: Area, line: u16, row: &RunRow, slots: &[Opti
 fn why(canvas: &Canvas, row: &RunRow) -> String {
     let words = canvas.words;
     match (&row.progress, row.began) {
-        (Progress::Settled(Outcome::Released { .. }), Some(began)) if !row.lost => words::duration(row.at.since(began)),
+        (Progress::Settled(Outcome::Released { .. }), Some(began)) if !row.lost && !row.not_journaled => {
+            words::duration(row.at.since(began))
+        }
         _ => words::row_reason(words, row),
     }
 }

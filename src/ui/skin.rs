@@ -1,6 +1,8 @@
 //! How the screen looks and speaks: theme, words, glyphs. Chosen once at start; the language alone changes while it runs.
 
-use crate::app::state::Language;
+use std::borrow::Cow;
+
+use crate::app::{keymap::Keymap, state::Language};
 
 use super::{
     catalog::{Catalog, CatalogError, Catalogs},
@@ -83,7 +85,11 @@ pub struct Skin {
     pub theme: Theme,
     pub glyphs: Glyphs,
     pub borders: Borders,
+    /// With the keys of `keymap` in them.
     catalogs: Catalogs,
+    /// Without.
+    templates: Catalogs,
+    keymap: Keymap,
     /// Seconds that local time is ahead of UTC, for the times of day on the screen.
     pub utc_offset_s: i32,
 }
@@ -101,6 +107,7 @@ impl Skin {
     /// # Errors
     /// None in a program whose tests pass.
     pub fn new(theme: ThemeName, depth: Depth, borders: Borders) -> Result<Self, SkinError> {
+        let (templates, keymap) = (Catalogs::embedded()?, Keymap::default());
         Ok(Self {
             theme: Theme::embedded(theme, depth)?,
             glyphs: match borders {
@@ -108,9 +115,20 @@ impl Skin {
                 Borders::Ascii => ASCII,
             },
             borders,
-            catalogs: Catalogs::embedded()?,
+            catalogs: templates.clone().with_keys(&keymap),
+            templates,
+            keymap,
             utc_offset_s: 0,
         })
+    }
+
+    /// The same skin, whose sentences name the keys of this map.
+    pub fn with_keys(&self, keymap: &Keymap) -> Cow<'_, Self> {
+        if &self.keymap == keymap {
+            return Cow::Borrowed(self);
+        }
+        let catalogs = self.templates.clone().with_keys(keymap);
+        Cow::Owned(Self { catalogs, keymap: keymap.clone(), ..self.clone() })
     }
 
     /// Times of day are shown this many seconds ahead of UTC.

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::{
-    app::command::Command,
+    app::{command::Command, keymap::Keymap},
     domain::{
         fault::FaultKind,
         finding::{Finding, FindingId, Severity},
@@ -243,6 +243,46 @@ fn an_act_has_one_word() {
         assert!(!text.contains("unbind") || text.contains("eip"), "{key}: only an EIP is unbound: {text}");
         let of_nic = text.contains("release") && text.contains("nic");
         assert!(!of_nic || text.contains("address") || text.contains("ip"), "{key}: a NIC is detached: {text}");
+    }
+}
+
+/// Keys can be bound to something else: a sentence names the command, and the key map says its key.
+#[test]
+fn sentences_name_commands_and_follow_the_key_map() {
+    let mut named_keys = Vec::new();
+    for (language, catalog) in both() {
+        for key in catalog.keys() {
+            let text = catalog.word(key);
+            for slot in text.split("{key.").skip(1) {
+                let name = slot.split('}').next().unwrap();
+                assert!(Command::ALL.iter().any(|command| command.name() == name), "{language}: {key}: {name}");
+            }
+            // Signs and examples are no keys; keys of a dialog or an input line are bound to nothing.
+            let fixed = ["help.", "filter.", "confirm.", "welcome.", "level.", "keys.", "command-help.filter"];
+            if fixed.iter().any(|table| key.starts_with(table)) {
+                continue;
+            }
+            let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphanumeric() && !"-{}.".contains(c)).collect();
+            for word in words {
+                let word = word.trim_matches('.');
+                // An article; seconds, hours and days; the signs of findings.
+                let letter =
+                    word.len() == 1 && word.bytes().all(|b| b.is_ascii_alphabetic()) && !"aAshdxi".contains(word);
+                let named = ["enter", "esc", "space", "tab"].contains(&word) || word.starts_with("ctrl-");
+                if letter || named {
+                    named_keys.push(format!("{language}: {key} names {word}: {text}"));
+                }
+            }
+            assert!(!text.contains("空格") || text.contains('引'), "{language}: {key}: {text}");
+        }
+    }
+    assert!(named_keys.is_empty(), "{}", named_keys.join("\n"));
+    let rebound = Keymap::parse("refresh = [\"f9\"]\nmark-detach = [\"f7\"]").unwrap();
+    for (language, catalog) in both() {
+        let catalog = catalog.with_keys(&rebound);
+        assert!(catalog.word("fault.reset.next").contains("f9"), "{language}");
+        assert!(catalog.word("finding.primary-ip.fix").contains("f7"), "{language}");
+        assert!(catalog.word("notice.range").contains("- "), "{language}: a command without a key has none to name");
     }
 }
 

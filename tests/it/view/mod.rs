@@ -13,6 +13,7 @@ use nicdeck::{
     app::{
         geometry::Size,
         key::{Input, Key},
+        keymap::Keymap,
         msg::Msg,
         state::{Language, State},
         update::update,
@@ -334,6 +335,17 @@ fn the_example_of_the_welcome_screen_is_a_config() {
         let read = nicdeck::config::parse(Path::new("config.toml"), &example, &clouds);
         assert!(read.is_ok(), "{read:?}");
     }
+}
+
+#[test]
+fn sentences_name_the_keys_that_the_state_obeys() {
+    let mut scenario = world::listed(SIZES[0], Language::English);
+    let mut text = |keymap| {
+        scenario.state.keymap = keymap;
+        layers::text(&frame(&scenario.state, &skin(ThemeName::Dark)).0)
+    };
+    assert!(text(Keymap::default()).contains("press / and type"));
+    assert!(text(Keymap::parse("filter = [\"f9\"]").unwrap()).contains("press f9 and type"));
 }
 
 #[test]
