@@ -73,6 +73,7 @@ pub fn nic(n: u32) -> Nic {
             })
             .collect(),
         public_ips: Vec::new(),
+        pairs: vec![],
         managed_by: ManagedBy::Nobody,
         linked: Some(false),
         hot_plug: None,

@@ -54,6 +54,11 @@ pub enum EipBinding {
         instance: InstanceId,
         private_ip: Option<IpAddr>,
     },
+    /// A virtual address that is an object of its own: on whichever NICs that is.
+    Float {
+        float: Arc<str>,
+        ip: IpAddr,
+    },
     /// Something else (NAT gateway, load balancer): no address of a NIC.
     Elsewhere,
 }

@@ -55,6 +55,10 @@ pub enum Condition {
     NoEipOnNic,
     /// Release: the address is no backend. Detach: no address of the NIC is one.
     NotBackend,
+    /// Release of a virtual address: told whether other NICs hold it.
+    VirtualShared,
+    /// Release of a virtual address: no service of the cloud owns it.
+    VirtualNotManaged,
     /// The instance serves no load balancer through other addresses.
     InstanceNotBackend,
     NicState {

@@ -39,6 +39,14 @@ finding_ids! {
     LbOnInstance = "lb-on-instance",
     /// Load balancers could not be read.
     LbUnknown = "lb-unknown",
+    /// Other NICs hold the same virtual address.
+    VipShared = "vip-shared",
+    /// No other NIC holds the virtual address.
+    VipLast = "vip-last",
+    /// A service of the cloud owns the virtual address.
+    VipManaged = "vip-managed",
+    /// Virtual addresses could not be read.
+    VipUnknown = "vip-unknown",
     /// The NIC's state forbids it.
     NicState = "nic-state",
     /// The instance's state forbids it.

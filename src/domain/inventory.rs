@@ -1,6 +1,7 @@
 //! Everything that was listed, per profile: arenas with ids on top, how complete each listing is, and how old.
 
 mod arena;
+mod floats;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -19,6 +20,7 @@ use super::{
 };
 
 use arena::{Arena, Table, link, unlink};
+use floats::Floats;
 use words::Words;
 
 /// How far the listing of one resource in one region has come.
@@ -87,6 +89,8 @@ pub struct ProfileInventory {
     eips: Arena<EipId, Eip>,
     eips_of_nic: Table<NicId, Vec<u32>>,
     eips_of_instance: Table<InstanceId, Vec<u32>>,
+    eips_of_float: Table<Arc<str>, Vec<u32>>,
+    floats: Floats,
     backends: Arena<Backend, Backend>,
     backends_of_ip: Table<IpAddr, Vec<u32>>,
     backends_of_instance: Table<InstanceId, Vec<u32>>,
@@ -119,6 +123,8 @@ impl ProfileInventory {
             eips: Arena::default(),
             eips_of_nic: Table::default(),
             eips_of_instance: Table::default(),
+            eips_of_float: Table::default(),
+            floats: Floats::default(),
             backends: Arena::default(),
             backends_of_ip: Table::default(),
             backends_of_instance: Table::default(),
@@ -218,7 +224,9 @@ impl ProfileInventory {
             }
             _ => &[],
         };
-        direct.iter().chain(through).copied()
+        let floats = self.floats.on(nic).into_iter();
+        let through_float = floats.flat_map(|float| self.eips_of_float.get(&float.id).map_or(&[][..], Vec::as_slice));
+        direct.iter().chain(through).chain(through_float).copied()
     }
 
     /// Backends that name an address of this NIC, the NIC, or (for a primary NIC) its instance as a whole.
@@ -282,6 +290,8 @@ impl ProfileInventory {
             backends,
             eips_known: self.coverage(Resource::Eips, &nic.region).is_known(),
             backends_known: self.coverage(Resource::Backends, &nic.region).is_known(),
+            floats: self.floats.on(nic).into_iter().cloned().collect(),
+            floats_known: self.floats_known(&nic.region),
             instances_known: self.coverage(Resource::Instances, &nic.region).is_known(),
             read_at: kept.read_at,
         })
@@ -308,6 +318,10 @@ impl ProfileInventory {
         }
         for instance in page.instances {
             self.put_instance(instance, at, &mut touched);
+        }
+        // Before the NICs that have them.
+        for float in page.floats {
+            self.floats.put(float, at, self.sweep);
         }
         for nic in page.nics {
             self.put_nic(nic, at, &mut touched);
@@ -351,10 +365,21 @@ impl ProfileInventory {
                     self.remove_backend(&key);
                 }
             }
+            Resource::Floats => {
+                for id in self.floats.older_than(sweep, mine) {
+                    self.floats.remove(&id);
+                }
+            }
             Resource::Regions | Resource::Limits => touched.all = false,
         }
         self.words.sweep();
         self.coverage.insert(section.clone(), Coverage::Complete { at });
+        if *resource == Resource::Floats {
+            self.join_all(mine, &mut touched);
+        }
+        if matches!(resource, Resource::Floats | Resource::Eips) {
+            self.look_around_floats();
+        }
         touched
     }
 
@@ -406,6 +431,9 @@ impl ProfileInventory {
         if let Some(instance) = &fresh.instance {
             self.put_instance(instance.clone(), at, &mut touched);
         }
+        if fresh.floats_known {
+            self.refresh_floats(fresh, at);
+        }
         self.put_nic(fresh.nic.clone(), at, &mut touched);
         for eip in &fresh.eips {
             self.put_eip(eip.clone(), at, &mut touched);
@@ -415,6 +443,7 @@ impl ProfileInventory {
             let known = self.backends_of(&fresh.nic).find(|known| fresh_is_poorer(backend, known)).cloned();
             self.put_backend(known.unwrap_or_else(|| backend.clone()), at);
         }
+        self.look_around_floats_of(id);
         touched
     }
 
@@ -432,6 +461,7 @@ impl ProfileInventory {
 
     fn put_nic(&mut self, mut nic: Nic, at: Timestamp, touched: &mut Touched) {
         self.words.nic(&mut nic);
+        self.join(&mut nic);
         self.addresses += nic.addresses.len();
         let instance = nic.instance.clone();
         let (slot, old) = self.nics.put(nic.id.clone(), nic, at, self.sweep);
@@ -485,7 +515,8 @@ impl ProfileInventory {
         match bound {
             EipBinding::Nic { nic, .. } => self.nic_slot(nic).into_iter().collect(),
             EipBinding::Instance { instance, .. } => self.nics_of(instance).to_vec(),
-            EipBinding::Unbound | EipBinding::Elsewhere => Vec::new(),
+            // Which NICs have it is not indexed: the end of the listing looks around all of them.
+            EipBinding::Float { .. } | EipBinding::Unbound | EipBinding::Elsewhere => Vec::new(),
         }
     }
 
@@ -498,6 +529,7 @@ impl ProfileInventory {
         match bound {
             EipBinding::Nic { nic, .. } => link(&mut self.eips_of_nic, nic, slot),
             EipBinding::Instance { instance, .. } => link(&mut self.eips_of_instance, instance, slot),
+            EipBinding::Float { float, .. } => link(&mut self.eips_of_float, float, slot),
             EipBinding::Unbound | EipBinding::Elsewhere => {}
         }
         touched.nics.extend(&nics);
@@ -510,6 +542,7 @@ impl ProfileInventory {
         match &bound {
             EipBinding::Nic { nic, .. } => unlink(&mut self.eips_of_nic, nic, slot),
             EipBinding::Instance { instance, .. } => unlink(&mut self.eips_of_instance, instance, slot),
+            EipBinding::Float { float, .. } => unlink(&mut self.eips_of_float, float, slot),
             EipBinding::Unbound | EipBinding::Elsewhere => {}
         }
         let nics = self.bound_nics(&bound);

@@ -9,6 +9,7 @@ pub mod clean;
 pub mod exchange;
 pub mod fault;
 pub mod finding;
+pub mod float;
 pub mod ids;
 pub mod instance;
 pub mod inventory;

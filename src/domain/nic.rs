@@ -1,11 +1,12 @@
 //! Network interfaces.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    address::Address,
+    address::{Address, AddressRole},
+    float::Pair,
     ids::{InstanceId, NicId, RegionId},
 };
 
@@ -30,6 +31,8 @@ pub struct Nic {
     pub addresses: Vec<Address>,
     /// Public addresses the NIC itself names, without saying which private address they belong to.
     pub public_ips: Vec<Arc<str>>,
+    /// Addresses that the NIC may use besides its own, where the cloud lists them.
+    pub pairs: Vec<Pair>,
     pub managed_by: ManagedBy,
     /// Other NICs hang on this one (bond, trunk member); `None` when the cloud does not say.
     pub linked: Option<bool>,
@@ -37,6 +40,14 @@ pub struct Nic {
     pub hot_plug: Option<bool>,
     pub tags: Vec<(Arc<str>, Arc<str>)>,
     pub description: Arc<str>,
+}
+
+impl Nic {
+    /// Addresses that live with the NIC: neither virtual ones nor those that were added.
+    pub fn own_ips(&self) -> impl Iterator<Item = IpAddr> {
+        let own = |address: &&Address| matches!(address.role, AddressRole::Primary | AddressRole::Ipv6);
+        self.addresses.iter().filter(own).map(|address| address.ip)
+    }
 }
 
 /// A NIC's place on its instance.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     address::{Backend, Eip},
+    float::Float,
     ids::{InstanceId, LoadBalancerId, NicId, RegionId},
     instance::Instance,
     nic::{Nic, TypeLimit},
@@ -20,6 +21,8 @@ pub enum Resource {
     Eips,
     /// Load balancers and the private addresses they send to. May take several families of calls.
     Backends,
+    /// Virtual addresses that are objects of their own.
+    Floats,
     /// Limits of instance types.
     Limits,
 }
@@ -85,6 +88,7 @@ pub struct InventoryPage {
     pub nics: Vec<Nic>,
     pub eips: Vec<Eip>,
     pub backends: Vec<Backend>,
+    pub floats: Vec<Float>,
     pub limits: Vec<TypeLimit>,
     /// Calls that follow from this reply: the other pages (all at once where the cloud counts pages,
     /// the next one where it hands out tokens), or the next step of a family.

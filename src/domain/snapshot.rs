@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, net::IpAddr};
 
 use super::{
-    address::{Backend, BackendTarget, Eip, EipBinding},
+    address::{AddressRole, Backend, BackendTarget, Eip, EipBinding},
+    float::Float,
     ids::NicId,
     instance::Instance,
     nic::{ManagedBy, Nic, NicRole},
@@ -20,11 +21,19 @@ pub struct NicSnapshot {
     /// EIPs on the NIC, by id.
     pub eips: Vec<Eip>,
     pub backends: Vec<Backend>,
+    /// Virtual addresses on the NIC that are objects of their own, by address.
+    pub floats: Vec<Float>,
     /// Whether EIPs were read at all; an empty list means "none" only then.
     pub eips_known: bool,
     pub backends_known: bool,
+    pub floats_known: bool,
     pub instances_known: bool,
     pub read_at: Timestamp,
+}
+
+/// Is the virtual address on the NIC?
+fn has_virtual(nic: &Nic, ip: IpAddr) -> bool {
+    nic.addresses.iter().any(|address| address.role == AddressRole::Virtual && address.ip == ip)
 }
 
 impl Eip {
@@ -37,6 +46,7 @@ impl Eip {
             {
                 Some(private_ip.or_else(|| nic.primary_ip())?)
             }
+            EipBinding::Float { ip, .. } if has_virtual(nic, *ip) => Some(*ip),
             _ => return Some(false),
         };
         private.map(|private| private == ip)
@@ -159,6 +169,7 @@ impl NicSnapshot {
             ("instances", vanished(self.instances_known, now.instances_known)),
             ("eips", vanished(self.eips_known, now.eips_known)),
             ("backends", vanished(self.backends_known, now.backends_known)),
+            ("floats", vanished(self.floats_known, now.floats_known)),
         ]
         .into_iter()
         .filter_map(|(name, lost)| lost.then_some(name))
@@ -290,6 +301,7 @@ mod tests {
                     address(SECOND, AddressRole::Secondary),
                 ],
                 public_ips: vec![],
+                pairs: vec![],
                 managed_by: ManagedBy::Nobody,
                 linked: Some(false),
                 hot_plug: None,
@@ -311,6 +323,8 @@ mod tests {
             backends: vec![backend("lb-1", FIRST)],
             eips_known: true,
             backends_known: true,
+            floats_known: true,
+            floats: vec![],
             instances_known: true,
             read_at: Timestamp(0),
         }

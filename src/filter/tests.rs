@@ -65,6 +65,7 @@ fn world() -> World {
                 address("2001:db8::5", AddressRole::Ipv6),
             ],
             public_ips: Vec::new(),
+            pairs: vec![],
             managed_by: ManagedBy::Nobody,
             linked: None,
             hot_plug: None,

@@ -300,6 +300,7 @@ fn eip_out(eip: &Eip) -> EipOut<'_> {
         status: &eip.status,
         private_ip: match &eip.bound {
             EipBinding::Nic { private_ip, .. } | EipBinding::Instance { private_ip, .. } => *private_ip,
+            EipBinding::Float { ip, .. } => Some(*ip),
             EipBinding::Unbound | EipBinding::Elsewhere => None,
         },
     }

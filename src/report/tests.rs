@@ -29,6 +29,7 @@ fn nic(id: &str, role: NicRole, instance: Option<&str>, addresses: &[(&str, Addr
         security_groups: vec![],
         addresses: addresses.iter().map(|(ip, role)| Address { ip: ip.parse().unwrap(), role: *role }).collect(),
         public_ips: vec![],
+        pairs: vec![],
         managed_by: ManagedBy::Unknown,
         linked: None,
         hot_plug: None,

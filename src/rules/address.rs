@@ -4,6 +4,7 @@ use crate::domain::{
     address::{Address, AddressRole},
     capabilities::Condition,
     finding::FindingId,
+    float::Float,
 };
 
 use super::{Answer, Context, facts::Facts, nic};
@@ -38,6 +39,17 @@ pub(super) fn ask(facts: &Facts, condition: Condition, address: Address, context
                 nic::no_more_backends(facts)
             }
         }
+        Condition::VirtualShared if address.role == AddressRole::Virtual => match float(facts, address) {
+            _ if !facts.floats_known => Answer::CanNotTell(FindingId::VipUnknown),
+            Some(float) if float.others(facts.nic) == 0 => Answer::Violated(FindingId::VipLast),
+            Some(_) => Answer::Violated(FindingId::VipShared),
+            None => Answer::CanNotTell(FindingId::VipUnknown),
+        },
+        Condition::VirtualNotManaged if address.role == AddressRole::Virtual => match float(facts, address) {
+            Some(Float { owner: Some(_), .. }) => Answer::Violated(FindingId::VipManaged),
+            Some(_) if facts.floats_known => Answer::Holds,
+            _ => Answer::CanNotTell(FindingId::VipUnknown),
+        },
         Condition::InstanceNotBackend => nic::instance_serves(facts, Some(ip)),
         Condition::SecondaryStays if address.role == AddressRole::Secondary => {
             let staying = |other: &Address| {
@@ -55,4 +67,9 @@ pub(super) fn ask(facts: &Facts, condition: Condition, address: Address, context
         }
         condition => nic::ask_any(facts, condition),
     }
+}
+
+/// The virtual address as the cloud keeps it.
+pub(super) fn float<'a>(facts: &Facts<'a>, address: Address) -> Option<&'a Float> {
+    facts.floats.iter().copied().find(|float| float.ip == address.ip)
 }

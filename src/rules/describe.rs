@@ -80,6 +80,19 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
             let balancers: BTreeSet<_> = facts.balancers_elsewhere(ip).collect();
             vec![instance_id(facts), ("count", balancers.len().to_string()), ("lb", join(balancers.iter()))]
         }
+        FindingId::VipShared | FindingId::VipLast | FindingId::VipManaged => {
+            let float = match asked {
+                Asked::Address(address) => super::address::float(facts, address),
+                Asked::Nic => None,
+            };
+            let text = |value: Option<&str>| value.unwrap_or("?").to_owned();
+            with_ip(vec![
+                nic(),
+                ("count", float.map_or(0, |float| float.others(facts.nic)).to_string()),
+                ("vip", text(float.map(|float| &*float.id))),
+                ("who", text(float.and_then(|float| float.owner.as_deref()))),
+            ])
+        }
         FindingId::NicState => {
             let allowed = rules.iter().find_map(|rule| match rule.condition {
                 Condition::NicState { allowed } => Some(join(allowed.iter().map(|state| nic_state_word(*state)))),
@@ -137,6 +150,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         | FindingId::Ipv6Address
         | FindingId::LastSecondary
         | FindingId::LbUnknown
+        | FindingId::VipUnknown
         | FindingId::PrimaryNic
         | FindingId::ManagedByUnknown
         | FindingId::NicLinked

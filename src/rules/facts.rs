@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::domain::{
     address::{AddressRole, Backend, Eip},
     finding::FindingId,
+    float::Float,
     ids::LoadBalancerId,
     instance::Instance,
     inventory::{Coverage, ProfileInventory},
@@ -23,9 +24,12 @@ pub struct Facts<'a> {
     pub instance: Option<&'a Instance>,
     pub eips: Vec<&'a Eip>,
     pub backends: Vec<&'a Backend>,
+    /// Virtual addresses on the NIC that are objects of their own.
+    pub floats: Vec<&'a Float>,
     /// EIPs were read whole: what is not in `eips` does not exist.
     pub eips_known: bool,
     pub backends_known: bool,
+    pub floats_known: bool,
     pub read_at: Option<Timestamp>,
     eips_at: Option<Timestamp>,
     backends_at: Option<Timestamp>,
@@ -64,6 +68,8 @@ impl<'a> Facts<'a> {
         let (eips, backends) = (coverage(Resource::Eips), coverage(Resource::Backends));
         Self {
             backends: part.backends_of(nic).collect(),
+            floats: part.floats_of(nic),
+            floats_known: part.floats_known(&nic.region),
             eips_known: eips.is_known(),
             backends_known: backends.is_known(),
             eips_at: eips.read_at(),
@@ -80,6 +86,8 @@ impl<'a> Facts<'a> {
             instance: snapshot.instance.as_ref(),
             eips: snapshot.eips.iter().collect(),
             backends: snapshot.backends.iter().collect(),
+            floats: snapshot.floats.iter().collect(),
+            floats_known: snapshot.floats_known,
             eips_known: snapshot.eips_known,
             backends_known: snapshot.backends_known,
             read_at: Some(snapshot.read_at),
@@ -97,6 +105,8 @@ impl<'a> Facts<'a> {
             instance: None,
             eips: Vec::new(),
             backends: Vec::new(),
+            floats: Vec::new(),
+            floats_known: false,
             eips_known: false,
             backends_known: false,
             read_at: None,

@@ -13,6 +13,7 @@ use crate::domain::{
     address::{AddressRole, BackendTarget, EipBinding},
     capabilities::Capabilities,
     finding::{Finding, FindingId, Severity},
+    float::Pair,
     ids::{CloudId, NicKey, OperationId, ProfileId, RegionId},
     inventory::{Inventory, ProfileInventory},
     nic::{ManagedBy, Nic, NicRole},
@@ -168,7 +169,9 @@ impl Sources<'_> {
         let whole = capabilities.release_whole && releasable(capabilities, nic).all(|ip| ips.contains(&ip));
         let batch = if whole { ips.len() } else { capabilities.release_batch };
         for batch in ips.chunks(batch.max(1)) {
-            let id = add(OperationKind::Release { nic: key.nic.clone(), ips: batch.to_vec() }, Vec::new());
+            // Two NICs can share a virtual address, and its list is written back whole.
+            let shares = expect.floats.iter().filter(|float| batch.contains(&float.ip)).map(|float| float.id.clone());
+            let id = add(OperationKind::Release { nic: key.nic.clone(), ips: batch.to_vec() }, shares.collect());
             operation_of.extend(batch.iter().map(|&ip| (Some(ip), id)));
         }
         if let Some(instance) = detach {
@@ -361,6 +364,7 @@ fn facts(digest: &mut Canonical, snapshot: &NicSnapshot) {
             EipBinding::Unbound => "unbound".to_owned(),
             EipBinding::Nic { private_ip, .. } => format!("nic {private_ip:?}"),
             EipBinding::Instance { private_ip, .. } => format!("instance {private_ip:?}"),
+            EipBinding::Float { ip, .. } => format!("float {ip}"),
             EipBinding::Elsewhere => "elsewhere".to_owned(),
         };
         format!("{bound} {:?} {}", eip.ip, eip.id)
@@ -374,7 +378,16 @@ fn facts(digest: &mut Canonical, snapshot: &NicSnapshot) {
         format!("{target} {} {}", backend.port, backend.load_balancer)
     });
     digest.list(backends.collect());
-    for known in [snapshot.eips_known, snapshot.backends_known, snapshot.instances_known] {
+    let pair = |pair: &Pair| format!("{} {:?}", pair.ip, pair.mac);
+    digest.list(snapshot.nic.pairs.iter().map(pair).collect());
+    digest.number(snapshot.floats.len());
+    for float in &snapshot.floats {
+        digest.text(&float.id);
+        digest.text(&float.ip.to_string());
+        digest.option(float.owner.as_deref());
+        digest.list(float.pairs.iter().map(pair).collect());
+    }
+    for known in [snapshot.eips_known, snapshot.backends_known, snapshot.floats_known, snapshot.instances_known] {
         digest.flag(Some(known));
     }
 }

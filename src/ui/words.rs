@@ -121,6 +121,7 @@ pub fn section<'a>(words: &'a Catalog, section: &Section) -> Cow<'a, str> {
         Resource::Nics => "resource.nics",
         Resource::Eips => "resource.eips",
         Resource::Backends => "resource.backends",
+        Resource::Floats => "resource.floats",
         Resource::Limits => "resource.limits",
     });
     match &section.1 {

@@ -48,6 +48,10 @@ impl<K: Hash + Eq + Clone, T> Arena<K, T> {
         self.slots.get(slot as usize).and_then(Option::as_ref)
     }
 
+    pub fn item_mut(&mut self, slot: u32) -> Option<&mut T> {
+        self.slots.get_mut(slot as usize)?.as_mut().map(|kept| &mut kept.item)
+    }
+
     pub fn put(&mut self, key: K, item: T, read_at: Timestamp, sweep: u64) -> (u32, Option<T>) {
         let kept = Some(Kept { item, read_at, sweep });
         if let Some(slot) = self.slot(&key) {

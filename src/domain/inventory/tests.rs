@@ -25,7 +25,7 @@ fn instance(n: u8) -> Instance {
     }
 }
 
-fn nic(n: u8, on: Option<u8>, primary: bool) -> Nic {
+pub(super) fn nic(n: u8, on: Option<u8>, primary: bool) -> Nic {
     Nic {
         id: format!("n-{n}").into(),
         name: "".into(),
@@ -40,6 +40,7 @@ fn nic(n: u8, on: Option<u8>, primary: bool) -> Nic {
         security_groups: vec![],
         addresses: vec![Address { ip: [10, 0, 0, n].into(), role: AddressRole::Primary }],
         public_ips: vec![],
+        pairs: vec![],
         managed_by: ManagedBy::Nobody,
         linked: None,
         hot_plug: None,
@@ -120,6 +121,8 @@ fn take(part: &mut ProfileInventory, step: Step) {
                 backends: vec![],
                 eips_known: true,
                 backends_known: true,
+                floats_known: true,
+                floats: vec![],
                 instances_known: true,
                 read_at: at,
             };

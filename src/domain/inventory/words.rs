@@ -64,6 +64,7 @@ impl Words {
         nic.security_groups.shrink_to_fit();
         nic.addresses.shrink_to_fit();
         nic.public_ips.shrink_to_fit();
+        nic.pairs.shrink_to_fit();
         self.tags(&mut nic.tags);
     }
 

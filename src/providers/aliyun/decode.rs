@@ -47,6 +47,8 @@ pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Faul
     };
     let page = match listing.resource {
         Resource::Regions => regions(answer.body()?),
+        // `listings` never asks for floats.
+        Resource::Floats => InventoryPage::default(),
         Resource::Limits => limits(&answer, listing)?,
         Resource::Instances => instances(&answer, listing, &region()?)?,
         Resource::Nics => nics(&answer, listing, &region()?)?,
@@ -282,6 +284,7 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
         addresses: addresses(&raw),
         // Every public address here belongs to an EIP, which its own listing ties to a private address.
         public_ips: Vec::new(),
+        pairs: vec![],
         managed_by: managed_by(&raw),
         linked: Some(linked),
         hot_plug: match raw.traffic.as_str() {

@@ -82,7 +82,8 @@ fn api(call: &Call) -> (Product, &'static str) {
         Call::Task { .. } | Call::SignIn { .. } => return (Product::Ecs, "DescribeRegions"),
     };
     match (listing.resource, listing.part) {
-        (Resource::Regions, _) => (Product::Ecs, "DescribeRegions"),
+        // No virtual address is an object of its own here: `listings` never asks for one.
+        (Resource::Regions | Resource::Floats, _) => (Product::Ecs, "DescribeRegions"),
         (Resource::Instances, _) => (Product::Ecs, "DescribeInstances"),
         (Resource::Nics, _) if matches!(listing.scope, Scope::Nic(_)) => {
             (Product::Ecs, "DescribeNetworkInterfaceAttribute")
@@ -226,7 +227,7 @@ fn read(listing: &Listing) -> Params {
         params.put("RegionId", region);
     }
     match (listing.resource, &listing.scope) {
-        (Resource::Regions, _) => {}
+        (Resource::Regions | Resource::Floats, _) => {}
         (Resource::Instances, scope) => {
             params.by_token(PAGE_SIZE, &listing.cursor);
             if let Scope::Instances(ids) = scope {

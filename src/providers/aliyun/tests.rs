@@ -49,6 +49,7 @@ fn nic(role: NicRole, instance: Option<&str>, ips: &[&str]) -> Nic {
         security_groups: vec![],
         addresses: ips.iter().enumerate().map(address).collect(),
         public_ips: vec![],
+        pairs: vec![],
         managed_by: ManagedBy::Nobody,
         linked: Some(false),
         hot_plug: Some(true),

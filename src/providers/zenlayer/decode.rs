@@ -55,7 +55,7 @@ pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Faul
         Call::List(listing) => listing,
     };
     let page = match listing.resource {
-        Resource::Regions | Resource::Limits => regions(open::<shapes::Zones>(call, response)?.0),
+        Resource::Regions | Resource::Limits | Resource::Floats => regions(open::<shapes::Zones>(call, response)?.0),
         Resource::Instances => {
             let (paged, id) = open::<Paged<shapes::Instance>>(call, response)?;
             instances(listing, sound(call, response, listing, paged, id)?)
@@ -380,6 +380,7 @@ fn nic(listing: &Listing, raw: &shapes::Nic, pool: &mut Pool) -> Option<Nic> {
         security_groups: pool.some(raw.security_group_id.as_ref()).into_iter().collect(),
         addresses: addresses(raw),
         public_ips: raw.public_ip_list.iter().filter_map(|text| filled(Some(text))).map(Arc::from).collect(),
+        pairs: vec![],
         managed_by: managed_by(&tags),
         // The vendor has no NICs on NICs, and says nothing about hot plug: instances have to run.
         linked: None,

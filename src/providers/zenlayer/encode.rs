@@ -36,8 +36,8 @@ pub(super) const DETACH: &str = "DetachNetworkInterface";
 pub(super) fn action(call: &Call) -> &'static str {
     match call {
         Call::List(listing) => match listing.resource {
-            // There is no limits call; `listings` never asks for one.
-            Resource::Regions | Resource::Limits => "DescribeZones",
+            // There is no limits call, and no virtual address is an object; `listings` never asks for either.
+            Resource::Regions | Resource::Limits | Resource::Floats => "DescribeZones",
             Resource::Instances => "DescribeInstances",
             Resource::Nics => "DescribeNetworkInterfaces",
             Resource::Eips => "DescribeEips",
@@ -217,6 +217,7 @@ mod tests {
             security_groups: vec![],
             addresses: vec![],
             public_ips: vec![],
+            pairs: vec![],
             managed_by: ManagedBy::Nobody,
             linked: None,
             hot_plug: None,

@@ -57,6 +57,12 @@ const FREE: Change = |s| {
     s.nic.status.state = NicState::Free;
 };
 
+/// Makes the address a virtual one that is bound to these.
+fn float(snapshot: &mut NicSnapshot, peers: &[&str]) {
+    snapshot.nic.addresses[1].role = AddressRole::Virtual;
+    snapshot.floats.push(virtual_address("f-1", "10.0.0.2", peers));
+}
+
 #[test]
 fn every_condition_holds_is_violated_or_can_not_be_told() {
     use FindingId as F;
@@ -68,6 +74,58 @@ fn every_condition_holds_is_violated_or_can_not_be_told() {
         ("primary", Condition::NotPrimaryIp, B, PRIMARY, NOTHING, Some((F::PrimaryIp, B))),
         ("IPv4", Condition::NotIpv6, B, ADDRESS, NOTHING, None),
         ("IPv6", Condition::NotIpv6, B, V6, NOTHING, Some((F::Ipv6Address, B))),
+        // A virtual address that is an object of its own.
+        ("not a virtual one", Condition::VirtualShared, W, ADDRESS, NOTHING, None),
+        (
+            "others hold it",
+            Condition::VirtualShared,
+            W,
+            ADDRESS,
+            |s| float(s, &["10.0.0.1", "10.0.0.77"]),
+            Some((F::VipShared, W)),
+        ),
+        (
+            "nobody else holds it",
+            Condition::VirtualShared,
+            W,
+            ADDRESS,
+            |s| float(s, &["10.0.0.1"]),
+            Some((F::VipLast, W)),
+        ),
+        (
+            "nobody knows who holds it",
+            Condition::VirtualShared,
+            W,
+            ADDRESS,
+            |s| {
+                float(s, &["10.0.0.1"]);
+                s.floats_known = false;
+            },
+            Some((F::VipUnknown, U)),
+        ),
+        ("nobody owns it", Condition::VirtualNotManaged, B, ADDRESS, |s| float(s, &["10.0.0.1"]), None),
+        (
+            "a service owns it",
+            Condition::VirtualNotManaged,
+            B,
+            ADDRESS,
+            |s| {
+                float(s, &["10.0.0.1"]);
+                s.floats[0].owner = Some("RDS".into());
+            },
+            Some((F::VipManaged, B)),
+        ),
+        (
+            "nobody knows who owns it",
+            Condition::VirtualNotManaged,
+            B,
+            ADDRESS,
+            |s| {
+                float(s, &["10.0.0.1"]);
+                s.floats.clear();
+            },
+            Some((F::VipUnknown, U)),
+        ),
         // EIP on the address.
         ("no EIP", Condition::NoEipOnAddress, B, ADDRESS, NOTHING, None),
         (

@@ -11,6 +11,7 @@ use crate::domain::{
     address::{Address, AddressRole, Backend, BackendTarget, Eip, EipBinding},
     capabilities::{Capabilities, Condition, Precondition},
     finding::Severity,
+    float::{Float, Pair},
     ids::RegionId,
     instance::{Instance, Power, PowerState},
     inventory::Inventory,
@@ -129,6 +130,7 @@ pub fn snapshot() -> NicSnapshot {
                 address("2001:db8::1", AddressRole::Ipv6),
             ],
             public_ips: Vec::new(),
+            pairs: vec![],
             managed_by: ManagedBy::Nobody,
             linked: Some(false),
             hot_plug: Some(true),
@@ -140,8 +142,22 @@ pub fn snapshot() -> NicSnapshot {
         backends: Vec::new(),
         eips_known: true,
         backends_known: true,
+        floats_known: true,
+        floats: vec![],
         instances_known: true,
         read_at: READ,
+    }
+}
+
+pub fn virtual_address(id: &str, address: &str, peers: &[&str]) -> Float {
+    Float {
+        id: id.into(),
+        ip: ip(address),
+        name: "".into(),
+        region: REGION.into(),
+        subnet: None,
+        pairs: peers.iter().map(|&peer| Pair { ip: peer.into(), mac: None }).collect(),
+        owner: None,
     }
 }
 

@@ -24,9 +24,13 @@ fn capabilities(profile: &ProfileId) -> Option<&'static Capabilities> {
     match profile.as_str().split_once('-')?.0 {
         "strict" => Some(&STRICT),
         "lenient" => Some(&LENIENT),
+        "whole" => Some(&WHOLE),
         _ => None,
     }
 }
+
+/// Releases one virtual address, or all of a NIC.
+const WHOLE: Capabilities = Capabilities { release_batch: 1, release_whole: true, ..LENIENT };
 
 fn nic_key(profile: &str, nic: &str) -> NicKey {
     NicKey { profile: profile.into(), nic: nic.into() }
@@ -97,6 +101,52 @@ fn addresses_go_in_batches_in_order_and_the_nic_goes_last() {
     assert!(plan.rows()[..5].iter().all(|row| has(row, FindingId::NicInPlan)));
     let leave = plan.rows()[5].findings.iter().find(|finding| finding.id == FindingId::AddressesLeave).unwrap();
     assert!(leave.values.contains(&("count", "3".to_owned())), "released addresses do not leave with it: {leave:?}");
+}
+
+#[test]
+fn all_of_a_nic_go_in_one_call_where_that_is_the_call_and_else_one_by_one() {
+    let bound = |number: u8, count: u8| {
+        let mut snapshot = nic(number, count);
+        for address in &mut snapshot.nic.addresses[1..] {
+            address.role = AddressRole::Virtual;
+        }
+        snapshot
+    };
+    let mut inventory = Inventory::new([("whole-1".into(), "whole".into())]);
+    let part = inventory.profile_mut(&"whole-1".into()).unwrap();
+    let share_one = |snapshot: &mut NicSnapshot, number: u8| {
+        let own = format!("10.0.{number}.1");
+        snapshot.nic.addresses[1].ip = ip("10.0.9.9");
+        snapshot.floats.push(virtual_address("f-9", "10.0.9.9", &["10.0.1.1", "10.0.2.1"]));
+        snapshot.floats.push(virtual_address(&format!("f-{number}"), &format!("10.0.{number}.3"), &[&own]));
+    };
+    for resource in [Resource::Instances, Resource::Eips, Resource::Backends] {
+        part.complete(&(resource, Some(REGION.into())), 0, READ);
+    }
+    for number in [1, 2] {
+        let mut snapshot = bound(number, 2);
+        share_one(&mut snapshot, number);
+        part.refresh(&snapshot.nic.id.clone(), Some(&snapshot), READ);
+    }
+    let releases = |targets: &[(&str, &str)]| -> Vec<(Vec<String>, Vec<String>)> {
+        let targets = targets.iter().map(|(nic, ip)| address("whole-1", nic, ip));
+        let plan = make(&wanted(targets), &inventory);
+        let release = |operation: &crate::domain::plan::Operation| match &operation.kind {
+            OperationKind::Release { ips, .. } => {
+                let held = operation.shares.iter().map(ToString::to_string).collect();
+                (ips.iter().map(ToString::to_string).collect(), held)
+            }
+            other => panic!("{other:?}"),
+        };
+        plan.operations().iter().map(release).collect()
+    };
+    let texts = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+    // One of two, on each of two NICs that share it: never both at once.
+    let one = releases(&[("nic-1", "10.0.9.9"), ("nic-2", "10.0.9.9")]);
+    let alone = (texts(&["10.0.9.9"]), texts(&["f-9"]));
+    assert_eq!(one, [alone.clone(), alone]);
+    let all = releases(&[("nic-1", "10.0.9.9"), ("nic-1", "10.0.1.3")]);
+    assert_eq!(all, [(texts(&["10.0.9.9", "10.0.1.3"]), texts(&["f-1", "f-9"]))]);
 }
 
 #[test]

@@ -44,28 +44,38 @@ pub async fn nic(client: &Client, nic: &Arc<Nic>, cancel: &CancellationToken, no
     }
 }
 
-/// Reads only the NIC's own record: for waiting until a change shows. A record that comes in pages is looked for on all of them.
+/// Reads only the NIC's own record, with its addresses: for waiting until a change shows. A record that comes in pages is looked
+/// for on all of them; virtual addresses that are objects of their own are read whole.
 ///
 /// # Errors
 /// A read failed, or there is no end of them.
 pub async fn record(client: &Client, nic: &Nic, cancel: &CancellationToken) -> Result<Option<Nic>, Fault> {
-    let own = |listing: &Listing| listing.resource == Resource::Nics;
+    let own = |listing: &Listing| matches!(listing.resource, Resource::Nics | Resource::Floats);
     let mut queue: VecDeque<Listing> = client.cloud().inspection(nic).into_iter().filter(own).collect();
     if queue.is_empty() {
         return Err(Fault::local(FaultKind::Local, "", local::NO_READ));
     }
     let mut seen: HashSet<Listing> = queue.iter().cloned().collect();
+    let mut scratch = ProfileInventory::new(client.profile().id.clone(), client.profile().cloud.clone());
+    for listing in &queue {
+        scratch.begin((listing.resource, listing.region.clone()));
+    }
+    let has_floats = queue.iter().any(|listing| listing.resource == Resource::Floats);
     while let Some(listing) = queue.pop_front() {
-        let page = client.read(&listing, cancel).await?;
-        if let Some(found) = page.nics.into_iter().find(|read| read.id == nic.id) {
-            return Ok(Some(found));
+        let mut page = client.read(&listing, cancel).await?;
+        let next = std::mem::take(&mut page.next);
+        scratch.merge(page, Timestamp(0));
+        if !has_floats && let Some(found) = scratch.nic(&nic.id) {
+            return Ok(Some(found.clone()));
         }
-        queue.extend(page.next.into_iter().filter(own).filter(|next| seen.insert(next.clone())));
+        queue.extend(next.into_iter().filter(own).filter(|next| seen.insert(next.clone())));
         if seen.len() > MOST_CALLS {
             return Err(endless(client, &listing));
         }
     }
-    Ok(None)
+    // Floats may have come after the NIC.
+    scratch.complete(&(Resource::Floats, Some(nic.region.clone())), 0, Timestamp(0));
+    Ok(scratch.nic(&nic.id).cloned())
 }
 
 fn endless(client: &Client, listing: &Listing) -> Fault {

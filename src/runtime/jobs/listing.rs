@@ -70,7 +70,7 @@ impl Work {
 fn rank(resource: Resource) -> u8 {
     match resource {
         Resource::Nics => 0,
-        Resource::Instances => 1,
+        Resource::Instances | Resource::Floats => 1,
         Resource::Eips => 2,
         Resource::Regions => 3,
         Resource::Limits => 4,

@@ -99,6 +99,7 @@ async fn a_listing_brings_exactly_the_world_with_no_more_calls_than_pages() {
                 Resource::Nics => page.nics.len(),
                 Resource::Instances => page.instances.len(),
                 Resource::Eips => page.eips.len(),
+                Resource::Floats => page.floats.len(),
                 Resource::Regions | Resource::Backends | Resource::Limits => continue,
             };
             let (pages, sum) = calls.entry(section).or_default();

@@ -92,6 +92,7 @@ pub fn nic(id: &str, on: Option<&str>, ips: &[&str]) -> Nic {
             })
             .collect(),
         public_ips: Vec::new(),
+        pairs: vec![],
         managed_by: ManagedBy::Nobody,
         linked: Some(false),
         hot_plug: Some(true),

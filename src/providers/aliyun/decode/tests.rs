@@ -661,6 +661,8 @@ fn seen(nic: &Nic, backends: &[Backend]) -> NicSnapshot {
         backends,
         eips_known: true,
         backends_known: true,
+        floats_known: true,
+        floats: vec![],
         instances_known: true,
         read_at: Timestamp(0),
     }

@@ -1,0 +1,56 @@
+//! Virtual addresses that clouds keep as objects of their own, bound to NICs by pairs.
+
+use std::{net::IpAddr, sync::Arc};
+
+use super::{ids::RegionId, nic::Nic};
+
+/// A virtual address. It is on a NIC when one side's pairs name the other's address, in the same subnet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Float {
+    /// The cloud's own id for it (a port's).
+    pub id: Arc<str>,
+    pub ip: IpAddr,
+    pub name: Arc<str>,
+    pub region: RegionId,
+    /// Where known: two subnets can hold the same address.
+    pub subnet: Option<Arc<str>>,
+    /// The addresses of the NICs that it is bound to, as its own list has them.
+    pub pairs: Vec<Pair>,
+    /// The cloud's service that owns it.
+    pub owner: Option<Arc<str>>,
+}
+
+/// An entry of a list of allowed addresses.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Pair {
+    /// An address, or a range, as the cloud spells it.
+    pub ip: Arc<str>,
+    pub mac: Option<Arc<str>>,
+}
+
+impl Pair {
+    /// Does it name this very address?
+    pub fn is(&self, ip: IpAddr) -> bool {
+        self.ip.parse::<IpAddr>() == Ok(ip)
+    }
+}
+
+impl Float {
+    /// Is it on the NIC?
+    pub fn is_on(&self, nic: &Nic) -> bool {
+        let apart = |a: &Option<Arc<str>>, b: &Option<Arc<str>>| matches!((a, b), (Some(a), Some(b)) if a != b);
+        self.region == nic.region
+            && !apart(&self.subnet, &nic.subnet)
+            && (self.names(nic) || nic.pairs.iter().any(|pair| pair.is(self.ip)))
+    }
+
+    /// Does its own list name an address of the NIC itself?
+    pub fn names(&self, nic: &Nic) -> bool {
+        self.pairs.iter().any(|pair| nic.own_ips().any(|ip| pair.is(ip)))
+    }
+
+    /// Entries of its list that name no address of this NIC: other NICs answer for it as well.
+    pub fn others(&self, nic: &Nic) -> usize {
+        self.pairs.iter().filter(|pair| !nic.own_ips().any(|ip| pair.is(ip))).count()
+    }
+}

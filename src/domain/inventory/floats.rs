@@ -1,0 +1,306 @@
+//! Virtual addresses that are objects of their own: which NICs have them. A NIC's `addresses` hold them as if the cloud had said so.
+
+use std::{net::IpAddr, sync::Arc};
+
+use super::{Arena, ProfileInventory, Table, Touched, link, unlink};
+use crate::domain::{
+    address::{Address, AddressRole},
+    float::Float,
+    ids::{EipId, NicId, RegionId},
+    nic::Nic,
+    page::Resource,
+    snapshot::NicSnapshot,
+    time::Timestamp,
+};
+
+/// All of a profile, found by their own address and by those they are bound to.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Floats {
+    arena: Arena<Arc<str>, Float>,
+    by_ip: Table<IpAddr, Vec<u32>>,
+    by_peer: Table<IpAddr, Vec<u32>>,
+}
+
+impl Floats {
+    fn at(&self, slot: u32) -> Option<&Float> {
+        self.arena.at(slot).map(|kept| &kept.item)
+    }
+
+    pub(super) fn put(&mut self, float: Float, at: Timestamp, sweep: u64) {
+        self.remove(&float.id.clone());
+        let (ip, peers) = (float.ip, peers(&float));
+        let (slot, _) = self.arena.put(float.id.clone(), float, at, sweep);
+        link(&mut self.by_ip, ip, slot);
+        for peer in peers {
+            link(&mut self.by_peer, peer, slot);
+        }
+    }
+
+    pub(super) fn remove(&mut self, id: &Arc<str>) {
+        if let Some((slot, float)) = self.arena.take(id) {
+            unlink(&mut self.by_ip, &float.ip, slot);
+            for peer in peers(&float) {
+                unlink(&mut self.by_peer, &peer, slot);
+            }
+        }
+    }
+
+    pub(super) fn older_than(&self, sweep: u64, of: impl Fn(&RegionId) -> bool) -> Vec<Arc<str>> {
+        self.arena.older_than(sweep, |float| of(&float.region), |float| float.id.clone())
+    }
+
+    /// Those on the NIC, by address and id.
+    pub(super) fn on<'a>(&'a self, nic: &Nic) -> Vec<&'a Float> {
+        if self.arena.len() == 0 {
+            return Vec::new();
+        }
+        let by_own = nic.own_ips().filter_map(|ip| self.by_peer.get(&ip));
+        let by_pair = nic.pairs.iter().filter_map(|pair| self.by_ip.get(&pair.ip.parse::<IpAddr>().ok()?));
+        let all = by_own.chain(by_pair).flatten().filter_map(|&slot| self.at(slot));
+        let mut all: Vec<&Float> = all.filter(|float| float.is_on(nic)).collect();
+        all.sort_by(|a, b| (a.ip, &a.id).cmp(&(b.ip, &b.id)));
+        all.dedup_by(|a, b| a.id == b.id);
+        all
+    }
+}
+
+/// Addresses that its list names; a range is none.
+fn peers(float: &Float) -> Vec<IpAddr> {
+    let mut peers: Vec<IpAddr> = float.pairs.iter().filter_map(|pair| pair.ip.parse().ok()).collect();
+    peers.sort_unstable();
+    peers.dedup();
+    peers
+}
+
+impl ProfileInventory {
+    /// Virtual addresses on the NIC that are objects of their own.
+    pub fn floats_of<'a>(&'a self, nic: &Nic) -> Vec<&'a Float> {
+        self.floats.on(nic)
+    }
+
+    /// Is it told which virtual addresses are on NICs of the region? A cloud that does not keep them as objects tells with the NIC.
+    pub fn floats_known(&self, region: &RegionId) -> bool {
+        !self.has_floats(region) || self.coverage(Resource::Floats, region).is_known()
+    }
+
+    fn has_floats(&self, region: &RegionId) -> bool {
+        self.coverage.contains_key(&(Resource::Floats, Some(region.clone())))
+            || self.coverage.contains_key(&(Resource::Floats, None))
+    }
+
+    /// Puts the virtual addresses where the cloud would have put them: after the NIC's own, before IPv6.
+    pub(super) fn join(&self, nic: &mut Nic) {
+        if !self.has_floats(&nic.region) {
+            return;
+        }
+        nic.addresses.retain(|address| address.role != AddressRole::Virtual);
+        let end = nic.addresses.iter().position(|address| address.role == AddressRole::Ipv6);
+        let at = end.unwrap_or(nic.addresses.len());
+        let mut ips: Vec<IpAddr> = self.floats.on(nic).iter().map(|float| float.ip).collect();
+        ips.dedup();
+        nic.addresses.splice(at..at, ips.into_iter().map(|ip| Address { ip, role: AddressRole::Virtual }));
+    }
+
+    /// Joins all NICs anew: their listing may have come first.
+    pub(super) fn join_all(&mut self, of: impl Fn(&RegionId) -> bool, touched: &mut Touched) {
+        for slot in 0..u32::try_from(self.nics.end()).unwrap_or(u32::MAX) {
+            let Some(nic) = self.nic_at(slot).filter(|nic| of(&nic.region)) else { continue };
+            let mut joined = nic.clone();
+            self.join(&mut joined);
+            if joined.addresses != nic.addresses {
+                self.addresses = self.addresses + joined.addresses.len() - nic.addresses.len();
+                if let Some(place) = self.nics.item_mut(slot) {
+                    *place = joined;
+                }
+                self.look_around(slot);
+                touched.nics.push(slot);
+            }
+        }
+    }
+
+    /// EIPs of virtual addresses are on whichever NICs have those.
+    pub(super) fn look_around_floats(&mut self) {
+        if self.eips_of_float.is_empty() {
+            return;
+        }
+        self.look_around_all((0..u32::try_from(self.nics.end()).unwrap_or(u32::MAX)).collect());
+    }
+
+    pub(super) fn look_around_floats_of(&mut self, id: &NicId) {
+        if let Some(slot) = self.nic_slot(id).filter(|_| !self.eips_of_float.is_empty()) {
+            self.look_around(slot);
+        }
+    }
+
+    /// What a fresh read of one NIC tells: these are on it, and no others.
+    pub(super) fn refresh_floats(&mut self, fresh: &NicSnapshot, at: Timestamp) {
+        let on = |nic: &Nic| self.floats.on(nic).into_iter().cloned().collect::<Vec<Float>>();
+        for mut float in self.nic(&fresh.nic.id).map(on).unwrap_or_default() {
+            if fresh.eips_known {
+                let slots = self.eips_of_float.get(&float.id).cloned().unwrap_or_default();
+                let there = |id: &EipId| fresh.eips.iter().any(|eip| &eip.id == id);
+                let ids = slots.into_iter().filter_map(|slot| self.eips.at(slot)).map(|kept| kept.item.id.clone());
+                for id in ids.filter(|id| !there(id)).collect::<Vec<_>>() {
+                    self.remove_eip(&id);
+                }
+            }
+            if fresh.floats.iter().all(|fresh| fresh.id != float.id) {
+                // It may be on other NICs still.
+                float.pairs.retain(|pair| !fresh.nic.own_ips().any(|ip| pair.is(ip)));
+                self.floats.put(float, at, self.sweep);
+            }
+        }
+        for float in &fresh.floats {
+            self.floats.put(float.clone(), at, self.sweep);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{Section, tests::nic},
+        *,
+    };
+    use crate::domain::{
+        address::{Eip, EipBinding},
+        float::Pair,
+        page::InventoryPage,
+    };
+
+    const AT: Timestamp = Timestamp(1);
+
+    fn pair(ip: &str) -> Pair {
+        Pair { ip: ip.into(), mac: None }
+    }
+
+    fn float(id: &str, ip: &str, peers: &[&str]) -> Float {
+        Float {
+            id: id.into(),
+            ip: ip.parse().unwrap(),
+            name: "".into(),
+            region: "r".into(),
+            subnet: None,
+            pairs: peers.iter().map(|peer| pair(peer)).collect(),
+            owner: None,
+        }
+    }
+
+    fn section() -> Section {
+        (Resource::Floats, Some("r".into()))
+    }
+
+    fn nics(of: impl IntoIterator<Item = Nic>) -> InventoryPage {
+        InventoryPage { nics: of.into_iter().collect(), ..InventoryPage::default() }
+    }
+
+    fn floats(of: impl IntoIterator<Item = Float>) -> InventoryPage {
+        InventoryPage { floats: of.into_iter().collect(), ..InventoryPage::default() }
+    }
+
+    fn part() -> ProfileInventory {
+        ProfileInventory::new("p".into(), "c".into())
+    }
+
+    /// Virtual addresses of NIC `n`.
+    fn on(part: &ProfileInventory, n: u8) -> Vec<String> {
+        let nic = part.nic(&format!("n-{n}").into()).unwrap();
+        let floating = nic.addresses.iter().filter(|address| address.role == AddressRole::Virtual);
+        floating.map(|address| address.ip.to_string()).collect()
+    }
+
+    #[test]
+    fn either_side_binds_whichever_comes_first() {
+        let mut by_pair = nic(2, None, false);
+        by_pair.pairs = vec![pair("10.0.0.90"), pair("1.1.1.1/0")];
+        let all = [float("f-1", "10.0.0.91", &["10.0.0.1"]), float("f-0", "10.0.0.90", &[])];
+        let pages = [nics([nic(1, None, false), by_pair, nic(3, None, false)]), floats(all)];
+        for order in [[0, 1], [1, 0]] {
+            let mut part = part();
+            let sweep = part.begin(section());
+            for place in order {
+                part.merge(pages[place].clone(), AT);
+            }
+            assert!(!part.floats_known(&"r".into()));
+            part.complete(&section(), sweep, AT);
+            assert!(part.floats_known(&"r".into()));
+            assert_eq!([on(&part, 1), on(&part, 2), on(&part, 3)], [vec!["10.0.0.91"], vec!["10.0.0.90"], vec![]]);
+            assert_eq!(part.address_count(), 5);
+        }
+    }
+
+    #[test]
+    fn another_subnet_or_region_has_addresses_of_its_own() {
+        let mut part = part();
+        let sweep = part.begin(section());
+        let here = Nic { subnet: Some("s-1".into()), ..nic(1, None, false) };
+        part.merge(nics([here]), AT);
+        let other_subnet = Float { subnet: Some("s-2".into()), ..float("f-1", "10.0.0.91", &["10.0.0.1"]) };
+        let other_region = Float { region: "r-2".into(), ..float("f-2", "10.0.0.92", &["10.0.0.1"]) };
+        let same = Float { subnet: Some("s-1".into()), ..float("f-3", "10.0.0.93", &["10.0.0.1"]) };
+        part.merge(floats([other_subnet, other_region, same]), AT);
+        part.complete(&section(), sweep, AT);
+        assert_eq!(on(&part, 1), ["10.0.0.93"]);
+    }
+
+    #[test]
+    fn what_is_not_listed_again_is_on_no_nic_any_more() {
+        let mut part = part();
+        let sweep = part.begin(section());
+        part.merge(nics([nic(1, None, false)]), AT);
+        part.merge(floats([float("f-1", "10.0.0.91", &["10.0.0.1"])]), AT);
+        part.complete(&section(), sweep, AT);
+        assert_eq!(on(&part, 1), ["10.0.0.91"]);
+        let sweep = part.begin(section());
+        part.complete(&section(), sweep, AT);
+        assert_eq!(on(&part, 1), Vec::<String>::new());
+        assert_eq!(part.address_count(), 1);
+    }
+
+    #[test]
+    fn a_fresh_read_takes_it_off_this_nic_alone() {
+        let mut part = part();
+        let sweep = part.begin(section());
+        part.merge(nics([nic(1, None, false), nic(2, None, false)]), AT);
+        part.merge(floats([float("f-1", "10.0.0.91", &["10.0.0.1", "10.0.0.2"])]), AT);
+        part.complete(&section(), sweep, AT);
+        let mut fresh = part.snapshot(&"n-1".into()).unwrap();
+        assert_eq!((fresh.floats.len(), fresh.floats[0].others(&fresh.nic)), (1, 1));
+        // What could not be read changes nothing.
+        let unread = NicSnapshot { floats: vec![], floats_known: false, ..fresh.clone() };
+        part.refresh(&"n-1".into(), Some(&unread), AT);
+        assert_eq!(on(&part, 1), ["10.0.0.91"]);
+        fresh.floats.clear();
+        part.refresh(&"n-1".into(), Some(&fresh), AT);
+        assert_eq!((on(&part, 1), on(&part, 2)), (vec![], vec!["10.0.0.91".to_owned()]));
+    }
+
+    #[test]
+    fn an_eip_of_a_virtual_address_is_on_the_nics_that_have_it() {
+        let mut part = part();
+        let sweep = part.begin(section());
+        let bound = EipBinding::Float { float: "f-1".into(), ip: "10.0.0.91".parse().unwrap() };
+        let (name, status) = ("".into(), "BOUND".into());
+        let eip = Eip { id: "e-1".into(), region: "r".into(), ip: None, name, status, bound };
+        part.merge(InventoryPage { eips: vec![eip], ..nics([nic(1, None, false), nic(2, None, false)]) }, AT);
+        part.merge(floats([float("f-1", "10.0.0.91", &["10.0.0.1"])]), AT);
+        part.complete(&section(), sweep, AT);
+        let count = |part: &ProfileInventory, n: u8| {
+            let nic = part.nic(&format!("n-{n}").into()).unwrap();
+            let slot = part.nic_slot(&nic.id).unwrap();
+            assert_eq!(part.eips_of(nic).count(), part.eips_at(slot).count());
+            part.eips_of(nic).filter(|eip| eip.is_on(nic, "10.0.0.91".parse().unwrap()) == Some(true)).count()
+        };
+        assert_eq!([count(&part, 1), count(&part, 2)], [1, 0]);
+    }
+
+    #[test]
+    fn a_cloud_that_tells_virtual_addresses_with_the_nic_is_left_alone() {
+        let mut part = part();
+        let mut told = nic(1, None, false);
+        told.addresses.push(Address { ip: "10.0.0.91".parse().unwrap(), role: AddressRole::Virtual });
+        part.merge(nics([told]), AT);
+        assert_eq!(on(&part, 1), ["10.0.0.91"]);
+        assert!(part.floats_known(&"r".into()));
+    }
+}
