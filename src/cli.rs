@@ -16,11 +16,12 @@ use std::{
 };
 
 use crate::{
-    config::{self, ConfigError, ConfigPath, Environment, Flags, Look, Settings},
+    config::{self, Choice, ConfigError, ConfigPath, Environment, Flags, LanguageChoice, Look, Settings},
     domain::clean::clean,
     report::Format,
     runtime::credentials,
     simulate::{self, Ended, SimulateArgs},
+    ui::catalog::Catalogs,
 };
 use args::{Args, Command, ConfigCommand};
 
@@ -128,7 +129,9 @@ pub fn main(entry: &Entry<'_>) -> Exit {
 /// Reads the arguments (the program's name first) and runs what they ask for.
 pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, entry: &Entry<'_>) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
-    let parsed = match args::parse(&args) {
+    let words = Catalogs::embedded().ok();
+    let language = spoken(&args, process);
+    let parsed = match args::parse(&args, words.as_ref().map(|words| words.of(language))) {
         Ok(parsed) => parsed,
         Err(error) => return explain(&error, process),
     };
@@ -148,6 +151,25 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
             ConfigCommand::Example => print(process, config::EXAMPLE),
             ConfigCommand::Check => config_check(&flags, process),
         },
+    }
+}
+
+/// The language of the help: `--lang` as it stands among the arguments, or what the environment says.
+fn spoken(args: &[OsString], process: &Process<'_>) -> crate::app::state::Language {
+    let mut texts = args.iter().map(|arg| arg.to_string_lossy());
+    let mut given = None;
+    while let Some(text) = texts.next() {
+        match text.strip_prefix("--lang") {
+            Some("") => given = texts.next().map(std::borrow::Cow::into_owned),
+            Some(value) => given = value.strip_prefix('=').map(str::to_owned),
+            None => {}
+        }
+    }
+    let language = given.and_then(|text| LanguageChoice::read("--lang", &text).ok());
+    let flags = Flags { language, ..Flags::default() };
+    match config::look(&flags, &environment(process)).language {
+        config::Language::En => crate::app::state::Language::English,
+        config::Language::ZhCn => crate::app::state::Language::Chinese,
     }
 }
 

@@ -8,14 +8,18 @@ use crate::{
     config::{self, Settings},
     demo::{self, Demo},
     domain::clean::clean,
-    filter, look,
+    filter, look, report,
     runtime::{
         self, Account, Launch, RunError,
         event_loop::End,
         headless::{self, Listed},
         journal, signals,
     },
-    ui::{self, skin::SkinError},
+    ui::{
+        self,
+        catalog::{Catalog, Catalogs},
+        skin::SkinError,
+    },
 };
 
 /// Threads for calls; the screen has its own.
@@ -95,7 +99,17 @@ pub fn list(start: &ListStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
         return complain(err, &format!("the filter {text:?}: {mistake}"), Exit::Usage);
     }
     let listed = tokio.block_on(async {
-        let mut launch = base(start.demo, Language::English, false)?;
+        let language = language(start.settings.look.language);
+        let catalogs = Catalogs::embedded().map_err(SkinError::from)?;
+        let words = catalogs.of(language);
+        let form = headless::Form {
+            format: start.format,
+            words: report_words(words),
+            tell: &|key, values| words.text(key, values).into_owned(),
+            fault: &|kind| ui::fault_word(words, kind),
+            progress: start.progress,
+        };
+        let mut launch = base(start.demo, language, false)?;
         launch.filter = start.filter.clone().unwrap_or_default();
         launch.readonly = true;
         let _clouds = if start.demo {
@@ -109,7 +123,7 @@ pub fn list(start: &ListStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
             launch.accounts = accounts(&start.settings);
             Vec::new()
         };
-        headless::list(launch, start.format, start.progress, out, err).await.map_err(Failure::Run)
+        headless::list(launch, &form, out, err).await.map_err(Failure::Run)
     });
     tokio.shutdown_background();
     match listed {
@@ -122,6 +136,22 @@ pub fn list(start: &ListStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
         Ok(Err(error)) => complain(err, &error, Exit::Failure),
         Err(failure) => complain(err, &failure, Exit::Failure),
     }
+}
+
+fn report_words(words: &Catalog) -> report::Words {
+    let heads = [
+        "column.address",
+        "column.kind",
+        "column.state",
+        "column.nic",
+        "column.instance",
+        "column.eip",
+        "column.lb",
+        "column.findings",
+        "column.profile",
+        "column.region",
+    ];
+    report::Words { heads: heads.map(|key| words.word(key).to_owned()), demo: words.word("list.demo").to_owned() }
 }
 
 #[derive(Debug, thiserror::Error)]

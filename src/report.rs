@@ -56,6 +56,21 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
 }
 
+/// Words of the forms for people. Keys of JSON and CSV are the same in every language.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Words {
+    /// ADDRESS, KIND, STATE, NIC, INSTANCE, EIP, LB, FINDINGS, PROFILE, REGION.
+    pub heads: [String; lines::HEADS.len()],
+    /// Says that the clouds are simulated.
+    pub demo: String,
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        Self { heads: lines::HEADS.map(str::to_owned), demo: "DEMO - simulated clouds".to_owned() }
+    }
+}
+
 /// What is reported.
 #[derive(Clone, Copy)]
 pub struct Source<'a> {
@@ -66,6 +81,7 @@ pub struct Source<'a> {
     pub verdict: &'a dyn Fn(&Target) -> Option<Verdict>,
     /// The clouds are simulated; every report says so.
     pub demo: bool,
+    pub words: &'a Words,
 }
 
 /// Writes the inventory. The caller hands in a buffered writer and flushes it.

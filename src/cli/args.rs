@@ -11,36 +11,14 @@ use crate::{
     config::{Choice, ColorChoice, Flags, LanguageChoice},
     report::Format,
     simulate::SimulateArgs,
+    ui::catalog::Catalog,
 };
-
-const EXAMPLES: &str = "\
-Examples:
-  nicdeck --demo                                    try everything on simulated clouds
-  nicdeck                                           open the console on the profiles of the config
-  nicdeck --profile prod-hz --readonly              look at one account, change nothing
-  nicdeck list --filter 'has:eip' --output json     print the inventory
-  nicdeck simulate --instances 1000                 serve simulated clouds to your own scripts
-  nicdeck config example > config.toml              start a config; `nicdeck config path` says where it goes";
-
-const TEMPLATE: &str = "\
-{name} {version}: {about}
-
-{before-help}{usage-heading} {usage}
-
-{all-args}{after-help}";
-
-const EXIT_CODES: &str = "\
-Exit codes: 0 done, 1 failure, 2 wrong usage, config or filter, 3 partly done, 4 refused, 5 credentials or permission,
-6 cancelled, 7 plan stale, 130 interrupted, 143 terminated";
 
 #[derive(Parser, Debug)]
 #[command(
     name = "nicdeck",
     version,
     about = "browse cloud network interfaces, release secondary private IPs and NICs without an accident",
-    before_help = EXAMPLES,
-    after_help = EXIT_CODES,
-    help_template = TEMPLATE,
     disable_help_subcommand = true,
     max_term_width = 120
 )]
@@ -112,19 +90,50 @@ pub(super) enum ConfigCommand {
     Check,
 }
 
-/// Reads the arguments. Flags of the console are not shown where they mean nothing.
-pub(super) fn parse(args: &[OsString]) -> Result<Args, clap::Error> {
+/// Reads the arguments; help is in these words. Flags of the console are not shown where they mean nothing.
+pub(super) fn parse(args: &[OsString], words: Option<&Catalog>) -> Result<Args, clap::Error> {
+    let mut command = command();
+    if let Some(words) = words {
+        command = told(command, words, true);
+    }
+    let matches = command.try_get_matches_from(args)?;
+    Args::from_arg_matches(&matches)
+}
+
+/// The commands with all their flags.
+pub(super) fn command() -> clap::Command {
     let mut command = Args::command();
     // Flags that hold everywhere are handed down to the subcommands here.
     command.build();
-    let command = command.mut_subcommand("simulate", |simulate| {
+    command.mut_subcommand("simulate", |simulate| {
         simulate.mut_args(|arg| {
             let of_console = OF_CONSOLE.contains(&arg.get_id().as_str());
             arg.hide(of_console)
         })
+    })
+}
+
+/// The command and those below it, explained in these words.
+fn told(command: clap::Command, words: &Catalog, top: bool) -> clap::Command {
+    let word = |key: &str| words.find(key).unwrap_or_default().to_owned();
+    let usage = format!("{}{{usage}}\n\n{{all-args}}", word("cli.usage"));
+    let template = if top {
+        format!("{{name}} {{version}}{}{{about}}\n\n{{before-help}}{usage}{{after-help}}", word("cli.colon"))
+    } else {
+        format!("{{about}}\n\n{usage}")
+    };
+    let about = word(&format!("cli.about.{}", command.get_name()));
+    // clap keeps headings for as long as the program runs; the arguments are read once.
+    let (options, commands): (&'static str, &'static str) = (word("cli.options").leak(), word("cli.commands").leak());
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    let mut command = command.about(about).help_template(template).subcommand_help_heading(commands).mut_args(|arg| {
+        let help = word(&format!("cli.flag.{}", arg.get_id()));
+        arg.help(help).help_heading(options)
     });
-    let matches = command.try_get_matches_from(args)?;
-    Args::from_arg_matches(&matches)
+    if top {
+        command = command.before_help(word("cli.examples")).after_help(word("cli.exit-codes"));
+    }
+    names.iter().fold(command, |command, name| command.mut_subcommand(name, |sub| told(sub, words, false)))
 }
 
 /// Flags that `simulate` has no use for.

@@ -261,3 +261,29 @@ fn a_fault_script_for_a_cloud_that_there_is_not_is_refused() {
     assert_eq!((ran.exit, ran.out.as_str()), (Exit::Usage, ""));
     assert!(ran.err.contains("f.toml: fault 2: there is no cloud \"aliyum\"; did you mean \"aliyun\"?"), "{}", ran.err);
 }
+
+#[test]
+fn every_command_and_flag_is_explained_in_both_languages() {
+    fn walk(command: &clap::Command, check: &mut dyn FnMut(String)) {
+        check(format!("cli.about.{}", command.get_name()));
+        command.get_arguments().for_each(|arg| check(format!("cli.flag.{}", arg.get_id())));
+        command.get_subcommands().for_each(|sub| walk(sub, check));
+    }
+    let catalogs = Catalogs::embedded().unwrap();
+    for language in [crate::app::state::Language::English, crate::app::state::Language::Chinese] {
+        let words = catalogs.of(language);
+        walk(&args::command(), &mut |key| assert!(words.find(&key).is_some(), "{key} has no words"));
+    }
+}
+
+#[test]
+fn help_is_in_the_language_that_is_asked_for() {
+    let help = |run: Run, args: &str| run.run(args).out;
+    let chinese = help(Run::new(), "--help --lang zh-CN");
+    for text in ["示例：", "用法：nicdeck", "命令:", "选项:", "退出码：", "只看一个账号"] {
+        assert!(chinese.contains(text), "{text}: {chinese}");
+    }
+    assert!(help(Run::new(), "--lang=zh list --help").contains("输出资源清单"));
+    assert!(help(Run::new().var("LANG", "zh_CN.UTF-8"), "simulate -h").contains("监听的回环地址"));
+    assert!(help(Run::new().var("LANG", "zh_CN.UTF-8"), "-h --lang en").contains("Examples:"));
+}

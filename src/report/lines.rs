@@ -14,7 +14,8 @@ use crate::domain::{
 /// Names are cut to this many cells in tables; an address or id never is.
 const NAME_CELLS: usize = 40;
 
-const HEADS: [&str; 10] = ["ADDRESS", "KIND", "STATE", "NIC", "INSTANCE", "EIP", "LB", "FINDINGS", "PROFILE", "REGION"];
+pub(super) const HEADS: [&str; 10] =
+    ["ADDRESS", "KIND", "STATE", "NIC", "INSTANCE", "EIP", "LB", "FINDINGS", "PROFILE", "REGION"];
 
 /// One line for each address, and one for each NIC that has none to show.
 fn rows(
@@ -122,7 +123,7 @@ pub(super) fn cut(text: &str) -> String {
 }
 
 pub(super) fn table(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let mut lines = vec![HEADS.map(str::to_owned)];
+    let mut lines = vec![source.words.heads.clone()];
     rows(source, |entry, row| {
         lines.push(cells(entry, row));
         Ok(())
@@ -134,7 +135,7 @@ pub(super) fn table(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> 
         }
     }
     if source.demo {
-        writeln!(out, "DEMO - simulated clouds")?;
+        writeln!(out, "{}", source.words.demo)?;
     }
     for line in &lines {
         let mut text = String::new();
@@ -149,9 +150,9 @@ pub(super) fn table(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> 
 
 pub(super) fn markdown(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
     if source.demo {
-        writeln!(out, "**DEMO - simulated clouds**\n")?;
+        writeln!(out, "**{}**\n", source.words.demo)?;
     }
-    writeln!(out, "| {} |", HEADS.join(" | "))?;
+    writeln!(out, "| {} |", source.words.heads.join(" | "))?;
     writeln!(out, "|{}", " --- |".repeat(HEADS.len()))?;
     rows(source, |entry, row| writeln!(out, "| {} |", cells(entry, row).map(|cell| escaped(&cell)).join(" | ")))
 }

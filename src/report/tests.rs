@@ -140,7 +140,12 @@ fn printed(format: Format, demo: bool, verdict: &dyn Fn(&Target) -> Option<Verdi
     let inventory = world();
     let regions = BTreeMap::from([("one".into(), vec!["r-1".into()])]);
     let mut out = Vec::new();
-    super::inventory(&Source { inventory: &inventory, regions: &regions, verdict, demo }, format, &mut out).unwrap();
+    super::inventory(
+        &Source { inventory: &inventory, regions: &regions, verdict, demo, words: &Words::default() },
+        format,
+        &mut out,
+    )
+    .unwrap();
     let text = String::from_utf8(out).unwrap();
     let harmless = |c: char| matches!(c, '\n' | '\r') || !crate::domain::clean::hostile(c);
     assert!(text.chars().all(harmless), "{text:?}");
@@ -299,8 +304,13 @@ impl Write for Full {
 #[test]
 fn a_closed_pipe_is_an_error_and_no_panic() {
     let (inventory, regions) = (world(), BTreeMap::new());
-    let source =
-        Source { inventory: &inventory, regions: &regions, verdict: &|_| Some(Verdict::default()), demo: true };
+    let source = Source {
+        inventory: &inventory,
+        regions: &regions,
+        verdict: &|_| Some(Verdict::default()),
+        demo: true,
+        words: &Words::default(),
+    };
     for format in [Format::Table, Format::Json, Format::Csv, Format::Markdown] {
         let error = super::inventory(&source, format, &mut Full).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe, "{format:?}");

@@ -12,6 +12,8 @@ use crate::{
         update,
     },
     domain::{
+        clean::clean,
+        fault::FaultKind,
         finding::{Finding, Level},
         ids::{ProfileId, RegionId},
         inventory::Coverage,
@@ -38,6 +40,20 @@ const REWRITE: &str = "\r\u{1b}[K";
 /// Progress is told at most this often.
 const PROGRESS: Duration = Duration::from_millis(500);
 
+/// A sentence by its key in the locales, with its values.
+pub type Tell<'a> = dyn Fn(&str, &[(&str, &str)]) -> String + 'a;
+
+/// How a list is told.
+pub struct Form<'a> {
+    pub format: Format,
+    pub words: report::Words,
+    pub tell: &'a Tell<'a>,
+    /// A word for a fault that came without any.
+    pub fault: &'a dyn Fn(FaultKind) -> String,
+    /// Somebody watches: say how far it has come.
+    pub progress: bool,
+}
+
 /// Lists everything and writes the report to `out`, failures to `err`; with `progress`, also how far it has come, on one line
 /// of the terminal that `err` is.
 ///
@@ -45,8 +61,7 @@ const PROGRESS: Duration = Duration::from_millis(500);
 /// No usable journal or HTTPS client; or `out` does not take the report.
 pub async fn list(
     launch: Launch,
-    format: Format,
-    progress: bool,
+    form: &Form<'_>,
     out: &mut dyn io::Write,
     err: &mut dyn io::Write,
 ) -> Result<Result<Listed, io::Error>, RunError> {
@@ -68,23 +83,24 @@ pub async fn list(
             Some(msg) = engine.executor.ended() => msg,
         };
         effects = update::update(&mut state, clock::now(), msg);
-        if progress && told.elapsed() >= PROGRESS {
+        if form.progress && told.elapsed() >= PROGRESS {
             told = tokio::time::Instant::now();
-            let (nics, addresses) = (state.inventory.nic_count(), state.inventory.address_count());
-            let _ =
-                write!(err, "{REWRITE}loading: {addresses} addresses on {nics} NICs so far").and_then(|()| err.flush());
+            let (nics, addresses) =
+                (state.inventory.nic_count().to_string(), state.inventory.address_count().to_string());
+            let text = (form.tell)("list.loading", &[("addresses", &addresses), ("nics", &nics)]);
+            let _ = write!(err, "{REWRITE}{text}").and_then(|()| err.flush());
             shown = true;
         }
     }
     if shown {
         let _ = write!(err, "{REWRITE}");
     }
-    let written = write(&state, format, out);
-    let listed = failures(&state, err);
+    let written = write(&state, form, out);
+    let listed = failures(&state, form, err);
     Ok(written.map(|()| listed))
 }
 
-fn write(state: &State, format: Format, out: &mut dyn io::Write) -> io::Result<()> {
+fn write(state: &State, form: &Form<'_>, out: &mut dyn io::Write) -> io::Result<()> {
     let regions: BTreeMap<ProfileId, Vec<RegionId>> =
         state.profiles.iter().map(|info| (info.id.clone(), info.regions.clone())).collect();
     let verdict = |target: &Target| -> Option<Verdict> {
@@ -95,9 +111,15 @@ fn write(state: &State, format: Format, out: &mut dyn io::Write) -> io::Result<(
         let level = findings.iter().map(|finding| Level::from(finding.severity)).max().unwrap_or_default();
         Some(Verdict { level, findings })
     };
-    let source = Source { inventory: &state.inventory, regions: &regions, verdict: &verdict, demo: state.demo };
+    let source = Source {
+        inventory: &state.inventory,
+        regions: &regions,
+        verdict: &verdict,
+        demo: state.demo,
+        words: &form.words,
+    };
     let mut buffered = io::BufWriter::new(out);
-    report::inventory(&source, format, &mut buffered)?;
+    report::inventory(&source, form.format, &mut buffered)?;
     io::Write::flush(&mut buffered)
 }
 
@@ -117,15 +139,15 @@ fn row_of(state: &State, target: &Target) -> Option<RowRef> {
 }
 
 /// Says what failed, one line each, and sums up.
-fn failures(state: &State, err: &mut dyn io::Write) -> Listed {
-    use crate::domain::{clean::clean, fault::FaultKind};
+fn failures(state: &State, form: &Form<'_>, err: &mut dyn io::Write) -> Listed {
     let (mut good, mut bad, mut refused) = (0usize, 0usize, 0usize);
     for (place, info) in state.profiles.iter().enumerate() {
         if let Some(problem) = &info.problem {
             bad += 1;
             refused += 1;
-            let values: Vec<String> = problem.values.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            let _ = writeln!(err, "{}: {} {}", info.id, problem.key, clean(&values.join(" ")));
+            let values: Vec<(&str, &str)> =
+                problem.values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let _ = writeln!(err, "{}: {}", info.id, clean(&(form.tell)(problem.key, &values)));
             continue;
         }
         for (section, fault, _) in detail::failed_sections(state, place) {
@@ -135,16 +157,19 @@ fn failures(state: &State, err: &mut dyn io::Write) -> Listed {
             let code = fault.code.as_deref().unwrap_or("-");
             let request = fault.request_id.as_deref().unwrap_or("-");
             let status = fault.http_status.map_or(String::new(), |status| format!(", HTTP {status}"));
-            let message = if fault.message.is_empty() { kind_word(fault.kind) } else { &fault.message };
-            let _ = writeln!(
-                err,
-                "{}{region}: {} failed: {} (code {}, request id {}{status})",
-                info.id,
-                clean(&fault.action),
-                clean(message),
-                clean(code),
-                clean(request)
+            let message = if fault.message.is_empty() { (form.fault)(fault.kind) } else { fault.message.clone() };
+            let text = (form.tell)(
+                "list.failed",
+                &[
+                    ("where", &format!("{}{region}", info.id)),
+                    ("action", &fault.action),
+                    ("message", &message),
+                    ("code", code),
+                    ("request", request),
+                    ("status", &status),
+                ],
             );
+            let _ = writeln!(err, "{}", clean(&text));
         }
         good += state.inventory.at(place).map_or(0, |part| {
             part.sections().filter(|(_, coverage)| matches!(coverage, Coverage::Complete { .. })).count()
@@ -155,27 +180,5 @@ fn failures(state: &State, err: &mut dyn io::Write) -> Listed {
         (0, bad, refused) if bad == refused => Listed::Refused,
         (0, ..) => Listed::Failed,
         _ => Listed::Partly,
-    }
-}
-
-/// Words for a fault that came without any.
-fn kind_word(kind: crate::domain::fault::FaultKind) -> &'static str {
-    use crate::domain::fault::FaultKind;
-    match kind {
-        FaultKind::Unreachable => "the server can not be reached",
-        FaultKind::Timeout => "no answer in time",
-        FaultKind::Reset => "the connection broke",
-        FaultKind::Garbage => "the answer is not the API's",
-        FaultKind::Redirect => "a redirect, which is not followed",
-        FaultKind::Throttled => "throttled",
-        FaultKind::Credentials => "the key was not accepted",
-        FaultKind::Clock => "this machine's clock is off",
-        FaultKind::Permission => "no permission",
-        FaultKind::NotFound => "not found",
-        FaultKind::Refused => "refused",
-        FaultKind::Conflict => "another operation is running",
-        FaultKind::BadRequest => "the request was not understood",
-        FaultKind::Server => "the server failed",
-        FaultKind::Local | FaultKind::Other => "no reason given",
     }
 }

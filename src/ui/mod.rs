@@ -25,6 +25,8 @@ pub mod theme;
 mod welcome;
 mod words;
 
+pub use words::fault_word;
+
 use ratatui::{Frame, buffer::Buffer, layout::Position};
 
 use crate::app::{

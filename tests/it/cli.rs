@@ -218,6 +218,18 @@ mod list_of_the_demo {
     }
 
     #[test]
+    fn headings_are_in_the_language_that_is_asked_for_and_keys_are_not() {
+        let (_, table, err) = list(&["--lang", "zh-CN"]);
+        let mut lines = table.lines();
+        assert_eq!(lines.next(), Some("演示 - 云由本程序模拟"));
+        let heads: Vec<&str> = lines.next().unwrap().split_whitespace().collect();
+        assert_eq!(heads[..4], ["地址", "类型", "状态", "网卡"]);
+        assert_eq!(err, "", "progress is for terminals");
+        let (_, csv, _) = list(&["--lang", "zh-CN", "--output", "csv"]);
+        assert!(csv.starts_with("profile,cloud,region,"), "{csv}");
+    }
+
+    #[test]
     fn table_and_markdown_are_for_people() {
         for format in ["table", "md"] {
             let (code, out, _) = list(&["--output", format]);
