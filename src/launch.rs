@@ -40,7 +40,7 @@ pub fn console(start: &ConsoleStart) -> Exit {
     let exit = loop {
         let look = start.look;
         let run = tokio.block_on(async {
-            let mut launch = base(demo, language(look.language), look.motion)?;
+            let mut launch = base(demo, language(look.language), look.motion);
             // A demo begun from the welcome screen is not bound by a config that could not be read.
             launch.readonly = start.readonly && (start.demo || !demo);
             launch.filter = start.filter.clone().unwrap_or_default();
@@ -109,7 +109,7 @@ pub fn list(start: &ListStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
             fault: &|kind| ui::fault_word(words, kind),
             progress: start.progress,
         };
-        let mut launch = base(start.demo, language, false)?;
+        let mut launch = base(start.demo, language, false);
         launch.filter = start.filter.clone().unwrap_or_default();
         launch.readonly = true;
         let _clouds = if start.demo {
@@ -161,15 +161,14 @@ enum Failure {
     #[error(transparent)]
     Demo(demo::DemoError),
     #[error(transparent)]
-    Journal(#[from] journal::JournalError),
-    #[error(transparent)]
     Skin(#[from] SkinError),
 }
 
-fn base(demo: bool, language: Language, motion: bool) -> Result<Launch, Failure> {
-    let journal = journal::default_path(demo)?;
-    let crash_file: Option<PathBuf> = journal.parent().map(|folder| folder.join("crash.log"));
-    Ok(Launch {
+fn base(demo: bool, language: Language, motion: bool) -> Launch {
+    let journal = journal::default_path(demo).ok();
+    let crash_file: Option<PathBuf> =
+        journal.as_ref().and_then(|journal| journal.parent()).map(|folder| folder.join("crash.log"));
+    Launch {
         accounts: Vec::new(),
         language,
         demo,
@@ -178,10 +177,9 @@ fn base(demo: bool, language: Language, motion: bool) -> Result<Launch, Failure>
         config_path: String::new(),
         problems: Vec::new(),
         motion,
-        unfinished: 0,
         journal,
         crash_file,
-    })
+    }
 }
 
 fn accounts(settings: &Settings) -> Vec<Account> {

@@ -151,7 +151,6 @@ impl Console {
             config_path: String::new(),
             problems: Vec::new(),
             motion: true,
-            unfinished: 0,
         };
         let mut state = State::new(setup, NOW);
         let effects = update::start(&mut state, NOW);

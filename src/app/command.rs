@@ -92,6 +92,7 @@ commands! {
     Pause = "pause", Act, Run;
     Stop = "stop", Act, Run;
     RetryFailed = "retry-failed", Act, Run;
+    Recheck = "recheck", Act, Run;
     Filter = "filter", Find, Inventory;
     ClearFilter = "clear-filter", Find, Inventory;
     Open = "open", Look, Lists;

@@ -21,6 +21,7 @@ pub enum Msg {
     Inventory(JobId, InventoryEvent),
     Preflight(JobId, PreflightEvent),
     Release(JobId, ReleaseEvent),
+    Journal(JournalEvent),
     /// A round trip, without secrets.
     Exchange(Box<Exchange>),
     /// A job died of a bug; its text is in the log.
@@ -70,6 +71,17 @@ pub enum ReleaseEvent {
     /// Paused before the next write, or going on again.
     Paused(bool),
     Ended,
+}
+
+/// From the look at the journal after the start. Texts are the operating system's, with the path.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum JournalEvent {
+    /// Writes of an earlier run without an outcome.
+    Unfinished(usize),
+    /// What an earlier run left open is not known.
+    Unreadable(String),
+    /// Nothing can be written to it, and so nothing to a cloud.
+    Unusable(String),
 }
 
 /// What the read after a write brought.

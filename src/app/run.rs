@@ -39,6 +39,16 @@ pub enum Pace {
     Stopping,
 }
 
+/// A look at the NICs of targets whose end is not known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Recheck {
+    pub job: JobId,
+    /// Targets found to be as was wished.
+    pub found: usize,
+    /// NICs that could not be read.
+    pub unread: usize,
+}
+
 #[derive(Clone, Debug)]
 pub struct Run {
     pub job: JobId,
@@ -53,6 +63,8 @@ pub struct Run {
     /// Places in `rows`, the one that changed last first.
     pub order: Vec<usize>,
     pub view: Viewport,
+    /// What nobody knows is being read again.
+    pub recheck: Option<Recheck>,
     /// Times at which targets ended, for the rate.
     pub(super) ends: Vec<Timestamp>,
 }
@@ -141,6 +153,7 @@ impl Run {
             rows,
             order,
             view: Viewport::default(),
+            recheck: None,
             ends: Vec::new(),
         }
     }
@@ -212,6 +225,16 @@ impl Run {
         entry.at = now;
         if let Some(place) = self.order.iter().position(|&at| at == row) {
             self.order[..=place].rotate_right(1);
+        }
+    }
+
+    /// Reading again has shown that a target whose end was not known is as was wished.
+    pub(super) fn found_done(&mut self, row: usize, now: Timestamp) {
+        if let Some(entry) = self.rows.get_mut(row)
+            && let Progress::Settled(Outcome::Unknown { fault }) = &entry.progress
+        {
+            entry.progress = Progress::Settled(Outcome::Released { request_id: fault.request_id.clone() });
+            entry.at = now;
         }
     }
 

@@ -86,8 +86,6 @@ pub struct Setup {
     /// Problems found at start-up that stop nothing but must be seen (a config that could not be read).
     pub problems: Vec<String>,
     pub motion: bool,
-    /// Writes of an earlier run that have no outcome in the journal.
-    pub unfinished: usize,
 }
 
 /// When ctrl-c was pressed at the top, to count a second press.
@@ -119,6 +117,8 @@ pub struct State {
     pub problems: Vec<String>,
     pub size: Size,
     pub now: Timestamp,
+    /// Why no intent can be put on disk, and nothing sent; `None` while nothing is known against it.
+    pub no_journal: Option<String>,
     /// A quit that was asked for once (ctrl-c at the top), and when.
     pub quit_asked: Option<Timestamp>,
     pub quitting: bool,
@@ -141,7 +141,7 @@ impl State {
             calls: Calls::default(),
             jobs: JobTable::default(),
             overlays: Vec::new(),
-            notices: unfinished(setup.unfinished, now),
+            notices: Notices::default(),
             screen,
             pane: Pane::List,
             language: setup.language,
@@ -153,6 +153,7 @@ impl State {
             problems: setup.problems,
             size: setup.size,
             now,
+            no_journal: None,
             quit_asked: None,
             quitting: false,
         }
@@ -186,13 +187,4 @@ impl State {
     pub fn wake_at(&self) -> Option<Timestamp> {
         super::update::wake_at(self)
     }
-}
-
-/// The first message: writes of an earlier run of which nobody knows how they ended.
-fn unfinished(count: usize, now: Timestamp) -> Notices {
-    let mut notices = Notices::default();
-    if count > 0 {
-        notices.say(now, super::notices::Loudness::Error, Phrase::new("notice.unfinished").with("count", count));
-    }
-    notices
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     finding::{Finding, Severity},
     ids::{CloudId, EipId, InstanceId, NicId, NicKey, OperationId, ProfileId, RegionId},
+    nic::{Nic, NicState},
     selection::Target,
     snapshot::NicSnapshot,
     time::Timestamp,
@@ -78,6 +79,36 @@ impl OperationKind {
             | OperationKind::Attach { nic, .. }
             | OperationKind::BindEip { nic, .. }
             | OperationKind::Delete { nic } => nic,
+        }
+    }
+
+    /// Is a NIC that is gone altogether what was wished for?
+    pub fn is_done_when_gone(&self) -> bool {
+        match self {
+            OperationKind::Release { .. } | OperationKind::Detach { .. } | OperationKind::Delete { .. } => true,
+            OperationKind::Assign { .. } | OperationKind::Attach { .. } | OperationKind::BindEip { .. } => false,
+        }
+    }
+
+    /// Does the wished-for state hold for this target? Told by the NIC as it is now; `None`: it is gone altogether.
+    pub fn is_done(&self, target: &Target, now: Option<&Nic>) -> bool {
+        let Some(nic) = now else { return self.is_done_when_gone() };
+        let has_address = match target {
+            Target::Address(key) => nic.addresses.iter().any(|address| address.ip == key.ip),
+            Target::Nic(_) => false,
+        };
+        let on = |instance| nic.instance.as_ref() == Some(instance);
+        match self {
+            OperationKind::Release { .. } => !has_address,
+            OperationKind::Assign { .. } => has_address,
+            // A NIC that was put on another instance meanwhile was taken off its own before.
+            OperationKind::Detach { instance, .. } => match &nic.instance {
+                Some(now) => now != instance,
+                None => nic.status.state == NicState::Free,
+            },
+            OperationKind::Attach { instance, .. } => on(instance) && nic.status.state == NicState::Attached,
+            // A NIC's record does not tell of its public addresses, and a NIC that is there is not deleted.
+            OperationKind::BindEip { .. } | OperationKind::Delete { .. } => false,
         }
     }
 }

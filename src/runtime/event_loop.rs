@@ -59,8 +59,6 @@ pub async fn run(
 ) -> std::io::Result<End> {
     let mut ended_by: Option<i32> = None;
     let mut deadline: Option<tokio::time::Instant> = None;
-    // The first frame stands before anything is asked for.
-    console.draw(|frame| view(state, frame))?;
     let first_panic = std::env::var("NICDECK_TEST_PANIC").ok();
     test_panic(first_panic.as_deref());
     let mut effects = update::start(state, clock::now());

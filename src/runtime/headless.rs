@@ -58,7 +58,7 @@ pub struct Form<'a> {
 /// of the terminal that `err` is.
 ///
 /// # Errors
-/// No usable journal or HTTPS client; or `out` does not take the report.
+/// No usable HTTPS client; or `out` does not take the report.
 pub async fn list(
     launch: Launch,
     form: &Form<'_>,

@@ -13,7 +13,11 @@ use tokio::sync::mpsc;
 
 use crate::app::key::{Input, Key, KeyCode};
 
-/// How long one look for an event takes: bounds the time until a pause takes hold.
+/// How long one look for an event takes. Whoever wants a pause wakes the thread, so that nothing ticks while nothing moves.
+#[cfg(unix)]
+const LOOK: Duration = Duration::from_secs(3_600);
+/// Nothing wakes a look here: it bounds the time until a pause takes hold.
+#[cfg(not(unix))]
 const LOOK: Duration = Duration::from_millis(50);
 
 /// What the thread brings.
@@ -36,6 +40,7 @@ impl Switch {
     pub async fn pause(&self) {
         self.pause.store(true, Ordering::SeqCst);
         while !self.parked.load(Ordering::SeqCst) {
+            wake();
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -45,10 +50,26 @@ impl Switch {
     }
 }
 
-/// Starts the thread. It ends when the receiver is gone or the terminal is.
+/// Ends a look for events: a change of the window's size is one, and the same size again changes nothing.
+fn wake() {
+    #[cfg(unix)]
+    let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::WINCH);
+}
+
+/// A thread that has ended reads nothing any more.
+struct Ended(Switch);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.parked.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Starts the thread. It ends when the terminal is gone, or paused and the receiver is.
 pub fn start(switch: Switch) -> mpsc::Receiver<FromTerminal> {
     let (out, inbox) = mpsc::channel(256);
     std::thread::spawn(move || {
+        let _ended = Ended(switch.clone());
         loop {
             if out.is_closed() {
                 return;

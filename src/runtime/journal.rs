@@ -7,7 +7,7 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Read, Seek, SeekFrom, Write},
+    io::{self, BufRead, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
@@ -103,12 +103,17 @@ impl Journal {
     /// # Errors
     /// The folder cannot be made, or the file cannot be opened for writing.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
-        let journal = Self { path: Arc::from(path), sync_folder };
+        let journal = Self::at(path);
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             make_folder(folder).map_err(|error| JournalError::Folder { path: folder.to_owned(), error })?;
         }
         own(&journal.file()?).map_err(|error| JournalError::Open { path: path.to_owned(), error })?;
         Ok(journal)
+    }
+
+    /// A journal that is looked at only when something is written to it.
+    pub fn at(path: &Path) -> Self {
+        Self { path: Arc::from(path), sync_folder }
     }
 
     pub fn path(&self) -> &Path {
@@ -246,6 +251,38 @@ pub fn read(path: &Path) -> Result<Contents, JournalError> {
         }
     }
     Ok(contents)
+}
+
+/// Intents without an outcome: see [`Contents::open_intents`]. Reads line by line and keeps only what is open. Blocks.
+///
+/// # Errors
+/// As of [`read`].
+pub fn open_intents(path: &Path) -> Result<Vec<Intent>, JournalError> {
+    let fail = |error| JournalError::Read { path: path.to_owned(), error };
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        file => file.map_err(fail)?,
+    };
+    // What is there now: a record that is being written would look torn, and a long read would hold up who writes it.
+    lock(path, || file.try_lock_shared())?;
+    let length = file.metadata().map(|meta| meta.len());
+    let _ = file.unlock();
+    let lines = io::BufReader::new(file.take(length.map_err(fail)?)).split(b'\n');
+    let mut open: BTreeMap<(String, OperationId), Vec<(usize, Intent)>> = BTreeMap::new();
+    for (place, line) in lines.enumerate() {
+        match parse(&line.map_err(fail)?) {
+            Ok(JournalEntry::Intent(intent)) => {
+                open.entry((intent.batch.clone(), intent.operation)).or_default().push((place, *intent));
+            }
+            Ok(JournalEntry::Settled(end)) => {
+                open.remove(&(end.batch, end.operation));
+            }
+            Err(_) => {}
+        }
+    }
+    let mut open: Vec<(usize, Intent)> = open.into_values().flatten().collect();
+    open.sort_by_key(|(place, _)| *place);
+    Ok(open.into_iter().map(|(_, intent)| intent).collect())
 }
 
 fn parse(line: &[u8]) -> Result<JournalEntry, BadLineKind> {

@@ -11,7 +11,12 @@ pub mod journal;
 pub mod signals;
 pub mod terminal;
 
-use std::{collections::BTreeMap, io, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use tokio::sync::mpsc;
 
@@ -35,7 +40,7 @@ use crate::{
 use event_loop::{End, Inlets, View};
 use executor::Executor;
 use jobs::release::Author;
-use journal::{Journal, JournalError};
+use journal::Journal;
 
 /// Messages that may wait for the loop: a full channel slows the paging, not the screen.
 const RESULTS: usize = 256;
@@ -58,9 +63,8 @@ pub struct Launch {
     pub config_path: String,
     pub problems: Vec<String>,
     pub motion: bool,
-    /// Writes of an earlier run without an outcome; filled in when the journal is read.
-    pub unfinished: usize,
-    pub journal: PathBuf,
+    /// Where writes are noted; `None` where the platform has no place for it, and then none is made.
+    pub journal: Option<PathBuf>,
     pub crash_file: Option<PathBuf>,
 }
 
@@ -69,8 +73,6 @@ pub struct Launch {
 pub enum RunError {
     #[error("the terminal can not be used: {0}")]
     Terminal(io::Error),
-    #[error("the journal can not be used, and without it nothing may be written: {0}")]
-    Journal(#[from] JournalError),
     #[error(transparent)]
     Http(#[from] SetupError),
     #[error("signals can not be received: {0}")]
@@ -80,6 +82,8 @@ pub enum RunError {
 /// The parts of a running program below the screen.
 pub(crate) struct Engine {
     pub executor: Executor,
+    pub out: mpsc::Sender<crate::app::msg::Msg>,
+    pub journal: Journal,
     pub results: mpsc::Receiver<crate::app::msg::Msg>,
     pub exchanges: mpsc::Receiver<Exchange>,
 }
@@ -117,7 +121,6 @@ impl Launch {
             config_path: self.config_path.clone(),
             problems: self.problems.clone(),
             motion: self.motion,
-            unfinished: self.unfinished,
         }
     }
 
@@ -145,26 +148,30 @@ impl Launch {
             });
             clients.insert(account.profile.id.clone(), client);
         }
-        let journal = Arc::new(Journal::open(&self.journal)?);
+        // Nothing is looked at yet: reading needs no journal. Without a place for one each intent fails.
+        let journal = Journal::at(self.journal.as_deref().unwrap_or(Path::new("")));
         let author = Author { who: user(), host: host() };
-        Ok(Engine { executor: Executor::new(clients, journal, author, out), results, exchanges })
+        let executor = Executor::new(clients, Arc::new(journal.clone()), author, out.clone());
+        Ok(Engine { executor, out, journal, results, exchanges })
     }
 }
 
 /// Runs the console until it is quit. The terminal is as it was when this returns.
 ///
 /// # Errors
-/// No usable terminal, journal or HTTPS client; or the terminal broke on the way.
-pub async fn console(mut launch: Launch, view: &mut View<'_>) -> Result<End, RunError> {
+/// No usable terminal or HTTPS client; or the terminal broke on the way.
+pub async fn console(launch: Launch, view: &mut View<'_>) -> Result<End, RunError> {
     let signals = signals::Signals::listen().map_err(RunError::Signals)?;
     terminal::install_panic_hook(std::thread::current().id(), launch.crash_file.clone());
-    let mut engine = launch.engine()?;
-    if !launch.demo {
-        launch.unfinished = Journal::open(&launch.journal)?.read().await?.open_intents().count();
-    }
     let mut console = terminal::Console::take().map_err(RunError::Terminal)?;
     let (columns, rows) = console.size().map_err(RunError::Terminal)?;
     let mut state = State::new(launch.setup(Size { columns, rows }), clock::now());
+    // The first frame stands before anything is read, built or asked for.
+    console.draw(|frame| view(&state, frame)).map_err(RunError::Terminal)?;
+    let mut engine = launch.engine()?;
+    let writable = state.profiles.iter().any(|info| state.writable(&info.id));
+    let wanted = jobs::journal::Wanted { write: writable, unfinished: !launch.demo };
+    tokio::spawn(jobs::journal::run(engine.journal, wanted, engine.out));
     let switch = input::Switch::default();
     let mut inlets = Inlets {
         input: input::start(switch.clone()),
@@ -174,7 +181,9 @@ pub async fn console(mut launch: Launch, view: &mut View<'_>) -> Result<End, Run
         switch,
     };
     let end = event_loop::run(&mut state, &mut engine.executor, &mut console, &mut inlets, view).await;
-    drop(console);
+    // Whoever reads the terminal next is not to share its keys with this one's thread.
+    inlets.switch.pause().await;
+    drop((inlets, console));
     match end {
         Ok(end) => Ok(end),
         // A terminal that is gone is a hang-up, not a failure.

@@ -313,7 +313,9 @@ fn shown(state: &State) -> &'static [Command] {
         Screen::Run if state.is_running() => {
             &[C::Pause, C::Stop, C::Open, C::GoInventory, C::GoCalls, C::Help, C::Copy, C::Language]
         }
-        Screen::Run => &[C::RetryFailed, C::Open, C::Copy, C::GoInventory, C::GoCalls, C::Help, C::Back, C::Language],
+        Screen::Run => {
+            &[C::RetryFailed, C::Recheck, C::Open, C::Copy, C::GoInventory, C::Help, C::GoCalls, C::Back, C::Language]
+        }
         Screen::Calls => &[C::Open, C::Copy, C::GoInventory, C::GoRun, C::Help, C::Back, C::Language],
         Screen::Welcome => &[C::StartDemo, C::Language, C::Copy, C::Help, C::Back],
     }

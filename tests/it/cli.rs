@@ -76,6 +76,16 @@ fn a_reader_that_goes_away_does_not_make_it_panic() {
     assert_eq!(status.code(), Some(2), "and none that cannot complain either");
 }
 
+/// Reading needs no journal: a script's user may have no place for one.
+#[cfg(unix)]
+#[test]
+fn a_list_needs_no_place_for_a_journal() {
+    let home = tempfile::tempdir().unwrap();
+    let output = nicdeck(&home, &["list", "--demo"]).env("XDG_STATE_HOME", "/dev/null").output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", str::from_utf8(&output.stderr).unwrap());
+    assert!(!output.stdout.is_empty());
+}
+
 /// Scripts start it in the background, read its lines, and end it by a signal.
 #[cfg(unix)]
 #[test]

@@ -14,9 +14,10 @@ use crate::{
         verdicts::{Judged, NicVerdict},
     },
     domain::{
-        ids::{JobId, ProfileId},
+        ids::{JobId, NicKey, ProfileId},
         inventory::Touched,
         selection::Target,
+        snapshot::NicSnapshot,
     },
     rules::{self, Summary, facts::Facts},
 };
@@ -73,6 +74,16 @@ fn close_sections(
 ) {
     if let Some(part) = state.inventory.profile_mut(profile) {
         sections.for_each(|section| part.cancel(&section));
+    }
+}
+
+/// Takes a NIC as it was just read into the inventory; `None`: it is gone.
+pub fn refresh_nic(state: &mut State, key: &NicKey, fresh: Option<&NicSnapshot>) {
+    let now = state.now;
+    let place = state.inventory.place(&key.profile);
+    if let (Some(place), Some(part)) = (place, state.inventory.profile_mut(&key.profile)) {
+        let touched = part.refresh(&key.nic, fresh, now);
+        take_in(state, place, &touched);
     }
 }
 

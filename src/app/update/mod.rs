@@ -16,7 +16,7 @@ use super::{
     effect::Effect,
     geometry::{PlanAreas, Regions, RunAreas, Size},
     key::{Input, Key},
-    msg::Msg,
+    msg::{JournalEvent, Msg},
     notices::{Loudness, Phrase},
     overlay::Overlay,
     state::{QUIT_AGAIN_MS, Screen, State},
@@ -53,8 +53,16 @@ fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Inventory(job, event) => inventory::event(state, job, event),
+        Msg::Preflight(job, event) if run::is_recheck(state, job) => {
+            run::rechecked(state, event);
+            Vec::new()
+        }
         Msg::Preflight(job, event) => plan::event(state, job, event),
         Msg::Release(job, event) => run::event(state, job, event),
+        Msg::Journal(event) => {
+            journal(state, event);
+            Vec::new()
+        }
         Msg::Exchange(exchange) => {
             record(state, *exchange);
             Vec::new()
@@ -67,6 +75,19 @@ fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Wake => Vec::new(),
         Msg::Terminate => terminate(state),
     }
+}
+
+/// What the look at the journal brought: all of it needs a person.
+fn journal(state: &mut State, event: JournalEvent) {
+    let phrase = match event {
+        JournalEvent::Unfinished(count) => Phrase::new("notice.unfinished").with("count", count),
+        JournalEvent::Unreadable(message) => Phrase::new("notice.journal-unread").with("message", message),
+        JournalEvent::Unusable(message) => {
+            state.no_journal = Some(message.clone());
+            Phrase::new("notice.no-journal").with("message", message)
+        }
+    };
+    state.notices.say(state.now, Loudness::Error, phrase);
 }
 
 fn record(state: &mut State, exchange: Exchange) {
@@ -156,6 +177,7 @@ pub fn disabled(state: &State, command: Command) -> Option<Phrase> {
         Command::GoInventory if state.profiles.is_empty() => Some(Phrase::new("disabled.no-profile")),
         Command::Pause | Command::Stop if !state.is_running() => Some(Phrase::new("disabled.not-running")),
         Command::RetryFailed => run::retry_disabled(state),
+        Command::Recheck => run::recheck_disabled(state),
         Command::Sort | Command::ReverseSort if state.browse.layout == super::browse::Layout::Tree => {
             Some(Phrase::new("disabled.tree-not-sorted"))
         }
@@ -197,6 +219,7 @@ pub(super) fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Pause => return run::pause(state),
         Command::Stop => return run::stop(state),
         Command::RetryFailed => return run::retry(state),
+        Command::Recheck => return run::recheck(state),
         Command::Filter => filter::begin(state),
         Command::ClearFilter => filter::clear(state),
         Command::Open => overlay::open(state),

@@ -204,12 +204,7 @@ pub fn event(state: &mut State, job: JobId, event: PreflightEvent) -> Vec<Effect
             *done += 1;
             match result {
                 Ok(fresh) => {
-                    let place = state.inventory.place(&key.profile);
-                    let part = state.inventory.profile_mut(&key.profile);
-                    if let (Some(place), Some(part)) = (place, part) {
-                        let touched = part.refresh(&key.nic, fresh.as_deref(), now);
-                        inventory::take_in(state, place, &touched);
-                    }
+                    inventory::refresh_nic(state, &key, fresh.as_deref());
                 }
                 Err(fault) => view.unread.push((key, fault)),
             }
@@ -265,6 +260,9 @@ pub fn confirm_disabled(state: &State) -> Option<Phrase> {
     }
     if view.plan.operations().is_empty() {
         return Some(Phrase::new("disabled.plan-all-blocked"));
+    }
+    if let Some(message) = &state.no_journal {
+        return Some(Phrase::new("disabled.no-journal").with("message", message));
     }
     if state.now.since(view.plan.made_at()) > STALE_MS {
         return Some(Phrase::new("disabled.plan-old"));

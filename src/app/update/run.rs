@@ -1,19 +1,23 @@
 //! A batch from its first call to its last outcome.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     app::{
         effect::Effect,
-        msg::{ReadBack, ReleaseEvent},
+        msg::{PreflightEvent, ReadBack, ReleaseEvent},
         notices::{Loudness, Phrase},
         plan_view::Source,
-        run::{Pace, Run},
+        run::{Pace, Recheck, Run, RunRow},
         state::State,
     },
     domain::{
         fault::{Fault, FaultKind},
-        ids::{JobId, OperationId},
+        ids::{JobId, NicKey, OperationId},
+        nic::Nic,
         outcome::{Outcome, OutcomeWord, Progress},
         selection::Target,
     },
@@ -43,16 +47,11 @@ pub fn event(state: &mut State, job: JobId, event: ReleaseEvent) -> Vec<Effect> 
                 }
             }
             if let (Some(nic), Some(fresh)) = (nic, fresh) {
-                let place = state.inventory.place(&nic.profile);
-                let part = state.inventory.profile_mut(&nic.profile);
-                if let (Some(place), Some(part)) = (place, part) {
-                    let snapshot = match &fresh {
-                        ReadBack::Nic(snapshot) => Some(&**snapshot),
-                        ReadBack::Gone => None,
-                    };
-                    let touched = part.refresh(&nic.nic, snapshot, now);
-                    inventory::take_in(state, place, &touched);
-                }
+                let snapshot = match &fresh {
+                    ReadBack::Nic(snapshot) => Some(&**snapshot),
+                    ReadBack::Gone => None,
+                };
+                inventory::refresh_nic(state, &nic, snapshot);
             }
         }
         ReleaseEvent::NotJournaled { operation, message } => {
@@ -121,6 +120,9 @@ fn end(state: &mut State) -> Vec<Effect> {
 }
 
 pub fn job_died(state: &mut State, job: JobId) -> Vec<Effect> {
+    if let Some(run) = &mut state.run {
+        run.recheck = run.recheck.filter(|recheck| recheck.job != job);
+    }
     if state.run.as_ref().is_some_and(|run| run.job == job && run.ended.is_none()) { end(state) } else { Vec::new() }
 }
 
@@ -142,17 +144,16 @@ pub fn stop(state: &mut State) -> Vec<Effect> {
     vec![Effect::Stop(job)]
 }
 
-/// Targets of an ended batch that are not gone.
+/// Targets of an ended batch that are certainly not gone. What nobody knows is read again first: see [`recheck`].
 fn left(state: &State) -> BTreeSet<Target> {
     let Some(run) = state.run.as_ref().filter(|run| run.ended.is_some()) else { return BTreeSet::new() };
-    run.rows
-        .iter()
-        .filter(|row| match &row.progress {
-            Progress::Settled(outcome) => !matches!(outcome.word(), OutcomeWord::Released | OutcomeWord::AlreadyGone),
-            _ => true,
-        })
-        .map(|row| row.target.clone())
-        .collect()
+    let is_left = |row: &&RunRow| match &row.progress {
+        Progress::Settled(outcome) => {
+            matches!(outcome.word(), OutcomeWord::Failed | OutcomeWord::Skipped | OutcomeWord::Stopped)
+        }
+        _ => false,
+    };
+    run.rows.iter().filter(is_left).map(|row| row.target.clone()).collect()
 }
 
 pub fn retry_disabled(state: &State) -> Option<Phrase> {
@@ -166,4 +167,75 @@ pub fn retry_disabled(state: &State) -> Option<Phrase> {
 pub fn retry(state: &mut State) -> Vec<Effect> {
     let targets = left(state);
     plan::open_for(state, Source::Retry, targets)
+}
+
+fn is_unknown(row: &RunRow) -> bool {
+    matches!(row.progress, Progress::Settled(Outcome::Unknown { .. }))
+}
+
+pub fn recheck_disabled(state: &State) -> Option<Phrase> {
+    if state.is_running() {
+        return Some(Phrase::new("disabled.batch-running"));
+    }
+    let run = state.run.as_ref()?;
+    if run.recheck.is_some() {
+        return Some(Phrase::new("disabled.rechecking"));
+    }
+    (!run.rows.iter().any(is_unknown)).then(|| Phrase::new("disabled.nothing-unknown"))
+}
+
+/// `v`: reads the NICs of what nobody knows again. Sends nothing.
+pub fn recheck(state: &mut State) -> Vec<Effect> {
+    let job = state.jobs.next_id();
+    let Some(run) = &mut state.run else { return Vec::new() };
+    let mut nics: BTreeMap<NicKey, Arc<Nic>> = BTreeMap::new();
+    for row in run.rows.iter().filter(|row| is_unknown(row)) {
+        if let Some(operation) = run.plan.operations().get(row.operation.0 as usize) {
+            nics.insert(row.target.nic().clone(), Arc::new(operation.expect.nic.clone()));
+        }
+    }
+    run.recheck = Some(Recheck { job, found: 0, unread: 0 });
+    state.notices.say(state.now, Loudness::Info, Phrase::new("notice.rechecking").with("count", nics.len()));
+    vec![Effect::Preflight { job, nics: nics.into_iter().collect() }]
+}
+
+pub fn is_recheck(state: &State, job: JobId) -> bool {
+    state.run.as_ref().and_then(|run| run.recheck).is_some_and(|recheck| recheck.job == job)
+}
+
+/// A NIC as it is now. What does not show is as unknown as before: it may still come.
+pub fn rechecked(state: &mut State, event: PreflightEvent) {
+    let now = state.now;
+    let Some(run) = &mut state.run else { return };
+    let Some(mut recheck) = run.recheck.take() else { return };
+    match event {
+        PreflightEvent::Read(_, Err(_)) => {
+            recheck.unread += 1;
+            run.recheck = Some(recheck);
+        }
+        PreflightEvent::Read(key, Ok(fresh)) => {
+            for row in 0..run.rows.len() {
+                let of = &run.rows[row];
+                let nic = fresh.as_ref().map(|fresh| &fresh.nic);
+                let operation = run.plan.operations().get(of.operation.0 as usize);
+                let done = operation.is_some_and(|operation| operation.kind.is_done(&of.target, nic));
+                if of.target.nic() == &key && is_unknown(of) && done {
+                    state.marks.remove(&of.target);
+                    run.found_done(row, now);
+                    recheck.found += 1;
+                }
+            }
+            run.recheck = Some(recheck);
+            inventory::refresh_nic(state, &key, fresh.as_deref());
+        }
+        PreflightEvent::Ended => {
+            let open = run.counts().unknown;
+            let phrase = match (recheck.unread, open) {
+                (0, _) => Phrase::new("notice.rechecked"),
+                (unread, _) => Phrase::new("notice.rechecked-partly").with("unread", unread),
+            };
+            let loudness = if open == 0 { Loudness::Info } else { Loudness::Warn };
+            state.notices.say(now, loudness, phrase.with("found", recheck.found).with("open", open));
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Background work, one file a job. A job talks through its channel only, and never sees the state.
 
 pub mod inspect;
+pub mod journal;
 pub mod listing;
 pub mod preflight;
 pub mod release;

@@ -36,7 +36,7 @@ use crate::{
 use super::inspect;
 use read_back::read_back;
 use send::{Sent, send};
-use targets::{gone_is_done, narrow, targets};
+use targets::{narrow, targets};
 
 /// Writes in flight for one profile.
 const PER_PROFILE: usize = 4;
@@ -283,7 +283,7 @@ async fn check(batch: &Batch, client: &Client, operation: &Operation, ends: &mut
         let seen = match inspect::nic(client, &nic, &never, batch.now).await {
             Ok(Some(seen)) => seen,
             Ok(None) => {
-                let outcome = if gone_is_done(&operation.kind) {
+                let outcome = if operation.kind.is_done_when_gone() {
                     Outcome::AlreadyGone { request_id: None }
                 } else {
                     let fault = Fault::local(FaultKind::NotFound, "", local::NIC_GONE);

@@ -86,6 +86,7 @@ async fn what_is_written_is_read_back_and_intents_without_an_end_are_found() {
     assert_eq!(contents.bad, []);
     let open: Vec<_> = contents.open_intents().map(|intent| (intent.batch.as_str(), intent.operation.0)).collect();
     assert_eq!(open, [("b1", 1), ("b2", 0)]);
+    assert_eq!(open_intents(&path).unwrap(), [intent("b1", 1), intent("b2", 0)]);
 }
 
 /// A write that did nothing is tried again under the same number: the end of the first try does not close the second.
@@ -99,7 +100,7 @@ async fn each_try_is_closed_by_its_own_end() {
             1 => drop(journal.intent(intent("b", 0), false).await.unwrap()),
             _ => journal.settled(settlement("b", 0)).await.unwrap(),
         }
-        assert_eq!(open(), still_open);
+        assert_eq!((open(), open_intents(&path).unwrap().len()), (still_open, still_open));
     }
 }
 
@@ -242,6 +243,7 @@ async fn the_first_record_of_a_file_waits_until_its_name_is_on_disk() {
         assert_eq!(error.key(), "journal-write", "no permit");
     }
     assert_eq!(read(&path).unwrap(), Contents::default());
+    assert_eq!(open_intents(&path).unwrap(), []);
 }
 
 #[test]

@@ -138,3 +138,38 @@ fn a_broken_config_is_a_readable_screen() {
     let (_, left, _) = tty.end();
     assert_eq!(left, RESTORED);
 }
+
+#[cfg(unix)]
+#[test]
+fn without_a_place_for_a_journal_it_reads_and_says_that_it_can_not_write() {
+    let nowhere = [("XDG_STATE_HOME", "/dev/null")];
+    let (mut tty, _state) = demo(&nowhere);
+    tty.wait("Nothing can be released");
+    tty.wait("127 addresses");
+    tty.press("q");
+    assert_eq!(tty.end().0, 0);
+    let state = tempfile::tempdir().unwrap();
+    let mut tty = Tty::start(&["--demo", "--readonly"], state.path(), &nowhere, 100, 30);
+    tty.wait("just now");
+    assert!(!tty.screen().contains("Nothing can be released"), "{}", tty.screen());
+    tty.press("q");
+    assert_eq!(tty.end().0, 0);
+}
+
+/// Between two messages of its own, nothing wakes it up.
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_ticks_while_nothing_moves() {
+    let (mut tty, _state) = demo(&[]);
+    tty.wait("127 addresses");
+    tty.wait("just now");
+    // A message that goes by itself after some seconds.
+    tty.press("\x03");
+    tty.wait("again");
+    let before = tty.wake_ups();
+    tty.gone("again");
+    let woken = tty.wake_ups() - before;
+    assert!(woken < 40, "{woken} times in six seconds");
+    tty.press("q");
+    assert_eq!(tty.end().0, 0);
+}

@@ -145,6 +145,20 @@ impl Tty {
         rustix::process::kill_process(pid, signal).expect("the signal is sent");
     }
 
+    /// How often its threads have waited for something and gone on so far.
+    #[cfg(target_os = "linux")]
+    pub fn wake_ups(&self) -> u64 {
+        let tasks = format!("/proc/{}/task", self.child.process_id().expect("a process id"));
+        std::fs::read_dir(tasks)
+            .expect("its threads")
+            .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("status")).ok())
+            .filter_map(|status| {
+                let line = status.lines().find(|line| line.starts_with("voluntary_ctxt_switches"))?;
+                line.split_whitespace().nth(1)?.parse::<u64>().ok()
+            })
+            .sum()
+    }
+
     /// Waits for the end; the exit code, and what the terminal was left in.
     pub fn end(mut self) -> (u32, Left, String) {
         let deadline = Instant::now() + PATIENCE;

@@ -171,7 +171,6 @@ impl Scene {
             config_path: String::new(),
             problems: Vec::new(),
             motion: false,
-            unfinished: 0,
         };
         let folder = tempfile::tempdir().expect("a folder");
         let journal = Arc::new(Journal::open(&folder.path().join("journal.jsonl")).expect("a journal"));

@@ -7,7 +7,7 @@ use nicdeck::{
         confirm::Refused,
         effect::Effect,
         key::Input,
-        msg::{Msg, PreflightEvent},
+        msg::{JournalEvent, Msg, PreflightEvent},
         overlay::Overlay,
         plan_view::Freshness,
         state::Screen,
@@ -24,6 +24,25 @@ use super::{
     browse::{browsing, shop},
     scenario::{Scenario, eip, ip, profile},
 };
+
+#[test]
+fn without_a_journal_a_plan_can_be_read_and_not_confirmed() {
+    let mut scenario = browsing();
+    scenario.send(Msg::Journal(JournalEvent::Unusable("read-only file system".to_owned())));
+    assert_eq!(scenario.notice(), "notice.no-journal");
+    scenario.keys("a p").read_again().keys("c");
+    assert_eq!(scenario.notice(), "disabled.no-journal");
+    assert!(scenario.state.overlays.is_empty() && scenario.effects.is_empty());
+}
+
+#[test]
+fn what_an_earlier_run_left_open_is_said() {
+    let mut scenario = browsing();
+    scenario.send(Msg::Journal(JournalEvent::Unfinished(2)));
+    assert_eq!(scenario.notice(), "notice.unfinished");
+    scenario.send(Msg::Journal(JournalEvent::Unreadable("denied".to_owned())));
+    assert_eq!(scenario.notice(), "notice.journal-unread");
+}
 
 #[test]
 fn a_plan_lists_every_mark_and_reads_its_nics_again_before_it_can_be_confirmed() {

@@ -3,7 +3,7 @@
 use nicdeck::{
     app::{
         effect::Effect,
-        msg::{Msg, ReadBack, ReleaseEvent},
+        msg::{Msg, PreflightEvent, ReadBack, ReleaseEvent},
         run::Pace,
         state::Screen,
     },
@@ -197,6 +197,62 @@ fn retry_opens_a_plan_of_what_is_left_and_reads_it_again() {
     let view = scenario.state.plan.as_ref().unwrap();
     let left: usize = plan.operations()[1..].iter().map(|operation| operation.targets().len()).sum();
     assert_eq!(view.plan.rows().len(), left);
+}
+
+#[test]
+fn v_reads_what_is_unknown_again_and_r_leaves_it_alone() {
+    let (mut scenario, job, plan) = running();
+    let fault = Fault::local(FaultKind::Timeout, "Unassign", "no answer");
+    let unknown = Outcome::Unknown { fault };
+    for nth in 0..plan.operations().len() {
+        settle(&mut scenario, job, &plan, nth, if nth < 2 { &unknown } else { &Outcome::Stopped });
+    }
+    scenario.keys("v");
+    assert!(scenario.effects.is_empty(), "not while it runs");
+    scenario.send(Msg::Release(job, ReleaseEvent::Ended)).keys("v");
+    let [Effect::Preflight { job: reading, nics }] = scenario.effects.as_slice() else {
+        panic!("{:?}", scenario.effects)
+    };
+    let reading = *reading;
+    let keys: Vec<_> = nics.iter().map(|(key, _)| key.clone()).collect();
+    assert_eq!(keys.len(), 2, "the NICs of what is unknown and no others");
+    scenario.keys("v");
+    assert_eq!((scenario.effects.len(), scenario.notice()), (0, "disabled.rechecking"));
+    // One is gone by now, the other is as it was.
+    let (first, second) = (&plan.operations()[0], &plan.operations()[1]);
+    let nicdeck::domain::plan::OperationKind::Release { ips, .. } = &first.kind else { panic!("a release") };
+    let mut without = (*first.expect).clone();
+    without.nic.addresses.retain(|address| !ips.contains(&address.ip));
+    for (operation, fresh) in [(first, without), (second, (*second.expect).clone())] {
+        let read = PreflightEvent::Read(operation.nic_key(), Ok(Some(Arc::new(fresh))));
+        scenario.send(Msg::Preflight(reading, read));
+    }
+    scenario.send(Msg::Preflight(reading, PreflightEvent::Ended));
+    assert_eq!(scenario.notice(), "notice.rechecked");
+    let run = scenario.state.run.as_ref().unwrap();
+    for (operation, done) in [(first, true), (second, false)] {
+        for target in operation.targets() {
+            let outcome = run.outcome(&target).unwrap();
+            assert_eq!(matches!(outcome, Outcome::Released { .. }), done, "{outcome:?}");
+            assert_eq!(!scenario.state.marks.contains(&target), done);
+        }
+    }
+    // What is unknown is in no plan of its own accord.
+    scenario.keys("r");
+    let view = scenario.state.plan.as_ref().unwrap();
+    assert!(second.targets().iter().all(|target| !view.targets.contains(target)));
+    let left: usize = plan.operations()[2..].iter().map(|operation| operation.targets().len()).sum();
+    assert_eq!(view.targets.len(), left);
+}
+
+#[test]
+fn with_nothing_unknown_there_is_nothing_to_read_again() {
+    let (mut scenario, job, plan) = running();
+    for nth in 0..plan.operations().len() {
+        settle(&mut scenario, job, &plan, nth, &released());
+    }
+    scenario.send(Msg::Release(job, ReleaseEvent::Ended)).keys("v");
+    assert_eq!((scenario.effects.len(), scenario.notice()), (0, "disabled.nothing-unknown"));
 }
 
 #[test]

@@ -143,7 +143,6 @@ impl Scenario {
             config_path: "/home/lin/.config/nicdeck/config.toml".to_owned(),
             problems: Vec::new(),
             motion: true,
-            unfinished: 0,
         };
         let mut state = State::new(setup, START);
         let effects = update::start(&mut state, START);

@@ -20,12 +20,7 @@ use crate::{
     },
 };
 
-use super::{
-    super::inspect,
-    Batch, Ends,
-    send::task_end,
-    targets::{gone_is_done, is_done, targets},
-};
+use super::{super::inspect, Batch, Ends, send::task_end, targets::targets};
 
 /// Reads more while the cloud says that the change is on its way, or can not be reached.
 pub(super) const MORE_READS: usize = 60;
@@ -127,13 +122,13 @@ pub(super) async fn read_back(
         seen.take(inspect::record(client, &before.nic, &never).await);
         reads += 1;
         if let Ok(nic) = &seen.last {
-            let all = |nic: &Nic| targets.iter().all(|target| is_done(target, kind, nic));
+            let all = targets.iter().all(|target| kind.is_done(target, nic.as_ref()));
             let over = match &told {
                 Told::Refused(_) | Told::Failed(_) => seen.calm > 0,
                 // It may take effect later, and a cloud's lists lag behind: all of the patience is spent on it.
                 Told::Accepted(_) | Told::Unsaid(_) => false,
             };
-            if over || nic.as_ref().map_or(gone_is_done(kind), all) {
+            if over || all {
                 break;
             }
         }
@@ -172,7 +167,7 @@ fn outcome(target: &Target, kind: &OperationKind, told: &Told, seen: &Seen, acti
             };
         }
     };
-    let done = nic.as_ref().map_or(gone_is_done(kind), |nic| is_done(target, kind, nic));
+    let done = kind.is_done(target, nic.as_ref());
     match (told, done) {
         // This call did nothing, and yet it is so: somebody else was first.
         (Told::Refused(_), true) => Outcome::AlreadyGone { request_id },

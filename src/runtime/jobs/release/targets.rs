@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 
 use crate::domain::{
-    nic::{Nic, NicState},
     outcome::{Outcome, Skip},
     plan::{Operation, OperationKind},
     selection::Target,
@@ -29,7 +28,7 @@ pub(super) fn narrow(
         }
         // A NIC that is on another instance now is not what was planned, even if it is off its own.
         let elsewhere = matches!(&operation.kind, OperationKind::Detach { .. }) && fresh.nic.instance.is_some();
-        if !elsewhere && is_done(&target, &operation.kind, &fresh.nic) {
+        if !elsewhere && operation.kind.is_done(&target, Some(&fresh.nic)) {
             ends.push((target, Outcome::AlreadyGone { request_id: None }));
             continue;
         }
@@ -48,34 +47,5 @@ pub(super) fn narrow(
         OperationKind::Assign { nic, .. } if !ips.is_empty() => Some(OperationKind::Assign { nic: nic.clone(), ips }),
         OperationKind::BindEip { .. } if !ips.is_empty() => Some(operation.kind.clone()),
         _ => None,
-    }
-}
-
-/// Is a NIC that is gone altogether what was wished for?
-pub(super) fn gone_is_done(kind: &OperationKind) -> bool {
-    match kind {
-        OperationKind::Release { .. } | OperationKind::Detach { .. } | OperationKind::Delete { .. } => true,
-        OperationKind::Assign { .. } | OperationKind::Attach { .. } | OperationKind::BindEip { .. } => false,
-    }
-}
-
-/// Does the wished-for state hold? Told by the NIC as it is now; one that is gone altogether is the caller's affair.
-pub(super) fn is_done(target: &Target, kind: &OperationKind, nic: &Nic) -> bool {
-    let has_address = match target {
-        Target::Address(key) => nic.addresses.iter().any(|address| address.ip == key.ip),
-        Target::Nic(_) => false,
-    };
-    let on = |instance| nic.instance.as_ref() == Some(instance);
-    match kind {
-        OperationKind::Release { .. } => !has_address,
-        OperationKind::Assign { .. } => has_address,
-        // A NIC that was put on another instance meanwhile was taken off its own before.
-        OperationKind::Detach { instance, .. } => match &nic.instance {
-            Some(now) => now != instance,
-            None => nic.status.state == NicState::Free,
-        },
-        OperationKind::Attach { instance, .. } => on(instance) && nic.status.state == NicState::Attached,
-        // A NIC's record does not tell of its public addresses, and a NIC that is there is not deleted.
-        OperationKind::BindEip { .. } | OperationKind::Delete { .. } => false,
     }
 }
