@@ -151,7 +151,7 @@ fn entry<'a>(source: &Source<'a>, part: &'a ProfileInventory, nic: &'a Nic) -> O
     if verdict.is_none() && addresses.is_empty() {
         return None;
     }
-    let known = |resource| part.coverage(resource, &nic.region).is_known();
+    let known = |resource| part.known(resource, nic).0;
     let mut eips: Vec<&Eip> = part.eips_of(nic).collect();
     eips.sort_by(|a, b| a.id.cmp(&b.id));
     let mut backends: Vec<&Backend> = part.backends_of(nic).collect();

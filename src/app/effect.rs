@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::domain::{
     ids::{JobId, NicKey, ProfileId},
-    nic::Nic,
     plan::ReleasePlan,
+    snapshot::NicSnapshot,
 };
 
 #[derive(Clone, PartialEq, Debug)]
@@ -15,10 +15,10 @@ pub enum Effect {
         job: JobId,
         profile: ProfileId,
     },
-    /// Read these NICs again, with all that rules need.
+    /// Read these NICs, as they were seen last, again, with all that rules need.
     Preflight {
         job: JobId,
-        nics: Vec<(NicKey, Arc<Nic>)>,
+        nics: Vec<(NicKey, Arc<NicSnapshot>)>,
     },
     /// Carry out a confirmed plan.
     Release {

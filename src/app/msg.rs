@@ -48,6 +48,8 @@ pub enum InventoryEvent {
 /// From the job that reads the plan's NICs again.
 #[derive(Clone, PartialEq, Debug)]
 pub enum PreflightEvent {
+    /// Something around the NIC can not be read; comes before its `Read`, in which that is marked as not known.
+    Partly(NicKey, Box<Fault>),
     /// `Ok(None)`: the cloud does not know the NIC any more.
     Read(NicKey, Result<Option<Arc<NicSnapshot>>, Box<Fault>>),
     Ended,

@@ -15,7 +15,7 @@ use crate::{
 
 use super::viewport::Viewport;
 
-/// A plan older than this has to be built again.
+/// A plan whose NICs were read longer ago than this has to be built again.
 pub const STALE_MS: u64 = 10 * 60 * 1000;
 
 /// Where the plan's targets came from: the title says which.
@@ -48,5 +48,32 @@ pub struct PlanView {
     pub freshness: Freshness,
     /// NICs that could not be read again.
     pub unread: Vec<(NicKey, Box<Fault>)>,
+    /// NICs around which something could not be read again: what hangs on it is judged as not known.
+    pub partly: Vec<(NicKey, Box<Fault>)>,
     pub view: Viewport,
+}
+
+impl PlanView {
+    /// When the NICs were read, if they are not being read just now. Dropping a row makes no fact newer.
+    pub fn read_at(&self) -> Option<Timestamp> {
+        match self.freshness {
+            Freshness::Read { at } => Some(at),
+            Freshness::Reading { .. } => None,
+        }
+    }
+
+    /// Has to be read again before it can be confirmed.
+    pub fn is_old(&self, now: Timestamp) -> bool {
+        self.read_at().is_some_and(|at| now.since(at) > STALE_MS)
+    }
+
+    /// Why the NIC could not be read again, or else what is around it; with the key of the words that say which.
+    pub fn fault_of(&self, nic: &NicKey) -> Option<(&'static str, &Fault)> {
+        let of = |faults: &'_ [(NicKey, Box<Fault>)]| faults.iter().position(|(key, _)| key == nic);
+        if let Some((_, fault)) = of(&self.unread).and_then(|at| self.unread.get(at)) {
+            return Some(("heading.unread", fault));
+        }
+        let (_, fault) = of(&self.partly).and_then(|at| self.partly.get(at))?;
+        Some(("heading.unread-around", fault))
+    }
 }

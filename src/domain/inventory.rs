@@ -4,6 +4,7 @@ mod arena;
 mod floats;
 #[cfg(test)]
 mod tests;
+mod told;
 mod words;
 
 use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
@@ -21,6 +22,7 @@ use super::{
 
 use arena::{Arena, Table, link, unlink};
 use floats::Floats;
+use told::Told;
 use words::Words;
 
 /// How far the listing of one resource in one region has come.
@@ -96,6 +98,8 @@ pub struct ProfileInventory {
     backends_of_instance: Table<InstanceId, Vec<u32>>,
     limits: Table<Arc<str>, TypeLimit>,
     coverage: Table<Section, Coverage>,
+    /// What a read of one NIC told since its sections were listed.
+    told: Table<NicId, Told>,
     sweep: u64,
     addresses: usize,
     words: Words,
@@ -130,6 +134,7 @@ impl ProfileInventory {
             backends_of_instance: Table::default(),
             limits: Table::default(),
             coverage: Table::default(),
+            told: Table::default(),
             sweep: 0,
             addresses: 0,
             words: Words::default(),
@@ -260,6 +265,30 @@ impl ProfileInventory {
             .unwrap_or(NOT_ASKED)
     }
 
+    /// Was `resource` read whole around this NIC, by the newer one of the listing and a read of the NIC? And when last?
+    pub fn known(&self, resource: Resource, nic: &Nic) -> (bool, Option<Timestamp>) {
+        let told = self.told.get(&nic.id).and_then(|told| Some((told.of(resource)?, told.at)));
+        if let Some((true, at)) = told {
+            return (true, Some(at));
+        }
+        let listed = self.coverage(resource, &nic.region);
+        let is_known = match resource {
+            Resource::Floats => self.floats_known(&nic.region),
+            _ => listed.is_known(),
+        };
+        (told.is_none() && is_known, listed.read_at())
+    }
+
+    /// The instance of the NIC as rules may use it.
+    pub fn instance_around(&self, nic: &Nic) -> Option<&Instance> {
+        self.instance(nic.instance.as_ref().filter(|_| self.has_instance(nic))?)
+    }
+
+    /// Does the inventory's instance speak for this NIC? Not where the last read of the NIC failed to read it.
+    pub fn has_instance(&self, nic: &Nic) -> bool {
+        self.told.get(&nic.id).is_none_or(|told| told.instances != Some(false))
+    }
+
     /// All sections that were asked for, with how far they came.
     pub fn sections(&self) -> impl Iterator<Item = (&Section, &Coverage)> {
         self.coverage.iter()
@@ -282,17 +311,19 @@ impl ProfileInventory {
         let mut eips: Vec<Eip> = self.eips_of(nic).cloned().collect();
         eips.sort_by(|a, b| a.id.cmp(&b.id));
         let mut backends: Vec<Backend> = self.backends_of(nic).cloned().collect();
-        backends.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+        // One read through two calls may be told with its name and without.
+        backends.sort_by(|a, b| (a.sort_key(), a.name.is_empty()).cmp(&(b.sort_key(), b.name.is_empty())));
+        backends.dedup_by(|later, kept| later.is_same(kept));
         Some(NicSnapshot {
             nic: nic.clone(),
-            instance: nic.instance.as_ref().and_then(|id| self.instance(id)).cloned(),
+            instance: self.instance_around(nic).cloned(),
             eips,
             backends,
-            eips_known: self.coverage(Resource::Eips, &nic.region).is_known(),
-            backends_known: self.coverage(Resource::Backends, &nic.region).is_known(),
+            eips_known: self.known(Resource::Eips, nic).0,
+            backends_known: self.known(Resource::Backends, nic).0,
             floats: self.floats.on(nic).into_iter().cloned().collect(),
-            floats_known: self.floats_known(&nic.region),
-            instances_known: self.coverage(Resource::Instances, &nic.region).is_known(),
+            floats_known: self.known(Resource::Floats, nic).0,
+            instances_known: self.known(Resource::Instances, nic).0,
             read_at: kept.read_at,
         })
     }
@@ -380,6 +411,7 @@ impl ProfileInventory {
         if matches!(resource, Resource::Floats | Resource::Eips) {
             self.look_around_floats();
         }
+        self.listing_ended(section);
         touched
     }
 
@@ -387,6 +419,19 @@ impl ProfileInventory {
     pub fn fail(&mut self, section: &Section, fault: Fault, at: Timestamp) {
         let before = self.coverage.get(section).and_then(Coverage::read_at);
         self.coverage.insert(section.clone(), Coverage::Failed { at, fault: Box::new(fault), before });
+        self.listing_ended(section);
+    }
+
+    /// What reads of single NICs told of this section is older now than what the listing told.
+    fn listing_ended(&mut self, (resource, region): &Section) {
+        let nics = &self.nics;
+        self.told.retain(|id, told| {
+            let nic = nics.slot(id).and_then(|slot| nics.at(slot));
+            if nic.is_some_and(|kept| region.as_ref().is_none_or(|region| *region == kept.item.region)) {
+                told.forget(*resource);
+            }
+            nic.is_some() && !told.is_empty()
+        });
     }
 
     /// Ends a listing that was cancelled: as if it had not been asked. One that failed before stays failed.
@@ -403,7 +448,8 @@ impl ProfileInventory {
         }
     }
 
-    /// Replaces what is known about one NIC by a fresh read of it. `None` removes the NIC: it is gone.
+    /// Replaces what is known about one NIC by a fresh read of it. `None` removes the NIC: it is gone. What could not be read
+    /// around it stays as it was, and is not known any more until it is read again.
     pub fn refresh(&mut self, id: &NicId, fresh: Option<&NicSnapshot>, at: Timestamp) -> Touched {
         let mut touched = Touched::default();
         let Some(fresh) = fresh else {
@@ -411,9 +457,12 @@ impl ProfileInventory {
             touched.all = true;
             return touched;
         };
+        // What a listing brought while the NIC was being read is newer than that read.
+        let is_newer = |read_at: Timestamp| read_at > fresh.read_at;
         if fresh.eips_known {
             for slot in self.eips_of_nic.get(id).cloned().unwrap_or_default() {
-                let key = self.eips.at(slot).map(|kept| kept.item.id.clone());
+                let older = self.eips.at(slot).filter(|kept| !is_newer(kept.read_at));
+                let key = older.map(|kept| kept.item.id.clone());
                 if let Some(key) = key.filter(|key| fresh.eips.iter().all(|eip| &eip.id != key)) {
                     self.remove_eip(&key);
                 }
@@ -423,7 +472,12 @@ impl ProfileInventory {
             && let Some(nic) = self.nic(id).cloned()
         {
             let there = |backend: &&Backend| fresh.backends.iter().any(|fresh| fresh.is_same(backend));
-            let gone: Vec<Backend> = self.backends_of(&nic).filter(|backend| !there(backend)).cloned().collect();
+            let newer = |backend: &&Backend| {
+                let kept = self.backends.slot(backend).and_then(|slot| self.backends.at(slot));
+                kept.is_some_and(|kept| is_newer(kept.read_at))
+            };
+            let gone = self.backends_of(&nic).filter(|backend| !there(backend) && !newer(backend));
+            let gone: Vec<Backend> = gone.cloned().collect();
             for backend in gone {
                 self.remove_backend(&backend);
             }
@@ -444,6 +498,7 @@ impl ProfileInventory {
             self.put_backend(known.unwrap_or_else(|| backend.clone()), at);
         }
         self.look_around_floats_of(id);
+        self.told.insert(id.clone(), Told::by(fresh));
         touched
     }
 
@@ -490,6 +545,7 @@ impl ProfileInventory {
             self.look_around(slot);
             touched.nics.push(slot);
         }
+        self.told.remove(id);
     }
 
     /// Finds again what hangs on a NIC.

@@ -58,6 +58,7 @@ pub struct Settlement {
 pub struct WritePermit {
     operation: OperationId,
     profile: ProfileId,
+    region: RegionId,
     kind: OperationKind,
     step: String,
 }
@@ -68,6 +69,7 @@ impl WritePermit {
         Self {
             operation: intent.operation,
             profile: intent.profile.clone(),
+            region: intent.region.clone(),
             kind: intent.kind.clone(),
             step: intent.step.clone(),
         }
@@ -78,7 +80,7 @@ impl WritePermit {
     }
 
     /// Whether the permit is for this very request.
-    pub fn covers(&self, profile: &ProfileId, kind: &OperationKind, step: &str) -> bool {
-        &self.profile == profile && &self.kind == kind && self.step == step
+    pub fn covers(&self, profile: &ProfileId, region: &RegionId, kind: &OperationKind, step: &str) -> bool {
+        (&self.profile, &self.region, &self.kind, &*self.step) == (profile, region, kind, step)
     }
 }

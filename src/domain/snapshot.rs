@@ -156,13 +156,18 @@ impl NicSnapshot {
             text(now.nic.instance.as_ref().map(super::ids::InstanceId::as_str)),
         );
         compare(ChangedFact::NicRole, role_word(&self.nic.role), role_word(&now.nic.role));
-        compare(
-            ChangedFact::InstancePower,
-            text(self.instance.as_ref().map(|instance| &*instance.power.word)),
-            text(now.instance.as_ref().map(|instance| &*instance.power.word)),
-        );
+        // What was decided without the instance does not hang on what it turns out to be.
+        let decided_without = self.instance.is_none() && !self.instances_known;
+        if !decided_without {
+            compare(
+                ChangedFact::InstancePower,
+                text(self.instance.as_ref().map(|instance| &*instance.power.word)),
+                text(now.instance.as_ref().map(|instance| &*instance.power.word)),
+            );
+        }
         compare(ChangedFact::ManagedBy, managed_word(&self.nic.managed_by), managed_word(&now.nic.managed_by));
-        compare(ChangedFact::Traits, self.traits(), now.traits());
+        let agent = if decided_without { self.agent() } else { now.agent() };
+        compare(ChangedFact::Traits, self.traits(self.agent()), now.traits(agent));
         // What was known when the plan was made has to be known now: not being able to tell is never safe.
         let vanished = |then: bool, again: bool| then && !again;
         let missing: Vec<&str> = [
@@ -211,18 +216,17 @@ impl NicSnapshot {
         changes
     }
 
-    fn traits(&self) -> String {
+    fn agent(&self) -> Option<bool> {
+        self.instance.as_ref().and_then(|instance| instance.guest_agent)
+    }
+
+    fn traits(&self, agent: Option<bool>) -> String {
         let word = |value: Option<bool>| match value {
             Some(true) => "yes",
             Some(false) => "no",
             None => "?",
         };
-        format!(
-            "linked {}, hot-plug {}, agent {}",
-            word(self.nic.linked),
-            word(self.nic.hot_plug),
-            word(self.instance.as_ref().and_then(|instance| instance.guest_agent))
-        )
+        format!("linked {}, hot-plug {}, agent {}", word(self.nic.linked), word(self.nic.hot_plug), word(agent))
     }
 }
 

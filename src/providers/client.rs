@@ -207,7 +207,7 @@ impl Client {
         if self.profile().readonly {
             return Err(refused(local::READ_ONLY));
         }
-        if !permit.covers(&self.profile().id, kind, step.name) {
+        if !permit.covers(&self.profile().id, region, kind, step.name) {
             return Err(refused(local::PERMIT));
         }
         // Nothing was sent when there is no session for it.

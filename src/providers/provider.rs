@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     domain::{
+        address::Backend,
         capabilities::Capabilities,
         fault::Fault,
         ids::{CloudId, RegionId},
@@ -168,8 +169,12 @@ pub trait Provider: Send + Sync {
     fn listings(&self, regions: &[RegionId]) -> Vec<Listing>;
 
     /// The reads that bring one NIC with its instance, EIPs and backends up to date: made right before a write to it,
-    /// and again after it. As few calls as the cloud allows; they may be sent together.
-    fn inspection(&self, nic: &Nic) -> Vec<Listing>;
+    /// and again after it. As few calls as the cloud allows; they may be sent together. Backends have to be asked for as well:
+    /// of a resource that nobody asked for, nothing is known.
+    ///
+    /// `known` are the backends on the NIC as far as they are known. Whatever searches find or miss, the balancers or groups of
+    /// these are read again: a backend is gone only when what it is part of was read without it.
+    fn inspection(&self, nic: &Nic, known: &[Backend]) -> Vec<Listing>;
 
     /// The call that opens a session for calls to the region; `None` where the credential signs as it is. Asked before each call.
     fn sign_in(&self, _profile: &Profile, _credential: &Credential, _region: &RegionId) -> Option<Call> {

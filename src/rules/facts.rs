@@ -8,7 +8,7 @@ use crate::domain::{
     float::Float,
     ids::LoadBalancerId,
     instance::Instance,
-    inventory::{Coverage, ProfileInventory},
+    inventory::ProfileInventory,
     nic::{Nic, NicState},
     page::Resource,
     snapshot::NicSnapshot,
@@ -41,10 +41,10 @@ pub struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// As the last listing has it.
+    /// As the inventory has it: the last listing, and reads of the NIC since then.
     pub fn of(part: &'a ProfileInventory, nic: &'a Nic) -> Self {
         Self {
-            instance: nic.instance.as_ref().and_then(|id| part.instance(id)),
+            instance: part.instance_around(nic),
             eips: part.eips_of(nic).collect(),
             read_at: part.nic_read_at(&nic.id),
             ..Self::around(part, nic)
@@ -54,27 +54,29 @@ impl<'a> Facts<'a> {
 
     /// The same, of the NIC in a slot: for judging many.
     pub fn at(part: &'a ProfileInventory, slot: u32) -> Option<Self> {
+        let nic = part.nic_at(slot)?;
+        let instance = part.instance_of(slot).filter(|_| part.has_instance(nic));
         let facts = Self {
-            instance: part.instance_of(slot).and_then(|slot| part.instance_at(slot)),
+            instance: instance.and_then(|slot| part.instance_at(slot)),
             eips: part.eips_at(slot).collect(),
             read_at: part.read_at(slot),
-            ..Self::around(part, part.nic_at(slot)?)
+            ..Self::around(part, nic)
         };
         Some(facts.looked_over())
     }
 
     fn around(part: &'a ProfileInventory, nic: &'a Nic) -> Self {
-        let coverage = |resource| -> &'a Coverage { part.coverage(resource, &nic.region) };
-        let (eips, backends) = (coverage(Resource::Eips), coverage(Resource::Backends));
+        let (eips_known, eips_at) = part.known(Resource::Eips, nic);
+        let (backends_known, backends_at) = part.known(Resource::Backends, nic);
         Self {
             backends: part.backends_of(nic).collect(),
             floats: part.floats_of(nic),
-            floats_known: part.floats_known(&nic.region),
-            eips_known: eips.is_known(),
-            backends_known: backends.is_known(),
-            eips_at: eips.read_at(),
-            backends_at: backends.read_at(),
-            instances_at: coverage(Resource::Instances).read_at(),
+            floats_known: part.known(Resource::Floats, nic).0,
+            eips_known,
+            backends_known,
+            eips_at,
+            backends_at,
+            instances_at: part.known(Resource::Instances, nic).1,
             ..Self::bare(nic)
         }
     }

@@ -11,7 +11,7 @@ use crate::{
         geometry::{Area, Regions},
         notices::Loudness,
         overlay::Overlay,
-        plan_view::{Freshness, STALE_MS},
+        plan_view::Freshness,
         rows,
         run::Pace,
         state::{Screen, State},
@@ -201,7 +201,7 @@ fn standing(canvas: &Canvas, state: &State) -> Option<(&'static str, String, Rol
             let text = words.text("status.reading", &[("done", &done.to_string()), ("total", &total.to_string())]);
             return Some((".", text.into_owned(), Role::Info));
         }
-        if state.now.since(view.plan.made_at()) > STALE_MS {
+        if view.is_old(state.now) {
             let text = words.text("status.plan-old", &[("key", &key_of(state, Command::Rebuild))]);
             return Some(("!", text.into_owned(), Role::Warn));
         }

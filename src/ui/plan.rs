@@ -269,6 +269,11 @@ fn freshness(canvas: &Canvas, state: &State, view: &PlanView) -> (String, Role) 
             let text = words.text("plan.reading", &values.each_ref().map(|(name, value)| (*name, value.as_str())));
             (text.into_owned(), Role::Info)
         }
+        Freshness::Read { at } if view.unread.is_empty() && !view.partly.is_empty() => {
+            let age = words::age(words, state.now, at);
+            let count = view.partly.len().to_string();
+            (words.text("plan.read-around", &[("age", &age), ("count", &count)]).into_owned(), Role::Unknown)
+        }
         Freshness::Read { at } if view.unread.is_empty() => {
             let age = words::age(words, state.now, at);
             (words.text("plan.read", &[("age", &age)]).into_owned(), Role::Text)
@@ -297,8 +302,8 @@ pub fn page(canvas: &Canvas, state: &State, view: &PlanView, row: &PlanRow, widt
     if row.hidden {
         doc.text(words.word("plan.hidden-row"), Role::Mark);
     }
-    if let Some((_, fault)) = view.unread.iter().find(|(key, _)| key == nic) {
-        doc.heading(words.word("heading.unread"));
+    if let Some((heading, fault)) = view.fault_of(nic) {
+        doc.heading(words.word(heading));
         findings::fault(canvas, &mut doc, fault);
     }
     doc.heading(words.word("heading.findings"));

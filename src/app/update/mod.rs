@@ -213,7 +213,7 @@ pub(super) fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::ClearMarks => browse::clear(state),
         Command::MarkDetach => browse::mark_detach(state),
         Command::Plan => return plan::open(state),
-        Command::DropRow => plan::drop_row(state),
+        Command::DropRow => return plan::drop_row(state),
         Command::Confirm => plan::ask(state),
         Command::Rebuild => return plan::rebuild(state),
         Command::Pause => return run::pause(state),
@@ -416,7 +416,7 @@ pub fn wake_at(state: &State) -> Option<Timestamp> {
     if !state.quitting {
         wakes.push(super::browse::oldest(state).and_then(next_minute));
         let plan = state.plan.as_ref().filter(|_| state.screen == Screen::Plan);
-        wakes.push(plan.and_then(|plan| next_minute(plan.plan.made_at())));
+        wakes.push(plan.and_then(|plan| next_minute(plan.read_at()?)));
     }
     wakes.into_iter().flatten().filter(|&at| at > state.now).min()
 }

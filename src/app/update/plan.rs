@@ -10,7 +10,7 @@ use crate::{
         msg::PreflightEvent,
         notices::{Loudness, Phrase},
         overlay::Overlay,
-        plan_view::{Freshness, PlanView, STALE_MS, Source},
+        plan_view::{Freshness, PlanView, Source},
         rows::{self, RowKey, RowRef},
         run::Run,
         state::{Screen, State},
@@ -90,6 +90,7 @@ pub fn open_for(state: &mut State, source: Source, targets: BTreeSet<Target>) ->
         plan,
         freshness: Freshness::Read { at: state.now },
         unread: Vec::new(),
+        partly: Vec::new(),
         view: crate::app::viewport::Viewport::default(),
     });
     effects.extend(read_again(state));
@@ -119,8 +120,8 @@ fn read_again(state: &mut State) -> Vec<Effect> {
     let nics: Vec<_> = keys
         .into_iter()
         .filter_map(|key| {
-            let nic = state.inventory.profile(&key.profile)?.nic(&key.nic)?;
-            Some((key.clone(), Arc::new(nic.clone())))
+            let seen = state.inventory.profile(&key.profile)?.snapshot(&key.nic)?;
+            Some((key.clone(), Arc::new(seen)))
         })
         .collect();
     if nics.is_empty() {
@@ -130,6 +131,7 @@ fn read_again(state: &mut State) -> Vec<Effect> {
     if let Some(view) = &mut state.plan {
         view.freshness = Freshness::Reading { job, done: 0, total: nics.len() };
         view.unread.clear();
+        view.partly.clear();
     }
     vec![Effect::Preflight { job, nics }]
 }
@@ -200,6 +202,7 @@ pub fn event(state: &mut State, job: JobId, event: PreflightEvent) -> Vec<Effect
         return Vec::new();
     }
     match event {
+        PreflightEvent::Partly(key, fault) => view.partly.push((key, fault)),
         PreflightEvent::Read(key, result) => {
             *done += 1;
             match result {
@@ -230,18 +233,17 @@ pub fn job_died(state: &mut State, job: JobId) -> Vec<Effect> {
 }
 
 /// Space: takes the row under the cursor out of the plan. Its mark stays.
-pub fn drop_row(state: &mut State) {
-    let Some(view) = &mut state.plan else { return };
-    let Some(row) = view.plan.rows().get(view.view.cursor) else { return };
+pub fn drop_row(state: &mut State) -> Vec<Effect> {
+    let Some(view) = &mut state.plan else { return Vec::new() };
+    let Some(row) = view.plan.rows().get(view.view.cursor) else { return Vec::new() };
     let target = row.target.clone();
     view.targets.remove(&target);
     view.hidden.remove(&target);
     if view.targets.is_empty() {
-        let effects = leave(state);
-        debug_assert!(effects.iter().all(|effect| matches!(effect, Effect::Cancel(_))));
-        return;
+        return leave(state);
     }
     remake(state);
+    Vec::new()
 }
 
 /// Back to the inventory; the plan is gone, the marks stay.
@@ -264,7 +266,7 @@ pub fn confirm_disabled(state: &State) -> Option<Phrase> {
     if let Some(message) = &state.no_journal {
         return Some(Phrase::new("disabled.no-journal").with("message", message));
     }
-    if state.now.since(view.plan.made_at()) > STALE_MS {
+    if view.is_old(state.now) {
         return Some(Phrase::new("disabled.plan-old"));
     }
     if state.is_running() {

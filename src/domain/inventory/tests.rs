@@ -164,3 +164,97 @@ fn texts_that_come_again_are_kept_once() {
     let (_, instance) = part.instances().next().unwrap();
     assert!(same(nics[0].instance.as_ref().unwrap().as_str(), instance.id.as_str()));
 }
+
+/// What a read of one NIC told and what the listing told: the newer one counts, for better and for worse.
+#[test]
+fn the_newer_of_a_listing_and_a_read_tells_what_is_known() {
+    let mut part = ProfileInventory::new("p".into(), "c".into());
+    let (mine, other) = (nic(1, Some(1), true), nic(2, Some(1), false));
+    let page = InventoryPage {
+        nics: vec![mine.clone(), other.clone()],
+        instances: vec![instance(1)],
+        eips: vec![eip(1, EipBinding::Nic { nic: mine.id.clone(), private_ip: None })],
+        ..InventoryPage::default()
+    };
+    let list = |part: &mut ProfileInventory, resource, at: i64| {
+        let section = (resource, Some(RegionId::from(REGION)));
+        let sweep = part.begin(section.clone());
+        part.merge(page.clone(), Timestamp(at));
+        part.complete(&section, sweep, Timestamp(at));
+    };
+    let fail = |part: &mut ProfileInventory, resource, at: i64| {
+        let section = (resource, Some(RegionId::from(REGION)));
+        part.begin(section.clone());
+        part.fail(&section, Fault::local(crate::domain::fault::FaultKind::Server, "x", "y"), Timestamp(at));
+    };
+    for resource in [Resource::Instances, Resource::Nics, Resource::Eips, Resource::Backends] {
+        list(&mut part, resource, 1);
+    }
+    let whole = part.snapshot(&mine.id).unwrap();
+    assert_eq!((whole.eips.len(), whole.eips_known, whole.instances_known), (1, true, true));
+
+    // A read that failed around the NIC: for this NIC nothing is known, and what is shown keeps its age.
+    let failed =
+        NicSnapshot { eips: vec![], eips_known: false, instance: None, instances_known: false, ..whole.clone() };
+    part.refresh(&mine.id, Some(&NicSnapshot { read_at: Timestamp(2), ..failed }), Timestamp(2));
+    let now = part.snapshot(&mine.id).unwrap();
+    assert_eq!((now.eips.len(), now.eips_known, now.backends_known), (1, false, true));
+    assert_eq!((now.instance, now.instances_known), (None, false), "an instance that could not be read has no state");
+    assert_eq!(part.known(Resource::Eips, &mine), (false, Some(Timestamp(1))));
+    assert_eq!(part.known(Resource::Backends, &mine), (true, Some(Timestamp(2))));
+    assert_eq!(part.known(Resource::Eips, &other), (true, Some(Timestamp(1))));
+    assert!(part.instance(&InstanceId::from("i-1")).is_some(), "it is still shown");
+
+    // A listing since then knows; and a read since a listing that failed does.
+    list(&mut part, Resource::Eips, 3);
+    assert_eq!(part.known(Resource::Eips, &mine), (true, Some(Timestamp(3))));
+    assert!(!part.snapshot(&mine.id).unwrap().instances_known, "a section of its own");
+    fail(&mut part, Resource::Eips, 4);
+    part.refresh(&mine.id, Some(&NicSnapshot { read_at: Timestamp(5), ..whole.clone() }), Timestamp(5));
+    assert_eq!(part.known(Resource::Eips, &mine), (true, Some(Timestamp(5))));
+    assert_eq!(part.known(Resource::Eips, &other), (false, Some(Timestamp(3))));
+    fail(&mut part, Resource::Eips, 6);
+    assert!(!part.known(Resource::Eips, &mine).0);
+
+    // A NIC that is gone leaves nothing behind.
+    part.refresh(&mine.id, Some(&whole), Timestamp(7));
+    part.refresh(&mine.id, None, Timestamp(8));
+    part.merge(InventoryPage { nics: vec![mine.clone()], ..InventoryPage::default() }, Timestamp(9));
+    assert!(!part.known(Resource::Eips, &mine).0);
+}
+
+/// What a listing brought while the NIC was being read is not taken out by that read.
+#[test]
+fn a_read_removes_only_what_is_older_than_it() {
+    let bound = |n: u8| eip(n, EipBinding::Nic { nic: "n-1".into(), private_ip: None });
+    let backend = |lb: &str| Backend {
+        load_balancer: lb.into(),
+        name: "".into(),
+        region: REGION.into(),
+        vpc: None,
+        target: BackendTarget::Address { ip: [10, 0, 0, 1].into(), instance: None, nic: None },
+        port: "80".into(),
+    };
+    let mut part = ProfileInventory::new("p".into(), "c".into());
+    let page = |eip: Eip, backend: Backend| InventoryPage {
+        nics: vec![nic(1, None, false)],
+        eips: vec![eip],
+        backends: vec![backend],
+        ..InventoryPage::default()
+    };
+    part.merge(page(bound(1), backend("lb-1")), Timestamp(1));
+    part.merge(page(bound(2), backend("lb-2")), Timestamp(3));
+    let seen = part.snapshot(&"n-1".into()).unwrap();
+    let fresh = NicSnapshot {
+        eips: vec![],
+        backends: vec![],
+        eips_known: true,
+        backends_known: true,
+        read_at: Timestamp(2),
+        ..seen
+    };
+    part.refresh(&"n-1".into(), Some(&fresh), Timestamp(4));
+    let now = part.snapshot(&"n-1".into()).unwrap();
+    assert_eq!(now.eips, [bound(2)]);
+    assert_eq!(now.backends, [backend("lb-2")]);
+}

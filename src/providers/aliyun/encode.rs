@@ -97,7 +97,7 @@ fn api(call: &Call) -> (Product, &'static str) {
         (Resource::Backends, part::ALB | part::ALB_OWNERS) => (Product::Alb, "ListServerGroups"),
         (Resource::Backends, part::NLB | part::NLB_OWNERS) => (Product::Nlb, "ListServerGroups"),
         (Resource::Backends, part::ALB_SERVERS | part::ALB_FIND) => (Product::Alb, "ListServerGroupServers"),
-        (Resource::Backends, part::NLB_SERVERS | part::NLB_FIND) => (Product::Nlb, "ListServerGroupServers"),
+        (Resource::Backends, part::NLB_SERVERS | part::NLB_FIND | part::NLB_FIND_BY_ID) => (Product::Nlb, "ListServerGroupServers"),
         (Resource::Backends, part::NIC_ADDRESS) => (Product::Ecs, "DescribeNetworkInterfaceAttribute"),
         (Resource::Backends, _) => (Product::Slb, "DescribeLoadBalancers"),
     }
@@ -270,7 +270,7 @@ fn backends(params: &mut Params, listing: &Listing, carry: &Carry) {
             params.put("ServerGroupId", object);
             params.by_token(PAGE_SIZE, &listing.cursor);
         }
-        part::ALB_FIND => {
+        part::ALB_FIND | part::NLB_FIND_BY_ID => {
             params.list("ServerIds", &carry.wanted);
             params.by_token(PAGE_SIZE, &listing.cursor);
         }
@@ -286,7 +286,7 @@ fn backends(params: &mut Params, listing: &Listing, carry: &Carry) {
             params.put("ServerIntranetAddress", carry.wanted.join(","));
             params.by_number(listing);
         }
-        part::CLB_FIND_BY_NIC => {
+        part::CLB_FIND_BY_ID => {
             params.put("ServerId", carry.wanted.join(","));
             params.by_number(listing);
         }

@@ -8,6 +8,8 @@ mod encode;
 mod faults;
 pub mod sign;
 
+use std::collections::BTreeMap;
+
 use secrecy::ExposeSecret;
 
 use self::carry::{Carry, Only};
@@ -17,7 +19,7 @@ use super::{
 };
 use crate::{
     domain::{
-        address::AddressRole,
+        address::{AddressRole, Backend},
         capabilities::{Capabilities, Condition, Precondition},
         fault::Fault,
         finding::Severity,
@@ -38,7 +40,8 @@ mod part {
     /// Classic load balancers of a region.
     pub const CLB: &str = "clb";
     pub const CLB_FIND_BY_ADDRESS: &str = "clb-find-by-address";
-    pub const CLB_FIND_BY_NIC: &str = "clb-find-by-nic";
+    /// By the id of a NIC or instance.
+    pub const CLB_FIND_BY_ID: &str = "clb-find-by-id";
     /// One balancer's default group.
     pub const CLB_ATTRIBUTE: &str = "clb-attribute";
     /// The ids of one balancer's vServer groups.
@@ -54,6 +57,7 @@ mod part {
     pub const NLB_SERVERS: &str = "nlb-servers";
     pub const ALB_FIND: &str = "alb-find";
     pub const NLB_FIND: &str = "nlb-find";
+    pub const NLB_FIND_BY_ID: &str = "nlb-find-by-id";
     /// Whose the groups are in which a NIC was found.
     pub const ALB_OWNERS: &str = "alb-owners";
     pub const NLB_OWNERS: &str = "nlb-owners";
@@ -147,6 +151,39 @@ pub struct Cloud;
 /// Ids that one search for servers may name (Vendor: NLB `ListServerGroupServers`, ServerIps.N and ServerIds.N).
 const SEARCHED_AT_ONCE: usize = 40;
 
+/// Reads what the known backends are part of. A CLB is read by its id. ALB and NLB do not tell a balancer's groups: all groups of
+/// the region are listed, and those read that are the balancer's. An id of no known kind is looked for everywhere.
+fn known_again(nic: &Nic, only: &Only, known: &[Backend]) -> Vec<Listing> {
+    let names: BTreeMap<&str, &str> = known.iter().map(|b| (b.load_balancer.as_str(), &*b.name)).collect();
+    let is_of = |id: &str, kinds: &[&str]| {
+        let kind = id.split('-').next().unwrap_or_default();
+        kinds.contains(&kind) || !["lb", "alb", "nlb", "sgp"].contains(&kind)
+    };
+    let of = |part, scope, carry: &Carry| Listing {
+        resource: Resource::Backends,
+        region: Some(nic.region.clone()),
+        part,
+        scope,
+        cursor: Cursor::Start,
+        carry: Some(carry.text()),
+    };
+    let mut all = Vec::new();
+    for (&id, &name) in names.iter().filter(|(id, _)| is_of(id, &["lb"])) {
+        // The same steps as those that follow from a search: one read does for both.
+        let (object, balancers, only) = (Some(id.into()), vec![id.into()], Some(only.clone()));
+        let carry = Carry { object, name: name.into(), balancers, only, ..Carry::default() };
+        all.extend([part::CLB_ATTRIBUTE, part::CLB_GROUPS].map(|part| of(part, Scope::Nic(nic.id.clone()), &carry)));
+    }
+    for (part, kinds) in [(part::ALB, ["alb", "sgp"]), (part::NLB, ["nlb", "sgp"])] {
+        let wanted: Vec<String> = names.keys().filter(|id| is_of(id, &kinds)).map(ToString::to_string).collect();
+        if !wanted.is_empty() {
+            // Not about this NIC alone: all NICs behind the balancer share the answers.
+            all.push(of(part, Scope::All, &Carry { wanted, ..Carry::default() }));
+        }
+    }
+    all
+}
+
 impl Provider for Cloud {
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
@@ -173,12 +210,11 @@ impl Provider for Cloud {
     /// The NIC comes by `DescribeNetworkInterfaceAttribute`: only that call tells of slaves of a bond, and its limit is the highest.
     ///
     /// Backends: there is no call that tells a NIC's balancers, and reading every group of the region before each write would be
-    /// hundreds of calls. So each product is searched. ALB and NLB search their groups for server ids and addresses, which is
-    /// exact. CLB names a NIC's backends by NIC id and address; that its search by address sees secondary ones is not documented,
-    /// that its search by server id takes a NIC's id is not either, so both are made and either is enough. The balancers found are
-    /// then read whole, so that the result is what the listing of the region shows. CLB entries of type ecs send to the instance's
-    /// primary address, which the search by address sees.
-    fn inspection(&self, nic: &Nic) -> Vec<Listing> {
+    /// hundreds of calls. So each product is searched. ALB and NLB search their groups for server ids and addresses. CLB names a
+    /// NIC's backends by NIC id and address; that its search by address sees secondary ones is not documented, that its search by
+    /// server id takes a NIC's id is not either, so all are made and each is enough. The balancers found are then read whole, so
+    /// that the result is what the listing of the region shows. And because a search may miss, so are those that are known.
+    fn inspection(&self, nic: &Nic, known: &[Backend]) -> Vec<Listing> {
         let region = Some(nic.region.clone());
         let only = Only::new(nic);
         let of = |resource, part, scope, carry: Option<&Carry>| Listing {
@@ -208,12 +244,17 @@ impl Provider for Cloud {
         let ips = |v6| nic.addresses.iter().map(|address| address.ip).filter(move |ip| v6 || ip.is_ipv4());
         let texts = |ips: &mut dyn Iterator<Item = std::net::IpAddr>| ips.map(|ip| ip.to_string()).collect::<Vec<_>>();
         search(part::CLB_FIND_BY_ADDRESS, texts(&mut ips(false)));
-        search(part::CLB_FIND_BY_NIC, vec![nic.id.to_string()]);
+        search(part::CLB_FIND_BY_ID, vec![nic.id.to_string()]);
+        if let Some(instance) = nic.instance.as_ref().filter(|_| nic.role == NicRole::Primary) {
+            search(part::CLB_FIND_BY_ID, vec![instance.to_string()]);
+        }
         let mut servers = vec![nic.id.to_string()];
         servers.extend(nic.instance.as_ref().map(ToString::to_string));
         servers.extend(texts(&mut ips(true)));
-        search(part::ALB_FIND, servers);
+        search(part::ALB_FIND, servers.clone());
+        search(part::NLB_FIND_BY_ID, servers);
         search(part::NLB_FIND, texts(&mut ips(true)));
+        all.extend(known_again(nic, &only, known));
         all
     }
 

@@ -3,7 +3,7 @@ use serde_json::Value;
 use super::*;
 use crate::{
     domain::{
-        address::Address,
+        address::{Address, BackendTarget},
         ids::{CloudId, InstanceId, ProfileId},
         nic::{ManagedBy, NicStatus},
         plan::OperationKind,
@@ -73,7 +73,7 @@ fn detach() -> Call {
 }
 
 fn found(part: &str, nic: &Nic) -> Call {
-    let mut all = Cloud.inspection(nic);
+    let mut all = Cloud.inspection(nic, &[]);
     all.retain(|listing| listing.part == part);
     assert_eq!(all.len(), 1, "{part}");
     Call::List(all.remove(0))
@@ -311,7 +311,7 @@ fn a_load_asks_for_everything_of_each_region() {
 #[test]
 fn an_inspection_asks_only_about_its_nic() {
     let primary = nic(NicRole::Primary, Some(INSTANCE), &["10.0.8.10", "10.0.8.11", "2001:db8::5"]);
-    let lines: Vec<String> = Cloud.inspection(&primary).iter().map(line).collect();
+    let lines: Vec<String> = Cloud.inspection(&primary, &[]).iter().map(line).collect();
     let expected = [
         format!("ecs DescribeNetworkInterfaceAttribute NetworkInterfaceId={NIC} RegionId=cn-hangzhou"),
         format!(
@@ -323,19 +323,54 @@ fn an_inspection_asks_only_about_its_nic() {
         ),
         "slb DescribeLoadBalancers PageNumber=1 PageSize=100 RegionId=cn-hangzhou ServerIntranetAddress=10.0.8.10,10.0.8.11".to_owned(),
         format!("slb DescribeLoadBalancers PageNumber=1 PageSize=100 RegionId=cn-hangzhou ServerId={NIC}"),
+        format!("slb DescribeLoadBalancers PageNumber=1 PageSize=100 RegionId=cn-hangzhou ServerId={INSTANCE}"),
         format!(
             "alb ListServerGroupServers MaxResults=100 RegionId=cn-hangzhou ServerIds.1={NIC} ServerIds.2={INSTANCE} ServerIds.3=10.0.8.10 ServerIds.4=10.0.8.11 ServerIds.5=2001:db8::5"
+        ),
+        format!(
+            "nlb ListServerGroupServers MaxResults=100 RegionId=cn-hangzhou ServerIds.1={NIC} ServerIds.2={INSTANCE} ServerIds.3=10.0.8.10 ServerIds.4=10.0.8.11 ServerIds.5=2001:db8::5"
         ),
         "nlb ListServerGroupServers MaxResults=100 RegionId=cn-hangzhou ServerIps.1=10.0.8.10 ServerIps.2=10.0.8.11 ServerIps.3=2001:db8::5".to_owned(),
     ];
     assert_eq!(lines, expected);
     // A secondary NIC's EIPs are never its instance's; a spare NIC has no instance to read.
-    let secondary = Cloud.inspection(&nic(NicRole::Secondary, Some(INSTANCE), &["10.0.8.10"]));
-    assert_eq!(secondary.len(), 7);
+    let secondary = Cloud.inspection(&nic(NicRole::Secondary, Some(INSTANCE), &["10.0.8.10"]), &[]);
+    assert_eq!(secondary.len(), 8);
     assert!(secondary.iter().all(|listing| listing.part != part::EIPS_OF_INSTANCE));
-    assert_eq!(Cloud.inspection(&nic(NicRole::Secondary, None, &["10.0.8.10"])).len(), 6);
+    assert_eq!(Cloud.inspection(&nic(NicRole::Secondary, None, &["10.0.8.10"]), &[]).len(), 7);
     // All of it can be told from the listing of a region.
-    assert!(Cloud.inspection(&primary).iter().all(|listing| listing.scope != Scope::All));
+    assert!(Cloud.inspection(&primary, &[]).iter().all(|listing| listing.scope != Scope::All));
+}
+
+/// Whatever the searches find: what known backends are part of is read again, each once, and only what belongs to the NIC counts.
+#[test]
+fn an_inspection_reads_again_what_is_known() {
+    let secondary = nic(NicRole::Secondary, None, &["10.0.8.10"]);
+    let known = |lb: &str| Backend {
+        load_balancer: lb.into(),
+        name: "front".into(),
+        region: "cn-hangzhou".into(),
+        vpc: None,
+        target: BackendTarget::Address { ip: [10, 0, 8, 10].into(), instance: None, nic: Some(NIC.into()) },
+        port: "80".into(),
+    };
+    let searches = Cloud.inspection(&secondary, &[]).len();
+    let asked = |ids: &[&str]| {
+        let known: Vec<Backend> = ids.iter().map(|id| known(id)).collect();
+        let all = Cloud.inspection(&secondary, &known);
+        all[searches..].iter().map(line).collect::<Vec<_>>()
+    };
+    let clb = |id: &str| {
+        ["DescribeLoadBalancerAttribute", "DescribeVServerGroups"]
+            .map(|action| format!("slb {action} LoadBalancerId={id} RegionId=cn-hangzhou"))
+            .to_vec()
+    };
+    let groups = |product: &str| vec![format!("{product} ListServerGroups MaxResults=100 RegionId=cn-hangzhou")];
+    assert_eq!(asked(&["lb-1", "lb-2", "lb-1"]), [clb("lb-1"), clb("lb-2")].concat());
+    assert_eq!(asked(&["alb-1", "alb-2"]), groups("alb"));
+    assert_eq!(asked(&["nlb-1"]), groups("nlb"));
+    assert_eq!(asked(&["sgp-1"]), [groups("alb"), groups("nlb")].concat());
+    assert_eq!(asked(&["15n9a"]), [clb("15n9a"), groups("alb"), groups("nlb")].concat(), "of an unknown kind");
 }
 
 #[test]
@@ -343,16 +378,16 @@ fn a_search_never_names_more_than_the_vendor_takes() {
     let ips: Vec<String> = (1..=50).map(|n| format!("10.0.9.{n}")).collect();
     let many = nic(NicRole::Secondary, None, &ips.iter().map(String::as_str).collect::<Vec<_>>());
     let lines: Vec<String> = Cloud
-        .inspection(&many)
+        .inspection(&many, &[])
         .iter()
-        .filter(|listing| [part::ALB_FIND, part::NLB_FIND].contains(&listing.part))
+        .filter(|listing| [part::ALB_FIND, part::NLB_FIND_BY_ID, part::NLB_FIND].contains(&listing.part))
         .map(line)
         .collect();
-    assert_eq!(lines.len(), 4);
+    assert_eq!(lines.len(), 6);
     let named: Vec<usize> = lines.iter().map(|line| line.matches("ServerI").count()).collect();
-    assert_eq!(named, [40, 11, 40, 10]);
+    assert_eq!(named, [40, 11, 40, 11, 40, 10]);
     // Without an address there is nothing to search by: an empty search would list everything.
-    let none = Cloud.inspection(&nic(NicRole::Secondary, None, &[]));
+    let none = Cloud.inspection(&nic(NicRole::Secondary, None, &[]), &[]);
     assert!(none.iter().all(|l| ![part::NLB_FIND, part::CLB_FIND_BY_ADDRESS].contains(&l.part)));
 }
 

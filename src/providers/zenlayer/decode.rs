@@ -14,7 +14,7 @@ use std::{
 use serde::de::DeserializeOwned;
 
 use self::shapes::{Balancer, Envelope, Paged, Tag, Text};
-use super::{PAGE_SIZE, encode, faults, part};
+use super::{PAGE_SIZE, about_balancer, encode, faults, part};
 use crate::{
     domain::{
         address::{Address, AddressRole, Backend, BackendTarget, Eip, EipBinding},
@@ -314,11 +314,16 @@ fn instances(listing: &Listing, found: Found<shapes::Instance>) -> InventoryPage
             tags: pool.tags(raw.tags.as_slice()),
         });
     }
+    // An instance that is not there names no balancers.
+    if inspected && page.instances.is_empty() {
+        page.next.extend(backends_of(listing, None));
+    }
     page
 }
 
-/// The calls that tell which addresses of an inspected instance are backends. Where the instance does not name its balancers
-/// (older versions of the API leave the field out) those of the NIC's VPC are looked through: silence is not "none".
+/// The calls that tell which addresses of an inspected instance are backends. Where the instance names no balancers (older
+/// versions of the API leave the field out, and a backend may be an address without its instance) those of the NIC's VPC are
+/// looked through: silence is not "none".
 fn backends_of(listing: &Listing, balancers: Option<&[Text]>) -> Vec<Listing> {
     let of = |part: &'static str, scope: Scope, carry: Option<Arc<str>>| Listing {
         resource: Resource::Backends,
@@ -328,16 +333,12 @@ fn backends_of(listing: &Listing, balancers: Option<&[Text]>) -> Vec<Listing> {
         cursor: Cursor::Start,
         carry,
     };
-    match balancers {
-        None => vec![of(part::BALANCERS, Scope::All, listing.carry.clone())],
-        Some(ids) => ids
-            .iter()
-            .filter_map(|id| filled(Some(id)))
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .map(|id| of(part::BACKENDS, Scope::LoadBalancer(id.into()), None))
-            .collect(),
+    let named: BTreeSet<&str> = balancers.into_iter().flatten().filter_map(|id| filled(Some(id))).collect();
+    if named.is_empty() {
+        return vec![of(part::BALANCERS, Scope::All, listing.carry.clone())];
     }
+    let vpc = listing.carry.as_deref().map(|vpc| about_balancer(vpc, ""));
+    named.into_iter().map(|id| of(part::BACKENDS, Scope::LoadBalancer(id.into()), vpc.clone())).collect()
 }
 
 /// Vendor: `DescribeInstances` page; `PENDING` and `REINSTALL_FAILED` are known from its Terraform provider.
@@ -492,7 +493,10 @@ fn balancers(listing: &Listing, found: Found<Balancer>) -> InventoryPage {
             part: part::BACKENDS,
             scope: Scope::LoadBalancer(id),
             cursor: Cursor::Start,
-            carry: Some(format!("{}\n{}", word(&raw.vpc_id), word(&raw.load_balancer_name)).into()),
+            carry: Some(match &listing.carry {
+                Some(vpc) => about_balancer(vpc, ""),
+                None => about_balancer(&word(&raw.vpc_id), &word(&raw.load_balancer_name)),
+            }),
         })
     });
     let next = found.next.into_iter().chain(steps).collect();

@@ -168,6 +168,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::{
+            address::{Backend, BackendTarget},
             ids::{CloudId, ProfileId},
             nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
         },
@@ -247,7 +248,7 @@ mod tests {
 
     #[test]
     fn an_inspection_asks_for_one_nic_only() {
-        let sent: Vec<String> = inspection(&nic(Some("11"))).iter().map(|l| shown(&Call::List(l.clone()))).collect();
+        let sent: Vec<String> = inspection(&nic(Some("11")), &[]).iter().map(|l| shown(&Call::List(l.clone()))).collect();
         assert_eq!(
             sent,
             [
@@ -256,7 +257,26 @@ mod tests {
                 r#"/api/v2/zec DescribeInstances 2025-09-01 {"instanceIds":["11"],"pageNum":1,"pageSize":1000}"#,
             ]
         );
-        assert_eq!(inspection(&nic(None)).len(), 2, "a free NIC has no instance to read");
+        // A free NIC has no instance to name balancers: its VPC's are read, and those that are known in any case.
+        let known = |lb: &str| Backend {
+            load_balancer: lb.into(),
+            name: "front".into(),
+            region: "asia-east-1".into(),
+            vpc: None,
+            target: BackendTarget::Instance("11".into()),
+            port: "80".into(),
+        };
+        let known = [known("14"), known("13"), known("14")];
+        let sent = inspection(&nic(None), &known).into_iter().skip(2).map(|l| shown(&Call::List(l))).collect::<Vec<_>>();
+        assert_eq!(
+            sent,
+            [
+                r#"/api/v2/zlb DescribeLoadBalancers 2025-04-01 {"pageNum":1,"pageSize":1000,"regionId":"asia-east-1","vpcId":"vpc-1"}"#,
+                r#"/api/v2/zlb DescribeBackends 2025-04-01 {"loadBalancerId":"13"}"#,
+                r#"/api/v2/zlb DescribeBackends 2025-04-01 {"loadBalancerId":"14"}"#,
+            ]
+        );
+        assert_eq!(inspection(&nic(Some("11")), &known).len(), 5);
     }
 
     #[test]

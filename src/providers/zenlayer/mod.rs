@@ -7,17 +7,19 @@ mod encode;
 mod faults;
 pub mod sign;
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use super::{
     profile::{Credential, Profile},
     provider::{Call, Descriptor, Provider, Reply, Stamp},
 };
 use crate::{
     domain::{
-        address::AddressRole,
+        address::{AddressRole, Backend},
         capabilities::{Capabilities, Condition, Precondition},
         fault::Fault,
         finding::Severity,
-        ids::RegionId,
+        ids::{LoadBalancerId, RegionId},
         instance::PowerState,
         nic::{Nic, NicState},
         page::{Cursor, Listing, Resource, Scope},
@@ -141,8 +143,8 @@ impl Provider for Cloud {
         listings(regions)
     }
 
-    fn inspection(&self, nic: &Nic) -> Vec<Listing> {
-        inspection(nic)
+    fn inspection(&self, nic: &Nic, known: &[Backend]) -> Vec<Listing> {
+        inspection(nic, known)
     }
 
     fn action(&self, call: &Call) -> &'static str {
@@ -179,8 +181,10 @@ fn listings(regions: &[RegionId]) -> Vec<Listing> {
     all
 }
 
-/// The reads that bring one NIC up to date. Backends follow from the instance's answer, which names its load balancers.
-fn inspection(nic: &Nic) -> Vec<Listing> {
+/// The reads that bring one NIC up to date. An instance's answer names its load balancers, and their backends follow from it.
+/// A free NIC has nobody to name any, and an address may be a backend all the same (Vendor: a backend needs no instance): the
+/// balancers of its VPC are looked through.
+fn inspection(nic: &Nic, known: &[Backend]) -> Vec<Listing> {
     let of = |resource, scope| Listing {
         resource,
         region: Some(nic.region.clone()),
@@ -196,6 +200,20 @@ fn inspection(nic: &Nic) -> Vec<Listing> {
             carry: nic.vpc.clone(),
             ..of(Resource::Instances, Scope::Instances(vec![instance.clone()]))
         });
+    } else {
+        all.push(Listing { part: part::BALANCERS, carry: nic.vpc.clone(), ..of(Resource::Backends, Scope::All) });
     }
+    let known: BTreeSet<&LoadBalancerId> = known.iter().map(|backend| &backend.load_balancer).collect();
+    all.extend(known.into_iter().map(|id| Listing {
+        part: part::BACKENDS,
+        carry: nic.vpc.as_deref().map(|vpc| about_balancer(vpc, "")),
+        ..of(Resource::Backends, Scope::LoadBalancer(id.clone()))
+    }));
     all
+}
+
+/// What the reading of a balancer's backends carries along. In an inspection it is the NIC's VPC alone, whatever leads to the
+/// balancer, so that one read does for all NICs.
+fn about_balancer(vpc: &str, name: &str) -> Arc<str> {
+    format!("{vpc}\n{name}").into()
 }

@@ -25,20 +25,20 @@ use crate::{
 };
 
 /// Calls the inspection of one NIC may make.
-const MOST_CALLS: usize = 200;
+const MOST_CALLS: usize = 2_000;
 
 /// What was read of a NIC. `Ok(None)`: the cloud does not know it any more. What could not be read around it is marked as
 /// not known in the snapshot, never taken as absent. An error: the NIC itself could not be read.
 pub type Read = Result<Option<NicSnapshot>, Fault>;
 
-/// Reads one NIC.
+/// Reads one NIC, as it was seen last.
 ///
 /// # Errors
 /// See [`Read`].
-pub async fn nic(client: &Client, nic: &Arc<Nic>, cancel: &CancellationToken, now: fn() -> Timestamp) -> Read {
-    let mut readings = Readings::new(client.clone(), std::slice::from_ref(nic), cancel.clone(), now);
+pub async fn nic(client: &Client, seen: &Arc<NicSnapshot>, cancel: &CancellationToken, now: fn() -> Timestamp) -> Read {
+    let mut readings = Readings::new(client.clone(), std::slice::from_ref(seen), cancel.clone(), now);
     match readings.next().await {
-        Some((_, read)) => read,
+        Some(ended) => ended.read,
         // One NIC in, one reading out.
         None => Err(Fault::local(FaultKind::Local, "", local::NO_READ)),
     }
@@ -51,7 +51,7 @@ pub async fn nic(client: &Client, nic: &Arc<Nic>, cancel: &CancellationToken, no
 /// A read failed, or there is no end of them.
 pub async fn record(client: &Client, nic: &Nic, cancel: &CancellationToken) -> Result<Option<Nic>, Fault> {
     let own = |listing: &Listing| matches!(listing.resource, Resource::Nics | Resource::Floats);
-    let mut queue: VecDeque<Listing> = client.cloud().inspection(nic).into_iter().filter(own).collect();
+    let mut queue: VecDeque<Listing> = client.cloud().inspection(nic, &[]).into_iter().filter(own).collect();
     if queue.is_empty() {
         return Err(Fault::local(FaultKind::Local, "", local::NO_READ));
     }
@@ -102,31 +102,44 @@ pub struct Readings {
     asked: HashMap<Listing, Asked>,
     flying: JoinSet<Result<InventoryPage, Fault>>,
     tasks: HashMap<Id, Listing>,
-    ended: VecDeque<(usize, Read)>,
+    ended: VecDeque<Ended>,
+}
+
+/// One NIC that was read.
+pub struct Ended {
+    /// Its place in the list that was given.
+    pub place: usize,
+    pub read: Read,
+    /// What could not be read around it: one fault of it.
+    pub partly: Option<Fault>,
 }
 
 /// One NIC being read.
 struct Reading {
-    nic: Arc<Nic>,
+    seen: Arc<NicSnapshot>,
     scratch: ProfileInventory,
     sections: HashSet<Section>,
     failed: HashMap<Section, Fault>,
-    seen: HashSet<Listing>,
+    /// The fault of a section around the NIC, once it has ended.
+    partly: Option<Fault>,
+    made: HashSet<Listing>,
     /// Answers that are still to come.
     left: usize,
 }
 
 impl Readings {
-    pub fn new(client: Client, nics: &[Arc<Nic>], cancel: CancellationToken, now: fn() -> Timestamp) -> Self {
-        let of = |nic: &Arc<Nic>| Reading {
-            nic: nic.clone(),
+    /// `seen` are the NICs as they were seen last.
+    pub fn new(client: Client, seen: &[Arc<NicSnapshot>], cancel: CancellationToken, now: fn() -> Timestamp) -> Self {
+        let of = |seen: &Arc<NicSnapshot>| Reading {
+            seen: seen.clone(),
             scratch: ProfileInventory::new(client.profile().id.clone(), client.profile().cloud.clone()),
             sections: HashSet::new(),
             failed: HashMap::new(),
-            seen: HashSet::new(),
+            partly: None,
+            made: HashSet::new(),
             left: 0,
         };
-        let read = nics.iter().map(of).collect();
+        let read = seen.iter().map(of).collect();
         let mut all = Self {
             client,
             cancel,
@@ -138,8 +151,8 @@ impl Readings {
             tasks: HashMap::new(),
             ended: VecDeque::new(),
         };
-        for (place, nic) in nics.iter().enumerate() {
-            for listing in all.client.cloud().inspection(nic) {
+        for (place, seen) in seen.iter().enumerate() {
+            for listing in all.client.cloud().inspection(&seen.nic, &seen.backends) {
                 let fresh = all.ask(place, listing);
                 all.queue.extend(fresh);
             }
@@ -150,9 +163,8 @@ impl Readings {
         all
     }
 
-    /// The next NIC that was read, by its place in the list that was given; `None` after the last. Can be dropped at any moment
-    /// and called again.
-    pub async fn next(&mut self) -> Option<(usize, Read)> {
+    /// The next NIC that was read; `None` after the last. Can be dropped at any moment and called again.
+    pub async fn next(&mut self) -> Option<Ended> {
         loop {
             if let Some(ended) = self.ended.pop_front() {
                 return Some(ended);
@@ -186,12 +198,12 @@ impl Readings {
         if reading.sections.insert(section.clone()) {
             reading.scratch.begin(section.clone());
         }
-        if reading.seen.len() >= MOST_CALLS {
+        if reading.made.len() >= MOST_CALLS {
             let fault = endless(&self.client, &listing);
             reading.failed.entry(section).or_insert(fault);
             return None;
         }
-        if !reading.seen.insert(listing.clone()) {
+        if !reading.made.insert(listing.clone()) {
             return None;
         }
         reading.left += 1;
@@ -237,7 +249,8 @@ impl Readings {
     fn end(&mut self, place: usize) {
         let at = (self.now)();
         if let Some(reading) = self.nics.get_mut(place) {
-            self.ended.push_back((place, reading.end(at)));
+            let read = reading.end(at);
+            self.ended.push_back(Ended { place, read, partly: reading.partly.take() });
         }
     }
 }
@@ -266,28 +279,27 @@ impl Reading {
         if !self.sections.iter().any(own) {
             return Err(Fault::local(FaultKind::Local, "", local::NO_READ));
         }
-        let whole = self.failed.is_empty();
-        let asked: HashSet<Resource> = self.sections.iter().map(|(resource, _)| *resource).collect();
+        let instances_asked = self.sections.iter().any(|(resource, _)| *resource == Resource::Instances);
         for section in std::mem::take(&mut self.sections) {
             match self.failed.remove(&section) {
                 Some(fault) if own(&section) => return Err(fault),
-                Some(fault) => self.scratch.fail(&section, fault, at),
+                Some(fault) => {
+                    self.scratch.fail(&section, fault.clone(), at);
+                    self.partly = Some(fault);
+                }
                 None => {
                     // Everything in the scratch inventory was read just now: nothing is swept.
                     self.scratch.complete(&section, 0, at);
                 }
             }
         }
-        if whole {
-            // The codec asks for all that can concern the NIC: what it did not ask for, when all it asked for came, is not there.
-            for resource in [Resource::Instances, Resource::Eips, Resource::Backends] {
-                if !asked.contains(&resource) {
-                    let section = (resource, Some(self.nic.region.clone()));
-                    self.scratch.begin(section.clone());
-                    self.scratch.complete(&section, 0, at);
-                }
-            }
+        let id = &self.seen.nic.id;
+        // A NIC on no instance has none to ask for. Of everything else that nobody asked for nothing is known.
+        if !instances_asked && self.scratch.nic(id).is_some_and(|nic| nic.instance.is_none()) {
+            let section = (Resource::Instances, Some(self.seen.nic.region.clone()));
+            self.scratch.begin(section.clone());
+            self.scratch.complete(&section, 0, at);
         }
-        Ok(self.scratch.snapshot(&self.nic.id))
+        Ok(self.scratch.snapshot(id))
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     domain::{
         fault::{Fault, FaultKind},
         ids::{JobId, NicKey, ProfileId},
-        nic::Nic,
+        snapshot::NicSnapshot,
         time::Timestamp,
     },
     providers::client::{Client, local},
@@ -21,13 +21,13 @@ use super::inspect::{Read, Readings};
 /// Runs until all NICs were read or could not be, or until it is cancelled.
 pub async fn run(
     clients: impl Fn(&NicKey) -> Option<Client>,
-    nics: Vec<(NicKey, Arc<Nic>)>,
+    nics: Vec<(NicKey, Arc<NicSnapshot>)>,
     job: JobId,
     out: mpsc::Sender<Msg>,
     cancel: CancellationToken,
     now: fn() -> Timestamp,
 ) {
-    let mut by_profile: BTreeMap<ProfileId, Vec<(NicKey, Arc<Nic>)>> = BTreeMap::new();
+    let mut by_profile: BTreeMap<ProfileId, Vec<(NicKey, Arc<NicSnapshot>)>> = BTreeMap::new();
     for (key, nic) in nics {
         by_profile.entry(key.profile.clone()).or_default().push((key, nic));
     }
@@ -57,7 +57,7 @@ pub async fn run(
 /// One profile's NICs.
 async fn read(
     client: Option<Client>,
-    nics: Vec<(NicKey, Arc<Nic>)>,
+    nics: Vec<(NicKey, Arc<NicSnapshot>)>,
     job: JobId,
     out: mpsc::Sender<Msg>,
     cancel: CancellationToken,
@@ -68,7 +68,7 @@ async fn read(
         // A closed channel means that the program is leaving.
         let _ = out.send(Msg::Preflight(job, PreflightEvent::Read(key, read))).await;
     };
-    let (keys, nics): (Vec<NicKey>, Vec<Arc<Nic>>) = nics.into_iter().unzip();
+    let (keys, nics): (Vec<NicKey>, Vec<Arc<NicSnapshot>>) = nics.into_iter().unzip();
     let Some(client) = client else {
         for key in keys {
             say(key, Err(Fault::local(FaultKind::Credentials, "", local::NO_CREDENTIAL))).await;
@@ -76,9 +76,12 @@ async fn read(
         return;
     };
     let mut readings = Readings::new(client, &nics, cancel, now);
-    while let Some((place, read)) = readings.next().await {
-        if let Some(key) = keys.get(place) {
-            say(key.clone(), read).await;
+    while let Some(ended) = readings.next().await {
+        if let Some(key) = keys.get(ended.place) {
+            if let Some(fault) = ended.partly {
+                let _ = out.send(Msg::Preflight(job, PreflightEvent::Partly(key.clone(), Box::new(fault)))).await;
+            }
+            say(key.clone(), ended.read).await;
         }
     }
 }

@@ -276,11 +276,10 @@ enum Checked {
 async fn check(batch: &Batch, client: &Client, operation: &Operation, ends: &mut Ends) -> Checked {
     // Reads around a write are never cancelled: what happened has to be known.
     let never = CancellationToken::new();
-    let nic = Arc::new(operation.expect.nic.clone());
     let mut tries = 0;
     loop {
         batch.progress(operation, Progress::Checking).await;
-        let seen = match inspect::nic(client, &nic, &never, batch.now).await {
+        let seen = match inspect::nic(client, &operation.expect, &never, batch.now).await {
             Ok(Some(seen)) => seen,
             Ok(None) => {
                 let outcome = if operation.kind.is_done_when_gone() {

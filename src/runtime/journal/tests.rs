@@ -65,9 +65,10 @@ async fn what_is_written_is_read_back_and_intents_without_an_end_are_found() {
     let journal = Journal::open(&path).unwrap();
     let permit = journal.intent(intent("b1", 0), false).await.unwrap();
     assert_eq!(permit.operation(), OperationId(0));
-    assert!(permit.covers(&"prod".into(), &intent("b1", 0).kind, ""));
-    assert!(!permit.covers(&"prod".into(), &intent("b1", 0).kind, "second"));
-    assert!(!permit.covers(&"other".into(), &intent("b1", 0).kind, ""));
+    assert!(permit.covers(&"prod".into(), &intent("b1", 0).region, &intent("b1", 0).kind, ""));
+    assert!(!permit.covers(&"prod".into(), &"elsewhere".into(), &intent("b1", 0).kind, ""));
+    assert!(!permit.covers(&"prod".into(), &intent("b1", 0).region, &intent("b1", 0).kind, "second"));
+    assert!(!permit.covers(&"other".into(), &intent("b1", 0).region, &intent("b1", 0).kind, ""));
     journal.intent(intent("b1", 1), false).await.unwrap();
     journal.settled(settlement("b1", 0)).await.unwrap();
     // The same operation of another batch is another write.

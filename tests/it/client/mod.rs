@@ -10,6 +10,7 @@ use std::{
 
 use nicdeck::{
     domain::{
+        address::Backend,
         capabilities::Capabilities,
         exchange::Exchange,
         fault::{Effect, Fault, FaultKind},
@@ -75,7 +76,7 @@ impl Provider for Plain {
         Vec::new()
     }
 
-    fn inspection(&self, _: &Nic) -> Vec<Listing> {
+    fn inspection(&self, _: &Nic, _: &[Backend]) -> Vec<Listing> {
         Vec::new()
     }
 

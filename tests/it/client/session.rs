@@ -14,7 +14,7 @@ impl Provider for SignsIn {
         Vec::new()
     }
 
-    fn inspection(&self, _: &Nic) -> Vec<Listing> {
+    fn inspection(&self, _: &Nic, _: &[nicdeck::domain::address::Backend]) -> Vec<Listing> {
         Vec::new()
     }
 

@@ -140,7 +140,7 @@ async fn what_can_not_be_read_back_is_unknown() {
             let (mut stage, plan) = ready(cloud, detach, None).await;
             let record = stage
                 .provider
-                .inspection(&plan.operations()[0].expect.nic)
+                .inspection(&plan.operations()[0].expect.nic, &[])
                 .into_iter()
                 .find(|listing| listing.resource == Resource::Nics)
                 .map(|listing| stage.provider.action(&Call::List(listing)))

@@ -1,6 +1,7 @@
 //! One suite for all clouds: a case is chosen by what a cloud's `Capabilities` say, never by its name.
 //! The vendor's words that a case needs stand in one table.
 
+mod checks;
 mod facts;
 mod listing;
 mod lost;

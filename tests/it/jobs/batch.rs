@@ -385,8 +385,8 @@ async fn a_write_takes_one_inspection_and_one_look_at_the_nic() {
     let good = good(cloud()).await;
     let mut stage = Scene::demo(cloud()).open().await;
     let plan = stage.prepare(&good.addresses[0][..1]).await;
-    let nic = &plan.operations()[0].expect.nic;
-    let inspection = stage.provider.inspection(nic).len();
+    let seen = &plan.operations()[0].expect;
+    let inspection = stage.provider.inspection(&seen.nic, &seen.backends).len();
     let before = stage.simulator.requests().len();
     stage.run(&plan).await.all(OutcomeWord::Released);
     assert_eq!(stage.simulator.requests().len() - before, inspection + 2);

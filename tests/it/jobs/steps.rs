@@ -70,8 +70,8 @@ impl Provider for Odd {
         self.inner.listings(regions)
     }
 
-    fn inspection(&self, nic: &Nic) -> Vec<Listing> {
-        self.inner.inspection(nic)
+    fn inspection(&self, nic: &Nic, known: &[nicdeck::domain::address::Backend]) -> Vec<Listing> {
+        self.inner.inspection(nic, known)
     }
 
     fn step(&self, kind: &OperationKind, seen: &NicSnapshot, made: &[Step]) -> Option<Step> {

@@ -2,6 +2,7 @@
 
 use nicdeck::{
     domain::{
+        address::Backend,
         capabilities::Capabilities,
         fault::Fault,
         ids::RegionId,
@@ -81,8 +82,8 @@ impl Provider for Brisk {
         self.inner.listings(regions)
     }
 
-    fn inspection(&self, nic: &Nic) -> Vec<Listing> {
-        self.inner.inspection(nic)
+    fn inspection(&self, nic: &Nic, known: &[Backend]) -> Vec<Listing> {
+        self.inner.inspection(nic, known)
     }
 
     fn sign_in(&self, profile: &Profile, credential: &Credential, region: &RegionId) -> Option<Call> {

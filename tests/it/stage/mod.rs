@@ -22,6 +22,7 @@ use nicdeck::{
     },
     domain::{
         exchange::Exchange,
+        fault::Fault,
         finding::Severity,
         ids::{AddressKey, CloudId, JobId, NicKey, ProfileId},
         inventory::{Coverage, ProfileInventory, Section},
@@ -222,6 +223,9 @@ pub async fn good(provider: &'static dyn Provider) -> Arc<Good> {
     found.await.clone()
 }
 
+/// What could not be read, by NIC.
+type Faults = Vec<(NicKey, Fault)>;
+
 /// What a listing said.
 #[derive(Default)]
 pub struct Listed {
@@ -288,11 +292,24 @@ impl Stage {
 
     /// Reads NICs again, as a plan does. What could not be read, by NIC.
     pub async fn read_again(&mut self, keys: impl IntoIterator<Item = NicKey>) -> Vec<(NicKey, String)> {
+        let (failed, partly) = self.read(keys).await;
+        assert_eq!(partly, [], "everything around them was read");
+        failed.into_iter().map(|(key, fault)| (key, fault.message)).collect()
+    }
+
+    /// The same, where the NICs are read, and not all that is around them: what could not be.
+    pub async fn read_around(&mut self, keys: impl IntoIterator<Item = NicKey>) -> Vec<(NicKey, Fault)> {
+        let (failed, partly) = self.read(keys).await;
+        assert_eq!(failed, []);
+        partly
+    }
+
+    async fn read(&mut self, keys: impl IntoIterator<Item = NicKey>) -> (Faults, Faults) {
         let nics: Vec<_> = keys
             .into_iter()
             .map(|key| {
-                let nic = self.part().nic(&key.nic).expect("listed").clone();
-                (key, Arc::new(nic))
+                let seen = self.part().snapshot(&key.nic).expect("listed");
+                (key, Arc::new(seen))
             })
             .collect();
         let (total, job) = (nics.len(), self.next_job());
@@ -300,7 +317,7 @@ impl Stage {
         let client = self.client.clone();
         let clients = move |_: &NicKey| Some(client.clone());
         let job = tokio::spawn(preflight::run(clients, nics, job, out, CancellationToken::new(), clock::now));
-        let (mut read, mut failed, mut ended) = (0, Vec::new(), false);
+        let (mut read, mut failed, mut partly, mut ended) = (0, Vec::new(), Vec::new(), false);
         while let Some(msg) = results.recv().await {
             match msg {
                 Msg::Preflight(_, PreflightEvent::Read(key, Ok(fresh))) => {
@@ -308,14 +325,15 @@ impl Stage {
                     let part = self.state.inventory.profile_mut(&key.profile).expect("the only one");
                     part.refresh(&key.nic, fresh.as_deref(), clock::now());
                 }
-                Msg::Preflight(_, PreflightEvent::Read(key, Err(fault))) => failed.push((key, fault.message.clone())),
+                Msg::Preflight(_, PreflightEvent::Partly(key, fault)) => partly.push((key, *fault)),
+                Msg::Preflight(_, PreflightEvent::Read(key, Err(fault))) => failed.push((key, *fault)),
                 Msg::Preflight(_, PreflightEvent::Ended) => ended = true,
                 other => panic!("{other:?}"),
             }
         }
         job.await.expect("the job ends");
         assert!(ended && read + failed.len() == total, "each NIC is told once, and then the end");
-        failed
+        (failed, partly)
     }
 
     /// Lists everything and reads every NIC again; then judges every address and every NIC.

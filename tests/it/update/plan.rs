@@ -17,6 +17,7 @@ use nicdeck::{
         finding::FindingId,
         ids::JobId,
         plan::{Decision, OperationKind},
+        snapshot::NicSnapshot,
     },
 };
 
@@ -182,6 +183,29 @@ fn what_the_fresh_read_shows_is_in_the_plan() {
     assert!(view.plan.rows()[0].findings.iter().any(|finding| finding.id == FindingId::EipAttached));
 }
 
+/// The NIC was read, its EIPs were not: what the listing knew of them does not count any more.
+#[test]
+fn a_nic_around_which_something_can_not_be_read_again_is_blocked() {
+    let mut scenario = browsing();
+    scenario.keys("j j j space p");
+    let [Effect::Preflight { job, nics }] = scenario.effects.as_slice() else { panic!() };
+    let (job, key, seen) = (*job, nics[0].0.clone(), nics[0].1.clone());
+    let fault = Box::new(Fault::local(FaultKind::Server, "DescribeEips", "no answer"));
+    let fresh = NicSnapshot { eips: vec![], eips_known: false, ..(*seen).clone() };
+    scenario.send(Msg::Preflight(job, PreflightEvent::Partly(key.clone(), fault.clone())));
+    scenario.send(Msg::Preflight(job, PreflightEvent::Read(key.clone(), Ok(Some(Arc::new(fresh))))));
+    scenario.send(Msg::Preflight(job, PreflightEvent::Ended)).keys("c");
+    assert_eq!(scenario.notice(), "disabled.plan-all-blocked");
+    let view = scenario.state.plan.as_ref().unwrap();
+    assert_eq!(view.plan.rows()[0].decision, Decision::Blocked);
+    assert!(view.plan.rows()[0].findings.iter().any(|finding| finding.id == FindingId::EipUnknown));
+    assert_eq!(view.fault_of(&key), Some(("heading.unread-around", &*fault)));
+    // Read again, and well.
+    scenario.keys("b").read_all_again(|fresh| fresh.eips_known = true).keys("c");
+    assert_eq!(scenario.state.overlays.len(), 1);
+    assert_eq!(scenario.state.plan.as_ref().unwrap().fault_of(&key), None);
+}
+
 #[test]
 fn a_nic_that_can_not_be_read_again_is_blocked() {
     let mut scenario = browsing();
@@ -216,6 +240,25 @@ fn an_old_plan_has_to_be_built_again() {
     assert_eq!(scenario.notice(), "disabled.plan-old");
     scenario.keys("b").read_again().keys("c");
     assert_eq!(scenario.state.overlays.len(), 1);
+}
+
+#[test]
+fn dropping_a_row_makes_an_old_plan_no_younger() {
+    let mut scenario = browsing();
+    scenario.keys("a p").read_again().after_ms(11 * 60 * 1000).keys("space c");
+    assert_eq!(scenario.notice(), "disabled.plan-old");
+    assert!(scenario.state.overlays.is_empty());
+}
+
+#[test]
+fn dropping_the_last_row_ends_the_reading() {
+    let mut scenario = browsing();
+    scenario.keys("j j j space p");
+    let [Effect::Preflight { job, .. }] = scenario.effects.as_slice() else { panic!() };
+    let job = *job;
+    scenario.keys("space");
+    assert_eq!(scenario.effects, [Effect::Cancel(job)]);
+    assert!(scenario.state.plan.is_none());
 }
 
 #[test]

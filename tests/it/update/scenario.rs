@@ -20,6 +20,7 @@ use nicdeck::{
         inventory::Section,
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
         page::{InventoryPage, Resource},
+        snapshot::NicSnapshot,
         time::Timestamp,
     },
     providers,
@@ -206,12 +207,21 @@ impl Scenario {
 
     /// The plan's NICs are read again, and nothing has changed.
     pub fn read_again(&mut self) -> &mut Self {
+        self.read_all_again(|_| {})
+    }
+
+    /// The plan's NICs are read again, and this is how they are now.
+    pub fn read_all_again(&mut self, change: impl Fn(&mut NicSnapshot)) -> &mut Self {
         let [Effect::Preflight { job, nics }] = self.effects.as_slice() else {
             panic!("no preflight was asked for: {:?}", self.effects)
         };
         let (job, keys): (JobId, Vec<NicKey>) = (*job, nics.iter().map(|(key, _)| key.clone()).collect());
         for key in keys {
             let fresh = self.state.inventory.profile(&key.profile).and_then(|part| part.snapshot(&key.nic));
+            let fresh = fresh.map(|mut fresh| {
+                change(&mut fresh);
+                fresh
+            });
             self.send(Msg::Preflight(job, PreflightEvent::Read(key, Ok(fresh.map(Arc::new)))));
         }
         self.send(Msg::Preflight(job, PreflightEvent::Ended))

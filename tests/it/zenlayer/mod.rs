@@ -125,7 +125,7 @@ async fn everything(client: &Client) -> ProfileInventory {
 
 /// The NIC read again with all that belongs to it; `None` when it is gone.
 async fn inspect(client: &Client, nic: &Nic) -> (Option<Nic>, Vec<InventoryPage>) {
-    let pages = follow(client, client.cloud().inspection(nic)).await.unwrap();
+    let pages = follow(client, client.cloud().inspection(nic, &[])).await.unwrap();
     (pages.iter().flat_map(|page| &page.nics).find(|read| read.id == nic.id).cloned(), pages)
 }
 

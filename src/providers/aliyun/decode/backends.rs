@@ -35,7 +35,7 @@ pub(super) fn page(answer: &Answer, listing: &Listing, region: &RegionId) -> Res
             Ok(page)
         }
         part::ALB_FIND => step.found(answer.body()?, part::ALB_OWNERS),
-        part::NLB_FIND => step.found(answer.body()?, part::NLB_OWNERS),
+        part::NLB_FIND | part::NLB_FIND_BY_ID => step.found(answer.body()?, part::NLB_OWNERS),
         part::ALB_OWNERS | part::NLB_OWNERS => step.owners(answer.body()?),
         part::NIC_ADDRESS => Ok(step.nic_address(&answer.body()?)),
         _ => step.balancers(answer.body()?),
@@ -89,7 +89,11 @@ impl Step<'_> {
         for group in body.groups.into_iter().filter(|group| group.servers != Some(0)) {
             let scope = Scope::Group(Arc::from(group.id.as_str()));
             let id = group.id.clone();
-            next.push(self.then(part, scope, &id, owner(group)));
+            let owner = owner(group);
+            let wanted = &self.carry.wanted;
+            if wanted.is_empty() || wanted.contains(&id) || owner.balancers.iter().any(|id| wanted.contains(id)) {
+                next.push(self.then(part, scope, &id, owner));
+            }
         }
         Ok(InventoryPage { next, ..InventoryPage::default() })
     }

@@ -644,7 +644,7 @@ fn inspected() -> Nic {
 
 fn found(part: &str, server: &[(&str, &str)]) -> (Vec<Backend>, Vec<String>) {
     let nic = inspected();
-    let mut all = Cloud.inspection(&nic);
+    let mut all = Cloud.inspection(&nic, &[]);
     all.retain(|listing| listing.part == part);
     follow(all.remove(0), server)
 }
@@ -691,7 +691,7 @@ fn an_inspection_sees_the_backends_that_the_listing_saw() {
     assert!(!asked[1].contains("sgp-9"));
 
     let (listed, _) = follow(start(part::CLB), CLB);
-    for part in [part::CLB_FIND_BY_ADDRESS, part::CLB_FIND_BY_NIC] {
+    for part in [part::CLB_FIND_BY_ADDRESS, part::CLB_FIND_BY_ID] {
         let (inspection, _) = found(part, CLB);
         assert_eq!(seen(&nic, &inspection).backends, seen(&nic, &listed).backends);
         assert_eq!(inspection.len(), 3, "not eni-7's, not i-2's: {inspection:#?}");
@@ -705,15 +705,15 @@ fn an_inspection_that_finds_nothing_makes_no_more_calls() {
     let (backends, asked) = found(part::NLB_FIND, &[("ListServerGroupServers", r#"{"RequestId":"1"}"#)]);
     assert_eq!((backends.len(), asked.len()), (0, 1));
     let none = r#"{"RequestId":"1","TotalCount":0,"LoadBalancers":{"LoadBalancer":[]}}"#;
-    let (backends, asked) = found(part::CLB_FIND_BY_NIC, &[("DescribeLoadBalancers", none)]);
+    let (backends, asked) = found(part::CLB_FIND_BY_ID, &[("DescribeLoadBalancers", none)]);
     assert_eq!((backends.len(), asked.len()), (0, 1));
 }
 
 #[test]
 fn all_of_an_inspection_stays_in_its_scope() {
     let nic = inspected();
-    for listing in Cloud.inspection(&nic) {
-        if listing.part == part::CLB_FIND_BY_NIC {
+    for listing in Cloud.inspection(&nic, &[]) {
+        if listing.part == part::CLB_FIND_BY_ID {
             let next = page(&listing, CLB[0].1).next;
             assert_eq!(next.len(), 4);
             assert!(next.iter().all(|next| next.scope == Scope::Nic(nic.id.clone())), "{next:#?}");
@@ -751,7 +751,7 @@ fn a_server_whose_group_is_not_told_is_still_a_backend() {
     assert_eq!(backends, [backend("nlb-1", "", at("10.0.8.11", None, Some("eni-bp1d")), "80")]);
     // Without its group's id nothing can be told.
     let nic = inspected();
-    let listing = Cloud.inspection(&nic).into_iter().find(|listing| listing.part == part::NLB_FIND).expect("a search");
+    let listing = Cloud.inspection(&nic, &[]).into_iter().find(|listing| listing.part == part::NLB_FIND).expect("a search");
     assert!(garbage(&listing, r#"{"RequestId":"1","Servers":[{"ServerIp":"10.0.8.11"}]}"#).contains("ServerGroupId"));
 }
 

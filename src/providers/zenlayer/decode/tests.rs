@@ -454,16 +454,17 @@ fn an_inspected_instance_leads_to_the_backends_of_its_balancers() {
         assert_eq!(page.instances.len(), 1);
         page.next
     };
-    assert!(follow(json!([])).is_empty(), "it serves none, and says so");
     let named = follow(json!(["13", "14", "13"]));
     assert_eq!(
         named.iter().map(|l| (l.part, l.scope.clone())).collect::<Vec<_>>(),
         [(part::BACKENDS, Scope::LoadBalancer("13".into())), (part::BACKENDS, Scope::LoadBalancer("14".into()))]
     );
-    assert!(named.iter().all(|listing| listing.resource == Resource::Backends && listing.carry.is_none()));
-    // It says nothing about balancers: those of the NIC's VPC are looked through.
-    for silent in [json!("missing"), json!(null)] {
-        let all = follow(silent);
+    assert!(named.iter().all(|listing| listing.resource == Resource::Backends && listing.carry.as_deref() == Some("vpc-1\n")));
+    // It names no balancers, or is not there: those of the NIC's VPC are looked through. A backend may be an address without
+    // its instance.
+    let gone = page_of(&inspect, &answer(json!({"totalCount": 0, "dataSet": []}))).next;
+    let silent = [json!("missing"), json!(null), json!([]), json!([""])].map(follow);
+    for all in silent.into_iter().chain([gone]) {
         assert_eq!(
             all.iter().map(|l| (l.part, l.scope.clone(), l.carry.as_deref())).collect::<Vec<_>>(),
             [(part::BALANCERS, Scope::All, Some("vpc-1"))]

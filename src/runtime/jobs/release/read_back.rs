@@ -196,7 +196,8 @@ async fn fresh(batch: &Batch, client: &Client, before: &NicSnapshot, seen: Seen)
         return Some(ReadBack::Nic(Arc::new(snapshot)));
     }
     let never = CancellationToken::new();
-    match inspect::nic(client, &Arc::new(nic), &never, batch.now).await {
+    let seen = Arc::new(NicSnapshot { nic, ..before.clone() });
+    match inspect::nic(client, &seen, &never, batch.now).await {
         Ok(Some(snapshot)) => Some(ReadBack::Nic(Arc::new(snapshot))),
         Ok(None) => Some(ReadBack::Gone),
         Err(_) => None,

@@ -64,7 +64,7 @@ pub(super) async fn send(
             return Sent::Answered(Err(fault));
         }
         let never = CancellationToken::new();
-        match inspect::nic(client, &std::sync::Arc::new(now.nic.clone()), &never, batch.now).await {
+        match inspect::nic(client, &std::sync::Arc::new(now.clone()), &never, batch.now).await {
             Ok(Some(fresh)) => now = fresh,
             // Gone, or not to be read: nothing more is sent on a guess.
             Ok(None) | Err(_) => return Sent::Answered(Ok(receipt)),
