@@ -17,9 +17,9 @@ use crate::{
     domain::{
         fault::{Fault, FaultKind},
         ids::{JobId, NicKey, OperationId},
-        nic::Nic,
         outcome::{Outcome, OutcomeWord, Progress},
         selection::Target,
+        snapshot::NicSnapshot,
     },
 };
 
@@ -188,10 +188,10 @@ pub fn recheck_disabled(state: &State) -> Option<Phrase> {
 pub fn recheck(state: &mut State) -> Vec<Effect> {
     let job = state.jobs.next_id();
     let Some(run) = &mut state.run else { return Vec::new() };
-    let mut nics: BTreeMap<NicKey, Arc<Nic>> = BTreeMap::new();
+    let mut nics: BTreeMap<NicKey, Arc<NicSnapshot>> = BTreeMap::new();
     for row in run.rows.iter().filter(|row| is_unknown(row)) {
         if let Some(operation) = run.plan.operations().get(row.operation.0 as usize) {
-            nics.insert(row.target.nic().clone(), Arc::new(operation.expect.nic.clone()));
+            nics.insert(row.target.nic().clone(), operation.expect.clone());
         }
     }
     run.recheck = Some(Recheck { job, found: 0, unread: 0 });
@@ -209,6 +209,8 @@ pub fn rechecked(state: &mut State, event: PreflightEvent) {
     let Some(run) = &mut state.run else { return };
     let Some(mut recheck) = run.recheck.take() else { return };
     match event {
+        // The NIC's own record tells what became of the write.
+        PreflightEvent::Partly(..) => run.recheck = Some(recheck),
         PreflightEvent::Read(_, Err(_)) => {
             recheck.unread += 1;
             run.recheck = Some(recheck);
