@@ -88,15 +88,20 @@ fn by_code(code: &str, write: Option<&OperationKind>) -> Option<(FaultKind, Effe
     let lost = if write.is_some() { Unknown } else { NothingRetry };
     let release = matches!(write, Some(OperationKind::Release { .. }));
     let detach = matches!(write, Some(OperationKind::Detach { .. }));
+    let delete = matches!(write, Some(OperationKind::Delete { .. }));
+    let assign = matches!(write, Some(OperationKind::Assign { .. }));
     Some(match code {
         // The wished-for state, as far as the vendor tells; the read back decides. A primary address answers the same.
         "InvalidIp.IpUnassigned" if release => (NotFound, AlreadyDone),
         "InvalidIp.IpUnassigned" => (NotFound, Nothing),
-        "InvalidEniId.NotFound" if write.is_some() => (NotFound, AlreadyDone),
+        "InvalidEniId.NotFound" if release || detach || delete => (NotFound, AlreadyDone),
+        "InvalidIp.IpAssigned" if assign => (Refused, AlreadyDone),
         "InvalidParameter.EniNotBelongEcs" if detach => (Refused, AlreadyDone),
         "InvalidEcsId.NotFound" | "InvalidInstanceId.NotFound" if detach => (NotFound, AlreadyDone),
 
         "Operation.Conflict" | "OperationConflict" | "LastTokenProcessing" => (Conflict, NothingRetry),
+        // It is being bound or unbound; a person should see to what.
+        "IncorrectEipStatus" => (Conflict, Nothing),
         "Rejected.Throttling" => (Throttled, NothingRetry),
         "InternalError" | "UnknownError" | "ServiceUnavailable" => (Server, lost),
 
@@ -139,6 +144,7 @@ fn by_code(code: &str, write: Option<&OperationKind>) -> Option<(FaultKind, Effe
         | "InvalidIp.IpAssigned"
         | "InvalidPrivateIpAddress.Duplicated"
         | "MaxEniPrivateIpsCountExceeded"
+        | "InvalidAssociation.Duplicated"
         | "MaxEniCountExceeded" => (Refused, Nothing),
         "DryRunOperation" => (FaultKind::Other, Nothing),
 

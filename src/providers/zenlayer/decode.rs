@@ -24,6 +24,7 @@ use crate::{
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
         outcome::Receipt,
         page::{Cursor, InventoryPage, Listing, Region, Resource, Scope},
+        plan::OperationKind,
     },
     providers::provider::{Call, Reply},
     wire::WireResponse,
@@ -48,6 +49,15 @@ pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Faul
         };
     }
     let listing = match call {
+        Call::Write { kind: OperationKind::BindEip { .. }, .. } => {
+            let (bound, request_id) = open::<shapes::Bound>(call, response)?;
+            // Vendor: 200 with ids in this list means that these were not bound.
+            return if bound.failed_eip_ids.is_empty() {
+                Ok(Reply::Accepted(Receipt { request_id, task: None }))
+            } else {
+                Err(faults::not_bound(call, response, request_id))
+            };
+        }
         Call::Write { .. } | Call::Task { .. } | Call::SignIn { .. } => {
             let (_, request_id) = open::<serde::de::IgnoredAny>(call, response)?;
             return Ok(Reply::Accepted(Receipt { request_id, task: None }));

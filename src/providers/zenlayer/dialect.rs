@@ -179,6 +179,7 @@ fn act(world: &mut World, key: &SimKey, request: &SimRequest, now: Timestamp) ->
         ("zec", "DeleteNetworkInterface") => writes::delete(world, &params, now),
         ("zec", "BatchAssignNetworkInterfaceIpv4") => writes::batch_assign(world, &params),
         ("zec", "AssignNetworkInterfaceIpv4") => writes::assign(world, &params),
+        ("zec", "AssociateEipAddress") => writes::associate_eips(world, &params),
         ("zec", "UnassociateEipAddress") => writes::unassociate_eips(world, &params),
         _ => Err(unknown()),
     }

@@ -59,12 +59,19 @@ pub(super) fn fault(call: &Call, response: &WireResponse) -> Fault {
     fault
 }
 
+/// A success that names the EIP as one that was not bound. Vendor: `AssociateEipAddress`, `failedEipIds`.
+pub(super) fn not_bound(call: &Call, response: &WireResponse, request_id: Option<String>) -> Fault {
+    let fault = Fault::local(FaultKind::Refused, super::encode::action(call), "failedEipIds");
+    Fault { request_id, http_status: Some(response.status), ..fault }
+}
+
 /// What a code means for this call; `None` for one this version does not know.
 fn by_code(code: &str, write: Option<&OperationKind>) -> Option<(FaultKind, Effect)> {
     // A write that may have happened is read back; a read can simply be made again.
     let lost = if write.is_some() { Effect::Unknown } else { Effect::NothingRetry };
     let release = matches!(write, Some(OperationKind::Release { .. }));
     let detach = matches!(write, Some(OperationKind::Detach { .. }));
+    let delete = matches!(write, Some(OperationKind::Delete { .. }));
     Some(match code {
         "REQUEST_LIMIT_EXCEEDED" => (FaultKind::Throttled, Effect::NothingRetry),
         "SERVICE_TEMPORARY_UNAVAILABLE" | "INTERNAL_SERVER_ERROR" => (FaultKind::Server, lost),
@@ -80,6 +87,10 @@ fn by_code(code: &str, write: Option<&OperationKind>) -> Option<(FaultKind, Effe
         "OPERATION_DENIED_NIC_NOT_EXIST_INSTANCE" if detach => (FaultKind::NotFound, Effect::AlreadyDone),
         // The address is not on the NIC: what a release wishes for.
         "OPERATION_FAILED_RESOURCE_NOT_FOUND" if release => (FaultKind::NotFound, Effect::AlreadyDone),
+        // The vendor's Terraform provider takes both as "already gone".
+        "OPERATION_FAILED_RESOURCE_NOT_FOUND" | "INVALID_NIC_NOT_FOUND" if delete => {
+            (FaultKind::NotFound, Effect::AlreadyDone)
+        }
         "OPERATION_FAILED_RESOURCE_NOT_FOUND"
         | "OPERATION_FAILED_RESOURCE_GROUP_NOT_FOUND"
         | "INVALID_NIC_NOT_FOUND"
@@ -148,6 +159,37 @@ mod tests {
 
     fn detach() -> Call {
         Call::write("r".into(), OperationKind::Detach { nic: "12".into(), instance: "11".into() })
+    }
+
+    /// The end of a write is another one for each kind: what is gone is what a release wishes for, and what an attach can not do.
+    #[test]
+    fn what_is_gone_is_done_only_for_what_takes_away() {
+        let attach = OperationKind::Attach { nic: "12".into(), instance: "11".into() };
+        let assign = OperationKind::Assign { nic: "12".into(), ips: vec![] };
+        let delete = OperationKind::Delete { nic: "12".into() };
+        for (kind, code, effect) in [
+            (attach, "INVALID_NIC_NOT_FOUND", Effect::Nothing),
+            (assign, "OPERATION_FAILED_RESOURCE_NOT_FOUND", Effect::Nothing),
+            (delete.clone(), "OPERATION_FAILED_RESOURCE_NOT_FOUND", Effect::AlreadyDone),
+            (delete, "INVALID_NIC_NOT_FOUND", Effect::AlreadyDone),
+        ] {
+            let call = Call::write("r".into(), kind.clone());
+            assert_eq!(judged(&call, 404, code), (FaultKind::NotFound, effect), "{kind:?} {code}");
+        }
+    }
+
+    #[test]
+    fn a_success_that_names_the_eip_as_failed_is_a_failure() {
+        let kind = OperationKind::BindEip { nic: "12".into(), eip: "15".into(), ip: "10.0.0.2".parse().unwrap() };
+        let call = Call::write("r".into(), kind);
+        let body = |failed: &str| {
+            let body = format!(r#"{{"requestId":"T1","response":{{"requestId":"T1","failedEipIds":[{failed}]}}}}"#);
+            WireResponse { status: 200, headers: vec![], body: body.into_bytes() }
+        };
+        assert!(super::super::decode::decode(&call, &body("")).is_ok());
+        let fault = super::super::decode::decode(&call, &body("\"15\"")).unwrap_err();
+        assert_eq!((fault.kind, fault.effect, fault.http_status), (FaultKind::Refused, Effect::Nothing, Some(200)));
+        assert_eq!(fault.request_id.as_deref(), Some("T1"));
     }
 
     fn read() -> Call {

@@ -7,6 +7,7 @@ mod listing;
 mod lost;
 mod provoke;
 mod sections;
+mod undo;
 mod writes;
 
 use std::path::Path;

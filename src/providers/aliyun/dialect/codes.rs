@@ -105,6 +105,7 @@ const CODES: &[(&str, u16, &str)] = &[
     // EIPs and load balancers.
     ("InvalidAllocationId.NotFound", 404, "The specified AllocationId does not exist."),
     ("IncorrectEipStatus", 400, "Current elastic IP status does not support this operation."),
+    ("InvalidAssociation.Duplicated", 400, "The specified address has an EIP already."),
     ("InvalidAssociation.NotFound", 404, "The specified EIP is not associated with the specified instance."),
     ("InvalidLoadBalancerId.NotFound", 404, "The specified LoadBalancerId does not exist."),
     ("InvalidParameter.VServerGroupId", 400, "The specified VServerGroupId does not exist."),

@@ -1,4 +1,4 @@
-//! Elastic IPs. Vendor: `DescribeEipAddresses` and `UnassociateEipAddress` pages (VPC).
+//! Elastic IPs. Vendor: `DescribeEipAddresses`, `AssociateEipAddress` and `UnassociateEipAddress` pages (VPC).
 
 use serde_json::{Value, json};
 
@@ -72,6 +72,39 @@ fn render(view: EipView) -> Value {
         "ChargeType": "PostPaid",
         "OperationLocks": {"LockReason": []},
     })
+}
+
+/// Binds an EIP to an address of a NIC, or to an instance's own address. The vendor does it a moment later, this server at once.
+pub(super) fn associate_eip_address(world: &mut World, call: &Call) -> Answer {
+    let region = call.region(world)?;
+    let params = &call.params;
+    let id = params.required("AllocationId")?;
+    let owner = params.required("InstanceId")?;
+    let view = world.eip(id).filter(|view| view.region == region);
+    let view = view.ok_or_else(|| Refusal::of("InvalidAllocationId.NotFound"))?;
+    if view.bound.is_some() {
+        return Err(Refusal::of("IncorrectEipStatus"));
+    }
+    let nic = match params.get("InstanceType").unwrap_or("EcsInstance") {
+        "NetworkInterface" => world.nic(owner).ok_or_else(|| Refusal::of("InvalidEniId.NotFound"))?,
+        "EcsInstance" => {
+            let primary = world.nics_of(owner).find(|nic| nic.primary);
+            primary.ok_or_else(|| Refusal::of("InvalidInstanceId.NotFound"))?
+        }
+        _ => return Err(Refusal::invalid("InstanceType")),
+    };
+    let ip = match params.get("PrivateIpAddress") {
+        Some(text) => text.parse().map_err(|_| Refusal::invalid("PrivateIpAddress"))?,
+        None => nic.primary_ip().ok_or_else(|| Refusal::invalid("PrivateIpAddress"))?,
+    };
+    if nic.address(ip).is_none() {
+        return Err(Refusal::invalid("PrivateIpAddress"));
+    }
+    let nic = nic.id.clone();
+    if !world.bind_eip(id, &nic, ip) {
+        return Err(Refusal::of("InvalidAssociation.Duplicated"));
+    }
+    Ok(members([]))
 }
 
 /// Frees an EIP. The vendor does it a moment later, this server at once.

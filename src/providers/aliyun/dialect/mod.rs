@@ -273,6 +273,7 @@ actions! {
     "Ecs" "AttachNetworkInterface" => writes::attach;
     "Ecs" "DeleteNetworkInterface" => writes::delete;
     "Vpc" "DescribeEipAddresses" => eips::describe_eip_addresses;
+    "Vpc" "AssociateEipAddress" => eips::associate_eip_address;
     "Vpc" "UnassociateEipAddress" => eips::unassociate_eip_address;
     "Slb" "DescribeLoadBalancers" => balancers::describe_load_balancers;
     "Slb" "DescribeLoadBalancerAttribute" => balancers::describe_load_balancer_attribute;

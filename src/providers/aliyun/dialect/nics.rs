@@ -16,11 +16,16 @@ use super::{
 /// Vendor: a list that is filtered by tag ends after this many.
 const TAGGED_MOST: usize = 1000;
 
-/// The zone of a NIC's vSwitch: that of its instance, or of any instance with a NIC in the same vSwitch.
+/// The zone of a NIC's vSwitch: that of its instance, or of the instances with a NIC in the same vSwitch. Empty where a world file
+/// has them in several zones, which no real vSwitch is.
 pub(super) fn zone<'w>(nic: &SimNic, world: &'w World) -> &'w str {
     let of = |nic: &SimNic| world.instance(nic.instance_id.as_deref()?).map(|instance| instance.zone.as_str());
-    let beside = || world.nics().iter().filter(|other| other.subnet_id == nic.subnet_id).find_map(of);
-    of(nic).or_else(beside).unwrap_or_default()
+    if let Some(zone) = of(nic) {
+        return zone;
+    }
+    let mut beside = world.nics().iter().filter(|other| other.subnet_id == nic.subnet_id).filter_map(of);
+    let first = beside.next().unwrap_or_default();
+    if beside.all(|zone| zone == first) { first } else { "" }
 }
 
 pub(super) fn describe_network_interfaces(world: &mut World, call: &Call) -> Answer {

@@ -38,6 +38,23 @@ fn refused(call: &Call, status: u16, code: &str) -> Fault {
     fault
 }
 
+/// What is gone is what a release wishes for, and what an attach can not do.
+#[test]
+fn what_is_gone_is_done_only_for_what_takes_away() {
+    let attach = OperationKind::Attach { nic: "eni-1".into(), instance: "i-1".into() };
+    let assign = OperationKind::Assign { nic: "eni-1".into(), ips: vec![] };
+    let delete = OperationKind::Delete { nic: "eni-1".into() };
+    for (kind, code, effect) in [
+        (attach, "InvalidEniId.NotFound", Nothing),
+        (assign.clone(), "InvalidEniId.NotFound", Nothing),
+        (delete, "InvalidEniId.NotFound", AlreadyDone),
+        (assign, "InvalidIp.IpAssigned", AlreadyDone),
+    ] {
+        let call = Call::write("cn-hangzhou".into(), kind.clone());
+        assert_eq!(refused(&call, 403, code).effect, effect, "{kind:?} {code}");
+    }
+}
+
 /// (status, code, kind, effect of a release, of a detach, of a read)
 type Row = (u16, &'static str, FaultKind, Effect, Effect, Effect);
 

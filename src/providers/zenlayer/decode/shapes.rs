@@ -204,3 +204,11 @@ pub(super) struct Backend {
     /// Text: "80", "80,443", "10000-10005".
     pub listener_port: Option<Text>,
 }
+
+/// The answer to binding EIPs.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Bound {
+    #[serde(default)]
+    pub failed_eip_ids: Vec<String>,
+}

@@ -616,6 +616,22 @@ fn unbinding_eips_can_fail_in_part() {
 }
 
 #[test]
+fn a_free_eip_is_bound_to_one_address() {
+    let bind = |eips: &str, ip: &str| format!(r#"{{"eipIds": [{eips}], "nicId": "n-sec", "lanIp": "{ip}"}}"#);
+    let is = |status: u16, code: &str| (status, code.to_owned());
+    let refused = |eips: &str, ip: &str| error("AssociateEipAddress", &bind(eips, ip));
+    assert_eq!(refused(r#""e-0""#, "10.0.0.21"), is(404, "INVALID_EIP_NOT_FOUND"));
+    assert_eq!(refused(r#""e-1""#, "10.0.0.21"), is(500, "OPERATION_DENIED_EIP_STATUS_NOT_SUPPORT"));
+    assert_eq!(refused(r#""e-9""#, "10.0.0.99"), is(404, "OPERATION_FAILED_RESOURCE_NOT_FOUND"));
+    let mut world = world();
+    let ip = world.nic("n-sec").unwrap().addresses[1].ip;
+    let answer = call(&mut world, "AssociateEipAddress", &bind(r#""e-9", "e-0""#, &ip.to_string())).unwrap();
+    assert_eq!(answer["failedEipIds"], json!(["e-0"]));
+    let on = world.eip("e-9").unwrap().bound.map(|(nic, address)| (nic.id.clone(), address.ip));
+    assert_eq!(on, Some(("n-sec".to_owned(), ip)));
+}
+
+#[test]
 fn injected_errors_are_in_the_vendors_words() {
     for (error, status, code) in [
         (VendorError::Throttled, 429, "REQUEST_LIMIT_EXCEEDED"),

@@ -1,6 +1,6 @@
 //! The calls that change something, each with its page's preconditions. Vendor: the pages of `UnassignNetworkInterfaceIpv4`,
 //! `DetachNetworkInterface`, `AttachNetworkInterface`, `DeleteNetworkInterface`, `BatchAssignNetworkInterfaceIpv4`,
-//! `UnassociateEipAddress`.
+//! `AssociateEipAddress`, `UnassociateEipAddress`.
 //!
 //! The order in which the service checks isn't documented: parameters, existence, state, then what hangs on the object. A bad
 //! address fails the whole call, as documented for assigning.
@@ -200,6 +200,38 @@ pub fn batch_assign(world: &mut World, params: &Params) -> Answer {
 
 fn is_taken(world: &World, nic: &SimNic, ip: IpAddr) -> bool {
     nic.address(ip).is_some() || world.is_taken(&nic.region, &nic.subnet_id, ip)
+}
+
+/// 200 with `failedEipIds` when some could not be bound; an error when none could.
+pub fn associate_eips(world: &mut World, params: &Params) -> Answer {
+    let ids = params.ids("eipIds")?.ok_or_else(|| missing("eipIds"))?;
+    let id = params.required("nicId")?;
+    let ip: IpAddr = params.required("lanIp")?.parse().map_err(|_| wrong_value("lanIp"))?;
+    let nic = find_nic(world, id)?;
+    nic_status(nic, &["AVAILABLE", "USED"])?;
+    if nic.address(ip).is_none() {
+        let message = format!("The address {ip} is not on {id}.");
+        return Err(refuse("OPERATION_FAILED_RESOURCE_NOT_FOUND", message));
+    }
+    let mut failed = Vec::new();
+    let mut first = None;
+    for eip in &ids {
+        let refusal = match (world.eip(eip).is_some(), world.refusals.get(*eip).cloned()) {
+            (false, _) => refuse("INVALID_EIP_NOT_FOUND", format!("The elastic IP {eip} does not exist.")),
+            (true, Some(code)) => refuse(&code, format!("The elastic IP {eip} is refused.")),
+            (true, None) if world.bind_eip(eip, id, ip) => continue,
+            (true, None) => {
+                let message = format!("The status of the elastic IP {eip} does not support this.");
+                refuse("OPERATION_DENIED_EIP_STATUS_NOT_SUPPORT", message)
+            }
+        };
+        failed.push(*eip);
+        first = first.or(Some(refusal));
+    }
+    match first {
+        Some(refusal) if failed.len() == ids.len() => Err(refusal),
+        _ => answer(&json!({"failedEipIds": failed})),
+    }
 }
 
 /// 200 with `failedEipIds` when some could not be unbound; an error when none could. One that is bound to nothing is no error.

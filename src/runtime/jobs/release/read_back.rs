@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::msg::ReadBack,
     domain::{
+        address::Eip,
         fault::{Effect, Fault, FaultKind},
         nic::{Nic, NicState},
         outcome::{Outcome, Progress, Receipt},
@@ -20,7 +21,12 @@ use crate::{
     },
 };
 
-use super::{super::inspect, Batch, Ends, send::task_end, targets::targets};
+use super::{
+    super::inspect,
+    Batch, Ends,
+    send::task_end,
+    targets::{Sight, is_done, targets},
+};
 
 /// Reads more while the cloud says that the change is on its way, or can not be reached.
 pub(super) const MORE_READS: usize = 60;
@@ -63,15 +69,15 @@ impl Told {
 /// What the reads have shown so far.
 struct Seen {
     /// The last read; without a NIC when it is gone altogether.
-    last: Result<Option<Nic>, Fault>,
+    last: Result<Option<Sight>, Fault>,
     /// Reads that showed the NIC at rest, since it was last seen moving.
     calm: usize,
 }
 
 impl Seen {
-    fn take(&mut self, read: Result<Option<Nic>, Fault>) {
-        if let Ok(nic) = &read {
-            let moving = nic.as_ref().is_some_and(|nic| is_moving(nic.status.state));
+    fn take(&mut self, read: Result<Option<Sight>, Fault>) {
+        if let Ok(seen) = &read {
+            let moving = seen.as_ref().is_some_and(|seen| is_moving(seen.nic.status.state));
             self.calm = if moving { 0 } else { self.calm + 1 };
         }
         self.last = read;
@@ -90,6 +96,24 @@ fn is_moving(state: NicState) -> bool {
     matches!(state, NicState::Detaching | NicState::Attaching | NicState::Changing)
 }
 
+/// Reads what shows the change: the NIC's own record, and for an EIP what is bound to the NIC.
+async fn look(
+    batch: &Batch,
+    client: &Client,
+    kind: &OperationKind,
+    before: &NicSnapshot,
+) -> Result<Option<Sight>, Fault> {
+    let never = CancellationToken::new();
+    let OperationKind::BindEip { eip, ip, .. } = kind else {
+        return Ok(inspect::record(client, &before.nic, &never).await?.map(|nic| Sight { nic, bound: None }));
+    };
+    let read = inspect::nic(client, &Arc::new(before.clone()), &never, batch.now).await?;
+    Ok(read.map(|read| {
+        let here = |bound: &Eip| bound.id == *eip && bound.is_on(&read.nic, *ip) == Some(true);
+        Sight { bound: read.eips_known.then(|| read.eips.iter().any(here)), nic: read.nic }
+    }))
+}
+
 /// Reads until the change shows, or until it can be believed that it will not, and says what is true of each target.
 pub(super) async fn read_back(
     batch: &Batch,
@@ -99,7 +123,6 @@ pub(super) async fn read_back(
     before: &NicSnapshot,
     answer: Result<Receipt, Fault>,
 ) -> (Ends, Option<ReadBack>) {
-    let never = CancellationToken::new();
     let targets = targets(operation, kind);
     let mut told = Told::of(answer);
     if let Told::Accepted(receipt) = &told
@@ -112,17 +135,17 @@ pub(super) async fn read_back(
         let lost = !matches!(told, Told::Refused(_) | Told::Failed(_));
         batch.progress(operation, Progress::ReadingBack { lost }).await;
     }
-    let mut seen = Seen { last: Ok(Some(before.nic.clone())), calm: 0 };
+    let mut seen = Seen { last: Ok(Some(Sight { nic: before.nic.clone(), bound: None })), calm: 0 };
     let mut reads = 0;
     loop {
         if let Told::Accepted(receipt) = &told {
             let reads = u32::try_from(reads).unwrap_or(u32::MAX);
             batch.progress(operation, Progress::Accepted { receipt: receipt.clone(), reads }).await;
         }
-        seen.take(inspect::record(client, &before.nic, &never).await);
+        seen.take(look(batch, client, kind, before).await);
         reads += 1;
         if let Ok(nic) = &seen.last {
-            let all = targets.iter().all(|target| kind.is_done(target, nic.as_ref()));
+            let all = targets.iter().all(|target| is_done(target, kind, nic.as_ref()));
             let over = match &told {
                 Told::Refused(_) | Told::Failed(_) => seen.calm > 0,
                 // It may take effect later, and a cloud's lists lag behind: all of the patience is spent on it.
@@ -151,7 +174,7 @@ pub(super) async fn read_back(
         (target, outcome)
     });
     let ends = ends.collect();
-    (ends, fresh(batch, client, before, seen).await)
+    (ends, fresh(batch, client, kind, before, seen).await)
 }
 
 /// The end of one target.
@@ -167,7 +190,7 @@ fn outcome(target: &Target, kind: &OperationKind, told: &Told, seen: &Seen, acti
             };
         }
     };
-    let done = kind.is_done(target, nic.as_ref());
+    let done = is_done(target, kind, nic.as_ref());
     match (told, done) {
         // This call did nothing, and yet it is so: somebody else was first.
         (Told::Refused(_), true) => Outcome::AlreadyGone { request_id },
@@ -183,11 +206,23 @@ fn outcome(target: &Target, kind: &OperationKind, told: &Told, seen: &Seen, acti
     }
 }
 
-/// The NIC for the inventory. Read whole only where something hung on it that may be gone with it.
-async fn fresh(batch: &Batch, client: &Client, before: &NicSnapshot, seen: Seen) -> Option<ReadBack> {
+/// The NIC for the inventory. Read whole only where something hangs on it that may have come or gone with the write.
+async fn fresh(
+    batch: &Batch,
+    client: &Client,
+    kind: &OperationKind,
+    before: &NicSnapshot,
+    seen: Seen,
+) -> Option<ReadBack> {
     let Ok(nic) = seen.last else { return None };
-    let Some(nic) = nic else { return Some(ReadBack::Gone) };
-    let bare = before.eips_known && before.eips.is_empty() && before.backends_known && before.backends.is_empty();
+    let Some(Sight { nic, .. }) = nic else { return Some(ReadBack::Gone) };
+    let bare = !matches!(kind, OperationKind::BindEip { .. })
+        && before.eips_known
+        && before.eips.is_empty()
+        && before.backends_known
+        && before.backends.is_empty()
+        && before.floats_known
+        && before.floats.is_empty();
     if bare {
         let instance = before.instance.clone().filter(|_| nic.instance == before.nic.instance);
         // What only the whole read tells is kept.

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 
 use crate::domain::{
+    address::Eip,
+    nic::Nic,
     outcome::{Outcome, Skip},
     plan::{Operation, OperationKind},
     selection::Target,
@@ -28,7 +30,15 @@ pub(super) fn narrow(
         }
         // A NIC that is on another instance now is not what was planned, even if it is off its own.
         let elsewhere = matches!(&operation.kind, OperationKind::Detach { .. }) && fresh.nic.instance.is_some();
-        if !elsewhere && operation.kind.is_done(&target, Some(&fresh.nic)) {
+        let bound = match (&operation.kind, &target) {
+            (OperationKind::BindEip { eip, .. }, Target::Address(key)) => {
+                let here = |bound: &Eip| bound.id == *eip && bound.is_on(&fresh.nic, key.ip) == Some(true);
+                Some(fresh.eips.iter().any(here))
+            }
+            _ => None,
+        };
+        let seen = Sight { nic: fresh.nic.clone(), bound };
+        if !elsewhere && is_done(&target, &operation.kind, Some(&seen)) {
             ends.push((target, Outcome::AlreadyGone { request_id: None }));
             continue;
         }
@@ -47,5 +57,21 @@ pub(super) fn narrow(
         OperationKind::Assign { nic, .. } if !ips.is_empty() => Some(OperationKind::Assign { nic: nic.clone(), ips }),
         OperationKind::BindEip { .. } if !ips.is_empty() => Some(operation.kind.clone()),
         _ => None,
+    }
+}
+
+/// What was seen after a write.
+#[derive(Clone, Debug)]
+pub(super) struct Sight {
+    pub nic: Nic,
+    /// Is the EIP in question bound? `None` where nobody asked, or where it could not be told.
+    pub bound: Option<bool>,
+}
+
+/// Does the wished-for state hold?
+pub(super) fn is_done(target: &Target, kind: &OperationKind, seen: Option<&Sight>) -> bool {
+    match (kind, seen) {
+        (OperationKind::BindEip { .. }, Some(seen)) => seen.bound == Some(true),
+        _ => kind.is_done(target, seen.map(|seen| &seen.nic)),
     }
 }

@@ -355,6 +355,23 @@ fn an_eip_can_be_freed() {
 }
 
 #[test]
+fn a_free_eip_is_bound_to_one_address() {
+    let mut cloud = Cloud::new();
+    let bind = |cloud: &mut Cloud, params: Params| cloud.ask(VPC, "AssociateEipAddress", params);
+    let (eip, nic) = (("AllocationId", "eip-9"), ("InstanceId", "eni-s"));
+    let kind = ("InstanceType", "NetworkInterface");
+    let taken = [("AllocationId", "eip-1"), nic, kind];
+    refused(&mut cloud, (400, "IncorrectEipStatus"), |cloud| bind(cloud, &taken));
+    refused(&mut cloud, (400, "InvalidParameter"), |cloud| {
+        bind(cloud, &[eip, nic, kind, ("PrivateIpAddress", "10.0.8.99")])
+    });
+    refused(&mut cloud, (404, "InvalidInstanceId.NotFound"), |cloud| bind(cloud, &[eip, ("InstanceId", "i-x")]));
+    assert_eq!(bind(&mut cloud, &[eip, nic, kind, ("PrivateIpAddress", "10.0.8.21")]).status, 200);
+    let bound = cloud.world.eip("eip-9").unwrap().bound.map(|(nic, address)| (nic.id.clone(), address.ip.to_string()));
+    assert_eq!(bound, Some(("eni-s".to_owned(), "10.0.8.21".to_owned())));
+}
+
+#[test]
 fn the_older_style_writes_too() {
     let mut cloud = Cloud::new();
     let params = [("RegionId", "cn-hangzhou"), ("NetworkInterfaceId", "eni-s"), ("PrivateIpAddress.1", "10.0.8.21")];

@@ -1,0 +1,172 @@
+//! What takes a release or a detach back, and what can not be taken back: the calls, carried out as any write is.
+
+use std::{net::IpAddr, sync::Arc};
+
+use nicdeck::{
+    domain::{
+        ids::{NicId, OperationId},
+        nic::NicState,
+        outcome::{Outcome, OutcomeWord},
+        plan::{Decision, Operation, OperationKind, PlanHash, PlanRow, ReleasePlan},
+    },
+    runtime::clock,
+    sim::world::{SimNic, World},
+};
+
+use super::{clouds, writes::main_job};
+use crate::stage::{Scene, Stage, good, key, parts};
+
+/// A plan of these writes, on what is known of their NICs.
+fn plan(stage: &Stage, kinds: Vec<OperationKind>) -> Arc<ReleasePlan> {
+    let operation = |(place, kind): (usize, OperationKind)| {
+        let expect = stage.part().snapshot(kind.nic()).expect("a known NIC");
+        Operation {
+            id: OperationId(u32::try_from(place).unwrap()),
+            cloud: stage.provider.descriptor().cloud(),
+            profile: key("").profile,
+            region: expect.nic.region.clone(),
+            kind,
+            after: vec![],
+            shares: vec![],
+            expect: Arc::new(expect),
+        }
+    };
+    let operations: Vec<Operation> = kinds.into_iter().enumerate().map(operation).collect();
+    let rows = operations.iter().flat_map(|operation| {
+        operation.targets().into_iter().map(|target| PlanRow {
+            target,
+            cloud: operation.cloud.clone(),
+            region: operation.region.clone(),
+            hidden: false,
+            findings: vec![],
+            decision: Decision::Go(operation.id),
+            before: 0,
+            after: 0,
+        })
+    });
+    let rows = rows.collect();
+    Arc::new(ReleasePlan::freeze(PlanHash([7; 32]), clock::now(), rows, operations, |_| 100).expect("a sound plan"))
+}
+
+/// The NICs, with their addresses in an order of their own: one that was put back is the last of its NIC's.
+fn nics(world: &World) -> Vec<SimNic> {
+    let mut nics = world.nics().to_vec();
+    for nic in &mut nics {
+        nic.addresses.sort_by_key(|address| (!address.primary, address.ip));
+    }
+    nics
+}
+
+fn taking_back(done: &ReleasePlan) -> Vec<OperationKind> {
+    let back = |operation: &Operation| match operation.kind.clone() {
+        OperationKind::Release { nic, ips } => OperationKind::Assign { nic, ips },
+        OperationKind::Detach { nic, instance } => OperationKind::Attach { nic, instance },
+        other => panic!("{other:?}"),
+    };
+    done.operations().iter().map(back).collect()
+}
+
+#[tokio::test]
+async fn a_release_and_a_detach_are_taken_back() {
+    for (cloud, _) in clouds() {
+        let mut stage = Scene::demo(cloud).open().await;
+        let targets = main_job(cloud).await;
+        let away = stage.prepare(&targets).await;
+        let before = nics(&stage.simulator.world());
+        stage.run(&away).await.all(OutcomeWord::Released);
+        assert_ne!(nics(&stage.simulator.world()), before);
+        let back = plan(&stage, taking_back(&away));
+        let ended = stage.run(&back).await;
+        ended.all(OutcomeWord::Released);
+        assert_eq!(nics(&stage.simulator.world()), before, "{}", stage.name());
+        // The inventory follows.
+        for target in &targets {
+            let (nic, ip) = parts(target);
+            let nic = stage.part().nic(&nic.as_str().into()).expect("kept");
+            match ip {
+                Some(ip) => assert!(nic.addresses.iter().any(|address| address.ip == ip), "{}", stage.name()),
+                None => assert_eq!(nic.status.state, NicState::Attached),
+            }
+        }
+        // Once more is nothing to do.
+        let again = plan(&stage, taking_back(&away));
+        let writes = stage.writes();
+        stage.run(&again).await.all(OutcomeWord::AlreadyGone);
+        assert_eq!(stage.writes(), writes);
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_somebody_else_took_is_not_put_back() {
+    for (cloud, _) in clouds() {
+        let mut stage = Scene::demo(cloud).open().await;
+        let target = good(cloud).await.addresses[0][0].clone();
+        let away = stage.prepare(std::slice::from_ref(&target)).await;
+        let (nic, Some(ip)) = parts(&target) else { panic!("an address") };
+        let mut taken = stage.simulator.world().nic(&nic).unwrap().address(ip).unwrap().clone();
+        if taken.floating {
+            // Several NICs may hold it.
+            continue;
+        }
+        stage.run(&away).await.all(OutcomeWord::Released);
+        let (subnet, region) = stage.simulator.change(|world| {
+            let nic = world.nic(&nic).unwrap();
+            (nic.subnet_id.clone(), nic.region.clone())
+        });
+        stage.simulator.change(|world| {
+            let same = |other: &&SimNic| other.id != nic && other.subnet_id == subnet && other.region == region;
+            let other = world.nics().iter().find(same).expect("a neighbour").id.clone();
+            taken.eip = None;
+            world.edit_nic(&other, |other| other.addresses.push(taken.clone())).unwrap();
+        });
+        let back = plan(&stage, taking_back(&away));
+        let ended = stage.run(&back).await;
+        let Outcome::Failed { fault } = ended.only() else { panic!("{}: {:?}", stage.name(), ended.only()) };
+        assert!(fault.code.is_some() && fault.request_id.is_some(), "{fault:?}");
+        assert!(stage.simulator.world().nic(&nic).unwrap().address(ip).is_none());
+    }
+}
+
+#[tokio::test]
+async fn an_eip_is_bound_to_the_very_address() {
+    for (cloud, _) in clouds() {
+        let mut stage = Scene::demo(cloud).open().await;
+        let target = good(cloud).await.addresses[0][0].clone();
+        stage.prepare(std::slice::from_ref(&target)).await;
+        let (nic, Some(ip)) = parts(&target) else { panic!("an address") };
+        let world = stage.simulator.world();
+        let region = world.nic(&nic).unwrap().region.clone();
+        let free = world.eips().find(|view| view.bound.is_none() && view.float.is_none() && view.region == region);
+        let eip = free.expect("the demo has a free EIP").eip.id.clone();
+        let kind = |ip: IpAddr| OperationKind::BindEip { nic: NicId::from(nic.as_str()), eip: eip.as_str().into(), ip };
+        let bind = plan(&stage, vec![kind(ip)]);
+        stage.run(&bind).await.all(OutcomeWord::Released);
+        let world = stage.simulator.world();
+        let on = world.nic(&nic).unwrap();
+        let bound = world.eip_on(on, on.address(ip).unwrap()).map(|eip| eip.id.clone());
+        assert_eq!(bound.as_ref(), Some(&eip), "{}", stage.name());
+        assert!(stage.part().snapshot(&nic.as_str().into()).unwrap().eips.iter().any(|seen| seen.id.as_str() == eip));
+        let again = plan(&stage, vec![kind(ip)]);
+        stage.run(&again).await.all(OutcomeWord::AlreadyGone);
+    }
+}
+
+#[tokio::test]
+async fn a_nic_is_deleted_once_it_is_free_and_not_before() {
+    for (cloud, _) in clouds() {
+        let mut stage = Scene::demo(cloud).open().await;
+        let target = good(cloud).await.nics[0].clone();
+        let away = stage.prepare(std::slice::from_ref(&target)).await;
+        let (nic, _) = parts(&target);
+        let delete = || OperationKind::Delete { nic: nic.as_str().into() };
+        let too_soon = plan(&stage, vec![delete()]);
+        let ended = stage.run(&too_soon).await;
+        let Outcome::Failed { fault } = ended.only() else { panic!("{}: {:?}", stage.name(), ended.only()) };
+        assert!(fault.code.is_some(), "{fault:?}");
+        stage.run(&away).await.all(OutcomeWord::Released);
+        let now = plan(&stage, vec![delete()]);
+        stage.run(&now).await.all(OutcomeWord::Released);
+        assert!(stage.simulator.world().nic(&nic).is_none(), "{}", stage.name());
+        assert!(stage.part().nic(&nic.as_str().into()).is_none());
+    }
+}
