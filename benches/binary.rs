@@ -1,0 +1,270 @@
+//! The program itself, as a process: memory, first frame, idleness, and loading from simulated clouds that answer slowly.
+//!
+//! `cargo bench --bench binary` prints one table. Linux only: it reads /proc.
+
+// A bench that unwraps fails where it should.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    io::Read,
+    num::NonZeroU16,
+    path::Path,
+    process::{Command, Stdio},
+    sync::{Arc, Mutex},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use nicdeck::{
+    domain::page::{Listing, Resource},
+    providers::{
+        self,
+        provider::{Call, Provider},
+    },
+    sim::{
+        generate::{Plan, generate},
+        http::{Logged, Options, Simulator},
+        script::{Rule, Script},
+    },
+};
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+/// Milliseconds added to each answer of a slow cloud.
+const DELAY: u64 = 80;
+const SIZE: (u16, u16) = (200, 60);
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let _inside = runtime.enter();
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    println!("\nthe program as a process (load of the machine: {})\n", load.trim_end());
+    first_frame();
+    for cloud in providers::all() {
+        load_of(*cloud);
+    }
+    memory_and_idleness(providers::all()[0]);
+}
+
+fn row(what: &str, measured: &str, budget: &str) {
+    println!("{what:<66} {measured:<40} {budget}");
+}
+
+fn simulator(cloud: &'static dyn Provider, instances: usize, delay: u64) -> Simulator {
+    let dialect = cloud.dialect();
+    let world = generate(dialect.vocabulary(), Plan::of(instances, 1));
+    let script = if delay > 0 { Script::of([Rule::delay(delay)]) } else { Script::default() };
+    let options = Options { script, ..Options::default() };
+    tokio::runtime::Handle::current().block_on(Simulator::start(dialect, world, options)).unwrap()
+}
+
+/// A home with a config that points at the simulated cloud, and the variables it names.
+fn home(simulator: &Simulator) -> (tempfile::TempDir, BTreeMap<&'static str, String>) {
+    let home = tempfile::tempdir().unwrap();
+    let config = home.path().join("c.toml");
+    let regions: Vec<String> = simulator.world().regions().iter().map(|region| format!("{region:?}")).collect();
+    let text = format!(
+        "version = 1\n[[profile]]\nname = \"p\"\ncloud = \"{}\"\nregions = [{}]\nendpoint = \"{}\"\n\
+         credentials = {{ from = \"env\", id = \"MY_ID\", secret = \"MY_SECRET\" }}\n",
+        simulator.provider(),
+        regions.join(", "),
+        simulator.endpoint(),
+    );
+    std::fs::write(&config, text).unwrap();
+    let path = |path: &Path| path.to_str().unwrap().to_owned();
+    let vars = BTreeMap::from([
+        ("HOME", path(home.path())),
+        ("XDG_STATE_HOME", path(home.path())),
+        ("NICDECK_CONFIG", path(&config)),
+        ("MY_ID", simulator.key().id.clone()),
+        ("MY_SECRET", simulator.key().secret.clone()),
+        ("LANG", "en_US.UTF-8".to_owned()),
+        ("TERM", "xterm-256color".to_owned()),
+    ]);
+    (home, vars)
+}
+
+/// The console in a pseudo-terminal.
+struct Console {
+    screen: Arc<Mutex<(vt100::Parser, u64)>>,
+    child: Box<dyn Child + Send + Sync>,
+    _master: Box<dyn MasterPty + Send>,
+    began: Instant,
+}
+
+impl Console {
+    fn start(args: &[&str], vars: &BTreeMap<&'static str, String>) -> Self {
+        let size = PtySize { rows: SIZE.1, cols: SIZE.0, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_nicdeck"));
+        command.args(args);
+        command.env_clear();
+        vars.iter().for_each(|(name, value)| command.env(name, value));
+        let cells = |n| NonZeroU16::new(n).unwrap();
+        let screen = Arc::new(Mutex::new((vt100::Parser::new(cells(SIZE.1), cells(SIZE.0), 0), 0)));
+        let mut source = pair.master.try_clone_reader().unwrap();
+        let began = Instant::now();
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let shared = screen.clone();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 65_536];
+            while let Ok(read @ 1..) = source.read(&mut buffer) {
+                let mut screen = shared.lock().unwrap();
+                screen.0.process(&buffer[..read]);
+                screen.1 += read as u64;
+            }
+        });
+        Self { screen, child, _master: pair.master, began }
+    }
+
+    fn text(&self) -> String {
+        self.screen.lock().unwrap().0.screen().contents()
+    }
+
+    /// Bytes written to the terminal so far.
+    fn written(&self) -> u64 {
+        self.screen.lock().unwrap().1
+    }
+
+    /// Time from the start until this stands on the screen.
+    fn until(&self, holds: impl Fn(&str) -> bool) -> Duration {
+        loop {
+            if holds(&self.text()) {
+                return self.began.elapsed();
+            }
+            assert!(self.began.elapsed() < Duration::from_secs(300), "it never came:\n{}", self.text());
+            sleep(Duration::from_micros(300));
+        }
+    }
+
+    fn proc(&self, file: &str) -> String {
+        std::fs::read_to_string(format!("/proc/{}/{file}", self.child.process_id().unwrap())).unwrap()
+    }
+
+    /// Of the status file, in MB.
+    fn megabytes(&self, name: &str) -> f64 {
+        let status = self.proc("status");
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
+    }
+
+    /// Processor time in ticks of 10 ms.
+    fn ticks(&self) -> u64 {
+        let stat = self.proc("stat");
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn first_frame() {
+    let simulator = simulator(providers::all()[0], 20, DELAY);
+    let (_home, vars) = home(&simulator);
+    let mut times: Vec<f64> = (0..15)
+        .map(|_| Console::start(&[], &vars).until(|screen| screen.contains("ADDRESS")).as_secs_f64() * 1000.0)
+        .collect();
+    times.sort_by(f64::total_cmp);
+    let measured = format!("best {:.1} ms, median {:.1} ms of {}", times[0], times[times.len() / 2], times.len());
+    row("first frame, from the start of the process", &measured, "50 ms");
+}
+
+/// Requests that list a resource.
+fn of<'a>(cloud: &dyn Provider, log: &'a [Logged], resource: Resource) -> Vec<&'a Logged> {
+    let action = cloud.action(&Call::List(Listing::all(resource, None)));
+    log.iter().filter(|call| call.action == action).collect()
+}
+
+fn load_of(cloud: &'static dyn Provider) {
+    let simulator = simulator(cloud, 4_000, DELAY);
+    let (_home, vars) = home(&simulator);
+    let nics = simulator.world().nics().len();
+    let began = Instant::now();
+    let list = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nicdeck"));
+        command.args(["list", "--output", "csv"]).env_clear().envs(&vars).stderr(Stdio::null()).stdin(Stdio::null());
+        command.output().unwrap()
+    };
+    let output = list();
+    let all = began.elapsed().as_secs_f64();
+    let lines = output.stdout.iter().filter(|&&byte| byte == b'\n').count();
+    let log = simulator.requests();
+    let first = log.first().map_or(0, |call| call.at.0);
+    let rows = [Resource::Nics, Resource::Instances].map(|resource| of(cloud, &log, resource));
+    // A listing that hands out tokens is a chain; one that counts pages is two steps.
+    let token = |call: &&Logged| {
+        let text = format!("{}{}", call.query, String::from_utf8_lossy(&call.body)).to_lowercase();
+        text.contains("nexttoken") || text.contains("marker")
+    };
+    let chain =
+        rows.iter().map(|calls| if calls.iter().any(|call| token(call)) { calls.len() } else { calls.len().min(2) });
+    let path = chain.max().unwrap_or(0) as f64 * DELAY as f64 / 1000.0;
+    let shown = rows.iter().flatten().map(|call| call.at.0).max().unwrap_or(first).saturating_sub(first) as f64
+        / 1000.0
+        + DELAY as f64 / 1000.0;
+    let distinct: HashSet<_> = log.iter().map(|call| (&call.action, &call.query, &call.body)).collect();
+    let id = cloud.descriptor().id;
+    let what = format!("{id}: {nics} NICs, {DELAY} ms: instances and NICs there");
+    row(&what, &format!("{shown:.2} s, chain {path:.2} s: {:.2} times", shown / path), "1.5 times");
+    let mut actions: BTreeMap<&str, usize> = BTreeMap::new();
+    log.iter().for_each(|call| *actions.entry(&call.action).or_default() += 1);
+    let (most, count) = actions.iter().max_by_key(|(_, count)| **count).unwrap();
+    let flight = cloud.descriptor().capabilities.in_flight;
+    let floor = log.len().div_ceil(flight) as f64 * DELAY as f64 / 1000.0;
+    row(
+        &format!("{id}: everything, {count} of {} calls are {most}", log.len()),
+        &format!("{all:.2} s, {flight} at once: {floor:.2} s; {lines} lines"),
+        "",
+    );
+    row(&format!("{id}: calls"), &format!("{}, of which {} different", log.len(), distinct.len()), "as many as pages");
+}
+
+fn memory_and_idleness(cloud: &'static dyn Provider) {
+    let simulator = simulator(cloud, 9_400, 0);
+    let (_home, vars) = home(&simulator);
+    let addresses: usize = simulator.world().nics().iter().map(|nic| nic.addresses.len() + nic.ipv6.len()).sum();
+    let console = Console::start(&[], &vars);
+    let log = || simulator.requests();
+    // Backends take minutes at the pace of a real cloud; everything else is there before they begin.
+    let backends = || of(cloud, &log(), Resource::Backends).len();
+    let begin = Instant::now();
+    let mut seen = (0, Instant::now());
+    while seen.1.elapsed() < Duration::from_secs(3) || backends() == 0 {
+        let listed = log().len();
+        if listed != seen.0 {
+            seen = (listed, Instant::now());
+        }
+        if begin.elapsed() > Duration::from_secs(90) {
+            break;
+        }
+        sleep(Duration::from_millis(100));
+    }
+    let rss = format!("{:.0} MB, at most {:.0} MB", console.megabytes("VmRSS"), console.megabytes("VmHWM"));
+    row(
+        &format!("resident memory at {addresses} addresses after {:.0} s", begin.elapsed().as_secs_f64()),
+        &rss,
+        "100 MB",
+    );
+    drop(console);
+
+    let simulator = self::simulator(cloud, 300, 0);
+    let (_home, vars) = home(&simulator);
+    let console = Console::start(&[], &vars);
+    let mut quiet = (console.written(), Instant::now());
+    while quiet.1.elapsed() < Duration::from_secs(3) {
+        if console.written() != quiet.0 {
+            quiet = (console.written(), Instant::now());
+        }
+        sleep(Duration::from_millis(50));
+    }
+    let (bytes, ticks) = (console.written(), console.ticks());
+    sleep(Duration::from_secs(5));
+    let measured = format!("{} bytes, {} ticks of 10 ms", console.written() - bytes, console.ticks() - ticks);
+    row("idle for 5 s: written to the terminal, processor time", &measured, "0 bytes, 0 ticks");
+}
