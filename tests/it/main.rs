@@ -8,8 +8,13 @@ mod conformance;
 mod demo_worlds;
 mod e2e;
 mod jobs;
+#[cfg(not(debug_assertions))]
+mod perf;
 mod stage;
 mod tidy;
 mod update;
 mod view;
+#[cfg(not(debug_assertions))]
+#[path = "../../benches/world/mod.rs"]
+mod world;
 mod zenlayer;

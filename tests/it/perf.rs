@@ -1,0 +1,70 @@
+//! Budgets at 100,000 addresses on 25,000 NICs, several times what `cargo bench` measures on a quiet machine: what fails here
+//! has become slower by a multiple. In a debug build times mean nothing, so that these are there in an optimized one only:
+//! `cargo test --release --test it perf`.
+
+use std::time::{Duration, Instant};
+
+use nicdeck::{
+    app::{key::Key, msg::InventoryEvent},
+    domain::page::Resource,
+    ui::{
+        self,
+        skin::{Borders, Skin},
+        theme::{Depth, ThemeName},
+    },
+};
+use ratatui::{Terminal, backend::TestBackend};
+
+use crate::world::{Console, NICS, PAGE, page, section};
+
+/// The best of some tries: the one that the rest of the machine disturbed least.
+fn best(tries: usize, mut once: impl FnMut() -> Duration) -> Duration {
+    (0..tries).map(|_| once()).min().unwrap()
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> Duration {
+    let began = Instant::now();
+    std::hint::black_box(work());
+    began.elapsed()
+}
+
+#[track_caller]
+fn within(what: &str, took: Duration, budget_ms: u64) {
+    assert!(took <= Duration::from_millis(budget_ms), "{what}: {took:?}, budget {budget_ms} ms");
+}
+
+#[test]
+fn a_frame_of_a_large_inventory_takes_no_longer_than_a_blink() {
+    let mut console = Console::new(NICS);
+    console.keys("a G");
+    let skin = Skin::new(ThemeName::Dark, Depth::True, Borders::Unicode).unwrap();
+    let mut terminal = Terminal::new(TestBackend::new(200, 60)).unwrap();
+    let took = best(20, || timed(|| terminal.draw(|frame| ui::view(&console.state, &skin, frame)).unwrap().area));
+    within("a frame of 200x60, everything marked", took, 3);
+}
+
+#[test]
+fn the_list_follows_what_is_typed() {
+    let mut console = Console::new(NICS);
+    for text in ["web", "10.0.1", "level:ok", "ip:10.0.0.0/16", "-has:eip kind:secondary"] {
+        let (before, last) = text.split_at(text.len() - 1);
+        let last = Key::char(last.chars().next().unwrap());
+        let took = best(10, || {
+            console.filter(before);
+            timed(|| console.key(last))
+        });
+        within(text, took, 15);
+    }
+}
+
+#[test]
+fn a_page_costs_what_is_on_it() {
+    let base = Console::new(NICS - PAGE);
+    let took = best(10, || {
+        let mut console = Console { state: base.state.clone(), job: base.job };
+        console.event(InventoryEvent::Began(section(Resource::Nics)));
+        let event = InventoryEvent::Page(section(Resource::Nics), Box::new(page(NICS - PAGE)));
+        timed(|| console.event(event))
+    });
+    within("a page of 500 NICs", took, 6);
+}
