@@ -3,7 +3,7 @@
 //! `cargo bench --bench binary` prints one table. Linux only: it reads /proc.
 
 // A bench that unwraps fails where it should.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::cast_precision_loss)]
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -99,7 +99,9 @@ impl Console {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_nicdeck"));
         command.args(args);
         command.env_clear();
-        vars.iter().for_each(|(name, value)| command.env(name, value));
+        for (name, value) in vars {
+            command.env(name, value);
+        }
         let cells = |n| NonZeroU16::new(n).unwrap();
         let screen = Arc::new(Mutex::new((vt100::Parser::new(cells(SIZE.1), cells(SIZE.0), 0), 0)));
         let mut source = pair.master.try_clone_reader().unwrap();
@@ -108,7 +110,7 @@ impl Console {
         drop(pair.slave);
         let shared = screen.clone();
         std::thread::spawn(move || {
-            let mut buffer = [0; 65_536];
+            let mut buffer = [0; 8_192];
             while let Ok(read @ 1..) = source.read(&mut buffer) {
                 let mut screen = shared.lock().unwrap();
                 screen.0.process(&buffer[..read]);
@@ -193,7 +195,7 @@ fn load_of(cloud: &'static dyn Provider) {
     };
     let output = list();
     let all = began.elapsed().as_secs_f64();
-    let lines = output.stdout.iter().filter(|&&byte| byte == b'\n').count();
+    let lines = String::from_utf8_lossy(&output.stdout).lines().count();
     let log = simulator.requests();
     let first = log.first().map_or(0, |call| call.at.0);
     let rows = [Resource::Nics, Resource::Instances].map(|resource| of(cloud, &log, resource));
@@ -202,8 +204,7 @@ fn load_of(cloud: &'static dyn Provider) {
         let text = format!("{}{}", call.query, String::from_utf8_lossy(&call.body)).to_lowercase();
         text.contains("nexttoken") || text.contains("marker")
     };
-    let chain =
-        rows.iter().map(|calls| if calls.iter().any(|call| token(call)) { calls.len() } else { calls.len().min(2) });
+    let chain = rows.iter().map(|calls| if calls.iter().any(token) { calls.len() } else { calls.len().min(2) });
     let path = chain.max().unwrap_or(0) as f64 * DELAY as f64 / 1000.0;
     let shown = rows.iter().flatten().map(|call| call.at.0).max().unwrap_or(first).saturating_sub(first) as f64
         / 1000.0
@@ -213,7 +214,9 @@ fn load_of(cloud: &'static dyn Provider) {
     let what = format!("{id}: {nics} NICs, {DELAY} ms: instances and NICs there");
     row(&what, &format!("{shown:.2} s, chain {path:.2} s: {:.2} times", shown / path), "1.5 times");
     let mut actions: BTreeMap<&str, usize> = BTreeMap::new();
-    log.iter().for_each(|call| *actions.entry(&call.action).or_default() += 1);
+    for call in &log {
+        *actions.entry(&call.action).or_default() += 1;
+    }
     let (most, count) = actions.iter().max_by_key(|(_, count)| **count).unwrap();
     let flight = cloud.descriptor().capabilities.in_flight;
     let floor = log.len().div_ceil(flight) as f64 * DELAY as f64 / 1000.0;

@@ -165,13 +165,11 @@ impl Source<'_> {
 
     /// How much of a NIC shows: (rows, matching addresses); `None` when nothing of it matches.
     fn nic_size(&self, profile: u16, slot: u32) -> Option<(u32, u32)> {
-        let nic = self.part(profile)?.nic_at(slot)?;
         let hit = self.matches.nic(usize::from(profile), slot);
-        let matching = hit.count(nic.addresses.len());
+        let matching = hit.count();
         if matching == 0 && !hit.own {
             return None;
         }
-        let matching = u32::try_from(matching).unwrap_or(u32::MAX);
         let folded = self.folds.contains(&RowRef::Nic { profile, slot, depth: 0 });
         Some((1 + if folded { 0 } else { matching }, matching))
     }
@@ -206,7 +204,7 @@ impl Source<'_> {
     fn sums(&self, profile: u16) -> Vec<(u32, u32)> {
         let Some(part) = self.part(profile) else { return Vec::new() };
         let mut sums = vec![(0, 0); part.instance_slots()];
-        for (slot, _) in part.nics() {
+        for slot in (0u32..).take(part.nic_slots()) {
             if let Some(instance) = part.instance_of(slot)
                 && let Some(sum) = sums.get_mut(instance as usize)
                 && let Some((rows, addresses)) = self.nic_size(profile, slot)

@@ -89,8 +89,19 @@ impl<'a> Matcher<'a> {
         if self.needs.has_lb && self.part.has_backends() {
             on_backends.extend(self.part.backends_of(nic).filter_map(|backend| backend.ip_on(nic)));
         }
-        let verdict = if self.needs.verdicts { self.verdicts.get(slot as usize) } else { None };
         let mut hit = Hit::default();
+        let Needs { has_eip, has_lb, verdicts, marks, .. } = self.needs;
+        if !(has_eip || has_lb || verdicts || marks) {
+            let target = TargetSubject::default();
+            for (nth, &address) in nic.addresses.iter().enumerate() {
+                if matched.address(&AddressSubject { address, target }) {
+                    hit.set(nth);
+                }
+            }
+            hit.own = matched.itself(&TargetSubject { has_eip: !eips.is_empty(), ..target });
+            return hit;
+        }
+        let verdict = if verdicts { self.verdicts.get(slot as usize) } else { None };
         for (nth, &address) in nic.addresses.iter().enumerate() {
             let judged = verdict.and_then(|verdict| verdict.addresses.get(nth)).copied().unwrap_or_default();
             let address_key = || Target::Address(AddressKey { nic: key(), ip: address.ip });
@@ -126,7 +137,7 @@ impl<'a> Matcher<'a> {
     }
 
     /// All NICs, until `each` has seen enough.
-    fn nics(&self, partials: &[Partial], mut each: impl FnMut(u32, &Nic, Hit) -> ControlFlow<()>) {
+    fn nics(&self, partials: &[Partial], mut each: impl FnMut(u32, Hit) -> ControlFlow<()>) {
         if self.expr.is_settled_no(self.outer) {
             return;
         }
@@ -146,7 +157,7 @@ impl<'a> Matcher<'a> {
             for &(slot, nic) in &block {
                 let instance = self.part.instance_of(slot);
                 let partial = instance.and_then(|slot| partials.get(slot as usize)).copied().unwrap_or(free);
-                if each(slot, nic, self.nic(slot, nic, partial, &mut scratch)).is_break() {
+                if each(slot, self.nic(slot, nic, partial, &mut scratch)).is_break() {
                     return;
                 }
             }
@@ -193,7 +204,7 @@ pub fn profile(state: &mut State, place: usize) {
     let Some(matcher) = Matcher::new(state, place, &state.browse.filter) else { return };
     let (partials, own) = matcher.instances();
     let mut hits = vec![Hit::default(); matcher.part.nic_slots()];
-    matcher.nics(&partials, |slot, _, hit| {
+    matcher.nics(&partials, |slot, hit| {
         hits[slot as usize] = hit;
         ControlFlow::Continue(())
     });
@@ -209,8 +220,8 @@ pub fn finds(state: &State, expr: &Expr) -> bool {
         let (partials, own) = matcher.instances();
         let mut found = own.contains(&true);
         if !found {
-            matcher.nics(&partials, |_, nic, hit| {
-                found = hit.own || hit.count(nic.addresses.len()) > 0;
+            matcher.nics(&partials, |_, hit| {
+                found = hit.own || hit.any_address();
                 if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
         }
@@ -222,8 +233,8 @@ pub fn finds(state: &State, expr: &Expr) -> bool {
 fn count(state: &State, expr: &Expr) -> usize {
     let mut addresses = 0;
     for matcher in (0..state.profiles.len()).filter_map(|place| Matcher::new(state, place, expr)) {
-        matcher.nics(&matcher.instances().0, |_, nic, hit| {
-            addresses += hit.count(nic.addresses.len());
+        matcher.nics(&matcher.instances().0, |_, hit| {
+            addresses += hit.count() as usize;
             ControlFlow::Continue(())
         });
     }
