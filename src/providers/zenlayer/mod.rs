@@ -115,7 +115,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         detach_polls: true,
         limits_per_call: None,
         // No limit is published; the vendor's Terraform provider has up to 50 in flight.
-        in_flight: 12,
+        in_flight: 16,
         reads_per_second: 20,
     },
     env: ("ZENLAYER_ACCESS_KEY_ID", "ZENLAYER_ACCESS_KEY_SECRET", None),

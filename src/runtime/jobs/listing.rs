@@ -61,6 +61,17 @@ impl Work {
         }
     }
 
+    /// The next call. Backends wait until all that makes rows is there: they are most of the calls, and would take the pace
+    /// from pages that each wait for the one before.
+    fn next(&mut self) -> Option<(Section, Listing)> {
+        let ((first, _), _) = self.queue.first_key_value()?;
+        let rows = [Resource::Nics, Resource::Instances, Resource::Eips];
+        if *first >= rank(Resource::Backends) && rows.into_iter().any(|resource| self.is_open(resource)) {
+            return None;
+        }
+        self.queue.pop_first().map(|(_, next)| next)
+    }
+
     fn is_open(&self, resource: Resource) -> bool {
         self.open.iter().any(|((of, _), open)| *of == resource && !open.failed)
     }
@@ -106,7 +117,7 @@ pub async fn run(client: Client, job: JobId, out: mpsc::Sender<Msg>, cancel: Can
             ask_limits(&client, &mut work, &say).await;
         }
         while flying.len() < capabilities.in_flight.max(1)
-            && let Some((_, (section, listing))) = work.queue.pop_first()
+            && let Some((section, listing)) = work.next()
         {
             let (client, cancel, read) = (client.clone(), cancel.clone(), listing.clone());
             let task = flying.spawn(async move { client.read(&read, &cancel).await });
