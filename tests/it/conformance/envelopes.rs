@@ -1,0 +1,150 @@
+//! Each call of each cloud, read from answers that are not what was asked for: the class of the outcome is right, the vendor's code and
+//! request id survive, nothing panics. The codec alone, without a connection.
+
+use nicdeck::{
+    domain::{
+        fault::{Effect, Fault, FaultKind},
+        ids::RegionId,
+        plan::OperationKind,
+    },
+    providers::{
+        self,
+        provider::{Call, Provider},
+    },
+    sim::dialect::VendorError,
+    wire::WireResponse,
+};
+
+use crate::stage::Scene;
+
+/// Every codec: of each cloud, each generation of its API.
+fn codecs() -> Vec<&'static dyn Provider> {
+    let mut all = Vec::new();
+    for cloud in providers::all() {
+        all.push(*cloud);
+        all.extend(cloud.descriptor().apis.iter().filter_map(|api| cloud.generation(api)));
+    }
+    all
+}
+
+/// Every call that the codec makes: its listings with what follows from them, the reads of one NIC, each kind of write.
+async fn calls(cloud: &'static dyn Provider) -> Vec<Call> {
+    let mut stage = Scene::demo(cloud).open().await;
+    let listed = stage.list().await;
+    let region: RegionId = stage.simulator.world().regions()[0].as_str().into();
+    let mut calls: Vec<Call> = cloud.listings(std::slice::from_ref(&region)).into_iter().map(Call::List).collect();
+    calls.extend(listed.pages.iter().flat_map(|(_, page)| page.next.clone()).map(Call::List));
+    let (_, nic) = stage.part().nics().find(|(_, nic)| nic.instance.is_some()).expect("an attached NIC");
+    let known = stage.part().snapshot(&nic.id).expect("known").backends;
+    calls.extend(cloud.inspection(nic, &known).into_iter().map(Call::List));
+    let (id, instance, ip) = (nic.id.clone(), nic.instance.clone().expect("attached"), nic.addresses[0].ip);
+    let eip = "eip-1".into();
+    for kind in [
+        OperationKind::Release { nic: id.clone(), ips: vec![ip] },
+        OperationKind::Detach { nic: id.clone(), instance: instance.clone() },
+        OperationKind::Assign { nic: id.clone(), ips: vec![ip] },
+        OperationKind::Attach { nic: id.clone(), instance },
+        OperationKind::BindEip { nic: id.clone(), eip, ip },
+        OperationKind::Delete { nic: id },
+    ] {
+        let snapshot = stage.part().snapshot(kind.nic()).expect("known");
+        let step = cloud.step(&kind, &snapshot, &[]).unwrap_or_default();
+        calls.push(Call::Write { region: region.clone(), kind, step });
+    }
+    calls.push(Call::Task { region: region.clone(), task: "17".into() });
+    calls.push(Call::SignIn { region });
+    calls
+}
+
+fn answer(status: u16, content_type: &str, body: &[u8]) -> WireResponse {
+    WireResponse { status, headers: vec![("content-type".to_owned(), content_type.to_owned())], body: body.to_vec() }
+}
+
+/// What a server or somebody on the way may answer, and no API does.
+fn odd() -> Vec<(&'static str, WireResponse)> {
+    let json = "application/json";
+    let html = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>";
+    let long = vec![b'x'; 200_000];
+    vec![
+        ("HTML with 200", answer(200, "text/html", html)),
+        ("HTML with 502", answer(502, "text/html", html)),
+        ("HTML with 429", answer(429, "text/html", html)),
+        ("nothing with 504", answer(504, json, b"")),
+        ("nothing with 200", answer(200, json, b"")),
+        ("half a JSON", answer(200, json, br#"{"requestId":"abc","response":{"dataSet":[{"nicId":"#)),
+        ("a list", answer(200, json, b"[]")),
+        ("null", answer(200, json, b"null")),
+        ("a number", answer(200, json, b"17")),
+        ("another charset", answer(200, "application/json;charset=gbk", b"{\"message\":\"\xd6\xd0\xce\xc4\"}")),
+        ("text without end", answer(200, "text/plain", &long)),
+        ("deep brackets", answer(200, json, "[".repeat(100_000).as_bytes())),
+        ("a teapot", answer(418, json, b"{}")),
+    ]
+}
+
+#[tokio::test]
+async fn what_is_no_answer_of_the_api_is_a_typed_fault_and_never_a_success() {
+    for cloud in codecs() {
+        let id = cloud.descriptor().id;
+        for call in calls(cloud).await {
+            for (what, response) in odd() {
+                let told = cloud.decode(&call, &response);
+                let name = format!("{id} {} {}: {what}: {told:?}", cloud.action(&call), call.is_write());
+                // Calls that this codec never makes are nobody's answer.
+                if matches!(call, Call::Task { .. } | Call::SignIn { .. }) && told.is_ok() {
+                    continue;
+                }
+                let Err(fault) = told else { panic!("{name}") };
+                assert_ne!(fault.kind, FaultKind::Local, "{name}");
+                if call.is_write() {
+                    assert_eq!(fault.effect, Effect::Unknown, "{name}");
+                } else {
+                    assert_ne!(fault.effect, Effect::Unknown, "{name}");
+                    assert_ne!(fault.effect, Effect::AlreadyDone, "{name}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_followed_by_nobody() {
+    for cloud in codecs() {
+        for call in calls(cloud).await.into_iter().filter(Call::is_write) {
+            let response = answer(302, "text/html", b"<a href=\"https://elsewhere\">moved</a>");
+            let fault = cloud.decode(&call, &response).expect_err("a redirect");
+            assert_eq!(fault.effect, Effect::Unknown, "{} {}", cloud.descriptor().id, cloud.action(&call));
+        }
+    }
+}
+
+/// The vendor's own errors, in its own envelope, against each call.
+#[tokio::test]
+async fn the_vendors_errors_keep_code_and_request_id_in_each_call() {
+    const ID: &str = "0123456789abcdef0123456789abcdef";
+    for cloud in codecs() {
+        let dialect = cloud.dialect();
+        for call in calls(cloud).await {
+            if matches!(call, Call::SignIn { .. } | Call::Task { .. }) {
+                continue;
+            }
+            for error in [VendorError::Throttled, VendorError::Internal, VendorError::Unavailable] {
+                let sent = dialect.error(error, ID);
+                let response = WireResponse { status: sent.status, headers: sent.headers, body: sent.body };
+                let name = format!("{} {} {error:?}", cloud.descriptor().id, cloud.action(&call));
+                let fault: Fault = cloud.decode(&call, &response).expect_err(&name);
+                assert!(fault.code.as_deref().is_some_and(|code| !code.is_empty()), "{name}: {fault:?}");
+                assert!(fault.request_id.as_deref().is_some_and(|id| !id.is_empty()), "{name}: {fault:?}");
+                let kind = if error == VendorError::Throttled { FaultKind::Throttled } else { FaultKind::Server };
+                assert_eq!(fault.kind, kind, "{name}");
+                let done = match error {
+                    // Refused before anything was done.
+                    VendorError::Throttled => Effect::NothingRetry,
+                    _ if call.is_write() => Effect::Unknown,
+                    _ => Effect::NothingRetry,
+                };
+                assert_eq!(fault.effect, done, "{name}");
+            }
+        }
+    }
+}
