@@ -60,6 +60,21 @@ pub mod local {
     pub const NIC_GONE: &str = "nic-gone";
     /// Accepted, and not done when patience ended.
     pub const STILL_THERE: &str = "still-there";
+    /// All of them.
+    pub const ALL: &[&str] = &[
+        READ_ONLY,
+        PERMIT,
+        CANCELLED,
+        RANDOM,
+        REPLY,
+        DIED,
+        ENDLESS,
+        NO_CREDENTIAL,
+        NO_READ,
+        NO_STEP,
+        NIC_GONE,
+        STILL_THERE,
+    ];
 }
 
 /// Bytes of a fault's message that are kept.

@@ -55,7 +55,7 @@ pub fn fault(canvas: &Canvas, doc: &mut Doc, fault: &Fault) {
     doc.field(words.word("label.code"), fault.code.as_deref().unwrap_or(""), Role::Text);
     let status = fault.http_status.map(|status| format!("HTTP {status}")).unwrap_or_default();
     doc.field(words.word("label.status"), &status, Role::Text);
-    doc.field(words.word("label.message"), &fault.message, Role::Text);
+    doc.field(words.word("label.message"), &words::fault_message(words, fault), Role::Text);
     doc.field(words.word("label.request"), fault.request_id.as_deref().unwrap_or(""), Role::Text);
     if fault.attempts > 0 {
         let tries = words.text(

@@ -247,9 +247,15 @@ fn fault_text<'a>(words: &'a Catalog, fault: &Fault, part: &str) -> Cow<'a, str>
         ("elapsed", elapsed.as_str()),
         ("action", fault.action.as_str()),
         ("skew", skew.as_deref().unwrap_or("?")),
-        ("message", fault.message.as_str()),
+        ("message", &fault_message(words, fault)),
     ];
     Cow::Owned(words.text(&key, &values).into_owned())
+}
+
+/// What the vendor said, or in this program's own words what it refused itself.
+pub fn fault_message<'f>(words: &'f Catalog, fault: &'f Fault) -> Cow<'f, str> {
+    let own = if fault.code.is_none() { words.find(&format!("local.{}", fault.message)) } else { None };
+    Cow::Borrowed(own.unwrap_or(&fault.message))
 }
 
 /// The vendor's code, or where there is none the HTTP status or what went wrong.

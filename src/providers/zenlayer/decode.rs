@@ -177,43 +177,27 @@ identified! {
     Balancer => load_balancer_id,
 }
 
-/// The first page tells the total: all others are asked for at once. The last of them looks whether the list has grown.
+/// The first page tells the total: all others are asked for at once. The last of them looks whether the list has grown: its
+/// cursor carries the size of the pages as the first one showed it, for a server may cap them lower than asked.
 fn next_pages(listing: &Listing, got: usize, total: Option<u64>) -> Vec<Listing> {
-    let at = |number: u32, last: bool| Listing {
-        cursor: Cursor::Page(number),
-        part: match listing.part {
-            part::BALANCERS | part::BALANCERS_TAIL => {
-                if last {
-                    part::BALANCERS_TAIL
-                } else {
-                    part::BALANCERS
-                }
-            }
-            _ => {
-                if last {
-                    part::TAIL
-                } else {
-                    ""
-                }
-            }
-        },
-        ..listing.clone()
-    };
     let number = encode::page(listing);
-    let first = listing.cursor == Cursor::Start;
-    let tail = matches!(listing.part, part::TAIL | part::BALANCERS_TAIL);
-    if got == 0 || !(first || tail) {
+    let (is_last, size) = match &listing.cursor {
+        Cursor::Start => (false, u64::try_from(got.min(PAGE_SIZE)).unwrap_or(u64::MAX)),
+        Cursor::Page(_) => return Vec::new(),
+        Cursor::Token(token) => (true, encode::page_size(token)),
+    };
+    if got == 0 {
         return Vec::new();
     }
-    let Some(total) = total else { return vec![at(number + 1, true)] };
-    if !first {
-        let seen = u64::from(number) * PAGE_SIZE as u64;
-        return if seen < total { vec![at(number + 1, true)] } else { Vec::new() };
+    let middle = |number: u32| Listing { cursor: Cursor::Page(number), ..listing.clone() };
+    let last = |number: u32| Listing { cursor: encode::last_page(number, size), ..listing.clone() };
+    let Some(total) = total else { return vec![last(number + 1)] };
+    if is_last {
+        let seen = u64::from(number - 1).saturating_mul(size).saturating_add(got as u64);
+        return if seen < total { vec![last(number + 1)] } else { Vec::new() };
     }
-    // A server that caps the page lower than asked shows it here.
-    let size = got.min(PAGE_SIZE) as u64;
-    let last = u32::try_from(total.div_ceil(size)).unwrap_or(u32::MAX).min(PAGES_AT_ONCE);
-    (2..=last).map(|page| at(page, page == last)).collect()
+    let count = u32::try_from(total.div_ceil(size)).unwrap_or(u32::MAX).min(PAGES_AT_ONCE);
+    (2..=count).map(|number| if number == count { last(number) } else { middle(number) }).collect()
 }
 
 /// One copy of each text that repeats within a page.

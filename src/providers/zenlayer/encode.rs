@@ -151,10 +151,22 @@ fn read(listing: &Listing) -> Value {
 
 /// The page's number, from 1.
 pub(super) fn page(listing: &Listing) -> u32 {
-    match listing.cursor {
-        Cursor::Page(number) => number,
-        Cursor::Start | Cursor::Token(_) => 1,
+    match &listing.cursor {
+        Cursor::Start => 1,
+        Cursor::Page(number) => *number,
+        Cursor::Token(token) => token.split_once(':').and_then(|(number, _)| number.parse().ok()).unwrap_or(1),
     }
+}
+
+/// The last page that is known of, with the size of the pages before it.
+pub(super) fn last_page(number: u32, size: u64) -> Cursor {
+    Cursor::Token(format!("{number}:{size}").into())
+}
+
+/// What [`last_page`] noted; never 0.
+pub(super) fn page_size(token: &str) -> u64 {
+    let size = token.split_once(':').and_then(|(_, size)| size.parse().ok()).filter(|&size| size > 0);
+    size.unwrap_or(PAGE_SIZE as u64)
 }
 
 /// Regions as a listing carries them.

@@ -40,10 +40,6 @@ mod part {
     pub const BACKENDS: &str = "backends";
     /// The instance of a NIC that is being read again: brings its balancers' backends along.
     pub const INSPECT: &str = "inspect";
-    /// The last page that the first one counted: looks whether the list has grown meanwhile.
-    pub const TAIL: &str = "tail";
-    /// As `TAIL`, of load balancers.
-    pub const BALANCERS_TAIL: &str = "balancers-tail";
 }
 
 const fn blocked(condition: Condition, code: &'static str) -> Precondition {

@@ -367,14 +367,14 @@ fn the_first_page_asks_for_all_the_others_and_the_last_looks_for_growth() {
     };
     let first = listing(Resource::Nics);
     let next = page_of(&first, &full(1000, 3500)).next;
-    let pages: Vec<(Cursor, &str)> = next.iter().map(|listing| (listing.cursor.clone(), listing.part)).collect();
-    assert_eq!(pages, [(Cursor::Page(2), ""), (Cursor::Page(3), ""), (Cursor::Page(4), part::TAIL)]);
+    let pages: Vec<Cursor> = next.iter().map(|listing| listing.cursor.clone()).collect();
+    assert_eq!(pages, [Cursor::Page(2), Cursor::Page(3), encode::last_page(4, 1000)]);
     assert!(next.iter().all(|listing| listing.region == first.region && listing.resource == first.resource));
     assert!(page_of(&next[0], &full(1000, 3500)).next.is_empty(), "a middle page asks for nothing");
     assert!(page_of(&next[2], &full(500, 3500)).next.is_empty());
     // 501 NICs were made while the pages were read.
     let grown = page_of(&next[2], &full(1000, 4001)).next;
-    assert_eq!(grown.iter().map(|l| (l.cursor.clone(), l.part)).collect::<Vec<_>>(), [(Cursor::Page(5), part::TAIL)]);
+    assert_eq!(grown.iter().map(|l| l.cursor.clone()).collect::<Vec<_>>(), [encode::last_page(5, 1000)]);
     // Past the end: the total is still told.
     assert!(page_of(&grown[0], &full(0, 4001)).next.is_empty());
     assert!(page_of(&first, &full(1000, 1000)).next.is_empty());
@@ -386,13 +386,19 @@ fn a_server_with_smaller_pages_is_read_whole_and_a_boastful_one_does_not_flood()
     let items: Vec<Value> = (0..100).map(|n| json!({"nicId": n.to_string()})).collect();
     let next = page_of(&listing(Resource::Nics), &answer(json!({"totalCount": 250, "dataSet": items}))).next;
     assert_eq!(next.iter().map(encode::page).collect::<Vec<_>>(), [2, 3]);
+    // It grew to four pages of a hundred meanwhile.
+    let full: Vec<Value> = (0..100).map(|n| json!({"nicId": n.to_string()})).collect();
+    let grown = page_of(&next[1], &answer(json!({"totalCount": 301, "dataSet": full}))).next;
+    assert_eq!(grown.iter().map(encode::page).collect::<Vec<_>>(), [4]);
+    let end = answer(json!({"totalCount": 301, "dataSet": [{"nicId": "last"}]}));
+    assert!(page_of(&grown[0], &end).next.is_empty());
     let boast = answer(json!({"totalCount": i64::MAX, "dataSet": [{"nicId": "1"}]}));
     assert_eq!(page_of(&listing(Resource::Nics), &boast).next.len(), PAGES_AT_ONCE as usize - 1);
     // Without a total: page by page, until one is empty.
     let untold = answer(json!({"dataSet": [{"nicId": "1"}]}));
     let next = page_of(&listing(Resource::Nics), &untold).next;
     assert_eq!(next.len(), 1);
-    assert_eq!(page_of(&next[0], &untold).next[0].cursor, Cursor::Page(3));
+    assert_eq!(encode::page(&page_of(&next[0], &untold).next[0]), 3);
     assert!(page_of(&next[0], &answer(json!({"dataSet": []}))).next.is_empty());
 }
 
@@ -401,7 +407,7 @@ fn pages_of_balancers_keep_their_part() {
     let page =
         page_of(&listing(Resource::Backends), &answer(json!({"totalCount": 2, "dataSet": [{"loadBalancerId": "13"}]})));
     let parts: Vec<&str> = page.next.iter().map(|listing| listing.part).collect();
-    assert_eq!(parts, [part::BALANCERS_TAIL, part::BACKENDS]);
+    assert_eq!(parts, [part::BALANCERS, part::BACKENDS]);
     let tail = page_of(&page.next[0], &answer(json!({"totalCount": 2, "dataSet": [{"loadBalancerId": "14"}]})));
     assert_eq!(tail.next.iter().map(|l| l.part).collect::<Vec<_>>(), [part::BACKENDS]);
 }
