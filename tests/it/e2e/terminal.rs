@@ -70,6 +70,7 @@ fn ctrl_z_gives_the_terminal_back_and_fg_takes_it_again() {
     tty.wait("127 addresses");
     tty.press("\x1a");
     tty.gone("127 addresses");
+    tty.stopped();
     tty.signal(Signal::CONT);
     tty.wait("127 addresses");
     tty.press("q");

@@ -139,6 +139,16 @@ impl Tty {
         self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).expect("a resize");
     }
 
+    /// Waits until the process has stopped itself.
+    pub fn stopped(&self) {
+        use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+        let id =
+            self.child.process_id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw).expect("a process");
+        // Left to be waited for by whoever reaps it.
+        let status = waitid(WaitId::Pid(id), WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT).expect("a child of ours");
+        assert!(status.is_some_and(|status| status.stopped()));
+    }
+
     pub fn signal(&self, signal: rustix::process::Signal) {
         let pid = i32::try_from(self.child.process_id().expect("a process id")).expect("a small process id");
         let pid = rustix::process::Pid::from_raw(pid).expect("a process id is not zero");
