@@ -77,11 +77,16 @@ fn with(line: &str) -> String {
 
 #[test]
 fn the_example_parses_and_says_what_it_explains() {
-    let file = parse(Path::new("config.example.toml"), EXAMPLE, CLOUDS).unwrap_or_else(|error| panic!("{error}"));
+    let clouds: Vec<&Descriptor> = crate::providers::all().iter().map(|cloud| cloud.descriptor()).collect();
+    let file = parse(Path::new("config.example.toml"), EXAMPLE, &clouds).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(file.language, Some(LanguageChoice::Auto));
     assert_eq!(file.readonly, Some(true));
     assert_eq!((file.theme, file.borders, file.motion), (Some(Theme::Auto), Some(Borders::Auto), Some(true)));
-    let [prod, zenlayer, rehearsal] = &file.profiles[..] else { panic!("three profiles") };
+    let named = |name: &str| {
+        let found = file.profiles.iter().find(|(profile, _)| profile.id.as_str() == name);
+        found.unwrap_or_else(|| panic!("no profile {name}"))
+    };
+    let (prod, zenlayer, rehearsal) = (named("prod-hz"), named("zl-fra"), named("rehearsal"));
     assert!(prod.0.is_prod());
     assert_eq!(prod.0.regions.len(), 2);
     assert_eq!(prod.0.alias.as_deref(), Some("acme-prod"));

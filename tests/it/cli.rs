@@ -203,11 +203,25 @@ mod list_of_the_demo {
                 for address in &theirs.addresses {
                     let addresses = each(ours, "addresses");
                     let shown = addresses.iter().find(|shown| shown["ip"] == address.ip.to_string()).expect("listed");
-                    let kind = if address.primary { "primary" } else { "secondary" };
+                    let kind = match (address.primary, address.floating) {
+                        (true, _) => "primary",
+                        (false, true) => "vip",
+                        (false, false) => "secondary",
+                    };
                     assert_eq!(shown["kind"], kind, "{}", address.ip);
                     if !theirs.service_managed {
-                        assert_eq!(each(shown, "eip").len(), usize::from(address.eip.is_some()), "{}", address.ip);
-                        assert_eq!(each(shown, "lb").len(), usize::from(address.lb.is_some()), "{}", address.ip);
+                        assert_eq!(
+                            each(shown, "eip").len(),
+                            usize::from(world.eip_on(theirs, address).is_some()),
+                            "{}",
+                            address.ip
+                        );
+                        assert_eq!(
+                            each(shown, "lb").len(),
+                            usize::from(world.balancer_of(theirs, address).is_some()),
+                            "{}",
+                            address.ip
+                        );
                     }
                     assert!(!shown["level"].as_str().unwrap().is_empty());
                 }

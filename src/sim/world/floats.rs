@@ -224,11 +224,12 @@ impl World {
         true
     }
 
-    /// Binds an EIP to a virtual address. `false` if there is no such address.
-    pub fn bind_eip_to_float(&mut self, id: &str, eip: SimEip) -> bool {
+    /// Binds an EIP that is free to a virtual address. `false` if there is no such EIP or address, or the address has one.
+    pub fn bind_free_eip_to_float(&mut self, eip_id: &str, id: &str) -> bool {
+        let Some(place) = self.free_eips.iter().position(|eip| eip.id == eip_id) else { return false };
         let Some(&at) = self.floats.ids.get(id) else { return false };
-        let Some(float) = self.floats.list.get_mut(at) else { return false };
-        float.eip = Some(eip);
+        let Some(float) = self.floats.list.get_mut(at).filter(|float| float.eip.is_none()) else { return false };
+        float.eip = Some(SimEip { region: String::new(), ..self.free_eips.remove(place) });
         self.revision += 1;
         true
     }

@@ -102,7 +102,7 @@ async fn a_change_that_comes_too_late_is_refused_by_the_vendor_with_the_predicte
             let victim = victim(&stage, &target);
             let mut expected = stage.simulator.world();
             victim.provoke(precondition.condition, &mut expected);
-            let action = stage.action(&plan.operations()[0].kind);
+            let action = stage.action(&plan.operations()[0]);
             stage.simulator.before(action, move |world| victim.provoke(precondition.condition, world));
             let ended = stage.run(&plan).await;
             let Outcome::Failed { fault } = ended.only() else { panic!("{what}: {:?}", ended.only()) };
@@ -111,10 +111,10 @@ async fn a_change_that_comes_too_late_is_refused_by_the_vendor_with_the_predicte
             assert_eq!(fault.action, action, "{what}");
             assert_eq!(stage.simulator.count(action), 1, "{what}: sent once");
             assert_eq!(stage.simulator.world().to_files(), expected.to_files(), "{what}: nothing was done");
-            assert_eq!(stage.closed_journal().entries.len(), 2, "{what}");
+            assert_eq!(stage.closed_journal().entries.len(), stage.writes() + 1, "{what}");
             refused += 1;
         }
-        assert!(refused >= 6, "{}: {refused} refusals", cloud.descriptor().id);
+        assert!(refused >= 2, "{}: {refused} refusals", cloud.descriptor().id);
     }
 }
 
@@ -125,7 +125,7 @@ async fn what_the_vendor_refuses_for_reasons_of_its_own_is_told_whole() {
         for target in [&targets.release[0], &targets.detach[0]] {
             for code in [words.refused, words.denied] {
                 let (mut stage, plan) = ready(cloud, target).await;
-                let action = stage.action(&plan.operations()[0].kind);
+                let action = stage.action(&plan.operations()[0]);
                 stage.simulator.change(|world| world.refusals.insert(action.to_owned(), code.to_owned()));
                 let before = stage.simulator.world();
                 let ended = stage.run(&plan).await;
@@ -180,9 +180,15 @@ async fn one_address_that_is_gone_does_not_fail_the_others_of_its_call() {
         assert!(several.len() >= 2, "{}", stage.name());
         let plan = stage.prepare(&several).await;
         let (nic, Some(first)) = parts(&several[0]) else { panic!("an address") };
-        let action = stage.action(&plan.operations()[0].kind);
+        let action = stage.action(&plan.operations()[0]);
         stage.simulator.before(action, move |world| assert_eq!(world.release(&nic, &[first]), 1));
         let ended = stage.run(&plan).await;
+        if cloud.descriptor().capabilities.release_whole {
+            // Its call names no address: there is nothing to refuse.
+            ended.all(OutcomeWord::Released);
+            assert_eq!((stage.simulator.count(action), stage.closed_journal().entries.len()), (1, stage.writes() + 1));
+            continue;
+        }
         assert_eq!(ended.outcomes[&several[0]].word(), OutcomeWord::AlreadyGone, "{:#?}", ended.outcomes);
         assert_eq!(ended.count(OutcomeWord::Released), several.len() - 1, "{:#?}", ended.outcomes);
         assert_eq!(stage.simulator.count(action), 2, "each address is asked for by one call that was taken at most");
@@ -213,7 +219,7 @@ async fn a_nic_that_moved_to_another_instance_is_left_alone() {
         // Our detach was taken, and somebody was quick: it is off its instance, which is what was asked for.
         let (mut stage, plan) = ready(cloud, target).await;
         let other = elsewhere(&stage);
-        let (action, moved) = (stage.action(&plan.operations()[0].kind), nic.clone());
+        let (action, moved) = (stage.action(&plan.operations()[0]), nic.clone());
         let attached = stage.simulator_words().attached;
         stage.simulator.after(action, move |world| {
             world.edit_nic(&moved, |nic| {

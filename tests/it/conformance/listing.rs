@@ -44,6 +44,8 @@ pub fn brings_the_world(stage: &Stage, listed: &Listed) {
         assert_eq!(of(AddressRole::Primary), primary, "{what}: its own address");
         let secondary: BTreeSet<_> = theirs.secondaries().map(|address| address.ip).collect();
         assert_eq!(of(AddressRole::Secondary), secondary, "{what}: secondary addresses");
+        let floating: BTreeSet<_> = world.floats_of(theirs).map(|float| float.ip).collect();
+        assert_eq!(of(AddressRole::Virtual), floating, "{what}: virtual addresses");
         assert_eq!(ours.nic.count(AddressRole::Ipv6) > 0, !theirs.ipv6.is_empty(), "{what}: IPv6");
         // A NIC whose instance the cloud hides can not show what hangs on the instance; nobody may write to it either.
         if theirs.service_managed && theirs.primary {
@@ -56,14 +58,24 @@ pub fn brings_the_world(stage: &Stage, listed: &Listed) {
                 .filter(|eip| eip.is_on(&ours.nic, address.ip) == Some(true))
                 .map(|eip| eip.id.as_str())
                 .collect();
-            assert_eq!(eips, address.eip.iter().map(|eip| eip.id.as_str()).collect(), "{what}: EIPs of {}", address.ip);
+            assert_eq!(
+                eips,
+                world.eip_on(theirs, address).iter().map(|eip| eip.id.as_str()).collect(),
+                "{what}: EIPs of {}",
+                address.ip
+            );
             let backends: BTreeSet<&str> = ours
                 .backends
                 .iter()
                 .filter(|backend| backend.ip_on(&ours.nic) == Some(address.ip))
                 .map(|backend| backend.load_balancer.as_str())
                 .collect();
-            assert_eq!(backends, address.lb.as_deref().into_iter().collect(), "{what}: balancers of {}", address.ip);
+            assert_eq!(
+                backends,
+                world.balancer_of(theirs, address).into_iter().collect(),
+                "{what}: balancers of {}",
+                address.ip
+            );
         }
         assert!(ours.eips_known && ours.backends_known, "{what}");
     }
@@ -73,8 +85,8 @@ pub fn brings_the_world(stage: &Stage, listed: &Listed) {
 }
 
 /// What a request asked for.
-fn asked(logged: &Logged) -> (&str, &str, &[u8]) {
-    (&logged.action, &logged.query, &logged.body)
+fn asked(logged: &Logged) -> (&str, &str, &str, &[u8]) {
+    (&logged.action, &logged.path, &logged.query, &logged.body)
 }
 
 #[tokio::test]
@@ -87,7 +99,7 @@ async fn a_listing_brings_exactly_the_world_with_no_more_calls_than_pages() {
         assert!(whole.len() >= 5, "{whole:?}");
         brings_the_world(&stage, &listed);
 
-        let log = stage.simulator.requests();
+        let log = stage.calls();
         assert_eq!(log.len(), listed.pages.len(), "{}: one call, one page", stage.name());
         let distinct: BTreeSet<_> = log.iter().map(asked).collect();
         assert_eq!(distinct.len(), log.len(), "{}: nothing is asked twice", stage.name());
@@ -141,11 +153,7 @@ async fn what_can_pass_later_is_asked_for_again() {
             let what = format!("{}: {trouble:?}", stage.name());
             assert_eq!(stage.sections().0, [], "{what}");
             brings_the_world(&stage, &listed);
-            assert_eq!(
-                stage.simulator.requests().len(),
-                listed.pages.len() + 2,
-                "{what}: only what failed is repeated"
-            );
+            assert_eq!(stage.calls().len(), listed.pages.len() + 2, "{what}: only what failed is repeated");
         }
     }
 }
@@ -180,7 +188,7 @@ async fn nics_that_are_read_again_are_the_same_with_few_calls() {
             stage.list().await;
             let listed: BTreeMap<NicId, _> =
                 stage.part().nics().map(|(_, nic)| (nic.id.clone(), stage.part().snapshot(&nic.id).unwrap())).collect();
-            let before = stage.simulator.requests().len();
+            let before = stage.calls().len();
             let keys: Vec<_> = listed.keys().map(|id| crate::stage::key(id.as_str())).collect();
             assert_eq!(stage.read_again(keys).await, []);
             for (id, listed) in &listed {
@@ -193,7 +201,7 @@ async fn nics_that_are_read_again_are_the_same_with_few_calls() {
                 assert_eq!(again.eips, listed.eips, "{what}");
                 assert_eq!(again.backends, listed.backends, "{what}");
             }
-            let log = stage.simulator.requests();
+            let log = stage.calls();
             let calls = log.len() - before;
             let distinct: BTreeSet<_> = log[before..].iter().map(asked).collect();
             if !late_record {

@@ -44,6 +44,14 @@ const WORDS: &[Words] = &[
         milder: |condition| matches!(condition, Condition::PlainNic),
     },
     Words {
+        cloud: "huawei",
+        wrong_secret: "APIGW.0301",
+        denied: "Pdp.0001",
+        conflict: Some("Ecs.0603"),
+        refused: "Ecs.0605",
+        milder: |_| false,
+    },
+    Words {
         cloud: "zenlayer",
         wrong_secret: "AUTHFAILURE_SIGNATURE_FAILURE",
         denied: "AUTHFAILURE_UNAUTHORIZED_OPERATION",

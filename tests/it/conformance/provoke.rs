@@ -50,7 +50,10 @@ impl Victim {
             | Condition::SecondaryStays
             | Condition::AddressesLeave
             | Condition::GuestKeepsConfig
-            | Condition::InstanceNotBackend => false,
+            | Condition::InstanceNotBackend
+            // Who else holds it does not matter to the cloud, and a write of the same plan may change it.
+            | Condition::VirtualShared
+            | Condition::VirtualNotManaged => false,
             Condition::InstanceState { primary_nic_only, .. } => !primary_nic_only || nic.primary,
             _ => true,
         }
@@ -82,14 +85,6 @@ impl Victim {
                 let place = nic.addresses.iter().position(|address| Some(address.ip) == ip).unwrap_or(0);
                 nic.addresses[place].lb = Some(balancer.clone());
             }),
-            // Two NICs hold it; the codec makes of that what the cloud does.
-            Condition::VirtualShared => {
-                let address = world.nic(&self.nic).and_then(|nic| nic.address(ip?)).expect("the address").clone();
-                let subnet = world.nic(&self.nic).expect("the NIC").subnet_id.clone();
-                let other = |nic: &&nicdeck::sim::world::SimNic| nic.id != self.nic && nic.subnet_id == subnet;
-                let other = world.nics().iter().find(other).expect("a NIC of the same subnet").id.clone();
-                world.edit_nic(&other, |nic| nic.addresses.push(address)).expect("the other NIC");
-            }
             Condition::NicState { .. } => on(world, &|nic| words.attaching.clone_into(&mut nic.status)),
             Condition::InstanceState { .. } => {
                 let state = words.instance_transient[0];
@@ -114,6 +109,7 @@ impl Victim {
             | Condition::AddressesLeave
             | Condition::GuestKeepsConfig
             | Condition::InstanceNotBackend
+            | Condition::VirtualShared
             | Condition::VirtualNotManaged => unreachable!("{condition:?}"),
         }
     }

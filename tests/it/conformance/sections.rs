@@ -157,11 +157,14 @@ async fn a_list_that_breaks_off_is_not_taken_for_whole() {
         let listings = cloud.listings(&stage.client.profile().regions);
         let root = listings.iter().find(|listing| listing.resource == Resource::Nics).expect("NICs");
         let action = cloud.action(&Call::List(root.clone()));
-        stage.simulator.inject(Rule::new(Trouble::Internal).action(action).skip(1));
+        // Other listings may begin with the same call.
+        let hit = sections_of(cloud, &stage, action);
+        stage.simulator.inject(Rule::new(Trouble::Internal).action(action).skip(hit.len() as u64));
         stage.list().await;
         let (failed, _) = stage.sections();
-        let sections: Vec<Resource> = failed.iter().map(|(section, _)| section.0).collect();
-        assert_eq!(sections, [Resource::Nics], "{}", stage.name());
+        let sections: BTreeSet<Section> = failed.into_iter().map(|(section, _)| section).collect();
+        assert!(sections.iter().any(|section| section.0 == Resource::Nics), "{}", stage.name());
+        assert!(sections.is_subset(&hit), "{}: {sections:?}", stage.name());
         let (came, all) = (stage.part().nic_count(), stage.simulator.world().nics().len());
         assert!(0 < came && came < all, "{}: {came} of {all} came before", stage.name());
     }

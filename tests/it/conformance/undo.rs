@@ -53,6 +53,8 @@ fn nics(world: &World) -> Vec<SimNic> {
     let mut nics = world.nics().to_vec();
     for nic in &mut nics {
         nic.addresses.sort_by_key(|address| (!address.primary, address.ip));
+        // Which side's list binds a virtual address again is the cloud's choice.
+        nic.pairs.clear();
     }
     nics
 }

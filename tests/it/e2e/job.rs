@@ -47,13 +47,13 @@ async fn three_addresses_on_two_nics_and_one_nic_are_released_and_nothing_else()
     let screen = tokio::task::spawn_blocking(move || {
         let env = [("T_ID", key.id.as_str()), ("T_SECRET", key.secret.as_str())];
         let mut tty = Tty::start(&["--config", &config], &path, &env, 120, 40);
-        tty.wait("127 addresses");
+        tty.wait(&format!("{} addresses", super::addresses()));
         // Two addresses of one NIC.
         tty.press("/172.16.1.2");
-        tty.wait("8 of 127");
+        tty.wait(&format!("8 of {}", super::addresses()));
         tty.press("\r");
         tty.press("/\x15172.16.1.21\r");
-        tty.wait("1 of 127");
+        tty.wait(&format!("1 of {}", super::addresses()));
         tty.press("a");
         tty.wait("1 marked");
         tty.press("/\x15172.16.1.22\r");
@@ -90,7 +90,7 @@ async fn three_addresses_on_two_nics_and_one_nic_are_released_and_nothing_else()
         tty.press("\r");
         let results = tty.wait("RESULTS");
         tty.press("q");
-        tty.wait("124 addresses");
+        tty.wait(&format!("{} addresses", super::addresses() - 3));
         tty.press("q");
         let (code, left, _) = tty.end();
         assert_eq!((code, left), (0, RESTORED));

@@ -22,7 +22,7 @@ fn q_leaves_with_success() {
 #[test]
 fn ctrl_c_twice_leaves() {
     let (mut tty, _state) = demo(&[]);
-    tty.wait("127 addresses");
+    tty.wait(&format!("{} addresses", super::addresses()));
     tty.wait("just now");
     tty.press("\x03");
     tty.wait("again");
@@ -55,7 +55,7 @@ fn a_panic_of_the_screen_restores_the_terminal_and_then_says_so() {
 #[test]
 fn a_panic_of_a_task_leaves_the_screen_alone() {
     let (mut tty, state) = demo(&[("NICDECK_TEST_PANIC", "worker")]);
-    tty.wait("127 addresses");
+    tty.wait(&format!("{} addresses", super::addresses()));
     assert!(!tty.screen().contains("panicked"));
     let report = std::fs::read_to_string(state.path().join("nicdeck/crash.log")).unwrap();
     assert!(report.contains("NICDECK_TEST_PANIC=worker"));
@@ -67,12 +67,12 @@ fn a_panic_of_a_task_leaves_the_screen_alone() {
 #[test]
 fn ctrl_z_gives_the_terminal_back_and_fg_takes_it_again() {
     let (mut tty, _state) = demo(&[]);
-    tty.wait("127 addresses");
+    tty.wait(&format!("{} addresses", super::addresses()));
     tty.press("\x1a");
-    tty.gone("127 addresses");
+    tty.gone(&format!("{} addresses", super::addresses()));
     tty.stopped();
     tty.signal(Signal::CONT);
-    tty.wait("127 addresses");
+    tty.wait(&format!("{} addresses", super::addresses()));
     tty.press("q");
     let (code, left, _) = tty.end();
     assert_eq!((code, left), (0, RESTORED));
@@ -81,12 +81,12 @@ fn ctrl_z_gives_the_terminal_back_and_fg_takes_it_again() {
 #[test]
 fn any_size_is_survived_down_to_one_cell() {
     let (mut tty, _state) = demo(&[]);
-    tty.wait("127 addresses");
+    tty.wait(&format!("{} addresses", super::addresses()));
     for (columns, rows) in [(1, 1), (39, 9), (40, 10), (80, 24), (3, 60), (200, 60)] {
         tty.resize(columns, rows);
         tty.press("j");
     }
-    tty.wait("127 addresses");
+    tty.wait(&format!("{} addresses", super::addresses()));
     tty.press("q");
     let (code, left, _) = tty.end();
     assert_eq!((code, left), (0, RESTORED));
@@ -95,7 +95,7 @@ fn any_size_is_survived_down_to_one_cell() {
 #[test]
 fn no_color_writes_no_colour() {
     let (mut tty, _state) = demo(&[("NO_COLOR", "1")]);
-    tty.wait("127 addresses");
+    tty.wait(&format!("{} addresses", super::addresses()));
     tty.press("jjj");
     tty.press("q");
     let raw = tty.raw();
@@ -121,7 +121,7 @@ fn without_a_config_the_first_screen_says_where_it_goes_and_offers_the_demo() {
     tty.wait("config.toml");
     tty.press("d");
     tty.wait("DEMO");
-    tty.wait("127 addresses");
+    tty.wait(&format!("{} addresses", super::addresses()));
     tty.press("q");
     let (code, left, _) = tty.end();
     assert_eq!((code, left), (0, RESTORED));
@@ -146,7 +146,7 @@ fn without_a_place_for_a_journal_it_reads_and_says_that_it_can_not_write() {
     let nowhere = [("XDG_STATE_HOME", "/dev/null")];
     let (mut tty, _state) = demo(&nowhere);
     tty.wait("Nothing can be released");
-    tty.wait("127 addresses");
+    tty.wait(&format!("{} addresses", super::addresses()));
     tty.press("q");
     assert_eq!(tty.end().0, 0);
     let state = tempfile::tempdir().unwrap();
@@ -162,7 +162,7 @@ fn without_a_place_for_a_journal_it_reads_and_says_that_it_can_not_write() {
 #[test]
 fn nothing_ticks_while_nothing_moves() {
     let (mut tty, _state) = demo(&[]);
-    tty.wait("127 addresses");
+    tty.wait(&format!("{} addresses", super::addresses()));
     tty.wait("just now");
     // A message that goes by itself after some seconds.
     tty.press("\x03");

@@ -50,7 +50,7 @@ async fn a_stop_lets_what_is_in_flight_end_and_sends_nothing_more() {
     let mut stage = wide().open().await;
     let targets = one_each(&mut stage, 7).await;
     let plan = stage.plan_all(&targets);
-    let action = stage.action(&plan.operations()[0].kind);
+    let action = stage.action(&plan.operations()[0]);
     let hold = stage.simulator.hold(action);
     let mut running = stage.begin(&plan);
     stage.simulator.wait_for(|log| writes(log) == TOGETHER).await;
@@ -97,7 +97,7 @@ async fn a_pause_holds_what_was_not_sent_until_it_ends() {
     let mut stage = wide().open().await;
     let targets = one_each(&mut stage, 6).await;
     let plan = stage.plan_all(&targets);
-    let action = stage.action(&plan.operations()[0].kind);
+    let action = stage.action(&plan.operations()[0]);
     let hold = stage.simulator.hold(action);
     let mut running = stage.begin(&plan);
     stage.simulator.wait_for(|log| writes(log) == TOGETHER).await;
@@ -202,7 +202,7 @@ async fn what_follows_a_failure_on_the_same_nic_is_skipped_and_other_nics_go_on(
     let targets: Vec<Target> = by_nic[0].iter().take(3).chain(&by_nic[1][..2]).cloned().collect();
     let plan = stage.plan_all(&targets);
     let broken = by_nic[0][0].nic().nic.to_string();
-    let action = stage.action(&plan.operations()[0].kind);
+    let action = stage.action(&plan.operations()[0]);
     stage.simulator.hold(action);
     let code = "InvalidOperation.EniServiceManaged";
     let refused = broken.clone();
@@ -282,7 +282,7 @@ async fn a_batch_whose_console_is_gone_ends_after_what_is_in_flight() {
     let mut stage = wide().open().await;
     let targets = one_each(&mut stage, 7).await;
     let plan = stage.plan_all(&targets);
-    let action = stage.action(&plan.operations()[0].kind);
+    let action = stage.action(&plan.operations()[0]);
     let hold = stage.simulator.hold(action);
     let running = stage.begin(&plan);
     stage.simulator.wait_for(|log| writes(log) == TOGETHER).await;
@@ -314,7 +314,7 @@ async fn a_task_that_dies_is_told_and_the_others_in_flight_are_seen_to_their_end
     let mut stage = scene.open().await;
     let targets = one_each(&mut stage, 7).await;
     let plan = stage.plan_all(&targets);
-    let action = stage.action(&plan.operations()[0].kind);
+    let action = stage.action(&plan.operations()[0]);
     let hold = stage.simulator.hold(action);
     let running = stage.begin(&plan);
     stage.simulator.wait_for(|log| writes(log) == TOGETHER).await;

@@ -24,7 +24,7 @@ async fn the_intent_is_on_disk_when_the_request_arrives() {
     let plan = stage.prepare(targets).await;
     let seen: Arc<Mutex<Option<Contents>>> = Arc::default();
     let (path, slot) = (stage.journal.path().to_owned(), seen.clone());
-    let action = stage.action(&plan.operations()[0].kind);
+    let action = stage.action(&plan.operations()[0]);
     stage.simulator.before(action, move |_| *slot.lock().unwrap() = journal::read(&path).ok());
     let addresses: Vec<_> = plan.operations()[0].expect.nic.addresses.iter().map(|address| address.ip).collect();
     stage.run(&plan).await.all(OutcomeWord::Released);
@@ -70,7 +70,7 @@ async fn a_journal_that_breaks_after_the_write_does_not_hide_its_outcome() {
     let mut stage = Scene::demo(cloud()).open().await;
     let plan = stage.prepare(&good.addresses[0][..1]).await;
     let (path, kept) = (stage.journal.path().to_owned(), stage.journal.path().with_extension("kept"));
-    let action = stage.action(&plan.operations()[0].kind);
+    let action = stage.action(&plan.operations()[0]);
     let moved = kept.clone();
     stage.simulator.before(action, move |_| {
         std::fs::rename(&path, &moved).unwrap();

@@ -208,7 +208,7 @@ async fn a_task_that_failed_is_no_success_unless_the_nic_says_so() {
     let plan = stage.prepare(&targets).await;
     let nic = parts(&targets[0]).0;
     let addresses = stage.simulator.world().nic(&nic).unwrap().addresses.clone();
-    let write = stage.action(&plan.operations()[0].kind);
+    let write = stage.action(&plan.operations()[0]);
     stage.simulator.after(write, move |world| assert!(world.edit_nic(&nic, |nic| nic.addresses = addresses).is_some()));
     let ended = stage.run(&plan).await;
     let codes: Vec<_> = ended

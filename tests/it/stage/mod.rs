@@ -28,7 +28,7 @@ use nicdeck::{
         inventory::{Coverage, ProfileInventory, Section},
         outcome::{Outcome, OutcomeWord, Progress},
         page::InventoryPage,
-        plan::{Decision, OperationKind, PlanRow, ReleasePlan},
+        plan::{Decision, Operation, OperationKind, PlanRow, ReleasePlan},
         selection::Target,
     },
     providers::{
@@ -50,7 +50,7 @@ use nicdeck::{
     sim::{
         dialect::Vocabulary,
         generate::{Plan, generate},
-        http::{Options, Simulator},
+        http::{Logged, Options, Simulator},
         world::World,
     },
 };
@@ -420,9 +420,26 @@ impl Stage {
         self.provider.dialect().vocabulary()
     }
 
-    /// The vendor's name of the write that a release or detach is.
-    pub fn action(&self, kind: &OperationKind) -> &'static str {
-        self.provider.action(&Call::write("r".into(), kind.clone()))
+    /// The vendor's name of the request that does it: a release begins with it, a detach may need another one first.
+    pub fn action(&self, operation: &Operation) -> &'static str {
+        let (region, kind) = (operation.region.clone(), operation.kind.clone());
+        let release = matches!(kind, OperationKind::Release { .. });
+        let first = self.provider.step(&kind, &operation.expect, &[]).filter(|_| release).unwrap_or_default();
+        self.provider.action(&Call::Write { region, kind, step: first })
+    }
+
+    /// How often the requests were made that do what the plan wants.
+    pub fn deeds(&self, plan: &ReleasePlan) -> usize {
+        let actions: BTreeSet<&str> = plan.operations().iter().map(|operation| self.action(operation)).collect();
+        actions.into_iter().map(|action| self.simulator.count(action)).sum()
+    }
+
+    /// Everything that was asked for; how a session is opened is not.
+    pub fn calls(&self) -> Vec<Logged> {
+        let sign_in = self.provider.action(&Call::SignIn { region: "r".into() });
+        let wanted =
+            self.provider.sign_in(self.client.profile(), &Credential::keys("k", "s", None), &"r".into()).is_some();
+        self.simulator.requests().into_iter().filter(|logged| !(wanted && logged.action == sign_in)).collect()
     }
 
     pub fn writes(&self) -> usize {

@@ -1,0 +1,496 @@
+//! Huawei Cloud's answers as inventory pages, receipts, jobs and sessions.
+//!
+//! Tolerant where the vendor is loose, strict where an answer that says nothing would read as "there is none". An error is one
+//! whatever its status: flow control comes with 202, a failed job with 200.
+
+pub(super) mod wire;
+
+use std::{collections::HashSet, sync::Arc};
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use self::wire::Text;
+use super::{
+    VIP,
+    encode::{self, ROWS_A_PAGE, SERVERS_A_PAGE},
+    faults::{self, Told},
+    part,
+};
+use crate::{
+    domain::{
+        address::{Address, AddressRole, Backend, BackendTarget, Eip, EipBinding},
+        fault::{Fault, FaultKind},
+        float::{Float, Pair},
+        ids::{InstanceId, RegionId},
+        instance::{Instance, Power, PowerState},
+        nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
+        outcome::Receipt,
+        page::{Cursor, InventoryPage, Listing, Region, Resource, Scope},
+        plan::OperationKind,
+        time::Timestamp,
+    },
+    providers::{
+        profile::Credential,
+        provider::{Call, Reply, Session, TaskState},
+    },
+    wire::WireResponse,
+};
+
+/// Pages that one reply may ask for; a larger total goes on from the last of them.
+const PAGES_AT_ONCE: u64 = 1000;
+
+/// Reads an answer.
+pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Fault> {
+    let good = (200..300).contains(&response.status);
+    // A large page is read once, into its own shape: that it is no error its members tell.
+    let told = || {
+        let body: Option<Value> = serde_json::from_slice(&response.body).ok();
+        body.as_ref().and_then(Told::read)
+    };
+    if !good {
+        let fault = faults::fault(call, response, told());
+        return match call {
+            Call::List(listing) => absent(listing, &fault).map(Reply::Page).ok_or(fault),
+            _ => Err(fault),
+        };
+    }
+    match call {
+        Call::List(listing) => page(call, listing, response).map(Reply::Page),
+        Call::Write { .. } => {
+            if let Some(told) = told() {
+                return Err(faults::fault(call, response, Some(told)));
+            }
+            taken(call, response).map(Reply::Accepted)
+        }
+        Call::Task { .. } => job(call, response).map(Reply::Task),
+        Call::SignIn { region } => session(call, region, response).map(Reply::Session),
+    }
+}
+
+/// What an error on a listing means where it tells that there is nothing, or that another API has to be asked.
+fn absent(listing: &Listing, fault: &Fault) -> Option<InventoryPage> {
+    let ports = matches!(listing.resource, Resource::Nics | Resource::Floats);
+    let code = fault.code.as_deref().unwrap_or_default();
+    match (&listing.scope, code) {
+        // Vendor: where v1 is not published v2.0 is.
+        (_, "APIGW.0101") if ports && listing.part != part::V2 => {
+            let next = vec![Listing { part: part::V2, cursor: Cursor::Start, ..listing.clone() }];
+            Some(InventoryPage { next, ..InventoryPage::default() })
+        }
+        (Scope::Nic(_), "VPC.2502" | "PortNotFound") if ports && fault.http_status == Some(404) => {
+            Some(InventoryPage::default())
+        }
+        _ => None,
+    }
+}
+
+/// Opens a body. The place of a mistake is looked for only when there is one.
+fn open<T: DeserializeOwned>(call: &Call, response: &WireResponse) -> Result<T, Fault> {
+    serde_json::from_slice(&response.body).map_err(|_| {
+        let mut reader = serde_json::Deserializer::from_slice(&response.body);
+        let what = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+            Ok(_) => "text after the end".to_owned(),
+            Err(error) => format!("{}: {}", error.path(), error.inner()),
+        };
+        faults::garbage(call, response, &what)
+    })
+}
+
+/// A list that is not there is no empty list: read as "nothing" it would remove everything that is shown.
+fn listed<T>(call: &Call, response: &WireResponse, list: Option<Vec<T>>, name: &str) -> Result<Vec<T>, Fault> {
+    list.ok_or_else(|| {
+        let body: Option<Value> = serde_json::from_slice(&response.body).ok();
+        match body.as_ref().and_then(Told::read) {
+            Some(told) => faults::fault(call, response, Some(told)),
+            None => faults::garbage(call, response, &format!("no {name}")),
+        }
+    })
+}
+
+fn page(call: &Call, listing: &Listing, response: &WireResponse) -> Result<InventoryPage, Fault> {
+    match listing.resource {
+        Resource::Regions | Resource::Limits => {
+            let list = open::<wire::Regions>(call, response)?.regions;
+            Ok(regions(listed(call, response, list, "regions")?))
+        }
+        Resource::Instances => {
+            let body: wire::Servers = open(call, response)?;
+            let total = body.count.number();
+            let rows = listed(call, response, body.servers, "servers")?;
+            if rows.is_empty() && total.is_some_and(|total| total > 0) && encode::page(listing) == 1 {
+                return Err(faults::garbage(call, response, "no servers, and a count of them"));
+            }
+            Ok(instances(listing, rows, total))
+        }
+        Resource::Nics if matches!(listing.scope, Scope::Nic(_)) => {
+            let port = open::<wire::OnePort>(call, response)?.port;
+            let port = listed(call, response, port.map(|port| vec![port]), "port")?;
+            let wanted = |port: &wire::Port| matches!(&listing.scope, Scope::Nic(id) if id.as_str() == port.id.as_str());
+            if !port.iter().all(wanted) {
+                return Err(faults::garbage(call, response, "another port than the one asked for"));
+            }
+            Ok(ports(listing, port, false))
+        }
+        Resource::Nics | Resource::Floats => {
+            let list = open::<wire::Ports>(call, response)?.ports;
+            let list = listed(call, response, list, "ports")?;
+            if list.iter().any(|port| port.id.some().is_none()) {
+                return Err(faults::garbage(call, response, "a port without an id"));
+            }
+            Ok(ports(listing, list, true))
+        }
+        Resource::Eips => {
+            let body: wire::Eips = open(call, response)?;
+            let rows = listed(call, response, body.eips, "publicips")?;
+            let next = following(listing, body.page.next.some());
+            let eips = rows.iter().filter_map(|row| eip(listing, row)).collect();
+            Ok(InventoryPage { eips, next, ..InventoryPage::default() })
+        }
+        Resource::Backends => {
+            let body: wire::Members = open(call, response)?;
+            let rows = listed(call, response, body.members, "members")?;
+            let next = following(listing, body.page.next.some());
+            let backends = rows.into_iter().flat_map(|row| backends(listing, &row)).collect();
+            Ok(InventoryPage { backends, next, ..InventoryPage::default() })
+        }
+    }
+}
+
+/// The page behind this marker.
+fn following(listing: &Listing, marker: Option<&str>) -> Vec<Listing> {
+    let next = marker.map(|marker| Listing { cursor: Cursor::Token(marker.into()), ..listing.clone() });
+    // A marker that leads to where it came from has no end.
+    next.into_iter().filter(|next| next.cursor != listing.cursor).collect()
+}
+
+/// One copy of each text that repeats within a page.
+#[derive(Default)]
+struct Pool(HashSet<Arc<str>>);
+
+impl Pool {
+    fn keep(&mut self, text: &str) -> Arc<str> {
+        if let Some(kept) = self.0.get(text) {
+            return Arc::clone(kept);
+        }
+        let kept: Arc<str> = Arc::from(text);
+        self.0.insert(Arc::clone(&kept));
+        kept
+    }
+
+    /// `None` for a text that says nothing.
+    fn some(&mut self, text: &Text) -> Option<Arc<str>> {
+        text.some().map(|text| self.keep(text))
+    }
+}
+
+fn region_of(listing: &Listing) -> RegionId {
+    listing.region.clone().unwrap_or_else(|| RegionId::from(""))
+}
+
+fn regions(rows: Vec<wire::Region>) -> InventoryPage {
+    let region = |row: wire::Region| {
+        let id = row.id.some()?;
+        let name = row.locales.english.some().or_else(|| row.locales.chinese.some()).unwrap_or(id);
+        Some(Region { id: RegionId::from(id), name: name.into(), zones: Vec::new() })
+    };
+    InventoryPage { regions: rows.into_iter().filter_map(region).collect(), ..InventoryPage::default() }
+}
+
+fn instances(listing: &Listing, rows: Vec<wire::Server>, total: Option<u64>) -> InventoryPage {
+    let next = if matches!(listing.scope, Scope::Instances(_)) { Vec::new() } else { pages(listing, rows.len(), total) };
+    let mut pool = Pool::default();
+    let region = region_of(listing);
+    let instance = |row: wire::Server| {
+        let id = InstanceId::from(row.id.some()?);
+        // Vendor: a server that does not exist comes back as a row with little more than its id.
+        let status = row.status.some()?;
+        let (word, state) = power(&row, status);
+        Some(Instance {
+            id,
+            name: Arc::from(row.name.as_str()),
+            region: region.clone(),
+            zone: pool.some(&row.zone),
+            kind: pool.some(&row.flavor.name).or_else(|| pool.some(&row.flavor.id)),
+            power: Power { word: pool.keep(&word), state },
+            guest_agent: None,
+            load_balancers: Vec::new(),
+            tags: row.tags.iter().filter_map(|tag| tag_of(&mut pool, tag)).collect(),
+        })
+    };
+    InventoryPage { instances: rows.into_iter().filter_map(instance).collect(), next, ..InventoryPage::default() }
+}
+
+/// Vendor: `key=value`, older servers `key.value`.
+fn tag_of(pool: &mut Pool, tag: &Text) -> Option<(Arc<str>, Arc<str>)> {
+    let text = tag.some()?;
+    let (key, value) = text.split_once('=').or_else(|| text.split_once('.')).unwrap_or((text, ""));
+    Some((pool.keep(key), pool.keep(value)))
+}
+
+/// The first page tells the total: all others are asked for at once. Vendor: stop when page × limit reaches the count, or a page is
+/// empty.
+fn pages(listing: &Listing, got: usize, total: Option<u64>) -> Vec<Listing> {
+    let number = u64::from(encode::page(listing));
+    let at = |number: u64| Listing {
+        cursor: Cursor::Page(u32::try_from(number).unwrap_or(u32::MAX)),
+        part: "",
+        ..listing.clone()
+    };
+    let last = |number: u64| Listing { part: part::TAIL, ..at(number) };
+    if got == 0 {
+        return Vec::new();
+    }
+    let Some(total) = total else { return vec![last(number + 1)] };
+    match (&listing.cursor, listing.part) {
+        (Cursor::Start, _) => {
+            let end = total.div_ceil(SERVERS_A_PAGE).min(PAGES_AT_ONCE);
+            (2..=end).map(|page| if page == end { last(page) } else { at(page) }).collect()
+        }
+        // The list may have grown meanwhile.
+        (_, part::TAIL) if number * SERVERS_A_PAGE < total => vec![last(number + 1)],
+        _ => Vec::new(),
+    }
+}
+
+/// The word is the vendor's; what keeps a server from being changed is said behind it.
+fn power(row: &wire::Server, status: &str) -> (String, PowerState) {
+    let locked = row.locked.is("true").then_some("locked");
+    let frozen = row.metadata.resource.is("freeze").then_some("frozen");
+    if let Some(held) = locked.or(frozen) {
+        return (format!("{status} ({held})"), PowerState::Other);
+    }
+    let state = match status {
+        "ACTIVE" | "SHUTOFF" if row.task.some().is_some() => PowerState::Changing,
+        "ACTIVE" => PowerState::Running,
+        "SHUTOFF" => PowerState::Stopped,
+        "BUILD" | "HARD_REBOOT" | "MIGRATING" | "REBOOT" | "REBUILD" | "RESIZE" | "REVERT_RESIZE" | "VERIFY_RESIZE" => {
+            PowerState::Changing
+        }
+        "DELETED" | "SOFT_DELETED" => PowerState::Gone,
+        _ => PowerState::Other,
+    };
+    (status.to_owned(), state)
+}
+
+/// NICs or virtual IPs of a page of ports. What belongs to the cloud's own services is in no list and is never written to.
+fn ports(listing: &Listing, rows: Vec<wire::Port>, paged: bool) -> InventoryPage {
+    // Vendor: nothing tells that more follows but that the page is full.
+    let last = rows.last().and_then(|port| port.id.some()).filter(|_| paged && rows.len() >= ROWS_A_PAGE);
+    let next = following(listing, last);
+    let mut pool = Pool::default();
+    let mut page = InventoryPage { next, ..InventoryPage::default() };
+    for row in rows {
+        let nic = row.owner.as_str().starts_with("compute:")
+            || row.owner.some().is_none() && row.device.some().is_none();
+        match listing.resource {
+            Resource::Nics if nic => page.nics.extend(self::nic(listing, &row, &mut pool)),
+            Resource::Floats if row.owner.is(VIP) => page.floats.extend(float(listing, &row, &mut pool)),
+            _ => {}
+        }
+    }
+    page
+}
+
+fn pairs(row: &wire::Port, pool: &mut Pool) -> Vec<Pair> {
+    let pair = |pair: &wire::RawPair| Some(Pair { ip: pool.keep(pair.ip.some()?), mac: pool.some(&pair.mac) });
+    row.pairs.iter().filter_map(pair).collect()
+}
+
+/// The service that owns a port, by its kind. Vendor: "used by system components".
+fn service(row: &wire::Port, pool: &mut Pool) -> Option<Arc<str>> {
+    pool.some(&row.service).or_else(|| pool.some(&row.service_id))
+}
+
+fn nic(listing: &Listing, row: &wire::Port, pool: &mut Pool) -> Option<Nic> {
+    let id = row.id.some()?;
+    let attached = row.device.some().is_some();
+    let owner = service(row, pool);
+    let word = pool.keep(row.status.as_str());
+    // A port has one address of its own, and on a dual-stack network one more.
+    let own: Vec<_> = row.fixed_ips.iter().filter_map(|fixed| fixed.ip).collect();
+    let mut v4 = own.iter().filter(|ip| ip.is_ipv4());
+    let primary = v4.next().map(|&ip| Address { ip, role: AddressRole::Primary });
+    let more = v4.map(|&ip| Address { ip, role: AddressRole::Secondary });
+    let v6 = own.iter().filter(|ip| ip.is_ipv6()).map(|&ip| Address { ip, role: AddressRole::Ipv6 });
+    Some(Nic {
+        id: id.into(),
+        name: Arc::from(row.name.as_str()),
+        region: region_of(listing),
+        zone: row.owner.as_str().strip_prefix("compute:").filter(|zone| !zone.is_empty()).map(|zone| pool.keep(zone)),
+        role: if row.details.primary.is("true") { NicRole::Primary } else { NicRole::Secondary },
+        status: NicStatus { state: state(&word, attached), word },
+        // A service's server is none of the account's.
+        instance: row.device.some().filter(|_| owner.is_none()).map(InstanceId::from),
+        mac: row.mac.some().map(Arc::from),
+        // Ports do not tell it.
+        vpc: None,
+        subnet: pool.some(&row.network),
+        security_groups: row.groups.iter().filter_map(|group| pool.some(group)).collect(),
+        addresses: primary.into_iter().chain(more).chain(v6).collect(),
+        pairs: pairs(row, pool),
+        public_ips: Vec::new(),
+        managed_by: owner.map_or(ManagedBy::Nobody, ManagedBy::Service),
+        linked: None,
+        hot_plug: None,
+        tags: Vec::new(),
+        description: pool.keep(""),
+    })
+}
+
+/// Vendor: ACTIVE, BUILD, DOWN; pass-through NICs and those of stopped servers are DOWN and attached all the same.
+fn state(word: &str, attached: bool) -> NicState {
+    match (word, attached) {
+        ("ACTIVE" | "DOWN", true) => NicState::Attached,
+        ("DOWN", false) => NicState::Free,
+        // On its way off, or not told yet.
+        ("ACTIVE" | "BUILD", false) => NicState::Changing,
+        ("BUILD", true) => NicState::Attaching,
+        ("ERROR", _) => NicState::Failed,
+        _ => NicState::Other,
+    }
+}
+
+fn float(listing: &Listing, row: &wire::Port, pool: &mut Pool) -> Vec<Float> {
+    let Some(id) = row.id.some() else { return Vec::new() };
+    let owner = service(row, pool);
+    let pairs = pairs(row, pool);
+    let of = |ip| Float {
+        id: id.into(),
+        ip,
+        name: Arc::from(row.name.as_str()),
+        region: region_of(listing),
+        subnet: row.network.some().map(|network| pool.keep(network)),
+        pairs: pairs.clone(),
+        owner: owner.clone(),
+    };
+    // One id, one address: a port has one.
+    row.fixed_ips.iter().filter_map(|fixed| fixed.ip).take(1).map(of).collect()
+}
+
+fn eip(listing: &Listing, row: &wire::Eip) -> Option<Eip> {
+    let bound = match &row.vnic {
+        // Vendor: NATGW, ELB, ELBV1, VPN.
+        _ if row.kind.some().is_some_and(|kind| kind != "PORT" && kind != "null") => EipBinding::Elsewhere,
+        Some(vnic) => match (vnic.port.some(), vnic.ip) {
+            (None, _) => EipBinding::Unbound,
+            (Some(port), Some(ip)) if vnic.owner.is(VIP) => EipBinding::Float { float: port.into(), ip },
+            (Some(_), None) if vnic.owner.is(VIP) => EipBinding::Elsewhere,
+            (Some(port), private_ip) => EipBinding::Nic { nic: port.into(), private_ip },
+        },
+        None => EipBinding::Unbound,
+    };
+    Some(Eip {
+        id: row.id.some()?.into(),
+        region: region_of(listing),
+        ip: row.ip,
+        name: Arc::from(row.name.as_str()),
+        status: Arc::from(row.status.as_str()),
+        bound,
+    })
+}
+
+/// A backend of each balancer that a member belongs to. Vendor: where the balancers are left out the pool stands in for them.
+fn backends(listing: &Listing, row: &wire::Member) -> Vec<Backend> {
+    let Some(ip) = row.address else { return Vec::new() };
+    let mut owners: Vec<&str> = row.balancers.iter().filter_map(|balancer| balancer.id.some()).collect();
+    if owners.is_empty() {
+        owners.extend(row.balancer.some().or_else(|| row.pool.some()));
+    }
+    let backend = |owner: &str| Backend {
+        load_balancer: owner.into(),
+        name: Arc::from(""),
+        region: region_of(listing),
+        // Two VPCs can hold the same address, and a member added by address does not tell which is meant.
+        vpc: None,
+        target: BackendTarget::Address { ip, instance: row.instance.some().map(InstanceId::from), nic: None },
+        port: Arc::from(row.port.as_str()),
+    };
+    owners.into_iter().map(backend).collect()
+}
+
+/// A write's answer. 204 and Nova's 202 have no body.
+fn taken(call: &Call, response: &WireResponse) -> Result<Receipt, Fault> {
+    let header = faults::header_id(response);
+    if response.body.iter().all(u8::is_ascii_whitespace) {
+        let bodiless = matches!(response.status, 202 | 204);
+        return if bodiless {
+            Ok(Receipt { request_id: header, task: None })
+        } else {
+            Err(faults::garbage(call, response, "no body"))
+        };
+    }
+    let body: Value = open(call, response)?;
+    let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+    let wanted: &[&str] = match call {
+        Call::Write { kind: OperationKind::Detach { .. } | OperationKind::Attach { .. }, .. } => &["job_id"],
+        _ => &["port_id", "port", "publicip"],
+    };
+    if !wanted.iter().any(|name| body.get(name).is_some()) {
+        return Err(faults::garbage(call, response, &format!("no {}", wanted.join(", "))));
+    }
+    Ok(Receipt { request_id: header.or_else(|| text("request_id")), task: text("job_id") })
+}
+
+/// Vendor: a job that failed is status 200; with several NICs each part has its own end.
+fn job(call: &Call, response: &WireResponse) -> Result<TaskState, Fault> {
+    let body: wire::Job = open(call, response)?;
+    let Some(status) = body.status.some() else {
+        let raw: Option<Value> = serde_json::from_slice(&response.body).ok();
+        return Err(match raw.as_ref().and_then(Told::read) {
+            Some(told) => faults::fault(call, response, Some(told)),
+            None => faults::garbage(call, response, "no status"),
+        });
+    };
+    let failed = body.entities.parts.iter().find(|part| part.status.is("FAIL"));
+    if status.eq_ignore_ascii_case("FAIL") || (status.eq_ignore_ascii_case("SUCCESS") && failed.is_some()) {
+        let codes = [Some(&body.code), failed.map(|part| &part.code)];
+        let reasons = [
+            Some(&body.reason),
+            failed.map(|part| &part.reason),
+            failed.map(|part| &part.entities.message),
+            Some(&body.entities.message),
+        ];
+        let first = |texts: &[Option<&Text>]| {
+            texts.iter().flatten().find_map(|text| text.some()).unwrap_or_default().to_owned()
+        };
+        let fault = faults::task_failure(call, response, &first(&codes), &first(&reasons));
+        return Ok(TaskState::Failed(Box::new(fault)));
+    }
+    Ok(match status {
+        "SUCCESS" => TaskState::Done,
+        // INIT, RUNNING, and words of tomorrow: asked again.
+        _ => TaskState::Running,
+    })
+}
+
+/// A token with its project, or only the project of the region.
+fn session(call: &Call, region: &RegionId, response: &WireResponse) -> Result<Session, Fault> {
+    if let Some(token) = response.header("x-subject-token").map(str::trim).filter(|token| !token.is_empty()) {
+        let body: wire::Tokens = open(call, response)?;
+        let told = body.token.ok_or_else(|| faults::garbage(call, response, "no token"))?;
+        let ends: Option<jiff::Timestamp> = told.expires_at.as_str().parse().ok();
+        let ends = ends.ok_or_else(|| faults::garbage(call, response, "no expires_at"))?;
+        return Ok(Session {
+            project_id: told.project.id.some().map(str::to_owned),
+            credential: Some(Credential::Bearer(token.into())),
+            expires_at: Some(Timestamp(ends.as_millisecond())),
+        });
+    }
+    let list = open::<wire::Projects>(call, response)?.projects;
+    let projects = listed(call, response, list, "projects")?;
+    let mut own = projects.iter().filter(|project| project.name.is(region.as_str()) && !project.enabled.is("false"));
+    let missing = |message: String| Fault {
+        request_id: faults::header_id(response),
+        http_status: Some(response.status),
+        ..Fault::local(FaultKind::NotFound, encode::action(call), message)
+    };
+    match (own.next().and_then(|project| project.id.some()), own.next()) {
+        (Some(id), None) => Ok(Session { project_id: Some(id.to_owned()), ..Session::default() }),
+        (Some(_), Some(_)) => Err(missing(format!("several projects are named {region}: set project_id"))),
+        (None, _) => Err(missing(format!("the account has no project named {region}: set project_id"))),
+    }
+}
+
+#[cfg(test)]
+mod tests;

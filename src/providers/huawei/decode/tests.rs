@@ -1,0 +1,338 @@
+//! Answers as the vendor's pages show them, with all that they are loose about.
+
+use serde_json::json;
+
+use super::*;
+use crate::{
+    domain::{fault::Effect, plan::OperationKind},
+    providers::provider::Step,
+};
+
+fn region() -> RegionId {
+    RegionId::from("cn-north-4")
+}
+
+fn all(resource: Resource) -> Listing {
+    Listing::all(resource, Some(region()))
+}
+
+fn response(status: u16, body: &str) -> WireResponse {
+    WireResponse { status, headers: vec![("x-request-id".into(), "R-1".into())], body: body.as_bytes().to_vec() }
+}
+
+fn answer(listing: &Listing, status: u16, body: &str) -> Result<InventoryPage, Fault> {
+    match decode(&Call::List(listing.clone()), &response(status, body))? {
+        Reply::Page(page) => Ok(page),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The two rows of the vendor's page: a NIC and a virtual IP that two NICs have.
+const PORTS: &str = r#"{"ports": [{"id": "d32019d3", "name": "", "status": "ACTIVE", "admin_state_up": true, "network_id": "4779ab1c",
+  "tenant_id": "0123", "mac_address": "fa:16:3e:47:5f:c1",
+  "fixed_ips": [{"subnet_id": "213cb9d3", "ip_address": "10.0.0.21"}, {"subnet_id": "e0fa7de1", "ip_address": "2001:db8::15"}],
+  "device_id": "0f58c8dc", "device_owner": "compute:cn-north-4a", "security_groups": ["d0d58aa9"],
+  "allowed_address_pairs": [{"ip_address": "1.1.1.1/0", "mac_address": "fa:16:3e:47:5f:c1"}],
+  "binding:vif_details": {"primary_interface": true}, "binding:vnic_type": "normal", "binding:profile": {}, "extra_dhcp_opts": [],
+  "instance_id": "", "instance_type": "", "port_security_enabled": true, "dns_name": ""},
+ {"id": "7204e0da", "name": "vip", "status": "DOWN", "admin_state_up": "true", "network_id": "4779ab1c", "mac_address": "fa:16:3e:01:f7:90",
+  "fixed_ips": [{"subnet_id": "213cb9d3", "ip_address": "10.0.0.220"}], "device_id": "", "device_owner": "neutron:VIP_PORT",
+  "security_groups": ["d0d58aa9"],
+  "allowed_address_pairs": [{"ip_address": "10.0.0.21", "mac_address": "fa:16:3e:47:5f:c1"}, {"ip_address": "10.0.0.22", "mac_address": "fa:16:3e:01:f7:90"}]},
+ {"id": "dhcp", "status": "ACTIVE", "network_id": "4779ab1c", "device_owner": "network:dhcp", "device_id": "dhcp-x", "fixed_ips": [{"ip_address": "10.0.0.254"}]},
+ {"id": "free", "status": "DOWN", "network_id": "4779ab1c", "device_owner": "", "device_id": "", "fixed_ips": [{"ip_address": "10.0.0.30"}], "allowed_address_pairs": null},
+ {"id": "rds", "status": "ACTIVE", "device_owner": "compute:cn-north-4a", "device_id": "x", "instance_type": "RDS", "instance_id": "y", "fixed_ips": null}]}"#;
+
+#[test]
+fn a_sweep_over_the_ports_brings_nics_and_leaves_out_what_services_own() {
+    let page = answer(&all(Resource::Nics), 200, PORTS).unwrap();
+    assert_eq!(page.nics.iter().map(|nic| nic.id.as_str()).collect::<Vec<_>>(), ["d32019d3", "free", "rds"]);
+    assert!(page.floats.is_empty() && page.next.is_empty());
+    let nic = &page.nics[0];
+    assert_eq!((&nic.role, nic.status.state, nic.instance.as_ref().map(InstanceId::as_str)), (&NicRole::Primary, NicState::Attached, Some("0f58c8dc")));
+    assert_eq!((nic.zone.as_deref(), nic.subnet.as_deref(), nic.mac.as_deref()), (Some("cn-north-4a"), Some("4779ab1c"), Some("fa:16:3e:47:5f:c1")));
+    let roles: Vec<(String, AddressRole)> = nic.addresses.iter().map(|address| (address.ip.to_string(), address.role)).collect();
+    assert_eq!(roles, [("10.0.0.21".into(), AddressRole::Primary), ("2001:db8::15".into(), AddressRole::Ipv6)]);
+    assert_eq!((&*nic.pairs[0].ip, &nic.managed_by), ("1.1.1.1/0", &ManagedBy::Nobody));
+    let free = &page.nics[1];
+    assert_eq!((&free.role, free.status.state, &free.instance), (&NicRole::Secondary, NicState::Free, &None));
+    assert_eq!(page.nics[2].managed_by, ManagedBy::Service("RDS".into()));
+    assert!(page.nics[2].addresses.is_empty());
+
+    let page = answer(&all(Resource::Floats), 200, PORTS).unwrap();
+    let [vip] = page.floats.as_slice() else { panic!("{page:?}") };
+    assert_eq!((&*vip.id, vip.ip.to_string(), vip.subnet.as_deref(), &vip.owner), ("7204e0da", "10.0.0.220".to_owned(), Some("4779ab1c"), &None));
+    assert!(vip.is_on(nic) && vip.others(nic) == 1 && page.nics.is_empty());
+}
+
+#[test]
+fn states_of_nics() {
+    for (word, attached, expected) in [
+        ("ACTIVE", true, NicState::Attached),
+        // A stopped server's, or a pass-through one.
+        ("DOWN", true, NicState::Attached),
+        ("DOWN", false, NicState::Free),
+        ("BUILD", true, NicState::Attaching),
+        ("BUILD", false, NicState::Changing),
+        ("ERROR", true, NicState::Failed),
+        ("", true, NicState::Other),
+        ("NEW", false, NicState::Other),
+    ] {
+        assert_eq!(state(word, attached), expected, "{word} {attached}");
+    }
+}
+
+#[test]
+fn a_full_page_is_followed_by_the_next_and_a_short_one_by_none() {
+    let rows = |count: usize| {
+        let rows: Vec<Value> = (0..count).map(|at| json!({"id": format!("p{at:04}"), "device_owner": "network:dhcp"})).collect();
+        json!({"ports": rows}).to_string()
+    };
+    let page = answer(&all(Resource::Nics), 200, &rows(2000)).unwrap();
+    assert_eq!(page.next, [Listing { cursor: Cursor::Token("p1999".into()), ..all(Resource::Nics) }]);
+    assert!(answer(&all(Resource::Nics), 200, &rows(1999)).unwrap().next.is_empty());
+    // A marker that leads nowhere is no next page for ever.
+    let stuck = Listing { cursor: Cursor::Token("p1999".into()), ..all(Resource::Nics) };
+    assert!(answer(&stuck, 200, &rows(2000)).unwrap().next.is_empty());
+    let nameless = answer(&all(Resource::Nics), 200, r#"{"ports":[{"id":""}]}"#).unwrap_err();
+    assert_eq!(nameless.kind, FaultKind::Garbage);
+}
+
+#[test]
+fn where_the_first_api_is_not_published_the_other_one_is_asked() {
+    let body = r#"{"error_code":"APIGW.0101","error_msg":"x","request_id":"r"}"#;
+    for resource in [Resource::Nics, Resource::Floats] {
+        let page = answer(&all(resource), 404, body).unwrap();
+        assert_eq!(page.next, [Listing { part: part::V2, ..all(resource) }]);
+        let again = answer(&page.next[0], 404, body).unwrap_err();
+        assert_eq!(again.code.as_deref(), Some("APIGW.0101"), "and no further");
+    }
+    let one = Listing { scope: Scope::Nic("n".into()), ..all(Resource::Nics) };
+    assert_eq!(answer(&one, 404, body).unwrap().next[0].part, part::V2);
+    assert_eq!(answer(&all(Resource::Eips), 404, body).unwrap_err().kind, FaultKind::NotFound);
+}
+
+#[test]
+fn one_nic_that_is_gone_is_no_fault_and_another_one_is() {
+    let one = Listing { scope: Scope::Nic("d32019d3".into()), ..all(Resource::Nics) };
+    assert_eq!(answer(&one, 404, r#"{"code":"VPC.2502","message":"gone"}"#).unwrap(), InventoryPage::default());
+    let neutron = r#"{"NeutronError":{"type":"PortNotFound","message":"gone","detail":""}}"#;
+    assert_eq!(answer(&Listing { part: part::V2, ..one.clone() }, 404, neutron).unwrap(), InventoryPage::default());
+    let body = |id: &str| format!(r#"{{"port":{{"id":"{id}","status":"ACTIVE","device_owner":"compute:a","device_id":"i"}}}}"#);
+    assert_eq!(answer(&one, 200, &body("d32019d3")).unwrap().nics.len(), 1);
+    assert_eq!(answer(&one, 200, &body("another")).unwrap_err().kind, FaultKind::Garbage);
+    assert_eq!(answer(&one, 500, r#"{"code":"VPC.2502","message":"back end"}"#).unwrap_err().kind, FaultKind::Server);
+}
+
+#[test]
+fn servers_are_asked_for_by_page_number_all_at_once() {
+    let body = |count: u64| format!(r#"{{"count":{count},"servers":[{{"id":"i-1","name":"a","status":"ACTIVE"}}]}}"#);
+    let first = answer(&all(Resource::Instances), 200, &body(3001)).unwrap();
+    let pages: Vec<(Cursor, &str)> = first.next.iter().map(|next| (next.cursor.clone(), next.part)).collect();
+    assert_eq!(pages, [(Cursor::Page(2), ""), (Cursor::Page(3), ""), (Cursor::Page(4), part::TAIL)]);
+    assert!(answer(&first.next[0], 200, &body(9000)).unwrap().next.is_empty(), "only the last one looks for more");
+    assert_eq!(answer(&first.next[2], 200, &body(4001)).unwrap().next[0].cursor, Cursor::Page(5));
+    assert!(answer(&first.next[2], 200, &body(4000)).unwrap().next.is_empty());
+    assert!(answer(&all(Resource::Instances), 200, r#"{"count":0,"servers":[]}"#).unwrap().next.is_empty());
+    let silent = answer(&all(Resource::Instances), 200, r#"{"count":7,"servers":[]}"#).unwrap_err();
+    assert_eq!(silent.kind, FaultKind::Garbage);
+}
+
+#[test]
+fn servers_tell_what_keeps_them_from_being_changed() {
+    let server = |rest: &str| {
+        let body = format!(r#"{{"count":"1","servers":[{{"id":"i-1","name":"名","OS-EXT-AZ:availability_zone":"cn-north-4a","flavor":{{"id":"f","name":"s6.large.2","vcpus":"2"}},"tags":["env=prod","old.style","bare"],{rest}}}]}}"#);
+        answer(&all(Resource::Instances), 200, &body).unwrap().instances.remove(0)
+    };
+    let plain = server(r#""status":"ACTIVE","OS-EXT-STS:task_state":null,"locked":false,"key_name":null"#);
+    assert_eq!((&*plain.power.word, plain.power.state, plain.kind.as_deref()), ("ACTIVE", PowerState::Running, Some("s6.large.2")));
+    let tags: Vec<(&str, &str)> = plain.tags.iter().map(|(key, value)| (&**key, &**value)).collect();
+    assert_eq!(tags, [("env", "prod"), ("old", "style"), ("bare", "")]);
+    for (rest, word, state) in [
+        (r#""status":"SHUTOFF""#, "SHUTOFF", PowerState::Stopped),
+        (r#""status":"ACTIVE","OS-EXT-STS:task_state":"rebooting""#, "ACTIVE", PowerState::Changing),
+        (r#""status":"RESIZE""#, "RESIZE", PowerState::Changing),
+        (r#""status":"SOFT_DELETED""#, "SOFT_DELETED", PowerState::Gone),
+        (r#""status":"SHELVED""#, "SHELVED", PowerState::Other),
+        (r#""status":"TOMORROW""#, "TOMORROW", PowerState::Other),
+        (r#""status":"ACTIVE","locked":true"#, "ACTIVE (locked)", PowerState::Other),
+        (r#""status":"ACTIVE","locked":"true""#, "ACTIVE (locked)", PowerState::Other),
+        (r#""status":"ACTIVE","metadata":{"EcmResStatus":"freeze"}"#, "ACTIVE (frozen)", PowerState::Other),
+    ] {
+        let server = server(rest);
+        assert_eq!((&*server.power.word, server.power.state), (word, state), "{rest}");
+    }
+    // An id that does not exist comes back as a row with nothing in it.
+    let asked = Listing { scope: Scope::Instances(vec!["gone".into()]), ..all(Resource::Instances) };
+    let body = r#"{"count":1,"servers":[{"id":"gone","name":null,"status":null,"flavor":null,"tags":null,"fault":{"code":404}}]}"#;
+    assert_eq!(answer(&asked, 200, body).unwrap(), InventoryPage::default());
+}
+
+#[test]
+fn eips_are_on_nics_on_virtual_ips_or_elsewhere() {
+    let body = r#"{"request_id":"r","page_info":{"current_count":5,"next_marker":"e5"},"publicips":[
+        {"id":"e1","public_ip_address":"203.0.113.1","alias":"web","status":"ACTIVE","vnic":{"port_id":"n1","private_ip_address":"10.0.0.1","device_id":"i","device_owner":"compute:a"},"associate_instance_type":"PORT"},
+        {"id":"e2","public_ip_address":"203.0.113.2","status":"ACTIVE","vnic":{"port_id":"v1","private_ip_address":"10.0.0.220","device_id":"","device_owner":"neutron:VIP_PORT"}},
+        {"id":"e3","public_ip_address":"203.0.113.3","status":"DOWN","vnic":null,"associate_instance_type":null},
+        {"id":"e4","public_ip_address":"203.0.113.4","status":"ELB","vnic":{"port_id":"lb"},"associate_instance_type":"ELB"},
+        {"id":"e5","public_ip_address":"","status":"ACTIVE","vnic":{"port_id":"n2"}}]}"#;
+    let page = answer(&all(Resource::Eips), 200, body).unwrap();
+    let bound: Vec<&EipBinding> = page.eips.iter().map(|eip| &eip.bound).collect();
+    assert_eq!(bound, [
+        &EipBinding::Nic { nic: "n1".into(), private_ip: "10.0.0.1".parse().ok() },
+        &EipBinding::Float { float: "v1".into(), ip: "10.0.0.220".parse().unwrap() },
+        &EipBinding::Unbound,
+        &EipBinding::Elsewhere,
+        &EipBinding::Nic { nic: "n2".into(), private_ip: None },
+    ]);
+    assert_eq!((&*page.eips[0].name, page.eips[4].ip), ("web", None));
+    assert_eq!(page.next[0].cursor, Cursor::Token("e5".into()));
+    assert!(answer(&page.next[0], 200, body).unwrap().next.is_empty(), "the same marker again has no end");
+}
+
+#[test]
+fn members_are_backends_of_each_balancer_they_name() {
+    let body = r#"{"page_info":{},"members":[
+        {"id":"m1","address":"10.0.0.1","protocol_port":80,"instance_id":"i","pool_id":"p","loadbalancers":[{"id":"l1"},{"id":"l2"}]},
+        {"id":"m2","address":"10.0.0.2","protocol_port":443,"instance_id":"","pool_id":"p2","subnet_cidr_id":null},
+        {"id":"m3","address":"10.0.0.3","loadbalancer_id":"l3","loadbalancers":null}, {"id":"m4","address":""}]}"#;
+    let page = answer(&all(Resource::Backends), 200, body).unwrap();
+    let rows: Vec<String> = page.backends.iter().map(|backend| match &backend.target {
+        BackendTarget::Address { ip, instance, nic: None } => format!("{} {ip} {} {}", backend.load_balancer, backend.port, instance.as_ref().map_or("-", InstanceId::as_str)),
+        other => panic!("{other:?}"),
+    }).collect();
+    assert_eq!(rows, ["l1 10.0.0.1 80 i", "l2 10.0.0.1 80 i", "p2 10.0.0.2 443 -", "l3 10.0.0.3  -"]);
+    assert!(page.next.is_empty());
+}
+
+#[test]
+fn regions_have_names() {
+    let body = r#"{"regions":[{"id":"cn-north-4","type":"public","locales":{"zh-cn":"华北-北京四","en-us":"CN North-Beijing4"}},{"id":"x","locales":null}]}"#;
+    let page = answer(&Listing::all(Resource::Regions, None), 200, body).unwrap();
+    let names: Vec<(&str, &str)> = page.regions.iter().map(|region| (region.id.as_str(), &*region.name)).collect();
+    assert_eq!(names, [("cn-north-4", "CN North-Beijing4"), ("x", "x")]);
+}
+
+/// Whatever comes with a good status and is not the list that was asked for: never taken for an empty one.
+#[test]
+fn an_answer_that_says_nothing_is_garbage() {
+    for resource in [Resource::Regions, Resource::Instances, Resource::Nics, Resource::Floats, Resource::Eips, Resource::Backends] {
+        for body in ["", "{}", "[]", "null", "{\"ports\":null}", "<html>", "\u{feff}{}", "{\"ports\":[", "{\"ports\":7}"] {
+            let fault = answer(&all(resource), 200, body).unwrap_err();
+            assert_eq!((fault.kind, fault.effect, fault.request_id.as_deref()), (FaultKind::Garbage, Effect::Nothing, Some("R-1")), "{resource:?} {body}");
+        }
+        let flow = answer(&all(resource), 202, r#"{"error":{"code":"Common.0024","message":"slow"}}"#).unwrap_err();
+        assert_eq!((flow.kind, flow.code.as_deref()), (FaultKind::Throttled, Some("Common.0024")));
+    }
+}
+
+fn write(status: u16, body: &str) -> Result<Receipt, Fault> {
+    write_of(OperationKind::Detach { nic: "n".into(), instance: "i".into() }, status, body)
+}
+
+fn write_of(kind: OperationKind, status: u16, body: &str) -> Result<Receipt, Fault> {
+    let call = Call::Write { region: region(), kind, step: Step::default() };
+    match decode(&call, &response(status, body))? {
+        Reply::Accepted(receipt) => Ok(receipt),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_write_is_taken_by_its_body_not_by_its_status() {
+    let id = Some("R-1".to_owned());
+    assert_eq!(write(200, r#"{"job_id":"ff80"}"#), Ok(Receipt { request_id: id.clone(), task: Some("ff80".into()) }));
+    let release = || OperationKind::Release { nic: "n".into(), ips: vec![] };
+    for body in [r#"{"port_id":"n"}"#, r#"{"port":{"id":"n"}}"#] {
+        assert_eq!(write_of(release(), 200, body), Ok(Receipt { request_id: id.clone(), task: None }), "{body}");
+        assert_eq!(write(200, body).unwrap_err().effect, Effect::Unknown, "a detach has a job");
+    }
+    for body in ["{}", "[]", "[1]", "null", r#"{"job":1}"#] {
+        assert_eq!(write_of(release(), 200, body).unwrap_err().effect, Effect::Unknown, "{body}");
+    }
+    assert_eq!(write(204, ""), Ok(Receipt { request_id: id.clone(), task: None }));
+    assert_eq!(write(202, " "), Ok(Receipt { request_id: id, task: None }));
+    let flow = write(202, r#"{"error":{"code":"Common.0024","message":"slow"}}"#).unwrap_err();
+    assert_eq!((flow.kind, flow.effect), (FaultKind::Throttled, Effect::NothingRetry));
+    for body in ["", "<html>", "7", "{\"job_id\":"] {
+        let fault = write(200, body).unwrap_err();
+        assert_eq!((fault.kind, fault.effect), (FaultKind::Garbage, Effect::Unknown), "{body}");
+    }
+}
+
+fn task(body: &str) -> Result<TaskState, Fault> {
+    match decode(&Call::Task { region: region(), task: "j".into() }, &response(200, body))? {
+        Reply::Task(state) => Ok(state),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_job_that_failed_comes_with_a_good_status() {
+    assert_eq!(task(r#"{"status":"SUCCESS","job_id":"j","error_code":null,"entities":{"sub_jobs":[{"status":"SUCCESS"}]}}"#), Ok(TaskState::Done));
+    assert_eq!(task(r#"{"status":"SUCCESS","entities":{"nic_id":"n"}}"#), Ok(TaskState::Done));
+    for running in ["INIT", "RUNNING", "PENDING_PAYMENT", "TOMORROW"] {
+        assert_eq!(task(&format!(r#"{{"status":"{running}","entities":null}}"#)), Ok(TaskState::Running));
+    }
+    for (body, code, reason) in [
+        (r#"{"status":"FAIL","error_code":"Ecs.0507","fail_reason":"stop it first","entities":{}}"#, "Ecs.0507", "stop it first"),
+        (r#"{"status":"FAIL","entities":{"sub_jobs":[{"status":"SUCCESS"},{"status":"FAIL","error_code":"Ecs.1002","fail_reason":"late"}]}}"#, "Ecs.1002", "late"),
+        (r#"{"status":"SUCCESS","entities":{"sub_jobs":[{"status":"FAIL","error_code":"Ecs.0507","entities":{"errorcode_message":"part"}}]}}"#, "Ecs.0507", "part"),
+    ] {
+        let Ok(TaskState::Failed(fault)) = task(body) else { panic!("{body}") };
+        assert_eq!((fault.code.as_deref(), fault.message.as_str(), fault.effect), (Some(code), reason, Effect::Unknown), "{body}");
+        assert_eq!(fault.request_id.as_deref(), Some("R-1"));
+    }
+    assert_eq!(task("{}").unwrap_err().kind, FaultKind::Garbage);
+    assert_eq!(task(r#"{"code":"Common.0011","message":"no such job"}"#).unwrap_err().code.as_deref(), Some("Common.0011"));
+}
+
+fn sign_in(status: u16, token: Option<&str>, body: &str) -> Result<Session, Fault> {
+    let mut response = response(status, body);
+    response.headers.extend(token.map(|token| ("x-subject-token".to_owned(), token.to_owned())));
+    match decode(&Call::SignIn { region: region() }, &response)? {
+        Reply::Session(session) => Ok(session),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_session_is_a_token_with_its_end_or_only_the_regions_project() {
+    let body = r#"{"token":{"expires_at":"2026-01-03T03:04:05.000000Z","project":{"id":"p1","name":"cn-north-4"},"catalog":[]}}"#;
+    let session = sign_in(201, Some("MIIX"), body).unwrap();
+    assert_eq!((session.project_id.as_deref(), session.expires_at), (Some("p1"), Some(Timestamp(1_767_409_445_000))));
+    assert!(matches!(session.credential, Some(Credential::Bearer(_))));
+    let projects = |names: &[(&str, &str)]| {
+        let rows: Vec<Value> = names.iter().map(|(id, name)| json!({"id": id, "name": name, "enabled": true})).collect();
+        json!({"projects": rows, "links": {}}).to_string()
+    };
+    let session = sign_in(200, None, &projects(&[("p0", "cn-north-4_sub"), ("p1", "cn-north-4")])).unwrap();
+    assert_eq!((session.project_id.as_deref(), session.credential.is_none(), session.expires_at), (Some("p1"), true, None));
+    for rows in [&[][..], &[("p", "elsewhere")], &[("p1", "cn-north-4"), ("p2", "cn-north-4")]] {
+        let fault = sign_in(200, None, &projects(rows)).unwrap_err();
+        assert_eq!(fault.kind, FaultKind::NotFound, "{rows:?}");
+        assert!(fault.message.contains("set project_id"), "{}", fault.message);
+    }
+    for (token, body) in [(Some("t"), "{}"), (Some("t"), r#"{"token":{"expires_at":"soon"}}"#), (None, "{}"), (None, "<html>")] {
+        assert_eq!(sign_in(200, token, body).unwrap_err().kind, FaultKind::Garbage, "{body}");
+    }
+}
+
+/// Bytes that nobody asked for: an answer is read or refused, and nothing panics.
+#[test]
+fn nothing_that_comes_makes_it_panic() {
+    let bodies = [PORTS, r#"{"token":{}}"#, r#"{"projects":[{}]}"#, r#"{"status":7}"#, r#"{"members":[{"address":"x"}]}"#, r#"{"publicips":[{"vnic":{"private_ip_address":"x"}}]}"#, r#"{"servers":[[]]}"#, "\u{0}\u{ff}", "{\"error\":{\"code\":[]}}"];
+    let kind = OperationKind::Release { nic: "n".into(), ips: vec![] };
+    let mut calls = vec![Call::write(region(), kind), Call::Task { region: region(), task: "j".into() }, Call::SignIn { region: region() }];
+    calls.extend([Resource::Regions, Resource::Instances, Resource::Nics, Resource::Floats, Resource::Eips, Resource::Backends, Resource::Limits].map(|resource| Call::List(all(resource))));
+    for call in &calls {
+        for status in [200, 201, 202, 204, 302, 400, 401, 404, 429, 500, 503] {
+            for body in bodies {
+                for cut in [body.len(), body.len() / 2] {
+                    let bytes = body.as_bytes()[..cut].to_vec();
+                    let _ = decode(call, &WireResponse { status, headers: vec![], body: bytes });
+                }
+            }
+        }
+    }
+}

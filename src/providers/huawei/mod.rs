@@ -1,0 +1,201 @@
+//! Huawei Cloud as a codec: ECS, VPC, EIP and ELB, each on a host of its own in each region, and IAM for tokens and projects.
+//!
+//! A NIC has one address of its own. What else it answers for are virtual IPs, and those are ports themselves: see [`release`].
+
+mod decode;
+pub mod dialect;
+mod encode;
+mod faults;
+mod release;
+pub mod sign;
+
+use super::{
+    profile::{Credential, Profile},
+    provider::{Call, Descriptor, Provider, Reply, Stamp, Step},
+};
+use crate::{
+    domain::{
+        address::{AddressRole, Backend},
+        capabilities::{Capabilities, Condition, Precondition},
+        fault::Fault,
+        finding::Severity,
+        ids::RegionId,
+        instance::PowerState,
+        nic::{Nic, NicState},
+        outcome::Receipt,
+        page::{Cursor, Listing, Resource, Scope},
+        plan::OperationKind,
+        snapshot::NicSnapshot,
+    },
+    sim::dialect::Dialect,
+    wire::{WireRequest, WireResponse},
+};
+
+/// Families and steps of listings.
+mod part {
+    /// The VPC's other API for the same ports.
+    pub const V2: &str = "v2.0";
+    /// The last page that the first one counted: looks whether the list has grown.
+    pub const TAIL: &str = "tail";
+}
+
+/// The owner of a virtual IP's port.
+const VIP: &str = "neutron:VIP_PORT";
+/// Addresses that one filter may name: each is repeated in the URL.
+const ADDRESSES_A_CALL: usize = 40;
+
+const fn blocked(condition: Condition, code: &'static str) -> Precondition {
+    Precondition { condition, severity: Severity::Blocked, code: Some(code) }
+}
+
+const fn told(condition: Condition, severity: Severity) -> Precondition {
+    Precondition { condition, severity, code: None }
+}
+
+/// Vendor: ECS `DisassociateServerVirtualIp`, VPC `UpdatePort` and the VPC user guide. Hardly anything is refused, so most of it is
+/// what happens as well.
+const RELEASE: &[Precondition] = &[
+    // No call releases an address of the NIC itself.
+    told(Condition::NotPrimaryIp, Severity::Blocked),
+    told(Condition::NotIpv6, Severity::Blocked),
+    // Vendor: ports of services are theirs; with which code a change is refused is not documented.
+    told(Condition::NotManaged, Severity::Blocked),
+    told(Condition::VirtualNotManaged, Severity::Blocked),
+    told(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, Severity::Blocked),
+    told(Condition::VirtualShared, Severity::Warn),
+    // The virtual IP keeps it, with nobody behind it.
+    told(Condition::NoEipOnAddress, Severity::Warn),
+    told(Condition::NotBackend, Severity::Warn),
+    told(Condition::GuestKeepsConfig, Severity::Info),
+];
+
+/// Vendor: ECS `BatchDeleteServerNics` and its error page. That a primary NIC is refused is documented, with which code is not.
+const DETACH: &[Precondition] = &[
+    told(Condition::NotPrimaryNic, Severity::Blocked),
+    told(Condition::NotManaged, Severity::Blocked),
+    blocked(Condition::NicState { allowed: &[NicState::Attached] }, "Ecs.0919"),
+    blocked(
+        Condition::InstanceState { allowed: &[PowerState::Running, PowerState::Stopped], primary_nic_only: false },
+        "Ecs.0100",
+    ),
+    told(Condition::NoEipOnNic, Severity::Warn),
+    told(Condition::NotBackend, Severity::Warn),
+    told(Condition::AddressesLeave, Severity::Warn),
+    told(Condition::GuestKeepsConfig, Severity::Info),
+];
+
+static DESCRIPTOR: Descriptor = Descriptor {
+    id: "huawei",
+    title: "Huawei Cloud",
+    capabilities: Capabilities {
+        regional: true,
+        // One pair is left out of one list.
+        release_batch: 1,
+        release_whole: true,
+        releasable: &[AddressRole::Virtual],
+        release: RELEASE,
+        detach: DETACH,
+        release_call: encode::RELEASE,
+        detach_call: encode::DETACH,
+        detach_polls: true,
+        limits_per_call: None,
+        in_flight: 4,
+        // Reported: 200 a second for each API. Refused requests count, too.
+        reads_per_second: 20,
+    },
+    env: ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", Some("HUAWEICLOUD_SDK_SECURITY_TOKEN")),
+    bearer: false,
+    // Of the vendor's Terraform provider: its SDK knows no sign-in by name.
+    password: Some(("HW_USER_NAME", "HW_USER_PASSWORD", "HW_DOMAIN_NAME")),
+    apis: &[],
+    example_region: "cn-north-4",
+    demo_world: include_str!("../../../assets/demo/huawei.json"),
+};
+
+/// The codec.
+#[derive(Debug)]
+pub struct Cloud;
+
+impl Provider for Cloud {
+    fn descriptor(&self) -> &'static Descriptor {
+        &DESCRIPTOR
+    }
+
+    /// One sweep over the ports brings every NIC, one over those of virtual IPs brings their lists: no call for each server.
+    fn listings(&self, regions: &[RegionId]) -> Vec<Listing> {
+        let mut all = vec![Listing::all(Resource::Regions, None)];
+        for region in regions {
+            for resource in
+                [Resource::Nics, Resource::Floats, Resource::Instances, Resource::Eips, Resource::Backends]
+            {
+                all.push(Listing::all(resource, Some(region.clone())));
+            }
+        }
+        all
+    }
+
+    /// EIPs and backends are looked for by the NIC's addresses: an EIP on a virtual IP names that port, not the NIC.
+    fn inspection(&self, nic: &Nic, _known: &[Backend]) -> Vec<Listing> {
+        let of = |resource, scope| Listing {
+            resource,
+            region: Some(nic.region.clone()),
+            part: "",
+            scope,
+            cursor: Cursor::Start,
+            carry: None,
+        };
+        let own = || Scope::Nic(nic.id.clone());
+        let network = nic.subnet.clone().map_or(Scope::All, Scope::Group);
+        let mut all = vec![of(Resource::Nics, own()), of(Resource::Floats, network)];
+        if let Some(instance) = &nic.instance {
+            all.push(of(Resource::Instances, Scope::Instances(vec![instance.clone()])));
+        }
+        let ips: Vec<String> = nic.addresses.iter().map(|address| address.ip.to_string()).collect();
+        for ips in ips.chunks(ADDRESSES_A_CALL) {
+            for resource in [Resource::Eips, Resource::Backends] {
+                all.push(Listing { carry: Some(ips.join(",").into()), ..of(resource, own()) });
+            }
+        }
+        all
+    }
+
+    /// A name and a password are changed into a token. Keys sign by themselves, but every path names the region's project.
+    fn sign_in(&self, profile: &Profile, credential: &Credential, region: &RegionId) -> Option<Call> {
+        // A project belongs to one region.
+        let known = profile.project_id.is_some() && profile.regions.len() <= 1;
+        let named = matches!(credential, Credential::Password { .. });
+        (named || !known).then(|| Call::SignIn { region: region.clone() })
+    }
+
+    fn step(&self, kind: &OperationKind, seen: &NicSnapshot, made: &[Step]) -> Option<Step> {
+        release::step(kind, seen, made)
+    }
+
+    fn task(&self, region: &RegionId, receipt: &Receipt) -> Option<Call> {
+        let task = receipt.task.as_deref()?;
+        Some(Call::Task { region: region.clone(), task: task.into() })
+    }
+
+    fn action(&self, call: &Call) -> &'static str {
+        encode::action(call)
+    }
+
+    fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {
+        encode::encode(call, profile)
+    }
+
+    fn sign(&self, request: &mut WireRequest, credential: &Credential, stamp: &Stamp) {
+        sign::sign(request, credential, stamp);
+    }
+
+    fn decode(&self, call: &Call, response: &WireResponse) -> Result<Reply, Fault> {
+        decode::decode(call, response)
+    }
+
+    fn dialect(&self) -> Box<dyn Dialect> {
+        Box::new(dialect::HuaweiDialect)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,127 @@
+//! What a write needs to send, decided on the NIC as it was just read: no virtual IP that was not listed is ever touched.
+//!
+//! There are two ways to take a virtual IP off a NIC. Vendor: `DisassociateServerVirtualIp` names no address and empties the NIC's
+//! list of allowed pairs, so all its virtual IPs go, and its source/destination check comes on again; `UpdatePort` replaces one
+//! port's list whole, so that one pair of it can be left out. The first is used only where everything on the NIC is to go, and
+//! what it leaves on the virtual IPs' own lists is taken away by the second.
+
+use serde_json::{Value, json};
+
+use crate::{
+    domain::{
+        float::{Float, Pair},
+        plan::OperationKind,
+        snapshot::NicSnapshot,
+    },
+    providers::provider::Step,
+};
+
+/// Takes everything off the NIC.
+pub(super) const ALL: &str = "all";
+/// Writes one port's list of pairs back, without some of them.
+pub(super) const PORT: &str = "port";
+/// Binds one virtual IP.
+pub(super) const BIND: &str = "bind";
+/// Makes the NIC outlive its detach.
+pub(super) const KEEP: &str = "keep";
+/// Takes the NIC off.
+pub(super) const UNPLUG: &str = "unplug";
+/// Binds an EIP to a port.
+pub(super) const EIP: &str = "eip";
+
+/// Stands for "any address": it switches the source/destination check off. Vendor: VPC user guide.
+pub(super) const ANY: &str = "1.1.1.1/0";
+
+/// The next request of a write.
+pub(super) fn step(kind: &OperationKind, seen: &NicSnapshot, made: &[Step]) -> Option<Step> {
+    match kind {
+        OperationKind::Release { ips, .. } => {
+            let wanted: Vec<&Float> = seen.floats.iter().filter(|float| ips.contains(&float.ip)).collect();
+            release(seen, &wanted, made)
+        }
+        OperationKind::Detach { instance, .. } => match made {
+            [] => Some(Step { name: KEEP, carry: None, last: false }),
+            // Only from the server that it was listed on.
+            [_] if seen.nic.instance.as_ref() == Some(instance) => Some(Step { name: UNPLUG, carry: None, last: true }),
+            _ => None,
+        },
+        OperationKind::Assign { ips, .. } => {
+            let network = seen.nic.subnet.as_deref()?;
+            let mut missing = ips.iter().filter(|ip| seen.nic.addresses.iter().all(|address| address.ip != **ip));
+            let ip = missing.next()?;
+            once(Step { name: BIND, carry: Some(format!("{network} {ip}").into()), last: missing.next().is_none() }, made)
+        }
+        OperationKind::BindEip { nic, ip, .. } => {
+            // A virtual IP's EIP is bound to the virtual IP's own port.
+            let float = seen.floats.iter().find(|float| float.ip == *ip).map(|float| float.id.clone());
+            let port = float.unwrap_or_else(|| nic.as_str().into());
+            made.is_empty().then_some(Step { name: EIP, carry: Some(port), last: true })
+        }
+        OperationKind::Attach { .. } | OperationKind::Delete { .. } => made.is_empty().then(Step::default),
+    }
+}
+
+/// A step that changed nothing is not made again.
+fn once(step: Step, made: &[Step]) -> Option<Step> {
+    (!made.contains(&step)).then_some(step)
+}
+
+fn release(seen: &NicSnapshot, wanted: &[&Float], made: &[Step]) -> Option<Step> {
+    let nic = &seen.nic;
+    // What was not read could be touched; what a service owns must not be.
+    if !seen.floats_known || wanted.iter().any(|float| float.owner.is_some()) {
+        return None;
+    }
+    let named = |pair: &Pair| wanted.iter().any(|float| pair.is(float.ip));
+    let everything = wanted.len() == seen.floats.len() && nic.pairs.iter().all(|pair| named(pair) || &*pair.ip == ANY);
+    if made.is_empty() && !wanted.is_empty() && everything && nic.instance.is_some() {
+        return Some(Step { name: ALL, carry: None, last: false });
+    }
+    let mut lists = wanted.iter().filter(|float| float.names(nic)).map(|float| {
+        let kept = float.pairs.iter().filter(|pair| !nic.own_ips().any(|ip| pair.is(ip)));
+        (&*float.id, kept.collect::<Vec<_>>())
+    });
+    let own = nic.pairs.iter().any(named).then(|| {
+        let kept = nic.pairs.iter().filter(|pair| !named(pair));
+        (nic.id.as_str(), kept.collect::<Vec<_>>())
+    });
+    let first = lists.next();
+    let last = match (&first, &own) {
+        (Some(_), None) => lists.next().is_none(),
+        (None, Some(_)) => true,
+        _ => false,
+    };
+    let (port, pairs) = first.or(own)?;
+    once(Step { name: PORT, carry: Some(write_carry(port, &pairs).into()), last }, made)
+}
+
+/// A port and the list that it is to have.
+fn write_carry(port: &str, pairs: &[&Pair]) -> String {
+    let pairs = pairs.iter().map(|pair| {
+        let mut row = json!({"ip_address": &*pair.ip});
+        if let Some(mac) = &pair.mac {
+            row["mac_address"] = json!(&**mac);
+        }
+        row
+    });
+    format!("{port} {}", Value::Array(pairs.collect()))
+}
+
+/// `None` for a carry that is none of ours.
+pub(super) fn read_carry(carry: &str) -> Option<(&str, Value)> {
+    let (port, pairs) = carry.split_once(' ')?;
+    Some((port, serde_json::from_str(pairs).ok()?))
+}
+
+/// Vendor: both texts must be empty. One path serves both meanings, so each has its own body.
+pub(super) fn unbind_body() -> Value {
+    json!({"nic": {"subnet_id": "", "ip_address": "", "reverse_binding": false}})
+}
+
+/// The counterpart. Vendor: `reverse_binding` puts the NIC on the virtual IP's own list, where the console shows it.
+pub(super) fn bind_body(network: &str, ip: &str) -> Value {
+    json!({"nic": {"subnet_id": network, "ip_address": ip, "reverse_binding": true}})
+}
+
+#[cfg(test)]
+mod tests;

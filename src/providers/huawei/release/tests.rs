@@ -1,0 +1,265 @@
+//! Which requests a write takes, and that no virtual IP that was not listed is in any of them.
+
+use std::net::IpAddr;
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::domain::{
+    address::{Address, AddressRole},
+    ids::InstanceId,
+    nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
+    time::Timestamp,
+};
+
+fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+fn pair(ip: &str) -> Pair {
+    Pair { ip: ip.into(), mac: Some("fa:16:3e:00:00:01".into()) }
+}
+
+/// A virtual IP whose own list names these.
+fn float(id: &str, at: &str, peers: &[&str]) -> Float {
+    Float {
+        id: id.into(),
+        ip: ip(at),
+        name: "".into(),
+        region: "r".into(),
+        subnet: Some("net".into()),
+        pairs: peers.iter().map(|peer| pair(peer)).collect(),
+        owner: None,
+    }
+}
+
+/// NIC 10.0.0.1 with these virtual IPs on it, and this list of its own.
+fn seen(floats: &[Float], own: &[&str]) -> NicSnapshot {
+    let mut addresses = vec![Address { ip: ip("10.0.0.1"), role: AddressRole::Primary }];
+    addresses.extend(floats.iter().map(|float| Address { ip: float.ip, role: AddressRole::Virtual }));
+    NicSnapshot {
+        nic: Nic {
+            id: "nic".into(),
+            name: "".into(),
+            region: "r".into(),
+            zone: None,
+            role: NicRole::Secondary,
+            status: NicStatus { word: "ACTIVE".into(), state: NicState::Attached },
+            instance: Some(InstanceId::from("srv")),
+            mac: None,
+            vpc: None,
+            subnet: Some("net".into()),
+            security_groups: vec![],
+            addresses,
+            pairs: own.iter().map(|own| pair(own)).collect(),
+            public_ips: vec![],
+            managed_by: ManagedBy::Nobody,
+            linked: None,
+            hot_plug: None,
+            tags: vec![],
+            description: "".into(),
+        },
+        instance: None,
+        eips: vec![],
+        backends: vec![],
+        floats: floats.to_vec(),
+        floats_known: true,
+        eips_known: true,
+        backends_known: true,
+        instances_known: true,
+        read_at: Timestamp(0),
+    }
+}
+
+fn release_of(ips: &[&str]) -> OperationKind {
+    OperationKind::Release { nic: "nic".into(), ips: ips.iter().map(|text| ip(text)).collect() }
+}
+
+/// What the request leaves: the port, and the addresses on its list.
+fn leaves(step: &Step) -> (String, Vec<String>) {
+    let (port, pairs) = read_carry(step.carry.as_deref().unwrap()).unwrap();
+    let ips = pairs.as_array().unwrap().iter().map(|pair| pair["ip_address"].as_str().unwrap().to_owned());
+    (port.to_owned(), ips.collect())
+}
+
+/// What the world is after a request, if it does what it says; `true`: an unbinding of all leaves the floats' own lists.
+fn after(step: &Step, seen: &NicSnapshot, leave: bool) -> NicSnapshot {
+    let mut now = seen.clone();
+    if step.name == ALL {
+        now.nic.pairs.clear();
+        if !leave {
+            for float in &mut now.floats {
+                float.pairs.retain(|pair| !pair.is(ip("10.0.0.1")));
+            }
+        }
+    } else {
+        let (port, left) = leaves(step);
+        let list = match now.floats.iter_mut().find(|float| *float.id == *port) {
+            Some(float) => &mut float.pairs,
+            None => &mut now.nic.pairs,
+        };
+        list.retain(|pair| left.contains(&pair.ip.to_string()));
+    }
+    let nic = now.nic.clone();
+    now.floats.retain(|float| float.is_on(&nic));
+    now
+}
+
+fn run(kind: &OperationKind, start: NicSnapshot, leave: bool) -> (Vec<Step>, NicSnapshot) {
+    let (mut made, mut now) = (Vec::new(), start);
+    while let Some(next) = step(kind, &now, &made) {
+        assert!(made.len() < 40, "{made:?}");
+        now = after(&next, &now, leave);
+        let last = next.last;
+        made.push(next);
+        if last {
+            break;
+        }
+    }
+    (made, now)
+}
+
+#[test]
+fn the_only_virtual_ip_and_all_of_them_go_by_the_call_that_takes_all() {
+    let one = [float("f1", "10.0.0.101", &["10.0.0.1", "10.0.0.2"])];
+    let first = step(&release_of(&["10.0.0.101"]), &seen(&one, &[ANY]), &[]).unwrap();
+    assert_eq!((first.name, &first.carry, first.last), (ALL, &None, false));
+    let two = [one[0].clone(), float("f2", "10.0.0.102", &[])];
+    let start = seen(&two, &["10.0.0.102"]);
+    let (made, now) = run(&release_of(&["10.0.0.101", "10.0.0.102"]), start.clone(), false);
+    assert_eq!(made.iter().map(|step| step.name).collect::<Vec<_>>(), [ALL]);
+    assert!(now.floats.is_empty());
+    // What it leaves on the virtual IP's own list is taken away, and the other NIC keeps its pair.
+    let (made, now) = run(&release_of(&["10.0.0.101", "10.0.0.102"]), start, true);
+    assert_eq!(made.iter().map(|step| step.name).collect::<Vec<_>>(), [ALL, PORT]);
+    assert_eq!(leaves(&made[1]), ("f1".to_owned(), vec!["10.0.0.2".to_owned()]));
+    assert!(made[1].last && now.floats.is_empty());
+}
+
+#[test]
+fn one_of_several_goes_by_its_own_list_and_by_the_nics() {
+    let floats = [float("f1", "10.0.0.101", &["10.0.0.2", "10.0.0.1"]), float("f2", "10.0.0.102", &["10.0.0.1"])];
+    let start = seen(&floats, &["10.0.0.101", ANY, "10.0.0.102", "10.0.9.0/24"]);
+    let (made, now) = run(&release_of(&["10.0.0.101"]), start, true);
+    let lists: Vec<_> = made.iter().map(leaves).collect();
+    let texts = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        lists,
+        [
+            ("f1".to_owned(), texts(&["10.0.0.2"])),
+            ("nic".to_owned(), texts(&[ANY, "10.0.0.102", "10.0.9.0/24"])),
+        ]
+    );
+    assert_eq!(made.iter().map(|step| step.last).collect::<Vec<_>>(), [false, true]);
+    assert_eq!(now.floats.len(), 1, "the other virtual IP stays");
+    // The pairs that stay keep their MAC.
+    let carry = made[0].carry.as_deref().unwrap();
+    let kept = json!([{"ip_address": "10.0.0.2", "mac_address": "fa:16:3e:00:00:01"}]);
+    assert_eq!(read_carry(carry), Some(("f1", kept)));
+}
+
+/// A list may hold addresses that are nobody's virtual IPs: a container network's, say. The call that takes all would take them.
+#[test]
+fn a_list_with_other_entries_is_never_emptied() {
+    let floats = [float("f1", "10.0.0.101", &["10.0.0.1"])];
+    for other in ["172.16.0.0/16", "10.0.0.77"] {
+        let (made, now) = run(&release_of(&["10.0.0.101"]), seen(&floats, &[ANY, "10.0.0.101", other]), true);
+        assert!(made.iter().all(|step| step.name == PORT), "{made:?}");
+        assert!(now.nic.pairs.iter().any(|pair| &*pair.ip == other) && now.nic.pairs.len() == 2);
+        assert!(now.floats.is_empty());
+    }
+}
+
+#[test]
+fn nothing_is_sent_on_a_guess() {
+    let floats = [float("f1", "10.0.0.101", &["10.0.0.1"])];
+    let kind = release_of(&["10.0.0.101"]);
+    let mut unknown = seen(&floats, &[]);
+    unknown.floats_known = false;
+    assert_eq!(step(&kind, &unknown, &[]), None);
+    let mut owned = seen(&floats, &[]);
+    owned.floats[0].owner = Some("RDS".into());
+    assert_eq!(step(&kind, &owned, &[]), None, "a service's is never touched");
+    assert_eq!(step(&release_of(&["10.0.0.9"]), &seen(&floats, &[]), &[]), None, "it is not there");
+    assert_eq!(step(&release_of(&["10.0.0.1"]), &seen(&floats, &[]), &[]), None, "the NIC's own");
+    let mut free = seen(&floats, &[]);
+    free.nic.instance = None;
+    assert_eq!(step(&kind, &free, &[]).unwrap().name, PORT, "the other call wants a server's NIC");
+    // A list that did not change is not written again and again.
+    let written = step(&kind, &free, &[]).unwrap();
+    assert_eq!(step(&kind, &free, &[written]), None);
+}
+
+#[test]
+fn a_detach_keeps_the_nic_first_and_names_the_server_it_was_listed_on() {
+    let kind = OperationKind::Detach { nic: "nic".into(), instance: "srv".into() };
+    let here = seen(&[], &[]);
+    let keep = step(&kind, &here, &[]).unwrap();
+    assert_eq!((keep.name, keep.last), (KEEP, false));
+    let unplug = step(&kind, &here, std::slice::from_ref(&keep)).unwrap();
+    assert_eq!((unplug.name, unplug.last), (UNPLUG, true));
+    assert_eq!(step(&kind, &here, &[keep.clone(), unplug]), None);
+    let mut moved = here;
+    moved.nic.instance = Some("other".into());
+    assert_eq!(step(&kind, &moved, &[keep]), None);
+}
+
+#[test]
+fn what_takes_a_release_back_binds_what_is_missing_one_by_one() {
+    let floats = [float("f1", "10.0.0.101", &["10.0.0.1"])];
+    let now = seen(&floats, &[]);
+    let kind = OperationKind::Assign { nic: "nic".into(), ips: vec![ip("10.0.0.101"), ip("10.0.0.102"), ip("10.0.0.103")] };
+    let first = step(&kind, &now, &[]).unwrap();
+    assert_eq!((first.name, first.carry.as_deref(), first.last), (BIND, Some("net 10.0.0.102"), false));
+    assert_eq!(step(&kind, &now, &[first]), None, "it changed nothing");
+    let eip = |at: &str| OperationKind::BindEip { nic: "nic".into(), eip: "e".into(), ip: ip(at) };
+    assert_eq!(step(&eip("10.0.0.101"), &now, &[]).unwrap().carry.as_deref(), Some("f1"));
+    assert_eq!(step(&eip("10.0.0.1"), &now, &[]).unwrap().carry.as_deref(), Some("nic"));
+    let delete = OperationKind::Delete { nic: "nic".into() };
+    assert_eq!(step(&delete, &now, &[]), Some(Step::default()));
+    assert_eq!(step(&delete, &now, &[Step::default()]), None);
+}
+
+proptest! {
+    /// However lists look: what was wanted is off the NIC in the end, and every other binding is as it was.
+    #[test]
+    fn only_what_was_wanted_goes(
+        bound in prop::collection::vec((any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()), 1..6),
+        others in any::<bool>(),
+        unchecked in any::<bool>(),
+        leave in any::<bool>(),
+    ) {
+        let mut own = Vec::new();
+        let mut floats = Vec::new();
+        let mut wanted = Vec::new();
+        for (number, (by_float, by_nic, shared, want)) in bound.iter().enumerate() {
+            let at = format!("10.0.0.10{number}");
+            // One side at least.
+            let peers: Vec<&str> = [(*by_float || !by_nic).then_some("10.0.0.1"), shared.then_some("10.0.0.2")]
+                .into_iter().flatten().collect();
+            floats.push(float(&format!("f{number}"), &at, &peers));
+            if *by_nic {
+                own.push(at.clone());
+            }
+            if *want {
+                wanted.push(at);
+            }
+        }
+        own.extend(others.then(|| "172.16.0.0/12".to_owned()));
+        own.extend(unchecked.then(|| ANY.to_owned()));
+        let own: Vec<&str> = own.iter().map(String::as_str).collect();
+        let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+        let start = seen(&floats, &own);
+        let (_, end) = run(&release_of(&wanted), start.clone(), leave);
+        let ips = |snapshot: &NicSnapshot| -> Vec<IpAddr> { snapshot.floats.iter().map(|float| float.ip).collect() };
+        let expected: Vec<IpAddr> = ips(&start).into_iter().filter(|at| !wanted.iter().any(|text| ip(text) == *at)).collect();
+        prop_assert_eq!(ips(&end), expected);
+        for float in &start.floats {
+            if let Some(now) = end.floats.iter().find(|now| now.id == float.id) {
+                prop_assert_eq!(&now.pairs, &float.pairs, "not touched");
+            }
+        }
+        prop_assert_eq!(end.nic.pairs.iter().any(|pair| &*pair.ip == "172.16.0.0/12"), others);
+    }
+}

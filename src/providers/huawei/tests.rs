@@ -1,0 +1,207 @@
+//! Requests: where they go, what stands in them.
+
+use super::*;
+use crate::{
+    domain::nic::{ManagedBy, NicRole, NicStatus},
+    providers::profile::Endpoint,
+};
+
+const PROJECT: &str = "0123456789abcdef0123456789abcdef";
+
+fn profile(endpoint: Option<&str>) -> Profile {
+    Profile {
+        id: "hw".into(),
+        cloud: "huawei".into(),
+        regions: vec!["cn-north-4".into()],
+        endpoint: endpoint.map(|text| Endpoint::parse(text).unwrap()),
+        alias: None,
+        env: None,
+        readonly: false,
+        project_id: Some(PROJECT.into()),
+        api: None,
+    }
+}
+
+fn shown(call: &Call) -> String {
+    let request = Cloud.encode(call, &profile(None));
+    let body = String::from_utf8_lossy(&request.body).into_owned();
+    let line = format!("{} {} {}", Cloud.action(call), request.method, request.url().replace(PROJECT, "{p}"));
+    assert_eq!(request.header("content-type").is_some(), !body.is_empty());
+    if body.is_empty() { line } else { format!("{line} {body}") }
+}
+
+fn nic(subnet: Option<&str>, instance: Option<&str>) -> Nic {
+    let address = |ip: &str, role| crate::domain::address::Address { ip: ip.parse().unwrap(), role };
+    Nic {
+        id: "nic-1".into(),
+        name: "".into(),
+        region: "cn-north-4".into(),
+        zone: None,
+        role: NicRole::Secondary,
+        status: NicStatus { word: "ACTIVE".into(), state: NicState::Attached },
+        instance: instance.map(Into::into),
+        mac: None,
+        vpc: None,
+        subnet: subnet.map(Into::into),
+        security_groups: vec![],
+        addresses: vec![address("10.0.0.1", AddressRole::Primary), address("10.0.0.101", AddressRole::Virtual)],
+        pairs: vec![],
+        public_ips: vec![],
+        managed_by: ManagedBy::Nobody,
+        linked: None,
+        hot_plug: None,
+        tags: vec![],
+        description: "".into(),
+    }
+}
+
+#[test]
+fn a_full_listing_is_a_sweep_for_each_resource() {
+    let sent: Vec<String> =
+        Cloud.listings(&["cn-north-4".into()]).into_iter().map(|listing| shown(&Call::List(listing))).collect();
+    assert_eq!(
+        sent,
+        [
+            "KeystoneListRegions GET https://iam.cn-north-4.myhuaweicloud.com/v3/regions",
+            "ListPorts GET https://vpc.cn-north-4.myhuaweicloud.com/v1/{p}/ports?limit=2000",
+            "ListPorts GET https://vpc.cn-north-4.myhuaweicloud.com/v1/{p}/ports?device_owner=neutron%3AVIP_PORT&limit=2000",
+            "ListServersDetails GET https://ecs.cn-north-4.myhuaweicloud.com/v1/{p}/cloudservers/detail?limit=1000&offset=1",
+            "ListPublicips GET https://vpc.cn-north-4.myhuaweicloud.com/v3/{p}/eip/publicips?limit=2000",
+            "ListAllMembers GET https://elb.cn-north-4.myhuaweicloud.com/v3/{p}/elb/members?limit=2000",
+        ]
+    );
+}
+
+#[test]
+fn pages_go_by_number_or_by_marker_and_ports_by_either_api() {
+    let list = |resource, part, cursor| {
+        shown(&Call::List(Listing { part, cursor, ..Listing::all(resource, Some("cn-north-4".into())) }))
+    };
+    assert!(list(Resource::Instances, part::TAIL, Cursor::Page(3)).ends_with("detail?limit=1000&offset=3"));
+    assert!(list(Resource::Nics, "", Cursor::Token("a b".into())).ends_with("/v1/{p}/ports?limit=2000&marker=a%20b"));
+    let other = list(Resource::Floats, part::V2, Cursor::Start);
+    assert_eq!(
+        other,
+        "NeutronListPorts GET https://vpc.cn-north-4.myhuaweicloud.com/v2.0/ports?device_owner=neutron%3AVIP_PORT&limit=2000"
+    );
+}
+
+#[test]
+fn one_nic_is_read_with_its_server_its_networks_virtual_ips_and_what_is_on_its_addresses() {
+    let asked = |nic: &Nic| -> Vec<String> {
+        let short = |listing| shown(&Call::List(listing)).split_once(".com").unwrap().1.to_owned();
+        Cloud.inspection(nic, &[]).into_iter().map(short).collect()
+    };
+    assert_eq!(
+        asked(&nic(Some("net-1"), Some("srv-1"))),
+        [
+            "/v1/{p}/ports/nic-1",
+            "/v1/{p}/ports?device_owner=neutron%3AVIP_PORT&limit=2000&network_id=net-1",
+            "/v1/{p}/cloudservers/detail?server_id=srv-1",
+            "/v3/{p}/eip/publicips?limit=2000&vnic.private_ip_address=10.0.0.1&vnic.private_ip_address=10.0.0.101",
+            "/v3/{p}/elb/members?address=10.0.0.1&address=10.0.0.101&limit=2000",
+        ]
+    );
+    let free = asked(&nic(None, None));
+    assert_eq!((free.len(), free[1].as_str()), (4, "/v1/{p}/ports?device_owner=neutron%3AVIP_PORT&limit=2000"));
+}
+
+#[test]
+fn writes_as_the_vendor_spells_them() {
+    let write = |kind, name, carry: Option<&str>| {
+        let step = Step { name, carry: carry.map(Into::into), last: true };
+        shown(&Call::Write { region: "cn-north-4".into(), kind, step })
+    };
+    let (nic, srv) = ("nic-1", "srv-1");
+    let ips = vec!["10.0.0.101".parse().unwrap()];
+    let release = || OperationKind::Release { nic: nic.into(), ips: ips.clone() };
+    let detach = || OperationKind::Detach { nic: nic.into(), instance: srv.into() };
+    let ecs = "https://ecs.cn-north-4.myhuaweicloud.com/v1/{p}/cloudservers";
+    let vpc = "https://vpc.cn-north-4.myhuaweicloud.com/v1/{p}";
+    assert_eq!(
+        write(release(), release::ALL, None),
+        format!(r#"DisassociateServerVirtualIp PUT {ecs}/nics/nic-1 {{"nic":{{"ip_address":"","reverse_binding":false,"subnet_id":""}}}}"#)
+    );
+    assert_eq!(
+        write(release(), release::PORT, Some(r#"vip-1 [{"ip_address":"10.0.0.2"}]"#)),
+        format!(r#"UpdatePort PUT {vpc}/ports/vip-1 {{"port":{{"allowed_address_pairs":[{{"ip_address":"10.0.0.2"}}]}}}}"#)
+    );
+    assert_eq!(
+        write(detach(), release::KEEP, None),
+        format!(r#"UpdateServerInterface PUT {ecs}/srv-1/os-interface/nic-1 {{"interface_attachment":{{"delete_on_termination":false}}}}"#)
+    );
+    assert_eq!(
+        write(detach(), release::UNPLUG, None),
+        format!(r#"BatchDeleteServerNics POST {ecs}/srv-1/nics/delete {{"nics":[{{"id":"nic-1"}}]}}"#)
+    );
+    assert_eq!(
+        write(OperationKind::Assign { nic: nic.into(), ips: ips.clone() }, release::BIND, Some("net-1 10.0.0.101")),
+        format!(r#"AssociateServerVirtualIp PUT {ecs}/nics/nic-1 {{"nic":{{"ip_address":"10.0.0.101","reverse_binding":true,"subnet_id":"net-1"}}}}"#)
+    );
+    assert_eq!(
+        write(OperationKind::Attach { nic: nic.into(), instance: srv.into() }, "", None),
+        format!(r#"BatchAddServerNics POST {ecs}/srv-1/nics {{"nics":[{{"port_id":"nic-1"}}]}}"#)
+    );
+    let bind = OperationKind::BindEip { nic: nic.into(), eip: "eip-1".into(), ip: ips[0] };
+    assert_eq!(
+        write(bind, release::EIP, Some("vip-1")),
+        format!(r#"UpdatePublicip PUT {vpc}/publicips/eip-1 {{"publicip":{{"port_id":"vip-1"}}}}"#)
+    );
+    assert_eq!(write(OperationKind::Delete { nic: nic.into() }, "", None), format!("DeletePort DELETE {vpc}/ports/nic-1"));
+    assert_eq!(
+        shown(&Call::Task { region: "cn-north-4".into(), task: "ff80/x".into() }),
+        "ShowJob GET https://ecs.cn-north-4.myhuaweicloud.com/v1/{p}/jobs/ff80%2Fx"
+    );
+}
+
+#[test]
+fn hosts_follow_the_region_unless_the_profile_has_its_own() {
+    let host = |region: &str, endpoint: Option<&str>| {
+        let call = Call::List(Listing::all(Resource::Backends, Some(region.into())));
+        Cloud.encode(&call, &profile(endpoint)).host
+    };
+    assert_eq!(host("ap-southeast-3", None), "elb.ap-southeast-3.myhuaweicloud.com");
+    assert_eq!(host("eu-west-101", None), "elb.eu-west-101.myhuaweicloud.eu");
+    assert_eq!(host("eu-west-0", None), "elb.eu-west-0.myhuaweicloud.com");
+    assert_eq!(host("cn-north-4", Some("http://127.0.0.1:18080")), "127.0.0.1:18080");
+}
+
+#[test]
+fn the_project_goes_along_where_a_call_is_about_one() {
+    let header = |resource| {
+        let call = Call::List(Listing::all(resource, Some("cn-north-4".into())));
+        Cloud.encode(&call, &profile(None)).header("x-project-id").map(str::to_owned)
+    };
+    assert_eq!(header(Resource::Nics).as_deref(), Some(PROJECT));
+    assert_eq!(header(Resource::Regions), None, "IAM is about the account");
+}
+
+#[test]
+fn who_signs_in_and_for_what() {
+    let region = RegionId::from("cn-north-4");
+    let keys = Credential::keys("ak", "sk", None);
+    let named = Credential::Password { user: "ops".into(), password: "p\"w".into(), account: "acme".into() };
+    let told = profile(None);
+    let mut untold = profile(None);
+    untold.project_id = None;
+    let mut two = profile(None);
+    two.regions.push("cn-south-1".into());
+    assert_eq!(Cloud.sign_in(&told, &keys, &region), None, "the project is known");
+    for (profile, credential) in [(&told, &named), (&untold, &keys), (&two, &keys)] {
+        assert_eq!(Cloud.sign_in(profile, credential, &region), Some(Call::SignIn { region: region.clone() }));
+    }
+    let call = Call::SignIn { region };
+    let stamp = Stamp { now: crate::domain::time::Timestamp(0), nonce: String::new() };
+    let mut request = Cloud.encode(&call, &untold);
+    assert_eq!(request.url(), "https://iam.cn-north-4.myhuaweicloud.com/v3/projects?name=cn-north-4");
+    Cloud.sign(&mut request, &keys, &stamp);
+    assert!(request.header("authorization").is_some_and(|text| text.contains("SignedHeaders=host;x-sdk-date,")));
+    let mut request = Cloud.encode(&call, &untold);
+    Cloud.sign(&mut request, &named, &stamp);
+    assert_eq!((request.method, request.url()), ("POST", "https://iam.cn-north-4.myhuaweicloud.com/v3/auth/tokens?nocatalog=true".to_owned()));
+    assert_eq!(request.header("authorization"), None);
+    let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+    let user = serde_json::json!({"name": "ops", "password": "p\"w", "domain": {"name": "acme"}});
+    assert_eq!(body["auth"]["identity"]["password"]["user"], user);
+    assert_eq!(body["auth"]["scope"]["project"]["name"], "cn-north-4");
+}
