@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use tui_input::InputRequest;
 
-use crate::filter::{Expr, FilterError};
+use crate::{
+    domain::time::Timestamp,
+    filter::{Expr, FilterError},
+};
 
 use super::{
     key::{Key, KeyCode},
@@ -111,6 +114,8 @@ pub struct Browse {
     pub half_typed: Option<HalfTyped>,
     /// Nothing matches: the term that leaves out the most.
     pub blame: Option<Blame>,
+    /// When it is looked for: a pause after the last key, for it costs a pass over everything for each term.
+    pub blame_at: Option<Timestamp>,
     /// Filters used before, newest last.
     pub history: Vec<String>,
     /// The place in `history` while it is walked.
@@ -153,6 +158,7 @@ impl Browse {
             mistake,
             half_typed: None,
             blame: None,
+            blame_at: None,
             history: Vec::new(),
             recall: None,
             layout: Layout::Tree,
@@ -182,7 +188,7 @@ impl Browse {
 }
 
 /// When the oldest data on the screen was read whole; `None` before the first listing ended.
-pub fn oldest(state: &super::state::State) -> Option<crate::domain::time::Timestamp> {
+pub fn oldest(state: &super::state::State) -> Option<Timestamp> {
     use crate::domain::page::Resource;
     state
         .inventory

@@ -125,7 +125,7 @@ pub fn event(state: &mut State, job: JobId, event: InventoryEvent) -> Vec<Effect
                 close_sections(state, &profile, listing.open.into_keys());
             }
             drop_lost_marks(state, &profile);
-            state.browse.blame = matching::blame(state);
+            matching::blame_later(state);
         }
     }
     Vec::new()
@@ -227,5 +227,5 @@ fn judge(state: &mut State, place: usize, slots: &[u32]) {
 pub fn refilter(state: &mut State) {
     (0..state.profiles.len()).for_each(|place| matching::profile(state, place));
     rows::regroup(state);
-    state.browse.blame = matching::blame(state);
+    matching::blame_later(state);
 }

@@ -244,13 +244,28 @@ fn count(state: &State, expr: &Expr) -> usize {
 /// Terms looked at for [`blame`]: each costs a pass over everything.
 const BLAMED: usize = 8;
 
+/// A pause in typing after which the term that empties the list is looked for.
+const BLAME_AFTER_MS: u64 = 200;
+
+/// Has the term that empties the list be looked for soon, if several might be it.
+pub fn blame_later(state: &mut State) {
+    let wanted = state.browse.filter.terms().len() > 1 && state.browse.rows.address_count() == 0;
+    state.browse.blame = None;
+    state.browse.blame_at = wanted.then(|| state.now.plus_ms(BLAME_AFTER_MS));
+}
+
+/// Looks for it when its time has come.
+pub fn blame_now(state: &mut State) {
+    if state.browse.blame_at.is_some_and(|at| at <= state.now) {
+        state.browse.blame_at = None;
+        state.browse.blame = blame(state);
+    }
+}
+
 /// Of a filter of several terms that shows nothing: the term that leaves out the most.
-pub fn blame(state: &State) -> Option<Blame> {
+fn blame(state: &State) -> Option<Blame> {
     let expr = &state.browse.filter;
     let terms = expr.terms();
-    if terms.len() < 2 || state.browse.rows.address_count() > 0 {
-        return None;
-    }
     let (nth, without) = (0..terms.len().min(BLAMED))
         .map(|nth| (nth, count(state, &expr.without(nth))))
         .max_by_key(|&(nth, without)| (without, std::cmp::Reverse(nth)))?;

@@ -72,7 +72,10 @@ fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
             copy::done(state, done);
             Vec::new()
         }
-        Msg::Wake => Vec::new(),
+        Msg::Wake => {
+            matching::blame_now(state);
+            Vec::new()
+        }
         Msg::Terminate => terminate(state),
     }
 }
@@ -406,7 +409,8 @@ fn panicked(state: &mut State, job: crate::domain::ids::JobId) -> Vec<Effect> {
 
 /// When the screen changes by itself next: a message goes, an age or a progress line counts on. `None`: never.
 pub fn wake_at(state: &State) -> Option<Timestamp> {
-    let mut wakes = vec![state.notices.wake_at(state.now), state.quit_asked.map(|at| at.plus_ms(QUIT_AGAIN_MS))];
+    let quit = state.quit_asked.map(|at| at.plus_ms(QUIT_AGAIN_MS));
+    let mut wakes = vec![state.notices.wake_at(state.now), quit, state.browse.blame_at];
     let second = Some(Timestamp((state.now.seconds() + 1) * 1000));
     if state.is_running() || state.jobs.listings().next().is_some() {
         wakes.push(second);

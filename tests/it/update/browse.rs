@@ -445,6 +445,9 @@ fn a_blank_ends_a_word() {
 fn an_empty_list_names_the_term_that_leaves_out_the_most() {
     let mut scenario = browsing();
     scenario.keys("/").text("web kind:secondary cloud:zenlayer").keys("enter");
+    assert_eq!(scenario.state.browse.blame, None, "not while keys come");
+    assert_eq!(scenario.state.wake_at(), Some(scenario.state.now.plus_ms(200)));
+    scenario.after_ms(200);
     let blame = scenario.state.browse.blame.clone().unwrap();
     assert_eq!((blame.term.as_str(), blame.without), ("cloud:zenlayer", 3));
     scenario.keys("/ ctrl-u").text("cloud:zenlayer").keys("enter");

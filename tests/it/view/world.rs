@@ -450,7 +450,7 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
     let mut none = listed(size, language);
     none.keys("/").text("nowhere").keys("enter");
     let mut blamed = listed(size, language);
-    blamed.keys("/").text("has:eip -cloud:aliyun,zenlayer").keys("enter");
+    blamed.keys("/").text("has:eip -cloud:aliyun,zenlayer").keys("enter").after_ms(200);
     let mut half = listed(size, language);
     half.keys("/").text("web ipp");
     let mut demo = listed(size, language);
