@@ -82,6 +82,8 @@ pub enum Condition {
     GuestAgentRuns,
     /// Release: another secondary address stays.
     SecondaryStays,
+    /// Detach: no virtual address is on the NIC.
+    NoVirtualIp,
     /// Detach: told which addresses leave with the NIC.
     AddressesLeave,
     /// Told that the guest keeps its configuration.

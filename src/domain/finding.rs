@@ -45,10 +45,14 @@ finding_ids! {
     VipLast = "vip-last",
     /// A service of the cloud owns the virtual address.
     VipManaged = "vip-managed",
+    /// A virtual address is on the NIC.
+    VipOnNic = "vip-on-nic",
     /// Virtual addresses could not be read.
     VipUnknown = "vip-unknown",
     /// The NIC's state forbids it.
     NicState = "nic-state",
+    /// The cloud does not tell whether the NIC is between states.
+    NicStateUnknown = "nic-state-unknown",
     /// The instance's state forbids it.
     InstanceState = "instance-state",
     /// The instance was not read.

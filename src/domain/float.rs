@@ -23,7 +23,7 @@ pub struct Float {
 /// An entry of a list of allowed addresses.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Pair {
-    /// An address, or a range, as the cloud spells it.
+    /// An address, or a range, as the cloud spells it; the id of a NIC or an instance, where the cloud binds it to those.
     pub ip: Arc<str>,
     pub mac: Option<Arc<str>>,
 }
@@ -32,6 +32,13 @@ impl Pair {
     /// Does it name this very address?
     pub fn is(&self, ip: IpAddr) -> bool {
         self.ip.parse::<IpAddr>() == Ok(ip)
+    }
+
+    /// Does it name the NIC: by one of its own addresses, by its id, or by its instance's?
+    pub fn names(&self, nic: &Nic) -> bool {
+        *self.ip == *nic.id.as_str()
+            || nic.instance.as_ref().is_some_and(|instance| *self.ip == *instance.as_str())
+            || nic.own_ips().any(|ip| self.is(ip))
     }
 }
 
@@ -44,13 +51,13 @@ impl Float {
             && (self.names(nic) || nic.pairs.iter().any(|pair| pair.is(self.ip)))
     }
 
-    /// Does its own list name an address of the NIC itself?
+    /// Does its own list name the NIC?
     pub fn names(&self, nic: &Nic) -> bool {
-        self.pairs.iter().any(|pair| nic.own_ips().any(|ip| pair.is(ip)))
+        self.pairs.iter().any(|pair| pair.names(nic))
     }
 
-    /// Entries of its list that name no address of this NIC: other NICs answer for it as well.
+    /// Entries of its list that do not name this NIC: other NICs answer for it as well.
     pub fn others(&self, nic: &Nic) -> usize {
-        self.pairs.iter().filter(|pair| !nic.own_ips().any(|ip| pair.is(ip))).count()
+        self.pairs.iter().filter(|pair| !pair.names(nic)).count()
     }
 }

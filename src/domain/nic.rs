@@ -60,7 +60,8 @@ pub enum NicRole {
     Other(Arc<str>),
 }
 
-/// The NIC's state, in the vendor's word and a common one.
+/// The NIC's state, in the vendor's word and a common one. Without a word: the vendor tells what it is attached to, and not whether
+/// it is at rest.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NicStatus {
     pub word: Arc<str>,

@@ -80,6 +80,11 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
             let balancers: BTreeSet<_> = facts.balancers_elsewhere(ip).collect();
             vec![instance_id(facts), ("count", balancers.len().to_string()), ("lb", join(balancers.iter()))]
         }
+        FindingId::VipOnNic => {
+            let on = facts.nic.addresses.iter().filter(|address| address.role == AddressRole::Virtual);
+            let ids = facts.floats.iter().map(|float| &float.id);
+            vec![nic(), instance_id(facts), ("ips", join(on.map(|address| address.ip))), ("vip", join(ids))]
+        }
         FindingId::VipShared | FindingId::VipLast | FindingId::VipManaged => {
             let float = match asked {
                 Asked::Address(address) => super::address::float(facts, address),
@@ -152,6 +157,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         | FindingId::LbUnknown
         | FindingId::VipUnknown
         | FindingId::PrimaryNic
+        | FindingId::NicStateUnknown
         | FindingId::ManagedByUnknown
         | FindingId::NicLinked
         | FindingId::NicLinkedUnknown

@@ -30,6 +30,16 @@ pub(super) fn ask(facts: &Facts, condition: Condition, context: Context) -> Answ
             }
         }
         Condition::InstanceNotBackend => instance_serves(facts, None),
+        Condition::NoVirtualIp => {
+            let on = |address: &Address| address.role == AddressRole::Virtual;
+            if facts.nic.addresses.iter().any(on) {
+                Answer::Violated(FindingId::VipOnNic)
+            } else if facts.floats_known {
+                Answer::Holds
+            } else {
+                Answer::CanNotTell(FindingId::VipUnknown)
+            }
+        }
         Condition::AddressesLeave => {
             // Its own address goes with a NIC in any case.
             let leaves =
@@ -50,8 +60,10 @@ pub(super) fn ask_any(facts: &Facts, condition: Condition) -> Answer {
     match condition {
         Condition::NicState { allowed } => match nic.status.state {
             NicState::Other => Answer::Strange(FindingId::NicState),
-            state if allowed.contains(&state) => Answer::Holds,
-            _ => Answer::Violated(FindingId::NicState),
+            state if !allowed.contains(&state) => Answer::Violated(FindingId::NicState),
+            // No word of the vendor's: it tells only what the NIC is attached to.
+            _ if nic.status.word.is_empty() => Answer::CanNotTell(FindingId::NicStateUnknown),
+            _ => Answer::Holds,
         },
         Condition::InstanceState { allowed, primary_nic_only } => {
             // A NIC of a kind that is not known may be a primary one.

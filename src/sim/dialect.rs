@@ -110,6 +110,11 @@ pub trait Dialect: Send + Sync {
     /// The action a request names, if it names one; fault scripts match on it.
     fn action(&self, request: &SimRequest) -> Option<String>;
 
+    /// The region a request names in a header, if it does so there; the log keeps it, and no other header.
+    fn region(&self, _request: &SimRequest) -> Option<String> {
+        None
+    }
+
     /// Does this action change the world?
     fn is_write(&self, action: &str) -> bool;
 
@@ -125,4 +130,9 @@ pub trait Dialect: Send + Sync {
 
     /// The vendor's own body, status and headers for an injected error.
     fn error(&self, error: VendorError, request_id: &str) -> SimResponse;
+
+    /// The same for this request, where answers differ between generations of the API.
+    fn error_to(&self, _request: &SimRequest, error: VendorError, request_id: &str) -> SimResponse {
+        self.error(error, request_id)
+    }
 }

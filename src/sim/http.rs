@@ -97,6 +97,8 @@ pub struct Logged {
     /// Empty for a request that names none.
     pub action: String,
     pub write: bool,
+    /// Named in a header; elsewhere it stands in query or body.
+    pub region: Option<String>,
     pub path: String,
     pub query: String,
     pub body: Vec<u8>,
@@ -417,7 +419,7 @@ async fn handle(
     }
 
     let act = || answer(&shared, &action, &request, &request_id);
-    let vendor = |error| shared.dialect.error(error, &request_id);
+    let vendor = |error| shared.dialect.error_to(&request, error, &request_id);
     let page = |status, kind: &str, body: &str| SimResponse {
         status,
         headers: vec![("content-type".to_owned(), kind.to_owned())],
@@ -514,6 +516,7 @@ fn log<'a>(
         at: shared.clock.now(),
         action: action.to_owned(),
         write,
+        region: shared.dialect.region(request),
         path: request.path.clone(),
         query: request.query.clone(),
         body: request.body.clone(),

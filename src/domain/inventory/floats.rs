@@ -6,7 +6,7 @@ use super::{Arena, ProfileInventory, Table, Touched, link, unlink};
 use crate::domain::{
     address::{Address, AddressRole},
     float::Float,
-    ids::{EipId, NicId, RegionId},
+    ids::{EipId, InstanceId, NicId, RegionId},
     nic::Nic,
     page::Resource,
     snapshot::NicSnapshot,
@@ -19,6 +19,8 @@ pub(super) struct Floats {
     arena: Arena<Arc<str>, Float>,
     by_ip: Table<IpAddr, Vec<u32>>,
     by_peer: Table<IpAddr, Vec<u32>>,
+    /// By what else its list names: NICs and instances.
+    by_id: Table<Arc<str>, Vec<u32>>,
 }
 
 impl Floats {
@@ -28,9 +30,12 @@ impl Floats {
 
     pub(super) fn put(&mut self, float: Float, at: Timestamp, sweep: u64) {
         self.remove(&float.id.clone());
-        let (ip, peers) = (float.ip, peers(&float));
+        let (ip, peers, ids) = (float.ip, peers(&float), ids(&float));
         let (slot, _) = self.arena.put(float.id.clone(), float, at, sweep);
         link(&mut self.by_ip, ip, slot);
+        for id in ids {
+            link(&mut self.by_id, id, slot);
+        }
         for peer in peers {
             link(&mut self.by_peer, peer, slot);
         }
@@ -39,6 +44,9 @@ impl Floats {
     pub(super) fn remove(&mut self, id: &Arc<str>) {
         if let Some((slot, float)) = self.arena.take(id) {
             unlink(&mut self.by_ip, &float.ip, slot);
+            for id in ids(&float) {
+                unlink(&mut self.by_id, &id, slot);
+            }
             for peer in peers(&float) {
                 unlink(&mut self.by_peer, &peer, slot);
             }
@@ -56,7 +64,9 @@ impl Floats {
         }
         let by_own = nic.own_ips().filter_map(|ip| self.by_peer.get(&ip));
         let by_pair = nic.pairs.iter().filter_map(|pair| self.by_ip.get(&pair.ip.parse::<IpAddr>().ok()?));
-        let all = by_own.chain(by_pair).flatten().filter_map(|&slot| self.at(slot));
+        let named = [Some(nic.id.as_str()), nic.instance.as_ref().map(InstanceId::as_str)];
+        let by_id = named.into_iter().flatten().filter_map(|id| self.by_id.get(id));
+        let all = by_own.chain(by_pair).chain(by_id).flatten().filter_map(|&slot| self.at(slot));
         let mut all: Vec<&Float> = all.filter(|float| float.is_on(nic)).collect();
         all.sort_by(|a, b| (a.ip, &a.id).cmp(&(b.ip, &b.id)));
         all.dedup_by(|a, b| a.id == b.id);
@@ -70,6 +80,12 @@ fn peers(float: &Float) -> Vec<IpAddr> {
     peers.sort_unstable();
     peers.dedup();
     peers
+}
+
+/// What its list names by id; nothing that has a range's stroke.
+fn ids(float: &Float) -> Vec<Arc<str>> {
+    let id = |text: &Arc<str>| !text.contains('/') && text.parse::<IpAddr>().is_err();
+    float.pairs.iter().map(|pair| pair.ip.clone()).filter(id).collect()
 }
 
 impl ProfileInventory {
@@ -146,7 +162,7 @@ impl ProfileInventory {
             }
             if fresh.floats.iter().all(|fresh| fresh.id != float.id) {
                 // It may be on other NICs still.
-                float.pairs.retain(|pair| !fresh.nic.own_ips().any(|ip| pair.is(ip)));
+                float.pairs.retain(|pair| !pair.names(&fresh.nic));
                 self.floats.put(float, at, self.sweep);
             }
         }
@@ -207,6 +223,23 @@ mod tests {
         let nic = part.nic(&format!("n-{n}").into()).unwrap();
         let floating = nic.addresses.iter().filter(|address| address.role == AddressRole::Virtual);
         floating.map(|address| address.ip.to_string()).collect()
+    }
+
+    #[test]
+    fn a_list_may_name_nics_and_instances_as_well() {
+        let mut part = part();
+        let sweep = part.begin(section());
+        part.merge(nics([nic(1, None, false), nic(2, Some(7), false), nic(3, Some(8), false)]), AT);
+        let all = [float("f-1", "10.0.0.91", &["n-1", "i-7"]), float("f-2", "10.0.0.92", &["n-9"])];
+        part.merge(floats(all), AT);
+        part.complete(&section(), sweep, AT);
+        assert_eq!([on(&part, 1), on(&part, 2), on(&part, 3)], [vec!["10.0.0.91"], vec!["10.0.0.91"], vec![]]);
+        assert_eq!(part.floats_of(part.nic(&"n-1".into()).unwrap())[0].others(part.nic(&"n-1".into()).unwrap()), 1);
+        part.merge(floats([float("f-1", "10.0.0.91", &["n-3"])]), AT);
+        let sweep = part.begin(section());
+        part.merge(floats([float("f-1", "10.0.0.91", &["n-3"])]), AT);
+        part.complete(&section(), sweep, AT);
+        assert_eq!([on(&part, 1), on(&part, 2), on(&part, 3)], [vec![], vec![], vec!["10.0.0.91"]]);
     }
 
     #[test]

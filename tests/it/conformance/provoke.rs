@@ -98,6 +98,15 @@ impl Victim {
                 // Where the cloud has no such NICs of its own, a controller's is what a person is warned of.
                 nic.tags.extend(words.controller_tags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
             }),
+            Condition::NoVirtualIp => on(world, &|nic| {
+                let mut address = nic.addresses[0].clone();
+                (address.primary, address.floating, address.eip, address.lb) = (false, true, None, None);
+                address.ip = match address.ip {
+                    IpAddr::V4(ip) => IpAddr::V4((u32::from(ip) | 0xf9).into()),
+                    v6 @ IpAddr::V6(_) => v6,
+                };
+                nic.addresses.push(address);
+            }),
             Condition::NotLinked => on(world, &|nic| nic.linked = true),
             Condition::HotPlug => on(world, &|nic| nic.cold_plug_only = true),
             Condition::GuestAgentRuns => {
