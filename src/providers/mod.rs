@@ -22,7 +22,7 @@ macro_rules! clouds {
     };
 }
 
-clouds! { aliyun, huawei, zenlayer }
+clouds! { aliyun, huawei, tencent, zenlayer }
 
 /// The codec for a profile: its cloud, and the generation of its API that it chose.
 pub fn of(profile: &profile::Profile) -> Option<&'static dyn provider::Provider> {

@@ -16,7 +16,8 @@ struct Words {
     free: &'static str,
 }
 
-const CLOUDS: [Words; 2] = [
+const CLOUDS: [Words; 3] = [
+    Words { file: "tencent.json", running: "RUNNING", stopped: "STOPPED", attached: "INUSE", free: "AVAILABLE" },
     Words { file: "zenlayer.json", running: "RUNNING", stopped: "STOPPED", attached: "USED", free: "AVAILABLE" },
     Words { file: "aliyun.json", running: "Running", stopped: "Stopped", attached: "InUse", free: "Available" },
 ];

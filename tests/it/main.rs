@@ -11,6 +11,7 @@ mod jobs;
 #[cfg(not(debug_assertions))]
 mod perf;
 mod stage;
+mod tencent;
 mod tidy;
 mod update;
 mod view;

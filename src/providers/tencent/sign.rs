@@ -28,10 +28,10 @@ pub fn date(now: Timestamp) -> String {
 /// The canonical request. `signed` holds names in lower case, in ASCII order; `payload` is the hex hash of the body.
 /// The query stands exactly as it is sent: neither sorted nor encoded again.
 pub fn canonical_request(method: &str, path: &str, query: &str, signed: &[(&str, &str)], payload: &str) -> String {
-    let headers: String =
+    let lines: Vec<String> =
         signed.iter().map(|(name, value)| format!("{name}:{}\n", value.trim().to_lowercase())).collect();
     let names: Vec<&str> = signed.iter().map(|(name, _)| *name).collect();
-    format!("{method}\n{path}\n{query}\n{headers}\n{}\n{payload}", names.join(";"))
+    format!("{method}\n{path}\n{query}\n{}\n{}\n{payload}", lines.concat(), names.join(";"))
 }
 
 /// The scope that a key is derived for.

@@ -9,10 +9,11 @@ use nicdeck::{
     },
     providers::{
         self,
+        profile::Profile,
         provider::{Call, Provider},
     },
-    sim::dialect::VendorError,
-    wire::WireResponse,
+    sim::dialect::{SimRequest, VendorError},
+    wire::{WireRequest, WireResponse},
 };
 
 use crate::stage::Scene;
@@ -118,23 +119,46 @@ async fn a_redirect_is_followed_by_nobody() {
     }
 }
 
+/// What the server sees of a request.
+fn received(request: WireRequest) -> SimRequest {
+    let mut headers = vec![("host".to_owned(), request.host)];
+    headers.extend(request.headers);
+    let method = request.method.to_owned();
+    SimRequest { method, path: request.path, query: request.query, headers, body: request.body }
+}
+
 /// The vendor's own errors, in its own envelope, against each call.
 #[tokio::test]
 async fn the_vendors_errors_keep_code_and_request_id_in_each_call() {
     const ID: &str = "0123456789abcdef0123456789abcdef";
     for cloud in codecs() {
         let dialect = cloud.dialect();
+        let profile = Profile {
+            id: "p".into(),
+            cloud: cloud.descriptor().cloud(),
+            regions: vec![cloud.descriptor().example_region.into()],
+            endpoint: None,
+            alias: None,
+            env: None,
+            readonly: false,
+            project_id: None,
+            api: None,
+        };
         for call in calls(cloud).await {
             if matches!(call, Call::SignIn { .. } | Call::Task { .. }) {
                 continue;
             }
+            let request = received(cloud.encode(&call, &profile));
             for error in [VendorError::Throttled, VendorError::Internal, VendorError::Unavailable] {
-                let sent = dialect.error(error, ID);
+                let sent = dialect.error_to(&request, error, ID);
+                // However it spells the id, and wherever it puts it; not every API has one.
+                let text = format!("{:?} {}", sent.headers, String::from_utf8_lossy(&sent.body));
+                let has_id = text.to_lowercase().replace('-', "").contains(ID);
                 let response = WireResponse { status: sent.status, headers: sent.headers, body: sent.body };
                 let name = format!("{} {} {error:?}", cloud.descriptor().id, cloud.action(&call));
                 let fault: Fault = cloud.decode(&call, &response).expect_err(&name);
                 assert!(fault.code.as_deref().is_some_and(|code| !code.is_empty()), "{name}: {fault:?}");
-                assert!(fault.request_id.as_deref().is_some_and(|id| !id.is_empty()), "{name}: {fault:?}");
+                assert_eq!(fault.request_id.as_deref().is_some_and(|id| !id.is_empty()), has_id, "{name}: {fault:?}");
                 let kind = if error == VendorError::Throttled { FaultKind::Throttled } else { FaultKind::Server };
                 assert_eq!(fault.kind, kind, "{name}");
                 let done = match error {

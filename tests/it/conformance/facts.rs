@@ -6,6 +6,7 @@ use std::sync::Arc;
 use nicdeck::{
     domain::{
         capabilities::Precondition,
+        finding::Severity,
         nic::NicRole,
         outcome::{Outcome, OutcomeWord, Skip},
         plan::ReleasePlan,
@@ -49,7 +50,8 @@ async fn cases(cloud: &'static dyn Provider) -> Vec<(Precondition, Target)> {
     let stage = Scene::demo(cloud).open().await;
     let mut cases = Vec::new();
     for (preconditions, targets) in [(capabilities.release, &targets.release), (capabilities.detach, &targets.detach)] {
-        for precondition in preconditions {
+        // What is only worth knowing stops nothing.
+        for precondition in preconditions.iter().filter(|precondition| precondition.severity > Severity::Info) {
             let can = |target: &&Target| {
                 let condition = precondition.condition;
                 victim(&stage, target).can(condition, &stage.simulator.world())
@@ -107,14 +109,14 @@ async fn a_change_that_comes_too_late_is_refused_by_the_vendor_with_the_predicte
             let ended = stage.run(&plan).await;
             let Outcome::Failed { fault } = ended.only() else { panic!("{what}: {:?}", ended.only()) };
             assert_eq!(fault.code.as_deref(), Some(code), "{what}: {fault:?}");
-            assert!(fault.request_id.is_some(), "{what}");
+            assert!(fault.request_id.is_some() || !words.whole, "{what}");
             assert_eq!(fault.action, action, "{what}");
             assert_eq!(stage.simulator.count(action), 1, "{what}: sent once");
             assert_eq!(stage.simulator.world().to_files(), expected.to_files(), "{what}: nothing was done");
             assert_eq!(stage.closed_journal().entries.len(), stage.writes() + 1, "{what}");
             refused += 1;
         }
-        assert!(refused >= 2, "{}: {refused} refusals", cloud.descriptor().id);
+        assert!(refused >= words.refusals, "{}: {refused} refusals", cloud.descriptor().id);
     }
 }
 
@@ -132,7 +134,8 @@ async fn what_the_vendor_refuses_for_reasons_of_its_own_is_told_whole() {
                 let Outcome::Failed { fault } = ended.only() else { panic!("{:?}", ended.only()) };
                 assert_eq!(fault.code.as_deref(), Some(code));
                 assert_eq!(fault.request_id.as_deref(), ended.only().request_id());
-                assert!(fault.request_id.is_some() && stage.simulator.count(action) == 1);
+                assert!(fault.request_id.is_some() || !words.whole);
+                assert_eq!(stage.simulator.count(action), 1);
                 assert_eq!(stage.simulator.world().to_files(), before.to_files());
                 stage.closed_journal();
             }

@@ -8,6 +8,7 @@ use std::{
 use nicdeck::{
     app::msg::ReleaseEvent,
     domain::{
+        finding::Severity,
         journal::JournalEntry,
         nic::NicState,
         outcome::{Outcome, OutcomeWord, Progress},
@@ -203,11 +204,11 @@ async fn a_conflict_is_waited_out_where_the_code_proves_that_nothing_was_done() 
 
 /// NICs of which nothing worse is said than that something public hangs on them.
 fn detachable(rows: &[PlanRow]) -> Vec<Target> {
-    use nicdeck::domain::finding::FindingId::{AddressesLeave, EipAttached, EipOnNic, OsConfig};
+    use nicdeck::domain::finding::FindingId::{AddressesLeave, EipAttached, EipOnNic};
     let mild = |row: &&PlanRow| {
-        let ids = row.findings.iter().map(|finding| finding.id);
+        let ids = row.findings.iter().filter(|finding| finding.severity > Severity::Info).map(|finding| finding.id);
         matches!(row.decision, Decision::Go(_))
-            && ids.into_iter().all(|id| matches!(id, AddressesLeave | EipAttached | EipOnNic | OsConfig))
+            && ids.into_iter().all(|id| matches!(id, AddressesLeave | EipAttached | EipOnNic))
     };
     rows.iter().filter(mild).map(|row| row.target.clone()).filter(|target| matches!(target, Target::Nic(_))).collect()
 }

@@ -212,9 +212,11 @@ pub struct Good {
 
 /// Found out once for each cloud: every NIC is read for it.
 pub async fn good(provider: &'static dyn Provider) -> Arc<Good> {
-    type Found = Mutex<BTreeMap<&'static str, Arc<OnceCell<Arc<Good>>>>>;
+    type Found = Mutex<BTreeMap<usize, Arc<OnceCell<Arc<Good>>>>>;
     static FOUND: LazyLock<Found> = LazyLock::new(Mutex::default);
-    let cell = FOUND.lock().expect("no test dies here").entry(provider.descriptor().id).or_default().clone();
+    // Generations of a cloud have the same id, and descriptors of their own.
+    let which = std::ptr::from_ref(provider.descriptor()).addr();
+    let cell = FOUND.lock().expect("no test dies here").entry(which).or_default().clone();
     let found = cell.get_or_init(|| async {
         let mut stage = Scene::demo(provider).open().await;
         let rows = stage.survey().await;

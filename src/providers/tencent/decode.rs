@@ -1,0 +1,461 @@
+//! Answers of API 3.0 as inventory pages, receipts and the ends of tasks.
+//!
+//! Tolerant where the vendor is loose (missing, null and empty are the same), strict where an answer that says nothing would read
+//! as "there is none": what is listed in full is removed when it is not seen again, and a NIC without backends can be released.
+
+mod backends;
+pub(super) mod wire;
+
+use std::{collections::HashSet, net::IpAddr, sync::Arc};
+
+use serde::de::DeserializeOwned;
+
+use self::wire::{Envelope, Head};
+use super::{carry::Paging, encode, faults, part};
+use crate::{
+    domain::{
+        address::{Address, AddressRole, Eip, EipBinding},
+        fault::{Effect, Fault, FaultKind},
+        float::{Float, Pair},
+        ids::{InstanceId, RegionId},
+        instance::{Instance, Power, PowerState},
+        nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
+        outcome::Receipt,
+        page::{Cursor, InventoryPage, Listing, Region, Resource, Scope},
+    },
+    providers::provider::{Call, Reply, TaskState},
+    wire::WireResponse,
+};
+
+/// Pages that one reply may ask for.
+const PAGES_AT_ONCE: u64 = 1000;
+
+/// Reads an answer.
+pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Fault> {
+    let answer = Answer { call, response };
+    let head = match answer.head() {
+        Ok(head) => head,
+        Err(fault) => return gone(call, &fault).map_or(Err(fault), |page| Ok(Reply::Page(page))),
+    };
+    let listing = match call {
+        Call::Write { .. } => return Ok(Reply::Accepted(receipt(head))),
+        Call::Task { task, .. } => return task_state(&answer, task, head).map(Reply::Task),
+        // `sign_in` never asks.
+        Call::SignIn { .. } => return Err(answer.garbage("no session was asked for")),
+        Call::List(listing) => listing,
+    };
+    let region = || {
+        listing
+            .region
+            .clone()
+            .ok_or_else(|| Fault::local(FaultKind::Local, encode::action(call), "a listing without its region"))
+    };
+    let page = match listing.resource {
+        Resource::Regions | Resource::Limits => regions(answer.body()?),
+        Resource::Instances => instances(&answer, listing, &region()?)?,
+        Resource::Nics => nics(&answer, listing, &region()?)?,
+        Resource::Eips => eips(&answer, listing, &region()?)?,
+        Resource::Floats => floats(&answer, listing, &region()?)?,
+        Resource::Backends => backends::page(&answer, listing, &region()?)?,
+    };
+    Ok(Reply::Page(page))
+}
+
+/// Vendor: the id of a request that was taken is the id of its task; calls about EIPs hand out a number besides.
+fn receipt(head: Head) -> Receipt {
+    let task = match head.task_id.as_str() {
+        "" => head.request_id.clone(),
+        number => format!("{}{number}", encode::EIP_TASK),
+    };
+    Receipt { request_id: Some(head.request_id), task: Some(task) }
+}
+
+/// Vendor: `Status` and `Output` of `DescribeVpcTaskResult`, `Result` of `DescribeTaskResult`.
+fn task_state(answer: &Answer, task: &str, head: Head) -> Result<TaskState, Fault> {
+    let eip = task.starts_with(encode::EIP_TASK);
+    let (status, output) = if eip {
+        (answer.body::<wire::EipTask>()?.result, String::new())
+    } else {
+        let body: wire::Task = answer.body()?;
+        (body.status, body.output)
+    };
+    match status.as_str() {
+        "SUCCESS" => Ok(TaskState::Done),
+        "RUNNING" => Ok(TaskState::Running),
+        "FAILED" => Ok(TaskState::Failed(Box::new(Fault {
+            // The call itself passed: how much of it was done is read back.
+            effect: Effect::Unknown,
+            code: Some(status),
+            request_id: Some(if eip { head.request_id } else { task.to_owned() }),
+            http_status: Some(answer.response.status),
+            ..Fault::local(FaultKind::Refused, encode::action(answer.call), output)
+        }))),
+        other => Err(answer.garbage(&format!("Status: {other:?}"))),
+    }
+}
+
+/// An object that went away between two reads is no fault of the listing: it is not there any more.
+fn gone(call: &Call, fault: &Fault) -> Option<InventoryPage> {
+    let Call::List(listing) = call else { return None };
+    let code = fault.code.as_deref().filter(|_| fault.kind == FaultKind::NotFound)?;
+    let gone = match (listing.resource, &listing.scope) {
+        (Resource::Nics, Scope::Nic(_)) => code == "ResourceNotFound",
+        (Resource::Backends, Scope::LoadBalancer(_)) => code == "InvalidParameter.LBIdNotFound",
+        _ => false,
+    };
+    gone.then(InventoryPage::default)
+}
+
+/// An answer with the call that it answers.
+pub(super) struct Answer<'a> {
+    pub call: &'a Call,
+    pub response: &'a WireResponse,
+}
+
+impl Answer<'_> {
+    /// What tells success from failure. Vendor: the status is 200 in both cases; anything else comes from somebody on the way.
+    pub fn head(&self) -> Result<Head, Fault> {
+        let parsed = serde_json::from_slice::<Envelope<Head>>(&self.response.body);
+        match parsed {
+            Ok(Envelope { response: head }) if self.response.status == 200 => match &head.error {
+                Some(error) if error.code.is_empty() => Err(self.garbage("an Error without a Code")),
+                Some(error) => {
+                    let id = Some(head.request_id.as_str()).filter(|id| !id.is_empty());
+                    Err(faults::fault(self.call, self.response, &error.code, &error.message, id))
+                }
+                // Every answer of the API has one: whoever answered here was not the API.
+                None if head.request_id.is_empty() => Err(self.garbage("no RequestId")),
+                None => Ok(head),
+            },
+            Ok(_) => Err(self.garbage("a status other than 200")),
+            Err(error) => Err(self.garbage(&error.to_string())),
+        }
+    }
+
+    /// The body. The place of a mistake is looked for only when there is one: it costs more than the reading.
+    pub fn body<T: DeserializeOwned>(&self) -> Result<T, Fault> {
+        match serde_json::from_slice::<Envelope<T>>(&self.response.body) {
+            Ok(Envelope { response }) => Ok(response),
+            Err(_) => {
+                let mut reader = serde_json::Deserializer::from_slice(&self.response.body);
+                Err(match serde_path_to_error::deserialize::<_, Envelope<T>>(&mut reader) {
+                    Ok(_) => self.garbage("text after the end"),
+                    Err(error) => self.garbage(&format!("{}: {}", error.path(), error.inner())),
+                })
+            }
+        }
+    }
+
+    /// An answer that is not what was asked for.
+    pub fn garbage(&self, what: &str) -> Fault {
+        faults::garbage(self.call, self.response, what)
+    }
+}
+
+/// The pages that follow: the first one tells how many, and all are asked for at once. When a later page tells another count the
+/// list has shifted, and all of it is read again. `garbage`: what an answer is that contradicts itself.
+pub(super) fn next_pages(
+    listing: &Listing,
+    got: usize,
+    total: Option<u64>,
+    page_size: u32,
+    garbage: impl FnOnce(&str) -> Fault,
+) -> Result<Vec<Listing>, Fault> {
+    let number = encode::page(listing);
+    let at = |number: u64, paging: Option<Paging>| {
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        let carry = paging.map(Paging::text).or_else(|| listing.carry.clone());
+        Listing { cursor: Cursor::Page(number), carry, ..listing.clone() }
+    };
+    // Only whole lists go on.
+    if listing.scope != Scope::All {
+        return Ok(Vec::new());
+    }
+    let Some(total) = total else {
+        // Without a count a full page may be followed by another one.
+        let full = got >= page_size as usize;
+        return Ok(if full { vec![at(u64::from(number) + 1, None)] } else { Vec::new() });
+    };
+    if got == 0 && total > 0 && number == 1 {
+        return Err(garbage("an empty page with a count"));
+    }
+    let last = total.div_ceil(u64::from(page_size)).min(PAGES_AT_ONCE);
+    match Paging::of(listing) {
+        None => {
+            let paging = Paging { total, round: 1 };
+            Ok((2..=last).map(|number| at(number, Some(paging))).collect())
+        }
+        Some(before) => match before.again(total) {
+            Some(again) => Ok((1..=last).map(|number| at(number, Some(again))).collect()),
+            None => Ok(Vec::new()),
+        },
+    }
+}
+
+impl Answer<'_> {
+    fn next_pages(&self, listing: &Listing, got: usize, total: Option<u64>) -> Result<Vec<Listing>, Fault> {
+        next_pages(listing, got, total, encode::PAGE_SIZE, |what| self.garbage(what))
+    }
+}
+
+/// One copy of each text that repeats within a page.
+#[derive(Default)]
+pub(super) struct Pool(HashSet<Arc<str>>);
+
+impl Pool {
+    pub fn keep(&mut self, text: &str) -> Arc<str> {
+        if let Some(kept) = self.0.get(text) {
+            return Arc::clone(kept);
+        }
+        let kept: Arc<str> = Arc::from(text);
+        self.0.insert(Arc::clone(&kept));
+        kept
+    }
+
+    /// `None` for an empty text.
+    pub fn some(&mut self, text: &str) -> Option<Arc<str>> {
+        (!text.is_empty()).then(|| self.keep(text))
+    }
+
+    fn tags(&mut self, tags: &[wire::Tag]) -> Vec<(Arc<str>, Arc<str>)> {
+        tags.iter().map(|tag| (self.keep(&tag.key), self.keep(&tag.value))).collect()
+    }
+}
+
+fn regions(answer: wire::Regions) -> InventoryPage {
+    let regions = answer.regions.into_iter().map(|region| Region {
+        name: Arc::from(if region.name.is_empty() { region.id.as_str() } else { region.name.as_str() }),
+        id: region.id.into(),
+        zones: Vec::new(),
+    });
+    InventoryPage { regions: regions.collect(), ..InventoryPage::default() }
+}
+
+/// Also of API 2.0, whose instances with a version come as these do.
+fn instances(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<InventoryPage, Fault> {
+    let body: wire::Instances = answer.body()?;
+    let next = answer.next_pages(listing, body.instances.len(), body.total)?;
+    let mut page = InventoryPage { next, ..InventoryPage::default() };
+    let mut pool = Pool::default();
+    for raw in body.instances {
+        if let Scope::Instances(asked) = &listing.scope
+            && !asked.iter().any(|id| id.as_str() == raw.id)
+        {
+            continue;
+        }
+        page.instances.push(Instance {
+            name: Arc::from(raw.name.as_str()),
+            region: region.clone(),
+            zone: pool.some(&raw.placement.zone),
+            kind: pool.some(&raw.kind),
+            power: power(&raw, &mut pool),
+            guest_agent: None,
+            load_balancers: Vec::new(),
+            tags: pool.tags(&raw.tags),
+            id: raw.id.into(),
+        });
+    }
+    Ok(page)
+}
+
+/// Vendor: `DescribeInstances`, `InstanceState`. An operation under way may change the state at any moment.
+fn power(raw: &wire::Instance, pool: &mut Pool) -> Power {
+    let state = match raw.state.as_str() {
+        "RUNNING" => PowerState::Running,
+        "STOPPED" => PowerState::Stopped,
+        "PENDING"
+        | "STARTING"
+        | "STOPPING"
+        | "REBOOTING"
+        | "ENTER_RESCUE_MODE"
+        | "RESCUE_MODE"
+        | "EXIT_RESCUE_MODE"
+        | "ENTER_SERVICE_LIVE_MIGRATE"
+        | "SERVICE_LIVE_MIGRATE"
+        | "EXIT_SERVICE_LIVE_MIGRATE" => PowerState::Changing,
+        "SHUTDOWN" | "TERMINATING" | "LAUNCH_FAILED" => PowerState::Gone,
+        _ => PowerState::Other,
+    };
+    match (state, raw.operation_state.as_str()) {
+        (PowerState::Running | PowerState::Stopped, "OPERATING") => {
+            let word = format!("{}, {}", raw.state, raw.operation);
+            Power { word: pool.keep(&word), state: PowerState::Changing }
+        }
+        _ => Power { word: pool.keep(&raw.state), state },
+    }
+}
+
+fn nics(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<InventoryPage, Fault> {
+    let body: wire::Nics = answer.body()?;
+    let mut pool = Pool::default();
+    if let Scope::Nic(asked) = &listing.scope {
+        let own = |raw: &wire::Nic| raw.id == asked.as_str();
+        if body.nics.is_empty() || !body.nics.iter().all(own) {
+            return Err(answer.garbage("NetworkInterfaceSet: not the NIC that was asked for"));
+        }
+    }
+    Ok(InventoryPage {
+        next: answer.next_pages(listing, body.nics.len(), body.total)?,
+        nics: body.nics.into_iter().map(|raw| nic(raw, region, &mut pool)).collect(),
+        ..InventoryPage::default()
+    })
+}
+
+fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
+    let instance = raw.attachment.as_ref().map(|attachment| attachment.instance.as_str());
+    let instance = instance.filter(|id| !id.is_empty()).map(InstanceId::from);
+    let public = raw.addresses.iter().filter(|address| !address.eip.is_empty() && !address.public.is_empty());
+    Nic {
+        name: Arc::from(raw.name.as_str()),
+        region: region.clone(),
+        zone: pool.some(&raw.zone),
+        // Vendor: the number of the kind contradicts itself. One that does not say may be a primary one.
+        role: if raw.primary == Some(false) { NicRole::Secondary } else { NicRole::Primary },
+        status: status(&raw, instance.is_some(), pool),
+        mac: pool.some(&raw.mac),
+        vpc: pool.some(&raw.vpc),
+        subnet: pool.some(&raw.subnet),
+        security_groups: raw.security_groups.iter().map(|group| pool.keep(group)).collect(),
+        addresses: addresses(&raw),
+        pairs: Vec::new(),
+        // Only EIPs: the listing of EIPs has to explain each. A plain public address is always on an instance's own address,
+        // which nobody can release.
+        public_ips: public.map(|address| Arc::from(address.public.as_str())).collect(),
+        managed_by: managed_by(&raw),
+        linked: None,
+        hot_plug: None,
+        tags: pool.tags(&raw.tags),
+        description: Arc::from(raw.description.as_str()),
+        instance,
+        id: raw.id.into(),
+    }
+}
+
+/// Vendor: `State` says `AVAILABLE` of attached and unattached NICs alike; the attachment tells. One task runs on a NIC at a time,
+/// so an address that moves is the NIC's state as well.
+fn status(raw: &wire::Nic, attached: bool, pool: &mut Pool) -> NicStatus {
+    let words = [raw.state.as_str(), raw.long_state.as_str()];
+    let moving = raw.addresses.iter().map(|address| &address.state).chain(raw.ipv6.iter().map(|address| &address.state));
+    let moving = moving.map(String::as_str).find(|word| !matches!(*word, "" | "AVAILABLE"));
+    let calm = |word: &str| matches!(word, "" | "AVAILABLE" | "INUSE");
+    if let Some(word) = words.into_iter().find(|word| !calm(word)).or(moving) {
+        let state = match word {
+            "ATTACHING" => NicState::Attaching,
+            "DETACHING" => NicState::Detaching,
+            "PENDING" | "DELETING" | "MIGRATING" => NicState::Changing,
+            _ => NicState::Other,
+        };
+        return NicStatus { word: pool.keep(word), state };
+    }
+    let word = if raw.long_state.is_empty() { raw.state.as_str() } else { raw.long_state.as_str() };
+    let state = match (attached, word) {
+        (true, "AVAILABLE" | "INUSE") => NicState::Attached,
+        (false, "AVAILABLE") => NicState::Free,
+        // No word at all; or in use, by something that is not shown.
+        _ => NicState::Other,
+    };
+    NicStatus { word: pool.keep(word), state }
+}
+
+/// Primary first, IPv6 last. An address counts as secondary only where the answer says so: the role decides what may be released.
+fn addresses(raw: &wire::Nic) -> Vec<Address> {
+    let role = |entry: &wire::PrivateIp| match entry.primary {
+        Some(false) => AddressRole::Secondary,
+        _ => AddressRole::Primary,
+    };
+    let of = |entry: &wire::PrivateIp| entry.ip.map(|ip| Address { ip, role: role(entry) });
+    let mut all: Vec<Address> = raw.addresses.iter().filter_map(of).collect();
+    all.sort_by_key(|address| address.role != AddressRole::Primary);
+    all.extend(
+        raw.ipv6.iter().filter_map(|entry| entry.ip).map(|ip: IpAddr| Address { ip, role: AddressRole::Ipv6 }),
+    );
+    all
+}
+
+/// Vendor: `DescribeNetworkInterfaces`, `Business` and `ResourceId`; a cluster's own NICs by what it leaves on them.
+fn managed_by(raw: &wire::Nic) -> ManagedBy {
+    match (raw.business.as_str(), raw.resource.as_str()) {
+        ("", "") => ManagedBy::Unknown,
+        ("cvm", "") => controller(raw).map_or(ManagedBy::Nobody, |who| ManagedBy::Controller(Arc::from(who))),
+        ("" | "cvm", resource) => ManagedBy::Service(Arc::from(resource)),
+        (business, _) => ManagedBy::Service(Arc::from(business)),
+    }
+}
+
+fn controller(raw: &wire::Nic) -> Option<String> {
+    const NAMES: [&str; 4] = ["tke", "kubernetes", "k8s", "eks"];
+    let named = |text: &str| {
+        text.split(|c: char| !c.is_ascii_alphanumeric())
+            .any(|word| NAMES.iter().any(|name| word.eq_ignore_ascii_case(name)))
+    };
+    let tag = raw.tags.iter().find(|tag| named(&tag.key) || named(&tag.value));
+    let tag = tag.map(|tag| if tag.value.is_empty() { tag.key.clone() } else { format!("{}={}", tag.key, tag.value) });
+    tag.or_else(|| named(&raw.description).then(|| raw.description.clone()))
+}
+
+fn eips(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<InventoryPage, Fault> {
+    let body: wire::Eips = answer.body()?;
+    let next = answer.next_pages(listing, body.eips.len(), body.total)?;
+    let mut pool = Pool::default();
+    let eips = body.eips.into_iter().map(|raw| Eip {
+        region: region.clone(),
+        ip: raw.ip,
+        name: Arc::from(raw.name.as_str()),
+        status: pool.keep(&raw.status),
+        bound: binding(&raw),
+        id: raw.id.into(),
+    });
+    // An inspection may bring nothing but its own.
+    let wanted = |eip: &Eip| match (&listing.scope, &eip.bound) {
+        (Scope::Nic(_), EipBinding::Float { .. }) => listing.part == part::EIPS_OF_FLOATS,
+        (Scope::Nic(_), _) if listing.part == part::EIPS_OF_FLOATS => false,
+        (Scope::Nic(asked), EipBinding::Nic { nic, .. }) => nic == asked,
+        (Scope::Instances(asked), EipBinding::Instance { instance, .. }) => asked.contains(instance),
+        (Scope::Nic(_) | Scope::Instances(_), _) => false,
+        _ => true,
+    };
+    Ok(InventoryPage { eips: eips.filter(wanted).collect(), next, ..InventoryPage::default() })
+}
+
+/// Vendor: `DescribeHaVips`. The range of a virtual address names NICs and instances by their ids; so does who has it now.
+fn floats(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<InventoryPage, Fault> {
+    let body: wire::Havips = answer.body()?;
+    let next = answer.next_pages(listing, body.havips.len(), body.total)?;
+    let mut pool = Pool::default();
+    let floats = body.havips.into_iter().filter_map(|raw| {
+        let range = raw.range.iter().map(|entry| entry.id.as_str());
+        let mut named: Vec<&str> = range.chain([raw.nic.as_str()]).filter(|id| !id.is_empty()).collect();
+        named.sort_unstable();
+        named.dedup();
+        Some(Float {
+            ip: raw.ip?,
+            name: Arc::from(raw.name.as_str()),
+            region: region.clone(),
+            subnet: pool.some(&raw.subnet),
+            pairs: named.into_iter().map(|id| Pair { ip: Arc::from(id), mac: None }).collect(),
+            owner: pool.some(&raw.business),
+            id: Arc::from(raw.id.as_str()),
+        })
+    });
+    Ok(InventoryPage { floats: floats.collect(), next, ..InventoryPage::default() })
+}
+
+/// Vendor: `DescribeAddresses`. All three are null when it is bound to nothing.
+fn binding(raw: &wire::Eip) -> EipBinding {
+    let private_ip = raw.private_ip;
+    match (raw.nic.as_str(), raw.instance.as_str()) {
+        ("", "") => EipBinding::Unbound,
+        ("", instance) if instance.starts_with("ins-") => {
+            EipBinding::Instance { instance: instance.into(), private_ip }
+        }
+        ("", float) if float.starts_with("havip-") => match private_ip {
+            Some(ip) => EipBinding::Float { float: float.into(), ip },
+            None => EipBinding::Elsewhere,
+        },
+        ("", _) => EipBinding::Elsewhere,
+        (nic, _) => EipBinding::Nic { nic: nic.into(), private_ip },
+    }
+}
+
+#[cfg(test)]
+mod tests;

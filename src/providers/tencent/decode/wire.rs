@@ -1,0 +1,267 @@
+//! The answers as they stand on the wire. Missing, null and empty are the same; ids of listed things are required.
+
+use std::{fmt, net::IpAddr};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, Visitor},
+};
+
+/// Vendor: everything stands in `Response`.
+#[derive(Deserialize)]
+#[serde(bound = "T: Deserialize<'de>")]
+pub(in super::super) struct Envelope<T> {
+    #[serde(rename = "Response")]
+    pub response: T,
+}
+
+/// Text, also where a number or a truth value stands; null is empty.
+pub(in super::super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    struct Text;
+    impl Visitor<'_> for Text {
+        type Value = String;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("text")
+        }
+        fn visit_str<E>(self, text: &str) -> Result<String, E> {
+            Ok(text.to_owned())
+        }
+        fn visit_string<E>(self, text: String) -> Result<String, E> {
+            Ok(text)
+        }
+        fn visit_u64<E>(self, number: u64) -> Result<String, E> {
+            Ok(number.to_string())
+        }
+        fn visit_i64<E>(self, number: i64) -> Result<String, E> {
+            Ok(number.to_string())
+        }
+        fn visit_bool<E>(self, truth: bool) -> Result<String, E> {
+            Ok(truth.to_string())
+        }
+        fn visit_unit<E>(self) -> Result<String, E> {
+            Ok(String::new())
+        }
+    }
+    deserializer.deserialize_any(Text)
+}
+
+/// An id: text that is not empty.
+pub(in super::super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = text(deserializer)?;
+    if text.is_empty() { Err(D::Error::custom("an empty id")) } else { Ok(text) }
+}
+
+/// A count; what is no count is not known.
+pub(in super::super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(text(deserializer)?.trim().parse().ok())
+}
+
+/// A truth value; what is none is not known.
+pub(in super::super) fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    Ok(match text(deserializer)?.as_str() {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
+        _ => None,
+    })
+}
+
+/// An address; empty is none. Anything else that is no address is an error: a list of addresses must not lose one silently.
+pub(in super::super) fn ip<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IpAddr>, D::Error> {
+    match text(deserializer)?.trim() {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| D::Error::custom(format!("not an IP address: {text:?}"))),
+    }
+}
+
+/// A list that may be null.
+pub(in super::super) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// A list that has to be there: the one that an answer is about.
+fn whole<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Vec::deserialize(deserializer)
+}
+
+/// An object that may be null or missing.
+fn object<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// What every answer has.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(in super::super) struct Head {
+    #[serde(rename = "RequestId", deserialize_with = "text")]
+    pub request_id: String,
+    #[serde(rename = "Error")]
+    pub error: Option<ErrorBody>,
+    /// Calls about EIPs.
+    #[serde(rename = "TaskId", deserialize_with = "text")]
+    pub task_id: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(in super::super) struct ErrorBody {
+    #[serde(rename = "Code", deserialize_with = "text")]
+    pub code: String,
+    #[serde(rename = "Message", deserialize_with = "text")]
+    pub message: String,
+}
+
+macro_rules! parts {
+    ($($(#[$doc:meta])* $name:ident { $($member:literal $read:literal $field:ident: $kind:ty,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Deserialize, Default)]
+        #[serde(default)]
+        pub(in super::super) struct $name {
+            $(#[serde(rename = $member, deserialize_with = $read)] pub $field: $kind,)*
+        }
+    )*};
+}
+
+macro_rules! items {
+    ($($(#[$doc:meta])* $name:ident($first:literal $how:literal $id:ident: $of:ty) {
+        $($member:literal $read:literal $field:ident: $kind:ty,)*
+    })*) => {$(
+        $(#[$doc])*
+        #[derive(Deserialize)]
+        pub(in super::super) struct $name {
+            #[serde(rename = $first, deserialize_with = $how)]
+            pub $id: $of,
+            $(#[serde(default, rename = $member, deserialize_with = $read)] pub $field: $kind,)*
+        }
+    )*};
+}
+
+items! {
+    Regions("RegionSet" "whole" regions: Vec<Region>) {}
+
+    Instances("InstanceSet" "whole" instances: Vec<Instance>) { "TotalCount" "count" total: Option<u64>, }
+
+    Nics("NetworkInterfaceSet" "whole" nics: Vec<Nic>) { "TotalCount" "count" total: Option<u64>, }
+
+    Eips("AddressSet" "whole" eips: Vec<Eip>) { "TotalCount" "count" total: Option<u64>, }
+
+    Havips("HaVipSet" "whole" havips: Vec<Havip>) { "TotalCount" "count" total: Option<u64>, }
+
+    Havip("HaVipId" "id" id: String) {
+        "HaVipName" "text" name: String,
+        "Vip" "ip" ip: Option<IpAddr>,
+        "SubnetId" "text" subnet: String,
+        "NetworkInterfaceId" "text" nic: String,
+        "Business" "text" business: String,
+        "HaVipAssociationSet" "list" range: Vec<Association>,
+    }
+
+    Balancers("LoadBalancerSet" "whole" balancers: Vec<Balancer>) { "TotalCount" "count" total: Option<u64>, }
+
+    /// `DescribeTargets`.
+    Targets("Listeners" "whole" listeners: Vec<Listener>) {}
+
+    /// `DescribeLBListeners`.
+    Found("LoadBalancers" "whole" balancers: Vec<FoundBalancer>) {}
+
+    Region("Region" "id" id: String) { "RegionName" "text" name: String, }
+
+    Instance("InstanceId" "id" id: String) {
+        "InstanceName" "text" name: String,
+        "InstanceType" "text" kind: String,
+        "InstanceState" "text" state: String,
+        "Placement" "object" placement: Placement,
+        "LatestOperation" "text" operation: String,
+        "LatestOperationState" "text" operation_state: String,
+        "Tags" "list" tags: Vec<Tag>,
+    }
+
+    Nic("NetworkInterfaceId" "id" id: String) {
+        "NetworkInterfaceName" "text" name: String,
+        "NetworkInterfaceDescription" "text" description: String,
+        "VpcId" "text" vpc: String,
+        "SubnetId" "text" subnet: String,
+        "Zone" "text" zone: String,
+        "GroupSet" "list" security_groups: Vec<String>,
+        "Primary" "truth" primary: Option<bool>,
+        "MacAddress" "text" mac: String,
+        "State" "text" state: String,
+        "NetworkInterfaceState" "text" long_state: String,
+        "Attachment" "object" attachment: Option<Attachment>,
+        "PrivateIpAddressSet" "list" addresses: Vec<PrivateIp>,
+        "Ipv6AddressSet" "list" ipv6: Vec<Ipv6>,
+        "Business" "text" business: String,
+        "ResourceId" "text" resource: String,
+        "TagSet" "list" tags: Vec<Tag>,
+    }
+
+    Eip("AddressId" "id" id: String) {
+        "AddressName" "text" name: String,
+        "AddressIp" "ip" ip: Option<IpAddr>,
+        "AddressStatus" "text" status: String,
+        "InstanceId" "text" instance: String,
+        "NetworkInterfaceId" "text" nic: String,
+        "PrivateAddressIp" "ip" private_ip: Option<IpAddr>,
+    }
+
+    Balancer("LoadBalancerId" "id" id: String) {
+        "LoadBalancerName" "text" name: String,
+        "VpcId" "text" vpc: String,
+    }
+
+    FoundBalancer("LoadBalancerId" "id" id: String) { "Listeners" "list" listeners: Vec<Listener>, }
+}
+
+parts! {
+    Placement { "Zone" "text" zone: String, }
+
+    Tag {
+        "Key" "text" key: String,
+        "Value" "text" value: String,
+    }
+
+    Attachment { "InstanceId" "text" instance: String, }
+
+    PrivateIp {
+        "PrivateIpAddress" "ip" ip: Option<IpAddr>,
+        "Primary" "truth" primary: Option<bool>,
+        "PublicIpAddress" "text" public: String,
+        "AddressId" "text" eip: String,
+        "State" "text" state: String,
+    }
+
+    Ipv6 {
+        "Address" "ip" ip: Option<IpAddr>,
+        "State" "text" state: String,
+    }
+
+    Association { "InstanceId" "text" id: String, }
+
+    Task {
+        "Status" "text" status: String,
+        "Output" "text" output: String,
+    }
+
+    EipTask { "Result" "text" result: String, }
+
+    /// Targets stand on the listener (TCP, UDP) or on its rules (HTTP, HTTPS); the other one is null.
+    Listener {
+        "Protocol" "text" protocol: String,
+        "Port" "text" port: String,
+        "EndPort" "text" end_port: String,
+        "Targets" "list" targets: Vec<Target>,
+        "Rules" "list" rules: Vec<Rule>,
+    }
+
+    Rule { "Targets" "list" targets: Vec<Target>, }
+
+    /// An entry of either call: `DescribeTargets` lists addresses, `DescribeLBListeners` names one.
+    Target {
+        "Type" "text" kind: String,
+        "InstanceId" "text" instance: String,
+        "EniId" "text" nic: String,
+        "PrivateIpAddresses" "list" ips: Vec<IpAddr>,
+        "PrivateIp" "ip" ip: Option<IpAddr>,
+    }
+}

@@ -1,0 +1,233 @@
+//! Tencent Cloud as a codec: API 3.0 of vpc (NICs, EIPs, tasks), cvm (instances), clb (load balancers) and region; and, for
+//! installations that still answer it, API 2.0 for what it has ([`v2`]).
+
+mod carry;
+mod decode;
+pub mod dialect;
+mod encode;
+mod faults;
+pub mod sign;
+pub mod v2;
+
+use std::collections::BTreeMap;
+
+use secrecy::ExposeSecret;
+
+use self::carry::{Balancer, Search};
+use super::{
+    profile::{Credential, Profile},
+    provider::{Call, Descriptor, Provider, Reply, Stamp},
+};
+use crate::{
+    domain::{
+        address::{AddressRole, Backend},
+        capabilities::{Capabilities, Condition, Precondition},
+        fault::Fault,
+        finding::Severity,
+        ids::RegionId,
+        instance::PowerState,
+        nic::{Nic, NicRole, NicState},
+        outcome::Receipt,
+        page::{Cursor, Listing, Resource, Scope},
+    },
+    sim::dialect::Dialect,
+    wire::{WireRequest, WireResponse},
+};
+
+/// Families and steps of listings.
+mod part {
+    /// EIPs that an instance has, and not one of its NICs.
+    pub const EIPS_OF_INSTANCE: &str = "eips-of-instance";
+    /// EIPs of the virtual addresses on a NIC.
+    pub const EIPS_OF_FLOATS: &str = "eips-of-floats";
+    /// What one load balancer sends to.
+    pub const TARGETS: &str = "targets";
+    /// Load balancers that send to a NIC's addresses.
+    pub const SEARCH: &str = "search";
+}
+
+const RELEASE_CALL: &str = "UnassignPrivateIpAddresses";
+const DETACH_CALL: &str = "DetachNetworkInterface";
+
+/// Addresses that one search for balancers names. The vendor documents no limit.
+const SEARCHED_AT_ONCE: usize = 20;
+
+const fn blocked(condition: Condition, code: &'static str) -> Precondition {
+    Precondition { condition, severity: Severity::Blocked, code: Some(code) }
+}
+
+const fn told(condition: Condition, severity: Severity) -> Precondition {
+    Precondition { condition, severity, code: None }
+}
+
+/// Vendor: `UnassignPrivateIpAddresses` page and its list of errors in the Go SDK. An EIP is unbound by the call itself; nothing
+/// says that a load balancer makes it refuse.
+const RELEASE: &[Precondition] = &[
+    // The code without a suffix: which one it has is not documented.
+    blocked(Condition::NotPrimaryIp, "UnsupportedOperation"),
+    blocked(Condition::NotIpv6, "InvalidParameterValue.Malformed"),
+    blocked(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, "UnsupportedOperation.InvalidState"),
+    Precondition { condition: Condition::NotManaged, severity: Severity::Warn, code: Some("UnsupportedOperation") },
+    told(Condition::NoEipOnAddress, Severity::Warn),
+    told(Condition::NotBackend, Severity::Warn),
+    told(Condition::SecondaryStays, Severity::Warn),
+    told(Condition::GuestKeepsConfig, Severity::Info),
+];
+
+/// Vendor: `DetachNetworkInterface` page, its list of errors in the Go SDK, and "Unbind a CVM".
+const DETACH: &[Precondition] = &[
+    blocked(Condition::NotPrimaryNic, "UnsupportedOperation"),
+    blocked(Condition::NicState { allowed: &[NicState::Attached] }, "UnsupportedOperation.InvalidState"),
+    // Said of binding; the page about unbinding repeats it.
+    told(
+        Condition::InstanceState { allowed: &[PowerState::Running, PowerState::Stopped], primary_nic_only: false },
+        Severity::Warn,
+    ),
+    // Vendor: documented of the instance; the NIC is what the virtual address floats to.
+    blocked(Condition::NoVirtualIp, "UnsupportedOperation.InstanceAssociateHavip"),
+    told(Condition::NotManaged, Severity::Warn),
+    told(Condition::NoEipOnNic, Severity::Warn),
+    told(Condition::NotBackend, Severity::Warn),
+    told(Condition::AddressesLeave, Severity::Warn),
+    told(Condition::GuestKeepsConfig, Severity::Info),
+];
+
+static DESCRIPTOR: Descriptor = Descriptor {
+    id: "tencent",
+    title: "Tencent Cloud",
+    capabilities: Capabilities {
+        regional: true,
+        // Vendor: at most 10 addresses a call.
+        release_batch: 10,
+        release_whole: false,
+        releasable: &[AddressRole::Secondary],
+        release: RELEASE,
+        detach: DETACH,
+        release_call: RELEASE_CALL,
+        detach_call: DETACH_CALL,
+        detach_polls: true,
+        limits_per_call: None,
+        in_flight: 4,
+        // Vendor: 100 a second for NICs, 40 for instances, 20 for tasks; of EIPs and load balancers no number is known.
+        reads_per_second: 15,
+    },
+    // Vendor: the SDKs' names, and the CLI's for the token.
+    env: ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", Some("TENCENTCLOUD_TOKEN")),
+    bearer: false,
+    password: None,
+    apis: &["v3", "v2"],
+    example_region: "ap-guangzhou",
+    demo_world: include_str!("../../../assets/demo/tencent.json"),
+};
+
+/// The codec of API 3.0.
+#[derive(Clone, Copy, Debug)]
+pub struct Cloud;
+
+impl Provider for Cloud {
+    fn descriptor(&self) -> &'static Descriptor {
+        &DESCRIPTOR
+    }
+
+    fn generation(&self, api: &str) -> Option<&'static dyn Provider> {
+        if api == "v2" { Some(&v2::Legacy) } else { None }
+    }
+
+    fn listings(&self, regions: &[RegionId]) -> Vec<Listing> {
+        let mut all = vec![Listing::all(Resource::Regions, None)];
+        for region in regions {
+            let of = |resource| Listing::all(resource, Some(region.clone()));
+            all.extend([Resource::Nics, Resource::Instances, Resource::Eips, Resource::Floats, Resource::Backends].map(of));
+        }
+        all
+    }
+
+    fn inspection(&self, nic: &Nic, known: &[Backend]) -> Vec<Listing> {
+        inspection(nic, known)
+    }
+
+    fn task(&self, region: &RegionId, receipt: &Receipt) -> Option<Call> {
+        Some(Call::Task { region: region.clone(), task: receipt.task.as_deref()?.into() })
+    }
+
+    fn action(&self, call: &Call) -> &'static str {
+        encode::action(call)
+    }
+
+    fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {
+        encode::encode(call, encode::region(call, profile), profile)
+    }
+
+    fn sign(&self, request: &mut WireRequest, credential: &Credential, stamp: &Stamp) {
+        sign(request, credential, stamp);
+    }
+
+    fn decode(&self, call: &Call, response: &WireResponse) -> Result<Reply, Fault> {
+        decode::decode(call, response)
+    }
+
+    fn dialect(&self) -> Box<dyn Dialect> {
+        Box::new(dialect::TencentDialect)
+    }
+}
+
+/// The reads that bring one NIC up to date: itself, its EIPs, its virtual addresses, its instance, and the balancers that send to
+/// its addresses, which the vendor has a search for. Those that are known are read themselves as well.
+fn inspection(nic: &Nic, known: &[Backend]) -> Vec<Listing> {
+    let of = |resource, part, scope| Listing {
+        resource,
+        region: Some(nic.region.clone()),
+        part,
+        scope,
+        cursor: Cursor::Start,
+        carry: None,
+    };
+    let own = || Scope::Nic(nic.id.clone());
+    let mut all = vec![of(Resource::Nics, "", own()), of(Resource::Eips, "", own())];
+    let floating: Vec<_> =
+        nic.addresses.iter().filter(|address| address.role == AddressRole::Virtual).map(|address| address.ip).collect();
+    if !floating.is_empty() {
+        let carry = Some(Search::new(nic, &floating).text());
+        all.push(Listing { carry, ..of(Resource::Eips, part::EIPS_OF_FLOATS, own()) });
+    }
+    let instance = nic.instance.as_ref().map(|id| id.as_str().into());
+    all.push(Listing { carry: instance, ..of(Resource::Floats, "", own()) });
+    if let Some(instance) = &nic.instance {
+        let whose = || Scope::Instances(vec![instance.clone()]);
+        all.push(of(Resource::Instances, "", whose()));
+        // One on an instance's own address may be named by the instance alone.
+        if nic.role != NicRole::Secondary {
+            all.push(of(Resource::Eips, part::EIPS_OF_INSTANCE, whose()));
+        }
+    }
+    let ips: Vec<_> = nic.addresses.iter().map(|address| address.ip).collect();
+    all.extend(ips.chunks(SEARCHED_AT_ONCE).map(|ips| Listing {
+        carry: Some(Search::new(nic, ips).text()),
+        ..of(Resource::Backends, part::SEARCH, own())
+    }));
+    let balancers: BTreeMap<_, &Backend> = known.iter().map(|backend| (&backend.load_balancer, backend)).collect();
+    all.extend(balancers.into_iter().map(|(id, backend)| {
+        let carry = Balancer { name: backend.name.to_string(), vpc: backend.vpc.as_deref().map(str::to_owned) };
+        let scope = Scope::LoadBalancer(id.clone());
+        Listing { carry: Some(carry.text()), ..of(Resource::Backends, part::TARGETS, scope) }
+    }));
+    all
+}
+
+/// By the generation that the request is of. Blanks around keys are the operator's slip, not part of the key.
+fn sign(request: &mut WireRequest, credential: &Credential, stamp: &Stamp) {
+    // Other credentials sign none of these calls: left unsigned, and the vendor says so.
+    let Credential::Keys { id, secret, token } = credential else { return };
+    let (id, secret) = (id.expose_secret().trim(), secret.expose_secret().trim());
+    let token = token.as_ref().map(|token| token.expose_secret().trim()).filter(|token| !token.is_empty());
+    if request.path == sign::LEGACY_PATH {
+        sign::legacy_sign(request, id, secret, token, stamp);
+    } else {
+        let of = |name: &str| request.header(name).unwrap_or_default();
+        let service = encode::service(of("x-tc-action"), of("x-tc-version"));
+        sign::sign(request, service, id, secret, token, stamp.now);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,246 @@
+//! Answers of API 2.0: `{"code", "message", "codeDesc", "data"}`.
+
+use std::{net::IpAddr, sync::Arc};
+
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::{PAGE_SIZE, faults};
+use crate::{
+    domain::{
+        address::{Address, AddressRole},
+        fault::{Effect, Fault, FaultKind},
+        ids::{InstanceId, RegionId},
+        nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
+        outcome::Receipt,
+        page::{InventoryPage, Listing, Scope},
+    },
+    providers::{
+        provider::{Call, Reply, TaskState},
+        tencent::{
+            decode::{
+                Pool, next_pages,
+                wire::{count, id, ip, list, text, truth},
+            },
+            encode,
+        },
+    },
+    wire::WireResponse,
+};
+
+/// Reads an answer to one of this API's own calls.
+pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Fault> {
+    let head: Head = body(call, response)?;
+    if let Some(fault) = faults::of(call, response, head.code, &head.name, &head.message) {
+        return if gone(call, &fault) { Ok(Reply::Page(InventoryPage::default())) } else { Err(fault) };
+    }
+    match call {
+        Call::List(listing) => nics(call, response, listing).map(Reply::Page),
+        Call::Task { task, .. } => task_state(call, response, task).map(Reply::Task),
+        _ => receipt(call, response).map(Reply::Accepted),
+    }
+}
+
+/// Not there any more.
+fn gone(call: &Call, fault: &Fault) -> bool {
+    matches!(call, Call::List(listing) if matches!(listing.scope, Scope::Nic(_)))
+        && fault.code.as_deref() == Some("InvalidNetworkInterface.NotFound")
+}
+
+fn body<T: DeserializeOwned>(call: &Call, response: &WireResponse) -> Result<T, Fault> {
+    if response.status != 200 {
+        return Err(faults::garbage(call, response, "a status other than 200"));
+    }
+    serde_json::from_slice(&response.body).map_err(|_| {
+        let mut reader = serde_json::Deserializer::from_slice(&response.body);
+        match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+            Ok(_) => faults::garbage(call, response, "text after the end"),
+            Err(error) => faults::garbage(call, response, &format!("{}: {}", error.path(), error.inner())),
+        }
+    })
+}
+
+/// Vendor: the code is a number, on some pages as text; without one it is not this API that answered.
+#[derive(Deserialize)]
+struct Head {
+    #[serde(deserialize_with = "whole")]
+    code: i64,
+    #[serde(default, rename = "codeDesc", deserialize_with = "text")]
+    name: String,
+    #[serde(default, deserialize_with = "text")]
+    message: String,
+}
+
+fn whole<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let text = text(deserializer)?;
+    text.trim().parse().map_err(|_| serde::de::Error::custom(format!("no code: {text:?}")))
+}
+
+/// Vendor: one page's table has the number at the top, its example in `data`.
+#[derive(Deserialize)]
+struct Begun {
+    #[serde(default)]
+    data: Option<BegunData>,
+    #[serde(default, rename = "taskId", deserialize_with = "text")]
+    task: String,
+}
+
+#[derive(Deserialize)]
+struct BegunData {
+    #[serde(default, rename = "taskId", deserialize_with = "text")]
+    task: String,
+}
+
+/// This API has no request ids; the task's number is what a person can tell the vendor.
+fn receipt(call: &Call, response: &WireResponse) -> Result<Receipt, Fault> {
+    let begun: Begun = body(call, response)?;
+    let task = begun.data.map(|data| data.task).filter(|task| !task.is_empty()).unwrap_or(begun.task);
+    let task = Some(task).filter(|task| !task.is_empty());
+    Ok(Receipt { request_id: task.clone(), task })
+}
+
+#[derive(Deserialize)]
+struct Polled {
+    data: PolledData,
+}
+
+#[derive(Deserialize)]
+struct PolledData {
+    #[serde(deserialize_with = "whole")]
+    status: i64,
+}
+
+/// Vendor: 0 done, 1 failed, 2 running.
+fn task_state(call: &Call, response: &WireResponse, task: &str) -> Result<TaskState, Fault> {
+    match body::<Polled>(call, response)?.data.status {
+        0 => Ok(TaskState::Done),
+        1 => Ok(TaskState::Failed(Box::new(Fault {
+            effect: Effect::Unknown,
+            code: Some("1".to_owned()),
+            request_id: Some(task.to_owned()),
+            http_status: Some(response.status),
+            ..Fault::local(FaultKind::Refused, encode::action(call), "the task failed")
+        }))),
+        2 => Ok(TaskState::Running),
+        other => Err(faults::garbage(call, response, &format!("status: {other}"))),
+    }
+}
+
+#[derive(Deserialize)]
+struct Nics {
+    data: NicsData,
+}
+
+#[derive(Deserialize)]
+struct NicsData {
+    #[serde(default, rename = "totalNum", deserialize_with = "count")]
+    total: Option<u64>,
+    data: Vec<RawNic>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawNic {
+    #[serde(deserialize_with = "id")]
+    network_interface_id: String,
+    #[serde(default, deserialize_with = "text")]
+    eni_name: String,
+    #[serde(default, deserialize_with = "text")]
+    eni_description: String,
+    #[serde(default, deserialize_with = "text")]
+    vpc_id: String,
+    #[serde(default, deserialize_with = "text")]
+    subnet_id: String,
+    #[serde(default, deserialize_with = "truth")]
+    primary: Option<bool>,
+    #[serde(default, deserialize_with = "text")]
+    mac_address: String,
+    #[serde(default, deserialize_with = "list")]
+    private_ip_addresses_set: Vec<RawAddress>,
+    /// An object, not a list; its texts are empty when the NIC is on no instance.
+    #[serde(default)]
+    instance_set: Option<RawInstance>,
+    #[serde(default, deserialize_with = "list")]
+    group_set: Vec<RawGroup>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawAddress {
+    #[serde(default, deserialize_with = "ip")]
+    private_ip_address: Option<IpAddr>,
+    #[serde(default, deserialize_with = "truth")]
+    primary: Option<bool>,
+    #[serde(default, deserialize_with = "text")]
+    wan_ip: String,
+    #[serde(default, deserialize_with = "text")]
+    eip_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawInstance {
+    #[serde(default, deserialize_with = "text")]
+    instance_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawGroup {
+    #[serde(default, deserialize_with = "text")]
+    sg_id: String,
+}
+
+fn nics(call: &Call, response: &WireResponse, listing: &Listing) -> Result<InventoryPage, Fault> {
+    let NicsData { total, data } = body::<Nics>(call, response)?.data;
+    let garbage = |what: &str| faults::garbage(call, response, what);
+    let Some(region) = &listing.region else {
+        return Err(Fault::local(FaultKind::Local, encode::action(call), "a listing without its region"));
+    };
+    if let Scope::Nic(asked) = &listing.scope
+        && data.iter().any(|raw| raw.network_interface_id != asked.as_str())
+    {
+        return Err(garbage("networkInterfaceId: not the NIC that was asked for"));
+    }
+    let next = next_pages(listing, data.len(), total, PAGE_SIZE, garbage)?;
+    let mut pool = Pool::default();
+    let nics = data.into_iter().map(|raw| nic(raw, region, &mut pool)).collect();
+    Ok(InventoryPage { nics, next, ..InventoryPage::default() })
+}
+
+fn nic(raw: RawNic, region: &RegionId, pool: &mut Pool) -> Nic {
+    let instance = raw.instance_set.map(|set| set.instance_id).filter(|id| !id.is_empty()).map(InstanceId::from);
+    let named = raw.private_ip_addresses_set.iter().filter(|raw| !raw.eip_id.is_empty() && !raw.wan_ip.is_empty());
+    let public_ips = named.map(|raw| Arc::from(raw.wan_ip.as_str())).collect();
+    let role = |raw: &RawAddress| match raw.primary {
+        Some(false) => AddressRole::Secondary,
+        _ => AddressRole::Primary,
+    };
+    let address = |raw: &RawAddress| raw.private_ip_address.map(|ip| Address { ip, role: role(raw) });
+    let mut addresses: Vec<Address> = raw.private_ip_addresses_set.iter().filter_map(address).collect();
+    addresses.sort_by_key(|address| address.role != AddressRole::Primary);
+    Nic {
+        name: Arc::from(raw.eni_name.as_str()),
+        region: region.clone(),
+        zone: None,
+        role: if raw.primary == Some(false) { NicRole::Secondary } else { NicRole::Primary },
+        // It tells where a NIC is, and not whether it is at rest.
+        status: NicStatus {
+            word: pool.keep(""),
+            state: if instance.is_some() { NicState::Attached } else { NicState::Free },
+        },
+        mac: pool.some(&raw.mac_address),
+        vpc: pool.some(&raw.vpc_id),
+        subnet: pool.some(&raw.subnet_id),
+        security_groups: raw.group_set.iter().filter_map(|group| pool.some(&group.sg_id)).collect(),
+        addresses,
+        pairs: Vec::new(),
+        public_ips,
+        managed_by: ManagedBy::Unknown,
+        linked: None,
+        hot_plug: None,
+        tags: Vec::new(),
+        description: Arc::from(raw.eni_description.as_str()),
+        instance,
+        id: raw.network_interface_id.into(),
+    }
+}

@@ -1,0 +1,129 @@
+//! A call as a request of API 2.0: `POST /v2/index.php`, everything a parameter of one form, lists flattened from 0.
+
+use std::fmt::Display;
+
+use super::{PAGE_SIZE, is_own};
+use crate::{
+    domain::{
+        ids::InstanceId,
+        page::{Listing, Resource, Scope},
+        plan::OperationKind,
+    },
+    providers::{
+        profile::Profile,
+        provider::{Call, Step},
+        tencent::{encode, sign::LEGACY_PATH},
+    },
+    wire::{WireRequest, percent_encode},
+};
+
+/// Regions as older pages write them, and as API 3.0 does. What the user wrote is sent as it is to this API.
+const REGIONS: &[(&str, &str)] = &[
+    ("gz", "ap-guangzhou"),
+    ("sh", "ap-shanghai"),
+    ("bj", "ap-beijing"),
+    ("cd", "ap-chengdu"),
+    ("hk", "ap-hongkong"),
+    ("sg", "ap-singapore"),
+    ("kr", "ap-seoul"),
+    ("usw", "na-siliconvalley"),
+    ("ca", "na-toronto"),
+    ("de", "eu-frankfurt"),
+    ("gzopen", "ap-guangzhou-open"),
+    ("shjr", "ap-shanghai-fsi"),
+    ("szjr", "ap-shenzhen-fsi"),
+];
+
+/// The region's name in API 3.0.
+fn long(region: &str) -> &str {
+    REGIONS.iter().find(|row| row.0 == region).map_or(region, |row| row.1)
+}
+
+/// The unsigned request.
+pub(super) fn encode(call: &Call, profile: &Profile) -> WireRequest {
+    let region = encode::region(call, profile);
+    let instances = matches!(call, Call::List(listing) if listing.resource == Resource::Instances);
+    if !is_own(call) && !instances {
+        return encode::encode(call, region.map(long), profile);
+    }
+    let mut form = Form::default();
+    form.put("Action", encode::action(call));
+    form.put("Region", region.unwrap_or_default());
+    match call {
+        Call::List(listing) if instances => {
+            // Vendor: with a version it answers as API 3.0 does.
+            form.put("Version", "2017-03-12");
+            self::instances(&mut form, listing);
+        }
+        Call::List(listing) => nics(&mut form, listing),
+        Call::Write { kind, step, .. } => write(&mut form, kind, step),
+        Call::Task { task, .. } => form.put("taskId", task),
+        Call::SignIn { .. } => {}
+    }
+    let module = if instances { "cvm" } else { "vpc" };
+    let (scheme, host) = match &profile.endpoint {
+        Some(endpoint) => (endpoint.scheme.clone(), endpoint.host.clone()),
+        None => ("https".to_owned(), format!("{module}.api.qcloud.com")),
+    };
+    WireRequest {
+        method: "POST",
+        scheme,
+        host,
+        path: LEGACY_PATH.to_owned(),
+        query: String::new(),
+        headers: vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())],
+        body: form.text().into_bytes(),
+    }
+}
+
+#[derive(Default)]
+struct Form(Vec<(String, String)>);
+
+impl Form {
+    fn put(&mut self, name: &str, value: impl Display) {
+        self.0.push((name.to_owned(), value.to_string()));
+    }
+
+    fn list(&mut self, values: impl IntoIterator<Item = impl Display>, name: impl Fn(usize) -> String) {
+        for (at, value) in values.into_iter().enumerate() {
+            self.put(&name(at), value);
+        }
+    }
+
+    fn text(&self) -> String {
+        let pair = |(name, value): &(String, String)| format!("{}={}", percent_encode(name), percent_encode(value));
+        self.0.iter().map(pair).collect::<Vec<_>>().join("&")
+    }
+}
+
+fn nics(form: &mut Form, listing: &Listing) {
+    if let Scope::Nic(id) = &listing.scope {
+        form.put("networkInterfaceId", id);
+    }
+    form.put("offset", (encode::page(listing) - 1) * PAGE_SIZE);
+    form.put("limit", PAGE_SIZE);
+}
+
+fn instances(form: &mut Form, listing: &Listing) {
+    if let Scope::Instances(ids) = &listing.scope {
+        form.list(ids.iter().map(InstanceId::as_str), |at| format!("InstanceIds.{at}"));
+    }
+    form.put("Offset", (encode::page(listing) - 1) * encode::PAGE_SIZE);
+    form.put("Limit", encode::PAGE_SIZE);
+}
+
+fn write(form: &mut Form, kind: &OperationKind, step: &Step) {
+    form.put("vpcId", step.carry.as_deref().unwrap_or_default());
+    form.put("networkInterfaceId", kind.nic());
+    match kind {
+        OperationKind::Release { ips, .. } => form.list(ips, |at| format!("privateIpAddress.{at}")),
+        OperationKind::Assign { ips, .. } => {
+            form.list(ips, |at| format!("privateIpAddressSet.{at}.privateIpAddress"));
+        }
+        OperationKind::Detach { instance, .. } | OperationKind::Attach { instance, .. } => {
+            form.put("instanceId", instance);
+        }
+        // An EIP is bound by API 3.0.
+        OperationKind::Delete { .. } | OperationKind::BindEip { .. } => {}
+    }
+}

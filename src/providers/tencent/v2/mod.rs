@@ -1,0 +1,158 @@
+//! API 2.0, which the vendor announced to stop: for private and test installations that still answer it, chosen by `api = "v2"`.
+//!
+//! NICs, their writes and tasks go by its own calls (`/v2/index.php`), instances by its cvm call with a version. For EIPs and load
+//! balancers its calls are not known: those are read by API 3.0 with the same key, and where that is not answered they are not known.
+//! It shows no state of NICs and addresses and no owner: its capabilities say so.
+
+mod decode;
+mod encode;
+mod faults;
+
+use super::{
+    Cloud, DETACH_CALL, Dialect, RELEASE_CALL, blocked,
+    encode::EIP_TASK,
+    inspection, sign, told,
+};
+use crate::{
+    domain::{
+        address::{AddressRole, Backend},
+        capabilities::{Capabilities, Condition, Precondition},
+        fault::Fault,
+        finding::Severity,
+        ids::RegionId,
+        instance::PowerState,
+        nic::{Nic, NicState},
+        outcome::Receipt,
+        page::{Listing, Resource},
+        plan::OperationKind,
+        snapshot::NicSnapshot,
+    },
+    providers::{
+        profile::{Credential, Profile},
+        provider::{Call, Descriptor, Provider, Reply, Stamp, Step},
+    },
+    wire::{WireRequest, WireResponse},
+};
+
+/// NICs of one page. Vendor: at most 50.
+const PAGE_SIZE: u32 = 50;
+
+/// Vendor: `UnassignPrivateIpAddresses` page of API 2.0. Whether the NIC is at rest, and whose it is, this API does not tell.
+const RELEASE: &[Precondition] = &[
+    blocked(Condition::NotPrimaryIp, "InvalidPrivateip.IsPrimary"),
+    told(Condition::NotIpv6, Severity::Blocked),
+    told(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, Severity::Info),
+    told(Condition::NotManaged, Severity::Info),
+    told(Condition::NoEipOnAddress, Severity::Warn),
+    told(Condition::NotBackend, Severity::Warn),
+    told(Condition::SecondaryStays, Severity::Warn),
+    told(Condition::GuestKeepsConfig, Severity::Info),
+];
+
+/// Vendor: `DetachNetworkInterface` page of API 2.0.
+const DETACH: &[Precondition] = &[
+    told(Condition::NotPrimaryNic, Severity::Blocked),
+    told(Condition::NicState { allowed: &[NicState::Attached] }, Severity::Info),
+    told(
+        Condition::InstanceState { allowed: &[PowerState::Running, PowerState::Stopped], primary_nic_only: false },
+        Severity::Warn,
+    ),
+    // By the word of API 3.0.
+    told(Condition::NoVirtualIp, Severity::Blocked),
+    told(Condition::NotManaged, Severity::Info),
+    told(Condition::NoEipOnNic, Severity::Warn),
+    told(Condition::NotBackend, Severity::Warn),
+    told(Condition::AddressesLeave, Severity::Warn),
+    told(Condition::GuestKeepsConfig, Severity::Info),
+];
+
+static DESCRIPTOR: Descriptor = Descriptor {
+    id: "tencent",
+    title: "Tencent Cloud",
+    capabilities: Capabilities {
+        regional: true,
+        // Not documented: what the newer API takes.
+        release_batch: 10,
+        release_whole: false,
+        releasable: &[AddressRole::Secondary],
+        release: RELEASE,
+        detach: DETACH,
+        release_call: RELEASE_CALL,
+        detach_call: DETACH_CALL,
+        detach_polls: true,
+        limits_per_call: None,
+        in_flight: 4,
+        reads_per_second: 15,
+    },
+    env: ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", Some("TENCENTCLOUD_TOKEN")),
+    bearer: false,
+    password: None,
+    apis: &["v3", "v2"],
+    example_region: "ap-guangzhou",
+    demo_world: include_str!("../../../../assets/demo/tencent.json"),
+};
+
+/// The codec of API 2.0.
+#[derive(Clone, Copy, Debug)]
+pub struct Legacy;
+
+/// Does API 2.0 have a call for this?
+fn is_own(call: &Call) -> bool {
+    match call {
+        Call::List(listing) => listing.resource == Resource::Nics,
+        Call::Write { kind, .. } => !matches!(kind, OperationKind::BindEip { .. }),
+        Call::Task { task, .. } => !task.starts_with(EIP_TASK),
+        Call::SignIn { .. } => false,
+    }
+}
+
+impl Provider for Legacy {
+    fn descriptor(&self) -> &'static Descriptor {
+        &DESCRIPTOR
+    }
+
+    fn listings(&self, regions: &[RegionId]) -> Vec<Listing> {
+        Cloud.listings(regions)
+    }
+
+    fn inspection(&self, nic: &Nic, known: &[Backend]) -> Vec<Listing> {
+        inspection(nic, known)
+    }
+
+    /// Vendor: every write names the NIC's VPC.
+    fn step(&self, _: &OperationKind, seen: &NicSnapshot, made: &[Step]) -> Option<Step> {
+        made.is_empty().then(|| Step { carry: seen.nic.vpc.clone(), ..Step::default() })
+    }
+
+    fn task(&self, region: &RegionId, receipt: &Receipt) -> Option<Call> {
+        Cloud.task(region, receipt)
+    }
+
+    fn action(&self, call: &Call) -> &'static str {
+        // The names are those of API 3.0.
+        Cloud.action(call)
+    }
+
+    fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {
+        encode::encode(call, profile)
+    }
+
+    fn sign(&self, request: &mut WireRequest, credential: &Credential, stamp: &Stamp) {
+        sign(request, credential, stamp);
+    }
+
+    fn decode(&self, call: &Call, response: &WireResponse) -> Result<Reply, Fault> {
+        if is_own(call) {
+            return decode::decode(call, response);
+        }
+        // Vendor: instances come in the newer envelope, and refusals of them with the older names.
+        Cloud.decode(call, response).map_err(|fault| faults::renamed(call, fault))
+    }
+
+    fn dialect(&self) -> Box<dyn Dialect> {
+        Cloud.dialect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

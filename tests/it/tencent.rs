@@ -1,0 +1,116 @@
+//! Tencent Cloud beyond what every cloud is held to: tasks that fail after a call was taken, and what its two generations tell.
+
+use nicdeck::{
+    domain::{
+        fault::{Effect, FaultKind},
+        finding::{FindingId, Severity},
+        ids::AddressKey,
+        outcome::{Outcome, OutcomeWord},
+        plan::Decision,
+        selection::Target,
+    },
+    providers::{self, provider::Provider},
+    sim::world::World,
+};
+
+use crate::stage::{Scene, Stage, good, key};
+
+const WORLD: &str = include_str!("../sdk/tencent.world.json");
+
+fn generations() -> [&'static dyn Provider; 2] {
+    let cloud = providers::find("tencent").expect("in the list");
+    [cloud, cloud.generation("v2").expect("the older one")]
+}
+
+async fn open(provider: &'static dyn Provider) -> Stage {
+    Scene::of(provider, World::parse(&[("test", WORLD)]).expect("a world")).open().await
+}
+
+fn address(nic: &str, ip: &str) -> Target {
+    Target::Address(AddressKey { nic: key(nic), ip: ip.parse().expect("an address") })
+}
+
+/// The call is taken and its task fails: that is a refusal, told with the id that the vendor's support asks for.
+#[tokio::test]
+async fn a_task_that_fails_is_a_failure_with_its_reason() {
+    for provider in generations() {
+        for target in [address("eni-fails", "10.0.8.71"), Target::Nic(key("eni-fails"))] {
+            let mut stage = open(provider).await;
+            let plan = stage.prepare(std::slice::from_ref(&target)).await;
+            let before = stage.simulator.world();
+            let ended = stage.run(&plan).await;
+            let Outcome::Failed { fault } = ended.only() else { panic!("{:?}", ended.only()) };
+            assert_eq!((fault.kind, fault.effect), (FaultKind::Refused, Effect::Unknown));
+            assert!(fault.code.is_some() && fault.request_id.is_some(), "{fault:?}");
+            assert_eq!(stage.simulator.world().to_files(), before.to_files(), "it is as it was");
+            assert_eq!(stage.writes(), 1);
+            assert!(stage.simulator.count("DescribeVpcTaskResult") > 1, "asked until it ended");
+            assert_eq!(stage.closed_journal().entries.len(), 2);
+        }
+    }
+    let mut stage = open(generations()[0]).await;
+    let plan = stage.prepare(&[address("eni-fails", "10.0.8.71")]).await;
+    let ended = stage.run(&plan).await;
+    let Outcome::Failed { fault } = ended.only() else { panic!("{:?}", ended.only()) };
+    assert_eq!((fault.code.as_deref(), fault.message.as_str()), (Some("FAILED"), "the host did not answer"));
+}
+
+/// An EIP leaves with its address, and the plan says so before.
+#[tokio::test]
+async fn an_eip_on_a_released_address_is_warned_of_and_left_unbound() {
+    for provider in generations() {
+        let mut stage = open(provider).await;
+        let target = address("eni-p", "10.0.8.11");
+        let plan = stage.prepare(std::slice::from_ref(&target)).await;
+        let found =
+            |id| plan.rows()[0].findings.iter().find(|finding| finding.id == id).map(|finding| finding.severity);
+        assert_eq!(found(FindingId::EipAttached), Some(Severity::Warn));
+        assert_eq!(found(FindingId::LbBackend), Some(Severity::Warn));
+        stage.run(&plan).await.all(OutcomeWord::Released);
+        assert!(stage.simulator.world().eip("eip-2").is_some_and(|view| view.bound.is_none()));
+    }
+}
+
+/// What the older generation does not show is said, and stops nothing; what the newer one shows is judged.
+#[tokio::test]
+async fn what_the_older_generation_can_not_tell_is_said() {
+    let [newer, older] = generations();
+    let target = good(newer).await.addresses[0][0].clone();
+    for (provider, told) in [(newer, false), (older, true)] {
+        let mut stage = Scene::demo(provider).open().await;
+        let plan = stage.prepare(std::slice::from_ref(&target)).await;
+        let row = &plan.rows()[0];
+        assert!(matches!(row.decision, Decision::Go(_)));
+        for id in [FindingId::NicStateUnknown, FindingId::ManagedByUnknown] {
+            let severity = row.findings.iter().find(|finding| finding.id == id).map(|finding| finding.severity);
+            assert_eq!(severity, told.then_some(Severity::Info), "{id:?}");
+        }
+    }
+    let mut stage = open(newer).await;
+    stage.list().await;
+    let plan = stage.plan(vec![
+        address("eni-stuck", "10.0.8.41"),
+        address("eni-s", "10.0.8.20"),
+        Target::Nic(key("eni-p")),
+        Target::Nic(key("eni-vip")),
+        address("eni-eks", "10.0.8.51"),
+    ]);
+    let predicted: Vec<(FindingId, Option<&str>)> = plan
+        .rows()
+        .iter()
+        .map(|row| {
+            let worst = row.findings.iter().max_by_key(|finding| (finding.severity, finding.predicts.is_some()));
+            worst.map(|finding| (finding.id, finding.predicts)).expect("a finding")
+        })
+        .collect();
+    let wanted = [
+        (FindingId::NicState, Some("UnsupportedOperation.InvalidState")),
+        (FindingId::PrimaryIp, Some("UnsupportedOperation")),
+        (FindingId::PrimaryNic, Some("UnsupportedOperation")),
+        (FindingId::VipOnNic, Some("UnsupportedOperation.InstanceAssociateHavip")),
+        (FindingId::ManagedBy, Some("UnsupportedOperation")),
+    ];
+    for row in wanted {
+        assert!(predicted.contains(&row), "{row:?} in {predicted:?}");
+    }
+}
