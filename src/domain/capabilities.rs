@@ -58,6 +58,9 @@ pub enum Condition {
     NotBackend,
     /// Release of a virtual address: told whether other NICs hold it.
     VirtualShared,
+    /// Release of a virtual address: the NIC may use any address, and goes on to, since another virtual one stays. Releasing the last
+    /// one (or all in one call) ends that.
+    AnyAddressStays,
     /// Release of a virtual address: no service of the cloud owns it.
     VirtualNotManaged,
     /// The instance serves no load balancer through other addresses.

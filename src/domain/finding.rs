@@ -43,6 +43,8 @@ finding_ids! {
     VipShared = "vip-shared",
     /// No other NIC holds the virtual address.
     VipLast = "vip-last",
+    /// The NIC may use any address, and will not any more.
+    SourceCheck = "source-check",
     /// A service of the cloud owns the virtual address.
     VipManaged = "vip-managed",
     /// A virtual address is on the NIC.

@@ -39,6 +39,14 @@ pub(super) fn ask(facts: &Facts, condition: Condition, address: Address, context
                 nic::no_more_backends(facts)
             }
         }
+        Condition::AnyAddressStays if address.role == AddressRole::Virtual => {
+            let any = facts.nic.pairs.iter().any(|pair| pair.ip.ends_with("/0"));
+            let staying = |other: &Address| {
+                other.role == AddressRole::Virtual && other.ip != ip && !context.leaving.contains(&other.ip)
+            };
+            let stays = facts.nic.addresses.iter().any(staying);
+            if any && !stays { Answer::Violated(FindingId::SourceCheck) } else { Answer::Holds }
+        }
         Condition::VirtualShared if address.role == AddressRole::Virtual => match float(facts, address) {
             _ if !facts.floats_known => Answer::CanNotTell(FindingId::VipUnknown),
             Some(float) if float.others(facts.nic) == 0 => Answer::Violated(FindingId::VipLast),

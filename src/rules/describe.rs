@@ -91,12 +91,15 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
                 Asked::Nic => None,
             };
             let text = |value: Option<&str>| value.unwrap_or("?").to_owned();
-            with_ip(vec![
+            let mut values = vec![
                 nic(),
                 ("count", float.map_or(0, |float| float.others(facts.nic)).to_string()),
                 ("vip", text(float.map(|float| &*float.id))),
-                ("who", text(float.and_then(|float| float.owner.as_deref()))),
-            ])
+            ];
+            values.extend(
+                (id == FindingId::VipManaged).then(|| ("who", text(float.and_then(|float| float.owner.as_deref())))),
+            );
+            with_ip(values)
         }
         FindingId::NicState => {
             let allowed = rules.iter().find_map(|rule| match rule.condition {
@@ -155,6 +158,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         | FindingId::Ipv6Address
         | FindingId::LastSecondary
         | FindingId::LbUnknown
+        | FindingId::SourceCheck
         | FindingId::VipUnknown
         | FindingId::PrimaryNic
         | FindingId::NicStateUnknown

@@ -63,6 +63,8 @@ const RELEASE: &[Precondition] = &[
     told(Condition::VirtualNotManaged, Severity::Blocked),
     told(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, Severity::Blocked),
     told(Condition::VirtualShared, Severity::Warn),
+    // Vendor: the call that takes all empties the NIC's list, and with it what switches the check off.
+    told(Condition::AnyAddressStays, Severity::Warn),
     // The virtual IP keeps it, with nobody behind it.
     told(Condition::NoEipOnAddress, Severity::Warn),
     told(Condition::NotBackend, Severity::Warn),

@@ -103,6 +103,31 @@ fn every_condition_holds_is_violated_or_can_not_be_told() {
             },
             Some((F::VipUnknown, U)),
         ),
+        ("a list without a range", Condition::AnyAddressStays, W, ADDRESS, |s| float(s, &["10.0.0.1"]), None),
+        (
+            "the check comes back on with the last one",
+            Condition::AnyAddressStays,
+            W,
+            ADDRESS,
+            |s| {
+                float(s, &["10.0.0.1"]);
+                s.nic.pairs.push(Pair { ip: "1.1.1.1/0".into(), mac: None });
+            },
+            Some((F::SourceCheck, W)),
+        ),
+        (
+            "another virtual one stays",
+            Condition::AnyAddressStays,
+            W,
+            ADDRESS,
+            |s| {
+                float(s, &["10.0.0.1"]);
+                s.nic.pairs.push(Pair { ip: "1.1.1.1/0".into(), mac: None });
+                let other = Address { ip: "10.0.0.99".parse().unwrap(), role: AddressRole::Virtual };
+                s.nic.addresses.push(other);
+            },
+            None,
+        ),
         ("nobody owns it", Condition::VirtualNotManaged, B, ADDRESS, |s| float(s, &["10.0.0.1"]), None),
         (
             "a service owns it",

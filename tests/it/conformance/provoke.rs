@@ -53,6 +53,7 @@ impl Victim {
             | Condition::InstanceNotBackend
             // Who else holds it does not matter to the cloud, and a write of the same plan may change it.
             | Condition::VirtualShared
+            | Condition::AnyAddressStays
             | Condition::VirtualNotManaged => false,
             Condition::InstanceState { primary_nic_only, .. } => !primary_nic_only || nic.primary,
             _ => true,
@@ -119,6 +120,7 @@ impl Victim {
             | Condition::GuestKeepsConfig
             | Condition::InstanceNotBackend
             | Condition::VirtualShared
+            | Condition::AnyAddressStays
             | Condition::VirtualNotManaged => unreachable!("{condition:?}"),
         }
     }

@@ -1,0 +1,214 @@
+//! Huawei Cloud through the console's own jobs: what its virtual IPs, jobs and sessions ask of them.
+
+use std::net::IpAddr;
+
+use nicdeck::{
+    domain::{
+        fault::{Effect, FaultKind},
+        finding::FindingId,
+        ids::AddressKey,
+        outcome::{Outcome, OutcomeWord},
+        plan::Decision,
+        selection::Target,
+    },
+    providers::{self, profile::Credential},
+    sim::world::{SimFloat, World},
+};
+
+use crate::stage::{Scene, Stage, key};
+
+const WORLD: &str = include_str!("../sdk/huawei.world.json");
+
+fn scene() -> Scene {
+    let cloud = providers::find("huawei").expect("in the list");
+    Scene::of(cloud, World::parse(&[("huawei.world.json", WORLD)]).expect("a right world"))
+}
+
+fn address(nic: &str, ip: &str) -> Target {
+    Target::Address(AddressKey { nic: key(nic), ip: ip.parse().unwrap() })
+}
+
+fn float_of(world: &World, ip: &str) -> SimFloat {
+    let ip: IpAddr = ip.parse().unwrap();
+    world.floats().iter().find(|float| float.ip == ip).expect("there").clone()
+}
+
+/// The addresses on a virtual IP's own list.
+fn bound(world: &World, ip: &str) -> Vec<String> {
+    float_of(world, ip).pairs.into_iter().map(|pair| pair.ip).collect()
+}
+
+fn own_list(world: &World, nic: &str) -> Vec<String> {
+    world.nic(nic).expect("there").pairs.iter().map(|pair| pair.ip.clone()).collect()
+}
+
+/// The writes that came, in order.
+fn writes(stage: &Stage) -> Vec<String> {
+    let log = stage.simulator.requests().into_iter().filter(|logged| logged.write);
+    log.map(|logged| format!("{} {}", logged.action, logged.path.rsplit('/').next().unwrap_or_default())).collect()
+}
+
+async fn released(targets: &[Target]) -> Stage {
+    let mut stage = scene().open().await;
+    let plan = stage.prepare(targets).await;
+    stage.run(&plan).await.all(OutcomeWord::Released);
+    stage.closed_journal();
+    stage
+}
+
+#[tokio::test]
+async fn one_of_several_goes_by_its_own_list_and_the_check_stays_off() {
+    let stage = released(&[address("nic-web0", "10.0.0.100")]).await;
+    assert_eq!(writes(&stage), ["UpdatePort vip-100"]);
+    let world = stage.simulator.world();
+    assert_eq!(bound(&world, "10.0.0.100"), ["10.0.0.11"], "the other server keeps it");
+    assert_eq!(bound(&world, "10.0.0.101"), ["10.0.0.10"], "what was not listed is not touched");
+    assert_eq!(own_list(&world, "nic-web0"), ["1.1.1.1/0"]);
+    assert!(float_of(&world, "10.0.0.100").eip.is_some(), "it keeps its EIP");
+}
+
+#[tokio::test]
+async fn the_only_one_and_all_of_a_nic_go_by_the_call_that_takes_all() {
+    let stage = released(&[address("nic-web1", "10.0.0.102")]).await;
+    assert_eq!(writes(&stage), ["DisassociateServerVirtualIp nic-web1"]);
+    let world = stage.simulator.world();
+    assert!(own_list(&world, "nic-web1").is_empty() && bound(&world, "10.0.0.102").is_empty());
+
+    let stage = released(&[address("nic-web0", "10.0.0.100"), address("nic-web0", "10.0.0.101")]).await;
+    assert_eq!(writes(&stage), ["DisassociateServerVirtualIp nic-web0"]);
+    assert_eq!(bound(&stage.simulator.world(), "10.0.0.100"), ["10.0.0.11"]);
+}
+
+/// A pair that was written without a MAC is left by the call that takes all, and is taken away after it.
+#[tokio::test]
+async fn what_the_call_leaves_on_a_virtual_ips_list_is_taken_away() {
+    let stage = released(&[address("nic-db1", "10.0.0.103"), address("nic-db1", "10.0.0.104")]).await;
+    assert_eq!(writes(&stage), ["DisassociateServerVirtualIp nic-db1", "UpdatePort vip-103"]);
+    assert!(bound(&stage.simulator.world(), "10.0.0.103").is_empty());
+}
+
+#[tokio::test]
+async fn two_nics_that_share_one_lose_it_one_after_the_other() {
+    let stage = released(&[address("nic-web0", "10.0.0.100"), address("nic-db0", "10.0.0.100")]).await;
+    assert_eq!(writes(&stage).len(), 2);
+    assert!(bound(&stage.simulator.world(), "10.0.0.100").is_empty());
+    assert_eq!(bound(&stage.simulator.world(), "10.0.0.101"), ["10.0.0.10"]);
+}
+
+/// Somebody binds another NIC between the plan and the write: the list is read again, and the new pair stays.
+#[tokio::test]
+async fn a_binding_that_came_meanwhile_is_kept() {
+    let mut stage = scene().open().await;
+    let plan = stage.prepare(&[address("nic-web0", "10.0.0.100")]).await;
+    stage.simulator.change(|world| {
+        let mut pairs = float_of(world, "10.0.0.100").pairs;
+        pairs.push(nicdeck::sim::world::SimPair { ip: "10.0.0.20".into(), mac: "fa:16:3e:00:00:20".into() });
+        assert!(world.set_pairs_of_float("vip-100", pairs));
+    });
+    stage.run(&plan).await.all(OutcomeWord::Released);
+    assert_eq!(bound(&stage.simulator.world(), "10.0.0.100"), ["10.0.0.11", "10.0.0.20"]);
+}
+
+#[tokio::test]
+async fn a_virtual_ip_of_a_service_is_blocked() {
+    let mut scene = scene();
+    let pair = nicdeck::sim::world::SimPair { ip: "10.0.0.20".into(), mac: String::new() };
+    assert!(scene.world.set_pairs_of_float("vip-rds", vec![pair]));
+    let mut stage = scene.open().await;
+    let rows = stage.survey().await;
+    let row = rows.iter().find(|row| row.target == address("nic-web1", "10.0.0.106")).expect("a row");
+    assert_eq!(row.decision, Decision::Blocked);
+    assert!(row.findings.iter().any(|finding| finding.id == FindingId::VipManaged), "{:?}", row.findings);
+    let plan = stage.plan_all(&[address("nic-web1", "10.0.0.102")]);
+    stage.run(&plan).await.all(OutcomeWord::Released);
+    // Not all of them go, so the call that takes all is not used.
+    assert_eq!(writes(&stage), ["UpdatePort vip-102", "UpdatePort nic-web1"]);
+    assert_eq!(bound(&stage.simulator.world(), "10.0.0.106"), ["10.0.0.20"]);
+}
+
+#[tokio::test]
+async fn a_detached_nic_is_kept_even_where_it_would_be_deleted() {
+    let stage = released(&[Target::Nic(key("nic-dies"))]).await;
+    assert_eq!(writes(&stage), ["UpdateServerInterface nic-dies", "BatchDeleteServerNics delete"]);
+    let world = stage.simulator.world();
+    assert_eq!(
+        world.nic("nic-dies").map(|nic| (nic.instance_id.clone(), nic.status.clone())),
+        Some((None, "DOWN".into()))
+    );
+    assert!(stage.simulator.count("ShowJob") > 0);
+}
+
+/// A job that fails is an answer with status 200.
+#[tokio::test]
+async fn a_job_that_fails_is_a_failure_with_its_code() {
+    let mut stage = scene().open().await;
+    let plan = stage.prepare(&[Target::Nic(key("nic-cold"))]).await;
+    let ended = stage.run(&plan).await;
+    let Outcome::Failed { fault } = ended.only() else { panic!("{:?}", ended.only()) };
+    assert_eq!((fault.code.as_deref(), fault.action.as_str()), (Some("Ecs.0507"), "ShowJob"));
+    assert_eq!(stage.simulator.world().nic("nic-cold").unwrap().instance_id.as_deref(), Some("srv-web"));
+    stage.closed_journal();
+}
+
+#[tokio::test]
+async fn where_one_api_of_the_network_is_not_published_the_other_lists_the_same() {
+    let mut stage = scene().open().await;
+    stage.list().await;
+    let nics = |stage: &Stage| stage.part().nics().map(|(_, nic)| nic.clone()).collect::<Vec<_>>();
+    let by_first = nics(&stage);
+    let mut stage = scene().open().await;
+    stage.simulator.change(|world| {
+        for action in ["ListPorts", "ShowPort"] {
+            world.refusals.insert(action.to_owned(), "APIGW.0101".to_owned());
+        }
+    });
+    stage.list().await;
+    assert_eq!(stage.sections().0, []);
+    assert_eq!(nics(&stage), by_first);
+    assert!(stage.simulator.count("NeutronListPorts") >= 2);
+    assert_eq!(stage.read_again([key("nic-web0")]).await, []);
+    assert_eq!(stage.simulator.count("NeutronShowPort"), 1);
+}
+
+fn by_name(password: &str) -> Credential {
+    Credential::Password { user: "SIMULATED0KEY0ID".into(), password: password.into(), account: "acme".into() }
+}
+
+#[tokio::test]
+async fn a_name_and_a_password_are_changed_into_one_token_for_all_calls() {
+    let mut scene = scene();
+    scene.credential = Some(by_name("simulated-key-secret-opens-nothing"));
+    let mut stage = scene.open().await;
+    let plan = stage.prepare(&[address("nic-web1", "10.0.0.102")]).await;
+    assert_eq!(stage.sections().0, []);
+    stage.run(&plan).await.all(OutcomeWord::Released);
+    assert_eq!(stage.simulator.count("KeystoneCreateUserTokenByPassword"), 1);
+    assert_eq!(stage.simulator.count("KeystoneListProjects"), 0, "the token tells its project");
+}
+
+/// A few wrong ones lock the user.
+#[tokio::test]
+async fn a_wrong_password_is_tried_once() {
+    let mut scene = scene();
+    scene.credential = Some(by_name("wrong"));
+    let mut stage = scene.open().await;
+    stage.list().await;
+    let (failed, whole) = stage.sections();
+    assert!(whole.is_empty());
+    for (section, fault) in failed {
+        assert_eq!((fault.kind, fault.effect), (FaultKind::Credentials, Effect::Nothing), "{section:?}");
+        assert_eq!((fault.code.as_deref(), fault.http_status), (Some("401"), Some(401)));
+    }
+    assert_eq!(stage.simulator.requests().len(), 1);
+}
+
+/// The project of each region is looked up once, by the region's name.
+#[tokio::test]
+async fn regions_have_projects_of_their_own() {
+    let cloud = providers::find("huawei").expect("in the list");
+    let mut stage = Scene::sized(cloud, 20, 2).open().await;
+    stage.list().await;
+    assert_eq!(stage.sections().0, []);
+    assert_eq!(stage.simulator.count("KeystoneListProjects"), 2);
+    assert_eq!(stage.part().nic_count(), stage.simulator.world().nics().len());
+}
