@@ -3,7 +3,7 @@
 use crate::domain::{
     address::{Address, AddressRole},
     capabilities::Condition,
-    finding::{FindingId, Severity},
+    finding::FindingId,
     float::Float,
 };
 
@@ -50,8 +50,7 @@ pub(super) fn ask(facts: &Facts, condition: Condition, address: Address, context
         Condition::VirtualShared if address.role == AddressRole::Virtual => match float(facts, address) {
             _ if !facts.floats_known => Answer::CanNotTell(FindingId::VipUnknown),
             Some(float) if float.others(facts.nic) == 0 => Answer::Violated(FindingId::VipLast),
-            // Somebody else goes on answering for it.
-            Some(_) => Answer::Told(FindingId::VipShared, Severity::Info),
+            Some(_) => Answer::Violated(FindingId::VipShared),
             None => Answer::CanNotTell(FindingId::VipUnknown),
         },
         Condition::VirtualNotManaged if address.role == AddressRole::Virtual => match float(facts, address) {

@@ -96,9 +96,9 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
                 ("count", float.map_or(0, |float| float.others(facts.nic)).to_string()),
                 ("vip", text(float.map(|float| &*float.id))),
             ];
-            values.extend(
-                (id == FindingId::VipManaged).then(|| ("who", text(float.and_then(|float| float.owner.as_deref())))),
-            );
+            if id == FindingId::VipManaged {
+                values.push(("who", text(float.and_then(|float| float.owner.as_deref()))));
+            }
             with_ip(values)
         }
         FindingId::NicState => {

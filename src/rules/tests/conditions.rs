@@ -82,7 +82,7 @@ fn every_condition_holds_is_violated_or_can_not_be_told() {
             W,
             ADDRESS,
             |s| float(s, &["10.0.0.1", "10.0.0.77"]),
-            Some((F::VipShared, I)),
+            Some((F::VipShared, W)),
         ),
         (
             "nobody else holds it",
