@@ -7,6 +7,7 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
+    fmt::Write as _,
     io::Read,
     num::NonZeroU16,
     path::Path,
@@ -40,9 +41,8 @@ fn main() {
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     println!("\nthe program as a process (load of the machine: {})\n", load.trim_end());
     first_frame();
-    for cloud in providers::all() {
-        load_of(*cloud);
-    }
+    let alone: Vec<f64> = providers::all().iter().map(|cloud| load_of(*cloud)).collect();
+    load_of_all(alone.into_iter().fold(0.0, f64::max));
     memory_and_idleness(providers::all()[0]);
 }
 
@@ -58,30 +58,37 @@ fn simulator(cloud: &'static dyn Provider, instances: usize, delay: u64) -> Simu
     tokio::runtime::Handle::current().block_on(Simulator::start(dialect, world, options)).unwrap()
 }
 
-/// A home with a config that points at the simulated cloud, and the variables it names.
-fn home(simulator: &Simulator) -> (tempfile::TempDir, BTreeMap<&'static str, String>) {
+/// A home with a config that points at the simulated clouds, and the variables it names.
+fn home(simulators: &[&Simulator]) -> (tempfile::TempDir, BTreeMap<String, String>) {
     let home = tempfile::tempdir().unwrap();
     let config = home.path().join("c.toml");
-    let regions: Vec<String> = simulator.world().regions().iter().map(|region| format!("{region:?}")).collect();
-    let text = format!(
-        "version = 1\n[[profile]]\nname = \"p\"\ncloud = \"{}\"\nregions = [{}]\nendpoint = \"{}\"\n\
-         credentials = {{ from = \"env\", id = \"MY_ID\", secret = \"MY_SECRET\" }}\n",
-        simulator.provider(),
-        regions.join(", "),
-        simulator.endpoint(),
-    );
+    let mut text = "version = 1\n".to_owned();
+    let mut keys = Vec::new();
+    for simulator in simulators {
+        let cloud = simulator.provider();
+        let regions: Vec<String> = simulator.world().regions().iter().map(|region| format!("{region:?}")).collect();
+        let name = cloud.to_uppercase();
+        let _ = write!(
+            text,
+            "[[profile]]\nname = \"{cloud}\"\ncloud = \"{cloud}\"\nregions = [{}]\nendpoint = \"{}\"\n\
+             credentials = {{ from = \"env\", id = \"{name}_ID\", secret = \"{name}_SECRET\" }}\n",
+            regions.join(", "),
+            simulator.endpoint(),
+        );
+        keys.push((format!("{name}_ID"), simulator.key().id.clone()));
+        keys.push((format!("{name}_SECRET"), simulator.key().secret.clone()));
+    }
     std::fs::write(&config, text).unwrap();
     let path = |path: &Path| path.to_str().unwrap().to_owned();
-    let vars = BTreeMap::from([
+    let own = [
         ("HOME", path(home.path())),
         ("XDG_STATE_HOME", path(home.path())),
         ("NICDECK_CONFIG", path(&config)),
-        ("MY_ID", simulator.key().id.clone()),
-        ("MY_SECRET", simulator.key().secret.clone()),
         ("LANG", "en_US.UTF-8".to_owned()),
         ("TERM", "xterm-256color".to_owned()),
-    ]);
-    (home, vars)
+    ];
+    let own = own.map(|(name, value)| (name.to_owned(), value));
+    (home, own.into_iter().chain(keys).collect())
 }
 
 /// The console in a pseudo-terminal.
@@ -93,7 +100,7 @@ struct Console {
 }
 
 impl Console {
-    fn start(args: &[&str], vars: &BTreeMap<&'static str, String>) -> Self {
+    fn start(args: &[&str], vars: &BTreeMap<String, String>) -> Self {
         let size = PtySize { rows: SIZE.1, cols: SIZE.0, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_nicdeck"));
@@ -168,7 +175,7 @@ impl Drop for Console {
 
 fn first_frame() {
     let simulator = simulator(providers::all()[0], 20, DELAY);
-    let (_home, vars) = home(&simulator);
+    let (_home, vars) = home(&[&simulator]);
     let mut times: Vec<f64> = (0..15)
         .map(|_| Console::start(&[], &vars).until(|screen| screen.contains("ADDRESS")).as_secs_f64() * 1000.0)
         .collect();
@@ -183,18 +190,33 @@ fn of<'a>(cloud: &dyn Provider, log: &'a [Logged], resource: Resource) -> Vec<&'
     log.iter().filter(|call| call.action == action).collect()
 }
 
-fn load_of(cloud: &'static dyn Provider) {
-    let simulator = simulator(cloud, 4_000, DELAY);
-    let (_home, vars) = home(&simulator);
-    let nics = simulator.world().nics().len();
+/// Instances of a world of about 10,000 NICs.
+const INSTANCES: usize = 4_800;
+
+/// `nicdeck list`: its output, and the seconds it took.
+fn list(vars: &BTreeMap<String, String>) -> (std::process::Output, f64) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nicdeck"));
+    command.args(["list", "--output", "csv"]).env_clear().envs(vars).stderr(Stdio::null()).stdin(Stdio::null());
     let began = Instant::now();
-    let list = || {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_nicdeck"));
-        command.args(["list", "--output", "csv"]).env_clear().envs(&vars).stderr(Stdio::null()).stdin(Stdio::null());
-        command.output().unwrap()
-    };
-    let output = list();
-    let all = began.elapsed().as_secs_f64();
+    (command.output().unwrap(), began.elapsed().as_secs_f64())
+}
+
+/// All clouds in one run, against the slowest of them alone.
+fn load_of_all(slowest: f64) {
+    let simulators: Vec<Simulator> = providers::all().iter().map(|cloud| simulator(*cloud, INSTANCES, DELAY)).collect();
+    let (_home, vars) = home(&simulators.iter().collect::<Vec<_>>());
+    let (_, seconds) = list(&vars);
+    let what = format!("{} clouds together: everything", simulators.len());
+    let measured = format!("{seconds:.2} s, the slowest alone {slowest:.2} s: {:.2} times", seconds / slowest);
+    row(&what, &measured, "1.1 times");
+}
+
+/// The seconds that everything took.
+fn load_of(cloud: &'static dyn Provider) -> f64 {
+    let simulator = simulator(cloud, INSTANCES, DELAY);
+    let (_home, vars) = home(&[&simulator]);
+    let nics = simulator.world().nics().len();
+    let (output, all) = list(&vars);
     let lines = String::from_utf8_lossy(&output.stdout).lines().count();
     let log = simulator.requests();
     let first = log.first().map_or(0, |call| call.at.0);
@@ -226,11 +248,12 @@ fn load_of(cloud: &'static dyn Provider) {
         "",
     );
     row(&format!("{id}: calls"), &format!("{}, of which {} different", log.len(), distinct.len()), "as many as pages");
+    all
 }
 
 fn memory_and_idleness(cloud: &'static dyn Provider) {
-    let simulator = simulator(cloud, 9_400, 0);
-    let (_home, vars) = home(&simulator);
+    let simulator = simulator(cloud, 11_500, 0);
+    let (_home, vars) = home(&[&simulator]);
     let addresses: usize = simulator.world().nics().iter().map(|nic| nic.addresses.len() + nic.ipv6.len()).sum();
     let console = Console::start(&[], &vars);
     let log = || simulator.requests();
@@ -257,7 +280,7 @@ fn memory_and_idleness(cloud: &'static dyn Provider) {
     drop(console);
 
     let simulator = self::simulator(cloud, 300, 0);
-    let (_home, vars) = home(&simulator);
+    let (_home, vars) = home(&[&simulator]);
     let console = Console::start(&[], &vars);
     let mut quiet = (console.written(), Instant::now());
     while quiet.1.elapsed() < Duration::from_secs(3) {
