@@ -43,6 +43,16 @@ pub struct Precondition {
     pub code: Option<&'static str>,
 }
 
+/// Refused by the cloud, with this code.
+pub const fn blocked(condition: Condition, code: &'static str) -> Precondition {
+    Precondition { condition, severity: Severity::Blocked, code: Some(code) }
+}
+
+/// Told by this program; the cloud answers no code for it.
+pub const fn told(condition: Condition, severity: Severity) -> Precondition {
+    Precondition { condition, severity, code: None }
+}
+
 /// What has to hold (or is worth telling). Each has its rule in `rules`, under the finding id of the same name.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Condition {

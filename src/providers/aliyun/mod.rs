@@ -20,7 +20,7 @@ use super::{
 use crate::{
     domain::{
         address::{AddressRole, Backend},
-        capabilities::{Capabilities, Condition, Precondition},
+        capabilities::{Capabilities, Condition, Precondition, blocked, told},
         fault::Fault,
         finding::Severity,
         ids::RegionId,
@@ -64,14 +64,6 @@ mod part {
 
     /// The own address of a NIC that a balancer names without an address.
     pub const NIC_ADDRESS: &str = "backend-nic";
-}
-
-const fn blocked(condition: Condition, code: &'static str) -> Precondition {
-    Precondition { condition, severity: Severity::Blocked, code: Some(code) }
-}
-
-const fn told(condition: Condition, severity: Severity) -> Precondition {
-    Precondition { condition, severity, code: None }
 }
 
 /// Vendor: `UnassignPrivateIpAddresses` page. No page says that an EIP or a load balancer makes the call refuse, so these two

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     domain::{
         address::{AddressRole, Backend},
-        capabilities::{Capabilities, Condition, Precondition},
+        capabilities::{Capabilities, Condition, Precondition, blocked, told},
         fault::Fault,
         finding::Severity,
         ids::RegionId,
@@ -43,14 +43,6 @@ mod part {
 const VIP: &str = "neutron:VIP_PORT";
 /// Addresses that one filter may name: each is repeated in the URL.
 const ADDRESSES_A_CALL: usize = 40;
-
-const fn blocked(condition: Condition, code: &'static str) -> Precondition {
-    Precondition { condition, severity: Severity::Blocked, code: Some(code) }
-}
-
-const fn told(condition: Condition, severity: Severity) -> Precondition {
-    Precondition { condition, severity, code: None }
-}
 
 /// Vendor: ECS `DisassociateServerVirtualIp`, VPC `UpdatePort` and the VPC user guide. Hardly anything is refused, so most of it is
 /// what happens as well.

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     domain::{
         address::{AddressRole, Backend},
-        capabilities::{Capabilities, Condition, Precondition},
+        capabilities::{Capabilities, Condition, Precondition, blocked, told},
         fault::Fault,
         finding::Severity,
         ids::RegionId,
@@ -51,14 +51,6 @@ const DETACH_CALL: &str = "DetachNetworkInterface";
 
 /// Addresses that one search for balancers names. The vendor documents no limit.
 const SEARCHED_AT_ONCE: usize = 20;
-
-const fn blocked(condition: Condition, code: &'static str) -> Precondition {
-    Precondition { condition, severity: Severity::Blocked, code: Some(code) }
-}
-
-const fn told(condition: Condition, severity: Severity) -> Precondition {
-    Precondition { condition, severity, code: None }
-}
 
 /// Vendor: `UnassignPrivateIpAddresses` page and its list of errors in the Go SDK. An EIP is unbound by the call itself; nothing
 /// says that a load balancer makes it refuse.

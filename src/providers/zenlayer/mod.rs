@@ -16,7 +16,7 @@ use super::{
 use crate::{
     domain::{
         address::{AddressRole, Backend},
-        capabilities::{Capabilities, Condition, Precondition},
+        capabilities::{Capabilities, Condition, Precondition, blocked, told},
         fault::Fault,
         finding::Severity,
         ids::{LoadBalancerId, RegionId},
@@ -40,14 +40,6 @@ mod part {
     pub const BACKENDS: &str = "backends";
     /// The instance of a NIC that is being read again: brings its balancers' backends along.
     pub const INSPECT: &str = "inspect";
-}
-
-const fn blocked(condition: Condition, code: &'static str) -> Precondition {
-    Precondition { condition, severity: Severity::Blocked, code: Some(code) }
-}
-
-const fn told(condition: Condition, severity: Severity) -> Precondition {
-    Precondition { condition, severity, code: None }
 }
 
 /// Vendor: `UnassignNetworkInterfaceIpv4` page, in the order of its error table (the order of checks is not documented).

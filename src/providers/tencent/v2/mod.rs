@@ -9,14 +9,14 @@ mod encode;
 mod faults;
 
 use super::{
-    Cloud, DETACH_CALL, Dialect, RELEASE_CALL, blocked,
+    Cloud, DETACH_CALL, Dialect, RELEASE_CALL,
     encode::EIP_TASK,
-    inspection, sign, told,
+    inspection, sign,
 };
 use crate::{
     domain::{
         address::{AddressRole, Backend},
-        capabilities::{Capabilities, Condition, Precondition},
+        capabilities::{Capabilities, Condition, Precondition, blocked, told},
         fault::Fault,
         finding::Severity,
         ids::RegionId,
