@@ -86,6 +86,7 @@ pub fn nic(n: u32) -> Nic {
 fn eip(n: u32) -> Eip {
     let private_ip = Some(Ipv4Addr::from(0x0a00_0000 + n * 4 + 1).into());
     Eip {
+        dies_unbound: false,
         id: format!("eip-{n}").into(),
         region: REGION.into(),
         ip: Some(Ipv4Addr::from(0xcb00_0000 + n).into()),

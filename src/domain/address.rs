@@ -38,6 +38,8 @@ pub struct Eip {
     /// The vendor's state word.
     pub status: Arc<str>,
     pub bound: EipBinding,
+    /// Destroyed as soon as it is bound to nothing: whoever releases its address loses it.
+    pub dies_unbound: bool,
 }
 
 /// What an EIP is bound to.

@@ -29,6 +29,8 @@ finding_ids! {
     AddressKind = "address-kind",
     /// An EIP is bound to this address.
     EipAttached = "eip-attached",
+    /// An EIP is bound to this address that does not live without a binding.
+    EipDestroyed = "eip-destroyed",
     /// An EIP is bound to another address of the same NIC.
     EipOnNic = "eip-on-nic",
     /// EIPs could not be read.

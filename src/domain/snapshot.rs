@@ -270,6 +270,7 @@ mod tests {
 
     fn eip(id: &str, on: &str) -> Eip {
         Eip {
+            dies_unbound: false,
             id: id.into(),
             region: "r".into(),
             ip: None,

@@ -73,6 +73,7 @@ fn world() -> World {
             description: "".into(),
         },
         eips: vec![Eip {
+            dies_unbound: false,
             id: "eip-9".into(),
             region: "cn-hangzhou".into(),
             ip: Some(ip("203.0.113.7")),

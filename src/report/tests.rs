@@ -54,6 +54,7 @@ fn instance(id: &str, name: &str) -> Instance {
 
 fn eip(id: &str, ip: &str, nic: &str, private: Option<&str>) -> Eip {
     Eip {
+        dies_unbound: false,
         id: id.into(),
         region: "r-1".into(),
         ip: Some(ip.parse().unwrap()),

@@ -15,8 +15,10 @@ pub(super) fn ask(facts: &Facts, condition: Condition, address: Address, context
         Condition::NotPrimaryIp if address.role == AddressRole::Primary => Answer::Violated(FindingId::PrimaryIp),
         Condition::NotIpv6 if address.role == AddressRole::Ipv6 => Answer::Violated(FindingId::Ipv6Address),
         Condition::NoEipOnAddress => {
-            if facts.eips.iter().any(|eip| eip.is_on(facts.nic, ip) == Some(true)) {
-                Answer::Violated(FindingId::EipAttached)
+            let mut on = facts.eips.iter().filter(|eip| eip.is_on(facts.nic, ip) == Some(true)).peekable();
+            if on.peek().is_some() {
+                let dies = on.any(|eip| eip.dies_unbound);
+                Answer::Violated(if dies { FindingId::EipDestroyed } else { FindingId::EipAttached })
             } else if facts.eips_at(ip).next().is_some() {
                 Answer::CanNotTell(FindingId::EipUnknown)
             } else {

@@ -34,7 +34,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
             };
             with_ip(vec![nic(), ("kind", kind.to_owned())])
         }
-        FindingId::EipAttached => {
+        FindingId::EipAttached | FindingId::EipDestroyed => {
             let here = match asked {
                 Asked::Address(address) => {
                     facts.eips.iter().copied().filter(|eip| eip.is_on(facts.nic, address.ip) == Some(true)).collect()

@@ -164,7 +164,9 @@ impl<'a> Facts<'a> {
     /// When the data behind a finding was read.
     pub(super) fn age_of(&self, id: FindingId) -> Option<Timestamp> {
         match id {
-            FindingId::EipAttached | FindingId::EipOnNic | FindingId::EipUnknown => self.eips_at,
+            FindingId::EipAttached | FindingId::EipDestroyed | FindingId::EipOnNic | FindingId::EipUnknown => {
+                self.eips_at
+            }
             FindingId::LbBackend | FindingId::LbOnInstance | FindingId::LbUnknown => self.backends_at,
             FindingId::InstanceState
             | FindingId::InstanceUnknown

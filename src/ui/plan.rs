@@ -212,7 +212,9 @@ pub fn sent(view: &PlanView) -> Vec<(&ProfileId, Sent)> {
             Target::Address(_) => sent.addresses += 1,
             Target::Nic(_) => sent.nics += 1,
         }
-        sent.eips += usize::from(row.findings.iter().any(|finding| finding.id == FindingId::EipAttached));
+        sent.eips += usize::from(
+            row.findings.iter().any(|finding| matches!(finding.id, FindingId::EipAttached | FindingId::EipDestroyed)),
+        );
     }
     by
 }

@@ -119,4 +119,8 @@ fn findings_of_one_cloud_alone_are_there_as_well() {
         "written without a MAC"
     );
     assert_eq!(third.floats_of(&of("支付网关-01-银行专线")).count(), 4);
+    let fourth = world("tencent.json");
+    assert!(fourth.nics().iter().any(|nic| nic.service_managed && nic.description == "eks"));
+    assert!(fourth.eips().any(|view| view.eip.dies_unbound && view.bound.is_some()));
+    assert!(fourth.floats().iter().any(|float| fourth.holders(float).count() == 2));
 }

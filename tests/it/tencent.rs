@@ -68,6 +68,12 @@ async fn an_eip_on_a_released_address_is_warned_of_and_left_unbound() {
         assert_eq!(found(FindingId::LbBackend), Some(Severity::Warn));
         stage.run(&plan).await.all(OutcomeWord::Released);
         assert!(stage.simulator.world().eip("eip-2").is_some_and(|view| view.bound.is_none()));
+        // This one does not outlive its binding.
+        let plan = stage.prepare(&[address("eni-p", "10.0.8.13")]).await;
+        let ids: Vec<FindingId> = plan.rows()[0].findings.iter().map(|finding| finding.id).collect();
+        assert!(ids.contains(&FindingId::EipDestroyed) && !ids.contains(&FindingId::EipAttached), "{ids:?}");
+        stage.run(&plan).await.all(OutcomeWord::Released);
+        assert!(stage.simulator.world().eip("eip-3").is_none());
     }
 }
 

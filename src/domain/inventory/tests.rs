@@ -51,7 +51,15 @@ pub(super) fn nic(n: u8, on: Option<u8>, primary: bool) -> Nic {
 
 fn eip(n: u8, bound: EipBinding) -> Eip {
     let name = "".into();
-    Eip { id: format!("e-{n}").into(), region: REGION.into(), ip: None, name, status: "InUse".into(), bound }
+    Eip {
+        dies_unbound: false,
+        id: format!("e-{n}").into(),
+        region: REGION.into(),
+        ip: None,
+        name,
+        status: "InUse".into(),
+        bound,
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -367,7 +367,7 @@ fn eips(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<Invento
     let body: wire::Eips = answer.body()?;
     let next = answer.next_by_number(listing, body.eips.len(), body.total, body.page_size)?;
     let mut pool = Pool::default();
-    let eips = body.eips.into_iter().map(|raw| Eip {
+    let eips = body.eips.into_iter().map(|raw| Eip { dies_unbound: false, 
         region: region.clone(),
         ip: raw.ip,
         name: Arc::from(raw.name.as_str()),

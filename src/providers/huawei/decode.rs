@@ -380,7 +380,7 @@ fn eip(listing: &Listing, row: &wire::Eip) -> Option<Eip> {
         },
         None => EipBinding::Unbound,
     };
-    Some(Eip {
+    Some(Eip { dies_unbound: false, 
         id: row.id.some()?.into(),
         region: region_of(listing),
         ip: row.ip,

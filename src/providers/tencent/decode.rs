@@ -11,7 +11,7 @@ use std::{collections::HashSet, net::IpAddr, sync::Arc};
 use serde::de::DeserializeOwned;
 
 use self::wire::{Envelope, Head};
-use super::{carry::Paging, encode, faults, part};
+use super::{carry::Paging, encode, faults};
 use crate::{
     domain::{
         address::{Address, AddressRole, Eip, EipBinding},
@@ -397,7 +397,7 @@ fn eips(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<Invento
     let body: wire::Eips = answer.body()?;
     let next = answer.next_pages(listing, body.eips.len(), body.total)?;
     let mut pool = Pool::default();
-    let eips = body.eips.into_iter().map(|raw| Eip {
+    let eips = body.eips.into_iter().map(|raw| Eip { dies_unbound: raw.dies_unbound == Some(true), 
         region: region.clone(),
         ip: raw.ip,
         name: Arc::from(raw.name.as_str()),
@@ -407,8 +407,7 @@ fn eips(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<Invento
     });
     // An inspection may bring nothing but its own.
     let wanted = |eip: &Eip| match (&listing.scope, &eip.bound) {
-        (Scope::Nic(_), EipBinding::Float { .. }) => listing.part == part::EIPS_OF_FLOATS,
-        (Scope::Nic(_), _) if listing.part == part::EIPS_OF_FLOATS => false,
+        (Scope::Group(_), bound) => matches!(bound, EipBinding::Float { .. }),
         (Scope::Nic(asked), EipBinding::Nic { nic, .. }) => nic == asked,
         (Scope::Instances(asked), EipBinding::Instance { instance, .. }) => asked.contains(instance),
         (Scope::Nic(_) | Scope::Instances(_), _) => false,

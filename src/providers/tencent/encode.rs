@@ -195,8 +195,8 @@ fn read(listing: &Listing) -> Map<String, Value> {
             let named = [id.as_str()].into_iter().chain(listing.carry.as_deref()).collect::<Vec<_>>();
             put("Filters", json!([{"Name": "havip-association.instance-id", "Values": named}]));
         }
-        (Resource::Eips, Scope::Nic(_), part::EIPS_OF_FLOATS) => {
-            let ips = Search::of(listing).ips;
+        (Resource::Eips, Scope::Group(ips), part::EIPS_OF_FLOATS) => {
+            let ips: Vec<&str> = ips.split(',').collect();
             put("Filters", json!([{"Name": "private-ip-address", "Values": ips}]));
         }
         (Resource::Eips, Scope::Nic(id), _) => put("Filters", filter("network-interface-id", id.as_str())),

@@ -176,11 +176,11 @@ fn inspection(nic: &Nic, known: &[Backend]) -> Vec<Listing> {
     };
     let own = || Scope::Nic(nic.id.clone());
     let mut all = vec![of(Resource::Nics, "", own()), of(Resource::Eips, "", own())];
-    let floating: Vec<_> =
-        nic.addresses.iter().filter(|address| address.role == AddressRole::Virtual).map(|address| address.ip).collect();
+    let floating = nic.addresses.iter().filter(|address| address.role == AddressRole::Virtual);
+    let floating: Vec<String> = floating.map(|address| address.ip.to_string()).collect();
     if !floating.is_empty() {
-        let carry = Some(Search::new(nic, &floating).text());
-        all.push(Listing { carry, ..of(Resource::Eips, part::EIPS_OF_FLOATS, own()) });
+        // Not about this NIC: all NICs that share them share the answer.
+        all.push(of(Resource::Eips, part::EIPS_OF_FLOATS, Scope::Group(floating.join(",").into())));
     }
     let instance = nic.instance.as_ref().map(|id| id.as_str().into());
     all.push(Listing { carry: instance, ..of(Resource::Floats, "", own()) });

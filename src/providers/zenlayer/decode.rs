@@ -445,7 +445,7 @@ fn managed_by(tags: &[(Arc<str>, Arc<str>)]) -> ManagedBy {
 fn eips(listing: &Listing, found: Found<shapes::Eip>) -> InventoryPage {
     let mut pool = Pool::default();
     let eip = |raw: shapes::Eip| {
-        Some(Eip {
+        Some(Eip { dies_unbound: false, 
             id: raw.id()?.into(),
             region: region(listing, raw.region_id.as_ref()),
             ip: raw.public_ip_addresses.iter().find_map(|text| ip(Some(text))),

@@ -170,6 +170,46 @@ fn every_condition_holds_is_violated_or_can_not_be_told() {
             Some((F::EipAttached, W)),
         ),
         (
+            "an EIP here that dies with its binding",
+            Condition::NoEipOnAddress,
+            W,
+            ADDRESS,
+            |s| {
+                let mut eip = eip("e", "nic-1", Some("10.0.0.2"));
+                eip.dies_unbound = true;
+                s.eips.push(eip);
+            },
+            Some((F::EipDestroyed, W)),
+        ),
+        (
+            "a virtual address on the NIC to be detached",
+            Condition::NoVirtualIp,
+            B,
+            Subject::Nic,
+            |s| {
+                let ip = "10.0.0.9".parse().unwrap();
+                s.nic.addresses.push(Address { ip, role: AddressRole::Virtual });
+            },
+            Some((F::VipOnNic, B)),
+        ),
+        ("no virtual address", Condition::NoVirtualIp, B, Subject::Nic, |s| s.floats_known = true, None),
+        (
+            "virtual addresses that could not be read",
+            Condition::NoVirtualIp,
+            B,
+            Subject::Nic,
+            |s| s.floats_known = false,
+            Some((F::VipUnknown, U)),
+        ),
+        (
+            "no word for the state",
+            Condition::NicState { allowed: &[NicState::Attached] },
+            I,
+            Subject::Nic,
+            |s| s.nic.status.word = "".into(),
+            Some((F::NicStateUnknown, I)),
+        ),
+        (
             "EIP here, though the listing failed",
             Condition::NoEipOnAddress,
             W,

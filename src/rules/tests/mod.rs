@@ -177,6 +177,7 @@ pub fn instance(id: &str, state: PowerState) -> Instance {
 
 pub fn eip(id: &str, nic: &str, private: Option<&str>) -> Eip {
     Eip {
+        dies_unbound: false,
         id: id.into(),
         region: REGION.into(),
         ip: Some(ip("203.0.113.7")),

@@ -105,6 +105,7 @@ pub fn nic(id: &str, on: Option<&str>, ips: &[&str]) -> Nic {
 /// An EIP on a NIC's address.
 pub fn eip(id: &str, public: &str, on: &str, private: &str) -> Eip {
     Eip {
+        dies_unbound: false,
         id: id.into(),
         region: "r1".into(),
         ip: public.parse().ok(),

@@ -203,6 +203,7 @@ items! {
         "InstanceId" "text" instance: String,
         "NetworkInterfaceId" "text" nic: String,
         "PrivateAddressIp" "ip" private_ip: Option<IpAddr>,
+        "CascadeRelease" "truth" dies_unbound: Option<bool>,
     }
 
     Balancer("LoadBalancerId" "id" id: String) {
