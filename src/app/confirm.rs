@@ -39,3 +39,10 @@ pub struct Confirm {
     /// Lines scrolled, where the dialog is longer than the window.
     pub scroll: usize,
 }
+
+impl Confirm {
+    /// What was asked for stands there, so that Enter goes on. Until then Enter cancels, or is told that it is wrong.
+    pub fn is_typed(&self) -> bool {
+        matches!(&self.danger.phrase, Asked::Typed(wanted) if self.typed.text().trim() == wanted)
+    }
+}

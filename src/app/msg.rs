@@ -59,6 +59,8 @@ pub enum PreflightEvent {
 #[derive(Clone, PartialEq, Debug)]
 pub enum ReleaseEvent {
     Progressed(OperationId, Progress),
+    /// A read around the write is tried again after a pause ([`Progress::Retrying`]); `None`: the pause is over.
+    Waiting(OperationId, Option<Progress>),
     /// All targets of one write have their end; with the NIC as it was read back, where it was.
     Settled {
         operation: OperationId,

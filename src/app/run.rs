@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::domain::{
+    fault::FaultKind,
     ids::{JobId, OperationId, ProfileId},
     outcome::{Outcome, OutcomeWord, Progress},
     plan::ReleasePlan,
@@ -23,6 +24,10 @@ pub struct RunRow {
     pub at: Timestamp,
     /// When its write began to be worked on.
     pub began: Option<Timestamp>,
+    /// The last refusal that was tried again: its kind, the number of the next try, and of how many.
+    pub retry: Option<(FaultKind, u32, u32)>,
+    /// Where it stood before a read began to wait.
+    before: Option<Progress>,
     /// The answer to its write was lost or told nothing: its end is what reading back showed.
     pub lost: bool,
     /// The journal lacks its end: the next start takes it for open.
@@ -65,7 +70,7 @@ pub struct Run {
     pub view: Viewport,
     /// What nobody knows is being read again.
     pub recheck: Option<Recheck>,
-    /// Times at which targets ended, for the rate.
+    /// Times at which calls ended their targets, for the rate.
     pub(super) ends: Vec<Timestamp>,
 }
 
@@ -76,6 +81,8 @@ pub struct Counts {
     pub queued: usize,
     /// Being checked, sent, or read back.
     pub active: usize,
+    /// Of these: their answer was lost, and they are read back. Nobody knows their end yet.
+    pub lost: usize,
     pub accepted: usize,
     pub retrying: usize,
     pub released: usize,
@@ -91,6 +98,11 @@ impl Counts {
     /// Targets that have their end.
     pub fn settled(&self) -> usize {
         self.good() + self.failed + self.unknown + self.skipped + self.stopped
+    }
+
+    /// Targets whose write was made, or was not needed any more, and has its end: the progress. What was never sent is none.
+    pub fn answered(&self) -> usize {
+        self.good() + self.failed + self.unknown
     }
 
     /// Targets that are as was wished: read back as released or detached, by this batch or before it.
@@ -116,11 +128,19 @@ impl Counts {
             },
         };
         *place += 1;
+        self.lost += usize::from(matches!(row.progress, Progress::ReadingBack { lost: true, .. }));
     }
+}
+
+/// Was a request sent for it, or was it found to be needed no more?
+fn is_answer(outcome: &Outcome) -> bool {
+    !matches!(outcome.word(), OutcomeWord::Skipped | OutcomeWord::Stopped)
 }
 
 /// Targets must have ended before a time left is guessed.
 const GUESS_FROM: usize = 5;
+/// No time left is guessed when nothing has ended for so long, and calls that take longer are named.
+const QUIET_MS: u64 = 5_000;
 /// The rate is that of the last half minute.
 const RATE_MS: u64 = 30_000;
 
@@ -137,6 +157,8 @@ impl Run {
                     progress: Progress::Queued,
                     at: now,
                     began: None,
+                    retry: None,
+                    before: None,
                     lost: false,
                     not_journaled: false,
                 })
@@ -178,7 +200,7 @@ impl Run {
         order.into_iter().map(|profile| (profile.clone(), by.get(profile).copied().unwrap_or_default())).collect()
     }
 
-    /// Targets ended per second over the last half minute; `None` before the first.
+    /// Targets ended by a call per second over the last half minute; `None` before the first.
     pub fn rate(&self, now: Timestamp) -> Option<f64> {
         let span = now.since(self.started).clamp(1, RATE_MS);
         let recent = self.ends.iter().rev().take_while(|end| now.since(**end) <= RATE_MS).count();
@@ -186,10 +208,12 @@ impl Run {
         (recent > 0).then(|| recent as f64 * 1000.0 / span as f64)
     }
 
-    /// A guess at the milliseconds left, once enough targets have ended.
+    /// A guess at the milliseconds left, once enough targets have ended. None while nothing ends, and none when it stops after the
+    /// calls in flight: how long those take is theirs to say.
     pub fn left_ms(&self, now: Timestamp) -> Option<u64> {
         let counts = self.counts();
-        if counts.settled() < GUESS_FROM || self.ended.is_some() {
+        let quiet = self.ends.last().is_none_or(|end| now.since(*end) > QUIET_MS);
+        if counts.answered() < GUESS_FROM || self.ended.is_some() || quiet || self.pace != Pace::Going {
             return None;
         }
         let rate = self.rate(now)?;
@@ -200,6 +224,15 @@ impl Run {
             reason = "as above; the rate is positive"
         )]
         Some(((counts.total - counts.settled()) as f64 * 1000.0 / rate) as u64)
+    }
+
+    /// Writes that have been without an answer for a while: how many, and for how many milliseconds the first of them.
+    pub fn hanging(&self, now: Timestamp) -> Option<(usize, u64)> {
+        let waits = |row: &&RunRow| matches!(row.progress, Progress::Checking | Progress::Sent);
+        let long = |row: &&RunRow| now.since(row.at) >= QUIET_MS;
+        let since: BTreeMap<OperationId, u64> =
+            self.rows.iter().filter(waits).filter(long).map(|row| (row.operation, now.since(row.at))).collect();
+        since.values().max().map(|&longest| (since.len(), longest))
     }
 
     /// Milliseconds since the start, up to the end.
@@ -217,14 +250,34 @@ impl Run {
             return;
         }
         entry.began = entry.began.or(Some(now));
-        if matches!(progress, Progress::Settled(_)) {
+        if matches!(&progress, Progress::Settled(outcome) if is_answer(outcome)) {
             self.ends.push(now);
         }
-        entry.lost |= matches!(progress, Progress::ReadingBack { lost: true });
+        entry.lost |= matches!(progress, Progress::ReadingBack { lost: true, .. });
+        if let Progress::Retrying { kind, attempt, of, .. } = progress {
+            entry.retry = Some((kind, attempt, of));
+        }
+        entry.before = None;
         entry.progress = progress;
         entry.at = now;
         if let Some(place) = self.order.iter().position(|&at| at == row) {
             self.order[..=place].rotate_right(1);
+        }
+    }
+
+    /// A read of the row waits for its next try, or goes on where it stood.
+    pub(super) fn wait(&mut self, row: usize, waiting: Option<Progress>, now: Timestamp) {
+        let Some(entry) = self.rows.get(row) else { return };
+        let stood = entry.before.clone().unwrap_or_else(|| entry.progress.clone());
+        match waiting {
+            Some(waiting) => {
+                self.set(row, waiting, now);
+                if let Some(entry) = self.rows.get_mut(row) {
+                    entry.before = Some(stood);
+                }
+            }
+            None if entry.before.is_some() => self.set(row, stood, now),
+            None => {}
         }
     }
 

@@ -88,6 +88,8 @@ finding_ids! {
     NotListed = "not-listed",
     /// The NIC is in this plan to be detached as a whole as well.
     NicInPlan = "nic-in-plan",
+    /// Addresses of the NIC are in this plan to be released before it is detached.
+    AddressesInPlan = "addresses-in-plan",
     /// The profile is read-only.
     ReadOnly = "read-only",
     /// The NIC could not be read again right before the write.

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{fault::Fault, plan::Change};
+use super::{
+    fault::{Fault, FaultKind},
+    plan::Change,
+};
 
 /// What the vendor answered to an accepted write.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -92,8 +95,9 @@ pub enum Progress {
         receipt: Receipt,
         reads: u32,
     },
-    /// Refused for now; the next try comes in `wait_ms`.
+    /// Refused for now; the next try, number `attempt`, comes in `wait_ms`.
     Retrying {
+        kind: FaultKind,
         attempt: u32,
         of: u32,
         wait_ms: u64,
@@ -102,6 +106,8 @@ pub enum Progress {
     /// The answer was lost, or came; the NIC is being read back.
     ReadingBack {
         lost: bool,
+        /// Milliseconds after which the reading usually ends; longer only while the cloud says that the NIC is changing.
+        up_to_ms: u64,
     },
     Settled(Outcome),
 }

@@ -101,7 +101,20 @@ pub struct Client {
     inner: Arc<Inner>,
     /// Of its reads.
     lane: Lane,
+    on_pause: Option<OnPause>,
 }
+
+/// A read was refused for now and is made again.
+pub struct Pause<'a> {
+    pub fault: &'a Fault,
+    /// The number of the next try.
+    pub attempt: u32,
+    pub of: u32,
+    pub wait: Duration,
+}
+
+/// Is told when a read begins to wait for its next try, and with `None` when it goes on.
+pub type OnPause = Arc<dyn Fn(Option<Pause<'_>>) + Send + Sync>;
 
 struct Inner {
     parts: Parts,
@@ -121,13 +134,23 @@ impl Client {
         let capabilities = &parts.cloud.descriptor().capabilities;
         let limiter = Limiter::new(capabilities.reads_per_second, capabilities.in_flight);
         let own = Arc::new(Account::own(parts.profile.clone(), parts.credential.clone()));
-        Self { inner: Arc::new(Inner { parts, limiter, own, sessions: Mutex::default() }), lane: Lane::Listing }
+        Self {
+            inner: Arc::new(Inner { parts, limiter, own, sessions: Mutex::default() }),
+            lane: Lane::Listing,
+            on_pause: None,
+        }
     }
 
     /// The same client for reads right before and after writes: they do not wait behind those of a listing.
     #[must_use]
     pub fn urgent(&self) -> Self {
-        Self { inner: self.inner.clone(), lane: Lane::Around }
+        Self { inner: self.inner.clone(), lane: Lane::Around, on_pause: None }
+    }
+
+    /// The same client, that tells when its reads wait for their next try.
+    #[must_use]
+    pub fn watched(&self, on_pause: OnPause) -> Self {
+        Self { on_pause: Some(on_pause), ..self.clone() }
     }
 
     pub fn profile(&self) -> &Profile {
@@ -190,7 +213,13 @@ impl Client {
             let Some(pause) = retry::pause(policy, &fault, attempt, spent, dice()) else {
                 return Err(Fault { elapsed_ms: ms(begin.elapsed()), ..fault });
             };
+            if let Some(on_pause) = &self.on_pause {
+                on_pause(Some(Pause { fault: &fault, attempt: attempt + 1, of: policy.tries, wait: pause }));
+            }
             tokio::time::sleep(pause).await;
+            if let Some(on_pause) = &self.on_pause {
+                on_pause(None);
+            }
             spent += pause;
         }
     }

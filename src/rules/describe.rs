@@ -167,6 +167,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         | FindingId::NicLinkedUnknown
         | FindingId::NotListed
         | FindingId::NicInPlan
+        | FindingId::AddressesInPlan
         | FindingId::ReadOnly
         | FindingId::NotReadAgain => with_ip(vec![nic()]),
     }

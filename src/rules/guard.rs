@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::domain::{
     finding::Severity,
-    ids::{EipId, LoadBalancerId, ProfileId},
+    ids::{AddressKey, EipId, LoadBalancerId, ProfileId},
+    nic::ManagedBy,
     plan::{Decision, OperationKind, PlanRow, ReleasePlan},
     selection::Target,
 };
@@ -49,11 +50,17 @@ impl Account {
 }
 
 /// What a plan does, counted over what is sent.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Effects {
     /// Addresses that are released.
     pub addresses: usize,
     pub nics_detached: usize,
+    /// Addresses of the NICs that are detached, before the plan.
+    pub on_detached: usize,
+    /// Of these: what the plan does not release. They stay on their NIC and leave the instance with it.
+    pub kept: usize,
+    /// Services and controllers that own NICs of the plan.
+    pub owners: BTreeSet<String>,
     /// EIPs that are, or may be, on those addresses and NICs.
     pub eips: usize,
     /// Load balancers that lose a backend.
@@ -81,10 +88,25 @@ pub fn effects(plan: &ReleasePlan) -> Effects {
         }
         effects.warnings += usize::from(row.worst() == Some(Severity::Warn));
     }
+    let released: BTreeSet<&AddressKey> = sent(plan)
+        .filter_map(|row| match &row.target {
+            Target::Address(key) => Some(key),
+            Target::Nic(_) => None,
+        })
+        .collect();
     let mut eips: BTreeSet<(&ProfileId, &EipId)> = BTreeSet::new();
     let mut balancers: BTreeSet<(&ProfileId, &LoadBalancerId)> = BTreeSet::new();
     for operation in plan.operations() {
         let facts = &operation.expect;
+        if let OperationKind::Detach { .. } = &operation.kind {
+            let nic = operation.nic_key();
+            let stays = |ip| !released.contains(&AddressKey { nic: nic.clone(), ip });
+            effects.on_detached += facts.nic.addresses.len();
+            effects.kept += facts.nic.addresses.iter().filter(|address| stays(address.ip)).count();
+        }
+        if let ManagedBy::Service(who) | ManagedBy::Controller(who) = &facts.nic.managed_by {
+            effects.owners.insert(who.to_string());
+        }
         for eip in &facts.eips {
             let hit = match &operation.kind {
                 OperationKind::Release { ips, .. } => ips.iter().any(|&ip| eip.is_on(&facts.nic, ip) != Some(false)),

@@ -108,6 +108,17 @@ fn leaving(judged: &[(Wanted, Vec<Finding>)]) -> Vec<IpAddr> {
     judged.iter().filter(|(_, found)| goes(found)).filter_map(|(one, _)| ip_of(&one.target)).collect()
 }
 
+/// That no secondary address remains is one fact about the NIC: it is told once, at the last address that goes.
+fn last_once(judged: &mut [(Wanted, Vec<Finding>)]) {
+    let is_last = |finding: &Finding| finding.id == FindingId::LastSecondary;
+    let told = judged.iter().rposition(|(_, found)| goes(found) && found.iter().any(is_last));
+    for (place, (_, found)) in judged.iter_mut().enumerate() {
+        if told.is_some_and(|told| told != place) {
+            found.retain(|finding| !is_last(finding));
+        }
+    }
+}
+
 impl Sources<'_> {
     fn plan_nic(
         &self,
@@ -137,6 +148,7 @@ impl Sources<'_> {
         let first = self.judge(&facts, capabilities, key, &wanted, &[]);
         let mut judged = self.judge(&facts, capabilities, key, &wanted, &leaving(&first));
         let ips = leaving(&judged);
+        last_once(&mut judged);
         let detach = judged
             .iter()
             .any(|(one, found)| ip_of(&one.target).is_none() && goes(found))
@@ -145,6 +157,16 @@ impl Sources<'_> {
         if detach.is_some() {
             for (_, found) in judged.iter_mut().filter(|(one, _)| ip_of(&one.target).is_some()) {
                 found.push(plain(FindingId::NicInPlan, Severity::Info, vec![("nic", key.nic.to_string())]));
+            }
+            if !ips.is_empty() {
+                let values = vec![
+                    ("nic", key.nic.to_string()),
+                    ("count", ips.len().to_string()),
+                    ("total", nic.addresses.len().to_string()),
+                ];
+                for (_, found) in judged.iter_mut().filter(|(one, _)| ip_of(&one.target).is_none()) {
+                    found.insert(0, plain(FindingId::AddressesInPlan, Severity::Warn, values.clone()));
+                }
             }
         }
 

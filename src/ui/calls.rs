@@ -10,6 +10,7 @@ use crate::{
 
 use super::{
     canvas::Canvas,
+    catalog::Catalog,
     columns::{self, Slot, need},
     doc::Doc,
     text::{self, Cut},
@@ -19,16 +20,19 @@ use super::{
 
 pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     let words = canvas.words;
+    let shown: Vec<&Exchange> = state.calls.window(usize::from(regions.list.height)).map(|(_, call)| call).collect();
+    // No column takes more than is to be read in it.
+    let widest = |text: &dyn Fn(&Exchange) -> usize| shown.iter().map(|call| text(call)).max().unwrap_or(0);
     let needs = [
         need(8, 8, 0),
         need(5, 6, 0),
-        need(7, 14, 4),
-        need(26, 36, 0).first(),
-        need(10, 30, 3),
+        need(7, 14, 4).fit(widest(&|call| text::cells(call.profile.as_str()))),
+        need(26, 40, 0).fit(widest(&|call| text::cells(&call.action))).first(),
+        need(10, 48, 3).fit(widest(&|call| text::cells(&call.target))),
         need(4, 4, 0),
         need(7, 8, 2),
-        need(10, 30, 1),
-        need(12, 36, 5),
+        need(10, 40, 1).fit(widest(&|call| text::cells(&code(words, call)))),
+        need(12, 36, 5).fit(widest(&|call| call.request_id.as_deref().map_or(0, text::cells))),
     ];
     let width = regions.list.width.saturating_sub(1);
     let slots = if state.calls.any_trouble() {
@@ -64,18 +68,23 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     }
 }
 
+/// The vendor's code, what went wrong, or which try it was.
+fn code(words: &Catalog, call: &Exchange) -> String {
+    match (&call.code, call.fault) {
+        (Some(code), _) => code.clone(),
+        (None, Some(kind)) => words::fault_word(words, kind),
+        (None, None) if call.attempt > 1 => words.text("calls.try", &[("nth", &call.attempt.to_string())]).into_owned(),
+        (None, None) => String::new(),
+    }
+}
+
 fn row(canvas: &mut Canvas, area: Area, line: u16, call: &Exchange, slots: &[Option<Slot>; 9]) {
     let words = canvas.words;
     let [time, kind, profile, action, target, http, took, code, request] = *slots;
     let bad = call.fault.is_some();
     let at = words::clock(canvas.skin, call.at);
     let status = call.status.map_or_else(|| "-".to_owned(), |status| status.to_string());
-    let code_text = match (&call.code, call.fault) {
-        (Some(code), _) => code.clone(),
-        (None, Some(kind)) => words::fault_word(words, kind),
-        (None, None) if call.attempt > 1 => words.text("calls.try", &[("nth", &call.attempt.to_string())]).into_owned(),
-        (None, None) => String::new(),
-    };
+    let code_text = self::code(words, call);
     let mut pen = canvas.pen(area, line);
     let mut put = |slot: Option<Slot>, text: &str, cut: Cut, role: Role| {
         if let Some(slot) = slot {

@@ -13,6 +13,15 @@ pub struct Need {
 }
 
 impl Need {
+    /// No column at all.
+    pub const NONE: Need = Need { least: u16::MAX, most: u16::MAX, drop: u8::MAX, first: false };
+
+    /// Takes no more than the widest text in it needs.
+    #[must_use]
+    pub fn fit(self, cells: usize) -> Self {
+        Self { most: u16::try_from(cells).unwrap_or(u16::MAX).clamp(self.least, self.most), ..self }
+    }
+
     pub const fn first(self) -> Self {
         Self { first: true, ..self }
     }
@@ -35,7 +44,11 @@ pub fn lay<const N: usize>(needs: [Need; N], x: u16, width: u16) -> [Option<Slot
     let mut widths: [Option<u16>; N] = needs.map(|need| Some(need.least));
     let taken = |widths: &[Option<u16>; N], gap: u16| {
         let count = u16::try_from(widths.iter().flatten().count()).unwrap_or(u16::MAX);
-        widths.iter().flatten().sum::<u16>() + gap * count.saturating_sub(1)
+        widths
+            .iter()
+            .flatten()
+            .fold(0, |sum: u16, width| sum.saturating_add(*width))
+            .saturating_add(gap * count.saturating_sub(1))
     };
     while taken(&widths, 1) > room {
         let next = (0..N).filter(|&n| widths[n].is_some() && needs[n].drop > 0).max_by_key(|&n| needs[n].drop);

@@ -38,6 +38,9 @@ fn width(regions: &Regions, asked: u16) -> u16 {
 /// Cells at each side of a dialog from which on what is behind it can be read.
 const MARGIN: u16 = 8;
 
+/// Cells at each side of a dialog under which only rests of rows could be read: they are cleared.
+const BESIDE: u16 = 40;
+
 /// Clears a framed area in the middle of the screen and returns what is inside of it.
 fn frame(canvas: &mut Canvas, regions: &Regions, title: &str, right: &str, size: (u16, u16), role: Role) -> Area {
     let bottom = regions.keys.y;
@@ -48,6 +51,9 @@ fn frame(canvas: &mut Canvas, regions: &Regions, title: &str, right: &str, size:
     let low = regions.body.y + regions.body.height.saturating_sub(height) * 2 / 3;
     let y = low.min(bottom.saturating_sub(height));
     let area = Area { x, y, width, height };
+    if x > 0 && x < BESIDE {
+        canvas.clear(Area { x: 0, width: regions.body.width, ..area }, Role::Text);
+    }
     // Lines of one and the same character would grow together with the tree's.
     if canvas.skin.borders == Borders::Ascii {
         canvas.clear(Area { x: x.saturating_sub(1), width: width + 2, ..area }, Role::Text);
@@ -122,18 +128,25 @@ pub fn confirm(canvas: &mut Canvas, state: &State, regions: &Regions, dialog: &C
     let body = about(canvas, state, view, &by, dialog.danger.level, width);
     let foot = ask(canvas, dialog, width);
     let mut doc = Doc::new(width, 0);
-    let cancel = format!(" {} {} ", canvas.skin.glyphs.chosen, words.word("confirm.cancel"));
+    // The button that Enter presses.
+    let typed = dialog.is_typed();
+    let chosen = canvas.skin.glyphs.chosen;
+    let button = |word: &str, on: bool| {
+        let mark = if on { chosen.to_owned() } else { " ".repeat(text::cells(chosen)) };
+        (format!(" {mark} {word} "), if on { Role::Button } else { Role::Dim })
+    };
+    let cancel = button(words.word("confirm.cancel"), !typed);
     let go = words.word(match (addresses, nics) {
         (0, _) => "confirm.detach",
         (_, 0) => "confirm.release",
         _ => "confirm.both",
     });
-    let (go, esc) = (format!("   {go}"), words.word("confirm.esc"));
-    if text::cells(&cancel) + text::cells(&go) + 3 + text::cells(esc) <= usize::from(width) {
+    let (go, esc) = (button(go, typed), words.word("confirm.esc"));
+    if text::cells(&cancel.0) + text::cells(&go.0) + 3 + text::cells(esc) <= usize::from(width) {
         let esc = format!("   {esc}");
-        doc.line(vec![(cancel, Role::Button), (go, Role::Dim), (esc, Role::Dim)]);
+        doc.line(vec![cancel, go, (esc, Role::Dim)]);
     } else {
-        doc.line(vec![(cancel, Role::Button), (go, Role::Dim)]);
+        doc.line(vec![cancel, go]);
         doc.text(esc, Role::Dim);
     }
     let buttons = doc;
@@ -314,14 +327,14 @@ fn capital(text: &str) -> String {
 pub fn quit(canvas: &mut Canvas, state: &State, regions: &Regions) {
     let words = canvas.words;
     let counts = state.run.as_ref().map(crate::app::run::Run::counts).unwrap_or_default();
-    let (done, total) = (counts.settled().to_string(), counts.total.to_string());
+    let (done, total) = (counts.good().to_string(), counts.total.to_string());
+    let running = if state.is_running() { "quit.running" } else { "quit.ended" };
+    let said = |key: &str| words.text(key, &[("done", &done), ("total", &total)]).into_owned();
     let mut parts = vec![
         Part::Blank,
-        Part::Line(vec![(
-            words.text("quit.running", &[("done", &done), ("total", &total)]).into_owned(),
-            Role::Bright,
-        )]),
-        Part::Extra(vec![(words.word("quit.in-flight").to_owned(), Role::Text)]),
+        Part::Line(vec![(said(running), Role::Bright)]),
+        Part::Extra(vec![(said("quit.in-flight"), Role::Text)]),
+        Part::Extra(vec![(said("quit.leave"), Role::Dim)]),
         Part::Blank,
         Part::Line(vec![
             (format!(" {} {} ", canvas.skin.glyphs.chosen, words.word("quit.stay")), Role::Button),
@@ -331,7 +344,7 @@ pub fn quit(canvas: &mut Canvas, state: &State, regions: &Regions) {
         ]),
         Part::Blank,
     ];
-    let inner = frame(canvas, regions, words.word("quit.title"), "", (66, 8), Role::Warn);
+    let inner = frame(canvas, regions, words.word("quit.title"), "", (66, 9), Role::Warn);
     squeeze(&mut parts, usize::from(inner.height));
     write(canvas, inner, &parts);
 }

@@ -121,6 +121,7 @@ fn run(canvas: &Canvas, state: &State) -> Sentence {
     let run = state.run.as_ref()?;
     if run.ended.is_none() && run.view.cursor == 0 {
         let key = match run.pace {
+            _ if state.quitting => "focus.run-quitting",
             Pace::Going => "focus.run-going",
             Pace::Paused => "focus.run-paused",
             Pace::Stopping => "focus.run-stopping",
@@ -140,7 +141,7 @@ fn run(canvas: &Canvas, state: &State) -> Sentence {
         Target::Nic(key) => key.nic.to_string(),
     };
     let (_, word, _) = words::progress(words, &row.target, &row.progress);
-    let reason = words::row_reason(words, row);
+    let reason = words::row_reason(words, row, state.now);
     let key = if reason.is_empty() { "focus.run-row" } else { "focus.run-row-why" };
     let text = words.text(key, &[("name", &name), ("word", word), ("reason", &reason)]).into_owned();
     Some((name, text, Role::Text))
@@ -205,6 +206,16 @@ fn standing(canvas: &Canvas, state: &State) -> Option<(&'static str, String, Rol
             let text = words.text("status.plan-old", &[("key", &key_of(state, Command::Rebuild))]);
             return Some(("!", text.into_owned(), Role::Warn));
         }
+    }
+    if let Some(run) = state.run.as_ref().filter(|run| state.quitting && run.ended.is_none()) {
+        let waiting = match run.hanging(state.now) {
+            Some((count, ms)) => {
+                words.text("run.hanging", &[("count", &count.to_string()), ("time", &words::duration(ms))]).into_owned()
+            }
+            None => String::new(),
+        };
+        let key = if waiting.is_empty() { "status.quitting" } else { "status.quitting-hanging" };
+        return Some((".", words.text(key, &[("waiting", &waiting)]).into_owned(), Role::Warn));
     }
     if let Some(waiting) = state.jobs.waiting().filter(|waiting| state.now.since(waiting.since) >= SLOW_MS) {
         let (began, ended) = state.jobs.listings().fold((0, 0), |sum, (_, job)| (sum.0 + job.began, sum.1 + job.ended));
@@ -336,6 +347,7 @@ fn keys(canvas: &mut Canvas, state: &State, area: Area) {
                 list.insert(0, (key.to_string(), Cow::Borrowed(words.word("keys.go")), true));
                 list
             }
+            Asked::Typed(_) if dialog.is_typed() => fixed(&[("esc", "keys.cancel"), ("enter", "keys.go")]),
             Asked::Typed(_) => fixed(&[("esc", "keys.cancel"), ("enter", "keys.go-typed")]),
         },
         Some(Overlay::Help(_)) => fixed(&[("a-z", "keys.search"), ("up down", "keys.scroll"), ("esc", "keys.close")]),
@@ -354,6 +366,15 @@ fn keys(canvas: &mut Canvas, state: &State, area: Area) {
         ]),
         None => shown(state)
             .iter()
+            // Nothing is left that they could be pressed for.
+            .filter(|&&command| {
+                let only_for_some = match command {
+                    Command::Confirm => state.plan.as_ref().is_some_and(|view| view.plan.operations().is_empty()),
+                    Command::RetryFailed | Command::Recheck => true,
+                    _ => false,
+                };
+                !only_for_some || disabled(state, command).is_none()
+            })
             .map(|&command| {
                 let label = words.text(&format!("key.{}", command.name()), &[]).into_owned();
                 (key_of(state, command), Cow::Owned(label), disabled(state, command).is_none())

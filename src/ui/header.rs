@@ -131,7 +131,7 @@ fn pieces<'a>(canvas: &Canvas<'a>, state: &'a State) -> Vec<Piece<'a>> {
     }
     if let Some(run) = state.run.as_ref().filter(|run| run.ended.is_none() && state.screen != Screen::Run) {
         let counts = run.counts();
-        let (done, total) = (counts.settled().to_string(), counts.total.to_string());
+        let (done, total) = (counts.answered().to_string(), counts.total.to_string());
         add(true, 2, 3, vec![(words.text("header.batch", &[("done", &done), ("total", &total)]), Role::Info)]);
     }
     if first.is_some() {

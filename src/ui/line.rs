@@ -206,7 +206,9 @@ fn plan(canvas: &mut Canvas, state: &State, area: Area) {
     if !source.is_empty() {
         pen.gap(1).put(source, Role::Dim);
     }
-    pen.gap(2).put(&calls, Role::Dim);
+    if text::cells(&calls) + 2 <= usize::from(pen.room()) {
+        pen.gap(2).put(&calls, Role::Dim);
+    }
 }
 
 /// `release 36 addresses and detach 1 NIC`
@@ -233,14 +235,21 @@ fn run(canvas: &mut Canvas, state: &State, area: Area) {
     if run.ended.is_some() {
         right.push((words.text("run.took", &[("time", &elapsed)]), Role::Dim));
     } else {
-        let (done, total) = (counts.settled(), counts.total);
+        let (done, total) = (counts.answered(), counts.total);
         right.push((
             words.text("run.done-of", &[("done", &done.to_string()), ("total", &total.to_string())]),
             Role::Bright,
         ));
         right.push((Cow::Owned(format!("{} %", done * 100 / total.max(1))), Role::Text));
         right.push((words.text("run.elapsed", &[("time", &elapsed)]), Role::Dim));
-        if let Some(rate) = run.rate(state.now) {
+        if counts.stopped > 0 {
+            right.push((words.text("count.stopped", &[("count", &counts.stopped.to_string())]), Role::Text));
+        }
+        if let Some((count, ms)) = run.hanging(state.now) {
+            let values = [("count", count.to_string()), ("time", words::duration(ms))];
+            let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+            right.push((words.text("run.hanging", &values), Role::Warn));
+        } else if let Some(rate) = run.rate(state.now) {
             right.push((words.text("run.rate", &[("rate", &format!("{rate:.1}"))]), Role::Dim));
         }
         if let Some(left) = run.left_ms(state.now) {

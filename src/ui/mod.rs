@@ -109,7 +109,7 @@ fn page(canvas: &Canvas, state: &State, area: Area) -> Option<doc::Doc> {
         }
         Screen::Run => {
             let run = state.run.as_ref()?;
-            Some(running::page(canvas, run.row_at(run.view.cursor)?, area.width))
+            Some(running::page(canvas, run.row_at(run.view.cursor)?, state.now, area.width))
         }
         Screen::Calls | Screen::Welcome => None,
     }

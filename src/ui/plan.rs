@@ -224,15 +224,34 @@ pub fn effects(canvas: &Canvas, view: &PlanView, short: bool) -> Vec<(String, Ro
     let words = canvas.words;
     let effects = &view.effects;
     let mut out = Vec::new();
+    if view.plan.operations().is_empty() {
+        return vec![(words.word("effect.nothing").to_owned(), Role::Text)];
+    }
     for (count, long, brief) in [
         (effects.eips, "effect.eips", "effect.eips-short"),
         (effects.backends, "effect.backends", "effect.backends-short"),
-        (effects.nics_detached, "effect.nics", "effect.nics-short"),
     ] {
         if count > 0 {
             let key = if short { brief } else { long };
             out.push((words.text(key, &[("count", &count.to_string())]).into_owned(), Role::Warn));
         }
+    }
+    if effects.nics_detached > 0 {
+        let (kept, total) = (effects.kept.to_string(), effects.on_detached.to_string());
+        let some = words.text("effect.with-some", &[("kept", &kept), ("total", &total)]);
+        let with = if effects.kept == effects.on_detached { words.word("effect.with-all") } else { &some };
+        let key = if short { "effect.nics-short" } else { "effect.nics" };
+        let count = effects.nics_detached.to_string();
+        out.push((words.text(key, &[("count", &count), ("with", with)]).into_owned(), Role::Warn));
+        let key = if short { "effect.leave-short" } else { "effect.leave" };
+        if effects.kept > 0 {
+            out.push((words.text(key, &[("count", &kept)]).into_owned(), Role::Warn));
+        }
+    }
+    if !effects.owners.is_empty() {
+        let who: Vec<&str> = effects.owners.iter().map(String::as_str).collect();
+        let key = if short { "effect.owners-short" } else { "effect.owners" };
+        out.push((words.text(key, &[("who", &who.join(words.word("list.comma")))]).into_owned(), Role::Warn));
     }
     if out.is_empty() {
         out.push((words.word("effect.none").to_owned(), Role::Text));
@@ -253,6 +272,7 @@ fn summary(canvas: &mut Canvas, state: &State, view: &PlanView, area: Area) {
         "plan.calls-to",
         &[("count", &view.plan.operations().len().to_string()), ("profiles", &profiles.to_string())],
     );
+    let calls = if view.plan.operations().is_empty() { words.word("plan.no-calls").into() } else { calls };
     let mut pen = canvas.pen_at(area, 1, 2);
     pen.column(words.word("label.effects"), label, Cut::End, Role::Dim);
     for (nth, (effect, role)) in effects.iter().enumerate() {
@@ -359,7 +379,9 @@ fn before_after(canvas: &Canvas, doc: &mut Doc, view: &PlanView, operation: &Ope
     match &operation.kind {
         OperationKind::Release { .. } => doc.field(words.word("label.after"), &list(true), Role::Text),
         OperationKind::Detach { .. } => {
-            doc.field(words.word("label.after"), words.word("plan.after-detach"), Role::Text);
+            let (before, after) = (list(false), list(true));
+            let key = if before == after { "plan.after-detach" } else { "plan.after-detach-some" };
+            doc.field(words.word("label.after"), &words.text(key, &[("ips", &after)]), Role::Text);
         }
         // No plan takes anything back yet.
         _ => {}

@@ -10,6 +10,7 @@ use crate::{
         ids::ProfileId,
         outcome::{Outcome, Progress, Skip},
         selection::Target,
+        time::Timestamp,
     },
 };
 
@@ -19,7 +20,7 @@ use super::{
     detail as pane,
     doc::Doc,
     findings,
-    text::Cut,
+    text::{self, Cut},
     theme::Role,
     words,
 };
@@ -30,14 +31,14 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     let areas = RunAreas::of(regions, by.len());
     let counts = run.counts();
     bar(canvas, areas.bar, &counts);
-    profiles(canvas, run, areas.profiles, &by);
+    profiles(canvas, run, state.now, areas.profiles, &by);
     let heading = match run.ended {
         None => canvas.words.word("run.rule-log"),
         Some(_) if counts.good() == counts.total => "",
         Some(_) => canvas.words.word("run.rule-results"),
     };
     canvas.rule(areas.rule, 0, heading);
-    log(canvas, run, areas.log);
+    log(canvas, run, state.now, areas.log);
 }
 
 /// How much is done, and of that how much did not go well.
@@ -46,7 +47,6 @@ fn bar(canvas: &mut Canvas, area: Area, counts: &Counts) {
     let cells = |count: usize| u16::try_from(count * room / counts.total.max(1)).unwrap_or(0);
     let good = counts.good();
     let (done, undone) = (canvas.skin.glyphs.done, canvas.skin.glyphs.undone);
-    let settled = cells(counts.settled());
     let (fine, failed) = (cells(good), cells(good + counts.failed));
     let unknown = cells(good + counts.failed + counts.unknown);
     let mut pen = canvas.pen_at(area, 0, 1);
@@ -54,26 +54,38 @@ fn bar(canvas: &mut Canvas, area: Area, counts: &Counts) {
     pen.repeat(done, fine, Role::Ok);
     pen.repeat(done, failed - fine, Role::Blocked);
     pen.repeat(done, unknown - failed, Role::Unknown);
-    pen.repeat(done, settled - unknown, Role::Dim);
     let rest = pen.room();
     pen.repeat(undone, rest, Role::Faint);
 }
 
-fn profiles(canvas: &mut Canvas, run: &Run, area: Area, by: &[(ProfileId, Counts)]) {
+fn profiles(canvas: &mut Canvas, run: &Run, now: Timestamp, area: Area, by: &[(ProfileId, Counts)]) {
     let words = canvas.words;
     let needs = [
         need(8, 16, 0),
         need(7, 9, 0),
-        need(4, 6, 2),
         need(8, 9, 5),
-        need(8, 9, 6),
+        need(8, 9, 3),
         need(6, 7, 1),
         need(7, 8, 1),
         need(7, 8, 4),
-        need(18, 60, 3).first(),
+        need(7, 8, 4),
+        need(24, 60, 2).first(),
     ];
-    let [profile, done, good, accepted, retrying, failed, unknown, skipped, note] =
-        columns::lay(needs, 2, area.width.saturating_sub(1));
+    let [profile, done, accepted, retrying, failed, unknown, skipped, stopped, note] = needs;
+    // Most batches have none of these, and then the remark has their room.
+    let [mut skipped, mut stopped] = [skipped, stopped];
+    for (need, count) in
+        [(&mut skipped, counts_of(by, |one| one.skipped)), (&mut stopped, counts_of(by, |one| one.stopped))]
+    {
+        if count == 0 {
+            *need = columns::Need::NONE;
+        }
+    }
+    let [profile, done, accepted, retrying, failed, unknown, skipped, stopped, note] = columns::lay(
+        [profile, done, accepted, retrying, failed, unknown, skipped, stopped, note],
+        2,
+        area.width.saturating_sub(1),
+    );
     let mut put = |row: u16, slot: Option<Slot>, text: &str, role: Role| {
         if let Some(slot) = slot {
             canvas.pen_at(area, row, slot.x).column(text, slot.width, Cut::End, role);
@@ -82,12 +94,12 @@ fn profiles(canvas: &mut Canvas, run: &Run, area: Area, by: &[(ProfileId, Counts
     for (slot, key) in [
         (profile, "column.profile"),
         (done, "column.done"),
-        (good, "column.good"),
         (accepted, "column.accepted"),
         (retrying, "column.retrying"),
         (failed, "column.failed"),
         (unknown, "column.unknown"),
         (skipped, "column.skipped"),
+        (stopped, "column.stopped"),
     ] {
         put(0, slot, words.word(key), Role::Dim);
     }
@@ -95,28 +107,37 @@ fn profiles(canvas: &mut Canvas, run: &Run, area: Area, by: &[(ProfileId, Counts
         // A zero is an empty cell: what is there is what is to be seen.
         let number = |count: usize| if count == 0 { String::new() } else { count.to_string() };
         put(row, profile, id.as_str(), Role::Text);
-        put(row, done, &format!("{}/{}", counts.settled(), counts.total), Role::Text);
-        put(row, good, &number(counts.good()), Role::Ok);
+        put(row, done, &format!("{}/{}", counts.good(), counts.total), Role::Text);
         put(row, accepted, &number(counts.accepted), Role::Info);
         put(row, retrying, &number(counts.retrying), Role::Warn);
         put(row, failed, &number(counts.failed), Role::Blocked);
-        put(row, unknown, &number(counts.unknown), Role::Unknown);
-        put(row, skipped, &number(counts.skipped + counts.stopped), Role::Dim);
-        let (text, role) = remark(words, run, id, counts);
+        put(row, unknown, &number(counts.unknown + counts.lost), Role::Unknown);
+        put(row, skipped, &number(counts.skipped), Role::Dim);
+        put(row, stopped, &number(counts.stopped), Role::Dim);
+        let (text, role) = remark(words, run, now, id, counts);
         put(row, note, &text, role);
     }
 }
 
+fn counts_of(by: &[(ProfileId, Counts)], count: fn(&Counts) -> usize) -> usize {
+    by.iter().map(|(_, counts)| count(counts)).sum()
+}
+
 /// What there is to say about a profile: the worst thing that goes on.
-fn remark(words: &super::catalog::Catalog, run: &Run, profile: &ProfileId, counts: &Counts) -> (String, Role) {
-    let of = |wanted: fn(&Progress) -> bool| {
-        run.rows.iter().find(|row| &row.profile == profile && wanted(&row.progress)).map(|row| &row.progress)
-    };
-    if let Some(progress) = of(|progress| matches!(progress, Progress::ReadingBack { lost: true })) {
-        return (words::progress_reason(words, progress), Role::Unknown);
+fn remark(
+    words: &super::catalog::Catalog,
+    run: &Run,
+    now: Timestamp,
+    profile: &ProfileId,
+    counts: &Counts,
+) -> (String, Role) {
+    let of =
+        |wanted: fn(&Progress) -> bool| run.rows.iter().find(|row| &row.profile == profile && wanted(&row.progress));
+    if let Some(row) = of(|progress| matches!(progress, Progress::ReadingBack { lost: true, .. })) {
+        return (words::row_reason(words, row, now), Role::Unknown);
     }
-    if let Some(progress) = of(|progress| matches!(progress, Progress::Retrying { .. })) {
-        return (words::progress_reason(words, progress), Role::Warn);
+    if let Some(row) = of(|progress| matches!(progress, Progress::Retrying { .. })) {
+        return (words::row_reason(words, row, now), Role::Warn);
     }
     if counts.settled() < counts.total {
         let open = (counts.total - counts.settled()).to_string();
@@ -129,39 +150,54 @@ fn remark(words: &super::catalog::Catalog, run: &Run, profile: &ProfileId, count
     (words.text("run.not-done", &[("count", &open)]).into_owned(), Role::Warn)
 }
 
-fn log(canvas: &mut Canvas, run: &Run, area: Area) {
+fn log(canvas: &mut Canvas, run: &Run, now: Timestamp, area: Area) {
+    let words = canvas.words;
+    let rows: Vec<&RunRow> =
+        (0..usize::from(area.height)).filter_map(|line| run.row_at(run.view.offset + line)).collect();
+    // No column takes more than is to be read in it.
+    let widest = |text: &dyn Fn(&RunRow) -> usize| rows.iter().map(|row| text(row)).max().unwrap_or(0);
     let needs = [
         need(8, 8, 4),
         need(1, 1, 0),
-        need(7, 14, 2),
-        need(12, 24, 3),
+        need(7, 16, 2).fit(widest(&|row| text::cells(row.profile.as_str()))),
+        need(12, 24, 3).fit(widest(&|row| text::cells(row.target.nic().nic.as_str()))),
         need(15, 15, 0),
-        need(10, 12, 0),
-        need(14, 48, 0).first(),
-        need(13, 36, 5),
+        need(8, 12, 0).fit(widest(&|row| text::cells(words::progress(words, &row.target, &row.progress).1))),
+        need(20, 90, 0).fit(widest(&|row| text::cells(&why(canvas, row, now)))).first(),
+        need(13, 36, 5).fit(widest(&|row| request_id(row).map_or(0, text::cells))),
     ];
     let slots = columns::lay(needs, 2, area.width.saturating_sub(1));
     for line in 0..area.height {
         let place = run.view.offset + usize::from(line);
         let Some(row) = run.row_at(place) else { break };
-        entry(canvas, area, line, row, &slots);
+        entry(canvas, area, line, row, now, &slots);
         if place == run.view.cursor {
             canvas.focus(area, line);
         }
     }
 }
 
-fn entry(canvas: &mut Canvas, area: Area, line: u16, row: &RunRow, slots: &[Option<Slot>; 8]) {
-    let words = canvas.words;
-    let [time, mark, profile, nic, address, word, reason, request] = *slots;
-    let (glyph, said, role) = words::progress(words, &row.target, &row.progress);
-    let why = why(canvas, row);
-    let at = if row.progress == Progress::Queued { String::new() } else { words::clock(canvas.skin, row.at) };
-    let id = match &row.progress {
+/// The request id that a row has by now.
+fn request_id(row: &RunRow) -> Option<&str> {
+    match &row.progress {
         Progress::Settled(outcome) => outcome.request_id(),
         Progress::Accepted { receipt, .. } => receipt.request_id.as_deref(),
         _ => None,
-    };
+    }
+}
+
+fn entry(canvas: &mut Canvas, area: Area, line: u16, row: &RunRow, now: Timestamp, slots: &[Option<Slot>; 8]) {
+    let words = canvas.words;
+    let [time, mark, profile, nic, address, word, reason, request] = *slots;
+    let (glyph, said, role) = words::progress(words, &row.target, &row.progress);
+    let why = why(canvas, row, now);
+    let at = if row.progress == Progress::Queued { String::new() } else { words::clock(canvas.skin, row.at) };
+    let id = request_id(row);
+    // A reason reaches into the next column where nothing stands.
+    let reason = reason.map(|slot| match request {
+        Some(next) if id.is_none() => Slot { width: next.x + next.width - slot.x, ..slot },
+        _ => slot,
+    });
     let mut pen = canvas.pen(area, line);
     let mut put = |slot: Option<Slot>, text: &str, cut: Cut, role: Role| {
         if let Some(slot) = slot.filter(|slot| pen.x <= area.x + slot.x || slot.width > 40) {
@@ -198,18 +234,18 @@ fn entry(canvas: &mut Canvas, area: Area, line: u16, row: &RunRow, slots: &[Opti
 }
 
 /// Why a target stands where it does; for what went well, how long it took.
-fn why(canvas: &Canvas, row: &RunRow) -> String {
+fn why(canvas: &Canvas, row: &RunRow, now: Timestamp) -> String {
     let words = canvas.words;
     match (&row.progress, row.began) {
         (Progress::Settled(Outcome::Released { .. }), Some(began)) if !row.lost && !row.not_journaled => {
             words::duration(row.at.since(began))
         }
-        _ => words::row_reason(words, row),
+        _ => words::row_reason(words, row, now),
     }
 }
 
 /// Everything about one target of the batch.
-pub fn page(canvas: &Canvas, row: &RunRow, width: u16) -> Doc {
+pub fn page(canvas: &Canvas, row: &RunRow, now: Timestamp, width: u16) -> Doc {
     let words = canvas.words;
     let mut doc = Doc::new(width, pane::LABEL);
     let (glyph, word, role) = words::progress(words, &row.target, &row.progress);
@@ -229,7 +265,7 @@ pub fn page(canvas: &Canvas, row: &RunRow, width: u16) -> Doc {
                 | Outcome::Skipped { why: Skip::NotReadAgain { fault } } => {
                     findings::fault(canvas, &mut doc, fault);
                 }
-                _ => doc.text(&words::row_reason(words, row), Role::Text),
+                _ => doc.text(&words::row_reason(words, row, now), Role::Text),
             }
             if let Some(next) = words::outcome_next(words, outcome) {
                 doc.blank();
@@ -240,7 +276,7 @@ pub fn page(canvas: &Canvas, row: &RunRow, width: u16) -> Doc {
                 doc.field(words.word("label.request"), outcome.request_id().unwrap_or(""), Role::Text);
             }
         }
-        _ => doc.text(&words::row_reason(words, row), Role::Text),
+        _ => doc.text(&words::row_reason(words, row, now), Role::Text),
     }
     doc.blank();
     if let Some(began) = row.began {

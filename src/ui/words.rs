@@ -277,8 +277,8 @@ pub fn progress<'a>(words: &'a Catalog, target: &Target, progress: &Progress) ->
         Progress::Sent => (".", words.word("outcome.sent"), Role::Info),
         Progress::Accepted { .. } => (".", words.word("outcome.accepted"), Role::Info),
         Progress::Retrying { .. } => ("!", words.word("outcome.retrying"), Role::Warn),
-        Progress::ReadingBack { lost: false } => (".", words.word("outcome.reading-back"), Role::Info),
-        Progress::ReadingBack { lost: true } => ("?", words.word("outcome.unknown"), Role::Unknown),
+        Progress::ReadingBack { lost: false, .. } => (".", words.word("outcome.reading-back"), Role::Info),
+        Progress::ReadingBack { lost: true, .. } => ("?", words.word("outcome.unknown"), Role::Unknown),
         Progress::Settled(outcome) => outcome_word(words, target, outcome.word()),
     }
 }
@@ -295,8 +295,8 @@ pub fn outcome_word<'a>(words: &'a Catalog, target: &Target, word: OutcomeWord) 
     }
 }
 
-/// Why a target stands where it does, in one line.
-pub fn progress_reason(words: &Catalog, progress: &Progress) -> String {
+/// Why a target stands where it does, in one line. `for_ms`: how long it has stood there.
+fn progress_reason(words: &Catalog, progress: &Progress, for_ms: u64) -> String {
     match progress {
         Progress::Queued | Progress::Checking | Progress::Sent => String::new(),
         Progress::Accepted { receipt, reads } => {
@@ -307,32 +307,40 @@ pub fn progress_reason(words: &Catalog, progress: &Progress) -> String {
             }
             .into_owned()
         }
-        Progress::Retrying { attempt, of, wait_ms, code } => words
+        Progress::Retrying { kind, attempt, of, wait_ms, .. } => words
             .text(
                 "reason.retrying",
                 &[
-                    ("code", code.as_deref().unwrap_or("-")),
-                    ("wait", &duration(*wait_ms)),
+                    ("what", &fault_word(words, *kind)),
+                    ("wait", &duration(wait_ms.saturating_sub(for_ms))),
                     ("attempt", &attempt.to_string()),
                     ("of", &of.to_string()),
                 ],
             )
             .into_owned(),
-        Progress::ReadingBack { lost: true } => words.word("reason.lost").to_owned(),
-        Progress::ReadingBack { lost: false } => words.word("reason.reading-back").to_owned(),
+        Progress::ReadingBack { lost: true, up_to_ms } => {
+            words.text("reason.lost", &[("time", &duration(for_ms)), ("most", &duration(*up_to_ms))]).into_owned()
+        }
+        Progress::ReadingBack { lost: false, .. } => words.word("reason.reading-back").to_owned(),
         Progress::Settled(outcome) => outcome_reason(words, outcome),
     }
 }
 
 /// Why a row of a batch stands where it does, in one line. An answer that was lost on the way leaves its trace, and so does an
 /// end that is not in the journal.
-pub fn row_reason(words: &Catalog, row: &RunRow) -> String {
-    let reason = told_reason(words, row);
+pub fn row_reason(words: &Catalog, row: &RunRow, now: Timestamp) -> String {
+    let reason = told_reason(words, row, now);
     if row.not_journaled { words.text("reason.not-journaled", &[("reason", &reason)]).into_owned() } else { reason }
 }
 
-fn told_reason(words: &Catalog, row: &RunRow) -> String {
+fn told_reason(words: &Catalog, row: &RunRow, now: Timestamp) -> String {
     let verb = Verb::of(&row.target);
+    // What was refused before is not forgotten with the next try.
+    if let (Progress::Checking | Progress::Sent, Some((kind, attempt, of))) = (&row.progress, row.retry) {
+        let values = [("what", fault_word(words, kind)), ("attempt", attempt.to_string()), ("of", of.to_string())];
+        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+        return words.text("reason.retried", &values).into_owned();
+    }
     let key = match (&row.progress, verb) {
         (Progress::Settled(Outcome::Released { .. }), Verb::Release) if row.lost => "reason.released-lost",
         (Progress::Settled(Outcome::Released { .. }), Verb::Detach) if row.lost => "reason.detached-lost",
@@ -340,7 +348,7 @@ fn told_reason(words: &Catalog, row: &RunRow) -> String {
         (Progress::Settled(Outcome::Released { .. }), Verb::Detach) => "reason.detached",
         (Progress::Settled(Outcome::AlreadyGone { .. }), Verb::Release) => "reason.already-gone",
         (Progress::Settled(Outcome::AlreadyGone { .. }), Verb::Detach) => "reason.already-detached",
-        (progress, _) => return progress_reason(words, progress),
+        (progress, _) => return progress_reason(words, progress, now.since(row.at)),
     };
     words.word(key).to_owned()
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     app::{
+        browse::Line,
         command::{Command, Group},
         confirm::{self, Confirm, DEAF_MS, Refused},
         effect::Effect,
@@ -14,7 +15,7 @@ use crate::{
     rules::guard::Phrase as Asked,
 };
 
-use super::{copy, plan, run};
+use super::{copy, plan};
 
 /// Enter: what opening means here.
 pub fn open(state: &mut State) {
@@ -107,11 +108,10 @@ pub fn press(state: &mut State, key: Key) -> Vec<Effect> {
             return confirm(state, &mut dialog, key);
         }
         Overlay::Quit => match key.code {
-            KeyCode::Char('s' | 'y') => {
-                state.quitting = true;
-                return run::stop(state);
-            }
-            KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q' | 'n') => {}
+            // It may have ended while the question stood there.
+            KeyCode::Char('s') if !key.ctrl && !key.alt => return super::terminate(state),
+            KeyCode::Esc | KeyCode::Enter => {}
+            // A key that is not offered must not stop anything.
             _ => state.overlays.push(top),
         },
         Overlay::CopyMenu { view } => {
@@ -138,7 +138,7 @@ pub fn press(state: &mut State, key: Key) -> Vec<Effect> {
 fn help_key(help: &mut Help, key: Key, page: usize) -> bool {
     match (key.code, key.ctrl) {
         (KeyCode::Esc, _) if !help.search.text().is_empty() => {
-            help.search = super::super::browse::Line::default();
+            help.search = Line::default();
             help.view = super::super::viewport::Viewport::default();
         }
         (KeyCode::Esc | KeyCode::Enter | KeyCode::F(1), _) => return false,
@@ -197,14 +197,18 @@ fn confirm(state: &mut State, dialog: &mut Confirm, key: Key) -> Vec<Effect> {
             KeyCode::Enter | KeyCode::Char('n' | 'q') => cancelled(state),
             _ => keep(state, dialog),
         },
-        Asked::Typed(wanted) => match key.code {
-            KeyCode::Enter if dialog.typed.text().trim() == wanted => plan::confirmed(state, dialog),
+        Asked::Typed(_) => match key.code {
+            KeyCode::Enter if dialog.is_typed() => plan::confirmed(state, dialog),
             KeyCode::Enter if dialog.typed.text().trim().is_empty() => cancelled(state),
             KeyCode::Enter => {
                 dialog.refused = Some(Refused::Wrong);
                 keep(state, dialog)
             }
-            _ => {
+            code => {
+                // What was refused is typed anew; it can be mended as well.
+                if dialog.refused == Some(Refused::Wrong) && matches!(code, KeyCode::Char(_)) && !key.ctrl && !key.alt {
+                    dialog.typed = Line::default();
+                }
                 if dialog.typed.edit(key) {
                     dialog.refused = None;
                 }

@@ -34,6 +34,11 @@ pub fn event(state: &mut State, job: JobId, event: ReleaseEvent) -> Vec<Effect> 
                 run.set(row, progress.clone(), now);
             }
         }
+        ReleaseEvent::Waiting(operation, waiting) => {
+            for row in rows_of(run, operation) {
+                run.wait(row, waiting.clone(), now);
+            }
+        }
         ReleaseEvent::Settled { operation, outcomes, fresh } => {
             let nic = run.plan.operations().get(operation.0 as usize).map(crate::domain::plan::Operation::nic_key);
             for (target, outcome) in outcomes {

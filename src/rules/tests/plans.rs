@@ -101,6 +101,11 @@ fn addresses_go_in_batches_in_order_and_the_nic_goes_last() {
     assert!(plan.rows()[..5].iter().all(|row| has(row, FindingId::NicInPlan)));
     let leave = plan.rows()[5].findings.iter().find(|finding| finding.id == FindingId::AddressesLeave).unwrap();
     assert!(leave.values.contains(&("count", "3".to_owned())), "released addresses do not leave with it: {leave:?}");
+    let first = &plan.rows()[5].findings[0];
+    assert_eq!(first.id, FindingId::AddressesInPlan, "the NIC's row tells that its addresses are asked for as well");
+    assert!(first.values.contains(&("count", "5".to_owned())), "{first:?}");
+    let effects = crate::rules::guard::effects(&plan);
+    assert_eq!((effects.on_detached, effects.kept), (9, 4));
 }
 
 #[test]
@@ -220,7 +225,8 @@ fn all_secondaries_together_are_the_last() {
     let inventory = inventory(&[nic(1, 2)]);
     let targets = [2, 3].map(|n| address("strict-1", "nic-1", &format!("10.0.1.{n}")));
     let both = make(&wanted(targets.clone()), &inventory);
-    assert!(both.rows().iter().all(|row| has(row, FindingId::LastSecondary)));
+    let told: Vec<bool> = both.rows().iter().map(|row| has(row, FindingId::LastSecondary)).collect();
+    assert_eq!(told, [false, true], "once for the NIC");
     let one = make(&wanted([targets[0].clone()]), &inventory);
     assert!(!has(&one.rows()[0], FindingId::LastSecondary));
     assert_ne!(one.hash(), both.hash());

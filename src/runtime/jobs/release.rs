@@ -29,7 +29,7 @@ use crate::{
         snapshot::NicSnapshot,
         time::Timestamp,
     },
-    providers::client::{Client, local},
+    providers::client::{Client, OnPause, Pause, local},
     runtime::journal::Journal,
 };
 
@@ -217,6 +217,7 @@ type Ends = Vec<(Target, Outcome)>;
 
 /// One write from its read to its end. True when every target is gone.
 async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &str) -> bool {
+    let client = &client.watched(waiting(batch, operation.id));
     let mut ends: Ends = Vec::new();
     let mut attempt = 1;
     let fresh = loop {
@@ -239,7 +240,8 @@ async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &s
             attempt += 1;
             let wait_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
             let of = client.tries();
-            batch.progress(operation, Progress::Retrying { attempt, of, wait_ms, code: fault.code.clone() }).await;
+            let (kind, code) = (fault.kind, fault.code.clone());
+            batch.progress(operation, Progress::Retrying { kind, attempt, of, wait_ms, code }).await;
             batch.wait(pause).await;
             continue;
         }
@@ -264,6 +266,21 @@ async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &s
         ends.iter().all(|(_, outcome)| matches!(outcome, Outcome::Released { .. } | Outcome::AlreadyGone { .. }));
     batch.say(ReleaseEvent::Settled { operation: operation.id, outcomes: ends, fresh }).await;
     done
+}
+
+/// Tells that a read around the write waits for its next try. A full channel drops it: showing a pause must not lengthen it.
+fn waiting(batch: &Batch, operation: OperationId) -> OnPause {
+    let (out, job) = (batch.out.clone(), batch.job);
+    Arc::new(move |pause| {
+        let waiting = pause.map(|Pause { fault, attempt, of, wait }| Progress::Retrying {
+            kind: fault.kind,
+            attempt,
+            of,
+            wait_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+            code: fault.code.clone(),
+        });
+        drop(out.try_send(Msg::Release(job, ReleaseEvent::Waiting(operation, waiting))));
+    })
 }
 
 enum Checked {
@@ -295,7 +312,8 @@ async fn check(batch: &Batch, client: &Client, operation: &Operation, ends: &mut
             Err(fault) if fault.kind == FaultKind::Unreachable && tries < OFFLINE_TRIES && !batch.wish().stopped => {
                 tries += 1;
                 let wait_ms = batch.patience.offline;
-                let progress = Progress::Retrying { attempt: tries, of: OFFLINE_TRIES, wait_ms, code: None };
+                let kind = fault.kind;
+                let progress = Progress::Retrying { kind, attempt: tries, of: OFFLINE_TRIES, wait_ms, code: None };
                 batch.progress(operation, progress).await;
                 batch.wait(Duration::from_millis(wait_ms)).await;
                 continue;

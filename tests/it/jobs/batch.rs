@@ -116,6 +116,26 @@ async fn a_pause_holds_what_was_not_sent_until_it_ends() {
     assert_eq!(stage.writes(), targets.len());
 }
 
+/// A read that is refused for now is told of while it waits.
+#[tokio::test]
+async fn a_read_before_the_write_that_is_throttled_is_told_of() {
+    let mut stage = wide().open().await;
+    let targets = one_each(&mut stage, 1).await;
+    let plan = stage.plan_all(&targets);
+    stage.simulator.inject(Rule::new(Trouble::Throttle).reads().first(1));
+    let mut running = stage.begin(&plan);
+    let waits = |event: &ReleaseEvent| {
+        matches!(
+            event,
+            ReleaseEvent::Waiting(_, Some(Progress::Retrying { kind: FaultKind::Throttled, attempt: 2, .. }))
+        )
+    };
+    running.until(&mut stage, waits).await;
+    running.until(&mut stage, |event| matches!(event, ReleaseEvent::Waiting(_, None))).await;
+    let ended = running.end(&mut stage).await;
+    ended.all(OutcomeWord::Released);
+}
+
 /// A retry is a write like any other; and what was true before a pause is read again after it.
 #[tokio::test]
 async fn a_pause_holds_a_retry_and_the_facts_are_read_again_after_it() {

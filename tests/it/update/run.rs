@@ -83,8 +83,8 @@ fn totals_always_add_up_to_the_plan() {
         Progress::Checking,
         Progress::Sent,
         Progress::Accepted { receipt: Receipt::default(), reads: 1 },
-        Progress::Retrying { attempt: 2, of: 5, wait_ms: 400, code: None },
-        Progress::ReadingBack { lost: true },
+        Progress::Retrying { kind: FaultKind::Throttled, attempt: 2, of: 5, wait_ms: 400, code: None },
+        Progress::ReadingBack { lost: true, up_to_ms: 30_000 },
     ];
     for step in steps {
         scenario.send(Msg::Release(job, ReleaseEvent::Progressed(OperationId(0), step)));
@@ -131,6 +131,87 @@ fn leaving_the_screen_does_not_stop_the_batch_and_quitting_asks() {
     assert_eq!(scenario.effects, [Effect::Stop(job)]);
     scenario.send(Msg::Release(job, ReleaseEvent::Ended));
     assert_eq!(scenario.effects, [Effect::Quit]);
+}
+
+#[test]
+fn a_key_that_the_quit_dialog_does_not_offer_does_nothing() {
+    let (mut scenario, _, _) = running();
+    scenario.keys("1 q y n q S ctrl-s alt-s x space");
+    assert_eq!((scenario.effects.len(), scenario.state.overlays.len()), (0, 1));
+    assert_eq!(scenario.state.run.as_ref().unwrap().pace, Pace::Going);
+    assert!(!scenario.state.quitting);
+}
+
+#[test]
+fn a_batch_that_ends_under_the_quit_dialog_is_left_by_the_same_key() {
+    let (mut scenario, job, _) = running();
+    scenario.keys("1 q").send(Msg::Release(job, ReleaseEvent::Ended)).keys("s");
+    assert_eq!(scenario.effects, [Effect::Quit]);
+}
+
+#[test]
+fn what_was_never_sent_is_no_progress() {
+    let (mut scenario, job, plan) = running();
+    settle(&mut scenario, job, &plan, 0, &released());
+    for nth in 1..plan.operations().len() {
+        settle(&mut scenario, job, &plan, nth, &Outcome::Stopped);
+    }
+    scenario.after_ms(1_000);
+    let run = scenario.state.run.as_ref().unwrap();
+    let (counts, sent) = (run.counts(), plan.operations()[0].targets().len());
+    assert_eq!((counts.answered(), counts.stopped), (sent, counts.total - sent));
+    let now = scenario.state.now;
+    let (rate, seconds) = (run.rate(now).unwrap(), now.since(run.started) / 100);
+    assert_eq!(format!("{:.1}", rate * f64::from(u32::try_from(seconds).unwrap()) / 10.0), format!("{sent}.0"));
+}
+
+#[test]
+fn calls_that_hang_are_named_and_no_time_left_is_guessed_meanwhile() {
+    let (mut scenario, job, plan) = running();
+    scenario.send(Msg::Release(job, ReleaseEvent::Progressed(OperationId(1), Progress::Sent)));
+    let of = |scenario: &Scenario| {
+        let run = scenario.state.run.as_ref().unwrap();
+        (run.left_ms(scenario.state.now).is_some(), run.hanging(scenario.state.now))
+    };
+    let released = released();
+    for nth in (0..plan.operations().len()).filter(|nth| *nth != 1) {
+        settle(&mut scenario, job, &plan, nth, &released);
+    }
+    scenario.after_ms(1_000);
+    assert!(scenario.state.run.as_ref().unwrap().counts().answered() >= 5, "the batch is long enough");
+    assert_eq!(of(&scenario), (true, None));
+    scenario.after_ms(11_000);
+    assert_eq!(of(&scenario), (false, Some((1, 12_000))));
+}
+
+#[test]
+fn a_read_that_waits_is_retrying_and_then_goes_on_where_it_stood() {
+    let (mut scenario, job, plan) = running();
+    let targets = plan.operations()[0].targets().len();
+    let wait = Progress::Retrying { kind: FaultKind::Throttled, attempt: 2, of: 5, wait_ms: 4_000, code: None };
+    scenario.send(Msg::Release(job, ReleaseEvent::Progressed(OperationId(0), Progress::Checking)));
+    let retrying = |scenario: &Scenario| scenario.state.run.as_ref().unwrap().counts().retrying;
+    for _ in 0..2 {
+        scenario.send(Msg::Release(job, ReleaseEvent::Waiting(OperationId(0), Some(wait.clone()))));
+        assert_eq!(retrying(&scenario), targets);
+    }
+    scenario.send(Msg::Release(job, ReleaseEvent::Waiting(OperationId(0), None)));
+    let row = &scenario.state.run.as_ref().unwrap().rows[0];
+    assert_eq!((&row.progress, row.retry), (&Progress::Checking, Some((FaultKind::Throttled, 2, 5))));
+    assert_eq!(retrying(&scenario), 0);
+    // The end of a pause that is over already changes nothing.
+    scenario.send(Msg::Release(job, ReleaseEvent::Progressed(OperationId(0), Progress::Sent)));
+    scenario.send(Msg::Release(job, ReleaseEvent::Waiting(OperationId(0), None)));
+    assert_eq!(scenario.state.run.as_ref().unwrap().rows[0].progress, Progress::Sent);
+}
+
+#[test]
+fn a_row_that_is_read_back_after_a_lost_answer_is_counted() {
+    let (mut scenario, job, plan) = running();
+    let read = ReleaseEvent::Progressed(OperationId(0), Progress::ReadingBack { lost: true, up_to_ms: 30_000 });
+    scenario.send(Msg::Release(job, read));
+    let counts = scenario.state.run.as_ref().unwrap().counts();
+    assert_eq!((counts.lost, counts.unknown), (plan.operations()[0].targets().len(), 0));
 }
 
 #[test]
@@ -318,7 +399,7 @@ fn an_end_that_is_not_in_the_journal_is_told_and_leaves_its_trace() {
 fn an_answer_that_was_lost_leaves_its_trace_in_the_row() {
     let (mut scenario, job, plan) = running();
     for (nth, lost) in [(0, true), (1, false)] {
-        let read = ReleaseEvent::Progressed(OperationId(nth), Progress::ReadingBack { lost });
+        let read = ReleaseEvent::Progressed(OperationId(nth), Progress::ReadingBack { lost, up_to_ms: 30_000 });
         scenario.send(Msg::Release(job, read));
         settle(&mut scenario, job, &plan, nth as usize, &released());
     }

@@ -71,7 +71,7 @@ fn a_dialog_that_can_be_confirmed_shows_all_or_scrolls() {
         let state = world::confirming(size, language).state;
         shows(&state, &["Release 4 addresses and detach 1 NIC", "acme-shop acme-edge 5", "Cancel", "nothing is sent"]);
     }
-    let all = ["release 4 addresses", "detach 1 NIC", "goes on costing", "load-balancer", "rows have warnings"];
+    let all = ["release 4 addresses", "detach 1 NIC", "goes on costing", "load-balancer", "rows with warnings"];
     let mut scenario = world::confirming(CONFIRMS, Language::English);
     let mut seen = String::new();
     for _ in 0..12 {

@@ -289,7 +289,13 @@ pub fn running(size: Size, language: Language) -> Scenario {
         request_id: Some("473469C7-AA6F-4DC5-B3DB-A3DC0DE3C83E".to_owned()),
     });
     scenario.after_ms(500);
-    let wait = Progress::Retrying { attempt: 2, of: 5, wait_ms: 1_600, code: Some("Throttling.User".to_owned()) };
+    let wait = Progress::Retrying {
+        kind: FaultKind::Throttled,
+        attempt: 2,
+        of: 5,
+        wait_ms: 4_600,
+        code: Some("Throttling.User".to_owned()),
+    };
     progress(&mut scenario, 1, wait);
     if plan.operations().len() > 2 {
         let receipt = Receipt { request_id: Some("8f1c2d9e-7701-4c1b-9a55".to_owned()), task: None };
@@ -468,6 +474,17 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
     let mut wrong = planned(size, language);
     wrong.keys("c").after_ms(400);
     wrong.text("acme").keys("enter");
+    let mut typed = planned(size, language);
+    typed.keys("c").after_ms(400).text("acme-shop acme-edge 5");
+    let mut blocked = listed(size, language);
+    blocked.state.readonly = true;
+    mark(&mut blocked, &["10.8.1.12"]);
+    blocked.keys("p");
+    blocked.read_again();
+    blocked.after_ms(7_000);
+    let mut quitting = running(size, language);
+    quitting.after_ms(12_000).keys("1 q s 3");
+    quitting.after_ms(12_000);
     let mut simple = listed(size, language);
     mark(&mut simple, &["10.8.1.12"]);
     simple.keys("p");
@@ -511,7 +528,9 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
         ("plan-page", plan_page.state),
         ("confirm", confirming(size, language).state),
         ("confirm-wrong", wrong.state),
+        ("confirm-typed", typed.state.clone()),
         ("confirm-key", simple.state),
+        ("plan-blocked", blocked.state.clone()),
         ("running", running(size, language).state),
         ("results", results(size, language).state),
         ("result-page", failed_row.state),
@@ -522,6 +541,7 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
         ("help-search", help_search.state),
         ("copy-menu", menu.state),
         ("quit", quit.state),
+        ("quitting", quitting.state.clone()),
         ("welcome", welcome.state),
         ("welcome-broken", broken.state),
     ]

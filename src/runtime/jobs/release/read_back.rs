@@ -133,7 +133,8 @@ pub(super) async fn read_back(
     let told = told;
     if told.fault().is_some() {
         let lost = !matches!(told, Told::Refused(_) | Told::Failed(_));
-        batch.progress(operation, Progress::ReadingBack { lost }).await;
+        let up_to_ms = batch.patience.reads.iter().sum();
+        batch.progress(operation, Progress::ReadingBack { lost, up_to_ms }).await;
     }
     let mut seen = Seen { last: Ok(Some(Sight { nic: before.nic.clone(), bound: None })), calm: 0 };
     let mut reads = 0;
