@@ -199,6 +199,8 @@ impl Client {
         // Tries and pauses. Waiting for a turn is not the cloud's fault, and a long listing waits long.
         let mut spent = Duration::ZERO;
         let mut attempt = 0;
+        // Once: a few failures in a row lock an account.
+        let mut renewed = false;
         loop {
             attempt += 1;
             let patience = Some(policy.deadline.saturating_sub(spent));
@@ -206,7 +208,10 @@ impl Client {
             let fault = match self.once(call, &account, attempt, patience).await {
                 Ok(reply) => return Ok(reply),
                 // With a session of its own the next try tells whether it was the session.
-                Err(fault) if account.has_ended(&fault) && attempt < policy.tries => continue,
+                Err(fault) if account.has_ended(&fault) && !renewed => {
+                    renewed = true;
+                    continue;
+                }
                 Err(fault) => fault,
             };
             spent += Duration::from_millis(fault.elapsed_ms);

@@ -54,7 +54,9 @@ pub fn pause(policy: &RetryPolicy, fault: &Fault, attempt: u32, elapsed: Duratio
 ///
 /// `attempt` counts from 1, `dice` is uniform in 0..1.
 pub fn pause_of_write(policy: &RetryPolicy, fault: &Fault, attempt: u32, dice: f64) -> Option<Duration> {
-    if fault.effect != Effect::NothingRetry || attempt >= policy.tries {
+    // A session that ended is renewed once: a few failures in a row lock an account.
+    let tries = if fault.kind == FaultKind::Credentials { policy.tries.min(2) } else { policy.tries };
+    if fault.effect != Effect::NothingRetry || attempt >= tries {
         return None;
     }
     wished(policy, fault, attempt, dice)
@@ -155,6 +157,9 @@ mod tests {
                 assert_eq!(of(kind, effect), None, "{kind:?} {effect:?}");
             }
         }
+        let ended = fault(FaultKind::Credentials, Effect::NothingRetry, None);
+        let again = |attempt| pause_of_write(&POLICY, &ended, attempt, 0.0).is_some();
+        assert_eq!((again(1), again(2)), (true, false), "a session is renewed once");
         let throttled =
             |ms, attempt| pause_of_write(&POLICY, &fault(FaultKind::Throttled, Effect::NothingRetry, ms), attempt, 0.0);
         assert_eq!((throttled(None, 4).is_some(), throttled(None, 5)), (true, None));

@@ -33,7 +33,7 @@ pub struct Account {
     /// Hides the secrets of the profile and of the session.
     pub scrubber: Scrubber,
     expires_at: Option<Timestamp>,
-    /// Comes from a sign-in.
+    /// Signs with what a sign-in handed out: the profile's own keys do not end.
     opened: bool,
     /// A call was answered well with it.
     proven: AtomicBool,
@@ -50,9 +50,10 @@ impl Account {
         let Session { project_id, credential, expires_at } = session;
         let mut profile = (*own.profile).clone();
         profile.project_id = project_id.or(profile.project_id);
+        let opened = credential.is_some();
         let credential = credential.map_or_else(|| own.credential.clone(), Arc::new);
         let scrubber = Scrubber::new([&*own.credential, &*credential]);
-        Self { profile: profile.into(), credential, scrubber, expires_at, opened: true, proven: AtomicBool::new(false) }
+        Self { profile: profile.into(), credential, scrubber, expires_at, opened, proven: AtomicBool::new(false) }
     }
 
     /// A call was answered well.
@@ -174,6 +175,10 @@ mod tests {
         assert!(!account.has_ended(&Fault::local(FaultKind::Throttled, "List", "")));
         sessions.forget(&account);
         assert!(sessions.get(&"r1".into(), Timestamp(0)).is_none());
+        let project = Session { credential: None, ..session(None) };
+        let looked_up = sessions.keep(&"r1".into(), &own(), project);
+        looked_up.prove();
+        assert!(!looked_up.has_ended(&refused), "keys that only had their project looked up do not end");
         let own = own();
         own.prove();
         assert!(!own.has_ended(&refused), "the profile's own keys do not end");

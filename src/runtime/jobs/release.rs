@@ -34,7 +34,7 @@ use crate::{
 };
 
 use super::inspect;
-use read_back::read_back;
+use read_back::{Answer, read_back};
 use send::{Sent, send};
 use targets::{narrow, targets};
 
@@ -225,14 +225,15 @@ async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &s
             Checked::Send(seen, kind) => (seen, kind),
             Checked::Ended(fresh) => break fresh,
         };
-        let answer = match send(batch, client, operation, &kind, &seen, name).await {
-            Sent::Answered(answer) => answer,
+        let (answer, earlier) = match send(batch, client, operation, &kind, &seen, name).await {
+            Sent::Answered { answer, earlier } => (answer, earlier),
             Sent::Nothing(outcome) => {
                 end_rest(operation, &mut ends, || outcome.clone());
                 break Some(ReadBack::Nic(Arc::new(*seen)));
             }
         };
         if let Err(fault) = &answer
+            && !earlier
             && let Some(pause) = client.pause_of_write(fault, attempt)
         {
             // The vendor's code proves that nothing was done; the intent is closed as such before the next one.
@@ -245,7 +246,8 @@ async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &s
             batch.wait(pause).await;
             continue;
         }
-        let part_was_gone = matches!(&answer, Err(fault) if fault.effect == Effect::AlreadyDone);
+        let part_was_gone = !earlier && matches!(&answer, Err(fault) if fault.effect == Effect::AlreadyDone);
+        let answer = Answer { answer, earlier };
         let (mut now, fresh) = read_back(batch, client, operation, &kind, &seen, answer).await;
         let of = |target: &Target| now.iter().find(|(ended, _)| ended == target).map(|(_, outcome)| outcome.clone());
         settle(batch, operation, name, &kind, |target| {

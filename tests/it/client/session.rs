@@ -121,6 +121,23 @@ async fn a_session_is_renewed_before_its_end_and_after_the_cloud_ends_it() {
 }
 
 #[tokio::test]
+async fn a_cloud_that_refuses_for_ever_is_asked_with_one_new_session_and_no_more() {
+    let script = vec![
+        http(201, &[], "one/3600"),
+        http(200, &[], "ok"),
+        http(403, &[], "no"),
+        http(201, &[], "two/3600"),
+        http(403, &[], "no"),
+    ];
+    let server = Server::start(script).await;
+    let (client, _exchanges) = signing_in(&server);
+    assert!(read(&client).await.is_ok());
+    let fault = read(&client).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Credentials);
+    assert_eq!(server.requests().len(), 5);
+}
+
+#[tokio::test]
 async fn a_write_whose_session_ended_did_nothing_and_may_be_made_again() {
     let script =
         vec![http(201, &[], "one/3600"), http(200, &[], "ok"), http(403, &[], "ended"), http(201, &[], "two/3600")];

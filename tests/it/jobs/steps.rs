@@ -165,6 +165,41 @@ async fn a_request_that_is_refused_ends_the_write_and_tells_what_the_one_before_
     stage.closed_journal();
 }
 
+/// A refusal of the second proves nothing of the first: what that one did is said to be done, by us.
+#[tokio::test]
+async fn what_an_earlier_request_did_is_released_though_a_later_one_is_refused() {
+    let (mut stage, targets) = two(Way::OneByOne).await;
+    let plan = stage.prepare(&targets).await;
+    let write = stage.action(&plan.operations()[0]);
+    let nic = parts(&targets[0]).0;
+    stage.simulator.after(write, move |world| {
+        world.refusals.insert(nic, "InvalidUserType.NotSupported".to_owned());
+    });
+    let ended = stage.run(&plan).await;
+    let words: Vec<OutcomeWord> = targets.iter().map(|target| ended.outcomes[target].word()).collect();
+    assert_eq!(words, [OutcomeWord::Released, OutcomeWord::Failed]);
+    let Outcome::Failed { fault } = &ended.outcomes[&targets[1]] else { unreachable!() };
+    assert_eq!(fault.effect, Effect::Unknown, "a part may have been done");
+    assert_eq!(stage.writes(), 2);
+    stage.closed_journal();
+}
+
+#[tokio::test]
+async fn a_later_request_that_is_throttled_is_made_again_and_the_earlier_one_is_not() {
+    let (mut stage, targets) = two(Way::OneByOne).await;
+    let plan = stage.prepare(&targets).await;
+    stage.simulator.inject(Rule::new(Trouble::Throttle).writes().skip(1).first(2));
+    stage.run(&plan).await.all(OutcomeWord::Released);
+    assert_eq!(stage.writes(), 4);
+    let ends = stage.closed_journal().entries;
+    let ends = ends.iter().filter_map(|entry| match entry {
+        JournalEntry::Settled(end) => Some(end),
+        JournalEntry::Intent(_) => None,
+    });
+    let words: Vec<OutcomeWord> = ends.flat_map(|end| end.outcomes.iter().map(|(_, outcome)| outcome.word())).collect();
+    assert_eq!(words, [OutcomeWord::Released, OutcomeWord::Released], "nothing is written down as failed on the way");
+}
+
 #[tokio::test]
 async fn a_codec_that_has_no_safe_request_sends_none() {
     let (mut stage, targets) = two(Way::Never).await;

@@ -42,10 +42,21 @@ enum Told {
     Unsaid(Fault),
 }
 
+/// What the last request of a write was answered.
+pub(super) struct Answer {
+    pub answer: Result<Receipt, Fault>,
+    /// A request of the same write was accepted before it.
+    pub earlier: bool,
+}
+
 impl Told {
-    fn of(answer: Result<Receipt, Fault>) -> Self {
+    fn of(Answer { answer, earlier }: Answer) -> Self {
         match answer {
             Ok(receipt) => Told::Accepted(receipt),
+            // It did nothing, but the one before it may have done a part.
+            Err(fault) if fault.effect != Effect::Unknown && earlier => {
+                Told::Failed(Fault { effect: Effect::Unknown, ..fault })
+            }
             Err(fault) if fault.effect != Effect::Unknown => Told::Refused(fault),
             Err(fault) => Told::Unsaid(fault),
         }
@@ -121,7 +132,7 @@ pub(super) async fn read_back(
     operation: &Operation,
     kind: &OperationKind,
     before: &NicSnapshot,
-    answer: Result<Receipt, Fault>,
+    answer: Answer,
 ) -> (Ends, Option<ReadBack>) {
     let targets = targets(operation, kind);
     let mut told = Told::of(answer);

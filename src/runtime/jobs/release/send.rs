@@ -24,7 +24,11 @@ const MOST_STEPS: usize = 32;
 /// How far a write came.
 pub(super) enum Sent {
     /// The answer to the last request that was sent.
-    Answered(Result<Receipt, Fault>),
+    Answered {
+        answer: Result<Receipt, Fault>,
+        /// A request before it was accepted: a refusal does not mean that nothing was done.
+        earlier: bool,
+    },
     /// No request left.
     Nothing(Outcome),
 }
@@ -41,7 +45,8 @@ pub(super) async fn send(
     let cloud = client.cloud();
     let mut made: Vec<Step> = Vec::new();
     let mut now = seen.clone();
-    let mut answered = None;
+    let mut answered: Option<Receipt> = None;
+    let mut attempt = 1;
     while let Some(step) = cloud.step(kind, &now, &made).filter(|_| made.len() < MOST_STEPS) {
         let record = intent(batch, operation, kind, step.name, &now, name);
         let permit = match batch.journal.intent(record, client.profile().readonly).await {
@@ -49,30 +54,47 @@ pub(super) async fn send(
             Err(error) => {
                 let Some(receipt) = answered else { return Sent::Nothing(Outcome::Skipped { why: unwritten(error) }) };
                 // What was sent before is read back, and is all there is.
-                return Sent::Answered(Ok(receipt));
+                return Sent::Answered { answer: Ok(receipt), earlier: true };
             }
         };
         batch.progress(operation, Progress::Sent).await;
         let answer = client.write(&operation.region, kind, &step, permit).await;
         let last = step.last;
-        made.push(step);
-        let receipt = match answer {
-            Ok(receipt) if !last => receipt,
-            answer => return Sent::Answered(answer),
-        };
-        if let Some(Err(fault)) = task_end(batch, client, operation, &receipt).await {
-            return Sent::Answered(Err(fault));
+        let earlier = answered.is_some();
+        match answer {
+            Ok(receipt) if !last => {
+                made.push(step);
+                attempt = 1;
+                if let Some(Err(fault)) = task_end(batch, client, operation, &receipt).await {
+                    return Sent::Answered { answer: Err(fault), earlier: true };
+                }
+                answered = Some(receipt);
+            }
+            // This request alone did nothing, and is made again: those before it are not.
+            Err(fault) if earlier && !batch.wish().stopped => {
+                let Some(pause) = client.pause_of_write(&fault, attempt) else {
+                    return Sent::Answered { answer: Err(fault), earlier };
+                };
+                attempt += 1;
+                let wait_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+                let of = client.tries();
+                batch.progress(operation, Progress::Retrying { attempt, of, wait_ms, code: fault.code }).await;
+                batch.wait(pause).await;
+            }
+            answer => return Sent::Answered { answer, earlier },
         }
         let never = CancellationToken::new();
-        match inspect::nic(client, &std::sync::Arc::new(now.clone()), &never, batch.now).await {
-            Ok(Some(fresh)) => now = fresh,
+        match (inspect::nic(client, &std::sync::Arc::new(now.clone()), &never, batch.now).await, &answered) {
+            (Ok(Some(fresh)), _) => now = fresh,
             // Gone, or not to be read: nothing more is sent on a guess.
-            Ok(None) | Err(_) => return Sent::Answered(Ok(receipt)),
+            (Ok(None) | Err(_), Some(receipt)) => {
+                return Sent::Answered { answer: Ok(receipt.clone()), earlier: true };
+            }
+            (Ok(None) | Err(_), None) => break,
         }
-        answered = Some(receipt);
     }
     match answered {
-        Some(receipt) => Sent::Answered(Ok(receipt)),
+        Some(receipt) => Sent::Answered { answer: Ok(receipt), earlier: true },
         None => {
             let call = Call::write(operation.region.clone(), kind.clone());
             let fault = Fault::local(FaultKind::Local, cloud.action(&call), local::NO_STEP);
