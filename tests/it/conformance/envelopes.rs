@@ -1,16 +1,20 @@
 //! Each call of each cloud, read from answers that are not what was asked for: the class of the outcome is right, the vendor's code and
 //! request id survive, nothing panics. The codec alone, without a connection.
 
+use std::net::IpAddr;
+
 use nicdeck::{
     domain::{
         fault::{Effect, Fault, FaultKind},
         ids::RegionId,
+        nic::Nic,
+        outcome::Receipt,
         plan::OperationKind,
     },
     providers::{
         self,
-        profile::Profile,
-        provider::{Call, Provider},
+        profile::{Credential, Profile},
+        provider::{Call, Provider, Step},
     },
     sim::dialect::{SimRequest, VendorError},
     wire::{WireRequest, WireResponse},
@@ -28,33 +32,65 @@ fn codecs() -> Vec<&'static dyn Provider> {
     all
 }
 
-/// Every call that the codec makes: its listings with what follows from them, the reads of one NIC, each kind of write.
+/// Every call that the codec makes: its listings with what follows from them, the reads of one NIC, each request of each kind of write,
+/// tasks, and sign-ins.
 async fn calls(cloud: &'static dyn Provider) -> Vec<Call> {
     let mut stage = Scene::demo(cloud).open().await;
     let listed = stage.list().await;
     let region: RegionId = stage.simulator.world().regions()[0].as_str().into();
     let mut calls: Vec<Call> = cloud.listings(std::slice::from_ref(&region)).into_iter().map(Call::List).collect();
     calls.extend(listed.pages.iter().flat_map(|(_, page)| page.next.clone()).map(Call::List));
-    let (_, nic) = stage.part().nics().find(|(_, nic)| nic.instance.is_some()).expect("an attached NIC");
+    let roles = cloud.descriptor().capabilities.releasable;
+    let of = |nic: &Nic| nic.addresses.iter().find(|address| roles.contains(&address.role)).map(|address| address.ip);
+    // One of several, so that a cloud that has another way for all of them goes the longer one.
+    let several = |nic: &Nic| nic.addresses.iter().filter(|address| roles.contains(&address.role)).count() > 1;
+    let fits = |nic: &&Nic| nic.instance.is_some() && several(nic);
+    let nic =
+        stage.part().nics().map(|(_, nic)| nic).find(fits).expect("an attached NIC with two addresses to release");
+    let ip = of(nic).expect("it has two");
     let known = stage.part().snapshot(&nic.id).expect("known").backends;
     calls.extend(cloud.inspection(nic, &known).into_iter().map(Call::List));
-    let (id, instance, ip) = (nic.id.clone(), nic.instance.clone().expect("attached"), nic.addresses[0].ip);
-    let eip = "eip-1".into();
+    let (id, instance) = (nic.id.clone(), nic.instance.clone().expect("attached"));
+    let all = nic.addresses.iter().filter(|address| roles.contains(&address.role)).map(|address| address.ip).collect();
+    let new: IpAddr = "10.255.255.9".parse().unwrap();
     for kind in [
         OperationKind::Release { nic: id.clone(), ips: vec![ip] },
+        OperationKind::Release { nic: id.clone(), ips: all },
         OperationKind::Detach { nic: id.clone(), instance: instance.clone() },
-        OperationKind::Assign { nic: id.clone(), ips: vec![ip] },
+        OperationKind::Assign { nic: id.clone(), ips: vec![new] },
         OperationKind::Attach { nic: id.clone(), instance },
-        OperationKind::BindEip { nic: id.clone(), eip, ip },
+        OperationKind::BindEip { nic: id.clone(), eip: "eip-1".into(), ip },
         OperationKind::Delete { nic: id },
     ] {
         let snapshot = stage.part().snapshot(kind.nic()).expect("known");
-        let step = cloud.step(&kind, &snapshot, &[]).unwrap_or_default();
-        calls.push(Call::Write { region: region.clone(), kind, step });
+        let mut made: Vec<Step> = Vec::new();
+        while let Some(step) = cloud.step(&kind, &snapshot, &made).filter(|_| made.len() < 8) {
+            calls.push(Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() });
+            made.push(step);
+        }
+        assert!(!made.is_empty(), "{}: no request for {kind:?}", cloud.descriptor().id);
     }
-    calls.push(Call::Task { region: region.clone(), task: "17".into() });
-    calls.push(Call::SignIn { region });
+    let receipt = Receipt { request_id: Some("17".into()), task: Some("17".into()) };
+    calls.extend(cloud.task(&region, &receipt));
+    let by_name = Credential::Password { user: "u".into(), password: "p".into(), account: "a".into() };
+    for credential in [by_name, Credential::keys("id", "secret", None)] {
+        calls.extend(cloud.sign_in(&profile(cloud), &credential, &region));
+    }
     calls
+}
+
+fn profile(cloud: &'static dyn Provider) -> Profile {
+    Profile {
+        id: "p".into(),
+        cloud: cloud.descriptor().cloud(),
+        regions: vec![cloud.descriptor().example_region.into()],
+        endpoint: None,
+        alias: None,
+        env: None,
+        readonly: false,
+        project_id: None,
+        api: None,
+    }
 }
 
 fn answer(status: u16, content_type: &str, body: &[u8]) -> WireResponse {
@@ -91,10 +127,6 @@ async fn what_is_no_answer_of_the_api_is_a_typed_fault_and_never_a_success() {
             for (what, response) in odd() {
                 let told = cloud.decode(&call, &response);
                 let name = format!("{id} {} {}: {what}: {told:?}", cloud.action(&call), call.is_write());
-                // Calls that this codec never makes are nobody's answer.
-                if matches!(call, Call::Task { .. } | Call::SignIn { .. }) && told.is_ok() {
-                    continue;
-                }
                 let Err(fault) = told else { panic!("{name}") };
                 assert_ne!(fault.kind, FaultKind::Local, "{name}");
                 if call.is_write() {
@@ -133,19 +165,10 @@ async fn the_vendors_errors_keep_code_and_request_id_in_each_call() {
     const ID: &str = "0123456789abcdef0123456789abcdef";
     for cloud in codecs() {
         let dialect = cloud.dialect();
-        let profile = Profile {
-            id: "p".into(),
-            cloud: cloud.descriptor().cloud(),
-            regions: vec![cloud.descriptor().example_region.into()],
-            endpoint: None,
-            alias: None,
-            env: None,
-            readonly: false,
-            project_id: None,
-            api: None,
-        };
+        let profile = profile(cloud);
         for call in calls(cloud).await {
-            if matches!(call, Call::SignIn { .. } | Call::Task { .. }) {
+            // A sign-in is another service's, with an envelope of its own: its codec's tests have that.
+            if matches!(call, Call::SignIn { .. }) {
                 continue;
             }
             let request = received(cloud.encode(&call, &profile));
