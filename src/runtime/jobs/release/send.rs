@@ -78,7 +78,12 @@ pub(super) async fn send(
                 attempt += 1;
                 let wait_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
                 let of = client.tries();
-                batch.progress(operation, Progress::Retrying { attempt, of, wait_ms, code: fault.code }).await;
+                batch
+                    .progress(
+                        operation,
+                        Progress::Retrying { attempt, of, wait_ms, code: fault.code, kind: fault.kind },
+                    )
+                    .await;
                 batch.wait(pause).await;
             }
             answer => return Sent::Answered { answer, earlier },
