@@ -136,11 +136,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
         Err(error) => return explain(&error, process),
     };
     let flags = parsed.flags();
+    let clouds: Vec<&str> = crate::providers::all().iter().map(|cloud| cloud.descriptor().id).collect();
     // A bad filter never matches everything: better nothing at all.
     if let Some(text) = &parsed.filter
-        && let Err(error) = crate::filter::parse(text)
+        && let Err(error) = crate::filter::parse_among(text, &clouds)
     {
-        return complain(process, &filter::explain(text, &error), Exit::Usage);
+        let explained = words.as_ref().map(|words| filter::explain(text, &error, words.of(language)));
+        return complain(process, &explained.unwrap_or_else(|| error.to_string()), Exit::Usage);
     }
     match parsed.command {
         None => console(parsed, &flags, process, entry),
@@ -148,6 +150,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
         Some(Command::Simulate(args)) => simulate(&args, process),
         Some(Command::Config { command }) => match command {
             ConfigCommand::Path => config_path(&flags, process),
+            ConfigCommand::Init => config_init(&flags, process),
             ConfigCommand::Example => print(process, config::EXAMPLE),
             ConfigCommand::Check => config_check(&flags, process),
         },
@@ -184,6 +187,12 @@ fn console(args: Args, flags: &Flags, process: &mut Process<'_>, entry: &Entry<'
     let only = Only { profiles: flags.profiles.clone(), regions: flags.regions.clone() };
     let look = config::look(flags, &environment(process));
     let settings = settings(args.demo, flags, process);
+    // A slip of the finger on the command line is told there; only the config is the screen's to explain.
+    if let Err(error) = &settings
+        && error.problems.iter().all(|problem| matches!(problem.origin, config::Origin::Flag(_)))
+    {
+        return complain(process, &error.to_string(), Exit::Usage);
+    }
     let look = settings.as_ref().map_or(look, |settings| settings.look);
     let readonly = settings.as_ref().map_or(true, |settings| settings.readonly);
     (entry.console)(ConsoleStart { look, settings, demo: args.demo, readonly, filter: args.filter, only })
@@ -207,7 +216,8 @@ fn list(
             .iter()
             .filter_map(|(_, credential)| credential.as_ref().err().map(ToString::to_string))
             .collect();
-        if !missing.is_empty() {
+        // One that can not be used stops no other; the list says so and ends with 3.
+        if !missing.is_empty() && missing.len() == settings.profiles.len() {
             return complain(process, &missing.join("\n"), Exit::Usage);
         }
         if settings.profiles.is_empty() {
@@ -222,6 +232,9 @@ fn list(
 
 /// Being interrupted is how this ends; the exit code says so like for any other command.
 fn simulate(args: &SimulateArgs, process: &mut Process<'_>) -> Exit {
+    if args.faults_example {
+        return print(process, crate::sim::script::EXAMPLE);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return complain(process, &format!("no worker threads: {error}"), Exit::Failure),
@@ -236,6 +249,8 @@ fn simulate(args: &SimulateArgs, process: &mut Process<'_>) -> Exit {
     }
 }
 
+const NO_FOLDER: &str = "this platform has no config folder; name the file with --config FILE";
+
 fn config_path(flags: &Flags, process: &mut Process<'_>) -> Exit {
     match config::path(flags, &environment(process)).path {
         Some(path) => {
@@ -244,8 +259,24 @@ fn config_path(flags: &Flags, process: &mut Process<'_>) -> Exit {
             let path = if process.stdout_is_terminal { clean(&path) } else { path };
             print(process, &format!("{path}\n"))
         }
-        None => {
-            complain(process, "this platform has no config folder; name the file with --config FILE", Exit::Failure)
+        None => complain(process, NO_FOLDER, Exit::Failure),
+    }
+}
+
+/// Writes the example where the config goes, for the user alone. What is there stays as it is.
+fn config_init(flags: &Flags, process: &mut Process<'_>) -> Exit {
+    let Some(path) = config::path(flags, &environment(process)).path else {
+        return complain(process, NO_FOLDER, Exit::Failure);
+    };
+    match config::write_example(&path) {
+        Ok(()) => print(process, &format!("{}\n", clean(&path.to_string_lossy()))),
+        Err(error) => {
+            let shown = path.to_string_lossy();
+            let what = match error.kind() {
+                io::ErrorKind::AlreadyExists => "is there already, nothing was changed".to_owned(),
+                _ => format!("cannot be written: {error}"),
+            };
+            complain(process, &format!("{} {what}", clean(&shown)), Exit::Failure)
         }
     }
 }
@@ -290,7 +321,7 @@ fn environment<'a>(process: &'a Process<'_>) -> Environment<'a> {
 }
 
 fn no_profiles(config: &ConfigPath) -> String {
-    let example = "`nicdeck config example` prints one to start with, `--demo` needs none";
+    let example = "`nicdeck config init` writes one to start with, `--demo` needs none";
     match config {
         ConfigPath { path: Some(path), found } => {
             let what = if *found { "no [[profile]] in" } else { "no config at" };

@@ -5,10 +5,12 @@ use std::{io, path::PathBuf};
 use crate::{
     app::{notices::Phrase, state::Language},
     cli::{ConsoleStart, Exit, ListStart, Only},
-    config::{self, Settings},
+    config::{self, ConfigError, Settings},
     demo::{self, Demo},
     domain::clean::clean,
-    filter, look, report,
+    filter, look,
+    providers::profile::{Credential, Profile},
+    report,
     runtime::{
         self, Account, Launch, RunError,
         event_loop::End,
@@ -47,10 +49,9 @@ pub fn console(start: &ConsoleStart) -> Exit {
             // Kept for as long as the console runs: its clouds live in it.
             let _clouds = if demo {
                 let Demo { profiles, clouds } = demo::start().await.map_err(Failure::Demo)?;
-                launch.accounts = narrowed(
-                    profiles.into_iter().map(|(profile, key)| Account { profile, credential: Ok(key) }).collect(),
-                    &start.only,
-                );
+                // A demo begun from the welcome screen has other profiles than those that were asked for.
+                let all = Only::default();
+                launch.accounts = narrowed(profiles, if start.demo { &start.only } else { &all })?;
                 clouds
             } else {
                 match &start.settings {
@@ -79,7 +80,7 @@ pub fn console(start: &ConsoleStart) -> Exit {
             Ok(End::Signal(signals::TERMINATE)) => break Exit::Terminated,
             Ok(End::Signal(signals::INTERRUPT)) => break Exit::Interrupted,
             Ok(End::Signal(_)) => break Exit::HungUp,
-            Err(failure) => break complain(&mut err, &failure, Exit::Failure),
+            Err(failure) => break complain(&mut err, &failure, failure.exit()),
         }
     };
     // Calls that nobody waits for any more are not worth waiting for.
@@ -114,10 +115,7 @@ pub fn list(start: &ListStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
         launch.readonly = true;
         let _clouds = if start.demo {
             let Demo { profiles, clouds } = demo::start().await.map_err(Failure::Demo)?;
-            launch.accounts = narrowed(
-                profiles.into_iter().map(|(profile, key)| Account { profile, credential: Ok(key) }).collect(),
-                &start.only,
-            );
+            launch.accounts = narrowed(profiles, &start.only)?;
             clouds
         } else {
             launch.accounts = accounts(&start.settings);
@@ -134,7 +132,7 @@ pub fn list(start: &ListStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
         // A reader that went away early (head, less) has what it wanted.
         Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
         Ok(Err(error)) => complain(err, &error, Exit::Failure),
-        Err(failure) => complain(err, &failure, Exit::Failure),
+        Err(failure) => complain(err, &failure, failure.exit()),
     }
 }
 
@@ -151,7 +149,14 @@ fn report_words(words: &Catalog) -> report::Words {
         "column.profile",
         "column.region",
     ];
-    report::Words { heads: heads.map(|key| words.word(key).to_owned()), demo: words.word("list.demo").to_owned() }
+    let kinds = ["list.primary", "list.secondary", "list.vip", "list.ipv6"];
+    report::Words {
+        heads: heads.map(|key| words.word(key).to_owned()),
+        demo: words.word("list.demo").to_owned(),
+        kinds: kinds.map(|key| words.word(key).to_owned()),
+        nic_kinds: ["list.nic-primary", "list.nic-secondary"].map(|key| words.word(key).to_owned()),
+        ok: words.word("list.ok").to_owned(),
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -162,6 +167,15 @@ enum Failure {
     Demo(demo::DemoError),
     #[error(transparent)]
     Skin(#[from] SkinError),
+    /// `--profile` or `--region` names what the demo does not have.
+    #[error(transparent)]
+    Only(#[from] ConfigError),
+}
+
+impl Failure {
+    fn exit(&self) -> Exit {
+        if matches!(self, Failure::Only(_)) { Exit::Usage } else { Exit::Failure }
+    }
 }
 
 fn base(demo: bool, language: Language, motion: bool) -> Launch {
@@ -194,19 +208,12 @@ fn accounts(settings: &Settings) -> Vec<Account> {
 }
 
 /// The demo's profiles that were asked for.
-fn narrowed(accounts: Vec<Account>, only: &Only) -> Vec<Account> {
-    accounts
-        .into_iter()
-        .filter(|account| {
-            only.profiles.is_empty() || only.profiles.iter().any(|name| name == account.profile.id.as_str())
-        })
-        .filter_map(|mut account| {
-            if !only.regions.is_empty() {
-                account.profile.regions.retain(|region| only.regions.iter().any(|name| name == region.as_str()));
-            }
-            (!account.profile.regions.is_empty()).then_some(account)
-        })
-        .collect()
+fn narrowed(mut profiles: Vec<(Profile, Credential)>, only: &Only) -> Result<Vec<Account>, ConfigError> {
+    let problems = config::select(&mut profiles, &only.profiles, &only.regions);
+    if !problems.is_empty() {
+        return Err(ConfigError { problems });
+    }
+    Ok(profiles.into_iter().map(|(profile, key)| Account { profile, credential: Ok(key) }).collect())
 }
 
 fn shown_path(path: Option<&PathBuf>) -> String {
@@ -221,6 +228,8 @@ fn language(language: config::Language) -> Language {
 }
 
 fn complain(err: &mut dyn io::Write, error: &dyn std::fmt::Display, exit: Exit) -> Exit {
-    let _ = writeln!(err, "nicdeck: {}", clean(&error.to_string()));
+    for line in error.to_string().lines() {
+        let _ = writeln!(err, "nicdeck: {}", clean(line));
+    }
     exit
 }

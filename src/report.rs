@@ -63,11 +63,23 @@ pub struct Words {
     pub heads: [String; lines::HEADS.len()],
     /// Says that the clouds are simulated.
     pub demo: String,
+    /// Kinds of addresses, in the order of `AddressRole`.
+    pub kinds: [String; 4],
+    /// A line for a whole NIC: a primary one, a secondary one.
+    pub nic_kinds: [String; 2],
+    /// Nothing stands in the way.
+    pub ok: String,
 }
 
 impl Default for Words {
     fn default() -> Self {
-        Self { heads: lines::HEADS.map(str::to_owned), demo: "DEMO - simulated clouds".to_owned() }
+        Self {
+            heads: lines::HEADS.map(str::to_owned),
+            demo: "DEMO - simulated clouds".to_owned(),
+            kinds: ["primary", "secondary", "vip", "ipv6"].map(str::to_owned),
+            nic_kinds: ["nic primary", "nic secondary"].map(str::to_owned),
+            ok: "ok".to_owned(),
+        }
     }
 }
 

@@ -46,6 +46,10 @@ pub struct SimulateArgs {
     /// Inject the faults of this script (TOML or JSON)
     #[arg(long, value_name = "FILE")]
     pub faults: Option<PathBuf>,
+
+    /// Print a script of faults that explains every key, and serve nothing
+    #[arg(long)]
+    pub faults_example: bool,
 }
 
 impl Default for SimulateArgs {
@@ -57,6 +61,7 @@ impl Default for SimulateArgs {
             instances: 50,
             seed: 0,
             faults: None,
+            faults_example: false,
         }
     }
 }

@@ -21,9 +21,12 @@ pub struct Calls {
 impl Calls {
     /// Adds the newest; the cursor stays on the call it is on, unless it is on the newest.
     pub fn push(&mut self, exchange: Exchange, height: usize) {
-        self.exchanges.push_front(exchange);
+        // Calls end in another order than they begin; the list is by when they began.
+        let place = self.exchanges.iter().position(|other| other.at <= exchange.at).unwrap_or(self.exchanges.len());
+        self.exchanges.insert(place, exchange);
         self.total += 1;
-        let mut cursor = if self.view.cursor > 0 { self.view.cursor + 1 } else { 0 };
+        let moves = self.view.cursor > 0 && place <= self.view.cursor;
+        let mut cursor = self.view.cursor + usize::from(moves);
         if self.exchanges.len() > KEPT {
             let goes = self.exchanges.iter().rposition(|exchange| !exchange.write).unwrap_or(KEPT);
             self.exchanges.remove(goes);
@@ -53,6 +56,11 @@ impl Calls {
 
     pub fn focused(&self) -> Option<&Exchange> {
         self.get(self.view.cursor)
+    }
+
+    /// All that are kept, newest first.
+    pub fn newest_first(&self) -> impl Iterator<Item = &Exchange> {
+        self.exchanges.iter()
     }
 
     /// The rows in the window.
@@ -103,6 +111,20 @@ mod tests {
             calls.push(exchange(nth, true), 10);
         }
         assert_eq!(calls.len(), KEPT);
+    }
+
+    #[test]
+    fn a_call_that_ends_late_stands_where_it_began() {
+        let mut calls = Calls::default();
+        for at in [10, 30, 20, 40, 5] {
+            calls.push(exchange(at, false), 10);
+        }
+        assert_eq!(calls.newest_first().map(|call| call.at.0).collect::<Vec<_>>(), [40, 30, 20, 10, 5]);
+        calls.view.follow(2, calls.len(), 10);
+        calls.push(exchange(25, false), 10);
+        assert_eq!(calls.focused().map(|call| call.at.0), Some(20));
+        calls.push(exchange(1, false), 10);
+        assert_eq!(calls.focused().map(|call| call.at.0), Some(20));
     }
 
     #[test]

@@ -84,6 +84,8 @@ pub(super) enum Command {
 pub(super) enum ConfigCommand {
     /// Print the path of the config, whether it exists or not
     Path,
+    /// Write a config that explains every key where the config goes; one that is there stays as it is
+    Init,
     /// Print a config that explains every key
     Example,
     /// Check the config and the variables it names, without calling a cloud

@@ -4,68 +4,49 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::{
     domain::clean::clean,
-    filter::{FilterError, FilterErrorKind},
+    filter::FilterError,
+    ui::{catalog::Catalog, filter_mistake},
 };
 
 /// The mistake, the filter, and marks under what is wrong.
-pub(super) fn explain(text: &str, error: &FilterError) -> String {
+pub(super) fn explain(text: &str, error: &FilterError, words: &Catalog) -> String {
     let part = |range| clean(text.get(range).unwrap_or_default()).into_owned();
     let (start, end) = (error.span.start.min(text.len()), error.span.end.min(text.len()));
     let (before, wrong) = (part(0..start), part(start..end));
     let marks = "^".repeat(wrong.width().max(1));
     let indent = " ".repeat(before.width());
-    let mut lines = format!("--filter: {}\n  {}\n  {indent}{marks}", sentence(&error.kind), clean(text));
-    if let Some(suggestion) = &error.suggestion {
-        lines = format!("{lines}\n  did you mean `{}`?", clean(suggestion));
-    }
-    lines
-}
-
-fn sentence(kind: &FilterErrorKind) -> String {
-    match kind {
-        FilterErrorKind::Incomplete => "the filter ends in the middle of a term".to_owned(),
-        FilterErrorKind::UnclosedQuote => "the closing `\"` is missing".to_owned(),
-        FilterErrorKind::UnclosedRegex => "the closing `/` is missing".to_owned(),
-        FilterErrorKind::UnknownField => "there is no such field".to_owned(),
-        FilterErrorKind::EmptyValue => "a value is missing here".to_owned(),
-        FilterErrorKind::UnknownValue { field, known } => {
-            format!("`{}` does not know this; it is one of {}", field.as_str(), known.join(", "))
-        }
-        FilterErrorKind::BadAddress => "this is no IP address, range or network".to_owned(),
-        FilterErrorKind::BadCidr { longest } => format!("the part behind `/` has to be 0 to {longest}"),
-        FilterErrorKind::BadRange => "a range goes from a lower to a higher address of the same kind".to_owned(),
-        FilterErrorKind::BadRegex { message } => format!("this is no regular expression: {}", clean(message)),
-        FilterErrorKind::BadNumber => "this is no number".to_owned(),
-        FilterErrorKind::BadDuration => "a time is a number with s, m, h or d, as in 90s".to_owned(),
-        FilterErrorKind::NotComparable { field } => {
-            format!("`{0}` holds no number; write `{0}:` and the value", field.as_str())
-        }
-        FilterErrorKind::NeedsComparison { field } => {
-            format!("`{0}` is compared: {0}>1, {0}>=1, {0}<1 or {0}<=1", field.as_str())
-        }
-        FilterErrorKind::TrailingText => "a blank is missing behind the quoted text".to_owned(),
-        FilterErrorKind::TooManyTerms { most } => format!("a filter has at most {most} terms"),
-    }
+    let told = filter_mistake(words, &error.kind.code(), &error.kind.values(), error.suggestion.as_deref());
+    format!("--filter: {}\n  {}\n  {indent}{marks}", clean(&told), clean(text))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{app::state::Language, ui::catalog::Catalogs};
+
+    fn told_in(language: Language, text: &str) -> String {
+        explain(text, &crate::filter::parse(text).unwrap_err(), Catalogs::embedded().unwrap().of(language))
+    }
 
     fn told(text: &str) -> String {
-        explain(text, &crate::filter::parse(text).unwrap_err())
+        told_in(Language::English, text)
+    }
+
+    #[test]
+    fn the_mistake_is_told_in_the_language_of_the_program() {
+        let text = told_in(Language::Chinese, "has:foo");
+        assert!(text.starts_with("--filter: has: 不认识这个词，可用：eip, lb, tag,"), "{text}");
     }
 
     #[test]
     fn the_marks_stand_under_the_mistake() {
         assert_eq!(
             told("web ip:10.0.0.0/33"),
-            "--filter: the part behind `/` has to be 0 to 32\n  web ip:10.0.0.0/33\n                  ^^\n  did you mean `32`?"
+            "--filter: The part behind / has to be 0 to 32. Did you mean 32?\n  web ip:10.0.0.0/33\n                  ^^"
         );
         // A wide character takes two cells.
         let text = told("网卡 ipp:1");
-        assert!(text.starts_with("--filter: there is no such field\n  网卡 ipp:1\n       ^^^"), "{text}");
-        assert!(text.ends_with("did you mean `ip`?"), "{text}");
+        assert_eq!(text, "--filter: There is no such field. Did you mean ip?\n  网卡 ipp:1\n       ^^^");
     }
 
     #[test]
@@ -77,6 +58,8 @@ mod tests {
             "ipp:1",
             "name:,a",
             "has:nothing",
+            "a OR b",
+            "ips >5",
             "ip:x.y",
             "ip:10.0.0.0/99",
             "ip:10.0.0.9-10.0.0.1",

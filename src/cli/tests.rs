@@ -158,11 +158,7 @@ fn the_console_starts_whatever_the_config_is_like() {
 fn list_needs_a_config_with_profiles_or_the_demo() {
     let ran = Run::new().run("list");
     assert_eq!((ran.exit, ran.started), (Exit::Usage, None));
-    assert!(
-        ran.err.contains("no config at ") && ran.err.contains("config.toml; `nicdeck config example`"),
-        "{}",
-        ran.err
-    );
+    assert!(ran.err.contains("no config at ") && ran.err.contains("config.toml; `nicdeck config init`"), "{}", ran.err);
     let ran = Run::new().config("version = 1").run("list");
     assert!(ran.exit == Exit::Usage && ran.err.starts_with("no [[profile]] in "), "{}", ran.err);
     let ran = Run::new().config("version = 2\n").run("list");

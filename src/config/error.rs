@@ -367,12 +367,11 @@ impl fmt::Display for ProblemKind {
                 "either `id` and `secret` (and `token`), or `user`, `password` and `account`; not both at once",
             ),
             ProblemKind::Unmatched { what, given, suggestion, known } => {
-                write!(f, "there is no {what} \"{}\" in the config", short(given))?;
-                match (suggestion, known.is_empty()) {
-                    (Some(_), _) => meant(f, suggestion.as_deref()),
-                    (None, true) => Ok(()),
-                    (None, false) => write!(f, "; it has {}", quoted(known.iter().map(String::as_str))),
+                write!(f, "there is no {what} \"{}\"", short(given))?;
+                if !known.is_empty() {
+                    write!(f, "; there is {}", quoted(known.iter().map(String::as_str)))?;
                 }
+                meant(f, suggestion.as_deref())
             }
         }
     }

@@ -31,6 +31,27 @@ use crate::{
 /// A config that explains every key.
 pub const EXAMPLE: &str = include_str!("../../config.example.toml");
 
+/// Writes [`EXAMPLE`], with the folders that are missing. On Unix only the user can look into what is made.
+///
+/// # Errors
+/// `AlreadyExists` if there is such a file: it is never written over. What the system says otherwise.
+pub fn write_example(path: &Path) -> std::io::Result<()> {
+    let mut folders = std::fs::DirBuilder::new();
+    let mut file = std::fs::OpenOptions::new();
+    folders.recursive(true);
+    file.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+        folders.mode(0o700);
+        file.mode(0o600);
+    }
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        folders.create(folder)?;
+    }
+    std::io::Write::write_all(&mut file.open(path)?, EXAMPLE.as_bytes())
+}
+
 /// Larger files are no configs, in bytes.
 const MOST_BYTES: u64 = 1 << 20;
 

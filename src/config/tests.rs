@@ -500,9 +500,9 @@ fn profiles_and_regions_are_narrowed_by_name() {
     assert_eq!(narrowed(&["two", "one"], &["b"]).unwrap(), ["one b", "two b"]);
     assert_eq!(narrowed(&[], &["a"]).unwrap(), ["one a"]);
     let error = narrowed(&["tow"], &[]).unwrap_err();
-    assert_eq!(error.to_string(), "--profile: there is no profile \"tow\" in the config; did you mean `two`?");
+    assert_eq!(error.to_string(), "--profile: there is no profile \"tow\"; there is `one`, `two`; did you mean `two`?");
     let error = narrowed(&["one"], &["zz"]).unwrap_err();
-    assert_eq!(error.to_string(), "--region: there is no region \"zz\" in the config; it has `a`, `b`");
+    assert_eq!(error.to_string(), "--region: there is no region \"zz\"; there is `a`, `b`");
 }
 
 #[test]

@@ -35,6 +35,9 @@ pub enum FilterErrorKind {
     /// A word that this field does not know; those it knows.
     #[error("unknown-value")]
     UnknownValue { field: Field, known: &'static [&'static str] },
+    /// A cloud that there is not; those there are.
+    #[error("unknown-cloud")]
+    UnknownCloud { known: Vec<String> },
     #[error("bad-address")]
     BadAddress,
     /// The part after the `/` is no prefix length for the address before it.
@@ -60,6 +63,12 @@ pub enum FilterErrorKind {
     /// Text right behind a closing quote or slash.
     #[error("trailing-text")]
     TrailingText,
+    /// `or`, `and` and the like between terms: terms are joined by AND, values by a comma.
+    #[error("joining")]
+    Joining,
+    /// A blank between a number's field and the comparison.
+    #[error("apart")]
+    Apart { field: Field },
     #[error("too-many-terms")]
     TooManyTerms { most: usize },
 }
@@ -68,6 +77,23 @@ impl FilterErrorKind {
     /// A stable token for the locale and for tests.
     pub fn code(&self) -> String {
         self.to_string()
+    }
+
+    /// Values for the locale's sentence, by name.
+    pub fn values(&self) -> Vec<(&'static str, String)> {
+        match self {
+            FilterErrorKind::UnknownValue { field, known } => {
+                vec![("field", field.as_str().to_owned()), ("known", known.join(", "))]
+            }
+            FilterErrorKind::UnknownCloud { known } => vec![("known", known.join(", "))],
+            FilterErrorKind::NotComparable { field }
+            | FilterErrorKind::NeedsComparison { field }
+            | FilterErrorKind::Apart { field } => vec![("field", field.as_str().to_owned())],
+            FilterErrorKind::BadCidr { longest } => vec![("longest", longest.to_string())],
+            FilterErrorKind::BadRegex { message } => vec![("message", message.clone())],
+            FilterErrorKind::TooManyTerms { most } => vec![("most", most.to_string())],
+            _ => Vec::new(),
+        }
     }
 }
 

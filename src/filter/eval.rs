@@ -277,7 +277,7 @@ impl Expr {
 
 fn ask_instance(test: &Test, instance: &Instance) -> bool {
     match test {
-        Test::Word(words) => any(&words.texts, &instance.name) || any(&words.texts, instance.id.as_str()),
+        Test::Word(words) => any(&words.texts, &instance.name) || any(&words.ids, instance.id.as_str()),
         Test::Text(field, patterns) => match field {
             Field::Instance => any(patterns, instance.id.as_str()) || any(patterns, &instance.name),
             Field::Id => any(patterns, instance.id.as_str()),
@@ -295,7 +295,7 @@ fn ask_instance(test: &Test, instance: &Instance) -> bool {
 
 fn ask_id(test: &Test, id: &str) -> bool {
     match test {
-        Test::Word(words) => any(&words.texts, id),
+        Test::Word(words) => any(&words.ids, id),
         Test::Text(Field::Instance | Field::Id, patterns) => any(patterns, id),
         _ => false,
     }
@@ -306,7 +306,7 @@ fn ask_nic(test: &Test, subject: &NicSubject) -> bool {
     match test {
         Test::Word(words) => {
             any(&words.texts, &nic.name)
-                || any(&words.texts, nic.id.as_str())
+                || any(&words.ids, nic.id.as_str())
                 || (!words.macs.is_empty() && any_of(&words.macs, nic.mac.as_deref()))
                 || named_public(&words.addresses, subject)
         }
@@ -363,7 +363,7 @@ fn named_public(set: &AddressSet, subject: &NicSubject) -> bool {
 fn ask_eip(test: &Test, eip: &Eip) -> bool {
     let at = |set: &AddressSet| eip.ip.is_some_and(|ip| set.matches(ip));
     match test {
-        Test::Word(words) => any(&words.texts, eip.id.as_str()) || any(&words.texts, &eip.name) || at(&words.addresses),
+        Test::Word(words) => any(&words.ids, eip.id.as_str()) || any(&words.texts, &eip.name) || at(&words.addresses),
         Test::Address(tests) => at(tests),
         Test::Text(Field::Id, patterns) => any(patterns, eip.id.as_str()),
         Test::Text(Field::Name, patterns) => any(patterns, &eip.name),

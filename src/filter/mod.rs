@@ -1,6 +1,6 @@
 //! One language for the filter line, `--filter`, and whatever else picks rows by what they are: text → [`Expr`] → yes or no.
 //!
-//! Terms are joined by AND. A term is a bare word (address prefix, part of an id or a name), `field:value`, or a comparison
+//! Terms are joined by AND. A term is a bare word (the beginning or whole octets of an address, part of an id or a name), `field:value`, or a comparison
 //! (`ips>5`, `age>1h`). A comma inside a value is OR, a leading `-` negates, quotes keep spaces, `*` stands for anything,
 //! `/…/` is a regular expression, `\` takes the next character as it is. Upper and lower case are the same.
 //!
@@ -78,8 +78,10 @@ enum Test {
 #[derive(Clone, PartialEq, Debug, Default)]
 struct Words {
     addresses: AddressSet,
-    /// None for words that can only be an address (a CIDR).
+    /// Parts of names. None for words that can only be an address (a CIDR).
     texts: Vec<Pattern>,
+    /// Parts of ids: the same, without a few digits, which are in most ids by chance.
+    ids: Vec<Pattern>,
     /// Beginnings of MACs.
     macs: Vec<Pattern>,
     /// The first word that is a whole address.
@@ -115,13 +117,21 @@ pub struct Needs {
 /// # Errors
 /// The first mistake, with its place. [`FilterError::is_incomplete`] tells a term that is only half typed.
 pub fn parse(text: &str) -> Result<Expr, FilterError> {
-    parse::parse(text)
+    parse::parse(text, &[])
+}
+
+/// Reads a filter where it is known which clouds there are: `cloud:` takes no other.
+///
+/// # Errors
+/// See [`parse`].
+pub fn parse_among(text: &str, clouds: &[&str]) -> Result<Expr, FilterError> {
+    parse::parse(text, clouds)
 }
 
 /// The text without the term at its end that is only half typed (or wrong), and without what follows it: a filter that a
 /// list can show meanwhile.
-pub fn complete_part(text: &str) -> &str {
-    parse::complete_part(text)
+pub fn complete_part<'a>(text: &'a str, clouds: &[&str]) -> &'a str {
+    parse::complete_part(text, clouds)
 }
 
 impl Expr {

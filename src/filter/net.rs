@@ -1,5 +1,5 @@
-//! Addresses in a filter: whole ones, CIDRs, ranges, and the beginning of one that is still being typed.
-//! All IPv4 forms become ranges of numbers, so a row costs a comparison.
+//! Addresses in a filter: whole ones, CIDRs, ranges, the beginning of one that is still being typed, and octets inside of one.
+//! All IPv4 forms become ranges or masks of numbers, so a row costs a comparison.
 
 use std::{
     fmt::Write as _,
@@ -12,6 +12,8 @@ use super::{error::FilterErrorKind, pattern::Pattern};
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct AddressSet {
     v4: Vec<(u32, u32)>,
+    /// Whole octets at some place: the bits that are looked at, and what they have to be.
+    octets: Vec<(u32, u32)>,
     v6: Vec<(u128, u128)>,
     /// Over the address as text.
     text: Vec<Pattern>,
@@ -39,13 +41,18 @@ impl AddressSet {
 
     pub(super) fn join(&mut self, other: Self) {
         self.v4.extend(other.v4);
+        self.octets.extend(other.octets);
         self.v6.extend(other.v6);
         self.text.extend(other.text);
         self.text6.extend(other.text6);
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.v4.is_empty() && self.v6.is_empty() && self.text.is_empty() && self.text6.is_empty()
+        self.v4.is_empty()
+            && self.octets.is_empty()
+            && self.v6.is_empty()
+            && self.text.is_empty()
+            && self.text6.is_empty()
     }
 
     #[inline]
@@ -54,6 +61,7 @@ impl AddressSet {
             IpAddr::V4(ip) => {
                 let ip = u32::from(ip);
                 self.v4.iter().any(|(first, last)| (*first..=*last).contains(&ip))
+                    || self.octets.iter().any(|(mask, wanted)| ip & mask == *wanted)
             }
             IpAddr::V6(ip) => {
                 let ip = u128::from(ip);
@@ -191,6 +199,30 @@ pub(super) fn beginning(text: &str) -> Option<AddressSet> {
     (!set.is_empty()).then_some(set)
 }
 
+/// Made of digits and dots alone: can be nothing but a part of an IPv4 address, or of a name.
+pub(super) fn is_dotted(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_digit()) && text.bytes().all(|byte| byte == b'.' || byte.is_ascii_digit())
+}
+
+/// IPv4 addresses that have these whole octets side by side, wherever they stand: `46`, `3.46`, `.46` (not the first one),
+/// `3.` (not the last one). Nothing for what is no part of an address.
+pub(super) fn inside(text: &str) -> AddressSet {
+    let (rest, after_first) = text.strip_prefix('.').map_or((text, false), |rest| (rest, true));
+    let (rest, before_last) = rest.strip_suffix('.').map_or((rest, false), |rest| (rest, true));
+    let Some(wanted) = rest.split('.').map(octet).collect::<Option<Vec<u8>>>() else { return AddressSet::default() };
+    let Some(last_place) = 4usize.checked_sub(wanted.len() + usize::from(before_last)) else {
+        return AddressSet::default();
+    };
+    let at = |place: usize| {
+        let (mut mask, mut value) = ([0u8; 4], [0u8; 4]);
+        for ((mask, value), wanted) in mask.iter_mut().zip(&mut value).skip(place).zip(&wanted) {
+            (*mask, *value) = (u8::MAX, *wanted);
+        }
+        (u32::from_be_bytes(mask), u32::from_be_bytes(value))
+    };
+    AddressSet { octets: (usize::from(after_first)..=last_place).map(at).collect(), ..AddressSet::default() }
+}
+
 fn beginning_v4(text: &str) -> Option<Vec<(u32, u32)>> {
     let parts: Vec<&str> = text.split('.').collect();
     let (last, whole) = parts.split_last()?;
@@ -227,6 +259,8 @@ fn beginning_v4(text: &str) -> Option<Vec<(u32, u32)>> {
 
 /// A decimal octet without leading zeros, which some tools read as octal.
 fn octet(text: &str) -> Option<u8> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (text.len() == 1 || !text.starts_with('0'));
+    let plain = text.len() <= 3
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+        && (text.len() == 1 || !text.starts_with('0'));
     if plain { text.parse().ok() } else { None }
 }

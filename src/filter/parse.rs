@@ -7,7 +7,7 @@ use crate::domain::finding::FindingId;
 use super::{
     Expr, MAX_TERMS, TagTest, Term, Test, Words,
     error::{FilterError, FilterErrorKind},
-    field::{Compare, FINDINGS, Field, HAS, KINDS, LEVELS, MARKED, NIC_STATES, POWER, nearest},
+    field::{Compare, FINDINGS, Field, HAS, KINDS, LEVELS, MARKED, NIC_STATES, POWER, VENDOR_STATES, nearest},
     net::{self, AddressSet},
     pattern::{Pattern, regex},
 };
@@ -21,8 +21,16 @@ struct Value {
     span: Range<usize>,
 }
 
+/// Fewer digits than this are in most ids by chance, and are not looked for in them.
+const DIGITS_IN_IDS: usize = 4;
+
+/// What people write between terms by habit from other languages.
+const JOINING: &[&str] = &["or", "and", "not", "||", "&&", "|", "&"];
+
 struct Parser<'a> {
     text: &'a str,
+    /// The clouds there are; empty: not known here.
+    clouds: &'a [&'a str],
     at: usize,
 }
 
@@ -39,12 +47,13 @@ fn is_colon(c: char) -> bool {
     c == ':' || c == '：'
 }
 
-pub(super) fn parse(text: &str) -> Result<Expr, FilterError> {
-    let mut parser = Parser { text, at: 0 };
+pub(super) fn parse(text: &str, clouds: &[&str]) -> Result<Expr, FilterError> {
+    let mut parser = Parser { text, clouds, at: 0 };
     let mut terms = Vec::new();
     while parser.skip_space() {
         let start = parser.at;
         let term = parser.term()?;
+        habits(&parser, terms.last(), &term)?;
         if terms.len() == MAX_TERMS {
             return error(start..parser.at, FilterErrorKind::TooManyTerms { most: MAX_TERMS });
         }
@@ -53,8 +62,27 @@ pub(super) fn parse(text: &str) -> Result<Expr, FilterError> {
     Ok(Expr::of(terms))
 }
 
-pub(super) fn complete_part(text: &str) -> &str {
-    let mut parser = Parser { text, at: 0 };
+/// Words between terms that mean something in other languages, and would look for themselves here.
+fn habits(parser: &Parser<'_>, before: Option<&Term>, term: &Term) -> Result<(), FilterError> {
+    let Some(before) = before else { return Ok(()) };
+    let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(&term.text));
+    if is(JOINING) && !parser.at_end() {
+        return error(term.span.clone(), FilterErrorKind::Joining);
+    }
+    // `ips >5`
+    if term.text.starts_with(['<', '>', '='])
+        && before.span.end < term.span.start
+        && let Some(field) = Field::find(&before.text).filter(|field| field.is_count())
+    {
+        let span = before.span.start..term.span.end;
+        let suggestion = Some(format!("{}{}", field.as_str(), term.text));
+        return Err(FilterError { span, kind: FilterErrorKind::Apart { field }, suggestion });
+    }
+    Ok(())
+}
+
+pub(super) fn complete_part<'a>(text: &'a str, clouds: &[&str]) -> &'a str {
+    let mut parser = Parser { text, clouds, at: 0 };
     let mut end = 0;
     while parser.skip_space() {
         if parser.term().is_err() {
@@ -153,7 +181,14 @@ impl Parser<'_> {
         loop {
             values.push(self.value()?);
             match self.peek() {
-                Some(c) if is_comma(c) => self.next(),
+                Some(c) if is_comma(c) => {
+                    self.next();
+                    // A list that was copied from somewhere has blanks behind its commas.
+                    if self.peek().is_some_and(char::is_whitespace) && !self.at_end() {
+                        self.skip_space();
+                    }
+                    Some(c)
+                }
                 Some(c) if !c.is_whitespace() => return error(self.here(c), FilterErrorKind::TrailingText),
                 _ => return Ok(values),
             };
@@ -257,8 +292,11 @@ impl Parser<'_> {
             return Ok(());
         }
         let pattern = value.pattern(Pattern::contains)?;
-        let fragment = text.starts_with('.') && text.bytes().all(|byte| byte == b'.' || byte.is_ascii_digit());
-        if !plain || fragment {
+        let dotted = plain && net::is_dotted(text);
+        if dotted {
+            words.addresses.join(net::inside(text));
+        }
+        if !plain {
             words.addresses.join(AddressSet::of_text(pattern.clone()));
         } else if text.contains('-') {
             words.addresses.join(net::read(text).unwrap_or_default());
@@ -271,6 +309,9 @@ impl Parser<'_> {
             if text.contains(':') {
                 words.macs.push(Pattern::prefix(text));
             }
+        }
+        if !dotted || text.len() >= DIGITS_IN_IDS {
+            words.ids.push(pattern.clone());
         }
         words.texts.push(pattern);
         Ok(())
@@ -328,10 +369,13 @@ impl Parser<'_> {
             Field::State | Field::NicState => {
                 let known = if field == Field::State { POWER } else { NIC_STATES };
                 for value in &values {
-                    // A vendor's word can be anything, but the beginning of a common one is a common one being typed.
-                    if self.is_beginning(value, known) {
-                        return error(value.span.clone(), FilterErrorKind::Incomplete);
-                    }
+                    self.state(field, value, known)?;
+                }
+                Test::Text(field, patterns(Pattern::whole)?)
+            }
+            Field::Cloud => {
+                for value in &values {
+                    self.cloud(value)?;
                 }
                 Test::Text(field, patterns(Pattern::whole)?)
             }
@@ -345,6 +389,35 @@ impl Parser<'_> {
             }
             _ => Test::Text(field, patterns(Pattern::whole)?),
         })
+    }
+
+    /// A common word or a vendor's. One that is neither is a slip of the finger, unless it is quoted or has a star: vendors
+    /// bring new ones.
+    fn state(&self, field: Field, value: &Value, known: &'static [&'static str]) -> Result<(), FilterError> {
+        let as_written = value.span.len() == value.text.len() && !value.is_regex && value.globs.is_empty();
+        let word = value.text.to_ascii_lowercase();
+        let all = || known.iter().chain(VENDOR_STATES).copied();
+        if !as_written || all().any(|known| known == word) {
+            return Ok(());
+        }
+        if value.span.end == self.text.len() && all().any(|known| known.starts_with(&word)) {
+            return error(value.span.clone(), FilterErrorKind::Incomplete);
+        }
+        let suggestion = nearest(&word, all()).map(str::to_owned);
+        Err(FilterError { span: value.span.clone(), kind: FilterErrorKind::UnknownValue { field, known }, suggestion })
+    }
+
+    fn cloud(&self, value: &Value) -> Result<(), FilterError> {
+        let pattern = value.pattern(Pattern::whole)?;
+        if self.clouds.is_empty() || self.clouds.iter().any(|cloud| pattern.matches(cloud)) {
+            return Ok(());
+        }
+        if self.is_beginning(value, self.clouds) {
+            return error(value.span.clone(), FilterErrorKind::Incomplete);
+        }
+        let suggestion = nearest(&value.text.to_ascii_lowercase(), self.clouds.iter().copied()).map(str::to_owned);
+        let known = self.clouds.iter().map(|&cloud| cloud.to_owned()).collect();
+        Err(FilterError { span: value.span.clone(), kind: FilterErrorKind::UnknownCloud { known }, suggestion })
     }
 
     /// Places in `known` that a value of a closed field names.

@@ -139,8 +139,26 @@ fn every_field_finds_what_it_should_and_nothing_else() {
         ("10.0.", &[0, 1, 2]),
         ("1", ALL),
         ("17", &[3]),
-        ("0.0.1", NONE),
+        // Whole octets inside of an address; few digits are not looked for in ids.
+        ("0.0.1", &[0]),
+        ("0.12", &[1]),
         (".13", &[2]),
+        ("12", &[1]),
+        (".12", &[1]),
+        ("2.", NONE),
+        ("0.1.", &[2]),
+        (".10", NONE),
+        ("16.0", &[3]),
+        ("7", &[1]),
+        ("3", NONE),
+        ("9", NONE),
+        ("0.0.0.1", NONE),
+        ("10.0.0.1, 172.16.0.1", &[0, 1, 3]),
+        ("ip:10.0.0.1, 172.16.0.1，10.0.1.13", &[0, 2, 3]),
+        ("\"or\" eni", NONE),
+        ("or", NONE),
+        ("state:*bogus*", NONE),
+        ("state:\"Bogus\"", NONE),
         ("*.1", &[0, 3]),
         ("10.*.13", &[2]),
         ("2001:DB8:", &[4]),
@@ -335,6 +353,11 @@ fn mistakes_have_a_place_a_kind_and_a_guess() {
         ("has:secondry", 4..12, unknown(Field::Has, field::HAS), Some("secondary")),
         ("finding:x*", 8..10, unknown(Field::Finding, field::FINDINGS), None),
         ("level:bl web", 6..8, unknown(Field::Level, field::LEVELS), None),
+        ("state:Bogus", 6..11, unknown(Field::State, field::POWER), None),
+        ("nic-state:atached", 10..17, unknown(Field::NicState, field::NIC_STATES), Some("attached")),
+        ("10.0.0.1 OR 10.0.0.2", 9..11, K::Joining, None),
+        ("web and db", 4..7, K::Joining, None),
+        ("web ips >5", 4..10, K::Apart { field: Field::Ips }, Some("ips>5")),
         ("ips>many", 4..8, K::BadNumber, None),
         ("ips>-1", 4..6, K::BadNumber, None),
         ("ips>1,2", 3..7, K::BadNumber, None),
@@ -367,6 +390,22 @@ fn mistakes_have_a_place_a_kind_and_a_guess() {
     let many = "a ".repeat(MAX_TERMS + 1);
     assert_eq!(parse(&many).unwrap_err().kind, K::TooManyTerms { most: MAX_TERMS });
     assert_eq!(parse(&many[2..]).unwrap().terms().len(), MAX_TERMS);
+}
+
+#[test]
+fn a_cloud_that_there_is_not_is_a_mistake_where_they_are_known() {
+    let among = |text: &str| parse_among(text, &["aliyun", "zenlayer"]);
+    for good in ["cloud:Aliyun", "cloud:*layer", "cloud:aliyun,zenlayer", "-cloud:zenlayer"] {
+        assert!(among(good).is_ok(), "{good}");
+    }
+    let known = vec!["aliyun".to_owned(), "zenlayer".to_owned()];
+    let kind = FilterErrorKind::UnknownCloud { known };
+    assert_eq!(among("cloud:aws"), Err(FilterError { span: 6..9, kind: kind.clone(), suggestion: None }));
+    let meant = Some("aliyun".to_owned());
+    assert_eq!(among("cloud:alyun x"), Err(FilterError { span: 6..11, kind, suggestion: meant }));
+    assert!(among("cloud:ali").unwrap_err().is_incomplete());
+    assert_eq!(complete_part("web cloud:ali", &["aliyun"]), "web");
+    assert!(parse("cloud:aws").is_ok(), "nothing is known about clouds");
 }
 
 #[test]
@@ -598,7 +637,7 @@ fn what_is_half_typed_is_left_out_of_the_complete_part() {
         ("ip:", ""),
         ("网关 -", "网关"),
     ] {
-        assert_eq!(complete_part(text), complete, "{text:?}");
+        assert_eq!(complete_part(text, &[]), complete, "{text:?}");
     }
 }
 

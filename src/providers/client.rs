@@ -58,6 +58,8 @@ pub mod local {
     pub const NO_STEP: &str = "no-step";
     /// The NIC that something was to be put on is not there any more.
     pub const NIC_GONE: &str = "nic-gone";
+    /// The cloud does not list the region, and nothing was found in it.
+    pub const NO_REGION: &str = "no-region";
     /// Accepted, and not done when patience ended.
     pub const STILL_THERE: &str = "still-there";
     /// All of them.
@@ -73,6 +75,7 @@ pub mod local {
         NO_READ,
         NO_STEP,
         NIC_GONE,
+        NO_REGION,
         STILL_THERE,
     ];
 }

@@ -4,11 +4,12 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
-use super::{Entry, Source, Verdict, entries, json::stamp, kind_word, level_word, role_word, severity_word};
+use super::{Entry, Source, Verdict, Words, entries, json::stamp, kind_word, level_word, role_word, severity_word};
 use crate::domain::{
-    address::Address,
+    address::{Address, AddressRole},
     clean::clean,
     finding::{Finding, Severity},
+    nic::NicRole,
 };
 
 /// Names are cut to this many cells in tables; an address or id never is.
@@ -34,15 +35,28 @@ fn rows(
 }
 
 /// The cells of a row for people, cleaned.
-fn cells(entry: &Entry<'_>, row: Option<(&Address, &Verdict)>) -> [String; HEADS.len()] {
+fn cells(words: &Words, entry: &Entry<'_>, row: Option<(&Address, &Verdict)>) -> [String; HEADS.len()] {
     let nic = entry.nic;
+    let [primary, secondary, vip, ipv6] = &words.kinds;
+    let [primary_nic, secondary_nic] = &words.nic_kinds;
+    let kind = |role: AddressRole| match role {
+        AddressRole::Primary => primary,
+        AddressRole::Secondary => secondary,
+        AddressRole::Virtual => vip,
+        AddressRole::Ipv6 => ipv6,
+    };
+    let nic_kind = match &nic.role {
+        NicRole::Primary => primary_nic.clone(),
+        NicRole::Secondary => secondary_nic.clone(),
+        NicRole::Other(word) => format!("nic {}", clean(word)),
+    };
     let verdict = row.map(|(_, verdict)| verdict).or(entry.verdict.as_ref());
     let name = |id: &str, name: &str| {
         if name.is_empty() { clean(id).into_owned() } else { format!("{} {}", clean(id), cut(name)) }
     };
     [
         row.map_or("-".to_owned(), |(address, _)| address.ip.to_string()),
-        row.map_or(format!("nic {}", clean(role_word(&nic.role))), |(address, _)| kind_word(address.role).to_owned()),
+        row.map_or(nic_kind, |(address, _)| kind(address.role).clone()),
         cut(&nic.status.word),
         name(nic.id.as_str(), &nic.name),
         match (&nic.instance, entry.instance) {
@@ -52,7 +66,7 @@ fn cells(entry: &Entry<'_>, row: Option<(&Address, &Verdict)>) -> [String; HEADS
         },
         known(entry.eips_known, &eips(entry, row.map(|(address, _)| address))),
         known(entry.backends_known, &row.map(|(address, _)| balancers(entry, address)).unwrap_or_default()),
-        verdict.map_or("-".to_owned(), |verdict| findings(&verdict.findings)),
+        verdict.map_or("-".to_owned(), |verdict| findings(words, &verdict.findings)),
         clean(entry.part.profile.as_str()).into_owned(),
         cut(nic.region.as_str()),
     ]
@@ -88,7 +102,7 @@ fn balancers(entry: &Entry<'_>, address: &Address) -> Vec<String> {
 }
 
 /// Glyph and name of everything that is more than information; the worst first.
-fn findings(findings: &[Finding]) -> String {
+fn findings(words: &Words, findings: &[Finding]) -> String {
     let mut found: Vec<&Finding> = findings.iter().filter(|finding| finding.severity > Severity::Info).collect();
     found.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.id));
     let text = |finding: &&Finding| {
@@ -100,7 +114,7 @@ fn findings(findings: &[Finding]) -> String {
         };
         format!("{glyph} {}", finding.id.as_str())
     };
-    if found.is_empty() { "ok".to_owned() } else { found.iter().map(text).collect::<Vec<_>>().join(", ") }
+    if found.is_empty() { words.ok.clone() } else { found.iter().map(text).collect::<Vec<_>>().join(", ") }
 }
 
 /// Cleaned, and cut to [`NAME_CELLS`] with a `~` at the end.
@@ -125,7 +139,7 @@ pub(super) fn cut(text: &str) -> String {
 pub(super) fn table(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut lines = vec![source.words.heads.clone()];
     rows(source, |entry, row| {
-        lines.push(cells(entry, row));
+        lines.push(cells(source.words, entry, row));
         Ok(())
     })?;
     let mut widths = [0; HEADS.len()];
@@ -154,7 +168,9 @@ pub(super) fn markdown(source: &Source<'_>, out: &mut dyn Write) -> io::Result<(
     }
     writeln!(out, "| {} |", source.words.heads.join(" | "))?;
     writeln!(out, "|{}", " --- |".repeat(HEADS.len()))?;
-    rows(source, |entry, row| writeln!(out, "| {} |", cells(entry, row).map(|cell| escaped(&cell)).join(" | ")))
+    rows(source, |entry, row| {
+        writeln!(out, "| {} |", cells(source.words, entry, row).map(|cell| escaped(&cell)).join(" | "))
+    })
 }
 
 /// Nothing in a cell is markup.

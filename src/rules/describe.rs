@@ -101,13 +101,26 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
             }
             with_ip(values)
         }
+        FindingId::PrimaryIp => {
+            // What else can be done depends on what the NIC is.
+            let case = match (&facts.nic.role, &facts.nic.instance) {
+                (_, None) => Some("free"),
+                (NicRole::Primary, Some(_)) => Some("primary"),
+                _ => None,
+            };
+            with_ip(std::iter::once(nic()).chain(case.map(|case| ("case", case.to_owned()))).collect())
+        }
         FindingId::NicState => {
             let allowed = rules.iter().find_map(|rule| match rule.condition {
                 Condition::NicState { allowed } => Some(join(allowed.iter().map(|state| nic_state_word(*state)))),
                 _ => None,
             });
             let allowed = allowed.unwrap_or_else(|| nic_state_word(NicState::Attached).to_owned());
-            vec![nic(), ("state", facts.nic.status.word.to_string()), ("allowed", allowed)]
+            let mut values = vec![nic(), ("state", facts.nic.status.word.to_string()), ("allowed", allowed)];
+            if matches!(asked, Asked::Nic) && facts.nic.instance.is_none() && facts.nic.status.state == NicState::Free {
+                values.push(("case", "free".to_owned()));
+            }
+            values
         }
         FindingId::InstanceState => {
             let allowed = rules.iter().find_map(|rule| match rule.condition {
@@ -154,8 +167,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
             };
             vec![nic(), instance_id(facts), ("ips", ips)]
         }
-        FindingId::PrimaryIp
-        | FindingId::Ipv6Address
+        FindingId::Ipv6Address
         | FindingId::LastSecondary
         | FindingId::LbUnknown
         | FindingId::SourceCheck

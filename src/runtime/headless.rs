@@ -17,8 +17,10 @@ use crate::{
         finding::{Finding, Level},
         ids::{ProfileId, RegionId},
         inventory::Coverage,
+        page::Resource,
         selection::Target,
     },
+    providers::client::local,
     report::{self, Format, Source, Verdict},
 };
 
@@ -157,7 +159,11 @@ fn failures(state: &State, form: &Form<'_>, err: &mut dyn io::Write) -> Listed {
             let code = fault.code.as_deref().unwrap_or("-");
             let request = fault.request_id.as_deref().unwrap_or("-");
             let status = fault.http_status.map_or(String::new(), |status| format!(", HTTP {status}"));
-            let message = if fault.message.is_empty() { (form.fault)(fault.kind) } else { fault.message.clone() };
+            let message = match fault.message.as_str() {
+                "" => (form.fault)(fault.kind),
+                own if fault.code.is_none() && local::ALL.contains(&own) => (form.tell)(&format!("local.{own}"), &[]),
+                theirs => theirs.to_owned(),
+            };
             let text = (form.tell)(
                 "list.failed",
                 &[
@@ -171,8 +177,18 @@ fn failures(state: &State, form: &Form<'_>, err: &mut dyn io::Write) -> Listed {
             );
             let _ = writeln!(err, "{}", clean(&text));
         }
+        // What was read of a region that is not there is nothing.
+        let missing: Vec<Option<RegionId>> = detail::failed_sections(state, place)
+            .into_iter()
+            .filter(|(section, ..)| section.0 == Resource::Regions && section.1.is_some())
+            .map(|(section, ..)| section.1.clone())
+            .collect();
         good += state.inventory.at(place).map_or(0, |part| {
-            part.sections().filter(|(_, coverage)| matches!(coverage, Coverage::Complete { .. })).count()
+            part.sections()
+                .filter(|(section, coverage)| {
+                    matches!(coverage, Coverage::Complete { .. }) && !missing.contains(&section.1)
+                })
+                .count()
         });
     }
     match (good, bad, refused) {

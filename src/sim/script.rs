@@ -6,6 +6,9 @@ use serde::Deserialize;
 
 use super::random::Random;
 
+/// A script that explains every key.
+pub const EXAMPLE: &str = include_str!("../../assets/faults.example.toml");
+
 /// Bytes of an oversized answer that does not say how many.
 const OVERSIZE: u64 = 100 * 1024 * 1024;
 
@@ -355,6 +358,20 @@ mod tests {
     fn struck(rule: Rule, requests: usize) -> Vec<usize> {
         let mut player = Player::new(Script::of([rule]), 3);
         (1..=requests).filter(|_| player.decide("cloud", "ListThings", false).trouble.is_some()).collect()
+    }
+
+    #[test]
+    fn the_example_is_taken_and_names_every_key_and_effect() {
+        let script = Script::parse("example.toml", EXAMPLE).unwrap();
+        assert!(script.rules.len() > 4);
+        let keys =
+            ["cloud", "action", "write", "skip", "every", "first", "probability", "ms", "status", "location", "bytes"];
+        for key in keys {
+            assert!(EXAMPLE.contains(&format!("\n{key} = ")), "{key}");
+        }
+        let refused = Script::parse("x.toml", "[[fault]]\neffect = \"x\"\n").unwrap_err().reason;
+        let effects = refused.split("there are ").nth(1).unwrap();
+        assert!(effects.split(", ").all(|effect| EXAMPLE.contains(effect)), "{effects}");
     }
 
     #[test]

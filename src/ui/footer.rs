@@ -15,9 +15,9 @@ use crate::{
         rows,
         run::Pace,
         state::{Screen, State},
-        update::disabled,
+        update::{closes_loading, disabled},
     },
-    domain::{outcome::Progress, selection::Target},
+    domain::{fault::FaultKind, ids::ProfileId, outcome::Progress, selection::Target, time::Timestamp},
 };
 
 use super::{
@@ -161,12 +161,12 @@ fn call(canvas: &Canvas, state: &State) -> Sentence {
 fn status(canvas: &mut Canvas, state: &State, area: Area) {
     let words = canvas.words;
     let (glyph, text, role) = if let Some(mistake) = state.browse.mistake.as_ref().filter(|_| state.browse.editing) {
-        let key = format!("filter.{}", mistake.kind.code());
-        let mut text = words.text(&key, &[]).into_owned();
-        if let Some(suggestion) = &mistake.suggestion {
-            text.push(' ');
-            text.push_str(&words.text("filter.suggest", &[("suggestion", suggestion)]));
-        }
+        let mut text = {
+            let kind = &mistake.kind;
+            words::filter_mistake(words, &kind.code(), &kind.values(), mistake.suggestion.as_deref())
+        };
+        text.push_str(words.word("list.blank"));
+        text.push_str(words.word(if mistake.is_incomplete() { "filter.left-out" } else { "filter.list-stays" }));
         // Half typed is not wrong yet.
         if mistake.is_incomplete() { ("", text, Role::Dim) } else { ("!", text, Role::Warn) }
     } else if let Some(half) = state.browse.half_typed.as_ref().filter(|_| state.browse.editing) {
@@ -222,18 +222,19 @@ fn standing(canvas: &Canvas, state: &State) -> Option<(&'static str, String, Rol
         let what = waiting
             .section
             .map_or(Cow::Borrowed(words.word("status.waiting-first")), |section| words::section(words, section));
+        let refused = answered(canvas, state, waiting.profile, waiting.since);
         let text = words.text(
-            "status.waiting",
+            if refused.is_some() { "status.trying" } else { "status.waiting" },
             &[
                 ("profile", waiting.profile.as_str()),
                 ("what", &what),
                 ("time", &words::stopwatch(state.now.since(waiting.since))),
+                ("answer", refused.as_deref().unwrap_or_default()),
                 ("done", &ended.to_string()),
                 ("total", &began.to_string()),
-                ("key", &key_of(state, Command::Close)),
             ],
         );
-        return Some((".", text.into_owned(), Role::Warn));
+        return Some((".", format!("{text}{}", stops(canvas, state)), Role::Warn));
     }
     let loading: Vec<&str> = state.jobs.listings().map(|(profile, _)| profile.as_str()).collect();
     if !loading.is_empty() {
@@ -247,10 +248,9 @@ fn standing(canvas: &Canvas, state: &State) -> Option<(&'static str, String, Rol
                 ("profiles", &names.join(words.word("list.comma"))),
                 ("done", &ended.to_string()),
                 ("total", &began.to_string()),
-                ("key", &key_of(state, Command::Close)),
             ],
         );
-        return Some((".", text.into_owned(), Role::Dim));
+        return Some((".", format!("{text}{}", stops(canvas, state)), Role::Dim));
     }
     if let Some(problem) = state.problems.first().filter(|_| state.screen != Screen::Welcome) {
         return Some(("!", problem.clone(), Role::Warn));
@@ -269,13 +269,33 @@ fn standing(canvas: &Canvas, state: &State) -> Option<(&'static str, String, Rol
                 ("count", &failing.len().to_string()),
                 ("total", &state.profiles.len().to_string()),
                 ("profiles", &failing.join(words.word("list.comma"))),
-                ("key", &key_of(state, Command::RefreshAll)),
                 ("tree", &key_of(state, Command::Layout)),
             ],
         );
-        return Some(("!", text.into_owned(), Role::Warn));
+        // A key that is wrong or missing is put right in the environment, which is read at the start only.
+        let again = (0..state.profiles.len())
+            .flat_map(|place| detail::failed_sections(state, place))
+            .any(|(_, fault, _)| fault.kind != FaultKind::Credentials);
+        let again =
+            if again { words.text("status.again", &[("key", &key_of(state, Command::RefreshAll))]) } else { "".into() };
+        return Some(("!", format!("{text}{again}"), Role::Warn));
     }
     None
+}
+
+/// How a listing is stopped, where the key does that: it closes other things first.
+fn stops(canvas: &Canvas, state: &State) -> String {
+    if !closes_loading(state) {
+        return String::new();
+    }
+    canvas.words.text("status.stops", &[("key", &key_of(state, Command::Close))]).into_owned()
+}
+
+/// What the profile was answered last since then, if that was no page: it is tried again.
+fn answered(canvas: &Canvas, state: &State, profile: &ProfileId, since: Timestamp) -> Option<String> {
+    let call = state.calls.newest_first().find(|call| !call.write && &call.profile == profile && call.at >= since)?;
+    let kind = call.fault?;
+    Some(call.status.map_or_else(|| words::fault_word(canvas.words, kind), |status| format!("HTTP {status}")))
 }
 
 // ---- keys ----------------------------------------------------------------------------------------------------------

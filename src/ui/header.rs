@@ -121,9 +121,13 @@ fn pieces<'a>(canvas: &Canvas<'a>, state: &'a State) -> Vec<Piece<'a>> {
             let more = (state.profiles.len() - 1).to_string();
             add(false, 3, 1, vec![(words.text("header.more-profiles", &[("count", &more)]), Role::Dim)]);
         }
-        let (addresses, nics) = (state.inventory.address_count().to_string(), state.inventory.nic_count().to_string());
-        add(false, 5, 3, counted(&addresses, words.text("header.addresses", &[("count", &addresses)])));
-        add(false, 9, 2, counted(&nics, words.text("header.nics", &[("count", &nics)])));
+        // What was never read is no account with nothing in it.
+        if crate::app::browse::oldest(state).is_some() || state.inventory.nic_count() > 0 {
+            let (addresses, nics) =
+                (state.inventory.address_count().to_string(), state.inventory.nic_count().to_string());
+            add(false, 5, 3, counted(&addresses, words.text("header.addresses", &[("count", &addresses)])));
+            add(false, 9, 2, counted(&nics, words.text("header.nics", &[("count", &nics)])));
+        }
     }
 
     if let Some(marks) = marks(canvas, state) {

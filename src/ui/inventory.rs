@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::{
     app::{
-        browse::Layout,
+        browse::{Layout, SortBy},
         detail::{self, Detail},
         geometry::{Area, Regions},
         rows::{self, RowRef},
@@ -154,21 +154,39 @@ fn heading(canvas: &mut Canvas, state: &State, area: Area, columns: &Columns) {
         x: columns.address.x + indent.min(columns.address.width),
         width: columns.address.width.saturating_sub(indent),
     };
-    let mut put = |slot: Option<Slot>, name: &str| {
+    let sorted = match state.browse.layout {
+        Layout::Tree => None,
+        Layout::Table { by, reverse } => Some((
+            match by {
+                SortBy::Address => "column.address",
+                SortBy::Level => "column.findings",
+                SortBy::Nic => "column.nic",
+                SortBy::Instance => "column.instance",
+                SortBy::Profile => "column.profile",
+            },
+            if reverse { " v" } else { " ^" },
+        )),
+    };
+    let mut put = |slot: Option<Slot>, key: &str| {
         if let Some(slot) = slot {
-            canvas.pen_at(area, 0, slot.x).column(name, slot.width, Cut::End, Role::Dim);
+            let name = words.word(key);
+            let mut pen = canvas.pen_at(area, 0, slot.x);
+            match sorted.filter(|(by, _)| *by == key) {
+                Some((_, arrow)) => pen.put_within(&format!("{name}{arrow}"), slot.width, Cut::End, Role::Text),
+                None => pen.column(name, slot.width, Cut::End, Role::Dim),
+            };
         }
     };
-    put(Some(address), words.word("column.address"));
-    put(columns.kind, words.word("column.kind"));
-    put(columns.state, words.word("column.state"));
-    put(Some(columns.findings), words.word(if tree { "column.state-findings" } else { "column.findings" }));
-    put(columns.eip, words.word("column.eip"));
-    put(columns.lb, words.word("column.lb"));
-    put(columns.nic, words.word("column.nic"));
-    put(columns.instance, words.word("column.instance"));
-    put(columns.profile, words.word("column.profile"));
-    put(columns.region, words.word("column.region"));
+    put(Some(address), "column.address");
+    put(columns.kind, "column.kind");
+    put(columns.state, "column.state");
+    put(Some(columns.findings), if tree { "column.state-findings" } else { "column.findings" });
+    put(columns.eip, "column.eip");
+    put(columns.lb, "column.lb");
+    put(columns.nic, "column.nic");
+    put(columns.instance, "column.instance");
+    put(columns.profile, "column.profile");
+    put(columns.region, "column.region");
 }
 
 /// Writes a column unless what stands before it (an address longer than its own column) reaches into it.
@@ -389,7 +407,16 @@ fn address(
         (false, _) => pen.put(glyphs.unmarked, Role::Dim),
     };
     pen.to(after).address(&address.ip.to_string(), if marked { Role::Bright } else { Role::Text });
-    put(&mut pen, columns.kind, area.x, words::address_kind(words, &info.cloud, address.role), Cut::End, Role::Dim);
+    let kind = words::address_kind(words, &info.cloud, address.role);
+    match columns.kind {
+        // A long address reaches into the column: what it leaves may do.
+        Some(slot) if pen.x >= area.x + slot.x => {
+            if usize::from((area.x + slot.x + slot.width).saturating_sub(pen.x)) > text::cells(kind) {
+                pen.gap(1).put(kind, Role::Dim);
+            }
+        }
+        slot => put(&mut pen, slot, area.x, kind, Cut::End, Role::Dim),
+    }
     put(&mut pen, columns.state, area.x, &nic.status.word, Cut::End, nic_role(nic.status.state));
     verdict(&mut pen, area.x, columns.findings, judged, words.word("level.ok"));
     let mut eips = part.eips_of(nic).filter(|eip| eip.is_on(nic, address.ip) == Some(true));
@@ -484,6 +511,34 @@ fn problem(canvas: &mut Canvas, state: &State, area: Area, line: u16, row: RowRe
     }
 }
 
+/// Nothing was listed because it failed everywhere: why, and what to do about it.
+fn all_failed<'a>(canvas: &Canvas<'a>, state: &State) -> Option<(Cow<'a, str>, Cow<'a, str>)> {
+    let words = canvas.words;
+    let failing = |place: &usize| rows::has_problem(state, *place);
+    if crate::app::browse::oldest(state).is_some() || !(0..state.profiles.len()).all(|place| failing(&place)) {
+        return None;
+    }
+    let mut causes = Vec::new();
+    for (place, info) in state.profiles.iter().enumerate() {
+        if let Some(problem) = &info.problem {
+            causes.push((words.phrase(problem), words.word("problem.profile-next").to_owned()));
+        }
+        causes.extend(detail::failed_sections(state, place).into_iter().map(|(_, fault, _)| {
+            (words::fault_what(words, fault).into_owned(), words::fault_next(words, fault).into_owned())
+        }));
+    }
+    causes.dedup();
+    match causes.as_slice() {
+        [(cause, next)] => {
+            let names: Vec<&str> = state.profiles.iter().map(|info| info.id.as_str()).collect();
+            let values = [("profiles", names.join(words.word("list.comma"))), ("cause", cause.clone())];
+            let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+            Some((Cow::Owned(words.text("empty.failed", &values).into_owned()), Cow::Owned(next.clone())))
+        }
+        _ => Some((words.text("empty.failed-several", &[]), words.text("empty.failed-several-next", &[]))),
+    }
+}
+
 /// Nothing to show: which of none exist, none match, not loaded yet it is, and the next key.
 fn empty(canvas: &mut Canvas, state: &State, area: Area) {
     let words = canvas.words;
@@ -506,6 +561,8 @@ fn empty(canvas: &mut Canvas, state: &State, area: Area) {
         let (names, esc) = (profiles.join(words.word("list.comma")), key(crate::app::command::Command::Close));
         let values = [("profiles", names.as_str()), ("key", esc.as_str())];
         (words.text("empty.loading", &values), words.text("empty.loading-next", &values))
+    } else if let Some(told) = all_failed(canvas, state) {
+        told
     } else if crate::app::browse::oldest(state).is_none() {
         let refresh = key(crate::app::command::Command::RefreshAll);
         let values = [("key", refresh.as_str())];

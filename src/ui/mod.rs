@@ -25,7 +25,7 @@ pub mod theme;
 mod welcome;
 mod words;
 
-pub use words::fault_word;
+pub use words::{fault_word, filter_mistake};
 
 use ratatui::{Frame, buffer::Buffer, layout::Position};
 

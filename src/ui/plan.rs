@@ -144,17 +144,19 @@ fn draw_row(canvas: &mut Canvas, state: &State, area: Area, line: u16, row: &Pla
             let name = format!("{} {}", words::severity_glyph(finding.severity), finding.id.as_str());
             pen.put_within(&name, end.saturating_sub(pen.x), Cut::End, role);
             let more = row.findings.iter().filter(|other| other.severity > Severity::Info).count().saturating_sub(1);
-            if more > 0 && end.saturating_sub(pen.x) > 3 {
-                pen.put_within(&format!(" +{more}"), 4, Cut::End, role);
-            }
+            let more = if more > 0 { format!("  +{more}") } else { String::new() };
             // What was found, by name, if it fits whole.
             let named = |wanted: &str| finding.values.iter().find(|(name, _)| *name == wanted);
             if let Some((_, value)) = ["eip", "lb_name", "who", "state", "ips"].into_iter().find_map(named)
-                && text::cells(value) < usize::from(end.saturating_sub(pen.x))
+                && text::cells(value) + more.len() < usize::from(end.saturating_sub(pen.x))
             {
                 pen.gap(1);
                 let width = end.saturating_sub(pen.x);
                 pen.put_within(value, width, Cut::End, role);
+            }
+            // How many more there are stands behind what is said about the first.
+            if text::cells(&more) <= usize::from(end.saturating_sub(pen.x)) {
+                pen.put(&more, role);
             }
         }
     }

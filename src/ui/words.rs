@@ -189,9 +189,13 @@ pub fn finding(words: &Catalog, finding: &Finding, part: Part, verb: Verb) -> Op
         (Part::Effect, _) => "effect",
     };
     let id = finding.id.as_str();
+    let case = || {
+        let (_, case) = finding.values.iter().find(|(name, _)| *name == "case")?;
+        words.find(&format!("finding.{id}.{case}.{part}"))
+    };
     let detach = (verb == Verb::Detach).then(|| words.find(&format!("finding.{id}.detach.{part}"))).flatten();
     let named = || if finding.values.is_empty() { None } else { words.find(&format!("finding.{id}.named.{part}")) };
-    let template = detach.or_else(named).or_else(|| words.find(&format!("finding.{id}.{part}")))?;
+    let template = case().or(detach).or_else(named).or_else(|| words.find(&format!("finding.{id}.{part}")))?;
     let value = |name: &str| finding.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
     Some(super::catalog::fill(template, value).into_owned())
 }
@@ -440,6 +444,18 @@ pub fn counts<'a>(words: &'a Catalog, counts: &Counts) -> Vec<(Cow<'a, str>, Rol
     .filter(|(count, ..)| *count > 0)
     .map(|(count, key, role)| (words.text(key, &[("count", &count.to_string())]), role))
     .collect()
+}
+
+/// What is wrong with a filter, by its code and values. What was probably meant stands in front of a list of what would be
+/// right, which may be long.
+pub fn filter_mistake(words: &Catalog, code: &str, values: &[(&str, String)], meant: Option<&str>) -> String {
+    let listed = values.iter().any(|(name, _)| *name == "known");
+    let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let sentence = words.text(&format!("filter.{code}"), &values).into_owned();
+    let Some(meant) = meant else { return sentence };
+    let meant = words.text("filter.suggest", &[("suggestion", meant)]).into_owned();
+    let (first, second) = if listed { (meant, sentence) } else { (sentence, meant) };
+    format!("{first}{}{second}", words.word("list.blank"))
 }
 
 #[cfg(test)]

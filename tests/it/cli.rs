@@ -61,6 +61,27 @@ fn the_config_is_looked_for_where_the_platform_keeps_it() {
     assert_eq!(output.stdout, b"/n.toml\n");
 }
 
+/// The first command of who begins: there is no folder yet. What is there is never touched.
+#[cfg(target_os = "linux")]
+#[test]
+fn config_init_makes_folder_and_file_and_keeps_what_is_there() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (output, home) = ran(&["config", "init"]);
+    let file = home.path().join(".config/nicdeck/config.toml");
+    assert_eq!(output.status.code(), Some(0), "{}", str::from_utf8(&output.stderr).unwrap());
+    assert_eq!(str::from_utf8(&output.stdout).unwrap().trim_end(), file.to_str().unwrap());
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), nicdeck::config::EXAMPLE);
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&file), mode(file.parent().unwrap())), (0o600, 0o700));
+
+    std::fs::write(&file, "mine").unwrap();
+    let output = nicdeck(&home, &["config", "init"]).output().unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]));
+    assert!(str::from_utf8(&output.stderr).unwrap().contains("is there already"));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+}
+
 #[test]
 fn a_reader_that_goes_away_does_not_make_it_panic() {
     let home = tempfile::tempdir().unwrap();
@@ -248,6 +269,9 @@ mod list_of_the_demo {
         assert_eq!(lines.next(), Some("演示 - 云由本程序模拟"));
         let heads: Vec<&str> = lines.next().unwrap().split_whitespace().collect();
         assert_eq!(heads[..4], ["地址", "类型", "状态", "网卡"]);
+        let kinds: BTreeSet<&str> = lines.filter_map(|line| line.split_whitespace().nth(1)).collect();
+        assert!(kinds.contains("主") && kinds.contains("辅助"), "{kinds:?}");
+        assert!(kinds.iter().all(|kind| !["primary", "secondary", "vip", "nic"].contains(kind)), "{kinds:?}");
         assert_eq!(err, "", "progress is for terminals");
         let (_, csv, _) = list(&["--lang", "zh-CN", "--output", "csv"]);
         assert!(csv.starts_with("profile,cloud,region,"), "{csv}");
@@ -293,11 +317,22 @@ mod list_of_the_demo {
         for (args, told) in [
             (&["--filter", "colour:red"][..], "colour"),
             (&["--filter", "ip:10.0.0.0/99"], "10.0.0.0/99"),
+            (&["--filter", "cloud:aws"], "aliyun, huawei, tencent, zenlayer"),
             (&["--output", "yaml"], "yaml"),
+            (&["--profile", "nope"], "--profile: there is no profile \"nope\"; there is `"),
+            (&["--region", "nope"], "--region: there is no region \"nope\"; there is `"),
         ] {
             let (code, out, err) = list(args);
             assert_eq!((code, out.as_str()), (2, ""), "{args:?}: {err}");
             assert!(err.contains(told), "{err}");
+        }
+    }
+
+    #[test]
+    fn every_cloud_can_be_asked_for_by_its_name() {
+        for cloud in providers::all() {
+            let filter = format!("cloud:{}", cloud.descriptor().id);
+            assert!(nicdeck::filter::parse(&filter).is_ok(), "{filter}");
         }
     }
 
@@ -348,11 +383,16 @@ mod list_of_a_cloud {
     use super::{nicdeck, str};
 
     async fn list(simulator: &Simulator, secret: &str) -> Output {
+        list_with(simulator, secret, "", "").await
+    }
+
+    /// With further regions and profiles in the config.
+    async fn list_with(simulator: &Simulator, secret: &str, regions: &str, profiles: &str) -> Output {
         let home = tempfile::tempdir().unwrap();
         let world = simulator.world();
         let config = format!(
-            "version = 1\n[[profile]]\nname = \"p\"\ncloud = \"{}\"\nregions = [\"{}\"]\nendpoint = \"{}\"\n\
-             credentials = {{ from = \"env\", id = \"MY_ID\", secret = \"MY_SECRET\" }}\n",
+            "version = 1\n[[profile]]\nname = \"p\"\ncloud = \"{}\"\nregions = [\"{}\"{regions}]\nendpoint = \"{}\"\n\
+             credentials = {{ from = \"env\", id = \"MY_ID\", secret = \"MY_SECRET\" }}\n{profiles}",
             world.provider(),
             world.regions()[0],
             simulator.endpoint()
@@ -400,5 +440,41 @@ mod list_of_a_cloud {
             assert_eq!(failed.status.code(), Some(1));
             assert!(serde_json::from_slice::<serde_json::Value>(&failed.stdout).is_ok(), "still a report");
         }
+    }
+
+    /// Its lists are empty, which must not pass for an account without NICs.
+    #[tokio::test]
+    async fn a_region_that_the_cloud_does_not_have_is_told() {
+        for cloud in providers::all() {
+            let world = World::parse(&[("demo", cloud.descriptor().demo_world)]).unwrap();
+            let simulator = Simulator::start(cloud.dialect(), world, Options::default()).await.unwrap();
+            let secret = simulator.key().secret.clone();
+            let output = list_with(&simulator, &secret, ", \"xx-nowhere-77\"", "").await;
+            let text = str::from_utf8(&output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(3), "{}: {text}", cloud.descriptor().id);
+            assert!(text.contains("p xx-nowhere-77: "), "{text}");
+            let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            assert_ne!(report["profiles"][0]["status"], "complete");
+            assert!(!report["nics"].as_array().unwrap().is_empty(), "the other region is there");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_profile_without_its_variable_stops_no_other() {
+        let cloud = providers::all()[0];
+        let world = World::parse(&[("demo", cloud.descriptor().demo_world)]).unwrap();
+        let simulator = Simulator::start(cloud.dialect(), world, Options::default()).await.unwrap();
+        let secret = simulator.key().secret.clone();
+        let bad = format!(
+            "[[profile]]\nname = \"bad\"\ncloud = \"{}\"\nregions = [\"r\"]\n\
+             credentials = {{ from = \"env\", id = \"MY_ID\", secret = \"NO_SECRET\" }}\n",
+            cloud.descriptor().id
+        );
+        let output = list_with(&simulator, &secret, "", &bad).await;
+        let text = str::from_utf8(&output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{text}");
+        assert!(text.contains("bad: ") && text.contains("`NO_SECRET` is not set"), "{text}");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["nics"].as_array().unwrap().len(), simulator.world().nics().len());
     }
 }

@@ -62,12 +62,13 @@ fn row_key(state: &State, by: SortBy, row: RowRef) -> RowKey<'_> {
         SortBy::Address => Column::None,
         SortBy::Profile => Column::Profile(row.profile()),
         SortBy::Level => Column::Level(Reverse(state.verdicts.address(row.profile(), slot, usize::from(nth)).level)),
-        SortBy::Nic => Column::Text(nic.map(|nic| [&*nic.name, nic.id.as_str()])),
+        // By what the column shows.
+        SortBy::Nic => Column::Text(nic.map(|nic| [nic.id.as_str(), ""])),
         SortBy::Instance => Column::Text(nic.and_then(|nic| nic.instance.as_ref()).map(|id| {
             let part = state.inventory.at(row.profile());
             let slot = part.and_then(|part| part.instance_of(slot));
             let name = part.and_then(|part| part.instance_at(slot?)).map_or("", |instance| &*instance.name);
-            [name, id.as_str()]
+            [if name.is_empty() { id.as_str() } else { name }, id.as_str()]
         })),
     };
     (column, ip, row)

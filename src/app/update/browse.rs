@@ -110,6 +110,8 @@ pub fn toggle(state: &mut State) {
     if state.browse.range_from.is_some() {
         return end_range(state);
     }
+    // What was said about other marks is no longer so.
+    state.notices.leave();
     match row {
         RowRef::Address { .. } => {
             let Some(target) = rows::target(state, row) else { return };
@@ -273,6 +275,7 @@ pub fn mark_detach(state: &mut State) {
     let id = nic.id.clone();
     let target = Target::Nic(NicKey { profile: info.id.clone(), nic: id.clone() });
     if state.marks.remove(&target) {
+        state.notices.leave();
         return;
     }
     let (RowRef::Nic { slot, .. } | RowRef::Address { slot, .. }) = row else { return };

@@ -1,5 +1,7 @@
 //! The filter's line: the list follows as it is typed; a mistake keeps the last good list and says what is wrong.
 
+use std::collections::BTreeSet;
+
 use crate::{
     app::{
         browse::{HalfTyped, Line},
@@ -7,6 +9,7 @@ use crate::{
         notices::{Loudness, Phrase},
         state::{Screen, State},
     },
+    domain::ids::CloudId,
     filter::{self, Expr},
 };
 
@@ -38,6 +41,9 @@ pub fn paste(state: &mut State, text: &str) {
     let on_line = state.overlays.is_empty() && state.screen == Screen::Inventory && state.browse.editing;
     if !on_line {
         // Pasted text is never keys: a confirm dialog, above all, must not take it.
+        if state.overlays.is_empty() {
+            state.notices.say(state.now, Loudness::Info, Phrase::new("notice.not-pasted"));
+        }
         return;
     }
     for c in text.chars().filter(|c| !c.is_control()) {
@@ -70,14 +76,8 @@ pub fn press(state: &mut State, key: Key) -> Vec<crate::app::effect::Effect> {
 }
 
 fn keep(state: &mut State) {
-    if let Some(mistake) = &state.browse.mistake {
-        let phrase = match &mistake.suggestion {
-            Some(suggestion) => Phrase::new("notice.filter-mistake-suggest")
-                .with("code", mistake.kind.code())
-                .with("suggestion", suggestion),
-            None => Phrase::new("notice.filter-mistake").with("code", mistake.kind.code()),
-        };
-        state.notices.say(state.now, Loudness::Warn, phrase);
+    // The status line says what is wrong for as long as the line is open.
+    if state.browse.mistake.is_some() {
         return;
     }
     state.browse.editing = false;
@@ -113,7 +113,9 @@ pub fn apply(state: &mut State) {
     let text = state.browse.line.text().trim_start().to_owned();
     state.browse.mistake = None;
     state.browse.half_typed = None;
-    match Expr::parse(&text) {
+    let clouds: BTreeSet<CloudId> = state.profiles.iter().map(|info| info.cloud.clone()).collect();
+    let clouds: Vec<&str> = clouds.iter().map(CloudId::as_str).collect();
+    match filter::parse_among(&text, &clouds) {
         Ok(expr) => {
             let field = expr.half_typed().filter(|_| state.browse.editing && !text.ends_with(char::is_whitespace));
             if let Some(field) = field
@@ -131,7 +133,7 @@ pub fn apply(state: &mut State) {
         }
         Err(mistake) => {
             if mistake.is_incomplete() {
-                let text = filter::complete_part(&text);
+                let text = filter::complete_part(&text, &clouds);
                 if let Ok(expr) = Expr::parse(text) {
                     put(state, expr, text);
                 }

@@ -149,7 +149,11 @@ fn press(state: &mut State, key: Key) -> Vec<Effect> {
     if key == Key::ctrl('c') {
         return interrupt(state);
     }
-    state.quit_asked = None;
+    let asked = state.quit_asked.take();
+    // The next key is another one.
+    if state.notices.current(state.now).is_some_and(|notice| notice.phrase.key == NO_SUCH_KEY) {
+        state.notices.leave();
+    }
     if !state.overlays.is_empty() {
         return overlay::press(state, key);
     }
@@ -157,9 +161,23 @@ fn press(state: &mut State, key: Key) -> Vec<Effect> {
         return filter::press(state, key);
     }
     match state.keymap.command(key, state.screen) {
+        Some(Command::Back) => {
+            state.quit_asked = asked;
+            run_command(state, Command::Back)
+        }
         Some(command) => run_command(state, command),
-        None => Vec::new(),
+        None => {
+            no_such_key(state);
+            Vec::new()
+        }
     }
+}
+
+const NO_SUCH_KEY: &str = "notice.no-such-key";
+
+/// A key that does nothing here says so: silence looks like a program that hangs.
+fn no_such_key(state: &mut State) {
+    state.notices.say(state.now, Loudness::Info, Phrase::new(NO_SUCH_KEY));
 }
 
 /// Why a command does nothing right now; `None` when it can be used. Keys that are off stay listed, with this reason.
@@ -331,6 +349,16 @@ fn close(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Would esc stop the listings now? It closes what is nearer first.
+pub fn closes_loading(state: &State) -> bool {
+    state.screen == Screen::Inventory
+        && state.overlays.is_empty()
+        && !state.browse.editing
+        && state.pane == super::state::Pane::List
+        && state.browse.range_from.is_none()
+        && state.jobs.listings().next().is_some()
+}
+
 fn home(state: &State) -> Screen {
     if state.profiles.is_empty() { Screen::Welcome } else { Screen::Inventory }
 }
@@ -350,6 +378,14 @@ fn back(state: &mut State) -> Vec<Effect> {
 fn quit(state: &mut State) -> Vec<Effect> {
     if state.is_running() {
         state.overlays.push(Overlay::Quit);
+        return Vec::new();
+    }
+    // Marks are work that a slip of the finger must not cost.
+    let again = state.quit_asked.is_some_and(|at| state.now.since(at) < QUIT_AGAIN_MS);
+    if !state.marks.is_empty() && !again {
+        state.quit_asked = Some(state.now);
+        let phrase = Phrase::new("notice.quit-marks").with("count", state.marks.len());
+        state.notices.say(state.now, Loudness::Warn, phrase);
         return Vec::new();
     }
     state.quitting = true;

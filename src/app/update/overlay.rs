@@ -93,10 +93,16 @@ pub fn press(state: &mut State, key: Key) -> Vec<Effect> {
             if closes || key.code == KeyCode::Enter {
                 return Vec::new();
             }
-            if let Some(to) = scrolled(key, *scroll, page) {
-                *scroll = to;
-            }
+            let moved = scrolled(key, *scroll, page);
+            *scroll = moved.unwrap_or(*scroll);
             state.overlays.push(top);
+            if moved.is_none() {
+                match state.keymap.command(key, state.screen) {
+                    Some(Command::Help) => state.overlays.push(Overlay::Help(Help::default())),
+                    Some(Command::Language) => return super::run_command(state, Command::Language),
+                    _ => super::no_such_key(state),
+                }
+            }
         }
         Overlay::Help(help) => {
             if help_key(help, key, page) {

@@ -106,6 +106,15 @@ static DESCRIPTOR: Descriptor = Descriptor {
     demo_world: include_str!("../../../assets/demo/huawei.json"),
 };
 
+/// Vendor: the region table of the SDK's ECS, and the European regions of its own domain.
+const REGIONS: &[&str] = &[
+    "cn-north-1", "cn-north-2", "cn-north-4", "cn-north-9", "cn-north-11", "cn-north-12", "cn-east-2", "cn-east-3",
+    "cn-east-4", "cn-east-5", "cn-south-1", "cn-south-2", "cn-south-4", "cn-southwest-2", "cn-southwest-3",
+    "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "af-south-1", "af-north-1",
+    "sa-brazil-1", "la-north-2", "la-south-2", "na-mexico-1", "tr-west-1", "me-east-1", "ae-ad-1", "my-kualalumpur-1",
+    "ru-moscow-1", "eu-west-0", "eu-west-101",
+];
+
 /// The codec.
 #[derive(Debug)]
 pub struct Cloud;
@@ -113,6 +122,10 @@ pub struct Cloud;
 impl Provider for Cloud {
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
+    }
+
+    fn known_regions(&self) -> Vec<&'static str> {
+        REGIONS.to_vec()
     }
 
     /// One sweep over the ports brings every NIC, one over those of virtual IPs brings their lists: no call for each server.

@@ -125,6 +125,10 @@ impl Provider for Cloud {
         if api == "v2" { Some(&v2::Legacy) } else { None }
     }
 
+    fn known_regions(&self) -> Vec<&'static str> {
+        dialect::REGIONS.to_vec()
+    }
+
     fn listings(&self, regions: &[RegionId]) -> Vec<Listing> {
         let mut all = vec![Listing::all(Resource::Regions, None)];
         for region in regions {

@@ -978,3 +978,19 @@ proptest! {
         }
     }
 }
+
+/// Advice that the same program then refuses is none.
+#[test]
+fn what_else_can_be_done_depends_on_the_nic() {
+    let own = only(Condition::NotPrimaryIp, B);
+    let case = |change: Change| value(&found(change, &own, PRIMARY), FindingId::PrimaryIp, "case").to_owned();
+    assert_eq!(case(|s| s.nic.role = NicRole::Primary), "primary");
+    assert_eq!(case(FREE), "free");
+    let extra: Change = |s| s.nic.role = NicRole::Secondary;
+    assert!(found(extra, &own, PRIMARY)[0].values.iter().all(|(name, _)| *name != "case"), "it can be detached");
+
+    let attached = only(Condition::NicState { allowed: &[NicState::Attached] }, B);
+    assert_eq!(value(&found(FREE, &attached, Subject::Nic), FindingId::NicState, "case"), "free");
+    let moving: Change = |s| s.nic.status.state = NicState::Detaching;
+    assert!(found(moving, &attached, Subject::Nic)[0].values.iter().all(|(name, _)| *name != "case"));
+}

@@ -16,7 +16,7 @@ use crate::{
     app::msg::{InventoryEvent, Msg},
     domain::{
         fault::{Fault, FaultKind},
-        ids::JobId,
+        ids::{JobId, RegionId},
         inventory::Section,
         page::{InventoryPage, Listing, Resource, Scope},
     },
@@ -45,6 +45,10 @@ struct Work {
     queued: u64,
     seen: HashSet<Listing>,
     open: BTreeMap<Section, Open>,
+    /// Regions that the cloud listed; empty where it does not tell.
+    regions: BTreeSet<RegionId>,
+    /// Regions that something was found in.
+    found: BTreeSet<RegionId>,
     /// Instance types met, whose limits are asked for when all instances are there.
     types: BTreeSet<Arc<str>>,
 }
@@ -139,6 +143,8 @@ pub async fn run(client: Client, job: JobId, out: mpsc::Sender<Msg>, cancel: Can
         match answer {
             Ok(mut page) if !open.failed => {
                 let next = std::mem::take(&mut page.next);
+                work.regions.extend(page.regions.iter().map(|region| region.id.clone()));
+                work.found.extend(page.nics.iter().map(|nic| nic.region.clone()));
                 work.types.extend(page.instances.iter().filter_map(|instance| instance.kind.clone()));
                 if open.calls + next.len() > MOST_CALLS {
                     let action = client.cloud().action(&Call::List(listing));
@@ -161,7 +167,23 @@ pub async fn run(client: Client, job: JobId, out: mpsc::Sender<Msg>, cancel: Can
             say(InventoryEvent::Completed(section)).await;
         }
     }
+    for region in unlisted(&client.profile().regions, &work) {
+        // An empty answer about a region that is not there is no empty region.
+        let section = (Resource::Regions, Some(region));
+        let listing = Listing::all(Resource::Regions, None);
+        let fault = Fault::local(FaultKind::NotFound, client.cloud().action(&Call::List(listing)), local::NO_REGION);
+        say(InventoryEvent::Began(section.clone())).await;
+        say(InventoryEvent::Failed(section, Box::new(fault))).await;
+    }
     say(InventoryEvent::Ended).await;
+}
+
+/// Regions asked for that the cloud does not list and that hold nothing. Where it lists none, none is missing.
+fn unlisted(asked: &[RegionId], work: &Work) -> Vec<RegionId> {
+    if work.regions.is_empty() {
+        return Vec::new();
+    }
+    asked.iter().filter(|&region| !work.regions.contains(region) && !work.found.contains(region)).cloned().collect()
 }
 
 async fn ask_limits<F: Future<Output = ()>>(client: &Client, work: &mut Work, say: &impl Fn(InventoryEvent) -> F) {

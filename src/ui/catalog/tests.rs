@@ -136,6 +136,9 @@ const FILTER_CODES: &[&str] = &[
     "not-comparable",
     "needs-comparison",
     "trailing-text",
+    "unknown-cloud",
+    "joining",
+    "apart",
     "too-many-terms",
 ];
 

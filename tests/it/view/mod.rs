@@ -4,6 +4,7 @@
 
 mod layers;
 mod small;
+mod status;
 mod svg;
 mod world;
 

@@ -370,7 +370,7 @@ pub fn results(size: Size, language: Language) -> Scenario {
     scenario
 }
 
-fn exchange(nth: u64, write: bool) -> Exchange {
+pub fn exchange(nth: u64, write: bool) -> Exchange {
     Exchange {
         at: scenario::START.plus_ms(nth * 800),
         profile: if nth.is_multiple_of(3) { ZEN } else { ALI }.into(),

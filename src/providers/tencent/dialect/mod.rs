@@ -65,7 +65,7 @@ const PRODUCTS: &[(&str, &str)] =
     &[("cvm", "2017-03-12"), ("vpc", "2017-03-12"), ("clb", "2018-03-17"), ("region", "2022-06-27")];
 
 /// Regions that exist, whether the world has anything in them or not. Vendor: the region list of its SDKs.
-const REGIONS: &[&str] = &[
+pub(super) const REGIONS: &[&str] = &[
     "ap-guangzhou",
     "ap-shanghai",
     "ap-nanjing",
