@@ -106,6 +106,7 @@ commands! {
     GoInventory = "go-inventory", Look, Everywhere;
     GoPlan = "go-plan", Look, Everywhere;
     GoRun = "go-run", Look, Everywhere;
+    Earlier = "earlier", Look, Everywhere;
     GoCalls = "go-calls", Look, Everywhere;
     Refresh = "refresh", Program, Lists;
     RefreshAll = "refresh-all", Program, Lists;

@@ -116,7 +116,7 @@ pub fn of(state: &State, row: RowRef) -> Option<Detail<'_>> {
         }
         RowRef::Nic { slot, .. } => {
             let nic = part.nic_at(slot)?;
-            let facts = Facts::of(part, nic);
+            let facts = facts(state, profile, part, nic);
             Some(Detail::Nic {
                 profile,
                 nic,
@@ -131,7 +131,7 @@ pub fn of(state: &State, row: RowRef) -> Option<Detail<'_>> {
         RowRef::Address { slot, nth, .. } => {
             let nic = part.nic_at(slot)?;
             let address = *nic.addresses.get(usize::from(nth))?;
-            let facts = Facts::of(part, nic);
+            let facts = facts(state, profile, part, nic);
             Some(Detail::Address {
                 profile,
                 nic,
@@ -145,4 +145,12 @@ pub fn of(state: &State, row: RowRef) -> Option<Detail<'_>> {
             })
         }
     }
+}
+
+/// What rules may look at about a NIC.
+fn facts<'a>(state: &State, profile: &ProfileInfo, part: &'a ProfileInventory, nic: &'a Nic) -> Facts<'a> {
+    let key = NicKey { profile: profile.id.clone(), nic: nic.id.clone() };
+    let mut facts = Facts::of(part, nic);
+    facts.earlier_write = state.earlier.is_open(&key);
+    facts
 }

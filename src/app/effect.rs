@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::{
     ids::{JobId, NicKey, ProfileId},
+    journal::Intent,
     plan::ReleasePlan,
     snapshot::NicSnapshot,
 };
@@ -24,6 +25,11 @@ pub enum Effect {
     Release {
         job: JobId,
         plan: Arc<ReleasePlan>,
+    },
+    /// Read what became of writes that earlier runs left open, and put it into the journal. Sends nothing.
+    Reconcile {
+        job: JobId,
+        writes: Vec<Intent>,
     },
     /// End a reading job now; its calls are dropped.
     Cancel(JobId),

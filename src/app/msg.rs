@@ -7,13 +7,14 @@ use crate::domain::{
     fault::Fault,
     ids::{JobId, NicKey, OperationId},
     inventory::Section,
+    journal::OpenWrite,
     outcome::{Outcome, Progress},
     page::InventoryPage,
     selection::Target,
     snapshot::NicSnapshot,
 };
 
-use super::key::Input;
+use super::{earlier::Found, key::Input};
 
 #[derive(Clone, PartialEq, Debug)]
 pub enum Msg {
@@ -22,6 +23,7 @@ pub enum Msg {
     Preflight(JobId, PreflightEvent),
     Release(JobId, ReleaseEvent),
     Journal(JournalEvent),
+    Reconcile(JobId, ReconcileEvent),
     /// A round trip, without secrets.
     Exchange(Box<Exchange>),
     /// A job died of a bug; its text is in the log.
@@ -78,14 +80,26 @@ pub enum ReleaseEvent {
 }
 
 /// From the look at the journal after the start. Texts are the operating system's, with the path.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum JournalEvent {
-    /// Writes of an earlier run without an outcome.
-    Unfinished(usize),
+    /// Writes of earlier runs without an outcome, and where the journal is.
+    Unfinished { path: String, writes: Vec<OpenWrite> },
     /// What an earlier run left open is not known.
     Unreadable(String),
     /// Nothing can be written to it, and so nothing to a cloud.
     Unusable(String),
+}
+
+/// From the job that finds out what became of writes of earlier runs.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ReconcileEvent {
+    /// Of the write of this batch.
+    Found {
+        batch: String,
+        operation: OperationId,
+        found: Found,
+    },
+    Ended,
 }
 
 /// What the read after a write brought.

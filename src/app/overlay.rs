@@ -14,6 +14,10 @@ pub enum Overlay {
         scroll: usize,
     },
     Confirm(Confirm),
+    /// What earlier runs left open, and what became of it.
+    Earlier {
+        scroll: usize,
+    },
     /// Asked when quitting with a batch running: stay, or stop after the calls in flight and quit.
     Quit,
     /// What to copy.

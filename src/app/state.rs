@@ -11,6 +11,7 @@ use crate::domain::{
 use super::{
     browse::Browse,
     calls::Calls,
+    earlier::Earlier,
     geometry::Size,
     jobs::JobTable,
     keymap::Keymap,
@@ -119,6 +120,8 @@ pub struct State {
     pub now: Timestamp,
     /// Why no intent can be put on disk, and nothing sent; `None` while nothing is known against it.
     pub no_journal: Option<String>,
+    /// What earlier runs left open in the journal.
+    pub earlier: Earlier,
     /// A quit that was asked for once (ctrl-c at the top), and when.
     pub quit_asked: Option<Timestamp>,
     pub quitting: bool,
@@ -154,6 +157,7 @@ impl State {
             size: setup.size,
             now,
             no_journal: None,
+            earlier: Earlier::default(),
             quit_asked: None,
             quitting: false,
         }

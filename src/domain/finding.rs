@@ -94,6 +94,8 @@ finding_ids! {
     ReadOnly = "read-only",
     /// The NIC could not be read again right before the write.
     NotReadAgain = "not-read-again",
+    /// What became of an earlier write to the NIC is not known.
+    EarlierWrite = "earlier-write",
 }
 
 /// How bad a finding is. Ordered: the worst is the greatest.

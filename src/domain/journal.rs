@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ids::{CloudId, OperationId, ProfileId, RegionId},
+    ids::{CloudId, NicKey, OperationId, ProfileId, RegionId},
     outcome::Outcome,
     plan::OperationKind,
     selection::Target,
@@ -50,6 +50,28 @@ pub struct Settlement {
     pub batch: String,
     pub operation: OperationId,
     pub outcomes: Vec<(Target, Outcome)>,
+    /// Found by reading when nicdeck was started again: the run that sent it did not come so far.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub found_later: bool,
+}
+
+impl Intent {
+    pub fn nic_key(&self) -> NicKey {
+        NicKey { profile: self.profile.clone(), nic: self.kind.nic().clone() }
+    }
+
+    pub fn targets(&self) -> Vec<Target> {
+        self.kind.targets(&self.profile)
+    }
+}
+
+/// A write of another run whose end is not in the journal.
+#[derive(Clone, PartialEq, Debug)]
+pub struct OpenWrite {
+    /// The newest one of the write.
+    pub intent: Intent,
+    /// A process that lives may be carrying it out, and then writes its end itself.
+    pub maybe_running: bool,
 }
 
 /// The right to send one write. Minted by the journal after the intent is on disk, never for a read-only profile;

@@ -82,6 +82,21 @@ impl OperationKind {
         }
     }
 
+    /// What such a write to a NIC of this profile ends: each address, or the NIC.
+    pub fn targets(&self, profile: &ProfileId) -> Vec<Target> {
+        let nic = NicKey { profile: profile.clone(), nic: self.nic().clone() };
+        let address = |ip| Target::Address(super::ids::AddressKey { nic: nic.clone(), ip });
+        match self {
+            OperationKind::Release { ips, .. } | OperationKind::Assign { ips, .. } => {
+                ips.iter().copied().map(address).collect()
+            }
+            OperationKind::BindEip { ip, .. } => vec![address(*ip)],
+            OperationKind::Detach { .. } | OperationKind::Attach { .. } | OperationKind::Delete { .. } => {
+                vec![Target::Nic(nic)]
+            }
+        }
+    }
+
     /// Is a NIC that is gone altogether what was wished for?
     pub fn is_done_when_gone(&self) -> bool {
         match self {
@@ -120,17 +135,7 @@ impl Operation {
 
     /// The targets this write ends, one for each address, or the NIC.
     pub fn targets(&self) -> Vec<Target> {
-        let nic = self.nic_key();
-        let address = |ip| Target::Address(super::ids::AddressKey { nic: nic.clone(), ip });
-        match &self.kind {
-            OperationKind::Release { ips, .. } | OperationKind::Assign { ips, .. } => {
-                ips.iter().copied().map(address).collect()
-            }
-            OperationKind::BindEip { ip, .. } => vec![address(*ip)],
-            OperationKind::Detach { .. } | OperationKind::Attach { .. } | OperationKind::Delete { .. } => {
-                vec![Target::Nic(nic)]
-            }
-        }
+        self.kind.targets(&self.profile)
     }
 }
 

@@ -62,6 +62,8 @@ pub mod local {
     pub const NO_REGION: &str = "no-region";
     /// Accepted, and not done when patience ended.
     pub const STILL_THERE: &str = "still-there";
+    /// An earlier run sent it or was about to, and long after that nothing of it shows.
+    pub const FOUND_LATER: &str = "found-later";
     /// All of them.
     pub const ALL: &[&str] = &[
         READ_ONLY,
@@ -77,6 +79,7 @@ pub mod local {
         NIC_GONE,
         NO_REGION,
         STILL_THERE,
+        FOUND_LATER,
     ];
 }
 

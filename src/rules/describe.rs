@@ -181,7 +181,8 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         | FindingId::NicInPlan
         | FindingId::AddressesInPlan
         | FindingId::ReadOnly
-        | FindingId::NotReadAgain => with_ip(vec![nic()]),
+        | FindingId::NotReadAgain
+        | FindingId::EarlierWrite => with_ip(vec![nic()]),
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Facts<'a> {
     pub backends_known: bool,
     pub floats_known: bool,
     pub read_at: Option<Timestamp>,
+    /// What became of an earlier write to the NIC is not known.
+    pub earlier_write: bool,
     eips_at: Option<Timestamp>,
     backends_at: Option<Timestamp>,
     instances_at: Option<Timestamp>,
@@ -112,6 +114,7 @@ impl<'a> Facts<'a> {
             eips_known: false,
             backends_known: false,
             read_at: None,
+            earlier_write: false,
             eips_at: None,
             backends_at: None,
             instances_at: None,

@@ -105,6 +105,10 @@ fn judge(facts: &Facts, capabilities: &Capabilities, asked: Asked, context: Cont
     {
         emit(Verdict { id: FindingId::ManagedBy, severity: Severity::Warn, predicts: None });
     }
+    // It may come yet, whatever the NIC looks like now.
+    if facts.earlier_write {
+        emit(Verdict { id: FindingId::EarlierWrite, severity: Severity::Unknown, predicts: None });
+    }
     match asked {
         Asked::Address(address) => {
             if !capabilities.releasable.contains(&address.role) || capabilities.release_batch == 0 {

@@ -33,6 +33,8 @@ pub struct Wanted {
     pub hidden: bool,
     /// Its NIC could not be read again.
     pub unread: bool,
+    /// What became of an earlier write to its NIC is not known.
+    pub earlier_write: bool,
 }
 
 /// What a plan is made from, besides its targets.
@@ -58,17 +60,18 @@ pub fn plan(
 ) -> Result<ReleasePlan, PlanError> {
     let sources = Sources { inventory, capabilities, readonly };
     // Visible if it is listed as visible once; read again only if it is listed so each time.
-    let mut once: BTreeMap<&Target, (bool, bool)> = BTreeMap::new();
+    let mut once: BTreeMap<&Target, (bool, bool, bool)> = BTreeMap::new();
     for one in wanted {
-        let (hidden, unread) = once.entry(&one.target).or_insert((one.hidden, false));
+        let (hidden, unread, earlier_write) = once.entry(&one.target).or_insert((one.hidden, false, false));
         *hidden &= one.hidden;
         *unread |= one.unread;
+        *earlier_write |= one.earlier_write;
     }
     let mut by_nic: BTreeMap<(usize, &NicKey), Vec<Wanted>> = BTreeMap::new();
-    for (target, (hidden, unread)) in once {
+    for (target, (hidden, unread, earlier_write)) in once {
         let key = target.nic();
         let place = inventory.place(&key.profile).unwrap_or(usize::MAX);
-        by_nic.entry((place, key)).or_default().push(Wanted { target: target.clone(), hidden, unread });
+        by_nic.entry((place, key)).or_default().push(Wanted { target: target.clone(), hidden, unread, earlier_write });
     }
     let (mut rows, mut operations) = (Vec::with_capacity(wanted.len()), Vec::new());
     for ((_, key), on_nic) in by_nic {
@@ -143,7 +146,8 @@ impl Sources<'_> {
             (ip.is_none(), ip.and_then(|ip| places.get(&ip).copied()).unwrap_or(usize::MAX), ip)
         });
 
-        let facts = Facts::of(part, nic);
+        let mut facts = Facts::of(part, nic);
+        facts.earlier_write = wanted.iter().any(|one| one.earlier_write);
         // Twice: what leaves depends on what is found, and whether an address is the last one on what leaves.
         let first = self.judge(&facts, capabilities, key, &wanted, &[]);
         let mut judged = self.judge(&facts, capabilities, key, &wanted, &leaving(&first));

@@ -18,6 +18,7 @@ use super::{
     clock,
     jobs::{
         listing, preflight,
+        reconcile::{self, Desk},
         release::{self, Author, Batch, Control, Patience},
     },
     journal::Journal,
@@ -93,6 +94,16 @@ impl Executor {
                     now: clock::now,
                 };
                 self.spawn(job, release::run(batch, self.clients.clone()));
+            }
+            Effect::Reconcile { job, writes } => {
+                let desk = Desk {
+                    job,
+                    journal: self.journal.clone(),
+                    out: self.out.clone(),
+                    patience: reconcile::Patience::default(),
+                    now: clock::now,
+                };
+                self.spawn(job, reconcile::run(desk, writes, self.clients.clone()));
             }
             Effect::Cancel(job) => {
                 if let Some(token) = self.cancels.remove(&job) {

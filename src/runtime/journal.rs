@@ -17,7 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     ids::{OperationId, ProfileId},
-    journal::{Intent, JournalEntry, Settlement, WritePermit},
+    journal::{Intent, JournalEntry, OpenWrite, Settlement, WritePermit},
+    time::Timestamp,
 };
 
 #[cfg(test)]
@@ -28,6 +29,11 @@ pub const VERSION: u32 = 1;
 
 /// How long a record waits for another process's record, which takes milliseconds.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
+/// How long is waited for another process that is looking as well, before it is taken for one that carries out a batch.
+const LOOK_WAIT: Duration = Duration::from_millis(300);
+/// The lock says nothing about other machines. After so many milliseconds none of their writes is under way any more:
+/// a write takes minutes, and its end is on disk then.
+const ELSEWHERE_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// One line.
 #[derive(Serialize, Deserialize)]
@@ -160,7 +166,7 @@ impl Journal {
     fn append(&self, entry: &JournalEntry) -> Result<(), JournalError> {
         let text = serde_json::to_string(&Line { v: VERSION, entry })?;
         let mut file = self.file()?;
-        lock(&self.path, || file.try_lock())?;
+        lock(&self.path, LOCK_WAIT, || file.try_lock())?;
         // Whoever made the file, its name is on disk before its first record is.
         let named = match file.metadata() {
             Ok(meta) if meta.len() > 0 => Ok(()),
@@ -173,13 +179,43 @@ impl Journal {
         written.map_err(|error| JournalError::Write { path: self.path.to_path_buf(), error })
     }
 
-    fn file(&self) -> Result<File, JournalError> {
-        let mut options = OpenOptions::new();
-        options.read(true).append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&self.path).map_err(|error| JournalError::Open { path: self.path.to_path_buf(), error })
+    /// Tells other processes that a batch is under way, until this is dropped or the process ends, however it ends.
+    ///
+    /// # Errors
+    /// The lock's file cannot be made, or somebody looks at the journal for too long.
+    pub async fn running(&self) -> Result<Running, JournalError> {
+        let path = running_path(&self.path);
+        tokio::task::spawn_blocking(move || {
+            let file = file(&path)?;
+            lock(&path, LOCK_WAIT, || file.try_lock_shared())?;
+            Ok(Running { _file: file })
+        })
+        .await
+        .map_err(|_| JournalError::CutOff)?
     }
+
+    fn file(&self) -> Result<File, JournalError> {
+        file(&self.path)
+    }
+}
+
+/// A batch is under way in this process. The lock belongs to the open file.
+#[derive(Debug)]
+pub struct Running {
+    _file: File,
+}
+
+/// The file whose lock is shared by all batches under way on one journal.
+fn running_path(journal: &Path) -> PathBuf {
+    journal.with_extension("lock")
+}
+
+fn file(path: &Path) -> Result<File, JournalError> {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|error| JournalError::Open { path: path.to_owned(), error })
 }
 
 /// A line that is no record of this version.
@@ -238,7 +274,7 @@ pub fn read(path: &Path) -> Result<Contents, JournalError> {
         file => file.map_err(fail)?,
     };
     // A record that is being written would look torn.
-    lock(path, || file.try_lock_shared())?;
+    lock(path, LOCK_WAIT, || file.try_lock_shared())?;
     let mut bytes = Vec::new();
     let read = file.read_to_end(&mut bytes);
     let _ = file.unlock();
@@ -264,7 +300,7 @@ pub fn open_intents(path: &Path) -> Result<Vec<Intent>, JournalError> {
         file => file.map_err(fail)?,
     };
     // What is there now: a record that is being written would look torn, and a long read would hold up who writes it.
-    lock(path, || file.try_lock_shared())?;
+    lock(path, LOCK_WAIT, || file.try_lock_shared())?;
     let length = file.metadata().map(|meta| meta.len());
     let _ = file.unlock();
     let lines = io::BufReader::new(file.take(length.map_err(fail)?)).split(b'\n');
@@ -283,6 +319,34 @@ pub fn open_intents(path: &Path) -> Result<Vec<Intent>, JournalError> {
     let mut open: Vec<(usize, Intent)> = open.into_values().flatten().collect();
     open.sort_by_key(|(place, _)| *place);
     Ok(open.into_iter().map(|(_, intent)| intent).collect())
+}
+
+/// Writes without an outcome, oldest first, each with its newest intent. As long as a batch is under way in any process of
+/// this machine, those of this machine may be its own. Blocks.
+///
+/// # Errors
+/// As of [`read`].
+pub fn open_writes(path: &Path, host: &str, now: Timestamp) -> Result<Vec<OpenWrite>, JournalError> {
+    if open_intents(path)?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let quiet = file(&running_path(path)).ok().filter(|file| {
+        let looked = lock(path, LOOK_WAIT, || file.try_lock());
+        looked.is_ok()
+    });
+    // Read again under the lock: what a batch began and ended in between is not open.
+    let open = open_intents(path)?;
+    let mut writes: BTreeMap<(String, OperationId), (usize, Intent)> = BTreeMap::new();
+    for (place, intent) in open.into_iter().enumerate() {
+        let first = writes.get(&(intent.batch.clone(), intent.operation)).map_or(place, |(first, _)| *first);
+        writes.insert((intent.batch.clone(), intent.operation), (first, intent));
+    }
+    let mut writes: Vec<(usize, Intent)> = writes.into_values().collect();
+    writes.sort_by_key(|(first, _)| *first);
+    let maybe_running = |intent: &Intent| {
+        if intent.host == host { quiet.is_none() } else { now.since(intent.at) < ELSEWHERE_MS }
+    };
+    Ok(writes.into_iter().map(|(_, intent)| OpenWrite { maybe_running: maybe_running(&intent), intent }).collect())
 }
 
 fn parse(line: &[u8]) -> Result<JournalEntry, BadLineKind> {
@@ -322,8 +386,12 @@ fn ends_within_a_line(file: &mut File) -> io::Result<bool> {
 }
 
 /// Waits for the lock, but not for ever: a process that was stopped in the middle of a record would hang this one.
-fn lock(path: &Path, mut attempt: impl FnMut() -> Result<(), TryLockError>) -> Result<(), JournalError> {
-    let until = Instant::now() + LOCK_WAIT;
+fn lock(
+    path: &Path,
+    patience: Duration,
+    mut attempt: impl FnMut() -> Result<(), TryLockError>,
+) -> Result<(), JournalError> {
+    let until = Instant::now() + patience;
     loop {
         match attempt() {
             Ok(()) => return Ok(()),

@@ -170,7 +170,7 @@ pub async fn console(launch: Launch, view: &mut View<'_>) -> Result<End, RunErro
     console.draw(|frame| view(&state, frame)).map_err(RunError::Terminal)?;
     let mut engine = launch.engine()?;
     let writable = state.profiles.iter().any(|info| state.writable(&info.id));
-    let wanted = jobs::journal::Wanted { write: writable, unfinished: !launch.demo };
+    let wanted = jobs::journal::Wanted { write: writable, unfinished: !launch.demo, host: host(), now: clock::now() };
     tokio::spawn(jobs::journal::run(engine.journal, wanted, engine.out));
     let switch = input::Switch::default();
     let mut inlets = Inlets {

@@ -374,6 +374,9 @@ fn keys(canvas: &mut Canvas, state: &State, area: Area) {
         Some(Overlay::Detail { .. } | Overlay::Call { .. }) => {
             fixed(&[("j k", "keys.scroll"), ("g G", "keys.ends"), ("esc", "keys.close")])
         }
+        Some(Overlay::Earlier { .. }) => {
+            fixed(&[("j k", "keys.scroll"), ("r", "keys.read-again"), ("esc", "keys.close")])
+        }
         Some(Overlay::Quit) => fixed(&[("esc", "keys.stay"), ("s", "keys.stop-and-quit")]),
         Some(Overlay::CopyMenu { .. }) => {
             fixed(&[("enter", "keys.copy"), ("j k", "keys.choose"), ("esc", "keys.close")])

@@ -31,6 +31,11 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
             let indent = pen.x;
             input(canvas, regions.line, indent, &help.search, None);
         }
+        (Some(Overlay::Earlier { .. }), _) => {
+            let count = state.earlier.writes.len().to_string();
+            let title = canvas.words.text("earlier.title", &[("count", &count)]).into_owned();
+            canvas.pen(regions.line, 0).gap(1).put(&title, Role::Bright);
+        }
         (Some(Overlay::Detail { .. }), Screen::Inventory) => path(canvas, state, regions.line),
         (_, Screen::Inventory) => filter(canvas, state, regions.line),
         (_, Screen::Plan) => plan(canvas, state, regions.line),

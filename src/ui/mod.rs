@@ -11,6 +11,7 @@ mod columns;
 mod detail;
 mod dialog;
 mod doc;
+mod earlier;
 mod findings;
 mod footer;
 mod header;
@@ -84,6 +85,9 @@ fn screen(canvas: &mut Canvas, state: &State, regions: &Regions) {
                 return calls::page(canvas, call, body.width).draw(canvas, body, *scroll, true);
             }
         }
+        Some(Overlay::Earlier { scroll }) => {
+            return earlier::page(canvas, state, body.width).draw(canvas, body, *scroll, true);
+        }
         _ => {}
     }
     match state.screen {
@@ -121,7 +125,7 @@ fn framed(canvas: &mut Canvas, state: &State, regions: &Regions, overlay: &Overl
         Overlay::Confirm(dialog) => dialog::confirm(canvas, state, regions, dialog),
         Overlay::Quit => dialog::quit(canvas, state, regions),
         Overlay::CopyMenu { view } => dialog::copy_menu(canvas, state, regions, *view),
-        Overlay::Help(_) | Overlay::Detail { .. } | Overlay::Call { .. } => {}
+        Overlay::Help(_) | Overlay::Detail { .. } | Overlay::Call { .. } | Overlay::Earlier { .. } => {}
     }
 }
 

@@ -66,6 +66,12 @@ pub fn clock(skin: &Skin, at: Timestamp) -> String {
     format!("{:02}:{:02}:{:02}", of_day / 3600, of_day / 60 % 60, of_day % 60)
 }
 
+/// Date and time of day: `2026-01-07 14:03:14`.
+pub fn moment(skin: &Skin, at: Timestamp) -> String {
+    let local = jiff::Timestamp::from_second(at.seconds() + i64::from(skin.utc_offset_s)).unwrap_or_default();
+    local.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
 /// A stretch of time as a stopwatch shows it: `0:05`, `1:02:03`.
 pub fn stopwatch(ms: u64) -> String {
     let seconds = ms / 1000;

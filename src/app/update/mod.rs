@@ -2,6 +2,7 @@
 
 mod browse;
 pub mod copy;
+mod earlier;
 mod filter;
 mod inventory;
 mod matching;
@@ -59,10 +60,8 @@ fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::Preflight(job, event) => plan::event(state, job, event),
         Msg::Release(job, event) => run::event(state, job, event),
-        Msg::Journal(event) => {
-            journal(state, event);
-            Vec::new()
-        }
+        Msg::Journal(event) => journal(state, event),
+        Msg::Reconcile(job, event) => earlier::event(state, job, event),
         Msg::Exchange(exchange) => {
             record(state, *exchange);
             Vec::new()
@@ -81,9 +80,9 @@ fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
 }
 
 /// What the look at the journal brought: all of it needs a person.
-fn journal(state: &mut State, event: JournalEvent) {
+fn journal(state: &mut State, event: JournalEvent) -> Vec<Effect> {
     let phrase = match event {
-        JournalEvent::Unfinished(count) => Phrase::new("notice.unfinished").with("count", count),
+        JournalEvent::Unfinished { path, writes } => return earlier::begin(state, path, writes),
         JournalEvent::Unreadable(message) => Phrase::new("notice.journal-unread").with("message", message),
         JournalEvent::Unusable(message) => {
             state.no_journal = Some(message.clone());
@@ -91,6 +90,7 @@ fn journal(state: &mut State, event: JournalEvent) {
         }
     };
     state.notices.say(state.now, Loudness::Error, phrase);
+    Vec::new()
 }
 
 fn record(state: &mut State, exchange: Exchange) {
@@ -195,6 +195,7 @@ pub fn disabled(state: &State, command: Command) -> Option<Phrase> {
         Command::Confirm => plan::confirm_disabled(state),
         Command::GoPlan if state.plan.is_none() => Some(Phrase::new("disabled.no-plan")),
         Command::GoRun if state.run.is_none() => Some(Phrase::new("disabled.no-run")),
+        Command::Earlier if state.earlier.writes.is_empty() => Some(Phrase::new("disabled.no-earlier")),
         Command::GoInventory if state.profiles.is_empty() => Some(Phrase::new("disabled.no-profile")),
         Command::Pause | Command::Stop if !state.is_running() => Some(Phrase::new("disabled.not-running")),
         Command::RetryFailed => run::retry_disabled(state),
@@ -254,6 +255,7 @@ pub(super) fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::GoInventory => show(state, Screen::Inventory),
         Command::GoPlan => show(state, Screen::Plan),
         Command::GoRun => show(state, Screen::Run),
+        Command::Earlier => state.overlays.push(Overlay::Earlier { scroll: 0 }),
         Command::GoCalls => show(state, Screen::Calls),
         Command::Refresh => return inventory::refresh(state, false),
         Command::RefreshAll => return inventory::refresh(state, true),
@@ -440,6 +442,7 @@ fn panicked(state: &mut State, job: crate::domain::ids::JobId) -> Vec<Effect> {
     let mut effects = inventory::job_died(state, job);
     effects.extend(plan::job_died(state, job));
     effects.extend(run::job_died(state, job));
+    earlier::job_died(state, job);
     effects
 }
 

@@ -15,7 +15,7 @@ use crate::{
     rules::guard::Phrase as Asked,
 };
 
-use super::{copy, plan};
+use super::{copy, earlier, plan};
 
 /// Enter: what opening means here.
 pub fn open(state: &mut State) {
@@ -102,6 +102,18 @@ pub fn press(state: &mut State, key: Key) -> Vec<Effect> {
                     Some(Command::Language) => return super::run_command(state, Command::Language),
                     _ => super::no_such_key(state),
                 }
+            }
+        }
+        Overlay::Earlier { scroll } => {
+            if closes || key.code == KeyCode::Enter {
+                return Vec::new();
+            }
+            if let Some(to) = scrolled(key, *scroll, page) {
+                *scroll = to;
+            }
+            state.overlays.push(top);
+            if key == Key::char('r') {
+                return earlier::read_again(state);
             }
         }
         Overlay::Help(help) => {

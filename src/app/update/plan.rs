@@ -148,6 +148,7 @@ fn build(
             target: target.clone(),
             hidden: hidden.contains(target),
             unread: unread.iter().any(|(key, _)| key == target.nic()),
+            earlier_write: state.earlier.is_open(target.nic()),
         })
         .collect();
     let built = planner::plan(

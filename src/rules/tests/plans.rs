@@ -41,7 +41,7 @@ fn address(profile: &str, nic: &str, text: &str) -> Target {
 }
 
 fn wanted(targets: impl IntoIterator<Item = Target>) -> Vec<Wanted> {
-    targets.into_iter().map(|target| Wanted { target, hidden: false, unread: false }).collect()
+    targets.into_iter().map(|target| Wanted { target, hidden: false, unread: false, earlier_write: false }).collect()
 }
 
 fn make(wanted: &[Wanted], inventory: &Inventory) -> ReleasePlan {
@@ -192,6 +192,26 @@ fn every_reason_to_block_keeps_its_row() {
     }
 }
 
+/// It may come yet: nothing is sent to a NIC that an earlier write may still change, whichever of its targets that was about.
+#[test]
+fn an_earlier_write_without_an_end_blocks_its_nic_and_no_other() {
+    let inventory = inventory(&[nic(1, 3), nic(2, 3)]);
+    let targets = [
+        address("strict-1", "nic-1", "10.0.1.2"),
+        Target::Nic(nic_key("strict-1", "nic-1")),
+        address("lenient-1", "nic-2", "10.0.2.2"),
+    ];
+    let mut all = wanted(targets.clone());
+    all[0].earlier_write = true;
+    let plan = make(&all, &inventory);
+    assert_eq!((plan.blocked(), plan.operations().len()), (2, 1));
+    for target in &targets[..2] {
+        let worst = &row(&plan, target).findings[0];
+        assert_eq!((worst.id, worst.severity), (FindingId::EarlierWrite, Severity::Unknown), "{target:?}");
+    }
+    assert!(!has(row(&plan, &targets[2]), FindingId::EarlierWrite));
+}
+
 #[test]
 fn rows_follow_the_profiles_then_the_nics_then_the_addresses() {
     // 10.0.2.10 comes before 10.0.2.9 on its NIC.
@@ -215,7 +235,8 @@ fn rows_follow_the_profiles_then_the_nics_then_the_addresses() {
 fn hidden_rows_are_told_and_a_target_counts_once() {
     let inventory = inventory(&[nic(1, 3)]);
     let (a, b) = (address("strict-1", "nic-1", "10.0.1.2"), address("strict-1", "nic-1", "10.0.1.3"));
-    let hidden = |target: &Target, hidden| Wanted { target: target.clone(), hidden, unread: false };
+    let hidden =
+        |target: &Target, hidden| Wanted { target: target.clone(), hidden, unread: false, earlier_write: false };
     let plan = make(&[hidden(&a, true), hidden(&b, true), hidden(&a, false)], &inventory);
     assert_eq!(plan.rows().iter().map(|row| row.hidden).collect::<Vec<_>>(), [false, true]);
 }
@@ -367,7 +388,7 @@ fn random_targets(dice: &mut Dice, inventory: &Inventory) -> Vec<Wanted> {
     targets.push(address("strict-1", "nic-1", "10.99.0.1"));
     targets
         .into_iter()
-        .map(|target| Wanted { target, hidden: dice.throw(4) == 0, unread: dice.throw(9) == 0 })
+        .map(|target| Wanted { target, hidden: dice.throw(4) == 0, unread: dice.throw(9) == 0, earlier_write: false })
         .collect()
 }
 

@@ -4,33 +4,40 @@ use tokio::sync::mpsc;
 
 use crate::{
     app::msg::{JournalEvent, Msg},
+    domain::time::Timestamp,
     runtime::journal::{self, Journal},
 };
 
 /// What is to be found out.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Wanted {
     /// Writes are possible: the journal is made where it is missing.
     pub write: bool,
-    /// Count what is open.
+    /// What is open.
     pub unfinished: bool,
+    /// This machine.
+    pub host: String,
+    pub now: Timestamp,
 }
 
 /// Looks, off the loop's thread, and tells what a person should know.
 pub async fn run(journal: Journal, wanted: Wanted, out: mpsc::Sender<Msg>) {
-    let looked = tokio::task::spawn_blocking(move || look(&journal, wanted)).await.unwrap_or_default();
+    let looked = tokio::task::spawn_blocking(move || look(&journal, &wanted)).await.unwrap_or_default();
     for event in looked {
         // A closed channel means that the program is leaving.
         let _ = out.send(Msg::Journal(event)).await;
     }
 }
 
-fn look(journal: &Journal, wanted: Wanted) -> Vec<JournalEvent> {
+fn look(journal: &Journal, wanted: &Wanted) -> Vec<JournalEvent> {
     let mut events = Vec::new();
     if wanted.unfinished {
-        match journal::open_intents(journal.path()) {
-            Ok(open) if open.is_empty() => {}
-            Ok(open) => events.push(JournalEvent::Unfinished(open.len())),
+        match journal::open_writes(journal.path(), &wanted.host, wanted.now) {
+            Ok(writes) if writes.is_empty() => {}
+            Ok(writes) => {
+                let path = journal.path().to_string_lossy().into_owned();
+                events.push(JournalEvent::Unfinished { path, writes });
+            }
             Err(error) => events.push(JournalEvent::Unreadable(error.to_string())),
         }
     }
@@ -47,7 +54,9 @@ fn look(journal: &Journal, wanted: Wanted) -> Vec<JournalEvent> {
 mod tests {
     use super::*;
 
-    const BOTH: Wanted = Wanted { write: true, unfinished: true };
+    fn wanted(write: bool) -> Wanted {
+        Wanted { write, unfinished: true, host: "here".to_owned(), now: Timestamp(0) }
+    }
 
     #[test]
     fn a_journal_that_cannot_be_made_is_told_only_where_something_could_be_written() {
@@ -55,11 +64,11 @@ mod tests {
         let file = folder.path().join("file");
         std::fs::write(&file, "").unwrap();
         let nowhere = Journal::at(&folder.path().join("missing/journal.jsonl"));
-        assert_eq!(look(&nowhere, Wanted { write: false, unfinished: true }), []);
+        assert_eq!(look(&nowhere, &wanted(false)), []);
         assert!(!folder.path().join("missing").exists(), "reading makes nothing");
-        assert_eq!(look(&nowhere, BOTH), []);
+        assert_eq!(look(&nowhere, &wanted(true)), []);
         let blocked = Journal::at(&file.join("journal.jsonl"));
-        let events = look(&blocked, BOTH);
+        let events = look(&blocked, &wanted(true));
         assert!(
             matches!(events.last(), Some(JournalEvent::Unusable(why)) if why.contains("cannot be made")),
             "{events:?}"

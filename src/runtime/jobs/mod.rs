@@ -4,4 +4,5 @@ pub mod inspect;
 pub mod journal;
 pub mod listing;
 pub mod preflight;
+pub mod reconcile;
 pub mod release;

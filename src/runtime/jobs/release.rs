@@ -116,6 +116,18 @@ impl Batch {
 pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
     let clients: BTreeMap<ProfileId, Client> =
         clients.into_iter().map(|(profile, client)| (profile, client.urgent())).collect();
+    // Whoever starts meanwhile sees by it that these writes are being seen to their end.
+    let _running = match batch.journal.running().await {
+        Ok(running) => running,
+        Err(error) => {
+            let why = Skip::Journal { message: error.to_string() };
+            for operation in batch.plan.operations() {
+                settle_unsent(&batch, operation, Outcome::Skipped { why: why.clone() }).await;
+            }
+            batch.say(ReleaseEvent::Ended).await;
+            return;
+        }
+    };
     let name = format!("{}-{}", batch.plan.hash().short(), (batch.now)().0);
     let mut waiting: VecDeque<&Operation> = batch.plan.operations().iter().collect();
     let mut ended: BTreeMap<OperationId, bool> = BTreeMap::new();
@@ -393,7 +405,8 @@ async fn settle(
             (target, outcome)
         })
         .collect();
-    let settlement = Settlement { at: (batch.now)(), batch: name.to_owned(), operation: operation.id, outcomes };
+    let settlement =
+        Settlement { at: (batch.now)(), batch: name.to_owned(), operation: operation.id, outcomes, found_later: false };
     // The intent stays open then, and is reconciled by reading at the next start.
     if let Err(error) = batch.journal.settled(settlement).await {
         let message = error.to_string();

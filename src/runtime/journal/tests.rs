@@ -50,6 +50,7 @@ fn settlement(batch: &str, operation: u32) -> Settlement {
             (Target::Nic(nic.clone()), Outcome::Unknown { fault }),
             (Target::Nic(nic), Outcome::Stopped),
         ],
+        found_later: operation == 1,
     }
 }
 
@@ -296,4 +297,35 @@ mod unix {
         let error = Journal::open(folder.path()).unwrap_err();
         assert_eq!(error.key(), "journal-open", "a folder in the journal's place");
     }
+}
+
+#[tokio::test]
+async fn an_open_write_is_left_alone_while_a_batch_that_may_be_its_own_is_under_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(&folder.path().join("journal.jsonl")).unwrap();
+    let now = intent("b", 0).at;
+    let told = |host: &str, now: Timestamp| -> Vec<(u32, bool)> {
+        let open = open_writes(journal.path(), host, now).unwrap();
+        open.into_iter().map(|write| (write.intent.operation.0, write.maybe_running)).collect()
+    };
+    assert_eq!(told("h", now), []);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is made to find out nothing");
+    let newest = Intent { step: "second".to_owned(), ..intent("b", 0) };
+    for intent in [intent("b", 0), intent("b", 1), newest.clone(), intent("b", 2)] {
+        journal.intent(intent, false).await.unwrap();
+    }
+    journal.settled(settlement("b", 1)).await.unwrap();
+    assert_eq!(told("h", now), [(0, false), (2, false)]);
+    assert_eq!(open_writes(journal.path(), "h", now).unwrap()[0].intent, newest);
+
+    let (one, other) = (journal.running().await.unwrap(), journal.running().await.unwrap());
+    assert_eq!(told("h", now), [(0, true), (2, true)]);
+    drop(one);
+    assert_eq!(told("h", now), [(0, true), (2, true)], "the other batch goes on");
+    drop(other);
+    assert_eq!(told("h", now), [(0, false), (2, false)]);
+
+    // Of another machine nothing is known, until it can not matter any more.
+    assert_eq!(told("elsewhere", now), [(0, true), (2, true)]);
+    assert_eq!(told("elsewhere", now.plus_ms(ELSEWHERE_MS)), [(0, false), (2, false)]);
 }

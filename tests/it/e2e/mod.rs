@@ -1,6 +1,7 @@
 //! The binary in a real pseudo-terminal: the whole main job, and the way out.
 
 mod job;
+mod killed;
 mod terminal;
 mod tty;
 

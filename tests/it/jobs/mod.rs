@@ -4,6 +4,7 @@
 mod batch;
 mod journal;
 mod listing;
+mod reconcile;
 mod steps;
 
 use nicdeck::{

@@ -357,8 +357,10 @@ impl Stage {
     }
 
     pub fn plan(&self, targets: Vec<Target>) -> Arc<ReleasePlan> {
-        let wanted: Vec<planner::Wanted> =
-            targets.into_iter().map(|target| planner::Wanted { target, hidden: false, unread: false }).collect();
+        let wanted: Vec<planner::Wanted> = targets
+            .into_iter()
+            .map(|target| planner::Wanted { target, hidden: false, unread: false, earlier_write: false })
+            .collect();
         let capabilities = |_: &ProfileId| Some(&self.provider.descriptor().capabilities);
         let plan = planner::plan(&wanted, &self.state.inventory, &capabilities, &|_| false, clock::now());
         Arc::new(plan.expect("a plan"))

@@ -37,15 +37,6 @@ fn without_a_journal_a_plan_can_be_read_and_not_confirmed() {
 }
 
 #[test]
-fn what_an_earlier_run_left_open_is_said() {
-    let mut scenario = browsing();
-    scenario.send(Msg::Journal(JournalEvent::Unfinished(2)));
-    assert_eq!(scenario.notice(), "notice.unfinished");
-    scenario.send(Msg::Journal(JournalEvent::Unreadable("denied".to_owned())));
-    assert_eq!(scenario.notice(), "notice.journal-unread");
-}
-
-#[test]
 fn a_plan_lists_every_mark_and_reads_its_nics_again_before_it_can_be_confirmed() {
     let mut scenario = browsing();
     scenario.keys("j j j space G k k k k space p");

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use nicdeck::{
     app::{
+        earlier::Found,
         effect::Effect,
         geometry::Size,
         key::Input,
-        msg::{InventoryEvent, Msg, ReadBack, ReleaseEvent},
+        msg::{InventoryEvent, JournalEvent, Msg, ReadBack, ReleaseEvent},
         notices::Phrase,
         state::{Language, ProfileInfo, State},
     },
@@ -15,14 +16,16 @@ use nicdeck::{
         address::{Address, AddressRole, Backend, Eip},
         exchange::Exchange,
         fault::{Effect as FaultEffect, Fault, FaultKind},
-        ids::{JobId, OperationId, RegionId},
+        ids::{AddressKey, JobId, NicKey, OperationId, RegionId},
         instance::{Instance, Power, PowerState},
         inventory::Section,
+        journal::{Intent, OpenWrite},
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus, TypeLimit},
         outcome::{Outcome, Progress, Receipt, Skip},
         page::{InventoryPage, Resource},
-        plan::{Change, ChangedFact, ReleasePlan},
+        plan::{Change, ChangedFact, OperationKind, ReleasePlan},
         selection::Target,
+        time::Timestamp,
     },
 };
 
@@ -429,6 +432,52 @@ fn failing_open(size: Size, language: Language) -> Scenario {
     scenario
 }
 
+/// What a console that was killed left in the journal, and what another one on the same machine is doing.
+fn left_open() -> Msg {
+    let release = |nic: &str, ips: &[&str]| OperationKind::Release {
+        nic: nic.into(),
+        ips: ips.iter().map(|text| scenario::ip(text)).collect(),
+    };
+    let of = |operation: u32, profile: &str, cloud: &str, region: &str, kind| Intent {
+        at: Timestamp(scenario::START.0 - 6_000_000),
+        batch: "7f3a9c-1".to_owned(),
+        operation: OperationId(operation),
+        plan: "7f3a9c".to_owned(),
+        cloud: cloud.into(),
+        profile: profile.into(),
+        region: region.into(),
+        kind,
+        step: String::new(),
+        before: Vec::new(),
+        who: "lin".to_owned(),
+        host: "ops-1".to_owned(),
+        version: "0.1.0".to_owned(),
+    };
+    let ali = |operation, kind| of(operation, ALI, "aliyun", "cn-hangzhou", kind);
+    let zen = |operation, kind| of(operation, ZEN, "zenlayer", "eu-central-1", kind);
+    let detach = OperationKind::Detach { nic: "eni-bp1old".into(), instance: "i-bp1old".into() };
+    let intents = [
+        zen(0, release("1200540077", &["10.8.1.11", "10.8.1.12"])),
+        ali(1, detach),
+        zen(2, release("1200540077", &["10.8.1.13"])),
+        of(3, "staging", "aliyun", "cn-hangzhou", release("eni-bp1gone", &["172.16.9.4"])),
+    ];
+    let writes = intents.map(|intent| OpenWrite { maybe_running: intent.operation.0 == 2, intent }).to_vec();
+    Msg::Journal(JournalEvent::Unfinished { path: "/home/lin/.local/state/nicdeck/journal.jsonl".to_owned(), writes })
+}
+
+/// What the first of them turned out to be.
+fn found_since() -> [Found; 2] {
+    let address = |text: &str| {
+        let nic = NicKey { profile: ZEN.into(), nic: "1200540077".into() };
+        Target::Address(AddressKey { nic, ip: scenario::ip(text) })
+    };
+    let still = Outcome::Failed { fault: Fault::local(FaultKind::Local, "unassign", "found-later") };
+    let ends = vec![(address("10.8.1.11"), Outcome::Released { request_id: None }), (address("10.8.1.12"), still)];
+    let away = Fault::local(FaultKind::Unreachable, "DescribeNetworkInterfaces", "no route to host");
+    [Found::Settled(ends), Found::Unread(Box::new(away))]
+}
+
 /// Every screen by name.
 pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
     let table = |keys: &str| {
@@ -500,6 +549,13 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
     help_search.keys("?").text("plan");
     let mut menu = marked(size, language);
     menu.keys("Y");
+    let mut earlier = listed(size, language);
+    earlier.send(left_open());
+    let mut earlier_list = earlier.clone();
+    for (write, found) in earlier_list.state.earlier.writes.iter_mut().zip(found_since()) {
+        write.found = found;
+    }
+    earlier_list.keys("4");
     let mut quit = running(size, language);
     quit.keys("1 q");
     let mut welcome = Scenario::sized(Vec::new(), size);
@@ -540,6 +596,8 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
         ("help", help.state),
         ("help-search", help_search.state),
         ("copy-menu", menu.state),
+        ("earlier", earlier.state),
+        ("earlier-list", earlier_list.state),
         ("quit", quit.state),
         ("quitting", quitting.state.clone()),
         ("welcome", welcome.state),

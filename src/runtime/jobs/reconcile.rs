@@ -1,0 +1,225 @@
+//! What became of writes that an earlier run left open: reads their NICs, and puts what is certain into the journal.
+//! Sends no write.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use tokio::{sync::mpsc, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    app::{
+        earlier::Found,
+        msg::{Msg, ReconcileEvent},
+    },
+    domain::{
+        fault::{Fault, FaultKind},
+        ids::{JobId, ProfileId},
+        journal::{Intent, Settlement},
+        nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
+        outcome::Outcome,
+        plan::OperationKind,
+        selection::Target,
+        time::Timestamp,
+    },
+    providers::{
+        client::{Client, local},
+        provider::Call,
+    },
+    runtime::journal::Journal,
+};
+
+use super::inspect;
+
+/// How long is waited for a write that may still be on its way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Patience {
+    /// Milliseconds between two reads of one NIC.
+    pub pause: u64,
+    /// Milliseconds after the intent from which on a write that does not show has not happened: longer than a call may take, and
+    /// an accepted one to show.
+    pub certain: u64,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { pause: 3_000, certain: 150_000 }
+    }
+}
+
+/// Everything the job needs from outside.
+#[derive(Clone)]
+pub struct Desk {
+    pub job: JobId,
+    pub journal: Arc<Journal>,
+    pub out: mpsc::Sender<Msg>,
+    pub patience: Patience,
+    pub now: fn() -> Timestamp,
+}
+
+impl Desk {
+    async fn say(&self, event: ReconcileEvent) {
+        // A closed channel means that the program is leaving.
+        let _ = self.out.send(Msg::Reconcile(self.job, event)).await;
+    }
+
+    async fn found(&self, intent: &Intent, found: Found) {
+        let (batch, operation) = (intent.batch.clone(), intent.operation);
+        self.say(ReconcileEvent::Found { batch, operation, found }).await;
+    }
+}
+
+/// Runs until every write has an end, or can have none now. A profile that is slow delays no other.
+pub async fn run(desk: Desk, writes: Vec<Intent>, clients: BTreeMap<ProfileId, Client>) {
+    let mut by_profile: BTreeMap<ProfileId, Vec<Intent>> = BTreeMap::new();
+    for intent in writes {
+        by_profile.entry(intent.profile.clone()).or_default().push(intent);
+    }
+    let mut profiles = JoinSet::new();
+    for (profile, writes) in by_profile {
+        profiles.spawn(profile_of(desk.clone(), clients.get(&profile).cloned(), writes));
+    }
+    while let Some(ended) = profiles.join_next().await {
+        if ended.is_err() {
+            let _ = desk.out.send(Msg::JobPanicked(desk.job)).await;
+            return;
+        }
+    }
+    desk.say(ReconcileEvent::Ended).await;
+}
+
+/// One profile's writes, again and again while some may still come.
+async fn profile_of(desk: Desk, client: Option<Client>, mut writes: Vec<Intent>) {
+    let Some(client) = client else {
+        for intent in &writes {
+            desk.found(intent, Found::NoProfile).await;
+        }
+        return;
+    };
+    let began = (desk.now)();
+    loop {
+        let mut later = Vec::new();
+        for intent in writes {
+            let nic = match record(&client, &intent).await {
+                Ok(nic) => nic,
+                Err(fault) => {
+                    desk.found(&intent, Found::Unread(Box::new(fault))).await;
+                    continue;
+                }
+            };
+            let now = (desk.now)();
+            // A clock that was set back does not make it wait for ever.
+            let certain = now.since(intent.at).max(now.since(began)) >= desk.patience.certain;
+            match judge(&client, &intent, nic.as_ref(), certain) {
+                Judged::Ended(outcomes) => settle(&desk, &intent, outcomes).await,
+                Judged::Open => desk.found(&intent, Found::NotYet).await,
+                Judged::NotYet => {
+                    desk.found(&intent, Found::NotYet).await;
+                    later.push(intent);
+                }
+            }
+        }
+        if later.is_empty() {
+            return;
+        }
+        writes = later;
+        tokio::time::sleep(Duration::from_millis(desk.patience.pause)).await;
+    }
+}
+
+/// The NIC's own record as it is now.
+async fn record(client: &Client, intent: &Intent) -> Result<Option<Nic>, Fault> {
+    let never = CancellationToken::new();
+    let Some(found) = inspect::record(client, &as_named(intent), &never).await? else { return Ok(None) };
+    // What is asked for can depend on what the NIC is on.
+    if found.instance.is_none() && found.subnet.is_none() {
+        return Ok(Some(found));
+    }
+    inspect::record(client, &found, &never).await
+}
+
+/// All that the journal knows of the NIC.
+fn as_named(intent: &Intent) -> Nic {
+    let instance = match &intent.kind {
+        OperationKind::Detach { instance, .. } | OperationKind::Attach { instance, .. } => Some(instance.clone()),
+        _ => None,
+    };
+    Nic {
+        id: intent.kind.nic().clone(),
+        name: "".into(),
+        region: intent.region.clone(),
+        zone: None,
+        role: NicRole::Secondary,
+        status: NicStatus { word: "".into(), state: NicState::Other },
+        instance,
+        mac: None,
+        vpc: None,
+        subnet: None,
+        security_groups: Vec::new(),
+        addresses: Vec::new(),
+        public_ips: Vec::new(),
+        pairs: Vec::new(),
+        managed_by: ManagedBy::Unknown,
+        linked: None,
+        hot_plug: None,
+        tags: Vec::new(),
+        description: "".into(),
+    }
+}
+
+enum Judged {
+    Ended(Vec<(Target, Outcome)>),
+    /// Does not show, and may still come.
+    NotYet,
+    /// Reading does not tell.
+    Open,
+}
+
+fn judge(client: &Client, intent: &Intent, nic: Option<&Nic>, certain: bool) -> Judged {
+    let targets = intent.targets();
+    let is_done = |target: &Target| intent.kind.is_done(target, nic);
+    if !targets.iter().all(is_done) {
+        let between = nic.is_some_and(|nic| {
+            matches!(nic.status.state, NicState::Attaching | NicState::Detaching | NicState::Changing)
+        });
+        if !certain {
+            return Judged::NotYet;
+        }
+        // A NIC's record does not tell of its public addresses; one between two states is neither.
+        if between || matches!(intent.kind, OperationKind::BindEip { .. }) {
+            return Judged::Open;
+        }
+    }
+    let call = Call::write(intent.region.clone(), intent.kind.clone());
+    let outcome = |target: &Target| match (is_done(target), nic) {
+        (true, Some(_)) => Outcome::Released { request_id: None },
+        // With the NIC: nobody can say that it was this write.
+        (true, None) => Outcome::AlreadyGone { request_id: None },
+        (false, _) => {
+            Outcome::Failed { fault: Fault::local(FaultKind::Local, client.cloud().action(&call), local::FOUND_LATER) }
+        }
+    };
+    Judged::Ended(
+        targets
+            .into_iter()
+            .map(|target| {
+                let outcome = outcome(&target);
+                (target, outcome)
+            })
+            .collect(),
+    )
+}
+
+async fn settle(desk: &Desk, intent: &Intent, outcomes: Vec<(Target, Outcome)>) {
+    let settlement = Settlement {
+        at: (desk.now)(),
+        batch: intent.batch.clone(),
+        operation: intent.operation,
+        outcomes: outcomes.clone(),
+        found_later: true,
+    };
+    let found = match desk.journal.settled(settlement).await {
+        Ok(()) => Found::Settled(outcomes),
+        Err(error) => Found::NotNoted { outcomes, message: error.to_string() },
+    };
+    desk.found(intent, found).await;
+}

@@ -1,0 +1,89 @@
+//! What earlier runs left open in the journal, and what reading has shown since.
+
+use crate::{
+    app::{
+        earlier::{EarlierWrite, Found},
+        state::State,
+    },
+    domain::{clean::clean, plan::OperationKind},
+};
+
+use super::{canvas::Canvas, detail, doc::Doc, theme::Role, words};
+
+/// Every write, oldest first, and where the journal is.
+pub fn page(canvas: &Canvas, state: &State, width: u16) -> Doc {
+    let words = canvas.words;
+    let mut doc = Doc::new(width, detail::LABEL);
+    doc.text(words.word("earlier.reads-only"), Role::Dim);
+    doc.blank();
+    for write in &state.earlier.writes {
+        one(canvas, &mut doc, write);
+        doc.blank();
+    }
+    doc.field(words.word("label.journal"), &clean(&state.earlier.path), Role::Text);
+    doc
+}
+
+fn one(canvas: &Canvas, doc: &mut Doc, write: &EarlierWrite) {
+    let words = canvas.words;
+    let intent = &write.write.intent;
+    let (act, ips) = match &intent.kind {
+        OperationKind::Release { ips, .. } => ("earlier.release", ips.clone()),
+        OperationKind::Assign { ips, .. } => ("earlier.assign", ips.clone()),
+        OperationKind::BindEip { ip, .. } => ("earlier.bind", vec![*ip]),
+        OperationKind::Detach { .. } => ("earlier.detach", Vec::new()),
+        OperationKind::Attach { .. } => ("earlier.attach", Vec::new()),
+        OperationKind::Delete { .. } => ("earlier.delete", Vec::new()),
+    };
+    let ips = ips.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let (glyph, text, role) = told(canvas, &write.found);
+    doc.line(vec![
+        (format!("{glyph} "), role),
+        (words.word(act).to_owned(), Role::Bright),
+        (format!("  {}", clean(intent.kind.nic().as_str())), Role::Text),
+    ]);
+    doc.field(words.word("label.addresses"), &ips, Role::Text);
+    doc.field(words.word("label.when"), &words::moment(canvas.skin, intent.at), Role::Text);
+    let profile = format!("{}  {}", clean(intent.profile.as_str()), clean(intent.region.as_str()));
+    doc.field(words.word("label.profile"), &profile, Role::Text);
+    doc.field(words.word("label.who"), &format!("{}  {}", clean(&intent.who), clean(&intent.host)), Role::Text);
+    doc.field(words.word("label.found"), &text, role);
+}
+
+/// What was found, in words.
+fn told(canvas: &Canvas, found: &Found) -> (&'static str, String, Role) {
+    let words = canvas.words;
+    let end = || {
+        let outcomes = found.outcomes().unwrap_or_default();
+        let mut said: Vec<String> = Vec::new();
+        for (target, outcome) in outcomes {
+            let (_, word, _) = words::outcome_word(words, target, outcome.word());
+            let word = match outcome {
+                crate::domain::outcome::Outcome::Failed { .. } => words.word("earlier.still-there"),
+                _ => word,
+            };
+            let text = match target {
+                crate::domain::selection::Target::Address(key) if outcomes.len() > 1 => format!("{} {word}", key.ip),
+                _ => word.to_owned(),
+            };
+            said.push(text);
+        }
+        said.join(words.word("confirm.comma"))
+    };
+    let settled = |text: String| if found.is_done() { ("+", text, Role::Ok) } else { ("x", text, Role::Warn) };
+    match found {
+        Found::Reading => ("~", words.word("earlier.reading").to_owned(), Role::Accent),
+        Found::MaybeRunning => ("?", words.word("earlier.maybe-running").to_owned(), Role::Warn),
+        Found::NoProfile => ("?", words.word("earlier.no-profile").to_owned(), Role::Warn),
+        Found::NotYet => ("?", words.word("earlier.not-yet").to_owned(), Role::Warn),
+        Found::Unread(fault) => {
+            let (what, code) = (words::fault_what(words, fault), words::fault_code(words, fault));
+            ("?", words.text("earlier.unread", &[("what", &what), ("code", &code)]).into_owned(), Role::Blocked)
+        }
+        Found::Settled(_) => settled(words.text("earlier.settled", &[("end", &end())]).into_owned()),
+        Found::NotNoted { message, .. } => {
+            let text = words.text("earlier.not-noted", &[("end", &end()), ("message", &clean(message))]);
+            settled(text.into_owned())
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! `kill -9` in the middle of a batch, and the starts after it.
+
+use nicdeck::{
+    domain::{journal::Intent, plan::OperationKind},
+    providers,
+    runtime::journal,
+    sim::{
+        http::{Options, Simulator},
+        world::World,
+    },
+};
+use rustix::process::Signal;
+
+use super::tty::{RESTORED, Tty};
+
+/// An address of the demo that can go without a worry, and its NIC.
+const ADDRESS: &str = "172.16.1.21";
+const NIC: &str = "eni-bp158inzyeqioa161bsx";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_next_start_names_what_was_left_and_the_one_after_it_is_quiet() {
+    let state = tempfile::tempdir().unwrap();
+    let provider = providers::find("aliyun").unwrap();
+    let world = World::parse(&[("aliyun", provider.descriptor().demo_world)]).unwrap();
+    let region = world.regions()[0].clone();
+    let simulator = Simulator::start(provider.dialect(), world, Options::default()).await.unwrap();
+    let config = state.path().join("config.toml");
+    let endpoint = simulator.endpoint();
+    std::fs::write(
+        &config,
+        format!(
+            "version = 1\nreadonly = false\n[[profile]]\nname = \"shop\"\ncloud = \"aliyun\"\n\
+             regions = [\"{region}\"]\nendpoint = \"{endpoint}\"\n\
+             credentials = {{ from = \"env\", id = \"T_ID\", secret = \"T_SECRET\" }}\n"
+        ),
+    )
+    .unwrap();
+    let key = simulator.key().clone();
+    let path = state.path().to_owned();
+    let start = move || {
+        let env = [("T_ID", key.id.as_str()), ("T_SECRET", key.secret.as_str())];
+        Tty::start(&["--config", config.to_str().unwrap()], &path, &env, 100, 30)
+    };
+    let open = {
+        let journal = state.path().join("nicdeck/journal.jsonl");
+        move || -> Vec<Intent> { journal::read(&journal).unwrap().open_intents().cloned().collect() }
+    };
+
+    // The request has arrived and has no answer.
+    let hold = simulator.hold("UnassignPrivateIpAddresses");
+    let begin = start.clone();
+    let tty = tokio::task::spawn_blocking(move || {
+        let mut tty = begin();
+        tty.wait("just now");
+        tty.press(&format!("/{ADDRESS}\r"));
+        tty.wait("1 of ");
+        tty.press("ap");
+        tty.wait("read again just now");
+        tty.press("c");
+        tty.wait("Cancel");
+        tty
+    })
+    .await
+    .unwrap();
+    let tty = tokio::task::spawn_blocking(move || confirmed(tty)).await.unwrap();
+    simulator.wait_for(|log| log.iter().any(|logged| logged.write)).await;
+    tty.signal(Signal::KILL);
+    tokio::task::spawn_blocking(move || tty.end()).await.unwrap();
+    let left = open();
+    let ips = vec![ADDRESS.parse().unwrap()];
+    assert_eq!(
+        left.iter().map(|intent| &intent.kind).collect::<Vec<_>>(),
+        [&OperationKind::Release { nic: NIC.into(), ips: ips.clone() }]
+    );
+
+    // The cloud carries it out all the same.
+    simulator.change(|world| {
+        world.release(NIC, &ips);
+    });
+    drop(hold);
+    let writes = || simulator.requests().iter().filter(|logged| logged.write).count();
+    let sent = writes();
+    let begin = start.clone();
+    tokio::task::spawn_blocking(move || {
+        let mut tty = begin();
+        tty.wait("1 done, 0 not");
+        tty.press("4");
+        let list = tty.wait("the journal has it now");
+        for word in [NIC, ADDRESS, "shop", &region, "lin", "release", "released", "nicdeck/journal.jsonl"] {
+            assert!(list.contains(word), "{word} is missing:\n{list}");
+        }
+        tty.press("q");
+        tty.gone("the journal has it now");
+        tty.press("q");
+        let (code, left, _) = tty.end();
+        assert_eq!((code, left), (0, RESTORED));
+    })
+    .await
+    .unwrap();
+    assert_eq!(open(), []);
+    assert_eq!(writes(), sent, "nothing is sent again");
+    let nic = simulator.world().nics().iter().find(|nic| nic.id == NIC).expect("it is kept").clone();
+    assert!(nic.addresses.iter().all(|address| address.ip != ips[0]));
+
+    tokio::task::spawn_blocking(move || {
+        let mut tty = start();
+        tty.wait("just now");
+        tty.press("4");
+        tty.wait("earlier runs left nothing open");
+        tty.press("q");
+        assert_eq!(tty.end().0, 0);
+    })
+    .await
+    .unwrap();
+}
+
+/// Gives the dialog what it asks for: it is deaf in its first moment.
+fn confirmed(mut tty: Tty) -> Tty {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while tty.screen().contains("Cancel") {
+        assert!(std::time::Instant::now() < deadline, "{}", tty.screen());
+        tty.press("y");
+        tty.until("an answer", |screen| !screen.is_empty());
+    }
+    tty
+}

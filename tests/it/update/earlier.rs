@@ -1,0 +1,177 @@
+//! Writes of earlier runs whose end nobody knows: said, read, listed, and in the way until they are known.
+
+use nicdeck::{
+    app::{
+        earlier::Found,
+        effect::Effect,
+        msg::{JournalEvent, Msg, ReconcileEvent},
+        overlay::Overlay,
+    },
+    domain::{
+        fault::{Fault, FaultKind},
+        finding::{FindingId, Level},
+        ids::{JobId, OperationId},
+        journal::{Intent, OpenWrite},
+        outcome::Outcome,
+        plan::{Decision, OperationKind},
+    },
+};
+
+use super::{
+    browse::browsing,
+    scenario::{START, Scenario, ip},
+};
+
+const PATH: &str = "/home/lin/.local/state/nicdeck/journal.jsonl";
+
+pub fn intent(operation: u32, nic: &str, ips: &[&str]) -> Intent {
+    Intent {
+        at: START,
+        batch: "7f3a9c-1".to_owned(),
+        operation: OperationId(operation),
+        plan: "7f3a9c".to_owned(),
+        cloud: "aliyun".into(),
+        profile: "shop".into(),
+        region: "r1".into(),
+        kind: OperationKind::Release { nic: nic.into(), ips: ips.iter().map(|text| ip(text)).collect() },
+        step: String::new(),
+        before: Vec::new(),
+        who: "lin".to_owned(),
+        host: "here".to_owned(),
+        version: "0.1.0".to_owned(),
+    }
+}
+
+fn told(intents: Vec<Intent>) -> Scenario {
+    let mut scenario = browsing();
+    let writes = intents.into_iter().map(|intent| OpenWrite { intent, maybe_running: false }).collect();
+    scenario.send(Msg::Journal(JournalEvent::Unfinished { path: PATH.to_owned(), writes }));
+    scenario
+}
+
+/// The job that was asked for, and the writes it is about.
+fn asked(scenario: &Scenario) -> (JobId, Vec<OperationId>) {
+    let [Effect::Reconcile { job, writes }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
+    (*job, writes.iter().map(|intent| intent.operation).collect())
+}
+
+fn found(scenario: &mut Scenario, job: JobId, operation: u32, found: Found) {
+    let event = ReconcileEvent::Found { batch: "7f3a9c-1".to_owned(), operation: OperationId(operation), found };
+    scenario.send(Msg::Reconcile(job, event));
+}
+
+fn settled(intent: &Intent, outcome: &Outcome) -> Found {
+    Found::Settled(intent.targets().into_iter().map(|target| (target, outcome.clone())).collect())
+}
+
+fn released() -> Outcome {
+    Outcome::Released { request_id: None }
+}
+
+/// The level of releasing `10.0.1.21`, `10.0.2.9` and `10.0.3.7`, each on a NIC of its own.
+fn levels(scenario: &Scenario) -> [Level; 3] {
+    let part = scenario.state.inventory.at(0).unwrap();
+    ["eni-1", "eni-2", "eni-3"].map(|id| {
+        let (slot, _) = part.nics().find(|(_, nic)| nic.id.as_str() == id).unwrap();
+        scenario.state.verdicts.address(0, slot, 1).level
+    })
+}
+
+#[test]
+fn what_an_earlier_run_left_open_is_said_and_read_and_stands_in_the_way() {
+    let before = levels(&browsing());
+    let mut scenario = told(vec![intent(0, "eni-2", &["10.0.2.9"]), intent(1, "eni-3", &["10.0.3.7"])]);
+    assert_eq!(scenario.notice(), "notice.unfinished");
+    let (job, writes) = asked(&scenario);
+    assert_eq!(writes, [OperationId(0), OperationId(1)]);
+    assert_eq!(levels(&scenario), [before[0], Level::Unknown, Level::Unknown]);
+    // In a plan, too, for every address of the NIC.
+    scenario.keys("/").text("10.0.3.").keys("enter a p");
+    let plan = scenario.state.plan.as_ref().unwrap().plan.clone();
+    assert!(!plan.rows().is_empty());
+    for row in plan.rows() {
+        assert_eq!(row.decision, Decision::Blocked);
+        assert!(row.findings.iter().any(|finding| finding.id == FindingId::EarlierWrite), "{row:?}");
+    }
+    // One is known: its NIC is free again, and no other.
+    found(&mut scenario, job, 1, settled(&intent(1, "eni-3", &["10.0.3.7"]), &released()));
+    assert_eq!(levels(&scenario), [before[0], Level::Unknown, before[2]]);
+    scenario.keys("b");
+    let plan = scenario.state.plan.as_ref().unwrap().plan.clone();
+    assert!(!plan.rows().iter().any(|row| row.findings.iter().any(|finding| finding.id == FindingId::EarlierWrite)));
+}
+
+#[test]
+fn when_all_ends_are_known_it_says_so_and_lists_what_still_shows_what_is_gone() {
+    let (gone, kept) = (intent(0, "eni-2", &["10.0.2.9"]), intent(1, "eni-3", &["10.0.3.7"]));
+    let mut scenario = told(vec![gone.clone(), kept.clone()]);
+    let (job, _) = asked(&scenario);
+    found(&mut scenario, job, 0, settled(&gone, &released()));
+    let still = Outcome::Failed { fault: Fault::local(FaultKind::Local, "Unassign", "found-later") };
+    found(&mut scenario, job, 1, settled(&kept, &still));
+    assert!(scenario.effects.is_empty());
+    scenario.send(Msg::Reconcile(job, ReconcileEvent::Ended));
+    assert_eq!(scenario.notice(), "notice.earlier-settled");
+    let [Effect::List { profile, .. }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
+    assert_eq!(profile.as_str(), "shop");
+    scenario.after_ms(60_000);
+    assert_eq!(scenario.notice(), "notice.earlier-settled", "one was not carried out: a person decides");
+    // An old job has nothing to say any more.
+    found(&mut scenario, job, 0, Found::NotYet);
+    assert_eq!(scenario.state.earlier.open().count(), 0);
+}
+
+#[test]
+fn what_can_not_be_read_stays_open_and_is_read_again_when_asked_for() {
+    let mut other = intent(2, "eni-9", &["10.0.9.1"]);
+    other.profile = "elsewhere".into();
+    // The name is of another cloud by now: a NIC that it does not have is not gone.
+    let mut renamed = intent(3, "eni-8", &["10.0.8.1"]);
+    renamed.cloud = "zenlayer".into();
+    let mut scenario = told(vec![intent(0, "eni-2", &["10.0.2.9"]), other, renamed]);
+    let (job, writes) = asked(&scenario);
+    assert_eq!(writes, [OperationId(0)], "nobody can read the others");
+    let away = Fault::local(FaultKind::Unreachable, "Describe", "no route");
+    found(&mut scenario, job, 0, Found::Unread(Box::new(away)));
+    scenario.send(Msg::Reconcile(job, ReconcileEvent::Ended));
+    assert_eq!(scenario.notice(), "notice.earlier-open");
+    assert_eq!(levels(&scenario)[1], Level::Unknown);
+    scenario.keys("4 r");
+    let (again, writes) = asked(&scenario);
+    assert!(again != job && writes == [OperationId(0)]);
+    scenario.keys("r");
+    assert!(scenario.effects.is_empty(), "it is being read");
+    scenario.send(Msg::JobPanicked(again));
+    assert_eq!(scenario.state.earlier.open().count(), 3);
+    scenario.keys("r");
+    assert_eq!(asked(&scenario).1, [OperationId(0)]);
+}
+
+#[test]
+fn a_write_that_another_process_may_be_carrying_out_is_left_to_it() {
+    let mut scenario = browsing();
+    let writes = vec![OpenWrite { intent: intent(0, "eni-2", &["10.0.2.9"]), maybe_running: true }];
+    scenario.send(Msg::Journal(JournalEvent::Unfinished { path: PATH.to_owned(), writes }));
+    assert!(scenario.effects.is_empty());
+    assert_eq!(scenario.notice(), "notice.unfinished");
+    assert_eq!(levels(&scenario)[1], Level::Unknown);
+    scenario.keys("4 r");
+    assert!(scenario.effects.is_empty());
+    assert_eq!(scenario.state.earlier.writes[0].found, Found::MaybeRunning);
+}
+
+#[test]
+fn the_list_opens_by_its_key_and_closes_by_esc() {
+    let mut scenario = browsing();
+    scenario.keys("4");
+    assert_eq!(scenario.notice(), "disabled.no-earlier");
+    assert!(scenario.state.overlays.is_empty());
+    let mut scenario = told(vec![intent(0, "eni-2", &["10.0.2.9"])]);
+    scenario.keys("4 j");
+    assert_eq!(scenario.state.overlays, [Overlay::Earlier { scroll: 1 }]);
+    assert_eq!(scenario.notice(), "notice.unfinished");
+    scenario.keys("esc");
+    assert!(scenario.state.overlays.is_empty());
+    scenario.send(Msg::Journal(JournalEvent::Unreadable("denied".to_owned())));
+    assert_eq!(scenario.notice(), "notice.journal-unread");
+}
