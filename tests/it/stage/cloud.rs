@@ -45,6 +45,8 @@ impl Brisk {
             title: own.title,
             capabilities: Capabilities {
                 reads_per_second: 5_000,
+                // So few that the first calls of any listing take them all.
+                in_flight: own.capabilities.in_flight.min(4),
                 release_batch: release_batch.unwrap_or(own.capabilities.release_batch),
                 ..own.capabilities
             },
