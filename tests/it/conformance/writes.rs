@@ -193,7 +193,10 @@ async fn a_conflict_is_waited_out_where_the_code_proves_that_nothing_was_done() 
             let ended = stage.run(&plan).await;
             ended.all(OutcomeWord::Released);
             assert_eq!(stage.deeds(&plan) - deeds, 2);
-            assert_eq!(stage.closed_journal().entries.len() - closed, stage.writes() - writes + 2);
+            // The first request of a write that did nothing is closed before it is made again; a later one goes on with its write.
+            let requests = stage.writes() - writes;
+            let ends = 1 + usize::from(requests == 2);
+            assert_eq!(stage.closed_journal().entries.len() - closed, requests + ends);
             let told = |progress: &Progress| matches!(progress, Progress::Retrying { attempt: 2, code, .. } if code.as_deref() == Some(conflict));
             assert_eq!(ended.progressed(told), 1);
             let expected = after(&plan, &before, stage.simulator_words().free);
