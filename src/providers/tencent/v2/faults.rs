@@ -22,9 +22,8 @@ pub(super) fn of(call: &Call, response: &WireResponse, code: i64, name: &str, me
         Call::Write { kind, .. } => Some(kind),
         _ => None,
     };
-    let unknown = if write.is_some() { Effect::Unknown } else { Effect::Nothing };
-    let (kind, effect) =
-        by_name(name, write).or_else(|| by_number(code, write)).unwrap_or((FaultKind::Other, unknown));
+    let known = by_name(name, write).or_else(|| by_number(code, write));
+    let (kind, effect) = known.unwrap_or((FaultKind::Other, unproven(write)));
     Some(Fault {
         kind,
         effect,
@@ -48,12 +47,18 @@ pub(super) fn garbage(call: &Call, response: &WireResponse, what: &str) -> Fault
     faults::garbage(call, response, what)
 }
 
+/// A failure that does not say what was done, and is not worth a second try. Vendor: of "operation failed" only the message says more.
+fn unproven(write: Option<&OperationKind>) -> Effect {
+    if write.is_some() { Effect::Unknown } else { Effect::Nothing }
+}
+
 /// Vendor: the tables of the calls' own pages.
 fn by_name(name: &str, write: Option<&OperationKind>) -> Option<(FaultKind, Effect)> {
     use Effect::{AlreadyDone, Nothing, NothingRetry, Unknown};
     use FaultKind::{Clock, Conflict, Credentials, NotFound, Permission, Refused, Server, Throttled};
 
     let lost = if write.is_some() { Unknown } else { NothingRetry };
+    let open = unproven(write);
     let release = matches!(write, Some(OperationKind::Release { .. }));
     let detach = matches!(write, Some(OperationKind::Detach { .. }));
     let attach = matches!(write, Some(OperationKind::Attach { .. }));
@@ -63,15 +68,12 @@ fn by_name(name: &str, write: Option<&OperationKind>) -> Option<(FaultKind, Effe
         "InvalidNetworkInterface.NotAttached" if detach => (Refused, AlreadyDone),
         "InvalidInstance.NotFound" if detach => (NotFound, AlreadyDone),
         "InvalidNetworkInterface.AlreadyAssociated" if attach => (Refused, AlreadyDone),
-        // The only word there is for an address that is not there: the read back tells.
-        "InternalError.ResourceOpFailed" if release => (Refused, AlreadyDone),
         "InvalidVpc.NotFound" | "InvalidNetworkInterface.NotFound" | "InvalidInstance.NotFound" => (NotFound, Nothing),
         "ActionLocked" => (Conflict, NothingRetry),
-        "ServiceUnavailable" | "InternalError" | "InternalError.CAMInnerError" | "InvalidAction.ActionUnavailable" => {
-            (Server, lost)
-        }
-        "InternalError.ResourceOpFailed"
-        | "InvalidPrivateip.IsPrimary"
+        "ServiceUnavailable" | "InternalError" | "InvalidAction.ActionUnavailable" => (Server, lost),
+        "InternalError.CAMInnerError" => (Server, open),
+        "InternalError.ResourceOpFailed" => (Refused, open),
+        "InvalidPrivateip.IsPrimary"
         | "InvalidNetworkInterface.NotAttached"
         | "InvalidNetworkInterface.AlreadyAssociated"
         | "InvalidNetworkInterface.CanNotDelete"
@@ -96,13 +98,15 @@ fn by_number(code: i64, write: Option<&OperationKind>) -> Option<(FaultKind, Eff
     Some(match code {
         4000 | 4600 | 6100 => (FaultKind::BadRequest, Nothing),
         4100 | 4104..=4106 => (FaultKind::Credentials, Nothing),
-        4101..=4103 | 4110 | 4300 => (FaultKind::Permission, Nothing),
+        4101..=4103 | 4300 => (FaultKind::Permission, Nothing),
         4200 | 4500 => (FaultKind::Clock, Nothing),
         4400 => (FaultKind::Throttled, NothingRetry),
         5000 => (FaultKind::NotFound, Nothing),
-        5100 | 5200 | 5300 | 5500 => (FaultKind::Refused, Nothing),
-        // Done in part.
-        5400 => (FaultKind::Refused, if write.is_some() { Unknown } else { Nothing }),
+        5200 | 5300 | 5500 => (FaultKind::Refused, Nothing),
+        // The operation failed; and: done in part.
+        5100 | 5400 => (FaultKind::Refused, unproven(write)),
+        // As its name: the vendor's own access management failed.
+        4110 => (FaultKind::Server, unproven(write)),
         6000 | 6200 => (FaultKind::Server, lost),
         _ => return None,
     })
