@@ -36,21 +36,40 @@ pub struct Capabilities {
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Precondition {
     pub condition: Condition,
-    /// How bad it is when the condition is not met. Not being able to tell is `Unknown`, except where it is only worth knowing
-    /// (`Info`); a state that is not known is `Unknown` even there.
+    /// How bad it is when the condition is not met.
     pub severity: Severity,
+    /// How bad it is when the cloud can not tell; a state or an object that was not read is `Unknown` even so.
+    pub untold: Severity,
     /// The vendor's code that the call would answer.
     pub code: Option<&'static str>,
 }
 
+impl Precondition {
+    /// Not being able to tell is `Unknown`, except where a violation is only worth knowing.
+    pub const fn new(condition: Condition, severity: Severity, code: Option<&'static str>) -> Self {
+        let untold = if matches!(severity, Severity::Info) { Severity::Info } else { Severity::Unknown };
+        Self { condition, severity, untold, code }
+    }
+
+    /// Not being able to tell is a warning: for an API that has no call to ask by, where nothing could be released otherwise.
+    pub const fn or_untold(self) -> Self {
+        Self { untold: Severity::Warn, ..self }
+    }
+}
+
 /// Refused by the cloud, with this code.
 pub const fn blocked(condition: Condition, code: &'static str) -> Precondition {
-    Precondition { condition, severity: Severity::Blocked, code: Some(code) }
+    Precondition::new(condition, Severity::Blocked, Some(code))
+}
+
+/// Passes, or is refused with this code: the documents do not say which.
+pub const fn warned(condition: Condition, code: &'static str) -> Precondition {
+    Precondition::new(condition, Severity::Warn, Some(code))
 }
 
 /// Told by this program; the cloud answers no code for it.
 pub const fn told(condition: Condition, severity: Severity) -> Precondition {
-    Precondition { condition, severity, code: None }
+    Precondition::new(condition, severity, None)
 }
 
 /// What has to hold (or is worth telling). Each has its rule in `rules`, under the finding id of the same name.

@@ -75,9 +75,8 @@ fn weigh(answer: Answer, rule: &Precondition) -> Option<Verdict> {
         Answer::Violated(id) => (id, rule.severity),
         Answer::Told(id, severity) => (id, severity),
         Answer::Strange(id) => (id, rule.severity.max(Severity::Unknown)),
-        // Where a violation is only worth knowing, not being able to tell is not worse.
-        Answer::CanNotTell(id) if rule.severity == Severity::Info => (id, Severity::Info),
-        Answer::CanNotTell(id) | Answer::Unseen(id) => (id, Severity::Unknown),
+        Answer::CanNotTell(id) => (id, rule.untold),
+        Answer::Unseen(id) => (id, Severity::Unknown),
     };
     let refused = match answer {
         Answer::Violated(_) => true,

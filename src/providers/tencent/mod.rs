@@ -21,7 +21,7 @@ use super::{
 use crate::{
     domain::{
         address::{AddressRole, Backend},
-        capabilities::{Capabilities, Condition, Precondition, blocked, told},
+        capabilities::{Capabilities, Condition, Precondition, blocked, told, warned},
         fault::Fault,
         finding::Severity,
         ids::RegionId,
@@ -59,7 +59,7 @@ const RELEASE: &[Precondition] = &[
     blocked(Condition::NotPrimaryIp, "UnsupportedOperation"),
     blocked(Condition::NotIpv6, "InvalidParameterValue.Malformed"),
     blocked(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, "UnsupportedOperation.InvalidState"),
-    Precondition { condition: Condition::NotManaged, severity: Severity::Warn, code: Some("UnsupportedOperation") },
+    warned(Condition::NotManaged, "UnsupportedOperation"),
     told(Condition::NoEipOnAddress, Severity::Warn),
     told(Condition::NotBackend, Severity::Warn),
     told(Condition::SecondaryStays, Severity::Warn),

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     domain::{
         address::{AddressRole, Backend},
-        capabilities::{Capabilities, Condition, Precondition, blocked, told},
+        capabilities::{Capabilities, Condition, Precondition, blocked, told, warned},
         fault::Fault,
         finding::Severity,
         ids::{LoadBalancerId, RegionId},
@@ -70,17 +70,9 @@ const DETACH: &[Precondition] = &[
     told(Condition::PlainNic, Severity::Unknown),
     blocked(Condition::NotBackend, "INVALID_NIC_LB_ASSOCIATED"),
     // The note speaks of the instance, the table of the NIC's addresses.
-    Precondition {
-        condition: Condition::InstanceNotBackend,
-        severity: Severity::Warn,
-        code: Some("INVALID_NIC_LB_ASSOCIATED"),
-    },
+    warned(Condition::InstanceNotBackend, "INVALID_NIC_LB_ASSOCIATED"),
     // Known from an earlier edition of the page and the vendor's Terraform provider.
-    Precondition {
-        condition: Condition::GuestAgentRuns,
-        severity: Severity::Warn,
-        code: Some("INVALID_INSTANCE_PRECHECK_ABNORMAL"),
-    },
+    warned(Condition::GuestAgentRuns, "INVALID_INSTANCE_PRECHECK_ABNORMAL"),
     told(Condition::NoEipOnNic, Severity::Warn),
     told(Condition::NotManaged, Severity::Warn),
     told(Condition::AddressesLeave, Severity::Warn),

@@ -811,7 +811,7 @@ fn what_several_rules_find_is_said_once_and_as_bad_as_the_worst() {
 fn what_is_not_known_predicts_nothing() {
     let coded = |condition, severity| {
         let rules: &'static [Precondition] =
-            Box::leak(Box::new([Precondition { condition, severity, code: Some("REFUSED") }]));
+            Box::leak(Box::new([Precondition::new(condition, severity, Some("REFUSED"))]));
         Capabilities { release: rules, detach: rules, ..only(condition, severity) }
     };
     let attached = Condition::NicState { allowed: &[NicState::Attached] };
@@ -822,6 +822,24 @@ fn what_is_not_known_predicts_nothing() {
     assert_eq!(found(unread, &coded(Condition::NoEipOnAddress, B), ADDRESS)[0].predicts, None);
     let stopped: Change = |s| s.instance = Some(instance("vm-1", PowerState::Stopped));
     assert_eq!(found(stopped, &coded(RUNNING, W), Subject::Nic)[0].predicts, Some("REFUSED"), "a warning may");
+}
+
+/// Only what the cloud can never tell is milder: what was not read, or is a word nobody knows, is not.
+#[test]
+fn a_cloud_without_a_call_to_ask_by_is_warned_of() {
+    const RULES: &[Precondition] =
+        &[rule(Condition::NotBackend, B).or_untold(), rule(Condition::NoVirtualIp, B).or_untold()];
+    let cloud = Capabilities { release: RULES, detach: RULES, ..STRICT };
+    let unread: Change = |s| (s.backends_known, s.floats_known) = (false, false);
+    assert_eq!(short(&found(unread, &cloud, Subject::Nic)), [(FindingId::LbUnknown, W), (FindingId::VipUnknown, W)]);
+    assert_eq!(short(&found(unread, &cloud, ADDRESS)), [(FindingId::LbUnknown, W)]);
+    const STRICTLY: &[Precondition] = &[rule(Condition::NotBackend, W)];
+    let strict = Capabilities { detach: STRICTLY, ..cloud };
+    assert_eq!(short(&found(unread, &strict, Subject::Nic)), [(FindingId::LbUnknown, U)]);
+    let strange: Change = |s| s.nic.status.state = NicState::Other;
+    const STATE: &[Precondition] = &[rule(Condition::NicState { allowed: &[NicState::Attached] }, W).or_untold()];
+    let cloud = Capabilities { release: STATE, ..STRICT };
+    assert_eq!(short(&found(strange, &cloud, ADDRESS)), [(FindingId::NicState, U)]);
 }
 
 #[test]

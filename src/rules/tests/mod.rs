@@ -25,11 +25,8 @@ pub const REGION: &str = "east-1";
 pub const READ: Timestamp = Timestamp(5_000);
 
 const fn rule(condition: Condition, severity: Severity) -> Precondition {
-    Precondition {
-        condition,
-        severity,
-        code: if matches!(severity, Severity::Blocked) { Some("REFUSED") } else { None },
-    }
+    let code = if matches!(severity, Severity::Blocked) { Some("REFUSED") } else { None };
+    Precondition::new(condition, severity, code)
 }
 
 const RUNNING: Condition = Condition::InstanceState { allowed: &[PowerState::Running], primary_nic_only: false };

@@ -37,7 +37,9 @@ pub struct Words {
     pub refusals: usize,
     /// Rows of its smallest largest page.
     pub page: usize,
-    /// It shows whether a NIC is at rest, IPv6 addresses, and an id for each request.
+    /// A code says that an address is not on the NIC.
+    pub absent: bool,
+    /// It shows EIPs that are on no NIC, whether a NIC is at rest, IPv6 addresses, and an id for each request.
     pub whole: bool,
 }
 
@@ -53,6 +55,7 @@ const WORDS: &[Words] = &[
         milder: |condition| matches!(condition, Condition::PlainNic),
         refusals: 6,
         page: 100,
+        absent: true,
         whole: true,
     },
     Words {
@@ -65,6 +68,7 @@ const WORDS: &[Words] = &[
         milder: |_| false,
         refusals: 2,
         page: 100,
+        absent: true,
         whole: true,
     },
     Words {
@@ -77,6 +81,7 @@ const WORDS: &[Words] = &[
         milder: |_| false,
         refusals: 6,
         page: 100,
+        absent: true,
         whole: true,
     },
     Words {
@@ -90,6 +95,7 @@ const WORDS: &[Words] = &[
         milder: |_| false,
         refusals: 1,
         page: 50,
+        absent: false,
         whole: false,
     },
     Words {
@@ -102,6 +108,7 @@ const WORDS: &[Words] = &[
         milder: |_| false,
         refusals: 6,
         page: 100,
+        absent: true,
         whole: true,
     },
 ];

@@ -45,7 +45,7 @@ const FILTERS: &[&str] = &[
     "creation-end-time",
 ];
 
-fn regions(world: &World, english: bool, whole: bool) -> Map<String, Value> {
+pub(super) fn regions(world: &World, english: bool, whole: bool) -> Map<String, Value> {
     let rows: Vec<Value> = world
         .regions()
         .iter()

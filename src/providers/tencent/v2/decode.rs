@@ -7,12 +7,12 @@ use serde::{Deserialize, de::DeserializeOwned};
 use super::{PAGE_SIZE, faults};
 use crate::{
     domain::{
-        address::{Address, AddressRole},
+        address::{Address, AddressRole, Eip, EipBinding},
         fault::{Effect, Fault, FaultKind},
         ids::{InstanceId, RegionId},
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
         outcome::Receipt,
-        page::{InventoryPage, Listing, Scope},
+        page::{InventoryPage, Listing, Resource, Scope},
     },
     providers::{
         provider::{Call, Reply, TaskState},
@@ -21,7 +21,6 @@ use crate::{
                 Pool, next_pages,
                 wire::{count, id, ip, list, text, truth},
             },
-            encode,
         },
     },
     wire::WireResponse,
@@ -40,7 +39,7 @@ pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Faul
     }
 }
 
-/// Not there any more.
+/// Not there any more, and nothing on it.
 fn gone(call: &Call, fault: &Fault) -> bool {
     matches!(call, Call::List(listing) if matches!(listing.scope, Scope::Nic(_)))
         && fault.code.as_deref() == Some("InvalidNetworkInterface.NotFound")
@@ -118,7 +117,7 @@ fn task_state(call: &Call, response: &WireResponse, task: &str) -> Result<TaskSt
             code: Some("1".to_owned()),
             request_id: Some(task.to_owned()),
             http_status: Some(response.status),
-            ..Fault::local(FaultKind::Refused, encode::action(call), "the task failed")
+            ..Fault::local(FaultKind::Refused, super::action(call), "the task failed")
         }))),
         2 => Ok(TaskState::Running),
         other => Err(faults::garbage(call, response, &format!("status: {other}"))),
@@ -194,7 +193,7 @@ fn nics(call: &Call, response: &WireResponse, listing: &Listing) -> Result<Inven
     let NicsData { total, data } = body::<Nics>(call, response)?.data;
     let garbage = |what: &str| faults::garbage(call, response, what);
     let Some(region) = &listing.region else {
-        return Err(Fault::local(FaultKind::Local, encode::action(call), "a listing without its region"));
+        return Err(Fault::local(FaultKind::Local, super::action(call), "a listing without its region"));
     };
     if let Scope::Nic(asked) = &listing.scope
         && data.iter().any(|raw| raw.network_interface_id != asked.as_str())
@@ -202,9 +201,30 @@ fn nics(call: &Call, response: &WireResponse, listing: &Listing) -> Result<Inven
         return Err(garbage("networkInterfaceId: not the NIC that was asked for"));
     }
     let next = next_pages(listing, data.len(), total, PAGE_SIZE, garbage)?;
+    if listing.resource == Resource::Eips {
+        let eips = data.iter().flat_map(|raw| eips(raw, region)).collect();
+        return Ok(InventoryPage { eips, next, ..InventoryPage::default() });
+    }
     let mut pool = Pool::default();
     let nics = data.into_iter().map(|raw| nic(raw, region, &mut pool)).collect();
     Ok(InventoryPage { nics, next, ..InventoryPage::default() })
+}
+
+/// What a NIC tells of the EIPs on it: neither names nor states, nor whether they outlive it.
+fn eips<'a>(raw: &'a RawNic, region: &'a RegionId) -> impl Iterator<Item = Eip> + 'a {
+    let named = raw.private_ip_addresses_set.iter().filter(|address| !address.eip_id.is_empty());
+    named.map(|address| Eip {
+        id: address.eip_id.as_str().into(),
+        region: region.clone(),
+        ip: address.wan_ip.parse().ok(),
+        name: Arc::from(""),
+        status: Arc::from(""),
+        bound: EipBinding::Nic {
+            nic: raw.network_interface_id.as_str().into(),
+            private_ip: address.private_ip_address,
+        },
+        dies_unbound: false,
+    })
 }
 
 fn nic(raw: RawNic, region: &RegionId, pool: &mut Pool) -> Nic {

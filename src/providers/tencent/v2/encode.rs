@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::{PAGE_SIZE, is_own};
+use super::{PAGE_SIZE, is_own, is_versioned};
 use crate::{
     domain::{
         ids::InstanceId,
@@ -42,25 +42,25 @@ fn long(region: &str) -> &str {
 /// The unsigned request.
 pub(super) fn encode(call: &Call, profile: &Profile) -> WireRequest {
     let region = encode::region(call, profile);
-    let instances = matches!(call, Call::List(listing) if listing.resource == Resource::Instances);
-    if !is_own(call) && !instances {
+    if !is_own(call) && !is_versioned(call) {
         return encode::encode(call, region.map(long), profile);
     }
     let mut form = Form::default();
-    form.put("Action", encode::action(call));
+    form.put("Action", super::action(call));
     form.put("Region", region.unwrap_or_default());
     match call {
-        Call::List(listing) if instances => {
-            // Vendor: with a version it answers as API 3.0 does.
+        Call::List(listing) if is_versioned(call) => {
             form.put("Version", "2017-03-12");
-            self::instances(&mut form, listing);
+            if listing.resource == Resource::Instances {
+                instances(&mut form, listing);
+            }
         }
         Call::List(listing) => nics(&mut form, listing),
         Call::Write { kind, step, .. } => write(&mut form, kind, step),
         Call::Task { task, .. } => form.put("taskId", task),
         Call::SignIn { .. } => {}
     }
-    let module = if instances { "cvm" } else { "vpc" };
+    let module = if is_versioned(call) { "cvm" } else { "vpc" };
     let (scheme, host) = match &profile.endpoint {
         Some(endpoint) => (endpoint.scheme.clone(), endpoint.host.clone()),
         None => ("https".to_owned(), format!("{module}.api.qcloud.com")),

@@ -3,12 +3,11 @@
 use crate::{
     domain::{
         fault::{Effect, Fault, FaultKind},
-        page::Resource,
         plan::OperationKind,
     },
     providers::{
         provider::Call,
-        tencent::{encode, faults},
+        tencent::faults,
     },
     wire::WireResponse,
 };
@@ -30,14 +29,13 @@ pub(super) fn of(call: &Call, response: &WireResponse, code: i64, name: &str, me
         code: Some(if name.is_empty() { code.to_string() } else { name.to_owned() }),
         message: message.to_owned(),
         http_status: Some(response.status),
-        ..Fault::local(FaultKind::Other, encode::action(call), "")
+        ..Fault::local(FaultKind::Other, super::action(call), "")
     })
 }
 
 /// A fault in the newer envelope, with a name of this API.
 pub(super) fn renamed(call: &Call, fault: Fault) -> Fault {
-    let versioned = matches!(call, Call::List(listing) if listing.resource == Resource::Instances);
-    match fault.code.as_deref().filter(|_| versioned).and_then(|name| by_name(name, None)) {
+    match fault.code.as_deref().filter(|_| super::is_versioned(call)).and_then(|name| by_name(name, None)) {
         Some((kind, effect)) => Fault { kind, effect, ..fault },
         None => fault,
     }

@@ -1,7 +1,8 @@
 //! API 2.0, which the vendor announced to stop: for private and test installations that still answer it, chosen by `api = "v2"`.
 //!
-//! NICs, their writes and tasks go by its own calls (`/v2/index.php`), instances by its cvm call with a version. For EIPs and load
-//! balancers its calls are not known: those are read by API 3.0 with the same key, and where that is not answered they are not known.
+//! NICs, their writes and tasks go by its own calls (`/v2/index.php`), instances and regions by its cvm calls with a version; the
+//! EIPs on NICs are told by the list of NICs. For load balancers and virtual addresses its calls are not known: those are read by
+//! API 3.0 with the same key, and where that is not answered they are warned of, since nothing could be released otherwise.
 //! It shows no state of NICs and addresses and no owner: its capabilities say so.
 
 mod decode;
@@ -10,8 +11,7 @@ mod faults;
 
 use super::{
     Cloud, DETACH_CALL, Dialect, RELEASE_CALL,
-    encode::EIP_TASK,
-    inspection, sign,
+    encode as newer, inspection, sign,
 };
 use crate::{
     domain::{
@@ -44,7 +44,7 @@ const RELEASE: &[Precondition] = &[
     told(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, Severity::Info),
     told(Condition::NotManaged, Severity::Info),
     told(Condition::NoEipOnAddress, Severity::Warn),
-    told(Condition::NotBackend, Severity::Warn),
+    told(Condition::NotBackend, Severity::Warn).or_untold(),
     told(Condition::SecondaryStays, Severity::Warn),
     told(Condition::GuestKeepsConfig, Severity::Info),
 ];
@@ -58,10 +58,10 @@ const DETACH: &[Precondition] = &[
         Severity::Warn,
     ),
     // By the word of API 3.0.
-    told(Condition::NoVirtualIp, Severity::Blocked),
+    told(Condition::NoVirtualIp, Severity::Blocked).or_untold(),
     told(Condition::NotManaged, Severity::Info),
     told(Condition::NoEipOnNic, Severity::Warn),
-    told(Condition::NotBackend, Severity::Warn),
+    told(Condition::NotBackend, Severity::Warn).or_untold(),
     told(Condition::AddressesLeave, Severity::Warn),
     told(Condition::GuestKeepsConfig, Severity::Info),
 ];
@@ -96,13 +96,26 @@ static DESCRIPTOR: Descriptor = Descriptor {
 #[derive(Clone, Copy, Debug)]
 pub struct Legacy;
 
-/// Does API 2.0 have a call for this?
+/// Does API 2.0 have a call for this, in its own envelope?
 fn is_own(call: &Call) -> bool {
     match call {
-        Call::List(listing) => listing.resource == Resource::Nics,
+        Call::List(listing) => matches!(listing.resource, Resource::Nics | Resource::Eips),
         Call::Write { kind, .. } => !matches!(kind, OperationKind::BindEip { .. }),
-        Call::Task { task, .. } => !task.starts_with(EIP_TASK),
+        Call::Task { task, .. } => !task.starts_with(newer::EIP_TASK),
         Call::SignIn { .. } => false,
+    }
+}
+
+/// Vendor: calls of cvm that, with a version, are answered as API 3.0 answers them.
+fn is_versioned(call: &Call) -> bool {
+    matches!(call, Call::List(listing) if matches!(listing.resource, Resource::Instances | Resource::Regions))
+}
+
+/// The vendor's name of the call: that of API 3.0, except for EIPs, which the list of NICs tells.
+fn action(call: &Call) -> &'static str {
+    match call {
+        Call::List(listing) if listing.resource == Resource::Eips => "DescribeNetworkInterfaces",
+        _ => newer::action(call),
     }
 }
 
@@ -116,7 +129,10 @@ impl Provider for Legacy {
     }
 
     fn inspection(&self, nic: &Nic, known: &[Backend]) -> Vec<Listing> {
-        inspection(nic, known)
+        let mut all = inspection(nic, known);
+        // An EIP is told by the NIC that it is on, whatever else it may be asked by.
+        all.retain(|listing| listing.resource != Resource::Eips || listing.part.is_empty());
+        all
     }
 
     /// Vendor: every write names the NIC's VPC.
@@ -129,8 +145,7 @@ impl Provider for Legacy {
     }
 
     fn action(&self, call: &Call) -> &'static str {
-        // The names are those of API 3.0.
-        Cloud.action(call)
+        action(call)
     }
 
     fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {
@@ -145,7 +160,7 @@ impl Provider for Legacy {
         if is_own(call) {
             return decode::decode(call, response);
         }
-        // Vendor: instances come in the newer envelope, and refusals of them with the older names.
+        // Vendor: calls with a version come in the newer envelope, and refusals of them with the older names.
         Cloud.decode(call, response).map_err(|fault| faults::renamed(call, fault))
     }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{super::tests::profile, *};
 use crate::{
     domain::{
+        address::EipBinding,
         fault::{Effect, FaultKind},
         nic::ManagedBy,
         page::{Cursor, InventoryPage, Scope},
@@ -81,10 +82,15 @@ fn requests_have_the_parameters_of_the_vendors_sdk() {
     let third = Listing { cursor: Cursor::Page(3), ..nics() };
     assert_eq!(shown(&Call::List(third)), "Action=DescribeNetworkInterfaces Region=gz limit=50 offset=100");
     let one = Listing { scope: Scope::Nic("eni-1".into()), ..nics() };
-    assert_eq!(
-        shown(&Call::List(one)),
-        "Action=DescribeNetworkInterfaces Region=gz limit=50 networkInterfaceId=eni-1 offset=0"
-    );
+    // What is on a NIC is told by the NIC.
+    for resource in [Resource::Nics, Resource::Eips] {
+        assert_eq!(
+            shown(&Call::List(Listing { resource, ..one.clone() })),
+            "Action=DescribeNetworkInterfaces Region=gz limit=50 networkInterfaceId=eni-1 offset=0"
+        );
+    }
+    let regions = Call::List(Listing { region: Some("gz".into()), ..Listing::all(Resource::Regions, None) });
+    assert_eq!(shown(&regions), "Action=DescribeRegions Region=gz Version=2017-03-12");
 }
 
 #[test]
@@ -92,14 +98,14 @@ fn what_it_has_no_calls_for_is_asked_of_the_newer_api_in_its_own_words_for_regio
     let ip = "10.0.0.2".parse().unwrap();
     let bind = write(OperationKind::BindEip { nic: "eni-1".into(), eip: "eip-1".into(), ip });
     let list = |resource| Call::List(Listing::all(resource, Some("gz".into())));
-    for call in [list(Resource::Eips), list(Resource::Backends), bind, task("eip:7")] {
+    for call in [list(Resource::Floats), list(Resource::Backends), bind, task("eip:7")] {
         let request = Legacy.encode(&call, &profile(None));
         assert_eq!((request.path.as_str(), request.header("x-tc-region")), ("/", Some("ap-guangzhou")), "{call:?}");
     }
     // Each is signed in its own way.
     let stamp = Stamp { now: Timestamp(1_709_600_523_000), nonce: "0f".repeat(16) };
     let credential = Credential::keys("id", "secret", Some("token"));
-    let mut newer = Legacy.encode(&list(Resource::Eips), &profile(None));
+    let mut newer = Legacy.encode(&list(Resource::Floats), &profile(None));
     Legacy.sign(&mut newer, &credential, &stamp);
     assert!(newer.header("authorization").is_some_and(|value| value.contains("/vpc/tc3_request")));
     let mut older = Legacy.encode(&Call::List(nics()), &profile(None));
@@ -132,6 +138,13 @@ fn nics_have_a_place_and_no_state() {
             {"privateIpAddress": "10.53.54.230", "primary": true, "wanIp": "", "description": "", "isWanIpBlocked": false, "eipId": ""}],
         "instanceSet": {"instanceId": "", "attachTime": ""},
         "groupSet": [{"sgId": "sg-lb62wxw9", "sgName": "open", "projectId": 0}]});
+    let all = Listing { resource: Resource::Eips, ..nics() };
+    let told = page(&all, &json!([row]), 60).unwrap();
+    assert_eq!((told.nics.len(), told.eips.len(), told.next.len()), (0, 1, 1));
+    assert_eq!(told.next[0].resource, Resource::Eips);
+    let eip = &told.eips[0];
+    let on = EipBinding::Nic { nic: "eni-ay1ac9c7".into(), private_ip: "10.53.54.231".parse().ok() };
+    assert_eq!((eip.id.as_str(), eip.ip, &eip.bound), ("eip-1", "203.0.113.9".parse().ok(), &on));
     let nic = page(&nics(), &json!([row]), 1).unwrap().nics.remove(0);
     assert_eq!((&*nic.status.word, nic.status.state, nic.instance.as_ref()), ("", NicState::Free, None));
     assert_eq!((nic.managed_by, nic.public_ips.len(), nic.region.as_str()), (ManagedBy::Unknown, 1, "gz"));
