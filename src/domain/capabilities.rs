@@ -52,6 +52,7 @@ impl Precondition {
     }
 
     /// Not being able to tell is a warning: for an API that has no call to ask by, where nothing could be released otherwise.
+    #[must_use]
     pub const fn or_untold(self) -> Self {
         Self { untold: Severity::Warn, ..self }
     }

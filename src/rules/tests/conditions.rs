@@ -827,17 +827,17 @@ fn what_is_not_known_predicts_nothing() {
 /// Only what the cloud can never tell is milder: what was not read, or is a word nobody knows, is not.
 #[test]
 fn a_cloud_without_a_call_to_ask_by_is_warned_of() {
+    const STRICTLY: &[Precondition] = &[rule(Condition::NotBackend, W)];
+    const STATE: &[Precondition] = &[rule(Condition::NicState { allowed: &[NicState::Attached] }, W).or_untold()];
     const RULES: &[Precondition] =
         &[rule(Condition::NotBackend, B).or_untold(), rule(Condition::NoVirtualIp, B).or_untold()];
     let cloud = Capabilities { release: RULES, detach: RULES, ..STRICT };
     let unread: Change = |s| (s.backends_known, s.floats_known) = (false, false);
     assert_eq!(short(&found(unread, &cloud, Subject::Nic)), [(FindingId::LbUnknown, W), (FindingId::VipUnknown, W)]);
     assert_eq!(short(&found(unread, &cloud, ADDRESS)), [(FindingId::LbUnknown, W)]);
-    const STRICTLY: &[Precondition] = &[rule(Condition::NotBackend, W)];
     let strict = Capabilities { detach: STRICTLY, ..cloud };
     assert_eq!(short(&found(unread, &strict, Subject::Nic)), [(FindingId::LbUnknown, U)]);
     let strange: Change = |s| s.nic.status.state = NicState::Other;
-    const STATE: &[Precondition] = &[rule(Condition::NicState { allowed: &[NicState::Attached] }, W).or_untold()];
     let cloud = Capabilities { release: STATE, ..STRICT };
     assert_eq!(short(&found(strange, &cloud, ADDRESS)), [(FindingId::NicState, U)]);
 }

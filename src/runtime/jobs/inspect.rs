@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     domain::{
+        address::AddressRole,
         fault::{Fault, FaultKind},
         inventory::{ProfileInventory, Section},
         nic::Nic,
@@ -45,7 +46,7 @@ pub async fn nic(client: &Client, seen: &Arc<NicSnapshot>, cancel: &Cancellation
 }
 
 /// Reads only the NIC's own record, with its addresses: for waiting until a change shows. A record that comes in pages is looked
-/// for on all of them; virtual addresses that are objects of their own are read whole.
+/// for on all of them; virtual addresses that are objects of their own are read whole, and must be only where they matter to a write.
 ///
 /// # Errors
 /// A read failed, or there is no end of them.
@@ -60,9 +61,16 @@ pub async fn record(client: &Client, nic: &Nic, cancel: &CancellationToken) -> R
     for listing in &queue {
         scratch.begin((listing.resource, listing.region.clone()));
     }
+    let floating = client.capabilities().releasable.contains(&AddressRole::Virtual)
+        || nic.addresses.iter().any(|address| address.role == AddressRole::Virtual);
     let has_floats = queue.iter().any(|listing| listing.resource == Resource::Floats);
     while let Some(listing) = queue.pop_front() {
-        let mut page = client.read(&listing, cancel).await?;
+        let mut page = match client.read(&listing, cancel).await {
+            Ok(page) => page,
+            // Nothing that is written or waited for is among them.
+            Err(_) if listing.resource == Resource::Floats && !floating => continue,
+            Err(fault) => return Err(fault),
+        };
         let next = std::mem::take(&mut page.next);
         scratch.merge(page, Timestamp(0));
         if !has_floats && let Some(found) = scratch.nic(&nic.id) {
