@@ -76,6 +76,7 @@ pub fn nic(n: u32) -> Nic {
         pairs: vec![],
         managed_by: ManagedBy::Nobody,
         linked: Some(false),
+        dies_with_detach: None,
         hot_plug: None,
         tags: Vec::new(),
         description: "".into(),

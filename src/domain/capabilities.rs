@@ -117,6 +117,8 @@ pub enum Condition {
     SecondaryStays,
     /// Detach: no virtual address is on the NIC.
     NoVirtualIp,
+    /// Detach: the cloud would not delete the NIC with it. The write switches that off first, and reads it back.
+    OutlivesDetach,
     /// Detach: told which addresses leave with the NIC.
     AddressesLeave,
     /// Told that the guest keeps its configuration.

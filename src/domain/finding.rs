@@ -80,6 +80,8 @@ finding_ids! {
     GuestAgentUnknown = "guest-agent-unknown",
     /// No secondary address is left afterwards.
     LastSecondary = "last-secondary",
+    /// The cloud would delete the NIC with its detach.
+    NicDies = "nic-dies",
     /// All addresses of the NIC leave the instance with it.
     AddressesLeave = "addresses-leave",
     /// The guest keeps the address configured.

@@ -7,7 +7,11 @@ mod tests;
 mod told;
 mod words;
 
-use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::IpAddr,
+    sync::Arc,
+};
 
 use super::{
     address::{Backend, BackendTarget, Eip, EipBinding},
@@ -97,6 +101,8 @@ pub struct ProfileInventory {
     backends_of_ip: Table<IpAddr, Vec<u32>>,
     backends_of_instance: Table<InstanceId, Vec<u32>>,
     limits: Table<Arc<str>, TypeLimit>,
+    /// See [`InventoryPage::fates`].
+    fates: HashMap<NicId, (InstanceId, bool)>,
     coverage: Table<Section, Coverage>,
     /// What a read of one NIC told since its sections were listed.
     told: Table<NicId, Told>,
@@ -133,6 +139,7 @@ impl ProfileInventory {
             backends_of_ip: Table::default(),
             backends_of_instance: Table::default(),
             limits: Table::default(),
+            fates: HashMap::new(),
             coverage: Table::default(),
             told: Table::default(),
             sweep: 0,
@@ -314,8 +321,10 @@ impl ProfileInventory {
         // One read through two calls may be told with its name and without.
         backends.sort_by(|a, b| (a.sort_key(), a.name.is_empty()).cmp(&(b.sort_key(), b.name.is_empty())));
         backends.dedup_by(|later, kept| later.is_same(kept));
+        let told = |(instance, dies): &(InstanceId, bool)| (nic.instance.as_ref() == Some(instance)).then_some(*dies);
+        let dies_with_detach = self.fates.get(id).and_then(told).or(nic.dies_with_detach);
         Some(NicSnapshot {
-            nic: nic.clone(),
+            nic: Nic { dies_with_detach, ..nic.clone() },
             instance: self.instance_around(nic).cloned(),
             eips,
             backends,
@@ -362,6 +371,9 @@ impl ProfileInventory {
         }
         for backend in page.backends {
             self.put_backend(backend, at);
+        }
+        for (nic, instance, dies) in page.fates {
+            self.fates.insert(nic, (instance, dies));
         }
         for limit in page.limits {
             self.limits.insert(limit.kind.clone(), limit);

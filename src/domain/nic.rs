@@ -38,6 +38,8 @@ pub struct Nic {
     pub linked: Option<bool>,
     /// Can it be unplugged while the instance runs? `Some(false)`: only while it is stopped. `None` when the cloud does not say.
     pub hot_plug: Option<bool>,
+    /// Does a detach delete it, as the cloud has it now? `None` where nobody asked, or where the cloud does not say.
+    pub dies_with_detach: Option<bool>,
     pub tags: Vec<(Arc<str>, Arc<str>)>,
     pub description: Arc<str>,
 }

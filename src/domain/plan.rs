@@ -302,6 +302,8 @@ pub enum ChangedFact {
     ManagedBy,
     /// Detach: addresses that were not on the NIC when the plan was made.
     NewAddresses,
+    /// Release: this write would end the NIC's use of any address, and would not have when the plan was made.
+    SourceCheck,
     /// Other facts a rule reads (agent, hot plug, links).
     Traits,
     /// Something could be read for the plan and could not be read now.

@@ -216,6 +216,28 @@ impl NicSnapshot {
         changes
     }
 
+    /// Virtual addresses that stay on the NIC once these are released.
+    fn staying(&self, ips: &[IpAddr]) -> Vec<String> {
+        let stays =
+            |address: &&super::address::Address| address.role == AddressRole::Virtual && !ips.contains(&address.ip);
+        self.nic.addresses.iter().filter(stays).map(|address| address.ip.to_string()).collect()
+    }
+
+    /// A change if the release of these would now end the NIC's use of any address, and would not have before: somebody else took
+    /// the other virtual addresses off meanwhile, say. What the plan told of it is about all addresses of the write together.
+    pub fn check_returns(&self, now: &NicSnapshot, ips: &[IpAddr]) -> Option<Change> {
+        let ends = |snapshot: &NicSnapshot| {
+            snapshot.nic.pairs.iter().any(|pair| pair.ip.ends_with("/0")) && snapshot.staying(ips).is_empty()
+        };
+        let before = Some(self.staying(ips).join(", ")).filter(|ips| !ips.is_empty());
+        let word = || "-".to_owned();
+        (ends(now) && !ends(self)).then(|| Change {
+            fact: ChangedFact::SourceCheck,
+            before: before.unwrap_or_else(word),
+            now: word(),
+        })
+    }
+
     fn agent(&self) -> Option<bool> {
         self.instance.as_ref().and_then(|instance| instance.guest_agent)
     }
@@ -309,6 +331,7 @@ mod tests {
                 pairs: vec![],
                 managed_by: ManagedBy::Nobody,
                 linked: Some(false),
+                dies_with_detach: None,
                 hot_plug: None,
                 tags: vec![],
                 description: "".into(),

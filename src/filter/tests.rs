@@ -68,6 +68,7 @@ fn world() -> World {
             pairs: vec![],
             managed_by: ManagedBy::Nobody,
             linked: None,
+            dies_with_detach: None,
             hot_plug: None,
             tags: tags(&[("team", "网络")]),
             description: "".into(),

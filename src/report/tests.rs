@@ -32,6 +32,7 @@ fn nic(id: &str, role: NicRole, instance: Option<&str>, addresses: &[(&str, Addr
         pairs: vec![],
         managed_by: ManagedBy::Unknown,
         linked: None,
+        dies_with_detach: None,
         hot_plug: None,
         tags: vec![],
         description: Arc::from(""),

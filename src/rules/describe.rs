@@ -175,6 +175,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         | FindingId::PrimaryNic
         | FindingId::NicStateUnknown
         | FindingId::ManagedByUnknown
+        | FindingId::NicDies
         | FindingId::NicLinked
         | FindingId::NicLinkedUnknown
         | FindingId::NotListed

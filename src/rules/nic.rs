@@ -40,6 +40,11 @@ pub(super) fn ask(facts: &Facts, condition: Condition, context: Context) -> Answ
                 Answer::CanNotTell(FindingId::VipUnknown)
             }
         }
+        // A listing does not tell it; the read before a plan does, and the write makes sure.
+        Condition::OutlivesDetach => match facts.nic.dies_with_detach {
+            Some(true) => Answer::Violated(FindingId::NicDies),
+            Some(false) | None => Answer::Holds,
+        },
         Condition::AddressesLeave => {
             // Its own address goes with a NIC in any case.
             let leaves =

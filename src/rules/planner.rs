@@ -360,7 +360,8 @@ fn hash(operations: &[Operation]) -> PlanHash {
 
 /// The facts that rules read, and nothing else.
 fn facts(digest: &mut Canonical, snapshot: &NicSnapshot) {
-    let Nic { role, status, instance, addresses, public_ips, managed_by, linked, hot_plug, .. } = &snapshot.nic;
+    let Nic { role, status, instance, addresses, public_ips, managed_by, linked, hot_plug, dies_with_detach, .. } =
+        &snapshot.nic;
     match role {
         NicRole::Primary => digest.option(Some("")),
         NicRole::Secondary => digest.option(None),
@@ -381,6 +382,11 @@ fn facts(digest: &mut Canonical, snapshot: &NicSnapshot) {
     digest.text(who);
     digest.flag(*linked);
     digest.flag(*hot_plug);
+    // Most clouds never tell. What follows without it does not begin with a text of this length.
+    if dies_with_detach.is_some() {
+        digest.text("dies");
+        digest.flag(*dies_with_detach);
+    }
     digest.option(snapshot.instance.as_ref().map(|instance| &*instance.power.word));
     digest.flag(snapshot.instance.as_ref().and_then(|instance| instance.guest_agent));
     let balancers = snapshot.instance.iter().flat_map(|instance| &instance.load_balancers);

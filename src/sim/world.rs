@@ -273,6 +273,8 @@ pub struct World {
     pub refusals: BTreeMap<String, String>,
     /// See [`WorldFile::task_failures`].
     pub task_failures: BTreeMap<String, String>,
+    /// Actions that are answered well and change nothing: a cloud that does not do what it says.
+    pub ignored: std::collections::BTreeSet<String>,
     /// Every task that was begun.
     pub tasks: BTreeMap<String, SimTask>,
     /// Idempotency tokens seen, each with the request it came with and the answer that it got.

@@ -413,6 +413,7 @@ fn changed_fact(fact: ChangedFact) -> &'static str {
         ChangedFact::Backends => "changed.backends",
         ChangedFact::ManagedBy => "changed.managed-by",
         ChangedFact::NewAddresses => "changed.new-addresses",
+        ChangedFact::SourceCheck => "changed.source-check",
         ChangedFact::Traits => "changed.traits",
         ChangedFact::Readable => "changed.readable",
     }

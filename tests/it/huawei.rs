@@ -7,8 +7,8 @@ use nicdeck::{
         fault::{Effect, FaultKind},
         finding::FindingId,
         ids::AddressKey,
-        outcome::{Outcome, OutcomeWord},
-        plan::Decision,
+        outcome::{Outcome, OutcomeWord, Skip},
+        plan::{ChangedFact, Decision},
         selection::Target,
     },
     providers::{self, profile::Credential},
@@ -109,6 +109,31 @@ async fn a_binding_that_came_meanwhile_is_kept() {
     assert_eq!(bound(&stage.simulator.world(), "10.0.0.100"), ["10.0.0.11", "10.0.0.20"]);
 }
 
+/// Somebody takes the other virtual IP off.
+fn taken_off(world: &mut World) {
+    let id = float_of(world, "10.0.0.101").id;
+    assert!(world.set_pairs_of_float(&id, Vec::new()));
+}
+
+/// The plan released one of two, so it did not say that the source/destination check comes on.
+#[tokio::test]
+async fn the_check_is_not_switched_on_because_somebody_else_took_the_other_one_off() {
+    let mut stage = scene().open().await;
+    let plan = stage.prepare(&[address("nic-web0", "10.0.0.100")]).await;
+    stage.simulator.change(taken_off);
+    let ended = stage.run(&plan).await;
+    let Outcome::Skipped { why: Skip::Stale { changes } } = ended.only() else { panic!("{:?}", ended.only()) };
+    assert_eq!(changes.iter().map(|change| change.fact).collect::<Vec<_>>(), [ChangedFact::SourceCheck]);
+    assert!(writes(&stage).is_empty());
+    assert_eq!(own_list(&stage.simulator.world(), "nic-web0"), ["1.1.1.1/0"]);
+    // Where the plan took both, it has said so: the one that is left goes.
+    let mut stage = scene().open().await;
+    let plan = stage.prepare(&[address("nic-web0", "10.0.0.100"), address("nic-web0", "10.0.0.101")]).await;
+    stage.simulator.change(taken_off);
+    stage.run(&plan).await;
+    assert_eq!(writes(&stage), ["DisassociateServerVirtualIp nic-web0"]);
+}
+
 #[tokio::test]
 async fn a_virtual_ip_of_a_service_is_blocked() {
     let mut scene = scene();
@@ -136,6 +161,33 @@ async fn a_detached_nic_is_kept_even_where_it_would_be_deleted() {
         Some((None, "DOWN".into()))
     );
     assert!(stage.simulator.count("ShowJob") > 0);
+}
+
+/// The one call that deletes is sent only after the cloud has said that it would not.
+#[tokio::test]
+async fn where_keeping_the_nic_has_no_effect_nothing_is_deleted() {
+    let mut stage = scene().open().await;
+    stage.simulator.change(|world| world.ignored.insert("UpdateServerInterface".to_owned()));
+    let plan = stage.prepare(&[Target::Nic(key("nic-dies"))]).await;
+    let warned = plan.rows()[0].findings.iter().find(|finding| finding.id == FindingId::NicDies);
+    assert_eq!(warned.map(|finding| finding.severity), Some(nicdeck::domain::finding::Severity::Warn));
+    let ended = stage.run(&plan).await;
+    assert!(!matches!(ended.only(), Outcome::Released { .. }), "{:?}", ended.only());
+    assert_eq!(writes(&stage), ["UpdateServerInterface nic-dies"]);
+    assert_eq!(stage.simulator.world().nic("nic-dies").unwrap().instance_id.as_deref(), Some("srv-web"));
+}
+
+/// Vendor: some regions do not publish the list of interfaces, and Nova's does not tell what becomes of one.
+#[tokio::test]
+async fn where_nobody_tells_whether_a_detach_deletes_none_is_begun() {
+    for code in ["APIGW.0101", "Pdp.0001"] {
+        let mut stage = scene().open().await;
+        stage.simulator.change(|world| world.refusals.insert("ListServerInterfaces".to_owned(), code.to_owned()));
+        let plan = stage.prepare(&[Target::Nic(key("nic-dies"))]).await;
+        let ended = stage.run(&plan).await;
+        assert!(matches!(ended.only(), Outcome::Skipped { .. }), "{code}: {:?}", ended.only());
+        assert!(writes(&stage).is_empty());
+    }
 }
 
 /// A job that fails is an answer with status 200.

@@ -43,6 +43,7 @@ pub(super) fn nic(n: u8, on: Option<u8>, primary: bool) -> Nic {
         pairs: vec![],
         managed_by: ManagedBy::Nobody,
         linked: None,
+        dies_with_detach: None,
         hot_plug: None,
         tags: vec![],
         description: "".into(),

@@ -287,6 +287,7 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
         pairs: vec![],
         managed_by: managed_by(&raw),
         linked: Some(linked),
+        dies_with_detach: None,
         hot_plug: match raw.traffic.as_str() {
             "Standard" => Some(true),
             // RDMA: plugged only while the instance is stopped.

@@ -52,6 +52,7 @@ fn nic(role: NicRole, instance: Option<&str>, ips: &[&str]) -> Nic {
         pairs: vec![],
         managed_by: ManagedBy::Nobody,
         linked: Some(false),
+        dies_with_detach: None,
         hot_plug: Some(true),
         tags: vec![],
         description: "".into(),

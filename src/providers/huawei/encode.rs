@@ -138,6 +138,11 @@ fn read(listing: &Listing) -> Draft {
     match (listing.resource, &listing.scope) {
         // There is no limits call; `listings` never asks for one.
         (Resource::Regions | Resource::Limits, _) => Draft::get("KeystoneListRegions", Service::Iam, "/v3/regions"),
+        (Resource::Instances, Scope::Instances(ids)) if listing.part == part::INTERFACES => {
+            let server = percent_encode(ids.first().map(crate::domain::ids::InstanceId::as_str).unwrap_or_default());
+            let path = format!("/v1/{{p}}/cloudservers/{server}/os-interface");
+            Draft::get("ListServerInterfaces", Service::Ecs, path)
+        }
         (Resource::Instances, Scope::Instances(ids)) => {
             let ids: Vec<&str> = ids.iter().map(crate::domain::ids::InstanceId::as_str).collect();
             Draft::get("ListServersDetails", Service::Ecs, "/v1/{p}/cloudservers/detail")

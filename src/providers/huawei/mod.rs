@@ -37,6 +37,8 @@ mod part {
     pub const V2: &str = "v2.0";
     /// The last page that the first one counted: looks whether the list has grown.
     pub const TAIL: &str = "tail";
+    /// A server's interfaces: only there it is told what a detach does to them.
+    pub const INTERFACES: &str = "interfaces";
 }
 
 /// The owner of a virtual IP's port.
@@ -74,6 +76,7 @@ const DETACH: &[Precondition] = &[
     ),
     told(Condition::NoEipOnNic, Severity::Warn),
     told(Condition::NotBackend, Severity::Warn),
+    told(Condition::OutlivesDetach, Severity::Warn),
     told(Condition::AddressesLeave, Severity::Warn),
     told(Condition::GuestKeepsConfig, Severity::Info),
 ];
@@ -155,7 +158,9 @@ impl Provider for Cloud {
         let network = nic.subnet.clone().map_or(Scope::All, Scope::Group);
         let mut all = vec![of(Resource::Nics, own()), of(Resource::Floats, network)];
         if let Some(instance) = &nic.instance {
-            all.push(of(Resource::Instances, Scope::Instances(vec![instance.clone()])));
+            let server = of(Resource::Instances, Scope::Instances(vec![instance.clone()]));
+            all.push(Listing { part: part::INTERFACES, ..server.clone() });
+            all.push(server);
         }
         let ips: Vec<String> = nic.addresses.iter().map(|address| address.ip.to_string()).collect();
         for ips in ips.chunks(ADDRESSES_A_CALL) {

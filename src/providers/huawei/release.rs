@@ -39,12 +39,16 @@ pub(super) fn step(kind: &OperationKind, seen: &NicSnapshot, made: &[Step]) -> O
             let wanted: Vec<&Float> = seen.floats.iter().filter(|float| ips.contains(&float.ip)).collect();
             release(seen, &wanted, made)
         }
-        OperationKind::Detach { instance, .. } => match made {
-            [] => Some(Step { name: KEEP, carry: None, last: false }),
-            // Only from the server that it was listed on.
-            [_] if seen.nic.instance.as_ref() == Some(instance) => Some(Step { name: UNPLUG, carry: None, last: true }),
-            _ => None,
-        },
+        // Only from the server that it was listed on, and never where it is not known whether that deletes it.
+        OperationKind::Detach { instance, .. } if seen.nic.instance.as_ref() == Some(instance) => {
+            match (made, seen.nic.dies_with_detach) {
+                ([], Some(_)) => Some(Step { name: KEEP, carry: None, last: false }),
+                // Read back: the cloud has taken it to heart.
+                ([keep], Some(false)) if keep.name == KEEP => Some(Step { name: UNPLUG, carry: None, last: true }),
+                _ => None,
+            }
+        }
+        OperationKind::Detach { .. } => None,
         OperationKind::Assign { ips, .. } => {
             let network = seen.nic.subnet.as_deref()?;
             let mut missing = ips.iter().filter(|ip| seen.nic.addresses.iter().all(|address| address.ip != **ip));

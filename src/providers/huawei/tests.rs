@@ -49,6 +49,7 @@ fn nic(subnet: Option<&str>, instance: Option<&str>) -> Nic {
         public_ips: vec![],
         managed_by: ManagedBy::Nobody,
         linked: None,
+        dies_with_detach: None,
         hot_plug: None,
         tags: vec![],
         description: "".into(),
@@ -97,12 +98,14 @@ fn one_nic_is_read_with_its_server_its_networks_virtual_ips_and_what_is_on_its_a
         [
             "/v1/{p}/ports/nic-1",
             "/v1/{p}/ports?device_owner=neutron%3AVIP_PORT&limit=2000&network_id=net-1",
+            "/v1/{p}/cloudservers/srv-1/os-interface",
             "/v1/{p}/cloudservers/detail?server_id=srv-1",
             "/v3/{p}/eip/publicips?limit=2000&vnic.private_ip_address=10.0.0.1&vnic.private_ip_address=10.0.0.101",
             "/v3/{p}/elb/members?address=10.0.0.1&address=10.0.0.101&limit=2000",
         ]
     );
     let free = asked(&nic(None, None));
+    assert_eq!(free[0], "/v1/{p}/ports/nic-1", "it is on no server");
     assert_eq!((free.len(), free[1].as_str()), (4, "/v1/{p}/ports?device_owner=neutron%3AVIP_PORT&limit=2000"));
 }
 

@@ -323,6 +323,7 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
         public_ips: public.map(|address| Arc::from(address.public.as_str())).collect(),
         managed_by: managed_by(&raw),
         linked: None,
+        dies_with_detach: None,
         hot_plug: None,
         tags: pool.tags(&raw.tags),
         description: Arc::from(raw.description.as_str()),

@@ -50,6 +50,7 @@ fn nic(role: NicRole, instance: Option<&str>, ips: &[&str]) -> Nic {
         public_ips: vec![],
         managed_by: ManagedBy::Nobody,
         linked: None,
+        dies_with_detach: None,
         hot_plug: None,
         tags: vec![],
         description: "".into(),

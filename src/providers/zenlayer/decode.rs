@@ -379,6 +379,7 @@ fn nic(listing: &Listing, raw: &shapes::Nic, pool: &mut Pool) -> Option<Nic> {
         managed_by: managed_by(&tags),
         // The vendor has no NICs on NICs, and says nothing about hot plug: instances have to run.
         linked: None,
+        dies_with_detach: None,
         hot_plug: None,
         tags,
         description: pool.keep(""),

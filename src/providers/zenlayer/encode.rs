@@ -233,6 +233,7 @@ mod tests {
             pairs: vec![],
             managed_by: ManagedBy::Nobody,
             linked: None,
+            dies_with_detach: None,
             hot_plug: None,
             tags: vec![],
             description: "".into(),

@@ -721,6 +721,16 @@ fn every_condition_holds_is_violated_or_can_not_be_told() {
             Some((F::LastSecondary, W)),
         ),
         ("not a secondary", Condition::SecondaryStays, W, PRIMARY, |s| s.nic.addresses.truncate(1), None),
+        ("what becomes of it is not told", Condition::OutlivesDetach, W, Subject::Nic, NOTHING, None),
+        ("it stays", Condition::OutlivesDetach, W, Subject::Nic, |s| s.nic.dies_with_detach = Some(false), None),
+        (
+            "it dies",
+            Condition::OutlivesDetach,
+            W,
+            Subject::Nic,
+            |s| s.nic.dies_with_detach = Some(true),
+            Some((F::NicDies, W)),
+        ),
         ("addresses leave", Condition::AddressesLeave, I, Subject::Nic, NOTHING, Some((F::AddressesLeave, I))),
         (
             "IPv6 alone leaves",

@@ -130,6 +130,7 @@ pub fn snapshot() -> NicSnapshot {
             pairs: vec![],
             managed_by: ManagedBy::Nobody,
             linked: Some(false),
+            dies_with_detach: None,
             hot_plug: Some(true),
             tags: Vec::new(),
             description: "".into(),

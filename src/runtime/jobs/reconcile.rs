@@ -160,6 +160,7 @@ fn as_named(intent: &Intent) -> Nic {
         pairs: Vec::new(),
         managed_by: ManagedBy::Unknown,
         linked: None,
+        dies_with_detach: None,
         hot_plug: None,
         tags: Vec::new(),
         description: "".into(),

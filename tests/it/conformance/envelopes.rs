@@ -62,7 +62,9 @@ async fn calls(cloud: &'static dyn Provider) -> Vec<Call> {
         OperationKind::BindEip { nic: id.clone(), eip: "eip-1".into(), ip },
         OperationKind::Delete { nic: id },
     ] {
-        let snapshot = stage.part().snapshot(kind.nic()).expect("known");
+        let mut snapshot = stage.part().snapshot(kind.nic()).expect("known");
+        // As the read before a detach tells it where the listing does not.
+        snapshot.nic.dies_with_detach = Some(false);
         let mut made: Vec<Step> = Vec::new();
         while let Some(step) = cloud.step(&kind, &snapshot, &made).filter(|_| made.len() < 8) {
             calls.push(Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() });

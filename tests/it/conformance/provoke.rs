@@ -49,6 +49,7 @@ impl Victim {
             Condition::NotIpv6
             | Condition::SecondaryStays
             | Condition::AddressesLeave
+            | Condition::OutlivesDetach
             | Condition::GuestKeepsConfig
             | Condition::InstanceNotBackend
             // Who else holds it does not matter to the cloud, and a write of the same plan may change it.
@@ -117,6 +118,7 @@ impl Victim {
             Condition::NotIpv6
             | Condition::SecondaryStays
             | Condition::AddressesLeave
+            | Condition::OutlivesDetach
             | Condition::GuestKeepsConfig
             | Condition::InstanceNotBackend
             | Condition::VirtualShared

@@ -96,6 +96,7 @@ pub fn nic(id: &str, on: Option<&str>, ips: &[&str]) -> Nic {
         pairs: vec![],
         managed_by: ManagedBy::Nobody,
         linked: Some(false),
+        dies_with_detach: None,
         hot_plug: Some(true),
         tags: Vec::new(),
         description: "".into(),

@@ -57,6 +57,14 @@ impl Text {
         self.0.eq_ignore_ascii_case(word)
     }
 
+    /// `None` for what is neither true nor false.
+    pub fn truth(&self) -> Option<bool> {
+        match (self.is("true"), self.is("false")) {
+            (false, false) => None,
+            (truth, _) => Some(truth),
+        }
+    }
+
     pub fn number(&self) -> Option<u64> {
         self.0.trim().parse().ok()
     }
@@ -131,6 +139,9 @@ shapes! {
     }
     RawPair { "ip_address" ip: Text, "mac_address" mac: Text, }
     Details { "primary_interface" primary: Text, }
+
+    Interfaces { "interfaceAttachments" interfaces: Option<Vec<Interface>>, }
+    Interface { "port_id" port: Text, "delete_on_termination" dies: Text, }
 
     Eips { "publicips" eips: Option<Vec<Eip>>, "page_info" page: PageInfo, }
     PageInfo { "next_marker" next: Text, }

@@ -193,7 +193,9 @@ pub(super) fn update_interface(world: &mut World, call: &Call) -> Answer {
     let id = call.route.inner;
     super::refused(world, id)?;
     let found = nic(world, call, id).filter(|nic| nic.instance_id.as_deref() == Some(call.route.id));
-    if found.ok_or_else(|| Refusal::of("Ecs.0085"))?.delete_on_detach != delete {
+    if found.ok_or_else(|| Refusal::of("Ecs.0085"))?.delete_on_detach != delete
+        && !world.ignored.contains(call.route.action)
+    {
         world.edit_nic(id, |nic| nic.delete_on_detach = delete);
     }
     nothing(204)

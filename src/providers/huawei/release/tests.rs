@@ -56,6 +56,7 @@ fn seen(floats: &[Float], own: &[&str]) -> NicSnapshot {
             public_ips: vec![],
             managed_by: ManagedBy::Nobody,
             linked: None,
+            dies_with_detach: None,
             hot_plug: None,
             tags: vec![],
             description: "".into(),
@@ -194,15 +195,22 @@ fn nothing_is_sent_on_a_guess() {
 #[test]
 fn a_detach_keeps_the_nic_first_and_names_the_server_it_was_listed_on() {
     let kind = OperationKind::Detach { nic: "nic".into(), instance: "srv".into() };
-    let here = seen(&[], &[]);
+    let mut here = seen(&[], &[]);
+    assert_eq!(step(&kind, &here, &[]), None, "what becomes of it is not known");
+    here.nic.dies_with_detach = Some(true);
     let keep = step(&kind, &here, &[]).unwrap();
     assert_eq!((keep.name, keep.last), (KEEP, false));
+    for told in [Some(true), None] {
+        here.nic.dies_with_detach = told;
+        assert_eq!(step(&kind, &here, std::slice::from_ref(&keep)), None, "{told:?}: it would be deleted");
+    }
+    here.nic.dies_with_detach = Some(false);
     let unplug = step(&kind, &here, std::slice::from_ref(&keep)).unwrap();
     assert_eq!((unplug.name, unplug.last), (UNPLUG, true));
     assert_eq!(step(&kind, &here, &[keep.clone(), unplug]), None);
     let mut moved = here;
     moved.nic.instance = Some("other".into());
-    assert_eq!(step(&kind, &moved, &[keep]), None);
+    assert_eq!((step(&kind, &moved, &[]), step(&kind, &moved, &[keep])), (None, None));
 }
 
 #[test]

@@ -257,6 +257,7 @@ fn nic(raw: RawNic, region: &RegionId, pool: &mut Pool) -> Nic {
         public_ips,
         managed_by: ManagedBy::Unknown,
         linked: None,
+        dies_with_detach: None,
         hot_plug: None,
         tags: Vec::new(),
         description: Arc::from(raw.eni_description.as_str()),

@@ -42,7 +42,10 @@ pub(super) fn narrow(
             ends.push((target, Outcome::AlreadyGone { request_id: None }));
             continue;
         }
-        let changes = operation.expect.changes(fresh, &target);
+        let mut changes = operation.expect.changes(fresh, &target);
+        if let OperationKind::Release { ips, .. } = &operation.kind {
+            changes.extend(operation.expect.check_returns(fresh, ips));
+        }
         if !changes.is_empty() {
             ends.push((target, Outcome::Skipped { why: Skip::Stale { changes } }));
             continue;
