@@ -196,6 +196,8 @@ pub enum ProblemKind {
     },
     /// A key and a user's name at once.
     TwoCredentials,
+    /// A project belongs to one region, and the profile has several.
+    ProjectOfSeveral,
     /// `--profile` or `--region` names what the config does not have.
     Unmatched {
         what: &'static str,
@@ -229,6 +231,7 @@ impl ProblemKind {
             ProblemKind::TokenAlone { .. } => "config-token-alone",
             ProblemKind::NoSignIn { .. } => "config-no-sign-in",
             ProblemKind::TwoCredentials => "config-two-credentials",
+            ProblemKind::ProjectOfSeveral => "config-project-of-several",
             ProblemKind::Unmatched { .. } => "config-unmatched",
         }
     }
@@ -237,7 +240,10 @@ impl ProblemKind {
     pub fn values(&self) -> Vec<(&'static str, String)> {
         let list = |values: &[String]| values.iter().map(|value| short(value)).collect::<Vec<_>>().join(", ");
         match self {
-            ProblemKind::NotUtf8 | ProblemKind::MissingVersion | ProblemKind::TwoCredentials => vec![],
+            ProblemKind::NotUtf8
+            | ProblemKind::MissingVersion
+            | ProblemKind::TwoCredentials
+            | ProblemKind::ProjectOfSeveral => vec![],
             ProblemKind::Unreadable { reason } => vec![("reason", short(reason))],
             ProblemKind::TooLarge { most } => vec![("most", most.to_string())],
             ProblemKind::Syntax { what } => vec![("what", short(what))],
@@ -365,6 +371,9 @@ impl fmt::Display for ProblemKind {
             ),
             ProblemKind::TwoCredentials => f.write_str(
                 "either `id` and `secret` (and `token`), or `user`, `password` and `account`; not both at once",
+            ),
+            ProblemKind::ProjectOfSeveral => f.write_str(
+                "`project_id` belongs to one region, and this profile has several: give each region a profile of its own",
             ),
             ProblemKind::Unmatched { what, given, suggestion, known } => {
                 write!(f, "there is no {what} \"{}\"", short(given))?;

@@ -221,6 +221,11 @@ impl Reader<'_> {
         }
         let readonly = self.bool(section, "readonly").unwrap_or(false);
         let project_id = self.ruled(section, "project_id", TextRule::Word);
+        if regions.as_ref().is_some_and(|regions| regions.len() > 1)
+            && let Some(value) = section.get("project_id")
+        {
+            self.problem(value.span(), ProblemKind::ProjectOfSeveral);
+        }
         let api = cloud.and_then(|cloud| self.api(section, cloud));
         let credentials = self.credentials(section, cloud);
         let (name, cloud, from) = (name?, cloud?, credentials?);

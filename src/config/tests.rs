@@ -204,6 +204,10 @@ fn every_problem_has_its_place_and_says_what_would_be_right() {
         (&with("env = 2026-01-01"), "6:7: `env` has to be text in quotes, this is a date"),
         (&with("project_id = \"a/b\""), "6:14: `project_id` has to be 1 to 64 letters, digits, `-` and `_`"),
         (
+            &with("project_id = \"a\"").replace("[\"r-1\"]", "[\"r-1\", \"r-2\"]"),
+            "6:14: `project_id` belongs to one region, and this profile has several: give each region a profile of its own",
+        ),
+        (
             &with("[[profile]]\nname = \"p\"\ncloud = \"zenlayer\"\nregions = [\"x\"]"),
             "7:8: a profile named \"p\" is on line 3 already; each needs a name of its own",
         ),

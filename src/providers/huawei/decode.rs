@@ -309,9 +309,23 @@ fn pairs(row: &wire::Port, pool: &mut Pool) -> Vec<Pair> {
     row.pairs.iter().filter_map(pair).collect()
 }
 
+/// Stands for the service where a port tells only that it is a load balancer's. Vendor: a member of `binding:profile`.
+const BALANCER: &str = "internal_elb";
+
 /// The service that owns a port, by its kind. Vendor: "used by system components".
 fn service(row: &wire::Port, pool: &mut Pool) -> Option<Arc<str>> {
-    pool.some(&row.service).or_else(|| pool.some(&row.service_id))
+    let balancer = match row.profile.as_ref() {
+        // How its value looks is not documented: whatever does not say no is a yes.
+        Some(Value::Object(profile)) => profile.get(BALANCER).is_some_and(|told| match told {
+            Value::Null | Value::Bool(false) => false,
+            Value::String(word) => !word.is_empty() && !word.eq_ignore_ascii_case("false"),
+            _ => true,
+        }),
+        Some(Value::String(text)) => text.contains(BALANCER),
+        _ => false,
+    };
+    let named = pool.some(&row.service).or_else(|| pool.some(&row.service_id));
+    named.or_else(|| balancer.then(|| pool.keep(BALANCER)))
 }
 
 fn nic(listing: &Listing, row: &wire::Port, pool: &mut Pool) -> Option<Nic> {

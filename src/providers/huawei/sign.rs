@@ -109,11 +109,12 @@ pub fn sign(request: &mut WireRequest, credential: &Credential, stamp: &Stamp) {
 /// Turns the look-up of a region's project into the request for a token for it: only the credential tells which it is to be.
 /// Vendor: IAM, `KeystoneCreateUserTokenByPassword`; unsigned.
 fn ask_for_token(request: &mut WireRequest, [user, password, account]: [&str; 3]) {
-    let named = parse_query(&request.query).into_iter().find(|(name, _)| name == "name");
-    let project = named.map(|(_, region)| region).unwrap_or_default();
+    // By its id where the profile has one; else the region's, by its name.
+    let asked = parse_query(&request.query).into_iter().find(|(name, _)| name == "id" || name == "name");
+    let (by, project) = asked.unwrap_or_default();
     let user = json!({"name": user, "password": password, "domain": {"name": account}});
     let identity = json!({"methods": ["password"], "password": {"user": user}});
-    let body = json!({"auth": {"identity": identity, "scope": {"project": {"name": project}}}});
+    let body = json!({"auth": {"identity": identity, "scope": {"project": {by: project}}}});
     request.method = "POST";
     "/v3/auth/tokens".clone_into(&mut request.path);
     // Without the list of all endpoints.

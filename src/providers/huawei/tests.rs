@@ -204,6 +204,11 @@ fn who_signs_in_and_for_what() {
     assert_eq!((request.method, request.url()), ("POST", "https://iam.cn-north-4.myhuaweicloud.com/v3/auth/tokens?nocatalog=true".to_owned()));
     assert_eq!(request.header("authorization"), None);
     let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+    // A project of the profile's own may be a part of the region's: a token for the whole region would write elsewhere.
+    let mut own = Cloud.encode(&call, &told);
+    Cloud.sign(&mut own, &named, &stamp);
+    let scoped: serde_json::Value = serde_json::from_slice(&own.body).unwrap();
+    assert_eq!(scoped["auth"]["scope"], serde_json::json!({"project": {"id": PROJECT}}));
     let user = serde_json::json!({"name": "ops", "password": "p\"w", "domain": {"name": "acme"}});
     assert_eq!(body["auth"]["identity"]["password"]["user"], user);
     assert_eq!(body["auth"]["scope"]["project"]["name"], "cn-north-4");

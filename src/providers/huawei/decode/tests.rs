@@ -168,6 +168,26 @@ fn servers_tell_what_keeps_them_from_being_changed() {
     assert_eq!(answer(&asked, 200, body).unwrap(), InventoryPage::default());
 }
 
+/// Vendor: "used by system components"; such a virtual IP is not to be released.
+#[test]
+fn a_virtual_ip_of_a_load_balancer_has_an_owner() {
+    for (profile, owner) in [
+        (r#"{"internal_elb":true}"#, Some("internal_elb")),
+        (r#"{"internal_elb":"lb-1"}"#, Some("internal_elb")),
+        (r#"{"internal_elb":false}"#, None),
+        (r#"{"other":1}"#, None),
+        ("{}", None),
+        ("null", None),
+    ] {
+        let body = format!(
+            r#"{{"ports":[{{"id":"v1","status":"DOWN","network_id":"n","device_owner":"neutron:VIP_PORT","device_id":"",
+            "fixed_ips":[{{"ip_address":"10.0.0.220"}}],"binding:profile":{profile}}}]}}"#
+        );
+        let page = answer(&all(Resource::Floats), 200, &body).unwrap();
+        assert_eq!(page.floats[0].owner.as_deref(), owner, "{profile}");
+    }
+}
+
 #[test]
 fn eips_are_on_nics_on_virtual_ips_or_elsewhere() {
     let body = r#"{"request_id":"r","page_info":{"current_count":5,"next_marker":"e5"},"publicips":[

@@ -134,6 +134,7 @@ shapes! {
         "security_groups" groups: Vec<Text>,
         "allowed_address_pairs" pairs: Vec<RawPair>,
         "binding:vif_details" details: Details,
+        "binding:profile" profile: Option<serde_json::Value>,
         "instance_type" service: Text,
         "instance_id" service_id: Text,
     }
