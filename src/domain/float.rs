@@ -2,6 +2,8 @@
 
 use std::{net::IpAddr, sync::Arc};
 
+use serde::{Deserialize, Serialize};
+
 use super::{ids::RegionId, nic::Nic};
 
 /// A virtual address. It is on a NIC when one side's pairs name the other's address, in the same subnet.
@@ -21,10 +23,11 @@ pub struct Float {
 }
 
 /// An entry of a list of allowed addresses.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Pair {
     /// An address, or a range, as the cloud spells it; the id of a NIC or an instance, where the cloud binds it to those.
     pub ip: Arc<str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mac: Option<Arc<str>>,
 }
 

@@ -1,14 +1,23 @@
 //! What is written down about a write, and the permit that only the journal hands out.
 
+use std::{net::IpAddr, sync::Arc};
+
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ids::{CloudId, NicKey, OperationId, ProfileId, RegionId},
+    address::{Address, EipBinding},
+    exchange::Exchange,
+    float::Pair,
+    ids::{CloudId, EipId, InstanceId, NicKey, OperationId, ProfileId, RegionId},
     outcome::Outcome,
     plan::OperationKind,
     selection::Target,
+    snapshot::NicSnapshot,
     time::Timestamp,
 };
+
+/// Bytes of a request or an answer that are written down.
+const KEPT: usize = 1024;
 
 /// One line of the journal.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -36,8 +45,14 @@ pub struct Intent {
     /// Which request of the write, where it takes several.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub step: String,
-    /// Addresses on the NIC before, for taking it back.
-    pub before: Vec<std::net::IpAddr>,
+    /// Addresses on the NIC before.
+    pub before: Vec<IpAddr>,
+    /// The NIC before, as far as taking the write back needs it. Journals of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<Box<Image>>,
+    /// The request that is about to leave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Box<Request>>,
     pub who: String,
     pub host: String,
     pub version: String,
@@ -53,6 +68,128 @@ pub struct Settlement {
     /// Found by reading when nicdeck was started again: the run that sent it did not come so far.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub found_later: bool,
+    /// What the vendor answered, one for each request of the write.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<Answer>,
+    /// The NIC as it was read back; `None` where it was gone, or not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Box<Image>>,
+}
+
+/// A NIC and what hangs on it at one moment: what a write changes, and what taking it back restores.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Image {
+    /// The vendor's word.
+    pub status: Arc<str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<InstanceId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subnet: Option<Arc<str>>,
+    pub addresses: Vec<Address>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub eips: Vec<EipImage>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub floats: Vec<FloatImage>,
+}
+
+/// A public address on the NIC.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct EipImage {
+    pub id: EipId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip: Option<IpAddr>,
+    /// The private address that it is bound to, where the cloud says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<IpAddr>,
+}
+
+/// A virtual address with the list of NICs that it is bound to.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FloatImage {
+    pub id: Arc<str>,
+    pub ip: IpAddr,
+    pub pairs: Vec<Pair>,
+}
+
+/// A request without its secrets, and without headers: those are the same for every request.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Request {
+    pub method: String,
+    pub host: String,
+    /// Path and query.
+    pub path: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub body: String,
+}
+
+/// An answer without secrets.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Answer {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    pub ms: u64,
+    /// How it begins.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
+}
+
+impl Image {
+    pub fn of(seen: &NicSnapshot) -> Self {
+        let eip = |eip: &super::address::Eip| {
+            let on = match &eip.bound {
+                EipBinding::Nic { private_ip, .. } | EipBinding::Instance { private_ip, .. } => *private_ip,
+                EipBinding::Float { ip, .. } => Some(*ip),
+                EipBinding::Unbound | EipBinding::Elsewhere => None,
+            };
+            EipImage { id: eip.id.clone(), ip: eip.ip, on }
+        };
+        let float =
+            |float: &super::float::Float| FloatImage { id: float.id.clone(), ip: float.ip, pairs: float.pairs.clone() };
+        Self {
+            status: seen.nic.status.word.clone(),
+            instance: seen.nic.instance.clone(),
+            subnet: seen.nic.subnet.clone(),
+            addresses: seen.nic.addresses.clone(),
+            eips: seen.eips.iter().map(eip).collect(),
+            floats: seen.floats.iter().map(float).collect(),
+        }
+    }
+}
+
+impl Request {
+    pub fn of(exchange: &Exchange) -> Self {
+        Self {
+            method: exchange.method.clone(),
+            host: exchange.host.clone(),
+            path: start(&exchange.path),
+            body: start(&exchange.body),
+        }
+    }
+}
+
+impl Answer {
+    pub fn of(exchange: &Exchange) -> Self {
+        Self {
+            status: exchange.status,
+            code: exchange.code.clone(),
+            request_id: exchange.request_id.clone(),
+            ms: exchange.elapsed_ms,
+            text: start(&exchange.answer),
+        }
+    }
+}
+
+/// As much of a text as is kept.
+fn start(text: &str) -> String {
+    let mut end = KEPT.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default().to_owned()
 }
 
 impl Intent {

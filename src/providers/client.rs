@@ -30,7 +30,7 @@ use crate::{
         plan::OperationKind,
         time::Timestamp,
     },
-    wire::WireResponse,
+    wire::{WireRequest, WireResponse},
 };
 
 /// The time, from whoever may read a clock.
@@ -122,6 +122,15 @@ pub struct Pause<'a> {
 /// Is told when a read begins to wait for its next try, and with `None` when it goes on.
 pub type OnPause = Arc<dyn Fn(Option<Pause<'_>>) + Send + Sync>;
 
+/// How a write went.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// See the fault's `effect` for what may have been done.
+    pub answer: Result<Receipt, Fault>,
+    /// The round trip; `None` when nothing was sent.
+    pub exchange: Option<Exchange>,
+}
+
 struct Inner {
     parts: Parts,
     limiter: Limiter,
@@ -211,7 +220,7 @@ impl Client {
             attempt += 1;
             let patience = Some(policy.deadline.saturating_sub(spent));
             let account = self.account(call).await?;
-            let fault = match self.once(call, &account, attempt, patience).await {
+            let fault = match self.once(call, &account, attempt, patience).await.0 {
                 Ok(reply) => return Ok(reply),
                 // With a session of its own the next try tells whether it was the session.
                 Err(fault) if account.has_ended(&fault) && !renewed => {
@@ -248,28 +257,25 @@ impl Client {
     /// The one function that sends writes. Sends at most once: the permit is spent, whatever happens. Must not be dropped half-way:
     /// the request may be on its way.
     ///
-    /// # Errors
-    /// `Local` (and nothing sent) on a read-only profile or with a permit for another write. Any other fault: see its `effect`.
-    pub async fn write(
-        &self,
-        region: &RegionId,
-        kind: &OperationKind,
-        step: &Step,
-        permit: WritePermit,
-    ) -> Result<Receipt, Fault> {
+    /// The answer is `Local` (and nothing sent) on a read-only profile or with a permit for another write.
+    pub async fn write(&self, region: &RegionId, kind: &OperationKind, step: &Step, permit: WritePermit) -> Written {
         let call = Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() };
-        let refused = |why| Fault::local(FaultKind::Local, self.cloud().action(&call), why);
+        let refused = |fault| Written { answer: Err(fault), exchange: None };
+        let local = |why| refused(Fault::local(FaultKind::Local, self.cloud().action(&call), why));
         if self.profile().readonly {
-            return Err(refused(local::READ_ONLY));
+            return local(local::READ_ONLY);
         }
         if !permit.covers(&self.profile().id, region, kind, step.name) {
-            return Err(refused(local::PERMIT));
+            return local(local::PERMIT);
         }
         // Nothing was sent when there is no session for it.
-        let account = self.account(&call).await?;
-        let result = self.once(&call, &account, 1, None).await;
+        let account = match self.account(&call).await {
+            Ok(account) => account,
+            Err(fault) => return refused(fault),
+        };
+        let (result, exchange) = self.once(&call, &account, 1, None).await;
         drop(permit);
-        match result {
+        let answer = match result {
             Ok(Reply::Accepted(receipt)) => Ok(receipt),
             // Refused for the session alone: nothing was done, and the next try has a new one.
             Err(fault) if account.has_ended(&fault) && fault.effect == Effect::Nothing => {
@@ -281,7 +287,45 @@ impl Client {
                 Err(Fault { effect: Effect::Unknown, attempts: 1, ..fault })
             }
             Err(fault) => Err(fault),
-        }
+        };
+        Written { answer, exchange }
+    }
+
+    /// The request of a write as it would leave now, without secrets. Sends no write; a cloud that wants a session first is asked
+    /// for one.
+    ///
+    /// # Errors
+    /// There is no session, or the machine gives no random bytes.
+    pub async fn preview(&self, region: &RegionId, kind: &OperationKind, step: &Step) -> Result<Exchange, Fault> {
+        let call = Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() };
+        let account = self.account(&call).await?;
+        let action = self.cloud().action(&call);
+        let at = (self.inner.parts.clock)();
+        let request = self.request(&call, &account, at)?;
+        let profile = &account.profile.id;
+        let trip = Trip {
+            at,
+            profile,
+            action,
+            call: &call,
+            request: &request,
+            response: None,
+            fault: None,
+            elapsed_ms: 0,
+            attempt: 0,
+        };
+        Ok(redact::exchange(&trip, &account.scrubber))
+    }
+
+    /// The signed request of a call, with a stamp of its own.
+    fn request(&self, call: &Call, account: &Account, at: Timestamp) -> Result<WireRequest, Fault> {
+        let cloud = self.cloud();
+        let Some(nonce) = random::<16>() else {
+            return Err(Fault::local(FaultKind::Local, cloud.action(call), local::RANDOM));
+        };
+        let mut request = cloud.encode(call, &account.profile);
+        cloud.sign(&mut request, &account.credential, &Stamp { now: at, nonce: hex::encode(nonce) });
+        Ok(request)
     }
 
     /// What the call is signed with. Signs in first where the cloud wants that; calls that come meanwhile wait for it.
@@ -305,25 +349,26 @@ impl Client {
         }
     }
 
-    /// One try: a fresh stamp, one request, one record.
+    /// One try: a fresh stamp, one request, one record, which a write's caller gets as well.
     async fn once(
         &self,
         call: &Call,
         account: &Arc<Account>,
         attempt: u32,
         patience: Option<Duration>,
-    ) -> Result<Reply, Fault> {
+    ) -> (Result<Reply, Fault>, Option<Exchange>) {
         let Parts { http, cloud, clock, exchanges, .. } = &self.inner.parts;
-        let Account { profile, credential, scrubber, .. } = &**account;
+        let Account { profile, scrubber, .. } = &**account;
         let action = cloud.action(call);
         // Nobody reads any more where this fails, and then nobody misses it.
         let place = if call.is_write() { exchanges.reserve().await.ok() } else { None };
         let lane = if call.is_write() { Lane::Write } else { self.lane };
         let slot = self.inner.limiter.enter(lane).await;
-        let Some(nonce) = random::<16>() else { return Err(Fault::local(FaultKind::Local, action, local::RANDOM)) };
         let at = clock();
-        let mut request = cloud.encode(call, profile);
-        cloud.sign(&mut request, credential, &Stamp { now: at, nonce: hex::encode(nonce) });
+        let request = match self.request(call, account, at) {
+            Ok(request) => request,
+            Err(fault) => return (Err(fault), None),
+        };
         let begin = Instant::now();
         let sent = http::send(http, &request, patience).await;
         let mut result = match &sent {
@@ -373,12 +418,13 @@ impl Client {
             attempt,
         };
         let record = redact::exchange(&trip, scrubber);
+        let kept = call.is_write().then(|| record.clone());
         match place {
             Some(place) => place.send(record),
             // A full channel drops the record: showing calls must not slow them.
             None => drop(exchanges.try_send(record)),
         }
-        result
+        (result, kept)
     }
 }
 

@@ -2,46 +2,43 @@
 //!
 //! No journal, no write: the permit that every write needs is handed out here alone, after the intent was synced.
 //! Several copies of nicdeck may append to one journal; each record is written under a lock on the file. A record that
-//! was torn by a power cut stays as a line of its own that the reader reports and skips.
+//! was torn by a power cut stays as a line of its own that the reader reports and skips. Each line carries the digest of
+//! the one before it ([`verify`]). A journal that is full is put aside under a number, and the chain goes on in the next.
+
+mod chain;
+mod files;
+mod open;
+pub mod verify;
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File, OpenOptions, TryLockError},
-    io::{self, BufRead, Read, Seek, SeekFrom, Write},
+    fs::{self, File},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::domain::{
     ids::{OperationId, ProfileId},
-    journal::{Intent, JournalEntry, OpenWrite, Settlement, WritePermit},
-    time::Timestamp,
+    journal::{Intent, JournalEntry, Settlement, WritePermit},
 };
+
+pub use open::{open_intents, open_writes};
 
 #[cfg(test)]
 mod tests;
 
-/// The version of the lines that are written. Lines of a later one (with a hash chain, say) are reported, not guessed at.
-pub const VERSION: u32 = 1;
+/// The version of the lines that are written. Those of version 1 had no chain; those of a later one are reported, not guessed at.
+pub const VERSION: u32 = 2;
 
 /// How long a record waits for another process's record, which takes milliseconds.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
-/// How long is waited for another process that is looking as well, before it is taken for one that carries out a batch.
-const LOOK_WAIT: Duration = Duration::from_millis(300);
-/// The lock says nothing about other machines. After so many milliseconds none of their writes is under way any more:
-/// a write takes minutes, and its end is on disk then.
-const ELSEWHERE_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// One line.
-#[derive(Serialize, Deserialize)]
-struct Line<E> {
-    v: u32,
-    #[serde(flatten)]
-    entry: E,
-}
+/// Bytes after which a journal is put aside, as soon as nothing in it is open.
+const FULL: u64 = 32 * 1024 * 1024;
 
 /// What stands in the way of a record.
 #[derive(Debug, thiserror::Error)]
@@ -98,7 +95,7 @@ pub fn default_path(demo: bool) -> Result<PathBuf, JournalError> {
 #[derive(Clone, Debug)]
 pub struct Journal {
     path: Arc<Path>,
-    /// [`sync_folder`]; a test's own to see that it is asked.
+    /// [`files::sync_folder`]; a test's own to see that it is asked.
     sync_folder: fn(&Path) -> io::Result<()>,
 }
 
@@ -111,15 +108,15 @@ impl Journal {
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         let journal = Self::at(path);
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            make_folder(folder).map_err(|error| JournalError::Folder { path: folder.to_owned(), error })?;
+            files::make_folder(folder).map_err(|error| JournalError::Folder { path: folder.to_owned(), error })?;
         }
-        own(&journal.file()?).map_err(|error| JournalError::Open { path: path.to_owned(), error })?;
+        files::own(&journal.file()?).map_err(|error| JournalError::Open { path: path.to_owned(), error })?;
         Ok(journal)
     }
 
     /// A journal that is looked at only when something is written to it.
     pub fn at(path: &Path) -> Self {
-        Self { path: Arc::from(path), sync_folder }
+        Self { path: Arc::from(path), sync_folder: files::sync_folder }
     }
 
     pub fn path(&self) -> &Path {
@@ -164,19 +161,51 @@ impl Journal {
     /// The file is opened anew for each record: a journal that was moved away in between is not written into thin air,
     /// and the lock, which belongs to the open file, also keeps threads apart.
     fn append(&self, entry: &JournalEntry) -> Result<(), JournalError> {
-        let text = serde_json::to_string(&Line { v: VERSION, entry })?;
-        let mut file = self.file()?;
-        lock(&self.path, LOCK_WAIT, || file.try_lock())?;
-        // Whoever made the file, its name is on disk before its first record is.
-        let named = match file.metadata() {
-            Ok(meta) if meta.len() > 0 => Ok(()),
-            Ok(_) => (self.sync_folder)(&self.path),
-            Err(error) => Err(error),
-        };
-        let written = named.and_then(|()| append_line(&mut file, &text));
+        let text = serde_json::to_string(entry)?;
+        let mut file = files::locked(&self.path, LOCK_WAIT)?;
+        let written = self.put_line(&mut file, &text);
         // Closing the file lets the lock go as well.
         let _ = file.unlock();
         written.map_err(|error| JournalError::Write { path: self.path.to_path_buf(), error })
+    }
+
+    /// One write for the whole record, so that a full disk tears at most this record; a torn one before it is closed first.
+    fn put_line(&self, file: &mut File, text: &str) -> io::Result<()> {
+        let before = match files::last_line(file)? {
+            Some(before) => Some(before),
+            None => {
+                // Whoever made the file, its name is on disk before its first record is.
+                (self.sync_folder)(&self.path)?;
+                let full = files::full(&self.path).pop();
+                full.map(|full| files::last_line(&mut File::open(full)?))
+                    .transpose()?
+                    .flatten()
+                    .map(|(line, _)| (line, true))
+            }
+        };
+        let mut record = String::new();
+        if matches!(before, Some((_, false))) {
+            record.push('\n');
+        }
+        record.push_str(&chain::seal(VERSION, text, before.as_ref().map(|(line, _)| line.as_slice())));
+        record.push('\n');
+        file.write_all(record.as_bytes())?;
+        file.sync_data()
+    }
+
+    /// Puts a full journal aside, unless something in it is open: that has to be found at the next start.
+    fn put_aside(&self, full: u64) -> Result<(), JournalError> {
+        let fail = |error| JournalError::Write { path: self.path.to_path_buf(), error };
+        if fs::metadata(&self.path).map_or(0, |meta| meta.len()) < full || !open_intents(&self.path)?.is_empty() {
+            return Ok(());
+        }
+        let file = files::locked(&self.path, LOCK_WAIT)?;
+        // Another process may have done it, or begun a write.
+        if file.metadata().map_err(fail)?.len() >= full && open::intents_of(&file).map_err(fail)?.is_empty() {
+            fs::rename(&self.path, files::next_full(&self.path)).map_err(fail)?;
+            (self.sync_folder)(&self.path).map_err(fail)?;
+        }
+        Ok(())
     }
 
     /// Tells other processes that a batch is under way, until this is dropped or the process ends, however it ends.
@@ -184,10 +213,12 @@ impl Journal {
     /// # Errors
     /// The lock's file cannot be made, or somebody looks at the journal for too long.
     pub async fn running(&self) -> Result<Running, JournalError> {
-        let path = running_path(&self.path);
+        let journal = self.clone();
         tokio::task::spawn_blocking(move || {
-            let file = file(&path)?;
-            lock(&path, LOCK_WAIT, || file.try_lock_shared())?;
+            journal.put_aside(FULL)?;
+            let path = running_path(&journal.path);
+            let file = files::file(&path)?;
+            files::lock(&path, LOCK_WAIT, || file.try_lock_shared())?;
             Ok(Running { _file: file })
         })
         .await
@@ -195,7 +226,7 @@ impl Journal {
     }
 
     fn file(&self) -> Result<File, JournalError> {
-        file(&self.path)
+        files::file(&self.path)
     }
 }
 
@@ -210,17 +241,10 @@ fn running_path(journal: &Path) -> PathBuf {
     journal.with_extension("lock")
 }
 
-fn file(path: &Path) -> Result<File, JournalError> {
-    let mut options = OpenOptions::new();
-    options.read(true).append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|error| JournalError::Open { path: path.to_owned(), error })
-}
-
 /// A line that is no record of this version.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BadLine {
+    pub file: PathBuf,
     /// From 1.
     pub line: usize,
     pub why: BadLineKind,
@@ -263,90 +287,48 @@ impl Contents {
     }
 }
 
-/// Reads a journal. Blocks. Lines that cannot be read are reported, never fatal.
+/// Reads a journal and those that were put aside before it, oldest first. Blocks. Lines that cannot be read are reported, never
+/// fatal.
 ///
 /// # Errors
-/// The file exists and cannot be read.
+/// A file exists and cannot be read.
 pub fn read(path: &Path) -> Result<Contents, JournalError> {
-    let fail = |error| JournalError::Read { path: path.to_owned(), error };
-    let mut file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Contents::default()),
-        file => file.map_err(fail)?,
-    };
-    // A record that is being written would look torn.
-    lock(path, LOCK_WAIT, || file.try_lock_shared())?;
-    let mut bytes = Vec::new();
-    let read = file.read_to_end(&mut bytes);
-    let _ = file.unlock();
-    read.map_err(fail)?;
     let mut contents = Contents::default();
-    for (place, line) in bytes.split(|&byte| byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
-        match parse(line) {
-            Ok(entry) => contents.entries.push(entry),
-            Err(why) => contents.bad.push(BadLine { line: place + 1, why }),
+    for part in files::full(path).iter().map(PathBuf::as_path).chain([path]) {
+        let bytes = bytes(part)?;
+        for (place, line) in lines(&bytes) {
+            match parse(line) {
+                Ok(entry) => contents.entries.push(entry),
+                Err(why) => contents.bad.push(BadLine { file: part.to_owned(), line: place, why }),
+            }
         }
     }
     Ok(contents)
 }
 
-/// Intents without an outcome: see [`Contents::open_intents`]. Reads line by line and keeps only what is open. Blocks.
-///
-/// # Errors
-/// As of [`read`].
-pub fn open_intents(path: &Path) -> Result<Vec<Intent>, JournalError> {
+/// A journal's text; nothing where there is none.
+fn bytes(path: &Path) -> Result<Vec<u8>, JournalError> {
     let fail = |error| JournalError::Read { path: path.to_owned(), error };
-    let file = match File::open(path) {
+    let mut file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         file => file.map_err(fail)?,
     };
-    // What is there now: a record that is being written would look torn, and a long read would hold up who writes it.
-    lock(path, LOCK_WAIT, || file.try_lock_shared())?;
-    let length = file.metadata().map(|meta| meta.len());
+    // A record that is being written would look torn.
+    files::lock(path, LOCK_WAIT, || file.try_lock_shared())?;
+    let mut bytes = Vec::new();
+    let read = file.read_to_end(&mut bytes);
     let _ = file.unlock();
-    let lines = io::BufReader::new(file.take(length.map_err(fail)?)).split(b'\n');
-    let mut open: BTreeMap<(String, OperationId), Vec<(usize, Intent)>> = BTreeMap::new();
-    for (place, line) in lines.enumerate() {
-        match parse(&line.map_err(fail)?) {
-            Ok(JournalEntry::Intent(intent)) => {
-                open.entry((intent.batch.clone(), intent.operation)).or_default().push((place, *intent));
-            }
-            Ok(JournalEntry::Settled(end)) => {
-                open.remove(&(end.batch, end.operation));
-            }
-            Err(_) => {}
-        }
-    }
-    let mut open: Vec<(usize, Intent)> = open.into_values().flatten().collect();
-    open.sort_by_key(|(place, _)| *place);
-    Ok(open.into_iter().map(|(_, intent)| intent).collect())
+    read.map_err(fail)?;
+    Ok(bytes)
 }
 
-/// Writes without an outcome, oldest first, each with its newest intent. As long as a batch is under way in any process of
-/// this machine, those of this machine may be its own. Blocks.
-///
-/// # Errors
-/// As of [`read`].
-pub fn open_writes(path: &Path, host: &str, now: Timestamp) -> Result<Vec<OpenWrite>, JournalError> {
-    if open_intents(path)?.is_empty() {
-        return Ok(Vec::new());
-    }
-    let quiet = file(&running_path(path)).ok().filter(|file| {
-        let looked = lock(path, LOOK_WAIT, || file.try_lock());
-        looked.is_ok()
-    });
-    // Read again under the lock: what a batch began and ended in between is not open.
-    let open = open_intents(path)?;
-    let mut writes: BTreeMap<(String, OperationId), (usize, Intent)> = BTreeMap::new();
-    for (place, intent) in open.into_iter().enumerate() {
-        let first = writes.get(&(intent.batch.clone(), intent.operation)).map_or(place, |(first, _)| *first);
-        writes.insert((intent.batch.clone(), intent.operation), (first, intent));
-    }
-    let mut writes: Vec<(usize, Intent)> = writes.into_values().collect();
-    writes.sort_by_key(|(first, _)| *first);
-    let maybe_running = |intent: &Intent| {
-        if intent.host == host { quiet.is_none() } else { now.since(intent.at) < ELSEWHERE_MS }
-    };
-    Ok(writes.into_iter().map(|(_, intent)| OpenWrite { maybe_running: maybe_running(&intent), intent }).collect())
+/// Its lines, numbered from 1; empty ones are none.
+fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    bytes
+        .split(|&byte| byte == b'\n')
+        .enumerate()
+        .filter(|(_, line)| !line.is_empty())
+        .map(|(place, line)| (place + 1, line))
 }
 
 fn parse(line: &[u8]) -> Result<JournalEntry, BadLineKind> {
@@ -355,95 +337,8 @@ fn parse(line: &[u8]) -> Result<JournalEntry, BadLineKind> {
         v: u32,
     }
     match serde_json::from_slice::<Version>(line) {
-        Ok(Version { v: VERSION }) => {
-            serde_json::from_slice::<Line<JournalEntry>>(line).map(|line| line.entry).map_err(|_| BadLineKind::Torn)
-        }
+        Ok(Version { v: 1..=VERSION }) => serde_json::from_slice(line).map_err(|_| BadLineKind::Torn),
         Ok(Version { v }) => Err(BadLineKind::Newer(v)),
         Err(_) => Err(BadLineKind::Torn),
     }
-}
-
-/// One write for the whole record, so that a full disk tears at most this record; a torn one before it is closed first.
-fn append_line(file: &mut File, text: &str) -> io::Result<()> {
-    let mut record = String::with_capacity(text.len() + 2);
-    if ends_within_a_line(file)? {
-        record.push('\n');
-    }
-    record.push_str(text);
-    record.push('\n');
-    file.write_all(record.as_bytes())?;
-    file.sync_data()
-}
-
-fn ends_within_a_line(file: &mut File) -> io::Result<bool> {
-    if file.metadata()?.len() == 0 {
-        return Ok(false);
-    }
-    file.seek(SeekFrom::End(-1))?;
-    let mut last = [0];
-    file.read_exact(&mut last)?;
-    Ok(last != *b"\n")
-}
-
-/// Waits for the lock, but not for ever: a process that was stopped in the middle of a record would hang this one.
-fn lock(
-    path: &Path,
-    patience: Duration,
-    mut attempt: impl FnMut() -> Result<(), TryLockError>,
-) -> Result<(), JournalError> {
-    let until = Instant::now() + patience;
-    loop {
-        match attempt() {
-            Ok(()) => return Ok(()),
-            Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(Duration::from_millis(2)),
-            Err(TryLockError::WouldBlock) => return Err(JournalError::Locked { path: path.to_owned() }),
-            Err(TryLockError::Error(error)) => return Err(JournalError::Open { path: path.to_owned(), error }),
-        }
-    }
-}
-
-#[cfg(unix)]
-fn make_folder(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    if folder.is_dir() {
-        return Ok(());
-    }
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-#[cfg(not(unix))]
-fn make_folder(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)
-}
-
-/// Takes away what others may do with a journal that was made with laxer rights.
-#[cfg(unix)]
-fn own(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let meta = file.metadata()?;
-    if meta.is_file() && meta.permissions().mode() & 0o077 != 0 {
-        file.set_permissions(fs::Permissions::from_mode(0o600))?;
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn own(_: &File) -> io::Result<()> {
-    Ok(())
-}
-
-/// A new file's name is on disk only when its folder is.
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match File::open(folder)?.sync_all() {
-        // Some file systems do not sync folders, and need not.
-        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
-        result => result,
-    }
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
 }

@@ -217,6 +217,8 @@ async fn settle(desk: &Desk, intent: &Intent, outcomes: Vec<(Target, Outcome)>) 
         operation: intent.operation,
         outcomes: outcomes.clone(),
         found_later: true,
+        answers: Vec::new(),
+        after: None,
     };
     let found = match desk.journal.settled(settlement).await {
         Ok(()) => Found::Settled(outcomes),

@@ -22,7 +22,7 @@ use crate::{
     domain::{
         fault::{Effect, Fault, FaultKind},
         ids::{JobId, OperationId, ProfileId},
-        journal::{Intent, Settlement},
+        journal::{self, Image, Intent, Settlement},
         outcome::{Outcome, Progress, Skip},
         plan::{Operation, OperationKind, ReleasePlan},
         selection::Target,
@@ -237,8 +237,8 @@ async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &s
             Checked::Send(seen, kind) => (seen, kind),
             Checked::Ended(fresh) => break fresh,
         };
-        let (answer, earlier) = match send(batch, client, operation, &kind, &seen, name).await {
-            Sent::Answered { answer, earlier } => (answer, earlier),
+        let (answer, earlier, answers) = match send(batch, client, operation, &kind, &seen, name).await {
+            Sent::Answered { answer, earlier, answers } => (answer, earlier, answers),
             Sent::Nothing(outcome) => {
                 end_rest(operation, &mut ends, || outcome.clone());
                 break Some(ReadBack::Nic(Arc::new(*seen)));
@@ -249,7 +249,8 @@ async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &s
             && let Some(pause) = client.pause_of_write(fault, attempt)
         {
             // The vendor's code proves that nothing was done; the intent is closed as such before the next one.
-            settle(batch, operation, name, &kind, |_| Outcome::Failed { fault: fault.clone() }).await;
+            let told = Told { answers, after: None };
+            settle(batch, operation, name, &kind, told, |_| Outcome::Failed { fault: fault.clone() }).await;
             attempt += 1;
             let wait_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
             let of = client.tries();
@@ -262,7 +263,11 @@ async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &s
         let answer = Answer { answer, earlier };
         let (mut now, fresh) = read_back(batch, client, operation, &kind, &seen, answer).await;
         let of = |target: &Target| now.iter().find(|(ended, _)| ended == target).map(|(_, outcome)| outcome.clone());
-        settle(batch, operation, name, &kind, |target| {
+        let after = fresh.as_ref().and_then(|read| match read {
+            ReadBack::Nic(seen) => Some(Box::new(Image::of(seen))),
+            ReadBack::Gone => None,
+        });
+        settle(batch, operation, name, &kind, Told { answers, after }, |target| {
             of(target).unwrap_or_else(|| Outcome::Unknown { fault: Fault::local(FaultKind::Local, "", local::NO_READ) })
         })
         .await;
@@ -384,10 +389,19 @@ fn intent(
         kind: kind.clone(),
         step: step.to_owned(),
         before: seen.nic.addresses.iter().map(|address| address.ip).collect(),
+        image: Some(Box::new(Image::of(seen))),
+        request: None,
         who: batch.author.who.clone(),
         host: batch.author.host.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }
+}
+
+/// What is known of a write besides its end.
+struct Told {
+    answers: Vec<journal::Answer>,
+    /// The NIC as it was read back.
+    after: Option<Box<Image>>,
 }
 
 /// Writes the end of one write down. A journal that fails now can not undo the write: the outcome is still shown.
@@ -396,6 +410,7 @@ async fn settle(
     operation: &Operation,
     name: &str,
     kind: &OperationKind,
+    told: Told,
     outcome: impl Fn(&Target) -> Outcome,
 ) {
     let outcomes = targets(operation, kind)
@@ -405,8 +420,15 @@ async fn settle(
             (target, outcome)
         })
         .collect();
-    let settlement =
-        Settlement { at: (batch.now)(), batch: name.to_owned(), operation: operation.id, outcomes, found_later: false };
+    let settlement = Settlement {
+        at: (batch.now)(),
+        batch: name.to_owned(),
+        operation: operation.id,
+        outcomes,
+        found_later: false,
+        answers: told.answers,
+        after: told.after,
+    };
     // The intent stays open then, and is reconciled by reading at the next start.
     if let Err(error) = batch.journal.settled(settlement).await {
         let message = error.to_string();

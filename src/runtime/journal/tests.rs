@@ -1,6 +1,11 @@
-use std::{collections::BTreeSet, io::Write};
+use std::{collections::BTreeSet, fs::OpenOptions, io::Write};
 
-use super::*;
+use super::{
+    files::full,
+    open::ELSEWHERE_MS,
+    verify::{What, verify},
+    *,
+};
 use crate::domain::{
     fault::{Fault, FaultKind},
     ids::{AddressKey, NicKey},
@@ -29,6 +34,8 @@ fn intent(batch: &str, operation: u32) -> Intent {
         },
         step: String::new(),
         before: vec!["10.0.0.4".parse().unwrap()],
+        image: None,
+        request: None,
         who: "lin \u{1b}[31m\n网".to_owned(),
         host: "h".to_owned(),
         version: "0.1.0".to_owned(),
@@ -51,6 +58,8 @@ fn settlement(batch: &str, operation: u32) -> Settlement {
             (Target::Nic(nic), Outcome::Stopped),
         ],
         found_later: operation == 1,
+        answers: Vec::new(),
+        after: None,
     }
 }
 
@@ -115,7 +124,7 @@ async fn the_lines_keep_their_form() {
     let text = fs::read_to_string(&path).unwrap();
     assert_eq!(text.matches('\n').count(), 1, "a name with a line break stays in its line");
     let line: serde_json::Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(line["v"], 1);
+    assert_eq!(line["v"], 2);
     assert_eq!(line["record"], "intent");
     assert_eq!(line["do"], "release");
     assert_eq!(line["ips"], serde_json::json!(["10.0.0.5", "fd00::1"]));
@@ -142,17 +151,18 @@ async fn a_torn_tail_is_closed_reported_and_costs_no_other_record() {
 
     let contents = read(&path).unwrap();
     assert_eq!(contents.entries, [JournalEntry::Intent(boxed("b", 0)), JournalEntry::Intent(boxed("b", 2))]);
-    assert_eq!(contents.bad, [BadLine { line: 2, why: BadLineKind::Torn }]);
+    assert_eq!(contents.bad, [BadLine { file: path, line: 2, why: BadLineKind::Torn }]);
 }
 
 #[test]
 fn lines_that_are_no_records_are_told_apart() {
     let (_folder, path) = folder();
     Journal::open(&path).unwrap();
-    fs::write(&path, b"\n{\"v\":2,\"record\":\"new\"}\n\0\0\n\xff\n{\"v\":1,\"record\":\"intent\"}\n{}\n").unwrap();
+    fs::write(&path, b"\n{\"v\":3,\"record\":\"new\"}\n\0\0\n\xff\n{\"v\":1,\"record\":\"intent\"}\n{}\n").unwrap();
     let bad = read(&path).unwrap().bad;
-    let torn = |line| BadLine { line, why: BadLineKind::Torn };
-    assert_eq!(bad, [BadLine { line: 2, why: BadLineKind::Newer(2) }, torn(3), torn(4), torn(5), torn(6)]);
+    let bad_line = |line, why| BadLine { file: path.clone(), line, why };
+    let torn = |line| bad_line(line, BadLineKind::Torn);
+    assert_eq!(bad, [bad_line(2, BadLineKind::Newer(3)), torn(3), torn(4), torn(5), torn(6)]);
 }
 
 /// A journal cut at any byte loses at most the record it was cut in.
@@ -328,4 +338,124 @@ async fn an_open_write_is_left_alone_while_a_batch_that_may_be_its_own_is_under_
     // Of another machine nothing is known, until it can not matter any more.
     assert_eq!(told("elsewhere", now), [(0, true), (2, true)]);
     assert_eq!(told("elsewhere", now.plus_ms(ELSEWHERE_MS)), [(0, false), (2, false)]);
+}
+
+/// A journal of three records, as the lines of its file.
+async fn three(path: &Path) -> Vec<String> {
+    let journal = Journal::open(path).unwrap();
+    journal.intent(intent("b", 0), false).await.unwrap();
+    journal.settled(settlement("b", 0)).await.unwrap();
+    journal.intent(intent("b", 1), false).await.unwrap();
+    fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect()
+}
+
+fn faults(path: &Path) -> Vec<(usize, What)> {
+    verify(path).unwrap().faults.into_iter().map(|fault| (fault.line, fault.what)).collect()
+}
+
+#[tokio::test]
+async fn an_edit_a_gap_and_a_line_put_in_are_found() {
+    let (_folder, path) = folder();
+    let lines = three(&path).await;
+    let told = verify(&path).unwrap();
+    assert_eq!((told.records, told.unproven, told.is_whole(), told.files.len()), (3, 0, true, 1));
+    assert_eq!(told.last, Some(chain::digest(lines[2].as_bytes())));
+
+    let with = |lines: &[&str]| {
+        fs::write(&path, lines.join("\n") + "\n").unwrap();
+        assert!(!verify(&path).unwrap().is_whole());
+        faults(&path)
+    };
+    let edited = lines[1].replace("10.0.0.5", "10.0.0.6");
+    assert_eq!(with(&[&lines[0], &edited, &lines[2]]), [(2, What::Edited), (3, What::Gap)]);
+    assert_eq!(with(&[&lines[0], &lines[1], &lines[2].replace("lin", "wu")]), [(3, What::Edited)], "the last one too");
+    assert_eq!(with(&[&lines[0], &lines[2]]), [(2, What::Gap)]);
+    assert_eq!(with(&[&lines[1], &lines[2]]), [(1, What::Gap)]);
+    assert_eq!(with(&[&lines[1], &lines[0], &lines[2]]), [(1, What::Gap), (2, What::Gap), (3, What::Gap)]);
+    let first_version = r#"{"v":1,"record":"settled","at":1,"batch":"b","operation":9,"outcomes":[]}"#;
+    assert_eq!(with(&[&lines[0], first_version, &lines[1]]), [(3, What::Gap)]);
+    assert_eq!(with(&[&lines[0], "{\"v\":3}", &lines[1]]), [(2, What::Newer(3)), (3, What::Gap)]);
+}
+
+#[tokio::test]
+async fn what_a_power_cut_tore_is_no_edit() {
+    let (_folder, path) = folder();
+    let lines = three(&path).await;
+    for cut in 1..lines[2].len() {
+        let whole = format!("{}\n{}\n", lines[0], lines[1]).into_bytes();
+        fs::write(&path, [&whole, &lines[2].as_bytes()[..cut]].concat()).unwrap();
+        Journal::at(&path).append(&JournalEntry::Settled(settlement("b", 1))).unwrap();
+        let told = verify(&path).unwrap();
+        assert!(told.is_whole(), "cut at {cut}: {told:?}");
+        assert_eq!((told.records, faults(&path)), (3, vec![(3, What::Torn)]), "cut at {cut}");
+    }
+}
+
+/// Journals of the first version go on under the chain.
+#[tokio::test]
+async fn an_older_journal_is_read_and_goes_on() {
+    let (_folder, path) = folder();
+    let journal = Journal::open(&path).unwrap();
+    let old = |record: &str| format!("{{\"v\":1,\"record\":{record},\"batch\":\"b\",\"operation\":0}}\n");
+    let intent_line = old(concat!(
+        "\"intent\",\"at\":1,\"plan\":\"p\",\"cloud\":\"c\",\"profile\":\"prod\",\"region\":\"r\",\"do\":\"detach\",",
+        "\"nic\":\"n\",\"instance\":\"i\",\"before\":[\"10.0.0.4\"],\"who\":\"w\",\"host\":\"h\",\"version\":\"0\""
+    ));
+    fs::write(&path, &intent_line).unwrap();
+    assert_eq!(open_intents(&path).unwrap().len(), 1);
+    journal.settled(settlement("b", 0)).await.unwrap();
+    assert_eq!(open_intents(&path).unwrap(), []);
+    let told = verify(&path).unwrap();
+    assert_eq!((told.records, told.unproven, told.is_whole()), (2, 1, true));
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("\"w\"", "\"x\"")).unwrap();
+    assert_eq!(faults(&path), [(2, What::Gap)]);
+}
+
+#[tokio::test]
+async fn a_full_journal_is_put_aside_once_nothing_in_it_is_open_and_the_chain_goes_on() {
+    let (_folder, path) = folder();
+    let journal = Journal::open(&path).unwrap();
+    journal.intent(intent("b", 0), false).await.unwrap();
+    journal.put_aside(1).unwrap();
+    assert_eq!(full(&path), [] as [PathBuf; 0], "something is open in it");
+    journal.settled(settlement("b", 0)).await.unwrap();
+    journal.put_aside(1_000_000).unwrap();
+    assert_eq!(full(&path), [] as [PathBuf; 0], "it is not full");
+    for round in 1..=2u32 {
+        journal.put_aside(1).unwrap();
+        assert_eq!(full(&path).len(), round as usize);
+        assert!(!path.exists());
+        journal.intent(intent("b", round), false).await.unwrap();
+        journal.settled(settlement("b", round)).await.unwrap();
+    }
+    assert_eq!(full(&path)[0].file_name().unwrap(), "journal-0001.jsonl");
+    let contents = journal.read().await.unwrap();
+    let of = |entry: &JournalEntry| match entry {
+        JournalEntry::Intent(intent) => intent.operation.0,
+        JournalEntry::Settled(end) => end.operation.0,
+    };
+    assert_eq!(contents.entries.iter().map(of).collect::<Vec<_>>(), [0, 0, 1, 1, 2, 2]);
+    let told = verify(&path).unwrap();
+    assert_eq!((told.records, told.files.len(), told.faults.len()), (6, 3, 0));
+    // One that is missing in between is seen.
+    fs::remove_file(&full(&path)[1]).unwrap();
+    assert_eq!(faults(&path), [(1, What::Gap)]);
+}
+
+#[test]
+fn a_record_that_waited_while_the_journal_was_put_aside_goes_into_the_new_one() {
+    let (_folder, path) = folder();
+    let journal = Journal::open(&path).unwrap();
+    journal.append(&JournalEntry::Settled(settlement("b", 0))).unwrap();
+    let other = File::open(&path).unwrap();
+    other.lock().unwrap();
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| journal.append(&JournalEntry::Intent(boxed("b", 1))));
+        fs::rename(&path, files::next_full(&path)).unwrap();
+        other.unlock().unwrap();
+        waiting.join().unwrap().unwrap();
+    });
+    assert_eq!(open_intents(&path).unwrap(), [intent("b", 1)]);
+    assert_eq!(verify(&path).unwrap().faults, []);
 }

@@ -204,6 +204,8 @@ fn permit(profile: &str, kind: OperationKind) -> WritePermit {
         kind,
         step: String::new(),
         before: vec![],
+        image: None,
+        request: None,
         who: "me".into(),
         host: "here".into(),
         version: "0".into(),
@@ -211,7 +213,7 @@ fn permit(profile: &str, kind: OperationKind) -> WritePermit {
 }
 
 async fn write(client: &Client) -> Result<Receipt, Fault> {
-    client.write(&"r1".into(), &detach(), &Step::default(), permit("p", detach())).await
+    client.write(&"r1".into(), &detach(), &Step::default(), permit("p", detach())).await.answer
 }
 
 fn drain(receiver: &mut mpsc::Receiver<Exchange>) -> Vec<Exchange> {
@@ -430,7 +432,7 @@ async fn the_gate_lets_nothing_through_without_the_right_permit() {
         (&client, permit("p", other_nic), local::PERMIT),
         (&client, permit("p", other_act), local::PERMIT),
     ] {
-        let fault = client.write(&"r1".into(), &detach(), &Step::default(), permit).await.unwrap_err();
+        let fault = client.write(&"r1".into(), &detach(), &Step::default(), permit).await.answer.unwrap_err();
         assert_eq!((fault.kind, fault.effect, fault.message.as_str()), (FaultKind::Local, Effect::Nothing, why));
         assert_eq!(fault.attempts, 0);
     }

@@ -36,6 +36,8 @@ pub fn intent(operation: u32, nic: &str, ips: &[&str]) -> Intent {
         kind: OperationKind::Release { nic: nic.into(), ips: ips.iter().map(|text| ip(text)).collect() },
         step: String::new(),
         before: Vec::new(),
+        image: None,
+        request: None,
         who: "lin".to_owned(),
         host: "here".to_owned(),
         version: "0.1.0".to_owned(),

@@ -449,6 +449,8 @@ fn left_open() -> Msg {
         kind,
         step: String::new(),
         before: Vec::new(),
+        image: None,
+        request: None,
         who: "lin".to_owned(),
         host: "ops-1".to_owned(),
         version: "0.1.0".to_owned(),

@@ -141,11 +141,13 @@ async fn write(client: &Client, nic: &Nic, kind: OperationKind) -> Result<Receip
         kind: kind.clone(),
         step: String::new(),
         before: vec![],
+        image: None,
+        request: None,
         who: "me".into(),
         host: "here".into(),
         version: "0".into(),
     });
-    client.write(&nic.region, &kind, &Step::default(), permit).await
+    client.write(&nic.region, &kind, &Step::default(), permit).await.answer
 }
 
 fn release(nic: &Nic, ips: &[IpAddr]) -> OperationKind {

@@ -5,12 +5,13 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     domain::{
         fault::{Fault, FaultKind},
+        journal::{Answer, Intent, Request},
         outcome::{Outcome, Progress, Receipt, Skip},
         plan::{Operation, OperationKind},
         snapshot::NicSnapshot,
     },
     providers::{
-        client::{Client, local},
+        client::{Client, Written, local},
         provider::{Call, Step, TaskState},
     },
     runtime::journal::JournalError,
@@ -28,6 +29,8 @@ pub(super) enum Sent {
         answer: Result<Receipt, Fault>,
         /// A request before it was accepted: a refusal does not mean that nothing was done.
         earlier: bool,
+        /// What each request was answered.
+        answers: Vec<Answer>,
     },
     /// No request left.
     Nothing(Outcome),
@@ -46,19 +49,24 @@ pub(super) async fn send(
     let mut made: Vec<Step> = Vec::new();
     let mut now = seen.clone();
     let mut answered: Option<Receipt> = None;
+    let mut answers: Vec<Answer> = Vec::new();
     let mut attempt = 1;
     while let Some(step) = cloud.step(kind, &now, &made).filter(|_| made.len() < MOST_STEPS) {
-        let record = intent(batch, operation, kind, step.name, &now, name);
+        // Without a session there is none, and then nothing is sent either.
+        let preview = client.preview(&operation.region, kind, &step).await.ok();
+        let request = preview.map(|preview| Box::new(Request::of(&preview)));
+        let record = Intent { request, ..intent(batch, operation, kind, step.name, &now, name) };
         let permit = match batch.journal.intent(record, client.profile().readonly).await {
             Ok(permit) => permit,
             Err(error) => {
                 let Some(receipt) = answered else { return Sent::Nothing(Outcome::Skipped { why: unwritten(error) }) };
                 // What was sent before is read back, and is all there is.
-                return Sent::Answered { answer: Ok(receipt), earlier: true };
+                return Sent::Answered { answer: Ok(receipt), earlier: true, answers };
             }
         };
         batch.progress(operation, Progress::Sent).await;
-        let answer = client.write(&operation.region, kind, &step, permit).await;
+        let Written { answer, exchange } = client.write(&operation.region, kind, &step, permit).await;
+        answers.extend(exchange.as_ref().map(Answer::of));
         let last = step.last;
         let earlier = answered.is_some();
         match answer {
@@ -66,14 +74,14 @@ pub(super) async fn send(
                 made.push(step);
                 attempt = 1;
                 if let Some(Err(fault)) = task_end(batch, client, operation, &receipt).await {
-                    return Sent::Answered { answer: Err(fault), earlier: true };
+                    return Sent::Answered { answer: Err(fault), earlier: true, answers };
                 }
                 answered = Some(receipt);
             }
             // This request alone did nothing, and is made again: those before it are not.
             Err(fault) if earlier && !batch.wish().stopped => {
                 let Some(pause) = client.pause_of_write(&fault, attempt) else {
-                    return Sent::Answered { answer: Err(fault), earlier };
+                    return Sent::Answered { answer: Err(fault), earlier, answers };
                 };
                 attempt += 1;
                 let wait_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
@@ -86,20 +94,20 @@ pub(super) async fn send(
                     .await;
                 batch.wait(pause).await;
             }
-            answer => return Sent::Answered { answer, earlier },
+            answer => return Sent::Answered { answer, earlier, answers },
         }
         let never = CancellationToken::new();
         match (inspect::nic(client, &std::sync::Arc::new(now.clone()), &never, batch.now).await, &answered) {
             (Ok(Some(fresh)), _) => now = fresh,
             // Gone, or not to be read: nothing more is sent on a guess.
             (Ok(None) | Err(_), Some(receipt)) => {
-                return Sent::Answered { answer: Ok(receipt.clone()), earlier: true };
+                return Sent::Answered { answer: Ok(receipt.clone()), earlier: true, answers };
             }
             (Ok(None) | Err(_), None) => break,
         }
     }
     match answered {
-        Some(receipt) => Sent::Answered { answer: Ok(receipt), earlier: true },
+        Some(receipt) => Sent::Answered { answer: Ok(receipt), earlier: true, answers },
         None => {
             let call = Call::write(operation.region.clone(), kind.clone());
             let fault = Fault::local(FaultKind::Local, cloud.action(&call), local::NO_STEP);

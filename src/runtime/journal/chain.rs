@@ -1,0 +1,83 @@
+//! Lines that prove what stood before them: each carries the digest of the whole line before it, and one of itself.
+//!
+//! Whoever edits, removes or inserts a line breaks the next one; a line torn by a power cut does not, since the next one is
+//! written over what is there. The digests are no secret: they show accidents and edits, not a forger who writes the whole
+//! file anew.
+
+use sha2::{Digest, Sha256};
+
+/// Before the last field of a line.
+const OWN: &str = ",\"hash\":\"";
+const DIGITS: usize = 64;
+
+/// One record as its line: `entry` is a JSON object, `before` the whole line before it, without its line end.
+pub(super) fn seal(version: u32, entry: &str, before: Option<&[u8]>) -> String {
+    let inner = entry.strip_prefix('{').and_then(|entry| entry.strip_suffix('}')).unwrap_or_default();
+    let before = before.map_or_else(|| "null".to_owned(), |line| format!("\"{}\"", digest(line)));
+    let mut line = format!("{{\"v\":{version},\"prev\":{before},{inner}");
+    let own = digest(line.as_bytes());
+    line.push_str(OWN);
+    line.push_str(&own);
+    line.push_str("\"}");
+    line
+}
+
+pub(super) fn digest(line: &[u8]) -> String {
+    hex::encode(Sha256::digest(line))
+}
+
+/// What a line says of itself.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Seal<'a> {
+    /// Whole; with the digest of the line before, if there was one.
+    Whole(Option<&'a str>),
+    /// It was written otherwise.
+    Edited,
+    /// It carries no digest.
+    None,
+}
+
+pub(super) fn read(line: &[u8]) -> Seal<'_> {
+    let Some(text) = std::str::from_utf8(line).ok() else { return Seal::None };
+    let Some(own) = text.len().checked_sub(OWN.len() + DIGITS + 2) else { return Seal::None };
+    let (Some(body), Some(end)) = (text.get(..own), text.get(own..)) else { return Seal::None };
+    let Some(claimed) = end.strip_prefix(OWN).and_then(|end| end.strip_suffix("\"}")) else { return Seal::None };
+    if digest(body.as_bytes()) != claimed {
+        return Seal::Edited;
+    }
+    let Some((_, rest)) = body.split_once(",\"prev\":") else { return Seal::None };
+    match rest.strip_prefix('"').and_then(|rest| rest.get(..DIGITS)) {
+        Some(before) => Seal::Whole(Some(before)),
+        None => Seal::Whole(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_carries_the_line_before_and_itself() {
+        let first = seal(2, r#"{"a":"b"}"#, None);
+        assert!(first.starts_with(r#"{"v":2,"prev":null,"a":"b","hash":""#), "{first}");
+        assert_eq!(read(first.as_bytes()), Seal::Whole(None));
+        let second = seal(2, r#"{"a":"网"}"#, Some(first.as_bytes()));
+        let before = digest(first.as_bytes());
+        assert_eq!(read(second.as_bytes()), Seal::Whole(Some(&before)));
+        let value: serde_json::Value = serde_json::from_str(&second).unwrap();
+        assert_eq!(value["prev"], *before);
+    }
+
+    #[test]
+    fn whoever_changes_a_byte_breaks_it() {
+        let line = seal(2, r#"{"ip":"10.0.0.5"}"#, Some(b"before"));
+        for place in 0..line.len() {
+            let mut edited = line.clone().into_bytes();
+            edited[place] ^= 1;
+            assert!(!matches!(read(&edited), Seal::Whole(_)), "{place}");
+        }
+        for odd in ["", "{}", "torn", r#"{"v":1,"record":"settled"}"#, "网网网"] {
+            assert_eq!(read(odd.as_bytes()), Seal::None, "{odd}");
+        }
+    }
+}
