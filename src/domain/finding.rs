@@ -82,6 +82,8 @@ finding_ids! {
     LastSecondary = "last-secondary",
     /// The cloud would delete the NIC with its detach.
     NicDies = "nic-dies",
+    /// Whether the cloud would delete the NIC with its detach is told by nobody.
+    NicFateUnknown = "nic-fate-unknown",
     /// All addresses of the NIC leave the instance with it.
     AddressesLeave = "addresses-leave",
     /// The guest keeps the address configured.

@@ -41,5 +41,9 @@ pub enum PowerState {
     Changing,
     /// Being deleted, recycled, or failed to be made.
     Gone,
+    /// Locked against changes, whatever else it does.
+    Locked,
+    /// Taken out of use by the cloud (an account in arrears, a violation), whatever else it does.
+    Frozen,
     Other,
 }

@@ -8,7 +8,7 @@ mod told;
 mod words;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     net::IpAddr,
     sync::Arc,
 };
@@ -18,7 +18,7 @@ use super::{
     fault::Fault,
     ids::{CloudId, EipId, InstanceId, NicId, ProfileId, RegionId},
     instance::Instance,
-    nic::{Nic, TypeLimit},
+    nic::{Fate, Nic, TypeLimit},
     page::{InventoryPage, Region, Resource},
     snapshot::NicSnapshot,
     time::Timestamp,
@@ -101,8 +101,9 @@ pub struct ProfileInventory {
     backends_of_ip: Table<IpAddr, Vec<u32>>,
     backends_of_instance: Table<InstanceId, Vec<u32>>,
     limits: Table<Arc<str>, TypeLimit>,
-    /// See [`InventoryPage::fates`].
+    /// See [`InventoryPage::fates`]: of each NIC, and who was asked.
     fates: HashMap<NicId, (InstanceId, bool)>,
+    fates_asked: HashSet<InstanceId>,
     coverage: Table<Section, Coverage>,
     /// What a read of one NIC told since its sections were listed.
     told: Table<NicId, Told>,
@@ -140,6 +141,7 @@ impl ProfileInventory {
             backends_of_instance: Table::default(),
             limits: Table::default(),
             fates: HashMap::new(),
+            fates_asked: HashSet::new(),
             coverage: Table::default(),
             told: Table::default(),
             sweep: 0,
@@ -321,8 +323,12 @@ impl ProfileInventory {
         // One read through two calls may be told with its name and without.
         backends.sort_by(|a, b| (a.sort_key(), a.name.is_empty()).cmp(&(b.sort_key(), b.name.is_empty())));
         backends.dedup_by(|later, kept| later.is_same(kept));
-        let told = |(instance, dies): &(InstanceId, bool)| (nic.instance.as_ref() == Some(instance)).then_some(*dies);
-        let dies_with_detach = self.fates.get(id).and_then(told).or(nic.dies_with_detach);
+        let told = |(instance, dies): &(InstanceId, bool)| {
+            (nic.instance.as_ref() == Some(instance)).then_some(if *dies { Fate::Dies } else { Fate::Stays })
+        };
+        let asked = nic.instance.as_ref().is_some_and(|instance| self.fates_asked.contains(instance));
+        let untold = || asked.then_some(Fate::Untold);
+        let dies_with_detach = self.fates.get(id).and_then(told).or_else(untold).or(nic.dies_with_detach);
         Some(NicSnapshot {
             nic: Nic { dies_with_detach, ..nic.clone() },
             instance: self.instance_around(nic).cloned(),
@@ -372,8 +378,10 @@ impl ProfileInventory {
         for backend in page.backends {
             self.put_backend(backend, at);
         }
-        for (nic, instance, dies) in page.fates {
-            self.fates.insert(nic, (instance, dies));
+        for (instance, fates) in page.fates {
+            let fates = fates.into_iter().map(|(nic, dies)| (nic, (instance.clone(), dies)));
+            self.fates.extend(fates);
+            self.fates_asked.insert(instance);
         }
         for limit in page.limits {
             self.limits.insert(limit.kind.clone(), limit);

@@ -38,8 +38,8 @@ pub struct Nic {
     pub linked: Option<bool>,
     /// Can it be unplugged while the instance runs? `Some(false)`: only while it is stopped. `None` when the cloud does not say.
     pub hot_plug: Option<bool>,
-    /// Does a detach delete it, as the cloud has it now? `None` where nobody asked, or where the cloud does not say.
-    pub dies_with_detach: Option<bool>,
+    /// What a detach does to it, as the cloud has it now; `None` where nobody asked.
+    pub dies_with_detach: Option<Fate>,
     pub tags: Vec<(Arc<str>, Arc<str>)>,
     pub description: Arc<str>,
 }
@@ -50,6 +50,16 @@ impl Nic {
         let own = |address: &&Address| matches!(address.role, AddressRole::Primary | AddressRole::Ipv6);
         self.addresses.iter().filter(own).map(|address| address.ip)
     }
+}
+
+/// What becomes of a NIC that is detached.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Fate {
+    Stays,
+    /// The cloud deletes it.
+    Dies,
+    /// The cloud was asked and did not say.
+    Untold,
 }
 
 /// A NIC's place on its instance.

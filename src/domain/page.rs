@@ -90,8 +90,9 @@ pub struct InventoryPage {
     pub backends: Vec<Backend>,
     pub floats: Vec<Float>,
     pub limits: Vec<TypeLimit>,
-    /// Whether a detach from this instance deletes this NIC, where that is told apart from the NIC itself.
-    pub fates: Vec<(NicId, InstanceId, bool)>,
+    /// Instances that were asked what a detach from them does, where that is told apart from the NIC itself: for each of their NICs
+    /// whether it is deleted. Of those that are left out nobody tells it.
+    pub fates: Vec<(InstanceId, Vec<(NicId, bool)>)>,
     /// Calls that follow from this reply: the other pages (all at once where the cloud counts pages,
     /// the next one where it hands out tokens), or the next step of a family.
     pub next: Vec<Listing>,

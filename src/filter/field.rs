@@ -228,7 +228,7 @@ pub(super) const VENDOR_STATES: &[&str] = &[
     "verify_resize",
 ];
 /// Common words of `state:`; vendors' own words work as well.
-pub(super) const POWER: &[&str] = &["running", "stopped", "changing", "gone", "other"];
+pub(super) const POWER: &[&str] = &["running", "stopped", "changing", "gone", "locked", "frozen", "other"];
 /// Common words of `nic-state:`; vendors' own words work as well.
 pub(super) const NIC_STATES: &[&str] = &["free", "attached", "attaching", "detaching", "changing", "failed", "other"];
 /// `finding:`.
@@ -266,6 +266,8 @@ pub(super) fn power_word(state: PowerState) -> &'static str {
         PowerState::Stopped => "stopped",
         PowerState::Changing => "changing",
         PowerState::Gone => "gone",
+        PowerState::Locked => "locked",
+        PowerState::Frozen => "frozen",
         PowerState::Other => "other",
     }
 }

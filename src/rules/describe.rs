@@ -111,11 +111,14 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
             with_ip(std::iter::once(nic()).chain(case.map(|case| ("case", case.to_owned()))).collect())
         }
         FindingId::NicState => {
-            let allowed = rules.iter().find_map(|rule| match rule.condition {
-                Condition::NicState { allowed } => Some(join(allowed.iter().map(|state| nic_state_word(*state)))),
+            let allowed = by_all(rules, |rule| match rule.condition {
+                Condition::NicState { allowed } => Some(allowed),
                 _ => None,
             });
-            let allowed = allowed.unwrap_or_else(|| nic_state_word(NicState::Attached).to_owned());
+            let allowed = match join(allowed.into_iter().map(nic_state_word)) {
+                none if none.is_empty() => nic_state_word(NicState::Attached).to_owned(),
+                words => words,
+            };
             let mut values = vec![nic(), ("state", facts.nic.status.word.to_string()), ("allowed", allowed)];
             if matches!(asked, Asked::Nic) && facts.nic.instance.is_none() && facts.nic.status.state == NicState::Free {
                 values.push(("case", "free".to_owned()));
@@ -123,11 +126,17 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
             values
         }
         FindingId::InstanceState => {
-            let allowed = rules.iter().find_map(|rule| match rule.condition {
-                Condition::InstanceState { allowed, .. } => Some(join(allowed.iter().map(|state| power_word(*state)))),
+            let allowed = by_all(rules, |rule| match rule.condition {
+                Condition::InstanceState { allowed, .. } => Some(allowed),
                 _ => None,
             });
-            vec![instance_id(facts), instance_name(facts), power(facts), ("allowed", allowed.unwrap_or_default())]
+            let allowed = join(allowed.into_iter().map(power_word));
+            let mut values = vec![instance_id(facts), instance_name(facts), power(facts), ("allowed", allowed)];
+            let held = facts.instance.map(|instance| instance.power.state);
+            if let Some(state @ (PowerState::Locked | PowerState::Frozen)) = held {
+                values.push(("case", power_word(state).to_owned()));
+            }
+            values
         }
         FindingId::InstanceUnknown => vec![nic(), instance_id(facts)],
         FindingId::GuestAgent | FindingId::GuestAgentUnknown => vec![instance_id(facts), instance_name(facts)],
@@ -176,6 +185,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         | FindingId::NicStateUnknown
         | FindingId::ManagedByUnknown
         | FindingId::NicDies
+        | FindingId::NicFateUnknown
         | FindingId::NicLinked
         | FindingId::NicLinkedUnknown
         | FindingId::NotListed
@@ -185,6 +195,16 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         | FindingId::NotReadAgain
         | FindingId::EarlierWrite => with_ip(vec![nic()]),
     }
+}
+
+/// The states that all rules of a kind allow: each may take some away, with a code of its own.
+fn by_all<T: Copy + PartialEq + 'static>(
+    rules: &[Precondition],
+    of: impl Fn(&Precondition) -> Option<&'static [T]>,
+) -> Vec<T> {
+    let lists: Vec<&[T]> = rules.iter().filter_map(of).collect();
+    let first = lists.first().copied().unwrap_or_default();
+    first.iter().copied().filter(|state| lists.iter().all(|list| list.contains(state))).collect()
 }
 
 fn join<T: Display>(items: impl Iterator<Item = T>) -> String {
@@ -274,6 +294,8 @@ fn power_word(state: PowerState) -> &'static str {
         PowerState::Stopped => "stopped",
         PowerState::Changing => "changing",
         PowerState::Gone => "gone",
+        PowerState::Locked => "locked",
+        PowerState::Frozen => "frozen",
         PowerState::Other => "other",
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::{
     capabilities::Condition,
     finding::{FindingId, Severity},
     instance::{Instance, PowerState},
-    nic::{ManagedBy, NicRole, NicState},
+    nic::{Fate, ManagedBy, NicRole, NicState},
 };
 
 use super::{Answer, Context, Verdict, facts::Facts};
@@ -42,8 +42,9 @@ pub(super) fn ask(facts: &Facts, condition: Condition, context: Context) -> Answ
         }
         // A listing does not tell it; the read before a plan does, and the write makes sure.
         Condition::OutlivesDetach => match facts.nic.dies_with_detach {
-            Some(true) => Answer::Violated(FindingId::NicDies),
-            Some(false) | None => Answer::Holds,
+            Some(Fate::Dies) => Answer::Violated(FindingId::NicDies),
+            Some(Fate::Untold) => Answer::CanNotTell(FindingId::NicFateUnknown),
+            Some(Fate::Stays) | None => Answer::Holds,
         },
         Condition::AddressesLeave => {
             // Its own address goes with a NIC in any case.
@@ -64,7 +65,7 @@ pub(super) fn ask_any(facts: &Facts, condition: Condition) -> Answer {
     let nic = facts.nic;
     match condition {
         Condition::NicState { allowed } => match nic.status.state {
-            NicState::Other => Answer::Strange(FindingId::NicState),
+            NicState::Other if !allowed.contains(&NicState::Other) => Answer::Strange(FindingId::NicState),
             state if !allowed.contains(&state) => Answer::Violated(FindingId::NicState),
             // No word of the vendor's: it tells only what the NIC is attached to.
             _ if nic.status.word.is_empty() => Answer::CanNotTell(FindingId::NicStateUnknown),
@@ -76,8 +77,8 @@ pub(super) fn ask_any(facts: &Facts, condition: Condition) -> Answer {
                 return Answer::Holds;
             }
             on_instance(facts, |instance| match instance.power.state {
-                PowerState::Other => Answer::Strange(FindingId::InstanceState),
                 state if allowed.contains(&state) => Answer::Holds,
+                PowerState::Other => Answer::Strange(FindingId::InstanceState),
                 _ => Answer::Violated(FindingId::InstanceState),
             })
         }

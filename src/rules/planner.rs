@@ -16,7 +16,7 @@ use crate::domain::{
     float::Pair,
     ids::{CloudId, NicKey, OperationId, ProfileId, RegionId},
     inventory::{Inventory, ProfileInventory},
-    nic::{ManagedBy, Nic, NicRole},
+    nic::{Fate, ManagedBy, Nic, NicRole},
     plan::{Decision, Operation, OperationKind, PlanError, PlanHash, PlanRow, ReleasePlan},
     selection::Target,
     snapshot::NicSnapshot,
@@ -385,7 +385,11 @@ fn facts(digest: &mut Canonical, snapshot: &NicSnapshot) {
     // Most clouds never tell. What follows without it does not begin with a text of this length.
     if dies_with_detach.is_some() {
         digest.text("dies");
-        digest.flag(*dies_with_detach);
+        digest.flag(match dies_with_detach {
+            Some(Fate::Dies) => Some(true),
+            Some(Fate::Stays) => Some(false),
+            Some(Fate::Untold) | None => None,
+        });
     }
     digest.option(snapshot.instance.as_ref().map(|instance| &*instance.power.word));
     digest.flag(snapshot.instance.as_ref().and_then(|instance| instance.guest_agent));

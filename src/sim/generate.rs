@@ -253,6 +253,9 @@ impl Maker<'_> {
             kind: self.pick(self.words.instance_types).to_owned(),
             vpc_id: vpc.to_owned(),
             agent: !(self.words.agent && self.rounds.hits("agent", 25, turn)),
+            locked: false,
+            frozen: false,
+            task: String::new(),
             tags: std::iter::once(("env".to_owned(), self.pick(STAGES).to_owned())).collect(),
             region: String::new(),
         }

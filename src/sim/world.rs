@@ -70,6 +70,15 @@ pub struct SimInstance {
     /// Whether the guest agent runs.
     #[serde(default = "yes")]
     pub agent: bool,
+    /// Locked against changes.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub locked: bool,
+    /// Taken out of use by the cloud.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub frozen: bool,
+    /// What is being done to it, in the vendor's word, where that is told beside its status.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub task: String,
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
     /// Filled in from the file it came from.

@@ -299,7 +299,7 @@ fn power_role(state: PowerState) -> Role {
         PowerState::Running => Role::Ok,
         PowerState::Stopped => Role::Dim,
         PowerState::Changing => Role::Warn,
-        PowerState::Gone => Role::Blocked,
+        PowerState::Gone | PowerState::Locked | PowerState::Frozen => Role::Blocked,
         PowerState::Other => Role::Unknown,
     }
 }

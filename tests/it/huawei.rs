@@ -5,14 +5,14 @@ use std::net::IpAddr;
 use nicdeck::{
     domain::{
         fault::{Effect, FaultKind},
-        finding::FindingId,
+        finding::{FindingId, Severity},
         ids::AddressKey,
         outcome::{Outcome, OutcomeWord, Skip},
         plan::{ChangedFact, Decision},
         selection::Target,
     },
     providers::{self, profile::Credential},
-    sim::world::{SimFloat, World},
+    sim::world::{SimFloat, SimInstance, World},
 };
 
 use crate::stage::{Scene, Stage, key};
@@ -170,7 +170,7 @@ async fn where_keeping_the_nic_has_no_effect_nothing_is_deleted() {
     stage.simulator.change(|world| world.ignored.insert("UpdateServerInterface".to_owned()));
     let plan = stage.prepare(&[Target::Nic(key("nic-dies"))]).await;
     let warned = plan.rows()[0].findings.iter().find(|finding| finding.id == FindingId::NicDies);
-    assert_eq!(warned.map(|finding| finding.severity), Some(nicdeck::domain::finding::Severity::Warn));
+    assert_eq!(warned.map(|finding| finding.severity), Some(Severity::Warn));
     let ended = stage.run(&plan).await;
     assert!(!matches!(ended.only(), Outcome::Released { .. }), "{:?}", ended.only());
     assert_eq!(writes(&stage), ["UpdateServerInterface nic-dies"]);
@@ -179,15 +179,77 @@ async fn where_keeping_the_nic_has_no_effect_nothing_is_deleted() {
 
 /// Vendor: some regions do not publish the list of interfaces, and Nova's does not tell what becomes of one.
 #[tokio::test]
-async fn where_nobody_tells_whether_a_detach_deletes_none_is_begun() {
+async fn where_nobody_tells_whether_a_detach_deletes_the_plan_blocks_it() {
     for code in ["APIGW.0101", "Pdp.0001"] {
+        let deny = |world: &mut World| {
+            world.refusals.insert("ListServerInterfaces".to_owned(), code.to_owned());
+        };
         let mut stage = scene().open().await;
-        stage.simulator.change(|world| world.refusals.insert("ListServerInterfaces".to_owned(), code.to_owned()));
-        let plan = stage.prepare(&[Target::Nic(key("nic-dies"))]).await;
+        stage.simulator.change(deny);
+        stage.list().await;
+        let target = Target::Nic(key("nic-dies"));
+        assert_eq!(stage.read_again([key("nic-dies")]).await, []);
+        let row = stage.plan(vec![target.clone()]).rows()[0].clone();
+        assert_eq!(row.decision, Decision::Blocked);
+        let unknown: Vec<FindingId> =
+            row.findings.iter().filter(|found| found.severity == Severity::Unknown).map(|found| found.id).collect();
+        assert_eq!(unknown, [FindingId::NicFateUnknown], "{code}");
+        // A release on the same server has nothing to do with it.
+        stage.plan_all(&[address("nic-web1", "10.0.0.102")]);
+
+        // What the plan was told and the read before the write is not: nothing is begun.
+        let mut stage = scene().open().await;
+        let plan = stage.prepare(std::slice::from_ref(&target)).await;
+        stage.simulator.change(deny);
         let ended = stage.run(&plan).await;
         assert!(matches!(ended.only(), Outcome::Skipped { .. }), "{code}: {:?}", ended.only());
         assert!(writes(&stage).is_empty());
     }
+}
+
+/// What the rules predict is what the cloud answers to a detach that is sent all the same.
+#[tokio::test]
+async fn what_holds_a_server_is_predicted_with_the_code_that_the_cloud_answers() {
+    type Hold = fn(&mut SimInstance);
+    let target = Target::Nic(key("nic-web1"));
+    let cases: [(Hold, &str); 6] = [
+        (|server| server.locked = true, "Ecs.0605"),
+        (|server| server.frozen = true, "Ecs.0030"),
+        (|server| (server.locked, server.status) = (true, "REBOOT".into()), "Ecs.0605"),
+        (|server| (server.frozen, server.task) = (true, "powering-off".into()), "Ecs.0030"),
+        (|server| server.status = "REBOOT".into(), "Ecs.0100"),
+        (|server| server.task = "powering-off".into(), "Ecs.0100"),
+    ];
+    for (hold, code) in cases {
+        let held = move |world: &mut World| world.edit_instance("srv-web", hold).expect("there");
+        let mut stage = scene().open().await;
+        stage.simulator.change(held);
+        let rows = stage.survey().await;
+        let row = rows.iter().find(|row| row.target == target).expect("a row");
+        assert_eq!(row.decision, Decision::Blocked, "{code}");
+        let codes: Vec<_> = row.findings.iter().filter_map(|finding| finding.predicts).collect();
+        assert_eq!(codes, [code]);
+
+        let mut stage = scene().open().await;
+        let plan = stage.prepare(std::slice::from_ref(&target)).await;
+        stage.simulator.before("BatchDeleteServerNics", held);
+        let ended = stage.run(&plan).await;
+        let Outcome::Failed { fault } = ended.only() else { panic!("{code}: {:?}", ended.only()) };
+        assert_eq!((fault.code.as_deref(), fault.action.as_str()), (Some(code), "BatchDeleteServerNics"));
+        assert_eq!(stage.simulator.world().nic("nic-web1").unwrap().instance_id.as_deref(), Some("srv-web"));
+    }
+    // On no server: predicted, and what the cloud answers then means that there is nothing left to do.
+    let mut stage = scene().open().await;
+    let rows = stage.survey().await;
+    let free = rows.iter().find(|row| row.target == Target::Nic(key("nic-free"))).expect("a row");
+    let codes: Vec<_> = free.findings.iter().filter_map(|finding| finding.predicts).collect();
+    assert_eq!((free.decision, codes.as_slice()), (Decision::Blocked, &["Ecs.0085"][..]));
+    // Being added: documented as forbidden, without a code.
+    stage.simulator.change(|world| world.edit_nic("nic-web1", |nic| nic.status = "BUILD".into()));
+    let rows = stage.survey().await;
+    let added = rows.iter().find(|row| row.target == target).expect("a row");
+    let found = added.findings.iter().find(|finding| finding.id == FindingId::NicState).expect("found");
+    assert_eq!((found.severity, found.predicts), (Severity::Blocked, None));
 }
 
 /// A job that fails is an answer with status 200.

@@ -179,7 +179,6 @@ def refusals():
     CHECKS.refused("unbind an unknown NIC", lambda: unbind("gone"), "Ecs.0307", 400)
     CHECKS.refused("unbind a NIC that is on no server", lambda: unbind("nic-free"), "Ecs.0085", 400)
     CHECKS.refused("unbind with one text filled", lambda: unbind("nic-web1", subnet="net-1"), "Ecs.0005", 400)
-    CHECKS.refused("unbind on a locked server", lambda: unbind("nic-locked1"), "Ecs.0605", 400)
     CHECKS.refused("unbind a service's NIC", lambda: unbind("nic-rds"), "Ecs.0213", 400)
     CHECKS.refused("bind outside the subnet", lambda: bind("nic-web1", "net-1", "10.9.0.1"), "Ecs.0039", 400)
     CHECKS.refused("bind in another subnet", lambda: bind("nic-web1", "net-2", "10.2.0.9"), "Ecs.0038", 400)

@@ -76,7 +76,7 @@ fn absent(listing: &Listing, fault: &Fault) -> Option<InventoryPage> {
         // Not published there, not allowed, or no such server any more: what a detach does is not known then, and nothing else is
         // missing. Vendor: Nova's list of interfaces does not tell it, so there is nobody else to ask.
         _ if listing.part == part::INTERFACES => {
-            matches!(fault.http_status, Some(400 | 403 | 404)).then(InventoryPage::default)
+            matches!(fault.http_status, Some(400 | 403 | 404)).then(|| fates(listing, &[]))
         }
         // Vendor: where v1 is not published v2.0 is.
         (_, "APIGW.0101") if ports && listing.part != part::V2 => {
@@ -122,9 +122,7 @@ fn page(call: &Call, listing: &Listing, response: &WireResponse) -> Result<Inven
         Resource::Instances if listing.part == part::INTERFACES => {
             let rows = open::<wire::Interfaces>(call, response)?.interfaces;
             let rows = listed(call, response, rows, "interfaceAttachments")?;
-            let Scope::Instances(servers) = &listing.scope else { return Ok(InventoryPage::default()) };
-            let fate = |row: &wire::Interface| Some((row.port.some()?.into(), servers.first()?.clone(), row.dies.truth()?));
-            Ok(InventoryPage { fates: rows.iter().filter_map(fate).collect(), ..InventoryPage::default() })
+            Ok(fates(listing, &rows))
         }
         Resource::Instances => {
             let body: wire::Servers = open(call, response)?;
@@ -167,6 +165,14 @@ fn page(call: &Call, listing: &Listing, response: &WireResponse) -> Result<Inven
             Ok(InventoryPage { backends, next, ..InventoryPage::default() })
         }
     }
+}
+
+/// What a detach from the server does to its NICs. Of those that are not told of nobody tells it.
+fn fates(listing: &Listing, rows: &[wire::Interface]) -> InventoryPage {
+    let Scope::Instances(servers) = &listing.scope else { return InventoryPage::default() };
+    let fate = |row: &wire::Interface| Some((row.port.some()?.into(), row.dies.truth()?));
+    let of = |server: &InstanceId| (server.clone(), rows.iter().filter_map(fate).collect());
+    InventoryPage { fates: servers.first().map(of).into_iter().collect(), ..InventoryPage::default() }
 }
 
 /// The page behind this marker.
@@ -267,10 +273,10 @@ fn pages(listing: &Listing, got: usize, total: Option<u64>) -> Vec<Listing> {
 
 /// The word is the vendor's; what keeps a server from being changed is said behind it.
 fn power(row: &wire::Server, status: &str) -> (String, PowerState) {
-    let locked = row.locked.is("true").then_some("locked");
-    let frozen = row.metadata.resource.is("freeze").then_some("frozen");
-    if let Some(held) = locked.or(frozen) {
-        return (format!("{status} ({held})"), PowerState::Other);
+    let locked = row.locked.is("true").then_some(("locked", PowerState::Locked));
+    let frozen = row.metadata.resource.is("freeze").then_some(("frozen", PowerState::Frozen));
+    if let Some((held, state)) = locked.or(frozen) {
+        return (format!("{status} ({held})"), state);
     }
     let state = match status {
         "ACTIVE" | "SHUTOFF" if row.task.some().is_some() => PowerState::Changing,

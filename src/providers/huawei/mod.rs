@@ -65,11 +65,25 @@ const RELEASE: &[Precondition] = &[
     told(Condition::GuestKeepsConfig, Severity::Info),
 ];
 
+/// What is left is on none.
+const ON_A_SERVER: &[NicState] =
+    &[NicState::Attached, NicState::Attaching, NicState::Detaching, NicState::Failed, NicState::Other];
+const NOT_LOCKED: &[PowerState] = &[
+    PowerState::Running, PowerState::Stopped, PowerState::Changing, PowerState::Gone, PowerState::Frozen, PowerState::Other,
+];
+const NOT_FROZEN: &[PowerState] = &[
+    PowerState::Running, PowerState::Stopped, PowerState::Changing, PowerState::Gone, PowerState::Locked, PowerState::Other,
+];
+
 /// Vendor: ECS `BatchDeleteServerNics` and its error page. That a primary NIC is refused is documented, with which code is not.
 const DETACH: &[Precondition] = &[
     told(Condition::NotPrimaryNic, Severity::Blocked),
     told(Condition::NotManaged, Severity::Blocked),
-    blocked(Condition::NicState { allowed: &[NicState::Attached] }, "Ecs.0919"),
+    // It is on no server, so not on this one. That one being added must not be detached is documented, with which code is not.
+    blocked(Condition::NicState { allowed: ON_A_SERVER }, "Ecs.0085"),
+    told(Condition::NicState { allowed: &[NicState::Attached] }, Severity::Blocked),
+    blocked(Condition::InstanceState { allowed: NOT_LOCKED, primary_nic_only: false }, "Ecs.0605"),
+    blocked(Condition::InstanceState { allowed: NOT_FROZEN, primary_nic_only: false }, "Ecs.0030"),
     blocked(
         Condition::InstanceState { allowed: &[PowerState::Running, PowerState::Stopped], primary_nic_only: false },
         "Ecs.0100",

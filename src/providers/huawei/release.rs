@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::{
     domain::{
         float::{Float, Pair},
+        nic::Fate,
         plan::OperationKind,
         snapshot::NicSnapshot,
     },
@@ -42,9 +43,9 @@ pub(super) fn step(kind: &OperationKind, seen: &NicSnapshot, made: &[Step]) -> O
         // Only from the server that it was listed on, and never where it is not known whether that deletes it.
         OperationKind::Detach { instance, .. } if seen.nic.instance.as_ref() == Some(instance) => {
             match (made, seen.nic.dies_with_detach) {
-                ([], Some(_)) => Some(Step { name: KEEP, carry: None, last: false }),
+                ([], Some(Fate::Dies | Fate::Stays)) => Some(Step { name: KEEP, carry: None, last: false }),
                 // Read back: the cloud has taken it to heart.
-                ([keep], Some(false)) if keep.name == KEEP => Some(Step { name: UNPLUG, carry: None, last: true }),
+                ([keep], Some(Fate::Stays)) if keep.name == KEEP => Some(Step { name: UNPLUG, carry: None, last: true }),
                 _ => None,
             }
         }

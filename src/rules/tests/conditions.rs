@@ -7,6 +7,7 @@ use crate::{
     domain::{
         finding::{Finding, FindingId, FindingSet, Level},
         ids::NicId,
+        nic::Fate,
     },
     rules::{Context, Subject, Summary, detach_level, facts::Facts, findings, findings_in, levels},
 };
@@ -721,15 +722,23 @@ fn every_condition_holds_is_violated_or_can_not_be_told() {
             Some((F::LastSecondary, W)),
         ),
         ("not a secondary", Condition::SecondaryStays, W, PRIMARY, |s| s.nic.addresses.truncate(1), None),
-        ("what becomes of it is not told", Condition::OutlivesDetach, W, Subject::Nic, NOTHING, None),
-        ("it stays", Condition::OutlivesDetach, W, Subject::Nic, |s| s.nic.dies_with_detach = Some(false), None),
+        ("nobody asked yet what becomes of it", Condition::OutlivesDetach, W, Subject::Nic, NOTHING, None),
+        ("it stays", Condition::OutlivesDetach, W, Subject::Nic, |s| s.nic.dies_with_detach = Some(Fate::Stays), None),
         (
             "it dies",
             Condition::OutlivesDetach,
             W,
             Subject::Nic,
-            |s| s.nic.dies_with_detach = Some(true),
+            |s| s.nic.dies_with_detach = Some(Fate::Dies),
             Some((F::NicDies, W)),
+        ),
+        (
+            "asked, and not told",
+            Condition::OutlivesDetach,
+            W,
+            Subject::Nic,
+            |s| s.nic.dies_with_detach = Some(Fate::Untold),
+            Some((F::NicFateUnknown, U)),
         ),
         ("addresses leave", Condition::AddressesLeave, I, Subject::Nic, NOTHING, Some((F::AddressesLeave, I))),
         (

@@ -7,7 +7,7 @@ use nicdeck::{
     domain::{
         fault::{Effect, Fault, FaultKind},
         ids::RegionId,
-        nic::Nic,
+        nic::{Fate, Nic},
         outcome::Receipt,
         plan::OperationKind,
     },
@@ -64,7 +64,7 @@ async fn calls(cloud: &'static dyn Provider) -> Vec<Call> {
     ] {
         let mut snapshot = stage.part().snapshot(kind.nic()).expect("known");
         // As the read before a detach tells it where the listing does not.
-        snapshot.nic.dies_with_detach = Some(false);
+        snapshot.nic.dies_with_detach = Some(Fate::Stays);
         let mut made: Vec<Step> = Vec::new();
         while let Some(step) = cloud.step(&kind, &snapshot, &made).filter(|_| made.len() < 8) {
             calls.push(Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() });

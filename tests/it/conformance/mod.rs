@@ -66,7 +66,7 @@ const WORDS: &[Words] = &[
         conflict: Some("Ecs.0603"),
         refused: "Ecs.0605",
         milder: |_| false,
-        refusals: 2,
+        refusals: 3,
         page: 100,
         absent: true,
         whole: true,

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use nicdeck::{
-    domain::capabilities::Condition,
+    domain::{capabilities::Condition, instance::PowerState, nic::NicState},
     sim::{
         dialect::Vocabulary,
         world::{SimEip, World},
@@ -57,6 +57,8 @@ impl Victim {
             | Condition::AnyAddressStays
             | Condition::VirtualNotManaged => false,
             Condition::InstanceState { primary_nic_only, .. } => !primary_nic_only || nic.primary,
+            // One that must be on an instance: a target that is on none is done already.
+            Condition::NicState { allowed } => !allowed.contains(&NicState::Attaching),
             _ => true,
         }
     }
@@ -88,6 +90,13 @@ impl Victim {
                 nic.addresses[place].lb = Some(balancer.clone());
             }),
             Condition::NicState { .. } => on(world, &|nic| words.attaching.clone_into(&mut nic.status)),
+            // What else is held against an instance, where it is told apart from its state.
+            Condition::InstanceState { allowed, .. } if allowed.contains(&PowerState::Changing) => {
+                let locks = !allowed.contains(&PowerState::Locked);
+                let id = instance.expect("attached");
+                let held = world.edit_instance(&id, |instance| (instance.locked, instance.frozen) = (locks, !locks));
+                held.expect("the instance");
+            }
             Condition::InstanceState { .. } => {
                 let state = words.instance_transient[0];
                 let id = instance.expect("attached");

@@ -112,6 +112,33 @@ fn where_the_first_api_is_not_published_the_other_one_is_asked() {
     assert_eq!(answer(&all(Resource::Eips), 404, body).unwrap_err().kind, FaultKind::NotFound);
 }
 
+/// The answer of the vendor's page.
+#[test]
+fn interfaces_tell_what_a_detach_does_to_them_and_silence_is_no_answer() {
+    let of = Listing { part: part::INTERFACES, scope: Scope::Instances(vec!["srv-1".into()]), ..all(Resource::Instances) };
+    let body = r#"{"attachableQuantity": {"free_nic": 10}, "interfaceAttachments": [
+      {"port_id": "d32019d3", "port_state": "ACTIVE", "net_id": "4779ab1c", "mac_addr": "fa:16:3e:45:65:c4",
+       "fixed_ips": [{"subnet_id": "213cb9d3", "ip_address": "10.0.0.21"}], "delete_on_termination": false,
+       "driver_mode": null, "min_rate": null, "multiqueue_num": null, "pci_address": null},
+      {"port_id": "dies", "delete_on_termination": true}, {"port_id": "text", "delete_on_termination": "True"},
+      {"port_id": "null", "delete_on_termination": null}, {"port_id": "odd", "delete_on_termination": 7}, {"port_id": "silent"},
+      {"delete_on_termination": true}]}"#;
+    let page = answer(&of, 200, body).unwrap();
+    let told = vec![("d32019d3".into(), false), ("dies".into(), true), ("text".into(), true)];
+    assert_eq!(page.fates, [("srv-1".into(), told)]);
+    // Not published, not allowed, no such server: asked, and nothing told. Anything else is a fault.
+    for (status, body) in [
+        (404, r#"{"error_code":"APIGW.0101","error_msg":"x","request_id":"r"}"#),
+        (403, r#"{"error":{"code":"Pdp.0001","message":"x"}}"#),
+        (400, r#"{"error":{"code":"Ecs.0307","message":"x"}}"#),
+    ] {
+        let page = answer(&of, status, body).unwrap();
+        assert_eq!(page.fates, [("srv-1".into(), vec![])], "{body}");
+    }
+    assert_eq!(answer(&of, 500, r#"{"error":{"code":"Common.0001","message":"x"}}"#).unwrap_err().kind, FaultKind::Server);
+    assert_eq!(answer(&of, 200, r#"{"attachableQuantity":{"free_nic":1}}"#).unwrap_err().kind, FaultKind::Garbage);
+}
+
 #[test]
 fn one_nic_that_is_gone_is_no_fault_and_another_one_is() {
     let one = Listing { scope: Scope::Nic("d32019d3".into()), ..all(Resource::Nics) };
@@ -155,9 +182,9 @@ fn servers_tell_what_keeps_them_from_being_changed() {
         (r#""status":"SOFT_DELETED""#, "SOFT_DELETED", PowerState::Gone),
         (r#""status":"SHELVED""#, "SHELVED", PowerState::Other),
         (r#""status":"TOMORROW""#, "TOMORROW", PowerState::Other),
-        (r#""status":"ACTIVE","locked":true"#, "ACTIVE (locked)", PowerState::Other),
-        (r#""status":"ACTIVE","locked":"true""#, "ACTIVE (locked)", PowerState::Other),
-        (r#""status":"ACTIVE","metadata":{"EcmResStatus":"freeze"}"#, "ACTIVE (frozen)", PowerState::Other),
+        (r#""status":"ACTIVE","locked":true"#, "ACTIVE (locked)", PowerState::Locked),
+        (r#""status":"ACTIVE","locked":"true""#, "ACTIVE (locked)", PowerState::Locked),
+        (r#""status":"ACTIVE","metadata":{"EcmResStatus":"freeze"}"#, "ACTIVE (frozen)", PowerState::Frozen),
     ] {
         let server = server(rest);
         assert_eq!((&*server.power.word, server.power.state), (word, state), "{rest}");

@@ -97,9 +97,14 @@ pub(super) fn virtual_ip(world: &mut World, call: &Call) -> Answer {
 fn ready<'w>(world: &'w World, call: &Call) -> Result<&'w SimInstance, Refusal> {
     let id = call.route.id;
     let instance = servers::find(world, call, id).ok_or_else(|| Refusal::of("Ecs.0114"))?;
-    // Locked, frozen and the like.
     super::refused(world, id)?;
-    if !["ACTIVE", "SHUTOFF"].contains(&instance.status.as_str()) {
+    if instance.locked {
+        return Err(Refusal::of("Ecs.0605"));
+    }
+    if instance.frozen {
+        return Err(Refusal::of("Ecs.0030"));
+    }
+    if !["ACTIVE", "SHUTOFF"].contains(&instance.status.as_str()) || !instance.task.is_empty() {
         let text = format!("The status {} of the server does not allow this operation.", instance.status);
         return Err(Refusal::with("Ecs.0100", text));
     }

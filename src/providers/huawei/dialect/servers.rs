@@ -104,16 +104,22 @@ fn server(world: &World, instance: &SimInstance) -> Value {
     };
     let addresses: Vec<Value> = nics.iter().flat_map(address).collect();
     let settled = ["ACTIVE", "SHUTOFF", "ERROR"].contains(&instance.status.as_str());
+    let task = match instance.task.as_str() {
+        "" if settled => Value::Null,
+        "" => json!(instance.status.to_ascii_lowercase()),
+        task => json!(task),
+    };
     let mut row = json!({
         "id": instance.id, "name": instance.name, "status": instance.status, "tenant_id": call_project(world, instance),
         "OS-EXT-AZ:availability_zone": zone_of(instance),
         "flavor": {"id": instance.kind, "name": instance.kind, "disk": "0", "vcpus": "4", "ram": "8192"},
         "metadata": {"vpc_id": instance.vpc_id, "charging_mode": "0", "os_type": "Linux"},
+        "locked": instance.locked,
         "addresses": {(&*instance.vpc_id): addresses},
         "OS-EXT-STS:vm_state": instance.status.to_ascii_lowercase(),
-        "OS-EXT-STS:task_state": if settled { Value::Null } else { json!(instance.status.to_ascii_lowercase()) },
+        "OS-EXT-STS:task_state": task,
         "OS-EXT-STS:power_state": if instance.status == "ACTIVE" { 1 } else { 4 },
-        "locked": false, "key_name": null, "host_status": "UP", "description": "",
+        "key_name": null, "host_status": "UP", "description": "",
         "created": BORN, "updated": BORN, "OS-SRV-USG:launched_at": "2026-01-02T03:04:20.000000",
         "OS-SRV-USG:terminated_at": null, "enterprise_project_id": "0", "config_drive": "", "fault": null,
         "tags": instance.tags.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>(),
@@ -125,6 +131,9 @@ fn server(world: &World, instance: &SimInstance) -> Value {
             "ipv6_addresses": nic.ipv6.iter().take(1).map(ToString::to_string).collect::<Vec<_>>(),
         })
     });
+    if instance.frozen {
+        row["metadata"]["EcmResStatus"] = json!("freeze");
+    }
     row["network_interfaces"] = Value::Array(interfaces.collect());
     row
 }

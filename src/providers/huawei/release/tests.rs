@@ -9,7 +9,7 @@ use super::*;
 use crate::domain::{
     address::{Address, AddressRole},
     ids::InstanceId,
-    nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
+    nic::{Fate, ManagedBy, Nic, NicRole, NicState, NicStatus},
     time::Timestamp,
 };
 
@@ -197,14 +197,16 @@ fn a_detach_keeps_the_nic_first_and_names_the_server_it_was_listed_on() {
     let kind = OperationKind::Detach { nic: "nic".into(), instance: "srv".into() };
     let mut here = seen(&[], &[]);
     assert_eq!(step(&kind, &here, &[]), None, "what becomes of it is not known");
-    here.nic.dies_with_detach = Some(true);
+    here.nic.dies_with_detach = Some(Fate::Untold);
+    assert_eq!(step(&kind, &here, &[]), None, "the cloud does not tell");
+    here.nic.dies_with_detach = Some(Fate::Dies);
     let keep = step(&kind, &here, &[]).unwrap();
     assert_eq!((keep.name, keep.last), (KEEP, false));
-    for told in [Some(true), None] {
+    for told in [Some(Fate::Dies), Some(Fate::Untold), None] {
         here.nic.dies_with_detach = told;
         assert_eq!(step(&kind, &here, std::slice::from_ref(&keep)), None, "{told:?}: it would be deleted");
     }
-    here.nic.dies_with_detach = Some(false);
+    here.nic.dies_with_detach = Some(Fate::Stays);
     let unplug = step(&kind, &here, std::slice::from_ref(&keep)).unwrap();
     assert_eq!((unplug.name, unplug.last), (UNPLUG, true));
     assert_eq!(step(&kind, &here, &[keep.clone(), unplug]), None);

@@ -1,6 +1,7 @@
 //! Writes: what they change, and every refusal under its condition with the world left alone.
 
 use super::*;
+use crate::sim::world::SimInstance;
 
 fn unbind(cloud: &mut Cloud, nic: &str) -> Reply {
     let body = json!({"nic": {"subnet_id": "", "ip_address": "", "reverse_binding": false}});
@@ -100,7 +101,8 @@ fn refusals_of_unbinding() {
     refused(&mut cloud, (400, "Ecs.0307"), |cloud| unbind(cloud, "gone"));
     refused(&mut cloud, (400, "Ecs.0085"), |cloud| unbind(cloud, "nic-free"));
     refused(&mut cloud, (400, "Ecs.0213"), |cloud| unbind(cloud, "nic-rds"));
-    refused(&mut cloud, (400, "Ecs.0605"), |cloud| unbind(cloud, "nic-locked1"));
+    cloud.world.refusals.insert("srv-locked".to_owned(), "Ecs.0213".to_owned());
+    refused(&mut cloud, (400, "Ecs.0213"), |cloud| unbind(cloud, "nic-locked1"));
     cloud.world.refusals.insert("DisassociateServerVirtualIp".to_owned(), "Pdp.0001".to_owned());
     refused(&mut cloud, (403, "Pdp.0001"), |cloud| unbind(cloud, "nic-web1"));
 }
@@ -241,6 +243,16 @@ fn refusals_of_detaching() {
     ] {
         refused(&mut cloud, expected, |cloud| remove(cloud, server, nics));
     }
+    let held = |cloud: &mut Cloud, hold: fn(&mut SimInstance), code| {
+        let before = cloud.world.instance("srv-web").unwrap().clone();
+        cloud.world.edit_instance("srv-web", hold).unwrap();
+        refused(cloud, (400, code), |cloud| remove(cloud, "srv-web", &["nic-web1"]));
+        cloud.world.edit_instance("srv-web", |instance| *instance = before).unwrap();
+    };
+    held(&mut cloud, |instance| instance.locked = true, "Ecs.0605");
+    held(&mut cloud, |instance| instance.frozen = true, "Ecs.0030");
+    held(&mut cloud, |instance| instance.task = "powering-off".to_owned(), "Ecs.0100");
+    refused(&mut cloud, (400, "Ecs.0085"), |cloud| remove(cloud, "srv-web", &["nic-free"]));
     let url = "/v1/{p}/cloudservers/srv-web/nics/delete";
     refused(&mut cloud, (400, "Common.0002"), |cloud| cloud.ask("POST", url, None));
     refused(&mut cloud, (400, "Ecs.0005"), |cloud| cloud.post(url, &json!([])));
