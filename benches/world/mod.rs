@@ -76,6 +76,8 @@ pub fn nic(n: u32) -> Nic {
         pairs: vec![],
         managed_by: ManagedBy::Nobody,
         linked: Some(false),
+        members: Some(false),
+        prefixes: Vec::new(),
         dies_with_detach: None,
         hot_plug: None,
         tags: Vec::new(),
@@ -87,10 +89,10 @@ pub fn nic(n: u32) -> Nic {
 fn eip(n: u32) -> Eip {
     let private_ip = Some(Ipv4Addr::from(0x0a00_0000 + n * 4 + 1).into());
     Eip {
-        dies_unbound: false,
+        dies_unbound: Some(false),
         id: format!("eip-{n}").into(),
         region: REGION.into(),
-        ip: Some(Ipv4Addr::from(0xcb00_0000 + n).into()),
+        ips: vec![Ipv4Addr::from(0xcb00_0000 + n).into()],
         name: text(format!("public-{n}")),
         status: "InUse".into(),
         bound: EipBinding::Nic { nic: nic(n).id, private_ip },

@@ -32,14 +32,14 @@ pub struct Address {
 pub struct Eip {
     pub id: EipId,
     pub region: RegionId,
-    /// The public address; a few clouds allow several per object, the first is kept here.
-    pub ip: Option<IpAddr>,
+    /// The public addresses, in the cloud's order: one on most clouds. Empty where they are not told.
+    pub ips: Vec<IpAddr>,
     pub name: Arc<str>,
     /// The vendor's state word.
     pub status: Arc<str>,
     pub bound: EipBinding,
-    /// Destroyed as soon as it is bound to nothing: whoever releases its address loses it.
-    pub dies_unbound: bool,
+    /// Destroyed as soon as it is bound to nothing: whoever releases its address loses it. `None` where the cloud does not say.
+    pub dies_unbound: Option<bool>,
 }
 
 /// What an EIP is bound to.

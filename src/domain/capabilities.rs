@@ -109,7 +109,10 @@ pub enum Condition {
     PlainNic,
     /// No service of the cloud owns the NIC (a controller's NIC is always a warning).
     NotManaged,
+    /// Detach: the NIC is bound up with no other one.
     NotLinked,
+    /// Detach: no member hangs on the NIC.
+    NoMembers,
     /// Detach: the NIC can be unplugged in the instance's present power state.
     HotPlug,
     GuestAgentRuns,

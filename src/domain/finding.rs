@@ -31,6 +31,8 @@ finding_ids! {
     EipAttached = "eip-attached",
     /// An EIP is bound to this address that does not live without a binding.
     EipDestroyed = "eip-destroyed",
+    /// An EIP is bound to this address; whether it lives without a binding is not told.
+    EipFateUnknown = "eip-fate-unknown",
     /// An EIP is bound to another address of the same NIC.
     EipOnNic = "eip-on-nic",
     /// EIPs could not be read.
@@ -69,8 +71,10 @@ finding_ids! {
     ManagedBy = "managed-by",
     /// Whether a service owns the NIC is not known.
     ManagedByUnknown = "managed-by-unknown",
-    /// Other NICs hang on this one.
+    /// The NIC is bound up with another one.
     NicLinked = "nic-linked",
+    /// Members hang on the NIC.
+    NicMembers = "nic-members",
     NicLinkedUnknown = "nic-linked-unknown",
     /// Can be unplugged only while the instance is stopped.
     HotPlug = "hot-plug",

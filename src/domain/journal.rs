@@ -145,7 +145,7 @@ impl Image {
                 EipBinding::Float { ip, .. } => Some(*ip),
                 EipBinding::Unbound | EipBinding::Elsewhere => None,
             };
-            EipImage { id: eip.id.clone(), ip: eip.ip, on }
+            EipImage { id: eip.id.clone(), ip: eip.ips.first().copied(), on }
         };
         let float =
             |float: &super::float::Float| FloatImage { id: float.id.clone(), ip: float.ip, pairs: float.pairs.clone() };

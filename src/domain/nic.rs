@@ -34,8 +34,12 @@ pub struct Nic {
     /// Addresses that the NIC may use besides its own, where the cloud lists them.
     pub pairs: Vec<Pair>,
     pub managed_by: ManagedBy,
-    /// Other NICs hang on this one (bond, trunk member); `None` when the cloud does not say.
+    /// It is bound up with another NIC (bond, member of a trunk); `None` when the cloud does not say.
     pub linked: Option<bool>,
+    /// It is a trunk, and members hang on it; `None` when the cloud does not say.
+    pub members: Option<bool>,
+    /// Ranges of addresses that were given to the NIC besides single ones, as the cloud spells them (`10.0.0.16/28`).
+    pub prefixes: Vec<Arc<str>>,
     /// Can it be unplugged while the instance runs? `Some(false)`: only while it is stopped. `None` when the cloud does not say.
     pub hot_plug: Option<bool>,
     /// What a detach does to it, as the cloud has it now; `None` where nobody asked.

@@ -116,7 +116,12 @@ impl NicSnapshot {
         self.eips
             .iter()
             .filter(|eip| ip.is_none_or(|ip| eip.is_on(&self.nic, ip) != Some(false)))
-            .map(|eip| eip.id.to_string())
+            // Whether it outlives its binding decides what a release does to it.
+            .map(|eip| match eip.dies_unbound {
+                Some(false) => eip.id.to_string(),
+                Some(true) => format!("{} (dies unbound)", eip.id),
+                None => format!("{} (dies unbound?)", eip.id),
+            })
             .collect()
     }
 
@@ -210,6 +215,8 @@ impl NicSnapshot {
                     .filter(|address| !known.contains(&address.ip))
                     .map(|address| address.ip.to_string())
                     .collect();
+                let ranges = now.nic.prefixes.iter().filter(|range| !self.nic.prefixes.contains(range));
+                let new = new.into_iter().chain(ranges.map(ToString::to_string)).collect();
                 changes.extend(appeared(ChangedFact::NewAddresses, BTreeSet::new(), new));
             }
         }
@@ -248,7 +255,9 @@ impl NicSnapshot {
             Some(false) => "no",
             None => "?",
         };
-        format!("linked {}, hot-plug {}, agent {}", word(self.nic.linked), word(self.nic.hot_plug), word(agent))
+        let nic = &self.nic;
+        let [linked, members, hot_plug, agent] = [nic.linked, nic.members, nic.hot_plug, agent].map(word);
+        format!("linked {linked}, members {members}, hot-plug {hot_plug}, agent {agent}")
     }
 }
 
@@ -292,10 +301,10 @@ mod tests {
 
     fn eip(id: &str, on: &str) -> Eip {
         Eip {
-            dies_unbound: false,
+            dies_unbound: Some(false),
             id: id.into(),
             region: "r".into(),
-            ip: None,
+            ips: vec![],
             name: "".into(),
             status: "InUse".into(),
             bound: EipBinding::Nic { nic: "n".into(), private_ip: Some(on.parse().unwrap()) },
@@ -331,6 +340,8 @@ mod tests {
                 pairs: vec![],
                 managed_by: ManagedBy::Nobody,
                 linked: Some(false),
+                members: Some(false),
+                prefixes: Vec::new(),
                 dies_with_detach: None,
                 hot_plug: None,
                 tags: vec![],

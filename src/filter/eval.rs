@@ -356,12 +356,12 @@ fn ask_nic(test: &Test, subject: &NicSubject) -> bool {
 fn named_public(set: &AddressSet, subject: &NicSubject) -> bool {
     subject.nic.public_ips.iter().any(|text| {
         text.parse()
-            .is_ok_and(|ip: std::net::IpAddr| set.matches(ip) && subject.eips.iter().all(|eip| eip.ip != Some(ip)))
+            .is_ok_and(|ip: std::net::IpAddr| set.matches(ip) && subject.eips.iter().all(|eip| !eip.ips.contains(&ip)))
     })
 }
 
 fn ask_eip(test: &Test, eip: &Eip) -> bool {
-    let at = |set: &AddressSet| eip.ip.is_some_and(|ip| set.matches(ip));
+    let at = |set: &AddressSet| eip.ips.iter().any(|&ip| set.matches(ip));
     match test {
         Test::Word(words) => any(&words.ids, eip.id.as_str()) || any(&words.texts, &eip.name) || at(&words.addresses),
         Test::Address(tests) => at(tests),

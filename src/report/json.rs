@@ -187,6 +187,8 @@ struct NicOut<'a> {
     vpc: Option<&'a str>,
     subnet: Option<&'a str>,
     security_groups: Vec<&'a str>,
+    /// Ranges of addresses that it has besides single ones.
+    prefixes: Vec<&'a str>,
     managed_by: ManagedOut<'a>,
     tags: BTreeMap<&'a str, &'a str>,
     read_at: Option<String>,
@@ -216,9 +218,13 @@ struct AddressOut<'a> {
 #[derive(Serialize)]
 struct EipOut<'a> {
     id: &'a str,
+    /// The first of `ips`.
     ip: Option<IpAddr>,
+    ips: &'a [IpAddr],
     name: &'a str,
     status: &'a str,
+    /// Destroyed as soon as it is bound to nothing; null where the cloud does not say.
+    dies_unbound: Option<bool>,
     /// The address of the NIC that it is bound to, where the cloud says so.
     private_ip: Option<IpAddr>,
 }
@@ -264,6 +270,7 @@ fn nic<'a>(entry: &'a Entry<'_>) -> NicOut<'a> {
         vpc: nic.vpc.as_deref(),
         subnet: nic.subnet.as_deref(),
         security_groups: nic.security_groups.iter().map(|group| &**group).collect(),
+        prefixes: nic.prefixes.iter().map(|range| &**range).collect(),
         managed_by: match &nic.managed_by {
             ManagedBy::Nobody => ManagedOut { kind: "nobody", name: None },
             ManagedBy::Service(name) => ManagedOut { kind: "service", name: Some(name) },
@@ -295,9 +302,11 @@ fn nic<'a>(entry: &'a Entry<'_>) -> NicOut<'a> {
 fn eip_out(eip: &Eip) -> EipOut<'_> {
     EipOut {
         id: eip.id.as_str(),
-        ip: eip.ip,
+        ip: eip.ips.first().copied(),
+        ips: &eip.ips,
         name: &eip.name,
         status: &eip.status,
+        dies_unbound: eip.dies_unbound,
         private_ip: match &eip.bound {
             EipBinding::Nic { private_ip, .. } | EipBinding::Instance { private_ip, .. } => *private_ip,
             EipBinding::Float { ip, .. } => Some(*ip),

@@ -83,8 +83,12 @@ fn known(known: bool, list: &[String]) -> String {
 
 /// Public addresses of one address, or of the whole NIC. A `?` behind one: the cloud does not say whether it is this address.
 fn eips(entry: &Entry<'_>, address: Option<&Address>) -> Vec<String> {
-    let text =
-        |eip: &crate::domain::address::Eip| eip.ip.map_or(clean(eip.id.as_str()).into_owned(), |ip| ip.to_string());
+    let text = |eip: &crate::domain::address::Eip| {
+        if eip.ips.is_empty() {
+            return clean(eip.id.as_str()).into_owned();
+        }
+        eip.ips.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
     match address {
         Some(address) => entry
             .eips_on(address)

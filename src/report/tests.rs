@@ -32,6 +32,8 @@ fn nic(id: &str, role: NicRole, instance: Option<&str>, addresses: &[(&str, Addr
         pairs: vec![],
         managed_by: ManagedBy::Unknown,
         linked: None,
+        members: None,
+        prefixes: Vec::new(),
         dies_with_detach: None,
         hot_plug: None,
         tags: vec![],
@@ -55,10 +57,10 @@ fn instance(id: &str, name: &str) -> Instance {
 
 fn eip(id: &str, ip: &str, nic: &str, private: Option<&str>) -> Eip {
     Eip {
-        dies_unbound: false,
+        dies_unbound: Some(false),
         id: id.into(),
         region: "r-1".into(),
-        ip: Some(ip.parse().unwrap()),
+        ips: vec![ip.parse().unwrap()],
         name: Arc::from(""),
         status: Arc::from("InUse"),
         bound: EipBinding::Nic { nic: NicId::from(nic), private_ip: private.map(|ip| ip.parse().unwrap()) },

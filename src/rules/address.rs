@@ -15,10 +15,14 @@ pub(super) fn ask(facts: &Facts, condition: Condition, address: Address, context
         Condition::NotPrimaryIp if address.role == AddressRole::Primary => Answer::Violated(FindingId::PrimaryIp),
         Condition::NotIpv6 if address.role == AddressRole::Ipv6 => Answer::Violated(FindingId::Ipv6Address),
         Condition::NoEipOnAddress => {
-            let mut on = facts.eips.iter().filter(|eip| eip.is_on(facts.nic, ip) == Some(true)).peekable();
-            if on.peek().is_some() {
-                let dies = on.any(|eip| eip.dies_unbound);
-                Answer::Violated(if dies { FindingId::EipDestroyed } else { FindingId::EipAttached })
+            let on: Vec<_> = facts.eips.iter().filter(|eip| eip.is_on(facts.nic, ip) == Some(true)).collect();
+            let fate = |dies: Option<bool>| on.iter().any(|eip| eip.dies_unbound == dies);
+            if fate(Some(true)) {
+                Answer::Violated(FindingId::EipDestroyed)
+            } else if fate(None) {
+                Answer::CanNotTell(FindingId::EipFateUnknown)
+            } else if !on.is_empty() {
+                Answer::Violated(FindingId::EipAttached)
             } else if facts.eips_at(ip).next().is_some() {
                 Answer::CanNotTell(FindingId::EipUnknown)
             } else {
@@ -66,7 +70,12 @@ pub(super) fn ask(facts: &Facts, condition: Condition, address: Address, context
                 other.role == AddressRole::Secondary && other.ip != ip && !context.leaving.contains(&other.ip)
             };
             let stays = facts.secondaries > 1 && facts.nic.addresses.iter().any(staying);
-            if stays { Answer::Holds } else { Answer::Violated(FindingId::LastSecondary) }
+            // A range is more addresses of the same kind.
+            if stays || !facts.nic.prefixes.is_empty() {
+                Answer::Holds
+            } else {
+                Answer::Violated(FindingId::LastSecondary)
+            }
         }
         Condition::NotPrimaryIp | Condition::NotIpv6 | Condition::SecondaryStays | Condition::AddressesLeave => {
             Answer::Holds

@@ -34,7 +34,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
             };
             with_ip(vec![nic(), ("kind", kind.to_owned())])
         }
-        FindingId::EipAttached | FindingId::EipDestroyed => {
+        FindingId::EipAttached | FindingId::EipDestroyed | FindingId::EipFateUnknown => {
             let here = match asked {
                 Asked::Address(address) => {
                     facts.eips.iter().copied().filter(|eip| eip.is_on(facts.nic, address.ip) == Some(true)).collect()
@@ -161,12 +161,14 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
                 |address: &&Address| address.role != AddressRole::Primary && !context.leaving.contains(&address.ip);
             let (v6, v4): (Vec<&Address>, Vec<&Address>) =
                 facts.nic.addresses.iter().filter(extra).partition(|address| address.role == AddressRole::Ipv6);
+            let ips = v4.iter().chain(&v6).map(|address| address.ip.to_string());
+            let prefixes = facts.nic.prefixes.iter().map(ToString::to_string);
             vec![
                 nic(),
                 instance_id(facts),
-                ("count", v4.len().to_string()),
+                ("count", (v4.len() + facts.nic.prefixes.len()).to_string()),
                 ("ipv6", v6.len().to_string()),
-                ("ips", join(v4.iter().chain(&v6).map(|address| address.ip))),
+                ("ips", join(ips.chain(prefixes))),
             ]
         }
         FindingId::OsConfig => {
@@ -187,6 +189,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         | FindingId::NicDies
         | FindingId::NicFateUnknown
         | FindingId::NicLinked
+        | FindingId::NicMembers
         | FindingId::NicLinkedUnknown
         | FindingId::NotListed
         | FindingId::NicInPlan
@@ -230,7 +233,7 @@ fn private_ip(facts: &Facts, eip: &Eip) -> Option<std::net::IpAddr> {
 
 /// `eip`: public addresses (ids where an address is not known); `eip_id`: ids; `ips`: private addresses, `?` where not told.
 fn eip_values(facts: &Facts, eips: &[&Eip]) -> Values {
-    let public = |eip: &&Eip| eip.ip.map_or_else(|| eip.id.to_string(), |ip| ip.to_string());
+    let public = |eip: &&Eip| if eip.ips.is_empty() { eip.id.to_string() } else { join(eip.ips.iter()) };
     let private = |eip: &&Eip| private_ip(facts, eip).map_or_else(|| "?".to_owned(), |ip| ip.to_string());
     vec![
         ("nic", facts.nic.id.to_string()),

@@ -125,7 +125,7 @@ impl<'a> Facts<'a> {
 
     /// An EIP object whose address was not told may be any one of the public addresses that are left over.
     fn looked_over(mut self) -> Self {
-        self.has_unexplained = self.unexplained().count() > self.eips.iter().filter(|eip| eip.ip.is_none()).count();
+        self.has_unexplained = self.unexplained().count() > self.eips.iter().filter(|eip| eip.ips.is_empty()).count();
         self
     }
 
@@ -133,7 +133,7 @@ impl<'a> Facts<'a> {
     pub(super) fn unexplained(&self) -> impl Iterator<Item = &'a str> {
         let is_explained = |text: &str| {
             let ip = text.parse::<IpAddr>().ok();
-            ip.is_some() && self.eips.iter().any(|eip| eip.ip == ip)
+            ip.is_some_and(|ip| self.eips.iter().any(|eip| eip.ips.contains(&ip)))
         };
         self.nic.public_ips.iter().map(|text| &**text).filter(move |text| !is_explained(text))
     }
@@ -167,9 +167,11 @@ impl<'a> Facts<'a> {
     /// When the data behind a finding was read.
     pub(super) fn age_of(&self, id: FindingId) -> Option<Timestamp> {
         match id {
-            FindingId::EipAttached | FindingId::EipDestroyed | FindingId::EipOnNic | FindingId::EipUnknown => {
-                self.eips_at
-            }
+            FindingId::EipAttached
+            | FindingId::EipDestroyed
+            | FindingId::EipFateUnknown
+            | FindingId::EipOnNic
+            | FindingId::EipUnknown => self.eips_at,
             FindingId::LbBackend | FindingId::LbOnInstance | FindingId::LbUnknown => self.backends_at,
             FindingId::InstanceState
             | FindingId::InstanceUnknown

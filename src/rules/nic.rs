@@ -50,7 +50,7 @@ pub(super) fn ask(facts: &Facts, condition: Condition, context: Context) -> Answ
             // Its own address goes with a NIC in any case.
             let leaves =
                 |address: &Address| address.role != AddressRole::Primary && !context.leaving.contains(&address.ip);
-            if facts.nic.addresses.iter().any(leaves) {
+            if facts.nic.addresses.iter().any(leaves) || !facts.nic.prefixes.is_empty() {
                 Answer::Violated(FindingId::AddressesLeave)
             } else {
                 Answer::Holds
@@ -93,6 +93,11 @@ pub(super) fn ask_any(facts: &Facts, condition: Condition) -> Answer {
         Condition::NotLinked => match nic.linked {
             Some(false) => Answer::Holds,
             Some(true) => Answer::Violated(FindingId::NicLinked),
+            None => Answer::CanNotTell(FindingId::NicLinkedUnknown),
+        },
+        Condition::NoMembers => match nic.members {
+            Some(false) => Answer::Holds,
+            Some(true) => Answer::Violated(FindingId::NicMembers),
             None => Answer::CanNotTell(FindingId::NicLinkedUnknown),
         },
         Condition::HotPlug => match nic.hot_plug {

@@ -360,8 +360,20 @@ fn hash(operations: &[Operation]) -> PlanHash {
 
 /// The facts that rules read, and nothing else.
 fn facts(digest: &mut Canonical, snapshot: &NicSnapshot) {
-    let Nic { role, status, instance, addresses, public_ips, managed_by, linked, hot_plug, dies_with_detach, .. } =
-        &snapshot.nic;
+    let Nic {
+        role,
+        status,
+        instance,
+        addresses,
+        public_ips,
+        prefixes,
+        managed_by,
+        linked,
+        members,
+        hot_plug,
+        dies_with_detach,
+        ..
+    } = &snapshot.nic;
     match role {
         NicRole::Primary => digest.option(Some("")),
         NicRole::Secondary => digest.option(None),
@@ -391,6 +403,11 @@ fn facts(digest: &mut Canonical, snapshot: &NicSnapshot) {
             Some(Fate::Untold) | None => None,
         });
     }
+    if *members == Some(true) || !prefixes.is_empty() {
+        digest.text("members");
+        digest.flag(*members);
+        digest.list(prefixes.iter().map(ToString::to_string).collect());
+    }
     digest.option(snapshot.instance.as_ref().map(|instance| &*instance.power.word));
     digest.flag(snapshot.instance.as_ref().and_then(|instance| instance.guest_agent));
     let balancers = snapshot.instance.iter().flat_map(|instance| &instance.load_balancers);
@@ -403,7 +420,11 @@ fn facts(digest: &mut Canonical, snapshot: &NicSnapshot) {
             EipBinding::Float { ip, .. } => format!("float {ip}"),
             EipBinding::Elsewhere => "elsewhere".to_owned(),
         };
-        format!("{bound} {:?} {}", eip.ip, eip.id)
+        let mut text = format!("{bound} {:?} {}", eip.ips.first(), eip.id);
+        text.extend(eip.ips.iter().skip(1).map(|ip| format!(" {ip}")));
+        let told = eip.dies_unbound != Some(false);
+        text.extend(told.then(|| format!(" dies {:?}", eip.dies_unbound)));
+        text
     });
     digest.list(eips.collect());
     let backends = snapshot.backends.iter().map(|backend| {

@@ -377,6 +377,7 @@ impl Maker<'_> {
             security_groups: vec![group.to_owned()],
             addresses,
             ipv6: Vec::new(),
+            prefixes: Vec::new(),
             pairs: Vec::new(),
             description: String::new(),
             tags: std::collections::BTreeMap::new(),

@@ -117,6 +117,9 @@ pub struct SimNic {
     pub addresses: Vec<SimAddress>,
     #[serde(default)]
     pub ipv6: Vec<IpAddr>,
+    /// Ranges of addresses that were given to it besides single ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prefixes: Vec<String>,
     /// Other addresses that it may send and receive as: virtual ones, or a range that stands for all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pairs: Vec<SimPair>,

@@ -106,6 +106,12 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
                     (eip, Role::Info),
                 ]);
             }
+            for range in &nic.prefixes {
+                doc.line(vec![
+                    (format!("{range:<16}"), Role::Bright),
+                    (words.word("noun.prefix").to_owned(), Role::Dim),
+                ]);
+            }
             about_nic(canvas, &mut doc, state, profile, nic);
             public(canvas, &mut doc, eips, backends);
             if let Some(instance) = instance {
@@ -230,10 +236,8 @@ fn call(canvas: &Canvas, doc: &mut Doc, profile: &ProfileInfo, found: &[Finding]
 }
 
 pub fn eip_name(eip: &Eip) -> String {
-    match eip.ip {
-        Some(ip) => format!("{ip} ({})", eip.id),
-        None => eip.id.to_string(),
-    }
+    let ips: Vec<String> = eip.ips.iter().map(ToString::to_string).collect();
+    if ips.is_empty() { eip.id.to_string() } else { format!("{} ({})", ips.join(", "), eip.id) }
 }
 
 /// EIPs and load balancers.

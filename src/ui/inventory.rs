@@ -421,8 +421,12 @@ fn address(
     verdict(&mut pen, area.x, columns.findings, judged, words.word("level.ok"));
     let mut eips = part.eips_of(nic).filter(|eip| eip.is_on(nic, address.ip) == Some(true));
     if let Some(eip) = eips.next() {
-        let ip = eip.ip.map(|ip| ip.to_string());
-        put(&mut pen, columns.eip, area.x, ip.as_deref().unwrap_or(eip.id.as_str()), Cut::Middle, Role::Info);
+        let text = match eip.ips.as_slice() {
+            [] => Cow::Borrowed(eip.id.as_str()),
+            [ip] => Cow::Owned(ip.to_string()),
+            [ip, more @ ..] => Cow::Owned(format!("{ip} +{}", more.len())),
+        };
+        put(&mut pen, columns.eip, area.x, &text, Cut::Middle, Role::Info);
     }
     if columns.lb.is_some() {
         let mut backends = part.backends_of(nic).filter(|backend| backend.ip_on(nic) == Some(address.ip));

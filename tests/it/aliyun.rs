@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use nicdeck::{
     domain::{
-        address::{AddressRole, Backend, EipBinding},
+        address::{AddressRole, Backend, BackendTarget, EipBinding},
         fault::{Effect, Fault, FaultKind},
         ids::{CloudId, NicId, NicKey, ProfileId},
         inventory::ProfileInventory,
@@ -196,8 +196,9 @@ fn an_inspection_sees_what_the_load_saw_and_nothing_else() {
         let fresh = bench.inspect(&listed).expect("still there");
         backends += fresh.backends.len();
         // A bond is told by the inspection only.
-        let linked = bench.world.nic(id.as_str()).expect("there").linked;
-        assert_eq!(fresh.nic.linked, Some(linked), "{id}");
+        let theirs = bench.world.nic(id.as_str()).expect("there");
+        let (members, linked) = (theirs.linked && theirs.kind == "Trunk", theirs.linked && theirs.kind != "Trunk");
+        assert_eq!((fresh.nic.linked, fresh.nic.members), (Some(linked), Some(members)), "{id}");
         // A spare NIC has no instance to read again.
         assert_eq!(fresh.instances_known, listed.nic.instance.is_some());
         let nic = Nic { linked: fresh.nic.linked, ..listed.nic.clone() };
@@ -207,6 +208,86 @@ fn an_inspection_sees_what_the_load_saw_and_nothing_else() {
         assert_eq!(listed.changes(&fresh, &Target::Nic(nic)), []);
     }
     assert!(backends > 10, "{backends} backends: a test of nothing");
+}
+
+/// Each NIC whose address a classic balancer sends to, as it was listed and as it is read again.
+fn classic_backends(bench: &mut Bench) -> Vec<(NicSnapshot, Option<NicSnapshot>)> {
+    let inventory = bench.load();
+    let of_classic = |snapshot: &NicSnapshot| {
+        snapshot.backends.iter().any(|backend| backend.load_balancer.as_str().starts_with("lb-"))
+    };
+    let listed: Vec<NicSnapshot> = inventory
+        .nics()
+        .filter_map(|(_, nic)| inventory.snapshot(&nic.id))
+        .filter(|snapshot| of_classic(snapshot) && snapshot.nic.addresses.len() > 1)
+        .collect();
+    assert!(listed.len() > 3, "a test of nothing");
+    listed.into_iter().map(|snapshot| (snapshot.clone(), bench.inspect(&snapshot))).collect()
+}
+
+/// That the search for balancers sees NICs and their secondary addresses is documented nowhere: whatever it does with such a
+/// search, what is known is read again, and what is not is never taken for none.
+#[test]
+fn a_search_that_sees_less_than_hoped_loses_no_backend() {
+    for said in ["instances", "ignored"] {
+        let mut bench = Bench::new(200, 1);
+        for name in ["ServerIntranetAddress", "ServerId"] {
+            bench.world.refusals.insert(name.to_owned(), said.to_owned());
+        }
+        for (listed, fresh) in classic_backends(&mut bench) {
+            let fresh = fresh.expect("still there");
+            assert!(fresh.backends_known);
+            assert_eq!(fresh.backends, listed.backends, "{said} {}", listed.nic.id);
+        }
+    }
+}
+
+#[test]
+fn a_search_that_is_refused_leaves_backends_unknown() {
+    let mut bench = Bench::new(60, 1);
+    bench.world.refusals.insert("ServerId".to_owned(), "UnsupportedParameter".to_owned());
+    let inventory = bench.load();
+    let nic = inventory.nics().map(|(_, nic)| nic.clone()).find(|nic| nic.role == NicRole::Secondary).expect("one");
+    let failed: Vec<Fault> = bench
+        .cloud
+        .inspection(&nic, &[])
+        .into_iter()
+        .filter_map(|listing| bench.call(&Call::List(listing)).err())
+        .collect();
+    let [fault] = failed.as_slice() else { panic!("{failed:?}") };
+    assert_eq!((fault.kind, fault.code.as_deref()), (FaultKind::BadRequest, Some("UnsupportedParameter")));
+}
+
+/// A master/slave group names the NIC and not its address: each of its addresses counts as one.
+#[test]
+fn a_backend_in_a_master_slave_group_is_seen() {
+    let text = include_str!("../sdk/aliyun.world.json");
+    let paired = text.replacen(
+        r#""free_eips":"#,
+        r#""load_balancers": [{"id": "lb-1", "vpc_id": "vpc-1", "kind": "clb-pair"}], "free_eips":"#,
+        1,
+    );
+    let mut bench = Bench::new(1, 1);
+    bench.world = World::parse(&[("test", &paired)]).expect("a world");
+    bench.profile.regions = bench.world.regions().iter().map(|region| region.as_str().into()).collect();
+    let inventory = bench.load();
+    let listed = inventory.snapshot(&"eni-p".into()).expect("listed");
+    let fresh = bench.inspect(&listed).expect("there");
+    for snapshot in [&listed, &fresh] {
+        let served: BTreeSet<_> = snapshot
+            .backends
+            .iter()
+            .filter(|backend| {
+                backend.load_balancer.as_str() == "lb-1"
+                    && matches!(&backend.target, BackendTarget::Address { nic: Some(_), .. })
+            })
+            .filter_map(|backend| backend.ip_on(&snapshot.nic))
+            .collect();
+        let all: BTreeSet<_> =
+            snapshot.nic.addresses.iter().map(|address| address.ip).filter(std::net::IpAddr::is_ipv4).collect();
+        assert_eq!(served, all, "{:?}", snapshot.backends);
+    }
+    assert_eq!(fresh.backends, listed.backends);
 }
 
 #[test]

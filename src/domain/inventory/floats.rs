@@ -314,7 +314,8 @@ mod tests {
         let sweep = part.begin(section());
         let bound = EipBinding::Float { float: "f-1".into(), ip: "10.0.0.91".parse().unwrap() };
         let (name, status) = ("".into(), "BOUND".into());
-        let eip = Eip { dies_unbound: false, id: "e-1".into(), region: "r".into(), ip: None, name, status, bound };
+        let eip =
+            Eip { dies_unbound: Some(false), id: "e-1".into(), region: "r".into(), ips: vec![], name, status, bound };
         part.merge(InventoryPage { eips: vec![eip], ..nics([nic(1, None, false), nic(2, None, false)]) }, AT);
         part.merge(floats([float("f-1", "10.0.0.91", &["10.0.0.1"])]), AT);
         part.complete(&section(), sweep, AT);

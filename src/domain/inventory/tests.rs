@@ -43,6 +43,8 @@ pub(super) fn nic(n: u8, on: Option<u8>, primary: bool) -> Nic {
         pairs: vec![],
         managed_by: ManagedBy::Nobody,
         linked: None,
+        members: None,
+        prefixes: Vec::new(),
         dies_with_detach: None,
         hot_plug: None,
         tags: vec![],
@@ -53,10 +55,10 @@ pub(super) fn nic(n: u8, on: Option<u8>, primary: bool) -> Nic {
 fn eip(n: u8, bound: EipBinding) -> Eip {
     let name = "".into();
     Eip {
-        dies_unbound: false,
+        dies_unbound: Some(false),
         id: format!("e-{n}").into(),
         region: REGION.into(),
-        ip: None,
+        ips: vec![],
         name,
         status: "InUse".into(),
         bound,

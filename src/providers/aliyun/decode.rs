@@ -66,8 +66,10 @@ fn gone(call: &Call, fault: &Fault) -> Option<InventoryPage> {
     let gone = match (listing.resource, listing.part) {
         (Resource::Nics, _) => matches!(listing.scope, Scope::Nic(_)) && of(&["EniId"]),
         (Resource::Backends, part::NIC_ADDRESS) => of(&["EniId"]),
-        (Resource::Backends, part::CLB_ATTRIBUTE | part::CLB_GROUPS) => of(&["LoadBalancer"]),
-        (Resource::Backends, part::CLB_GROUP | part::ALB_SERVERS | part::NLB_SERVERS) => of(&["ServerGroup"]),
+        (Resource::Backends, part::CLB_ATTRIBUTE | part::CLB_GROUPS | part::CLB_PAIRS) => of(&["LoadBalancer"]),
+        (Resource::Backends, part::CLB_GROUP | part::CLB_PAIR | part::ALB_SERVERS | part::NLB_SERVERS) => {
+            of(&["ServerGroup"])
+        }
         _ => false,
     };
     gone.then(InventoryPage::default)
@@ -265,7 +267,8 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
     let tags = pool.tags(&raw.tags);
     // Vendor: the list leaves out what is empty, also whole objects, so nothing said means nothing there. A bond is told by
     // the attribute call only; every write is preceded by it.
-    let linked = !raw.attachment.members.is_empty() || !raw.attachment.trunk.is_empty() || raw.slave || raw.bond;
+    let linked = !raw.attachment.trunk.is_empty() || raw.slave || raw.bond;
+    let members = !raw.attachment.members.is_empty();
     Nic {
         name: Arc::from(raw.name.as_str()),
         region: region.clone(),
@@ -282,11 +285,13 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
         subnet: pool.some(&raw.subnet),
         security_groups: raw.security_groups.iter().map(|group| pool.keep(group)).collect(),
         addresses: addresses(&raw),
-        // Every public address here belongs to an EIP, which its own listing ties to a private address.
-        public_ips: Vec::new(),
+        // Each belongs to an EIP, which its own listing ties to a private address: the listing has to explain each.
+        public_ips: public_ips(&raw, pool),
         pairs: vec![],
         managed_by: managed_by(&raw),
         linked: Some(linked),
+        members: Some(members),
+        prefixes: raw.prefixes.iter().filter_map(|range| pool.some(&range.text)).collect(),
         dies_with_detach: None,
         hot_plug: match raw.traffic.as_str() {
             "Standard" => Some(true),
@@ -342,6 +347,19 @@ fn addresses(raw: &wire::Nic) -> Vec<Address> {
     all
 }
 
+/// Vendor: `AssociatedPublicIp` of each private address; the one at the top is the primary address's.
+fn public_ips(raw: &wire::Nic, pool: &mut Pool) -> Vec<Arc<str>> {
+    let each = raw.private_ips.iter().map(|entry| &entry.public).chain([&raw.public]);
+    let mut all: Vec<Arc<str>> = Vec::new();
+    for ip in each.filter_map(|public| public.ip) {
+        let text = pool.keep(&ip.to_string());
+        if !all.contains(&text) {
+            all.push(text);
+        }
+    }
+    all
+}
+
 fn managed_by(raw: &wire::Nic) -> ManagedBy {
     match raw.service_managed {
         Some(true) => {
@@ -368,9 +386,9 @@ fn eips(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<Invento
     let body: wire::Eips = answer.body()?;
     let next = answer.next_by_number(listing, body.eips.len(), body.total, body.page_size)?;
     let mut pool = Pool::default();
-    let eips = body.eips.into_iter().map(|raw| Eip { dies_unbound: false, 
+    let eips = body.eips.into_iter().map(|raw| Eip { dies_unbound: Some(false),
         region: region.clone(),
-        ip: raw.ip,
+        ips: raw.ip.into_iter().collect(),
         name: Arc::from(raw.name.as_str()),
         status: pool.keep(&raw.status),
         bound: binding(&raw),

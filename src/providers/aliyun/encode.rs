@@ -94,6 +94,8 @@ fn api(call: &Call) -> (Product, &'static str) {
         (Resource::Backends, part::CLB_ATTRIBUTE) => (Product::Slb, "DescribeLoadBalancerAttribute"),
         (Resource::Backends, part::CLB_GROUPS) => (Product::Slb, "DescribeVServerGroups"),
         (Resource::Backends, part::CLB_GROUP) => (Product::Slb, "DescribeVServerGroupAttribute"),
+        (Resource::Backends, part::CLB_PAIRS) => (Product::Slb, "DescribeMasterSlaveServerGroups"),
+        (Resource::Backends, part::CLB_PAIR) => (Product::Slb, "DescribeMasterSlaveServerGroupAttribute"),
         (Resource::Backends, part::ALB | part::ALB_OWNERS) => (Product::Alb, "ListServerGroups"),
         (Resource::Backends, part::NLB | part::NLB_OWNERS) => (Product::Nlb, "ListServerGroups"),
         (Resource::Backends, part::ALB_SERVERS | part::ALB_FIND) => (Product::Alb, "ListServerGroupServers"),
@@ -262,8 +264,9 @@ fn read(listing: &Listing) -> Params {
 fn backends(params: &mut Params, listing: &Listing, carry: &Carry) {
     let object = carry.object(listing);
     match listing.part {
-        part::CLB_ATTRIBUTE | part::CLB_GROUPS => params.put("LoadBalancerId", object),
+        part::CLB_ATTRIBUTE | part::CLB_GROUPS | part::CLB_PAIRS => params.put("LoadBalancerId", object),
         part::CLB_GROUP => params.put("VServerGroupId", object),
+        part::CLB_PAIR => params.put("MasterSlaveServerGroupId", object),
         part::NIC_ADDRESS => params.put("NetworkInterfaceId", object),
         part::ALB | part::NLB => params.by_token(PAGE_SIZE, &listing.cursor),
         part::ALB_SERVERS | part::NLB_SERVERS => {

@@ -48,6 +48,12 @@ mod part {
     pub const CLB_GROUPS: &str = "clb-groups";
     /// One vServer group.
     pub const CLB_GROUP: &str = "clb-group";
+    /// The ids of one balancer's master/slave groups.
+    pub const CLB_PAIRS: &str = "clb-pairs";
+    /// One master/slave group.
+    pub const CLB_PAIR: &str = "clb-pair";
+    /// All that is read of one balancer.
+    pub const CLB_STEPS: [&str; 3] = [CLB_ATTRIBUTE, CLB_GROUPS, CLB_PAIRS];
 
     /// Server groups of a region.
     pub const ALB: &str = "alb";
@@ -101,6 +107,7 @@ const DETACH: &[Precondition] = &[
         "InvalidOperation.InvalidEcsState",
     ),
     blocked(Condition::NotLinked, "InvalidOperation.EniLinked"),
+    blocked(Condition::NoMembers, "InvalidOperation.HasMemberEniAttached"),
     blocked(Condition::HotPlug, "InvalidOperation.EniHotPlugNotSupported"),
     told(Condition::NoEipOnNic, Severity::Warn),
     told(Condition::NotBackend, Severity::Warn),
@@ -166,7 +173,7 @@ fn known_again(nic: &Nic, only: &Only, known: &[Backend]) -> Vec<Listing> {
         // The same steps as those that follow from a search: one read does for both.
         let (object, balancers, only) = (Some(id.into()), vec![id.into()], Some(only.clone()));
         let carry = Carry { object, name: name.into(), balancers, only, ..Carry::default() };
-        all.extend([part::CLB_ATTRIBUTE, part::CLB_GROUPS].map(|part| of(part, Scope::Nic(nic.id.clone()), &carry)));
+        all.extend(part::CLB_STEPS.map(|part| of(part, Scope::Nic(nic.id.clone()), &carry)));
     }
     for (part, kinds) in [(part::ALB, ["alb", "sgp"]), (part::NLB, ["nlb", "sgp"])] {
         let wanted: Vec<String> = names.keys().filter(|id| is_of(id, &kinds)).map(ToString::to_string).collect();

@@ -52,6 +52,8 @@ fn nic(role: NicRole, instance: Option<&str>, ips: &[&str]) -> Nic {
         pairs: vec![],
         managed_by: ManagedBy::Nobody,
         linked: Some(false),
+        members: Some(false),
+        prefixes: Vec::new(),
         dies_with_detach: None,
         hot_plug: Some(true),
         tags: vec![],
@@ -362,7 +364,7 @@ fn an_inspection_reads_again_what_is_known() {
         all[searches..].iter().map(line).collect::<Vec<_>>()
     };
     let clb = |id: &str| {
-        ["DescribeLoadBalancerAttribute", "DescribeVServerGroups"]
+        ["DescribeLoadBalancerAttribute", "DescribeVServerGroups", "DescribeMasterSlaveServerGroups"]
             .map(|action| format!("slb {action} LoadBalancerId={id} RegionId=cn-hangzhou"))
             .to_vec()
     };

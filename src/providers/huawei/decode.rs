@@ -364,6 +364,8 @@ fn nic(listing: &Listing, row: &wire::Port, pool: &mut Pool) -> Option<Nic> {
         public_ips: Vec::new(),
         managed_by: owner.map_or(ManagedBy::Nobody, ManagedBy::Service),
         linked: None,
+        members: None,
+        prefixes: Vec::new(),
         // Ports do not tell it.
         dies_with_detach: None,
         hot_plug: None,
@@ -414,10 +416,10 @@ fn eip(listing: &Listing, row: &wire::Eip) -> Option<Eip> {
         },
         None => EipBinding::Unbound,
     };
-    Some(Eip { dies_unbound: false, 
+    Some(Eip { dies_unbound: Some(false),
         id: row.id.some()?.into(),
         region: region_of(listing),
-        ip: row.ip,
+        ips: row.ip.into_iter().collect(),
         name: Arc::from(row.name.as_str()),
         status: Arc::from(row.status.as_str()),
         bound,

@@ -49,6 +49,8 @@ fn nic(subnet: Option<&str>, instance: Option<&str>) -> Nic {
         public_ips: vec![],
         managed_by: ManagedBy::Nobody,
         linked: None,
+        members: None,
+        prefixes: Vec::new(),
         dies_with_detach: None,
         hot_plug: None,
         tags: vec![],

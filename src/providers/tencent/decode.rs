@@ -323,6 +323,8 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
         public_ips: public.map(|address| Arc::from(address.public.as_str())).collect(),
         managed_by: managed_by(&raw),
         linked: None,
+        members: None,
+        prefixes: Vec::new(),
         dies_with_detach: None,
         hot_plug: None,
         tags: pool.tags(&raw.tags),
@@ -398,9 +400,10 @@ fn eips(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<Invento
     let body: wire::Eips = answer.body()?;
     let next = answer.next_pages(listing, body.eips.len(), body.total)?;
     let mut pool = Pool::default();
-    let eips = body.eips.into_iter().map(|raw| Eip { dies_unbound: raw.dies_unbound == Some(true), 
+    let eips = body.eips.into_iter().map(|raw| Eip {
+        dies_unbound: raw.dies_unbound,
         region: region.clone(),
-        ip: raw.ip,
+        ips: raw.ip.into_iter().collect(),
         name: Arc::from(raw.name.as_str()),
         status: pool.keep(&raw.status),
         bound: binding(&raw),

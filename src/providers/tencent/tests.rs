@@ -50,6 +50,8 @@ fn nic(role: NicRole, instance: Option<&str>, ips: &[&str]) -> Nic {
         public_ips: vec![],
         managed_by: ManagedBy::Nobody,
         linked: None,
+        members: None,
+        prefixes: Vec::new(),
         dies_with_detach: None,
         hot_plug: None,
         tags: vec![],

@@ -379,6 +379,8 @@ fn nic(listing: &Listing, raw: &shapes::Nic, pool: &mut Pool) -> Option<Nic> {
         managed_by: managed_by(&tags),
         // The vendor has no NICs on NICs, and says nothing about hot plug: instances have to run.
         linked: None,
+        members: None,
+        prefixes: Vec::new(),
         dies_with_detach: None,
         hot_plug: None,
         tags,
@@ -446,10 +448,10 @@ fn managed_by(tags: &[(Arc<str>, Arc<str>)]) -> ManagedBy {
 fn eips(listing: &Listing, found: Found<shapes::Eip>) -> InventoryPage {
     let mut pool = Pool::default();
     let eip = |raw: shapes::Eip| {
-        Some(Eip { dies_unbound: false, 
+        Some(Eip { dies_unbound: Some(false),
             id: raw.id()?.into(),
             region: region(listing, raw.region_id.as_ref()),
-            ip: raw.public_ip_addresses.iter().find_map(|text| ip(Some(text))),
+            ips: raw.public_ip_addresses.iter().filter_map(|text| ip(Some(text))).collect(),
             name: Arc::from(raw.name.as_ref().map_or("", |Text(name)| name)),
             status: pool.keep(filled(raw.status.as_ref()).unwrap_or_default()),
             bound: binding(&raw),

@@ -233,6 +233,8 @@ mod tests {
             pairs: vec![],
             managed_by: ManagedBy::Nobody,
             linked: None,
+            members: None,
+            prefixes: Vec::new(),
             dies_with_detach: None,
             hot_plug: None,
             tags: vec![],

@@ -177,10 +177,22 @@ fn every_condition_holds_is_violated_or_can_not_be_told() {
             ADDRESS,
             |s| {
                 let mut eip = eip("e", "nic-1", Some("10.0.0.2"));
-                eip.dies_unbound = true;
+                eip.dies_unbound = Some(true);
                 s.eips.push(eip);
             },
             Some((F::EipDestroyed, W)),
+        ),
+        (
+            "an EIP here of which it is not told",
+            Condition::NoEipOnAddress,
+            W,
+            ADDRESS,
+            |s| {
+                let mut eip = eip("e", "nic-1", Some("10.0.0.2"));
+                eip.dies_unbound = None;
+                s.eips.push(eip);
+            },
+            Some((F::EipFateUnknown, U)),
         ),
         (
             "a virtual address on the NIC to be detached",
@@ -288,7 +300,7 @@ fn every_condition_holds_is_violated_or_can_not_be_told() {
             ADDRESS,
             |s| {
                 s.nic.public_ips.push("203.0.113.9".into());
-                s.eips.push(Eip { ip: None, ..eip("e", "nic-1", Some("10.0.0.3")) });
+                s.eips.push(Eip { ips: vec![], ..eip("e", "nic-1", Some("10.0.0.3")) });
             },
             None,
         ),
@@ -603,6 +615,23 @@ fn every_condition_holds_is_violated_or_can_not_be_told() {
         ),
         ("not linked", Condition::NotLinked, B, Subject::Nic, NOTHING, None),
         ("linked", Condition::NotLinked, B, Subject::Nic, |s| s.nic.linked = Some(true), Some((F::NicLinked, B))),
+        ("members", Condition::NoMembers, B, Subject::Nic, |s| s.nic.members = Some(true), Some((F::NicMembers, B))),
+        (
+            "members of a NIC that is not linked",
+            Condition::NotLinked,
+            B,
+            Subject::Nic,
+            |s| s.nic.members = Some(true),
+            None,
+        ),
+        (
+            "members not told",
+            Condition::NoMembers,
+            B,
+            Subject::Nic,
+            |s| s.nic.members = None,
+            Some((F::NicLinkedUnknown, U)),
+        ),
         (
             "links not told",
             Condition::NotLinked,

@@ -130,6 +130,8 @@ pub fn snapshot() -> NicSnapshot {
             pairs: vec![],
             managed_by: ManagedBy::Nobody,
             linked: Some(false),
+            members: Some(false),
+            prefixes: Vec::new(),
             dies_with_detach: None,
             hot_plug: Some(true),
             tags: Vec::new(),
@@ -175,10 +177,10 @@ pub fn instance(id: &str, state: PowerState) -> Instance {
 
 pub fn eip(id: &str, nic: &str, private: Option<&str>) -> Eip {
     Eip {
-        dies_unbound: false,
+        dies_unbound: Some(false),
         id: id.into(),
         region: REGION.into(),
-        ip: Some(ip("203.0.113.7")),
+        ips: vec![ip("203.0.113.7")],
         name: "".into(),
         status: "BINDED".into(),
         bound: EipBinding::Nic { nic: nic.into(), private_ip: private.map(ip) },

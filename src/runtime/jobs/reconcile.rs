@@ -160,6 +160,8 @@ fn as_named(intent: &Intent) -> Nic {
         pairs: Vec::new(),
         managed_by: ManagedBy::Unknown,
         linked: None,
+        members: None,
+        prefixes: Vec::new(),
         dies_with_detach: None,
         hot_plug: None,
         tags: Vec::new(),

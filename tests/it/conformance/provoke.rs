@@ -119,6 +119,10 @@ impl Victim {
                 nic.addresses.push(address);
             }),
             Condition::NotLinked => on(world, &|nic| nic.linked = true),
+            Condition::NoMembers => on(world, &|nic| {
+                "Trunk".clone_into(&mut nic.kind);
+                nic.linked = true;
+            }),
             Condition::HotPlug => on(world, &|nic| nic.cold_plug_only = true),
             Condition::GuestAgentRuns => {
                 let id = instance.expect("attached");

@@ -96,6 +96,8 @@ pub fn nic(id: &str, on: Option<&str>, ips: &[&str]) -> Nic {
         pairs: vec![],
         managed_by: ManagedBy::Nobody,
         linked: Some(false),
+        members: Some(false),
+        prefixes: Vec::new(),
         dies_with_detach: None,
         hot_plug: Some(true),
         tags: Vec::new(),
@@ -106,10 +108,10 @@ pub fn nic(id: &str, on: Option<&str>, ips: &[&str]) -> Nic {
 /// An EIP on a NIC's address.
 pub fn eip(id: &str, public: &str, on: &str, private: &str) -> Eip {
     Eip {
-        dies_unbound: false,
+        dies_unbound: Some(false),
         id: id.into(),
         region: "r1".into(),
-        ip: public.parse().ok(),
+        ips: public.parse().into_iter().collect(),
         name: "".into(),
         status: "InUse".into(),
         bound: EipBinding::Nic { nic: on.into(), private_ip: private.parse().ok() },

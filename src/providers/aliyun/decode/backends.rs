@@ -24,7 +24,15 @@ pub(super) fn page(answer: &Answer, listing: &Listing, region: &RegionId) -> Res
     let step = Step { answer, listing, region, carry: &carry };
     match listing.part {
         part::CLB_ATTRIBUTE | part::CLB_GROUP => Ok(step.entries(answer.body::<wire::BackendServers>()?.servers)),
-        part::CLB_GROUPS => Ok(step.clb_groups(answer.body()?)),
+        part::CLB_PAIR => Ok(step.entries(pair(answer.body()?))),
+        part::CLB_GROUPS => {
+            let ids = answer.body::<wire::VServerGroups>()?.groups.into_iter().map(|group| group.id);
+            Ok(step.clb_groups(part::CLB_GROUP, ids))
+        }
+        part::CLB_PAIRS => {
+            let ids = answer.body::<wire::Pairs>()?.groups.into_iter().map(|group| group.id);
+            Ok(step.clb_groups(part::CLB_PAIR, ids))
+        }
         part::ALB => step.groups(answer.body()?, part::ALB_SERVERS),
         part::NLB => step.groups(answer.body()?, part::NLB_SERVERS),
         part::ALB_SERVERS | part::NLB_SERVERS => {
@@ -65,7 +73,7 @@ impl Step<'_> {
     fn balancers(&self, body: wire::Balancers) -> Result<InventoryPage, Fault> {
         let mut next = self.answer.next_by_number(self.listing, body.balancers.len(), body.total, body.page_size)?;
         for balancer in body.balancers {
-            for part in [part::CLB_ATTRIBUTE, part::CLB_GROUPS] {
+            for part in part::CLB_STEPS {
                 let carry =
                     Carry { name: balancer.name.clone(), balancers: vec![balancer.id.clone()], ..Carry::default() };
                 next.push(self.then(part, Scope::LoadBalancer(balancer.id.as_str().into()), &balancer.id, carry));
@@ -74,11 +82,11 @@ impl Step<'_> {
         Ok(InventoryPage { next, ..InventoryPage::default() })
     }
 
-    fn clb_groups(&self, body: wire::VServerGroups) -> InventoryPage {
-        let next = body.groups.into_iter().map(|group| {
-            let scope = Scope::Group(Arc::from(group.id.as_str()));
+    fn clb_groups(&self, part: &'static str, ids: impl Iterator<Item = String>) -> InventoryPage {
+        let next = ids.map(|id| {
+            let scope = Scope::Group(Arc::from(id.as_str()));
             let (name, balancers) = (self.carry.name.clone(), self.carry.balancers.clone());
-            self.then(part::CLB_GROUP, scope, &group.id, Carry { name, balancers, ..Carry::default() })
+            self.then(part, scope, &id, Carry { name, balancers, ..Carry::default() })
         });
         InventoryPage { next: next.collect(), ..InventoryPage::default() }
     }
@@ -162,13 +170,15 @@ impl Step<'_> {
             match target(&server) {
                 Ok(Some(target)) => self.put(group, &target, &server, page),
                 Ok(None) => {}
-                // The NIC's own address, which only the NIC tells.
+                // The NIC's own address, which only the NIC tells. Vendor: a master/slave group can hold any one of a NIC's, and
+                // its newer SDKs have no member that says which.
                 Err(NamelessAddress) => {
                     if self.carry.only.as_ref().is_none_or(|only| only.is_nic(&server.id)) {
                         let carry = Carry {
                             name: group.name.clone(),
                             balancers: group.balancers.clone(),
                             port: server.port.clone(),
+                            any: self.listing.part == part::CLB_PAIR,
                             ..Carry::default()
                         };
                         let scope = Scope::Group(Arc::from(server.id.as_str()));
@@ -184,7 +194,12 @@ impl Step<'_> {
         let own = nic
             .primary_ip
             .or_else(|| nic.private_ips.iter().find(|entry| entry.primary == Some(true)).and_then(|entry| entry.ip));
-        if let Some(ip) = own {
+        let mut meant: Vec<IpAddr> = own.into_iter().collect();
+        if self.carry.any {
+            let others = nic.private_ips.iter().filter_map(|entry| entry.ip).filter(|&ip| Some(ip) != own);
+            meant.extend(others);
+        }
+        for ip in meant {
             let target = BackendTarget::Address { ip, instance: None, nic: Some(nic.id.as_str().into()) };
             let server = Server { port: self.carry.port.clone(), ..Server::default() };
             self.put(self.carry, &target, &server, &mut page);
@@ -217,6 +232,12 @@ impl Step<'_> {
             port: Arc::from(port),
         }
     }
+}
+
+/// The servers of a master/slave group.
+fn pair(body: wire::PairServers) -> Vec<Server> {
+    let plain = |server: Server| Server { kind: String::new(), ..server };
+    body.servers.into_iter().map(plain).collect()
 }
 
 /// What a group hands to the reading of its servers. A group that no balancer uses yet stands for itself: its servers are

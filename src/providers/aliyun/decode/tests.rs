@@ -237,6 +237,23 @@ fn words_for_states_and_kinds() {
 }
 
 #[test]
+fn ranges_and_all_public_addresses_of_a_nic_are_kept() {
+    let nic = nic_of(
+        r#","Ipv4PrefixSets":{"Ipv4PrefixSet":[{"Ipv4Prefix":"10.0.8.16/28"},{"Ipv4Prefix":"10.0.8.32/28"}]},
+        "AssociatedPublicIp":{"PublicIpAddress":"203.0.113.1"},
+        "PrivateIpSets":{"PrivateIpSet":[
+        {"PrivateIpAddress":"10.0.8.10","Primary":true,"AssociatedPublicIp":{"AllocationId":"eip-1","PublicIpAddress":"203.0.113.1"}},
+        {"PrivateIpAddress":"10.0.8.11","Primary":false,"AssociatedPublicIp":{"PublicIpAddress":"203.0.113.2"}},
+        {"PrivateIpAddress":"10.0.8.12","Primary":false,"AssociatedPublicIp":{}},
+        {"PrivateIpAddress":"10.0.8.13","Primary":false,"AssociatedPublicIp":null}]}"#,
+    );
+    let texts = |all: &[Arc<str>]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(texts(&nic.prefixes), ["10.0.8.16/28", "10.0.8.32/28"]);
+    assert_eq!(texts(&nic.public_ips), ["203.0.113.1", "203.0.113.2"]);
+    assert!(nic_of("").prefixes.is_empty() && nic_of("").public_ips.is_empty());
+}
+
+#[test]
 fn what_hangs_on_a_nic_and_whose_it_is() {
     let linked = |more: &str| nic_of(more).linked;
     assert_eq!(linked(""), Some(false));
@@ -246,10 +263,10 @@ fn what_hangs_on_a_nic_and_whose_it_is() {
         ),
         Some(false)
     );
-    assert_eq!(
-        linked(r#","Attachment":{"MemberNetworkInterfaceIds":{"MemberNetworkInterfaceId":["eni-9"]}}"#),
-        Some(true)
-    );
+    // Members are told apart: they are detached themselves, a bond is undone.
+    let trunk = nic_of(r#","Attachment":{"MemberNetworkInterfaceIds":{"MemberNetworkInterfaceId":["eni-9"]}}"#);
+    assert_eq!((trunk.linked, trunk.members), (Some(false), Some(true)));
+    assert_eq!(nic_of("").members, Some(false));
     assert_eq!(linked(r#","Attachment":{"TrunkNetworkInterfaceId":"eni-9"}"#), Some(true));
     assert_eq!(
         linked(
@@ -373,7 +390,7 @@ fn a_page_of_eips() {
     let page = page(&listing, EIPS);
     let eips = &page.eips;
     assert_eq!(
-        (eips[0].id.as_str(), eips[0].ip, &*eips[0].name, &*eips[0].status),
+        (eips[0].id.as_str(), eips[0].ips.first().copied(), &*eips[0].name, &*eips[0].status),
         ("eip-1", Some(ip("203.0.113.7")), "web", "InUse")
     );
     let bound: Vec<_> = eips.iter().map(|eip| eip.bound.clone()).collect();
@@ -507,6 +524,19 @@ const CLB: &[(&str, &str)] = &[
         r#"{"RequestId":"1","VServerGroups":{"VServerGroup":[{"VServerGroupId":"rsp-1","VServerGroupName":"g"}]}}"#,
     ),
     ("DescribeVServerGroups LoadBalancerId=lb-2", r#"{"RequestId":"1"}"#),
+    ("DescribeMasterSlaveServerGroups LoadBalancerId=lb-1", r#"{"RequestId":"1","MasterSlaveServerGroups":{}}"#),
+    (
+        "DescribeMasterSlaveServerGroups LoadBalancerId=lb-2",
+        r#"{"RequestId":"1","MasterSlaveServerGroups":{"MasterSlaveServerGroup":[
+         {"MasterSlaveServerGroupId":"rsp-9","MasterSlaveServerGroupName":"pair"}]}}"#,
+    ),
+    (
+        "DescribeMasterSlaveServerGroupAttribute MasterSlaveServerGroupId=rsp-9",
+        r#"{"RequestId":"1","MasterSlaveServerGroupId":"rsp-9","MasterSlaveBackendServers":{"MasterSlaveBackendServer":[
+         {"ServerId":"i-3","Type":"ecs","ServerType":"Master","Port":90,"Weight":100},
+         {"ServerId":"eni-7","Type":"eni","ServerType":"Slave","Port":91,"Weight":0},
+         {"ServerId":"eni-8","ServerIp":"10.0.8.81","Type":"eni","ServerType":"Slave","Port":92}]}}"#,
+    ),
     (
         "DescribeVServerGroupAttribute VServerGroupId=rsp-1",
         r#"{"RequestId":"1","VServerGroupId":"rsp-1","BackendServers":{"BackendServer":[
@@ -516,7 +546,8 @@ const CLB: &[(&str, &str)] = &[
     ),
     (
         "DescribeNetworkInterfaceAttribute NetworkInterfaceId=eni-7",
-        r#"{"RequestId":"1","NetworkInterfaceId":"eni-7","PrivateIpAddress":"10.0.8.70"}"#,
+        r#"{"RequestId":"1","NetworkInterfaceId":"eni-7","PrivateIpAddress":"10.0.8.70","PrivateIpSets":{"PrivateIpSet":[
+         {"PrivateIpAddress":"10.0.8.70","Primary":true},{"PrivateIpAddress":"10.0.8.71","Primary":false}]}}"#,
     ),
 ];
 
@@ -535,10 +566,15 @@ fn classic_balancers_are_read_with_all_their_groups() {
             backend("lb-1", "shop", at("10.0.8.11", None, Some("eni-bp1d")), "443"),
             backend("lb-1", "shop", at("10.0.8.11", None, Some("eni-bp1d")), "80"),
             backend("lb-1", "shop", at("10.0.8.70", None, Some("eni-7")), "80"),
+            // A master/slave group names a NIC, and not which of its addresses: each may be the one.
+            backend("lb-2", "", BackendTarget::Instance("i-3".into()), "90"),
+            backend("lb-2", "", at("10.0.8.70", None, Some("eni-7")), "91"),
+            backend("lb-2", "", at("10.0.8.71", None, Some("eni-7")), "91"),
+            backend("lb-2", "", at("10.0.8.81", None, Some("eni-8")), "92"),
         ]
         .sorted()
     );
-    assert_eq!(asked.len(), 7, "{asked:#?}");
+    assert_eq!(asked.len(), 11, "{asked:#?}");
 }
 
 trait Sorted {
@@ -715,7 +751,7 @@ fn all_of_an_inspection_stays_in_its_scope() {
     for listing in Cloud.inspection(&nic, &[]) {
         if listing.part == part::CLB_FIND_BY_ID {
             let next = page(&listing, CLB[0].1).next;
-            assert_eq!(next.len(), 4);
+            assert_eq!(next.len(), 6, "three steps of two balancers");
             assert!(next.iter().all(|next| next.scope == Scope::Nic(nic.id.clone())), "{next:#?}");
         }
     }

@@ -193,7 +193,12 @@ answers! {
     /// A balancer's default group, or one vServer group.
     BackendServers { "BackendServers" "list" servers: Vec<Server>, }
 
+    /// One master/slave group. What the other groups call `ServerType` is which of the two it is here.
+    PairServers { "MasterSlaveBackendServers" "list" servers: Vec<Server>, }
+
     VServerGroups { "VServerGroups" "list" groups: Vec<VServerGroup>, }
+
+    Pairs { "MasterSlaveServerGroups" "list" groups: Vec<Pair>, }
 
     ServerGroups {
         "ServerGroups" "list" groups: Vec<ServerGroup>,
@@ -208,7 +213,13 @@ answers! {
     PrivateIp {
         "PrivateIpAddress" "ip" ip: Option<IpAddr>,
         "Primary" "truth" primary: Option<bool>,
+        "AssociatedPublicIp" "object" public: PublicIp,
     }
+
+    /// Empty where there is none.
+    PublicIp { "PublicIpAddress" "ip" ip: Option<IpAddr>, }
+
+    Prefix { "Ipv4Prefix" "text" text: String, }
 
     Ipv6 { "Ipv6Address" "ip" ip: Option<IpAddr>, }
 
@@ -260,7 +271,9 @@ items! {
         "SecurityGroupIds" "list" security_groups: Vec<String>,
         "PrivateIpAddress" "ip" primary_ip: Option<IpAddr>,
         "PrivateIpSets" "list" private_ips: Vec<PrivateIp>,
+        "AssociatedPublicIp" "object" public: PublicIp,
         "Ipv6Sets" "list" ipv6: Vec<Ipv6>,
+        "Ipv4PrefixSets" "list" prefixes: Vec<Prefix>,
         "ServiceManaged" "truth" service_managed: Option<bool>,
         "ServiceID" "text" service: String,
         "NetworkInterfaceTrafficMode" "text" traffic: String,
@@ -288,6 +301,8 @@ items! {
     Balancer("LoadBalancerId") { "LoadBalancerName" "text" name: String, }
 
     VServerGroup("VServerGroupId") {}
+
+    Pair("MasterSlaveServerGroupId") {}
 
     ServerGroup("ServerGroupId") {
         "ServerGroupName" "text" name: String,

@@ -68,6 +68,50 @@ fn server<'w>(nic: &'w SimNic, address: &SimAddress) -> (&'static str, &'w str) 
 
 // CLB.
 
+/// How far a filter of `DescribeLoadBalancers` sees that the vendor documents for instances only.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Reach {
+    Whole,
+    Instances,
+    Ignored,
+    Refused(String),
+}
+
+impl Reach {
+    fn of(world: &World, parameter: &str) -> Self {
+        match world.refusals.get(parameter).map(String::as_str) {
+            None => Reach::Whole,
+            Some("instances") => Reach::Instances,
+            Some("ignored") => Reach::Ignored,
+            Some(code) => Reach::Refused(code.to_owned()),
+        }
+    }
+
+    /// What is left of a parameter. `plain`: is it what the page documents?
+    fn asked<T>(&self, value: Option<T>, plain: impl FnOnce(&T) -> bool) -> Result<Option<T>, Refusal> {
+        match self {
+            Reach::Whole | Reach::Instances => Ok(value),
+            Reach::Ignored => Ok(value.filter(plain)),
+            Reach::Refused(code) => match value {
+                Some(value) if !plain(&value) => Err(Refusal::of(code)),
+                value => Ok(value),
+            },
+        }
+    }
+
+    /// A backend that is an instance (`whole`) is seen in any case.
+    fn sees(&self, whole: bool) -> bool {
+        whole || *self != Reach::Instances
+    }
+}
+
+/// Is it an instance's own address?
+fn is_own(world: &World, ip: &str) -> bool {
+    world.nics().iter().any(|nic| {
+        nic.primary && nic.addresses.iter().any(|address| address.primary && address.ip.to_string() == ip)
+    })
+}
+
 pub(super) fn describe_load_balancers(world: &mut World, call: &Call) -> Answer {
     let params = &call.params;
     let region = call.region(world)?;
@@ -76,13 +120,20 @@ pub(super) fn describe_load_balancers(world: &mut World, call: &Call) -> Answer 
     }
     let slice = paging::by_number(params, 50, 100)?;
     let ids = params.commas("LoadBalancerId", 100)?;
+    let by_address = Reach::of(world, "ServerIntranetAddress");
+    let by_id = Reach::of(world, "ServerId");
     let private = params.commas("ServerIntranetAddress", 100)?;
-    let server_id = params.get("ServerId");
+    let private = by_address.asked(private, |ips| ips.iter().all(|ip| is_own(world, ip)))?;
+    let server_id = by_id.asked(params.get("ServerId"), |id| id.starts_with("i-"))?;
     let found: Vec<Group> = groups(world, Family::Classic, Some(region))
         .filter(|group| {
             let member = |&(nic, address): &(&SimNic, &SimAddress)| {
-                private.as_ref().is_none_or(|ips| ips.contains(&address.ip.to_string().as_str()))
-                    && server_id.is_none_or(|id| id == nic.id || nic.instance_id.as_deref() == Some(id))
+                let whole = server(nic, address).0 == "Ecs";
+                private.as_ref().is_none_or(|ips| {
+                    by_address.sees(whole) && ips.contains(&address.ip.to_string().as_str())
+                }) && server_id.is_none_or(|id| {
+                    by_id.sees(whole) && (id == nic.id || nic.instance_id.as_deref() == Some(id))
+                })
             };
             ids.as_ref().is_none_or(|ids| ids.contains(&group.id()))
                 && params.get("VpcId").is_none_or(|vpc| vpc == group.balancer.vpc_id)
@@ -113,6 +164,15 @@ fn classic(group: &Group) -> Map<String, Value> {
         ("NetworkType", json!("vpc")),
         ("CreateTime", json!(nics::born(group.id(), "%Y-%m-%dT%H:%MZ"))),
     ])
+}
+
+/// Does the balancer have a master/slave group, and no other?
+fn is_pair(group: &Group) -> bool {
+    group.balancer.kind == "clb-pair"
+}
+
+fn pair_id(group: &Group) -> String {
+    format!("mss-{}", stem(group.id()))
 }
 
 fn backends(group: &Group) -> Value {
@@ -155,7 +215,42 @@ pub(super) fn describe_vserver_groups(world: &mut World, call: &Call) -> Answer 
         "VServerGroupName": "web",
         "ServerCount": group.members.len(),
     });
-    Ok(members([("VServerGroups", json!({"VServerGroup": [found]}))]))
+    let found = if is_pair(&group) { vec![] } else { vec![found] };
+    Ok(members([("VServerGroups", json!({"VServerGroup": found}))]))
+}
+
+pub(super) fn describe_pairs(world: &mut World, call: &Call) -> Answer {
+    let group = named(world, call)?;
+    let found = json!({"MasterSlaveServerGroupId": pair_id(&group), "MasterSlaveServerGroupName": "pair"});
+    let found = if is_pair(&group) { vec![found] } else { vec![] };
+    Ok(members([("MasterSlaveServerGroups", json!({"MasterSlaveServerGroup": found}))]))
+}
+
+/// Vendor: the SDK of 2025 has no member for an entry's address, older ones have.
+pub(super) fn describe_pair(world: &mut World, call: &Call) -> Answer {
+    let region = call.region(world)?;
+    let id = call.params.required("MasterSlaveServerGroupId")?;
+    let mut all = groups(world, Family::Classic, Some(region)).filter(is_pair);
+    let group = all.find(|group| pair_id(group) == id);
+    let group = group.ok_or_else(|| Refusal::of("InvalidParameter.MasterSlaveServerGroupId"))?;
+    let servers = group.members.iter().zip(["Master", "Slave"].into_iter().cycle()).map(|((nic, address), which)| {
+        let (kind, id) = server(nic, address);
+        json!({
+            "ServerId": id,
+            "Type": kind.to_ascii_lowercase(),
+            "ServerType": which,
+            "Port": group.balancer.port,
+            "Weight": 100,
+            "Description": "",
+        })
+    });
+    let servers: Vec<Value> = servers.collect();
+    Ok(members([
+        ("MasterSlaveServerGroupId", json!(id)),
+        ("MasterSlaveServerGroupName", json!("pair")),
+        ("LoadBalancerId", json!(group.id())),
+        ("MasterSlaveBackendServers", json!({"MasterSlaveBackendServer": servers})),
+    ]))
 }
 
 pub(super) fn describe_vserver_group_attribute(world: &mut World, call: &Call) -> Answer {

@@ -7,7 +7,11 @@
 //! - a NIC shows its instance until a detach is done;
 //! - a load balancer's kind (`alb`, `nlb`, `clb`), or where it has none its id, says what it is: `alb-` ALB, `nlb-` NLB,
 //!   `sgp-` an ALB server group that no load balancer uses, anything else (`lb-`) CLB with one vServer group and an empty
-//!   default group. Backends are of type `Eni`, save an instance's primary address, which is `Ecs`;
+//!   default group (of the kind `clb-pair`: with one master/slave group instead, which names no addresses). Backends are of type `Eni`, save an instance's primary address, which is `Ecs`;
+//! - what `DescribeLoadBalancers` does when it is asked by the address (`ServerIntranetAddress`) or the id (`ServerId`) of a NIC
+//!   that is no instance's primary one, which no page says, stands in [`World::refusals`] under the parameter's name:
+//!   `instances` (it sees only instances and their own addresses), `ignored` (as if it was not there), or a code that it is
+//!   refused with; without an entry it sees them;
 //! - reasons that a world cannot hold stand in [`World::refusals`], by action, NIC, instance, instance type, vSwitch or
 //!   security group.
 //!
@@ -59,6 +63,7 @@ const WRITES: &[&str] = &[
     "DetachNetworkInterface",
     "AttachNetworkInterface",
     "DeleteNetworkInterface",
+    "AssociateEipAddress",
     "UnassociateEipAddress",
 ];
 
@@ -279,6 +284,8 @@ actions! {
     "Slb" "DescribeLoadBalancerAttribute" => balancers::describe_load_balancer_attribute;
     "Slb" "DescribeVServerGroups" => balancers::describe_vserver_groups;
     "Slb" "DescribeVServerGroupAttribute" => balancers::describe_vserver_group_attribute;
+    "Slb" "DescribeMasterSlaveServerGroups" => balancers::describe_pairs;
+    "Slb" "DescribeMasterSlaveServerGroupAttribute" => balancers::describe_pair;
     "Alb" "ListServerGroups" => balancers::alb_groups;
     "Alb" "ListServerGroupServers" => balancers::alb_servers;
     "Nlb" "ListServerGroups" => balancers::nlb_groups;

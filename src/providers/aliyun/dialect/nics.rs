@@ -166,6 +166,7 @@ fn render(nic: &SimNic, world: &World, whole: bool) -> Map<String, Value> {
     if let Some(trunk) = trunk {
         attachment.insert("TrunkNetworkInterfaceId".to_owned(), json!(trunk.id));
     }
+    let prefixes: Vec<Value> = nic.prefixes.iter().map(|range| json!({"Ipv4Prefix": range})).collect();
     let mut out = members([
         ("NetworkInterfaceId", json!(nic.id)),
         ("NetworkInterfaceName", json!(nic.name)),
@@ -181,7 +182,7 @@ fn render(nic: &SimNic, world: &World, whole: bool) -> Map<String, Value> {
         ("PrivateIpSets", json!({"PrivateIpSet": sets})),
         ("AssociatedPublicIp", public(main.and_then(|address| address.eip.as_ref()))),
         ("Ipv6Sets", json!({"Ipv6Set": nic.ipv6.iter().map(|ip| json!({"Ipv6Address": ip})).collect::<Vec<_>>()})),
-        ("Ipv4PrefixSets", json!({"Ipv4PrefixSet": []})),
+        ("Ipv4PrefixSets", json!({"Ipv4PrefixSet": prefixes})),
         ("Ipv6PrefixSets", json!({"Ipv6PrefixSet": []})),
         ("ServiceManaged", json!(nic.service_managed)),
         ("OwnerId", json!("1234567890123456")),

@@ -53,9 +53,15 @@ pub(super) fn unassign(world: &mut World, call: &Call) -> Answer {
     if ips.len() > most {
         return Err(Refusal::with("InvalidParameter", format!("At most {most} addresses can be released at a time.")));
     }
-    if let Some(prefix) = prefixes.first() {
-        // No NIC of a world has prefixes.
+    let held = |range: &&str| nic.prefixes.iter().any(|own| own == range);
+    if let Some(prefix) = prefixes.iter().find(|range| !held(range)) {
         return Err(unassigned(prefix));
+    }
+    if !prefixes.is_empty() {
+        let (id, gone): (String, Vec<String>) =
+            (nic.id.clone(), prefixes.iter().map(|&range| range.to_owned()).collect());
+        world.edit_nic(&id, |nic| nic.prefixes.retain(|range| !gone.contains(range)));
+        return Ok(members([]));
     }
     for &ip in &ips {
         match nic.address(ip) {

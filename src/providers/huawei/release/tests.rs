@@ -56,6 +56,8 @@ fn seen(floats: &[Float], own: &[&str]) -> NicSnapshot {
             public_ips: vec![],
             managed_by: ManagedBy::Nobody,
             linked: None,
+            members: None,
+            prefixes: Vec::new(),
             dies_with_detach: None,
             hot_plug: None,
             tags: vec![],

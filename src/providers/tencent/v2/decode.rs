@@ -216,14 +216,14 @@ fn eips<'a>(raw: &'a RawNic, region: &'a RegionId) -> impl Iterator<Item = Eip> 
     named.map(|address| Eip {
         id: address.eip_id.as_str().into(),
         region: region.clone(),
-        ip: address.wan_ip.parse().ok(),
+        ips: address.wan_ip.parse().into_iter().collect(),
         name: Arc::from(""),
         status: Arc::from(""),
         bound: EipBinding::Nic {
             nic: raw.network_interface_id.as_str().into(),
             private_ip: address.private_ip_address,
         },
-        dies_unbound: false,
+        dies_unbound: None,
     })
 }
 
@@ -257,6 +257,8 @@ fn nic(raw: RawNic, region: &RegionId, pool: &mut Pool) -> Nic {
         public_ips,
         managed_by: ManagedBy::Unknown,
         linked: None,
+        members: None,
+        prefixes: Vec::new(),
         dies_with_detach: None,
         hot_plug: None,
         tags: Vec::new(),

@@ -410,6 +410,57 @@ fn classic_load_balancers_have_a_server_group() {
 }
 
 #[test]
+fn a_filter_that_no_page_documents_reaches_as_far_as_the_world_says() {
+    let count = |said: &str, params: (&str, &str)| {
+        let mut cloud = Cloud::new();
+        for name in ["ServerIntranetAddress", "ServerId"] {
+            cloud.world.refusals.insert(name.to_owned(), said.to_owned());
+        }
+        let reply = cloud.ask(SLB, "DescribeLoadBalancers", &[params]);
+        match reply.status {
+            200 => Ok(reply.list("/LoadBalancers/LoadBalancer").len()),
+            _ => Err(reply.code().1.to_owned()),
+        }
+    };
+    // Of an instance and its own address they are documented.
+    for said in ["instances", "ignored", "UnsupportedParameter"] {
+        assert_eq!(count(said, ("ServerId", "i-web")), Ok(1), "{said}");
+        assert_eq!(count(said, ("ServerIntranetAddress", "10.0.8.10")), Ok(1), "{said}");
+    }
+    for params in [("ServerId", "eni-p"), ("ServerIntranetAddress", "10.0.8.11")] {
+        assert_eq!(count("instances", params), Ok(usize::from(params.0 == "ServerId")), "{params:?}");
+        assert_eq!(count("UnsupportedParameter", params), Err("UnsupportedParameter".to_owned()), "{params:?}");
+    }
+    // As if nothing had been asked for.
+    assert_eq!(count("ignored", ("ServerIntranetAddress", "10.0.8.12")), Ok(1));
+}
+
+#[test]
+fn a_balancer_may_have_a_master_slave_group_instead() {
+    let world = WORLD.replacen(r#""free_eips":"#, r#""load_balancers": [{"id": "lb-1", "vpc_id": "vpc-1", "kind": "clb-pair"}], "free_eips":"#, 1);
+    assert_ne!(world, WORLD);
+    let mut cloud = Cloud::of(&world);
+    let lb = ("LoadBalancerId", "lb-1");
+    assert_eq!(cloud.ask(SLB, "DescribeVServerGroups", &[lb]).list("/VServerGroups/VServerGroup").len(), 0);
+    let pairs = cloud.ask(SLB, "DescribeMasterSlaveServerGroups", &[lb]);
+    let pairs = pairs.texts("/MasterSlaveServerGroups/MasterSlaveServerGroup", "MasterSlaveServerGroupId");
+    assert_eq!(pairs, ["mss-1"]);
+    let id = ("MasterSlaveServerGroupId", "mss-1");
+    let pair = cloud.ask(SLB, "DescribeMasterSlaveServerGroupAttribute", &[id]);
+    let server = |kind: &str, which: &str, id: &str| json!({"ServerId": id, "Type": kind, "ServerType": which, "Port": 80, "Weight": 100, "Description": ""});
+    assert_eq!(
+        pair.list("/MasterSlaveBackendServers/MasterSlaveBackendServer"),
+        [server("ecs", "Master", "i-web"), server("eni", "Slave", "eni-p")]
+    );
+    let unknown = cloud.ask(SLB, "DescribeMasterSlaveServerGroupAttribute", &[("MasterSlaveServerGroupId", "mss-9")]);
+    assert_eq!(unknown.code(), (400, "InvalidParameter.MasterSlaveServerGroupId"));
+    // Other balancers have none.
+    let mut plain = Cloud::new();
+    let none = plain.ask(SLB, "DescribeMasterSlaveServerGroups", &[lb]);
+    assert_eq!(none.list("/MasterSlaveServerGroups/MasterSlaveServerGroup").len(), 0);
+}
+
+#[test]
 fn application_and_network_load_balancers_are_told_apart_by_version() {
     let mut cloud = Cloud::new();
     let groups = cloud.v3(ALB, "ListServerGroups", &[]);

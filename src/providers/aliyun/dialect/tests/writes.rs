@@ -122,6 +122,10 @@ fn release_refuses_prefixes_by_their_form() {
         let params: Vec<_> = [eni].into_iter().chain(names.iter().map(String::as_str).zip(prefixes)).collect();
         refused(&mut cloud, expected, |cloud| cloud.ecs(RELEASE, &params));
     }
+    // One that is there goes.
+    cloud.world.edit_nic("eni-s", |nic| nic.prefixes = vec!["10.0.8.16/28".to_owned(), "10.0.8.32/28".to_owned()]);
+    assert_eq!(cloud.ecs(RELEASE, &[eni, ("Ipv4Prefix.1", "10.0.8.16/28")]).status, 200);
+    assert_eq!(cloud.world.nic("eni-s").unwrap().prefixes, ["10.0.8.32/28"]);
     let both = [eni, ("PrivateIpAddress.1", "10.0.8.21"), ("Ipv4Prefix.1", "10.0.8.16/28")];
     refused(&mut cloud, (400, "InvalidParameter.Conflict"), |cloud| cloud.ecs(RELEASE, &both));
 }
