@@ -7,6 +7,7 @@ mod args;
 mod filter;
 #[cfg(test)]
 mod tests;
+mod usage;
 
 use std::{
     ffi::OsString,
@@ -16,12 +17,14 @@ use std::{
 };
 
 use crate::{
+    app::state::Language,
     config::{self, Choice, ConfigError, ConfigPath, Environment, Flags, LanguageChoice, Look, Settings},
     domain::clean::clean,
     report::Format,
     runtime::credentials,
     simulate::{self, Ended, SimulateArgs},
-    ui::catalog::Catalogs,
+    told,
+    ui::catalog::{Catalog, Catalogs},
 };
 use args::{Args, Command, ConfigCommand};
 
@@ -129,11 +132,15 @@ pub fn main(entry: &Entry<'_>) -> Exit {
 /// Reads the arguments (the program's name first) and runs what they ask for.
 pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, entry: &Entry<'_>) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
-    let words = Catalogs::embedded().ok();
+    let catalogs = match Catalogs::embedded() {
+        Ok(catalogs) => catalogs,
+        Err(error) => return complain(process, &error.to_string(), Exit::Failure),
+    };
     let language = spoken(&args, process);
-    let parsed = match args::parse(&args, words.as_ref().map(|words| words.of(language))) {
+    let words = catalogs.of(language);
+    let parsed = match args::parse(&args, words) {
         Ok(parsed) => parsed,
-        Err(error) => return explain(&error, process),
+        Err(error) => return explain(&error, language, words, process),
     };
     let flags = parsed.flags();
     let clouds: Vec<&str> = crate::providers::all().iter().map(|cloud| cloud.descriptor().id).collect();
@@ -141,24 +148,23 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
     if let Some(text) = &parsed.filter
         && let Err(error) = crate::filter::parse_among(text, &clouds)
     {
-        let explained = words.as_ref().map(|words| filter::explain(text, &error, words.of(language)));
-        return complain(process, &explained.unwrap_or_else(|| error.to_string()), Exit::Usage);
+        return complain(process, &filter::explain(text, &error, words), Exit::Usage);
     }
     match parsed.command {
-        None => console(parsed, &flags, process, entry),
-        Some(Command::List { output }) => list(parsed.demo, parsed.filter, output, &flags, process, entry),
-        Some(Command::Simulate(args)) => simulate(&args, process),
+        None => console(parsed, &flags, words, process, entry),
+        Some(Command::List { output }) => list(&parsed, output, &flags, &catalogs, language, process, entry),
+        Some(Command::Simulate(args)) => simulate(&args, words, process),
         Some(Command::Config { command }) => match command {
-            ConfigCommand::Path => config_path(&flags, process),
-            ConfigCommand::Init => config_init(&flags, process),
-            ConfigCommand::Example => print(process, config::EXAMPLE),
-            ConfigCommand::Check => config_check(&flags, process),
+            ConfigCommand::Path => config_path(&flags, words, process),
+            ConfigCommand::Init => config_init(&flags, words, process),
+            ConfigCommand::Example => print(process, words, config::EXAMPLE),
+            ConfigCommand::Check => config_check(&flags, &catalogs, language, process),
         },
     }
 }
 
-/// The language of the help: `--lang` as it stands among the arguments, or what the environment says.
-fn spoken(args: &[OsString], process: &Process<'_>) -> crate::app::state::Language {
+/// The language before the config was read: `--lang` as it stands among the arguments, or what the environment says.
+fn spoken(args: &[OsString], process: &Process<'_>) -> Language {
     let mut texts = args.iter().map(|arg| arg.to_string_lossy());
     let mut given = None;
     while let Some(text) = texts.next() {
@@ -170,19 +176,12 @@ fn spoken(args: &[OsString], process: &Process<'_>) -> crate::app::state::Langua
     }
     let language = given.and_then(|text| LanguageChoice::read("--lang", &text).ok());
     let flags = Flags { language, ..Flags::default() };
-    match config::look(&flags, &environment(process)).language {
-        config::Language::En => crate::app::state::Language::English,
-        config::Language::ZhCn => crate::app::state::Language::Chinese,
-    }
+    told::language(config::look(&flags, &environment(process)).language)
 }
 
-fn console(args: Args, flags: &Flags, process: &mut Process<'_>, entry: &Entry<'_>) -> Exit {
+fn console(args: Args, flags: &Flags, words: &Catalog, process: &mut Process<'_>, entry: &Entry<'_>) -> Exit {
     if !process.stdin_is_terminal || !process.stdout_is_terminal {
-        return complain(
-            process,
-            "nicdeck's console needs a terminal for its input and output; `nicdeck list` prints the inventory without one",
-            Exit::Usage,
-        );
+        return complain(process, words.word("command-line.no-terminal"), Exit::Usage);
     }
     let only = Only { profiles: flags.profiles.clone(), regions: flags.regions.clone() };
     let look = config::look(flags, &environment(process));
@@ -191,7 +190,7 @@ fn console(args: Args, flags: &Flags, process: &mut Process<'_>, entry: &Entry<'
     if let Err(error) = &settings
         && error.problems.iter().all(|problem| matches!(problem.origin, config::Origin::Flag(_)))
     {
-        return complain(process, &error.to_string(), Exit::Usage);
+        return complain(process, &told::error(error, words), Exit::Usage);
     }
     let look = settings.as_ref().map_or(look, |settings| settings.look);
     let readonly = settings.as_ref().map_or(true, |settings| settings.readonly);
@@ -199,45 +198,53 @@ fn console(args: Args, flags: &Flags, process: &mut Process<'_>, entry: &Entry<'
 }
 
 fn list(
-    demo: bool,
-    filter: Option<String>,
+    args: &Args,
     format: Format,
     flags: &Flags,
+    catalogs: &Catalogs,
+    language: Language,
     process: &mut Process<'_>,
     entry: &Entry<'_>,
 ) -> Exit {
-    let settings = match settings(demo, flags, process) {
+    let settings = match settings(args.demo, flags, process) {
         Ok(settings) => settings,
-        Err(error) => return complain(process, &error.to_string(), Exit::Usage),
+        Err(error) => return complain(process, &told::error(&error, catalogs.of(language)), Exit::Usage),
     };
-    if !demo {
-        let missing: Vec<String> = settings
-            .profiles
-            .iter()
-            .filter_map(|(_, credential)| credential.as_ref().err().map(ToString::to_string))
-            .collect();
+    let words = catalogs.of(told::language(settings.look.language));
+    if !args.demo {
+        let missing = missing(&settings, words);
         // One that can not be used stops no other; the list says so and ends with 3.
         if !missing.is_empty() && missing.len() == settings.profiles.len() {
             return complain(process, &missing.join("\n"), Exit::Usage);
         }
         if settings.profiles.is_empty() {
-            let text = no_profiles(&settings.config);
+            let text = no_profiles(&settings.config, words);
             return complain(process, &text, Exit::Usage);
         }
     }
+    let (demo, filter) = (args.demo, args.filter.clone());
     let only = Only { profiles: flags.profiles.clone(), regions: flags.regions.clone() };
     let progress = process.stderr_is_terminal;
     (entry.list)(ListStart { settings, demo, format, filter, only, progress }, process.out, process.err)
 }
 
+/// What is said of each profile that has no credential.
+fn missing(settings: &Settings, words: &Catalog) -> Vec<String> {
+    let errors = settings.profiles.iter().filter_map(|(_, credential)| credential.as_ref().err());
+    errors.map(|error| told::credential(error, words)).collect()
+}
+
 /// Being interrupted is how this ends; the exit code says so like for any other command.
-fn simulate(args: &SimulateArgs, process: &mut Process<'_>) -> Exit {
+fn simulate(args: &SimulateArgs, words: &Catalog, process: &mut Process<'_>) -> Exit {
     if args.faults_example {
-        return print(process, crate::sim::script::EXAMPLE);
+        return print(process, words, crate::sim::script::EXAMPLE);
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return complain(process, &format!("no worker threads: {error}"), Exit::Failure),
+        Err(error) => {
+            let text = words.text("command-line.no-threads", &[("reason", &error.to_string())]);
+            return complain(process, &text, Exit::Failure);
+        }
     };
     match runtime.block_on(simulate::run(args, process.out)) {
         Ok(Ended::Interrupted) => Exit::Interrupted,
@@ -249,61 +256,55 @@ fn simulate(args: &SimulateArgs, process: &mut Process<'_>) -> Exit {
     }
 }
 
-const NO_FOLDER: &str = "this platform has no config folder; name the file with --config FILE";
-
-fn config_path(flags: &Flags, process: &mut Process<'_>) -> Exit {
+fn config_path(flags: &Flags, words: &Catalog, process: &mut Process<'_>) -> Exit {
     match config::path(flags, &environment(process)).path {
         Some(path) => {
             // A script gets the path as it is.
             let path = path.to_string_lossy();
             let path = if process.stdout_is_terminal { clean(&path) } else { path };
-            print(process, &format!("{path}\n"))
+            print(process, words, &format!("{path}\n"))
         }
-        None => complain(process, NO_FOLDER, Exit::Failure),
+        None => complain(process, words.word("command-line.no-folder"), Exit::Failure),
     }
 }
 
 /// Writes the example where the config goes, for the user alone. What is there stays as it is.
-fn config_init(flags: &Flags, process: &mut Process<'_>) -> Exit {
+fn config_init(flags: &Flags, words: &Catalog, process: &mut Process<'_>) -> Exit {
     let Some(path) = config::path(flags, &environment(process)).path else {
-        return complain(process, NO_FOLDER, Exit::Failure);
+        return complain(process, words.word("command-line.no-folder"), Exit::Failure);
     };
     match config::write_example(&path) {
-        Ok(()) => print(process, &format!("{}\n", clean(&path.to_string_lossy()))),
+        Ok(()) => print(process, words, &format!("{}\n", clean(&path.to_string_lossy()))),
         Err(error) => {
-            let shown = path.to_string_lossy();
-            let what = match error.kind() {
-                io::ErrorKind::AlreadyExists => "is there already, nothing was changed".to_owned(),
-                _ => format!("cannot be written: {error}"),
+            let key = match error.kind() {
+                io::ErrorKind::AlreadyExists => "command-line.there-already",
+                _ => "command-line.unwritable",
             };
-            complain(process, &format!("{} {what}", clean(&shown)), Exit::Failure)
+            let (shown, reason) = (path.to_string_lossy(), error.to_string());
+            let text = words.text(key, &[("path", &clean(&shown)), ("reason", &reason)]);
+            complain(process, &text, Exit::Failure)
         }
     }
 }
 
-fn config_check(flags: &Flags, process: &mut Process<'_>) -> Exit {
+fn config_check(flags: &Flags, catalogs: &Catalogs, language: Language, process: &mut Process<'_>) -> Exit {
     let settings = match settings(false, flags, process) {
         Ok(settings) => settings,
-        Err(error) => return complain(process, &error.to_string(), Exit::Usage),
+        Err(error) => return complain(process, &told::error(&error, catalogs.of(language)), Exit::Usage),
     };
+    let words = catalogs.of(told::language(settings.look.language));
     if settings.profiles.is_empty() {
-        return complain(process, &no_profiles(&settings.config), Exit::Usage);
+        return complain(process, &no_profiles(&settings.config, words), Exit::Usage);
     }
     let mut lines = Vec::new();
-    let mut missing = Vec::new();
     for (profile, credential) in &settings.profiles {
-        let word = match credential {
-            Ok(_) => "ok",
-            Err(error) => {
-                missing.push(error.to_string());
-                "without credentials"
-            }
-        };
+        let word = words.word(if credential.is_ok() { "list.ok" } else { "command-line.without-credentials" });
         let regions: Vec<&str> = profile.regions.iter().map(crate::domain::ids::RegionId::as_str).collect();
-        let readonly = if profile.readonly { "read-only" } else { "read-write" };
+        let readonly = words.word(if profile.readonly { "header.read-only" } else { "header.read-write" });
         lines.push(format!("{}  {}  {}  {readonly}  {word}\n", profile.id, profile.cloud, regions.join(",")));
     }
-    match (print(process, &lines.concat()), missing.is_empty()) {
+    let missing = missing(&settings, words);
+    match (print(process, words, &lines.concat()), missing.is_empty()) {
         (Exit::Done, false) => complain(process, &missing.join("\n"), Exit::Usage),
         (exit, _) => exit,
     }
@@ -320,34 +321,34 @@ fn environment<'a>(process: &'a Process<'_>) -> Environment<'a> {
     Environment { var: process.var, config_folder: process.config_folder, terminal: process.stdout_is_terminal }
 }
 
-fn no_profiles(config: &ConfigPath) -> String {
-    let example = "`nicdeck config init` writes one to start with, `--demo` needs none";
-    match config {
-        ConfigPath { path: Some(path), found } => {
-            let what = if *found { "no [[profile]] in" } else { "no config at" };
-            format!("{what} {}; {example}", clean(&path.to_string_lossy()))
-        }
-        ConfigPath { path: None, .. } => {
-            format!("no config, and no folder to look for one: use --config FILE; {example}")
-        }
-    }
+fn no_profiles(config: &ConfigPath, words: &Catalog) -> String {
+    let Some(path) = &config.path else { return words.word("command-line.no-config").to_owned() };
+    let key = if config.found { "command-line.no-profile-in" } else { "command-line.no-config-at" };
+    words.text(key, &[("path", &clean(&path.to_string_lossy()))]).into_owned()
 }
 
 /// Help and version are data; anything else that stops the parser is a wrong usage.
-fn explain(error: &clap::Error, process: &mut Process<'_>) -> Exit {
-    let text = error.render().to_string();
-    if error.use_stderr() {
-        return complain(process, text.trim_end(), Exit::Usage);
+fn explain(error: &clap::Error, language: Language, words: &Catalog, process: &mut Process<'_>) -> Exit {
+    let own = || error.render().to_string();
+    if !error.use_stderr() {
+        return print(process, words, &own());
     }
-    print(process, &text)
+    let text = match language {
+        Language::English => own(),
+        Language::Chinese => usage::explain(error, words).unwrap_or_else(own),
+    };
+    complain(process, text.trim_end(), Exit::Usage)
 }
 
 /// Writes data. A reader that went away has what it wanted.
-fn print(process: &mut Process<'_>, text: &str) -> Exit {
+fn print(process: &mut Process<'_>, words: &Catalog, text: &str) -> Exit {
     match process.out.write_all(text.as_bytes()).and_then(|()| process.out.flush()) {
         Ok(()) => Exit::Done,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-        Err(error) => complain(process, &format!("standard output cannot be written: {error}"), Exit::Failure),
+        Err(error) => {
+            let text = words.text("command-line.no-output", &[("reason", &error.to_string())]);
+            complain(process, &text, Exit::Failure)
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{io, path::PathBuf};
 
 use crate::{
-    app::{notices::Phrase, state::Language},
+    app::state::Language,
     cli::{ConsoleStart, Exit, ListStart, Only},
     config::{self, ConfigError, Settings},
     demo::{self, Demo},
@@ -17,6 +17,7 @@ use crate::{
         headless::{self, Listed},
         journal, signals,
     },
+    told,
     ui::{
         self,
         catalog::{Catalog, Catalogs},
@@ -42,7 +43,7 @@ pub fn console(start: &ConsoleStart) -> Exit {
     let exit = loop {
         let look = start.look;
         let run = tokio.block_on(async {
-            let mut launch = base(demo, language(look.language), look.motion);
+            let mut launch = base(demo, told::language(look.language), look.motion);
             // A demo begun from the welcome screen is not bound by a config that could not be read.
             launch.readonly = start.readonly && (start.demo || !demo);
             launch.filter = start.filter.clone().unwrap_or_default();
@@ -60,7 +61,7 @@ pub fn console(start: &ConsoleStart) -> Exit {
                         launch.config_path = shown_path(settings.config.path.as_ref());
                     }
                     Err(error) => {
-                        launch.problems = error.to_string().lines().map(|line| clean(line).into_owned()).collect();
+                        launch.problems = told::problems(error, &Catalogs::embedded().map_err(SkinError::from)?);
                     }
                 }
                 Vec::new()
@@ -80,7 +81,7 @@ pub fn console(start: &ConsoleStart) -> Exit {
             Ok(End::Signal(signals::TERMINATE)) => break Exit::Terminated,
             Ok(End::Signal(signals::INTERRUPT)) => break Exit::Interrupted,
             Ok(End::Signal(_)) => break Exit::HungUp,
-            Err(failure) => break complain(&mut err, &failure, failure.exit()),
+            Err(failure) => break failed(&mut err, &failure, told::language(look.language)),
         }
     };
     // Calls that nobody waits for any more are not worth waiting for.
@@ -100,7 +101,7 @@ pub fn list(start: &ListStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
         return complain(err, &format!("the filter {text:?}: {mistake}"), Exit::Usage);
     }
     let listed = tokio.block_on(async {
-        let language = language(start.settings.look.language);
+        let language = told::language(start.settings.look.language);
         let catalogs = Catalogs::embedded().map_err(SkinError::from)?;
         let words = catalogs.of(language);
         let form = headless::Form {
@@ -132,7 +133,7 @@ pub fn list(start: &ListStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
         // A reader that went away early (head, less) has what it wanted.
         Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
         Ok(Err(error)) => complain(err, &error, Exit::Failure),
-        Err(failure) => complain(err, &failure, failure.exit()),
+        Err(failure) => failed(err, &failure, told::language(start.settings.look.language)),
     }
 }
 
@@ -202,7 +203,7 @@ fn accounts(settings: &Settings) -> Vec<Account> {
         .iter()
         .map(|(profile, credential)| Account {
             profile: profile.clone(),
-            credential: credential.clone().map_err(|error| Phrase::new("problem.credential").with("reason", error)),
+            credential: credential.clone().map_err(|error| told::no_credential(&error)),
         })
         .collect()
 }
@@ -220,10 +221,12 @@ fn shown_path(path: Option<&PathBuf>) -> String {
     path.map_or_else(String::new, |path| clean(&path.to_string_lossy()).into_owned())
 }
 
-fn language(language: config::Language) -> Language {
-    match language {
-        config::Language::En => Language::English,
-        config::Language::ZhCn => Language::Chinese,
+fn failed(err: &mut dyn io::Write, failure: &Failure, language: Language) -> Exit {
+    match (failure, Catalogs::embedded()) {
+        (Failure::Only(error), Ok(catalogs)) => {
+            complain(err, &told::error(error, catalogs.of(language)), failure.exit())
+        }
+        _ => complain(err, failure, failure.exit()),
     }
 }
 

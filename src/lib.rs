@@ -18,6 +18,7 @@
 //! | [`demo`] | simulated clouds and profiles that point at them | `domain`, `sim`, `providers` |
 //! | [`launch`] | from the command line to a running program | all below `cli` |
 //! | [`look`] | a skin for this terminal | `config`, `ui` |
+//! | [`told`] | what is wrong with settings and credentials, in words | `config`, `providers`, `ui` |
 //! | [`cli`] | arguments, exit codes; on top of all | all |
 //!
 //! One direction: input, message, `update`, effect, job, message, `update`, frame. Nothing calls back.
@@ -39,5 +40,6 @@ pub mod rules;
 pub mod runtime;
 pub mod sim;
 pub mod simulate;
+pub mod told;
 pub mod ui;
 pub mod wire;

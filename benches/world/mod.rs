@@ -155,6 +155,7 @@ impl Console {
             config_path: String::new(),
             problems: Vec::new(),
             motion: true,
+            clouds: nicdeck::providers::all().iter().map(|cloud| cloud.descriptor().id).collect(),
         };
         let mut state = State::new(setup, NOW);
         let effects = update::start(&mut state, NOW);

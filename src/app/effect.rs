@@ -31,6 +31,11 @@ pub enum Effect {
         job: JobId,
         writes: Vec<Intent>,
     },
+    /// See whether the journal can be written to, and what is open in it. Sends nothing.
+    LookAtJournal {
+        write: bool,
+        unfinished: bool,
+    },
     /// End a reading job now; its calls are dropped.
     Cancel(JobId),
     /// Before the next write: wait, or go on.

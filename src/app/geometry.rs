@@ -21,6 +21,11 @@ pub const SMALLEST: Size = Size { columns: 40, rows: 10 };
 /// From this many columns the detail stands beside the list.
 pub const DETAIL_FROM: u16 = 110;
 
+/// From this size on the plan or batch and the newest calls stand under the inventory.
+pub const STRIP_FROM: Size = Size { columns: 180, rows: 40 };
+/// Lines of that strip, its rule included.
+const STRIP: u16 = 10;
+
 /// The frame that every screen shares: what stands where never moves between screens.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Regions {
@@ -35,6 +40,8 @@ pub struct Regions {
     pub heading: Area,
     /// Empty where the window is too narrow.
     pub detail: Area,
+    /// Under list and detail; empty unless [`Self::with_strip`] made room for it.
+    pub strip: Area,
     /// One sentence about the focused row.
     pub focus: Area,
     /// The newest message.
@@ -68,11 +75,21 @@ impl Regions {
             list: Area { x: 0, y: heading.y + 1, width: list_width, height: body.height - gap - 1 },
             heading,
             detail: Area { x: list_width, y: body.y + gap, width: detail_width, height: body.height - gap },
+            strip: Area::default(),
             focus: full(size.rows - 3, 1),
             status: full(size.rows - 2, 1),
             keys: full(size.rows - 1, 1),
             tiny: false,
         }
+    }
+
+    /// The same with a strip at the foot of the body.
+    #[must_use]
+    pub fn with_strip(self) -> Self {
+        let height = STRIP.min(self.list.height.saturating_sub(1));
+        let below = |area: Area| Area { height: area.height.saturating_sub(height), ..area };
+        let strip = Area { y: self.body.y + self.body.height - height, height, ..self.body };
+        Self { list: below(self.list), detail: below(self.detail), strip, ..self }
     }
 }
 
@@ -140,6 +157,12 @@ mod tests {
                 prop_assert!(area.y + area.height <= rows);
             }
             prop_assert!(regions.tiny || regions.list.height >= 1);
+            if !regions.tiny {
+                let with = regions.with_strip();
+                prop_assert!(with.list.height >= 1 && with.list.y + with.list.height <= with.strip.y);
+                prop_assert!(with.detail.y + with.detail.height <= with.strip.y);
+                prop_assert_eq!(with.strip.y + with.strip.height, with.focus.y);
+            }
             let plan = PlanAreas::of(&regions);
             prop_assert_eq!(plan.list.height + plan.summary.height, regions.list.height);
             let run = RunAreas::of(&regions, usize::from(columns) / 30);

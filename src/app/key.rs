@@ -47,6 +47,11 @@ impl Key {
         Self { code: KeyCode::Char(c), ctrl: true, alt: false }
     }
 
+    /// Could it be meant as text? Where something is typed, such a key is never a command.
+    pub fn is_text(self) -> bool {
+        matches!(self.code, KeyCode::Char(_)) && !self.ctrl && !self.alt
+    }
+
     /// Reads a key's name, as the key map spells it.
     ///
     /// # Errors

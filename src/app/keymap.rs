@@ -69,6 +69,11 @@ impl Keymap {
             .map(|(&command, _)| command)
     }
 
+    /// Is it a key of the command? For what lies over a screen: there the screen's own bindings do not count.
+    pub fn does(&self, key: Key, command: Command) -> bool {
+        self.keys(command).contains(&key)
+    }
+
     /// The keys of a command, the one to show first.
     pub fn keys(&self, command: Command) -> &[Key] {
         self.keys.get(&command).map_or(&[], Vec::as_slice)

@@ -84,10 +84,14 @@ pub enum ReleaseEvent {
 pub enum JournalEvent {
     /// Writes of earlier runs without an outcome, and where the journal is.
     Unfinished { path: String, writes: Vec<OpenWrite> },
+    /// It could be read; nothing is open unless [`Self::Unfinished`] says so.
+    Read,
     /// What an earlier run left open is not known.
     Unreadable(String),
     /// Nothing can be written to it, and so nothing to a cloud.
     Unusable(String),
+    /// It can be written to.
+    Usable,
 }
 
 /// From the job that finds out what became of writes of earlier runs.

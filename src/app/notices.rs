@@ -2,6 +2,8 @@
 
 use crate::domain::time::Timestamp;
 
+use super::state::Language;
+
 /// A sentence as a locale key with its values.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Phrase {
@@ -20,6 +22,22 @@ impl Phrase {
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.values.push((name, value.to_string()));
         self
+    }
+}
+
+/// A sentence that was worded before the console began, in every language: what it tells of is not known to the state.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Worded {
+    pub english: String,
+    pub chinese: String,
+}
+
+impl Worded {
+    pub fn of(&self, language: Language) -> &str {
+        match language {
+            Language::English => &self.english,
+            Language::Chinese => &self.chinese,
+        }
     }
 }
 

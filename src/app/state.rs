@@ -15,7 +15,7 @@ use super::{
     geometry::Size,
     jobs::JobTable,
     keymap::Keymap,
-    notices::{Notices, Phrase},
+    notices::{Notices, Phrase, Worded},
     overlay::Overlay,
     plan_view::PlanView,
     run::Run,
@@ -85,8 +85,10 @@ pub struct Setup {
     /// Where the config is looked for, for the welcome screen.
     pub config_path: String,
     /// Problems found at start-up that stop nothing but must be seen (a config that could not be read).
-    pub problems: Vec<String>,
+    pub problems: Vec<Worded>,
     pub motion: bool,
+    /// The clouds of this program, as the filter names them.
+    pub clouds: Vec<&'static str>,
 }
 
 /// When ctrl-c was pressed at the top, to count a second press.
@@ -115,11 +117,15 @@ pub struct State {
     pub motion: bool,
     pub keymap: Keymap,
     pub config_path: String,
-    pub problems: Vec<String>,
+    pub problems: Vec<Worded>,
+    /// The clouds of this program, as the filter names them.
+    pub clouds: Vec<&'static str>,
     pub size: Size,
     pub now: Timestamp,
     /// Why no intent can be put on disk, and nothing sent; `None` while nothing is known against it.
     pub no_journal: Option<String>,
+    /// What earlier runs left open could not be read.
+    pub journal_unread: bool,
     /// What earlier runs left open in the journal.
     pub earlier: Earlier,
     /// A quit that was asked for once (ctrl-c at the top), and when.
@@ -154,9 +160,11 @@ impl State {
             keymap: setup.keymap,
             config_path: setup.config_path,
             problems: setup.problems,
+            clouds: setup.clouds,
             size: setup.size,
             now,
             no_journal: None,
+            journal_unread: false,
             earlier: Earlier::default(),
             quit_asked: None,
             quitting: false,

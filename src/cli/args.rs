@@ -93,12 +93,8 @@ pub(super) enum ConfigCommand {
 }
 
 /// Reads the arguments; help is in these words. Flags of the console are not shown where they mean nothing.
-pub(super) fn parse(args: &[OsString], words: Option<&Catalog>) -> Result<Args, clap::Error> {
-    let mut command = command();
-    if let Some(words) = words {
-        command = told(command, words, true);
-    }
-    let matches = command.try_get_matches_from(args)?;
+pub(super) fn parse(args: &[OsString], words: &Catalog) -> Result<Args, clap::Error> {
+    let matches = told(command(), words, true).try_get_matches_from(args)?;
     Args::from_arg_matches(&matches)
 }
 
@@ -159,7 +155,7 @@ fn choice<T: Choice>() -> impl TypedValueParser<Value = T> {
     let aliases = |meaning: T| T::ALSO.iter().filter(move |(_, also)| *also == meaning).map(|(word, _)| *word);
     let words = T::ALL.iter().map(move |(word, meaning)| PossibleValue::new(*word).aliases(aliases(*meaning)));
     // The parser lets only words of the list pass.
-    PossibleValuesParser::new(words).try_map(|word| T::read("", &word).map_err(|kind| kind.to_string()))
+    PossibleValuesParser::new(words).try_map(|word| T::read("", &word).map_err(|kind| kind.key()))
 }
 
 fn format() -> impl TypedValueParser<Value = Format> {

@@ -273,6 +273,37 @@ fn every_command_and_flag_is_explained_in_both_languages() {
 }
 
 #[test]
+fn mistakes_are_told_in_the_language_that_is_asked_for() {
+    for (args, wanted) in [
+        ("--readonl", "没有参数 --readonl；是想写 --readonly 吗？"),
+        ("lsit", "没有命令 lsit；是想写 list 吗？"),
+        ("list --output jsno", "--output <FORM>：不能是“jsno”，可用：table, json, csv, md；是想写 json 吗？"),
+        ("list --output", "--output <FORM> 需要一个值，可用：table, json, csv, md"),
+        ("simulate --seed x", "--seed <S>：不能是“x”：invalid digit found in string"),
+        ("--demo --config x", "--demo 和 --config <FILE> 不能同时使用"),
+        ("--demo --demo", "--demo 只能写一次"),
+    ] {
+        let ran = Run::new().var("LC_ALL", "zh_CN.UTF-8").run(args);
+        assert_eq!((ran.exit, ran.err.lines().next()), (Exit::Usage, Some(wanted)), "{args}: {}", ran.err);
+    }
+    let broken = || Run::new().config("version = 1\nlangauge = 1\n").var("LANG", "zh_CN.UTF-8");
+    assert!(
+        broken().run("list").err.contains("2:1: 不认识的键 `langauge`（配置文件）"),
+        "{}",
+        broken().run("list").err
+    );
+    assert!(broken().run("config check --lang en").err.contains("2:1: unknown key `langauge`"));
+    assert!(broken().var("NICDECK_LANG", "en").run("list").err.contains("unknown key"));
+    // A config that can be read has a say as well.
+    let own = "version = 1\nlanguage = \"zh-CN\"\n[[profile]]\nname = \"p\"\ncloud = \"zenlayer\"\nregions = [\"r\"]\n";
+    let ran = Run::new().config(own).run("list");
+    assert!(ran.err.contains("账号 `p`：有 2 个环境变量没有设置：`ZENLAYER_"), "{}", ran.err);
+    assert!(Run::new().var("LANG", "zh_CN.UTF-8").piped().run("").err.contains("需要终端"));
+    let filter = Run::new().var("LANG", "zh_CN.UTF-8").run("list --demo --filter ipp:1");
+    assert!(filter.err.contains("没有这个字段"), "{}", filter.err);
+}
+
+#[test]
 fn help_is_in_the_language_that_is_asked_for() {
     let help = |run: Run, args: &str| run.run(args).out;
     let chinese = help(Run::new(), "--help --lang zh-CN");

@@ -1,6 +1,6 @@
-//! Everything that can be wrong with the settings, as codes and values with an English sentence.
+//! Everything that can be wrong with the settings, as codes and values. The sentences are the locales'.
 //!
-//! No sentence quotes a line of the file or a value that could be a secret: a secret that was written into the config by
+//! No problem holds a line of the file or a value that could be a secret: a secret that was written into the config by
 //! mistake must not reach a screen, a log or a ticket because of the mistake.
 
 use std::{fmt, path::PathBuf, sync::Arc};
@@ -79,17 +79,24 @@ pub enum Wanted {
     Tables,
 }
 
-impl Wanted {
-    fn as_str(self) -> &'static str {
-        match self {
-            Wanted::Text => "text in quotes",
-            Wanted::Bool => "true or false",
-            Wanted::Number => "a whole number",
-            Wanted::Texts => "a list of texts, as in [\"one\", \"two\"]",
-            Wanted::Table => "a table, as in { key = \"value\" }",
-            Wanted::Tables => "a list of tables, each headed [[profile]]",
-        }
-    }
+/// What a value is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ValueKind {
+    Text,
+    /// A whole number.
+    Whole,
+    Number,
+    Bool,
+    Date,
+    List,
+    Table,
+}
+
+/// What `--profile` and `--region` name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Named {
+    Profile,
+    Region,
 }
 
 /// Rules for texts that end up in requests, on the header line, or are typed to confirm.
@@ -103,19 +110,11 @@ pub enum TextRule {
     Variable,
 }
 
-impl TextRule {
-    fn as_str(self) -> &'static str {
-        match self {
-            TextRule::Label => "1 to 64 visible characters, without blanks around them",
-            TextRule::Word => "1 to 64 letters, digits, `-` and `_`",
-            TextRule::Variable => "the name of an environment variable, such as MY_KEY_ID",
-        }
-    }
-}
-
 /// The kinds of problems.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ProblemKind {
+    /// A file that was named, and is not there.
+    NoFile,
     /// The file could not be read: the operating system's reason.
     Unreadable {
         reason: String,
@@ -137,6 +136,7 @@ pub enum ProblemKind {
     UnknownKey {
         /// `None` if it could be a secret.
         key: Option<String>,
+        /// Empty: the top of the file.
         section: &'static str,
         suggestion: Option<&'static str>,
         allowed: &'static [&'static str],
@@ -144,7 +144,7 @@ pub enum ProblemKind {
     WrongType {
         key: String,
         wanted: Wanted,
-        found: &'static str,
+        found: ValueKind,
     },
     MissingKey {
         key: &'static str,
@@ -200,7 +200,7 @@ pub enum ProblemKind {
     ProjectOfSeveral,
     /// `--profile` or `--region` names what the config does not have.
     Unmatched {
-        what: &'static str,
+        of: Named,
         given: String,
         suggestion: Option<String>,
         known: Vec<String>,
@@ -208,196 +208,41 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
-    /// A stable name, for locales and tests.
+    /// A stable name: the key of the locales' sentence.
     pub fn key(&self) -> &'static str {
         match self {
-            ProblemKind::Unreadable { .. } => "config-unreadable",
-            ProblemKind::TooLarge { .. } => "config-too-large",
-            ProblemKind::NotUtf8 => "config-not-utf8",
-            ProblemKind::Syntax { .. } => "config-syntax",
-            ProblemKind::MissingVersion => "config-missing-version",
-            ProblemKind::Version { .. } => "config-version",
-            ProblemKind::UnknownKey { .. } => "config-unknown-key",
-            ProblemKind::WrongType { .. } => "config-wrong-type",
-            ProblemKind::MissingKey { .. } => "config-missing-key",
-            ProblemKind::NotOneOf { .. } => "config-not-one-of",
-            ProblemKind::Slip { .. } => "config-slip",
-            ProblemKind::EmptyList { .. } => "config-empty-list",
-            ProblemKind::BadText { .. } => "config-bad-text",
-            ProblemKind::Twice { .. } => "config-twice",
-            ProblemKind::DuplicateProfile { .. } => "config-duplicate-profile",
-            ProblemKind::Endpoint { .. } => "config-endpoint",
-            ProblemKind::Secret { .. } => "config-secret",
-            ProblemKind::TokenAlone { .. } => "config-token-alone",
-            ProblemKind::NoSignIn { .. } => "config-no-sign-in",
-            ProblemKind::TwoCredentials => "config-two-credentials",
-            ProblemKind::ProjectOfSeveral => "config-project-of-several",
-            ProblemKind::Unmatched { .. } => "config-unmatched",
-        }
-    }
-
-    /// Values for the locale's sentence, by name. Texts of the file are cleaned and short.
-    pub fn values(&self) -> Vec<(&'static str, String)> {
-        let list = |values: &[String]| values.iter().map(|value| short(value)).collect::<Vec<_>>().join(", ");
-        match self {
-            ProblemKind::NotUtf8
-            | ProblemKind::MissingVersion
-            | ProblemKind::TwoCredentials
-            | ProblemKind::ProjectOfSeveral => vec![],
-            ProblemKind::Unreadable { reason } => vec![("reason", short(reason))],
-            ProblemKind::TooLarge { most } => vec![("most", most.to_string())],
-            ProblemKind::Syntax { what } => vec![("what", short(what))],
-            ProblemKind::Version { found } => vec![("found", found.to_string())],
-            ProblemKind::UnknownKey { key, section, suggestion, allowed } => vec![
-                ("key", short(key.as_deref().unwrap_or_default())),
-                ("section", (*section).to_owned()),
-                ("suggestion", suggestion.unwrap_or_default().to_owned()),
-                ("allowed", allowed.join(", ")),
-            ],
-            ProblemKind::WrongType { key, wanted, found } => {
-                vec![("key", short(key)), ("wanted", wanted.as_str().to_owned()), ("found", (*found).to_owned())]
-            }
-            ProblemKind::MissingKey { key, section } => {
-                vec![("key", (*key).to_owned()), ("section", (*section).to_owned())]
-            }
-            ProblemKind::NotOneOf { key, given, allowed, suggestion } => vec![
-                ("key", short(key)),
-                ("given", short(given.as_deref().unwrap_or_default())),
-                ("allowed", list(allowed)),
-                ("suggestion", short(suggestion.as_deref().unwrap_or_default())),
-            ],
-            ProblemKind::Slip { key, given, suggestion } => {
-                vec![("key", (*key).to_owned()), ("given", short(given)), ("suggestion", (*suggestion).to_owned())]
-            }
-            ProblemKind::EmptyList { key } => vec![("key", (*key).to_owned())],
-            ProblemKind::BadText { key, rule } => {
-                vec![("key", (*key).to_owned()), ("rule", rule.as_str().to_owned())]
-            }
-            ProblemKind::Twice { key, value } => vec![("key", (*key).to_owned()), ("value", short(value))],
-            ProblemKind::DuplicateProfile { name, first_line } => {
-                vec![("name", short(name)), ("line", first_line.to_string())]
-            }
-            ProblemKind::Endpoint { error } => vec![("error", error.to_string())],
-            ProblemKind::Secret { key } => vec![("key", short(key))],
-            ProblemKind::TokenAlone { cloud } | ProblemKind::NoSignIn { cloud } => vec![("cloud", short(cloud))],
-            ProblemKind::Unmatched { what, given, suggestion, known } => vec![
-                ("what", (*what).to_owned()),
-                ("given", short(given)),
-                ("suggestion", short(suggestion.as_deref().unwrap_or_default())),
-                ("known", list(known)),
-            ],
+            ProblemKind::NoFile => "setting.no-file",
+            ProblemKind::Unreadable { .. } => "setting.unreadable",
+            ProblemKind::TooLarge { .. } => "setting.too-large",
+            ProblemKind::NotUtf8 => "setting.not-utf8",
+            ProblemKind::Syntax { .. } => "setting.syntax",
+            ProblemKind::MissingVersion => "setting.missing-version",
+            ProblemKind::Version { .. } => "setting.version",
+            ProblemKind::UnknownKey { .. } => "setting.unknown-key",
+            ProblemKind::WrongType { .. } => "setting.wrong-type",
+            ProblemKind::MissingKey { .. } => "setting.missing-key",
+            ProblemKind::NotOneOf { .. } => "setting.not-one-of",
+            ProblemKind::Slip { .. } => "setting.slip",
+            ProblemKind::EmptyList { .. } => "setting.empty-list",
+            ProblemKind::BadText { .. } => "setting.bad-text",
+            ProblemKind::Twice { .. } => "setting.twice",
+            ProblemKind::DuplicateProfile { .. } => "setting.duplicate-profile",
+            ProblemKind::Endpoint { .. } => "setting.endpoint",
+            ProblemKind::Secret { .. } => "setting.secret",
+            ProblemKind::TokenAlone { .. } => "setting.token-alone",
+            ProblemKind::NoSignIn { .. } => "setting.no-sign-in",
+            ProblemKind::TwoCredentials => "setting.two-credentials",
+            ProblemKind::ProjectOfSeveral => "setting.project-of-several",
+            ProblemKind::Unmatched { .. } => "setting.unmatched",
         }
     }
 }
 
+/// For logs and tests: the key of the sentence. People read the sentence.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.origin, self.kind)
+        write!(f, "{}: {}", self.origin, self.kind.key())
     }
-}
-
-impl fmt::Display for ProblemKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let meant = |f: &mut fmt::Formatter<'_>, suggestion: Option<&str>| match suggestion {
-            Some(suggestion) => write!(f, "; did you mean `{}`?", short(suggestion)),
-            None => Ok(()),
-        };
-        match self {
-            ProblemKind::Unreadable { reason } => {
-                write!(f, "cannot be read: {}; `nicdeck config example` prints a config to start with", short(reason))
-            }
-            ProblemKind::TooLarge { most } => write!(f, "is no config: larger than {most} bytes"),
-            ProblemKind::NotUtf8 => f.write_str("not UTF-8; save the file as UTF-8"),
-            ProblemKind::Syntax { what } => write!(f, "not TOML: {}", short(what)),
-            ProblemKind::MissingVersion => {
-                f.write_str("`version` is missing; the file has to begin with `version = 1`")
-            }
-            ProblemKind::Version { found } => {
-                write!(f, "version {found} is not known here; this nicdeck reads `version = 1`")
-            }
-            ProblemKind::UnknownKey { key, section, suggestion, allowed } => {
-                match key {
-                    Some(key) => write!(f, "unknown key `{}` in {section}", short(key))?,
-                    None => write!(f, "unknown key in {section}")?,
-                }
-                match suggestion {
-                    Some(_) => meant(f, *suggestion),
-                    None => write!(f, "; allowed are {}", quoted(allowed.iter().copied())),
-                }
-            }
-            ProblemKind::WrongType { key, wanted, found } => {
-                write!(f, "`{}` has to be {}, this is {found}", short(key), wanted.as_str())
-            }
-            ProblemKind::MissingKey { key, section } => write!(f, "`{key}` is missing in {section}"),
-            ProblemKind::NotOneOf { key, given, allowed, suggestion } => {
-                match given {
-                    Some(given) => write!(f, "`{}` cannot be \"{}\"", short(key), short(given))?,
-                    None => write!(f, "`{}` cannot be this", short(key))?,
-                }
-                if allowed.is_empty() {
-                    return f.write_str("; none is known here");
-                }
-                write!(f, "; it is one of {}", quoted(allowed.iter().map(String::as_str)))?;
-                meant(f, suggestion.as_deref())
-            }
-            ProblemKind::Slip { key, given, suggestion } => {
-                write!(f, "`{key}` has \"{}\"; did you mean `{suggestion}`?", short(given))
-            }
-            ProblemKind::EmptyList { key } => write!(f, "`{key}` needs at least one entry"),
-            ProblemKind::BadText { key, rule } => write!(f, "`{key}` has to be {}", rule.as_str()),
-            ProblemKind::Twice { key, value } => write!(f, "`{key}` has \"{}\" twice; once is enough", short(value)),
-            ProblemKind::DuplicateProfile { name, first_line } => write!(
-                f,
-                "a profile named \"{}\" is on line {first_line} already; each needs a name of its own",
-                short(name)
-            ),
-            ProblemKind::Endpoint { error } => write!(f, "`endpoint`: {error}"),
-            ProblemKind::Secret { key } => write!(
-                f,
-                "`{}`: a secret does not belong in this file. Export it, and name the variables: \
-                 credentials = {{ from = \"env\", id = \"MY_KEY_ID\", secret = \"MY_KEY_SECRET\" }}. \
-                 Treat a key that was saved here as leaked: replace it",
-                short(key)
-            ),
-            ProblemKind::TokenAlone { cloud } => write!(
-                f,
-                "{} does not sign with a token alone; name the variables of `id` and `secret` as well",
-                short(cloud)
-            ),
-            ProblemKind::NoSignIn { cloud } => write!(
-                f,
-                "{} does not sign in with a user's name; name the variables of `id` and `secret` instead",
-                short(cloud)
-            ),
-            ProblemKind::TwoCredentials => f.write_str(
-                "either `id` and `secret` (and `token`), or `user`, `password` and `account`; not both at once",
-            ),
-            ProblemKind::ProjectOfSeveral => f.write_str(
-                "`project_id` belongs to one region, and this profile has several: give each region a profile of its own",
-            ),
-            ProblemKind::Unmatched { what, given, suggestion, known } => {
-                write!(f, "there is no {what} \"{}\"", short(given))?;
-                if !known.is_empty() {
-                    write!(f, "; there is {}", quoted(known.iter().map(String::as_str)))?;
-                }
-                meant(f, suggestion.as_deref())
-            }
-        }
-    }
-}
-
-fn quoted<'a>(values: impl Iterator<Item = &'a str>) -> String {
-    values.map(|value| format!("`{}`", short(value))).collect::<Vec<_>>().join(", ")
-}
-
-/// Cleaned, and cut to what fits into a sentence.
-fn short(text: &str) -> String {
-    const MOST: usize = 80;
-    let text = clean(text);
-    if text.chars().count() <= MOST {
-        return text.into_owned();
-    }
-    text.chars().take(MOST - 1).chain(['~']).collect()
 }
 
 /// The candidate that a person most likely meant: few enough slips of the finger away.

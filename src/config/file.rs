@@ -11,7 +11,7 @@ use toml::{
 
 use super::{
     choice::{Borders, Choice, LanguageChoice, Theme},
-    error::{ConfigError, Origin, Problem, ProblemKind, TextRule, Wanted, suggest},
+    error::{ConfigError, Origin, Problem, ProblemKind, TextRule, ValueKind, Wanted, suggest},
     meant,
 };
 use crate::{
@@ -111,7 +111,7 @@ fn line(problem: &Problem) -> Option<u32> {
 /// One table of the file.
 #[derive(Clone)]
 struct Section<'t, 'i> {
-    /// How messages call it.
+    /// How messages call it; empty: the top of the file.
     name: &'static str,
     table: &'t DeTable<'i>,
     /// Where it begins: what is missing in it is missed there.
@@ -143,7 +143,7 @@ impl Reader<'_> {
     }
 
     fn root(&mut self, root: &Spanned<DeTable<'_>>) -> ConfigFile {
-        let top = Section { name: "the config", table: root.get_ref(), span: 0..0 };
+        let top = Section { name: "", table: root.get_ref(), span: 0..0 };
         match top.get("version") {
             None => self.problem(top.span.clone(), ProblemKind::MissingVersion),
             Some(value) => match number(value.get_ref()) {
@@ -513,13 +513,13 @@ impl Reader<'_> {
 
     fn wrong_type(&mut self, key: &str, wanted: Wanted, value: &Spanned<DeValue<'_>>) {
         let found = match value.get_ref() {
-            DeValue::String(_) => "text",
-            DeValue::Integer(_) => "a whole number",
-            DeValue::Float(_) => "a number",
-            DeValue::Boolean(_) => "true or false",
-            DeValue::Datetime(_) => "a date",
-            DeValue::Array(_) => "a list",
-            DeValue::Table(_) => "a table",
+            DeValue::String(_) => ValueKind::Text,
+            DeValue::Integer(_) => ValueKind::Whole,
+            DeValue::Float(_) => ValueKind::Number,
+            DeValue::Boolean(_) => ValueKind::Bool,
+            DeValue::Datetime(_) => ValueKind::Date,
+            DeValue::Array(_) => ValueKind::List,
+            DeValue::Table(_) => ValueKind::Table,
         };
         self.problem(value.span(), ProblemKind::WrongType { key: key.to_owned(), wanted, found });
     }

@@ -15,7 +15,7 @@ use std::{
 };
 
 pub use choice::{Borders, Choice, ColorChoice, Language, LanguageChoice, Theme};
-pub use error::{ConfigError, Origin, Problem, ProblemKind, TextRule, Wanted};
+pub use error::{ConfigError, Named, Origin, Problem, ProblemKind, TextRule, ValueKind, Wanted};
 pub use file::{ConfigFile, VERSION, parse};
 
 use crate::{
@@ -208,15 +208,15 @@ pub fn look(flags: &Flags, env: &Environment<'_>) -> Look {
 /// Keeps the profiles and regions that were asked for by name; empty lists keep all. What matches nothing is a problem.
 pub fn select<C>(profiles: &mut Vec<(Profile, C)>, names: &[String], regions: &[String]) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let mut unmatched = |flag, what, given: &String, known: Vec<String>| {
+    let mut unmatched = |flag, of, given: &String, known: Vec<String>| {
         let suggestion = error::suggest(given, known.iter().map(String::as_str)).map(str::to_owned);
-        let kind = ProblemKind::Unmatched { what, given: given.clone(), suggestion, known };
+        let kind = ProblemKind::Unmatched { of, given: given.clone(), suggestion, known };
         problems.push(Problem { origin: Origin::Flag(flag), kind });
     };
     for name in names {
         if !profiles.iter().any(|(profile, _)| profile.id.as_str() == name) {
             let known = profiles.iter().map(|(profile, _)| profile.id.to_string()).collect();
-            unmatched("--profile", "profile", name, known);
+            unmatched("--profile", Named::Profile, name, known);
         }
     }
     if !names.is_empty() {
@@ -227,7 +227,7 @@ pub fn select<C>(profiles: &mut Vec<(Profile, C)>, names: &[String], regions: &[
         if !known.iter().any(|id| id.as_str() == region) {
             known.sort();
             known.dedup();
-            unmatched("--region", "region", region, known.iter().map(ToString::to_string).collect());
+            unmatched("--region", Named::Region, region, known.iter().map(ToString::to_string).collect());
         }
     }
     if !regions.is_empty() {
@@ -242,9 +242,12 @@ pub fn select<C>(profiles: &mut Vec<(Profile, C)>, names: &[String], regions: &[
 fn read(path: &Path) -> Result<String, ConfigError> {
     let whole = |kind| ConfigError::from(Problem { origin: Origin::WholeFile(path.to_owned()), kind });
     let mut bytes = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(|error| whole(ProblemKind::Unreadable { reason: error.to_string() }))?;
+    std::fs::File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes)).map_err(|error| {
+        whole(match error.kind() {
+            std::io::ErrorKind::NotFound => ProblemKind::NoFile,
+            _ => ProblemKind::Unreadable { reason: error.to_string() },
+        })
+    })?;
     if bytes.len() as u64 > MOST_BYTES {
         return Err(whole(ProblemKind::TooLarge { most: MOST_BYTES }));
     }

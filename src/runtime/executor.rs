@@ -17,6 +17,7 @@ use crate::{
 use super::{
     clock,
     jobs::{
+        journal::{self, Wanted},
         listing, preflight,
         reconcile::{self, Desk},
         release::{self, Author, Batch, Control, Patience},
@@ -104,6 +105,10 @@ impl Executor {
                     now: clock::now,
                 };
                 self.spawn(job, reconcile::run(desk, writes, self.clients.clone()));
+            }
+            Effect::LookAtJournal { write, unfinished } => {
+                let wanted = Wanted { write, unfinished, host: self.author.host.clone(), now: clock::now() };
+                tokio::spawn(journal::run((*self.journal).clone(), wanted, self.out.clone()));
             }
             Effect::Cancel(job) => {
                 if let Some(token) = self.cancels.remove(&job) {

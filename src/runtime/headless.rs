@@ -24,7 +24,7 @@ use crate::{
     report::{self, Format, Source, Verdict},
 };
 
-use super::{Launch, RunError, clock};
+use super::{Launch, RunError, clock, journal};
 
 /// How complete a list is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,6 +69,7 @@ pub async fn list(
 ) -> Result<Result<Listed, io::Error>, RunError> {
     let mut engine = launch.engine()?;
     let mut state = State::new(launch.setup(Size::default()), clock::now());
+    earlier(&launch, &mut state, form, err);
     let mut effects = update::start(&mut state, clock::now());
     let mut told = tokio::time::Instant::now();
     let mut shown = false;
@@ -100,6 +101,20 @@ pub async fn list(
     let written = write(&state, form, out);
     let listed = failures(&state, form, err);
     Ok(written.map(|()| listed))
+}
+
+/// What earlier runs left open: read from the journal, so that the list warns as the console does. Asks no cloud, and leaves
+/// the journal as it is.
+fn earlier(launch: &Launch, state: &mut State, form: &Form<'_>, err: &mut dyn io::Write) {
+    // The demo's clouds begin anew each time.
+    let Some(path) = launch.journal.as_deref().filter(|_| !launch.demo) else { return };
+    match journal::open_writes(path, &super::host(), clock::now()) {
+        Ok(writes) => update::note_earlier(state, path.to_string_lossy().into_owned(), writes),
+        Err(error) => {
+            let text = (form.tell)("notice.journal-unread", &[("message", &error.to_string())]);
+            let _ = writeln!(err, "{}", clean(&text));
+        }
+    }
 }
 
 fn write(state: &State, form: &Form<'_>, out: &mut dyn io::Write) -> io::Result<()> {

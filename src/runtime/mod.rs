@@ -24,7 +24,7 @@ use crate::{
     app::{
         geometry::Size,
         keymap::Keymap,
-        notices::Phrase,
+        notices::{Phrase, Worded},
         state::{Language, ProfileInfo, Setup, State},
     },
     domain::{exchange::Exchange, ids::ProfileId},
@@ -61,7 +61,7 @@ pub struct Launch {
     pub readonly: bool,
     pub filter: String,
     pub config_path: String,
-    pub problems: Vec<String>,
+    pub problems: Vec<Worded>,
     pub motion: bool,
     /// Where writes are noted; `None` where the platform has no place for it, and then none is made.
     pub journal: Option<PathBuf>,
@@ -121,6 +121,7 @@ impl Launch {
             config_path: self.config_path.clone(),
             problems: self.problems.clone(),
             motion: self.motion,
+            clouds: providers::all().iter().map(|cloud| cloud.descriptor().id).collect(),
         }
     }
 

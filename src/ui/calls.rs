@@ -78,12 +78,18 @@ fn code(words: &Catalog, call: &Exchange) -> String {
     }
 }
 
+/// The answer's status, and how it was.
+pub fn status(call: &Exchange) -> (String, Role) {
+    let text = call.status.map_or_else(|| "-".to_owned(), |status| status.to_string());
+    (text, if call.fault.is_some() { Role::Blocked } else { Role::Ok })
+}
+
 fn row(canvas: &mut Canvas, area: Area, line: u16, call: &Exchange, slots: &[Option<Slot>; 9]) {
     let words = canvas.words;
     let [time, kind, profile, action, target, http, took, code, request] = *slots;
     let bad = call.fault.is_some();
     let at = words::clock(canvas.skin, call.at);
-    let status = call.status.map_or_else(|| "-".to_owned(), |status| status.to_string());
+    let (status, status_role) = self::status(call);
     let code_text = self::code(words, call);
     let mut pen = canvas.pen(area, line);
     let mut put = |slot: Option<Slot>, text: &str, cut: Cut, role: Role| {
@@ -97,7 +103,7 @@ fn row(canvas: &mut Canvas, area: Area, line: u16, call: &Exchange, slots: &[Opt
     put(profile, call.profile.as_str(), Cut::End, Role::Dim);
     put(action, &call.action, Cut::End, if call.write { Role::Bright } else { Role::Text });
     put(target, &call.target, Cut::Middle, Role::Dim);
-    put(http, &status, Cut::End, if bad { Role::Blocked } else { Role::Ok });
+    put(http, &status, Cut::End, status_role);
     if let Some(slot) = took {
         pen.to(area.x + slot.x).column_right(&words::duration(call.elapsed_ms), slot.width, Role::Dim);
     }

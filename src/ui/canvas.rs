@@ -260,7 +260,7 @@ mod tests {
                 .column("x", 2, Cut::End, Role::Text)
                 .put("yz-long", Role::Text);
         });
-        assert_eq!(line, "网 … x yz-…");
+        assert_eq!(line, "网 ~ x yz-~");
         assert_eq!(
             drawn(|canvas| {
                 canvas.pen(LINE, 0).column_right("7", 4, Role::Text);

@@ -2,6 +2,7 @@
 
 use crate::{
     app::{
+        command::Command,
         confirm::{self, Asked, Confirm, Refused},
         geometry::{Area, Regions},
         plan_view::PlanView,
@@ -15,7 +16,7 @@ use crate::{
 use super::{
     canvas::Canvas,
     doc::{Doc, Span},
-    line, plan,
+    footer, line, plan,
     skin::Borders,
     text::{self, Cut},
     theme::Role,
@@ -339,7 +340,7 @@ pub fn quit(canvas: &mut Canvas, state: &State, regions: &Regions) {
         Part::Line(vec![
             (format!(" {} {} ", canvas.skin.glyphs.chosen, words.word("quit.stay")), Role::Button),
             ("   ".to_owned(), Role::Text),
-            ("s".to_owned(), Role::Key),
+            (footer::key_of(state, Command::Stop), Role::Key),
             (format!(" {}", words.word("quit.stop")), Role::Dim),
         ]),
         Part::Blank,

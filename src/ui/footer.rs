@@ -32,10 +32,14 @@ use super::{
 const SLOW_MS: u64 = 3_000;
 
 pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
-    if state.overlays.is_empty() {
+    let message = message(canvas, state);
+    let lines = message.as_ref().map_or(0, |message| message.lines(regions.status.width).len());
+    if state.overlays.is_empty() && lines < 2 {
         focus(canvas, state, regions.focus);
     }
-    status(canvas, state, regions.status);
+    if let Some(message) = message {
+        message.draw(canvas, regions);
+    }
     keys(canvas, state, regions.keys);
 }
 
@@ -158,7 +162,48 @@ fn call(canvas: &Canvas, state: &State) -> Sentence {
 
 // ---- the newest message --------------------------------------------------------------------------------------------
 
-fn status(canvas: &mut Canvas, state: &State, area: Area) {
+/// The newest message, or what stands there while there is none.
+struct Message {
+    glyph: &'static str,
+    text: String,
+    role: Role,
+}
+
+impl Message {
+    /// Wrapped beside its sign.
+    fn lines(&self, width: u16) -> Vec<String> {
+        text::wrap(&self.text, usize::from(width).saturating_sub(2 + self.indent()))
+    }
+
+    fn indent(&self) -> usize {
+        if self.glyph.is_empty() { 0 } else { text::cells(self.glyph) + 1 }
+    }
+
+    /// On the status line; where that is not enough, the sentence about the focused row gives way.
+    fn draw(&self, canvas: &mut Canvas, regions: &Regions) {
+        let lines = self.lines(regions.status.width);
+        let first = if lines.len() > 1 { regions.focus } else { regions.status };
+        let mut sign = canvas.pen(first, 0);
+        sign.gap(1).put(self.glyph, self.role);
+        let indent = 1 + u16::try_from(self.indent()).unwrap_or(0);
+        let mut put = |area: Area, text: &str| {
+            let mut pen = canvas.pen_at(area, 0, indent);
+            pen.end = pen.end.saturating_sub(1).max(pen.x);
+            pen.put(text, self.role);
+        };
+        match lines.as_slice() {
+            [] => {}
+            [one] => put(regions.status, one),
+            [first, rest @ ..] => {
+                put(regions.focus, first);
+                // More than two lines end in the cut mark.
+                put(regions.status, &rest.join(" "));
+            }
+        }
+    }
+}
+
+fn message(canvas: &Canvas, state: &State) -> Option<Message> {
     let words = canvas.words;
     let (glyph, text, role) = if let Some(mistake) = state.browse.mistake.as_ref().filter(|_| state.browse.editing) {
         let mut text = {
@@ -180,18 +225,9 @@ fn status(canvas: &mut Canvas, state: &State, area: Area) {
         };
         (glyph, words.phrase(&notice.phrase), role)
     } else {
-        match standing(canvas, state) {
-            Some(standing) => standing,
-            None => return,
-        }
+        standing(canvas, state)?
     };
-    let mut pen = canvas.pen(area, 0);
-    pen.end = pen.end.saturating_sub(1).max(pen.x);
-    pen.gap(1);
-    if !glyph.is_empty() {
-        pen.put(glyph, role).gap(1);
-    }
-    pen.put(&text, if role == Role::Text { Role::Text } else { role });
+    Some(Message { glyph, text, role })
 }
 
 /// What the status line says while there is no message: work under way, what failed.
@@ -253,7 +289,10 @@ fn standing(canvas: &Canvas, state: &State) -> Option<(&'static str, String, Rol
         return Some((".", format!("{text}{}", stops(canvas, state)), Role::Dim));
     }
     if let Some(problem) = state.problems.first().filter(|_| state.screen != Screen::Welcome) {
-        return Some(("!", problem.clone(), Role::Warn));
+        return Some(("!", problem.of(state.language).to_owned(), Role::Warn));
+    }
+    if let Some(message) = &state.no_journal {
+        return Some(("x", words.text("notice.no-journal", &[("message", message)]).into_owned(), Role::Blocked));
     }
     let failing: Vec<&str> = (0..state.profiles.len())
         .filter(|&place| rows::has_problem(state, place))
@@ -357,8 +396,16 @@ const GAP: u16 = 3;
 
 fn keys(canvas: &mut Canvas, state: &State, area: Area) {
     let words = canvas.words;
+    // Where something is typed the keys of an input line are fixed.
     let fixed = |pairs: &[(&'static str, &'static str)]| -> Vec<(String, Cow<'_, str>, bool)> {
         pairs.iter().map(|(key, label)| ((*key).to_owned(), Cow::Owned(words.word(label).to_owned()), true)).collect()
+    };
+    let bound = |pairs: &[(&[Command], &'static str)]| -> Vec<(String, Cow<'_, str>, bool)> {
+        let key = |commands: &[Command]| {
+            let keys: Vec<String> = commands.iter().map(|&command| key_of(state, command)).collect();
+            keys.join(" ")
+        };
+        pairs.iter().map(|(of, label)| (key(of), Cow::Owned(words.word(label).to_owned()), true)).collect()
     };
     let list: Vec<(String, Cow<'_, str>, bool)> = match state.overlays.last() {
         Some(Overlay::Confirm(dialog)) => match &dialog.danger.phrase {
@@ -371,16 +418,23 @@ fn keys(canvas: &mut Canvas, state: &State, area: Area) {
             Asked::Typed(_) => fixed(&[("esc", "keys.cancel"), ("enter", "keys.go-typed")]),
         },
         Some(Overlay::Help(_)) => fixed(&[("a-z", "keys.search"), ("up down", "keys.scroll"), ("esc", "keys.close")]),
-        Some(Overlay::Detail { .. } | Overlay::Call { .. }) => {
-            fixed(&[("j k", "keys.scroll"), ("g G", "keys.ends"), ("esc", "keys.close")])
-        }
-        Some(Overlay::Earlier { .. }) => {
-            fixed(&[("j k", "keys.scroll"), ("r", "keys.read-again"), ("esc", "keys.close")])
-        }
-        Some(Overlay::Quit) => fixed(&[("esc", "keys.stay"), ("s", "keys.stop-and-quit")]),
-        Some(Overlay::CopyMenu { .. }) => {
-            fixed(&[("enter", "keys.copy"), ("j k", "keys.choose"), ("esc", "keys.close")])
-        }
+        Some(Overlay::Detail { .. } | Overlay::Call { .. }) => bound(&[
+            (&[Command::Down, Command::Up], "keys.scroll"),
+            (&[Command::Top, Command::Bottom], "keys.ends"),
+            (&[Command::Copy], "keys.copy"),
+            (&[Command::Close], "keys.close"),
+        ]),
+        Some(Overlay::Earlier { .. }) => bound(&[
+            (&[Command::Down, Command::Up], "keys.scroll"),
+            (&[Command::Refresh], "keys.read-again"),
+            (&[Command::Close], "keys.close"),
+        ]),
+        Some(Overlay::Quit) => bound(&[(&[Command::Close], "keys.stay"), (&[Command::Stop], "keys.stop-and-quit")]),
+        Some(Overlay::CopyMenu { .. }) => bound(&[
+            (&[Command::Open], "keys.copy"),
+            (&[Command::Down, Command::Up], "keys.choose"),
+            (&[Command::Close], "keys.close"),
+        ]),
         None if state.screen == Screen::Inventory && state.browse.editing => fixed(&[
             ("enter", "keys.filter-keep"),
             ("esc", "keys.filter-drop"),

@@ -44,6 +44,7 @@ const SECTIONS: [(&str, &[&str]); 2] = [
             "help.filter-levels",
             "help.filter-counts",
             "help.filter-joining",
+            "help.filter-keys",
         ],
     ),
 ];

@@ -552,7 +552,14 @@ fn empty(canvas: &mut Canvas, state: &State, area: Area) {
     let (first, second) = if state.browse.is_filtered() && (total > 0 || !loading) {
         let values = [("total", total.to_string()), ("key", key(crate::app::command::Command::ClearFilter))];
         let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-        let mut first = words.text("empty.no-match", &values);
+        let mut first = match state.browse.filter.terms() {
+            [term] => {
+                let values = [("total", total.to_string()), ("term", term.text().to_owned())];
+                let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+                words.text("empty.no-match-term", &values).into_owned().into()
+            }
+            _ => words.text("empty.no-match", &values),
+        };
         if let Some(blame) = &state.browse.blame {
             let values = [("term", blame.term.as_str()), ("count", &blame.without.to_string())];
             first.to_mut().push_str(&words.text("empty.no-match-blame", &values));

@@ -8,7 +8,7 @@ use crate::{
         detail::Detail,
         geometry::{Area, Regions},
         overlay::Overlay,
-        plan_view::Source,
+        plan_view::{PlanView, Source},
         rows,
         run::{Pace, Run},
         state::{Screen, State},
@@ -164,16 +164,8 @@ fn plan(canvas: &mut Canvas, state: &State, area: Area) {
     let words = canvas.words;
     let Some(view) = &state.plan else { return };
     let plan = &view.plan;
-    let (mut addresses, mut nics) = (0usize, 0usize);
-    for operation in plan.operations() {
-        match &operation.kind {
-            OperationKind::Release { ips, .. } => addresses += ips.len(),
-            OperationKind::Detach { .. } => nics += 1,
-            _ => {}
-        }
-    }
     let title = words.text("plan.title", &[("hash", &plan.hash().short())]);
-    let what = what(canvas, addresses, nics);
+    let what = planned(canvas, view);
     let calls = plan.operations().len().to_string();
     let calls = words.text("plan.calls", &[("count", &calls)]);
     let source = match view.source {
@@ -214,6 +206,19 @@ fn plan(canvas: &mut Canvas, state: &State, area: Area) {
     if text::cells(&calls) + 2 <= usize::from(pen.room()) {
         pen.gap(2).put(&calls, Role::Dim);
     }
+}
+
+/// What a plan does, in few words.
+pub fn planned(canvas: &Canvas, view: &PlanView) -> String {
+    let (mut addresses, mut nics) = (0usize, 0usize);
+    for operation in view.plan.operations() {
+        match &operation.kind {
+            OperationKind::Release { ips, .. } => addresses += ips.len(),
+            OperationKind::Detach { .. } => nics += 1,
+            _ => {}
+        }
+    }
+    what(canvas, addresses, nics)
 }
 
 /// `release 36 addresses and detach 1 NIC`
@@ -272,7 +277,7 @@ fn run(canvas: &mut Canvas, state: &State, area: Area) {
     }
 }
 
-fn run_title(run: &Run) -> &'static str {
+pub fn run_title(run: &Run) -> &'static str {
     match (run.ended, run.pace) {
         (Some(_), _) => "run.results",
         (None, Pace::Going) => "run.running",

@@ -21,6 +21,7 @@ mod line;
 mod plan;
 mod running;
 pub mod skin;
+mod strip;
 pub mod text;
 pub mod theme;
 mod welcome;
@@ -92,7 +93,10 @@ fn screen(canvas: &mut Canvas, state: &State, regions: &Regions) {
     }
     match state.screen {
         Screen::Welcome => welcome::draw(canvas, state, regions),
-        Screen::Inventory => inventory::draw(canvas, state, regions),
+        Screen::Inventory => {
+            inventory::draw(canvas, state, regions);
+            strip::draw(canvas, state, regions);
+        }
         Screen::Plan => plan::draw(canvas, state, regions),
         Screen::Run => running::draw(canvas, state, regions),
         Screen::Calls => calls::draw(canvas, state, regions),

@@ -62,6 +62,26 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     }
 }
 
+/// The first rows, for under the inventory.
+pub fn strip(canvas: &mut Canvas, state: &State, view: &PlanView, area: Area) {
+    let columns = Columns::of(area.width);
+    heading(canvas, Area { height: 1, ..area }, &columns);
+    let area = Area { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    let rows = view.plan.rows();
+    let height = usize::from(area.height);
+    let shown = if rows.len() > height { height.saturating_sub(1) } else { rows.len() };
+    let mut above = None;
+    for (line, row) in (0u16..).zip(rows.iter().take(shown)) {
+        let same = above == Some(row.target.nic());
+        draw_row(canvas, state, area, line, row, same, &columns);
+        above = Some(row.target.nic());
+    }
+    if shown < rows.len() {
+        let more = canvas.words.text("strip.more", &[("count", &(rows.len() - shown).to_string())]).into_owned();
+        canvas.pen_at(area, area.height - 1, 2).put(&more, Role::Dim);
+    }
+}
+
 fn heading(canvas: &mut Canvas, area: Area, columns: &Columns) {
     let words = canvas.words;
     let arrow = canvas.skin.glyphs.arrow;
@@ -277,8 +297,17 @@ fn summary(canvas: &mut Canvas, state: &State, view: &PlanView, area: Area) {
     let calls = if view.plan.operations().is_empty() { words.word("plan.no-calls").into() } else { calls };
     let mut pen = canvas.pen_at(area, 1, 2);
     pen.column(words.word("label.effects"), label, Cut::End, Role::Dim);
+    pen.end = pen.end.saturating_sub(1).max(pen.x);
+    // Each is whole or counted: half a sentence about what else happens is none.
     for (nth, (effect, role)) in effects.iter().enumerate() {
-        pen.gap(if nth == 0 { 0 } else { 3 }).put(effect, *role);
+        let gap = if nth == 0 { 0 } else { 3 };
+        let more = words.text("plan.effects-more", &[("count", &(effects.len() - nth).to_string())]);
+        let rest = if nth + 1 == effects.len() { 0 } else { text::cells(&more) + 3 };
+        if text::cells(effect) + gap + rest > usize::from(pen.room()) {
+            pen.gap(u16::try_from(gap).unwrap_or(0)).put(&more, *role);
+            break;
+        }
+        pen.gap(u16::try_from(gap).unwrap_or(0)).put(effect, *role);
     }
     canvas.pen_at(area, 2, 2).column(words.word("label.calls"), label, Cut::End, Role::Dim).put(&calls, Role::Text);
     let (data, role) = freshness(canvas, state, view);
@@ -351,6 +380,10 @@ pub fn page(canvas: &Canvas, state: &State, view: &PlanView, row: &PlanRow, widt
                 doc.field("", &words.text("plan.call-carries", &[("count", &ips.len().to_string())]), Role::Dim);
             }
         }
+    }
+    doc.heading(words.word("heading.effects"));
+    for (effect, role) in effects(canvas, view, false) {
+        doc.text(&effect, role);
     }
     doc
 }

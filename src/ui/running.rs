@@ -38,7 +38,12 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
         Some(_) => canvas.words.word("run.rule-results"),
     };
     canvas.rule(areas.rule, 0, heading);
-    log(canvas, run, state.now, areas.log);
+    log(canvas, run, state.now, areas.log, Some(run.view.cursor));
+}
+
+/// The newest rows, for under the inventory.
+pub fn strip(canvas: &mut Canvas, run: &Run, now: Timestamp, area: Area) {
+    log(canvas, run, now, area, None);
 }
 
 /// How much is done, and of that how much did not go well.
@@ -150,10 +155,11 @@ fn remark(
     (words.text("run.not-done", &[("count", &open)]).into_owned(), Role::Warn)
 }
 
-fn log(canvas: &mut Canvas, run: &Run, now: Timestamp, area: Area) {
+/// Without a cursor: from the first row on.
+fn log(canvas: &mut Canvas, run: &Run, now: Timestamp, area: Area, cursor: Option<usize>) {
     let words = canvas.words;
-    let rows: Vec<&RunRow> =
-        (0..usize::from(area.height)).filter_map(|line| run.row_at(run.view.offset + line)).collect();
+    let from = if cursor.is_some() { run.view.offset } else { 0 };
+    let rows: Vec<&RunRow> = (0..usize::from(area.height)).filter_map(|line| run.row_at(from + line)).collect();
     // No column takes more than is to be read in it.
     let widest = |text: &dyn Fn(&RunRow) -> usize| rows.iter().map(|row| text(row)).max().unwrap_or(0);
     let needs = [
@@ -168,10 +174,10 @@ fn log(canvas: &mut Canvas, run: &Run, now: Timestamp, area: Area) {
     ];
     let slots = columns::lay(needs, 2, area.width.saturating_sub(1));
     for line in 0..area.height {
-        let place = run.view.offset + usize::from(line);
+        let place = from + usize::from(line);
         let Some(row) = run.row_at(place) else { break };
         entry(canvas, area, line, row, now, &slots);
-        if place == run.view.cursor {
+        if Some(place) == cursor {
             canvas.focus(area, line);
         }
     }

@@ -51,7 +51,7 @@ const UNICODE: Glyphs = Glyphs {
     mark_cells: 1,
     tree: "│",
     bar: "▌",
-    cut: '…',
+    cut: '~',
     arrow: "→",
     rule: "─",
     upright: "│",

@@ -23,7 +23,7 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     if !state.problems.is_empty() {
         doc.text(words.word("welcome.problems"), Role::Blocked);
         for problem in &state.problems {
-            doc.hang(vec![("! ".to_owned(), Role::Warn)], 2, problem, Role::Text);
+            doc.hang(vec![("! ".to_owned(), Role::Warn)], 2, problem.of(state.language), Role::Text);
         }
         doc.blank();
     }

@@ -39,7 +39,7 @@ fn a_wrong_usage_is_exit_2_with_nothing_on_standard_output() {
         (&["list"], "no config at "),
         (&["list", "--config", broken], ":2:1: unknown key `langauge` in the config; did you mean `language`?"),
         (&["config", "check", "--config", broken], ":2:1: unknown key"),
-        (&["list", "--config", "/nowhere/c.toml"], "/nowhere/c.toml: cannot be read"),
+        (&["list", "--config", "/nowhere/c.toml"], "/nowhere/c.toml: there is no such file"),
     ] {
         let (output, _home) = ran(args);
         assert_eq!(output.status.code(), Some(2), "{args:?}");
@@ -371,8 +371,9 @@ mod list_of_a_cloud {
     use std::process::Output;
 
     use nicdeck::{
-        domain::page::Resource,
+        domain::{ids::OperationId, journal::Intent, page::Resource, plan::OperationKind, time::Timestamp},
         providers::{self, provider::Call},
+        runtime::journal::Journal,
         sim::{
             http::{Options, Simulator},
             script::{Rule, Trouble},
@@ -388,7 +389,17 @@ mod list_of_a_cloud {
 
     /// With further regions and profiles in the config.
     async fn list_with(simulator: &Simulator, secret: &str, regions: &str, profiles: &str) -> Output {
-        let home = tempfile::tempdir().unwrap();
+        list_in(&tempfile::tempdir().unwrap(), simulator, secret, regions, profiles).await
+    }
+
+    /// With what is in the user's folders.
+    async fn list_in(
+        home: &tempfile::TempDir,
+        simulator: &Simulator,
+        secret: &str,
+        regions: &str,
+        profiles: &str,
+    ) -> Output {
         let world = simulator.world();
         let config = format!(
             "version = 1\n[[profile]]\nname = \"p\"\ncloud = \"{}\"\nregions = [\"{}\"{regions}]\nendpoint = \"{}\"\n\
@@ -399,7 +410,7 @@ mod list_of_a_cloud {
         );
         let file = home.path().join("c.toml");
         std::fs::write(&file, config).unwrap();
-        let mut command = nicdeck(&home, &["list", "--output", "json", "--config", file.to_str().unwrap()]);
+        let mut command = nicdeck(home, &["list", "--output", "json", "--config", file.to_str().unwrap()]);
         command.env("MY_ID", &simulator.key().id).env("MY_SECRET", secret);
         tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
     }
@@ -457,6 +468,56 @@ mod list_of_a_cloud {
             assert_ne!(report["profiles"][0]["status"], "complete");
             assert!(!report["nics"].as_array().unwrap().is_empty(), "the other region is there");
         }
+    }
+
+    /// As the console does, and without changing the journal.
+    #[tokio::test]
+    async fn a_nic_with_a_write_of_unknown_end_is_found() {
+        let cloud = providers::all()[0];
+        let world = World::parse(&[("demo", cloud.descriptor().demo_world)]).unwrap();
+        let simulator = Simulator::start(cloud.dialect(), world, Options::default()).await.unwrap();
+        let world = simulator.world();
+        let nic = world.nics().first().unwrap().id.clone();
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join(".local/state/nicdeck/journal.jsonl");
+        let intent = Intent {
+            at: Timestamp(1),
+            batch: "7f3a9c-1".to_owned(),
+            operation: OperationId(0),
+            plan: "7f3a9c".to_owned(),
+            cloud: cloud.descriptor().id.into(),
+            profile: "p".into(),
+            region: world.regions()[0].as_str().into(),
+            kind: OperationKind::Release { nic: nic.as_str().into(), ips: vec!["10.0.0.1".parse().unwrap()] },
+            step: String::new(),
+            before: Vec::new(),
+            image: None,
+            request: None,
+            who: "lin".to_owned(),
+            host: "here".to_owned(),
+            version: "0.1.0".to_owned(),
+        };
+        Journal::open(&path).unwrap().intent(intent, false).await.unwrap();
+        let before = std::fs::read(&path).unwrap();
+        let secret = simulator.key().secret.clone();
+        let output = list_in(&home, &simulator, &secret, "", "").await;
+        let text = str::from_utf8(&output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{text}");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let holds = |part: &serde_json::Value| part.to_string().contains("earlier-write");
+        for listed in report["nics"].as_array().unwrap() {
+            assert_eq!(holds(listed), listed["id"] == nic.as_str(), "{listed}");
+        }
+        assert_eq!(std::fs::read(&path).unwrap(), before, "it is read only");
+        // What can not be read is said, and the list is there all the same.
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        let output = list_in(&home, &simulator, &secret, "", "").await;
+        let text = str::from_utf8(&output.stderr).unwrap();
+        assert!(
+            output.status.code() == Some(0) && text.contains("What an earlier run left open is not known"),
+            "{text}"
+        );
     }
 
     #[tokio::test]

@@ -27,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("simulate", &["providers", "sim", "domain"]),
     ("demo", &["domain", "sim", "providers"]),
     ("look", &["config", "ui"]),
+    ("told", &["domain", "providers", "app", "config", "ui"]),
 ];
 
 const TOP: &[&str] = &["cli", "launch", "main"];

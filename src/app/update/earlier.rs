@@ -19,8 +19,8 @@ use crate::{
 
 use super::inventory;
 
-/// The journal names them: those that can be read are.
-pub fn begin(state: &mut State, path: String, writes: Vec<OpenWrite>) -> Vec<Effect> {
+/// The journal names them: nothing is planned for their NICs.
+pub fn note(state: &mut State, path: String, writes: Vec<OpenWrite>) {
     let writes = writes
         .into_iter()
         .map(|write| {
@@ -33,11 +33,15 @@ pub fn begin(state: &mut State, path: String, writes: Vec<OpenWrite>) -> Vec<Eff
         })
         .collect();
     state.earlier = Earlier { path, writes, job: None };
+    inventory::rejudge_all(state);
+}
+
+/// Those that can be read are.
+pub fn begin(state: &mut State, path: String, writes: Vec<OpenWrite>) -> Vec<Effect> {
+    note(state, path, writes);
     let phrase = Phrase::new("notice.unfinished").with("count", state.earlier.writes.len());
     state.notices.say(state.now, Loudness::Error, phrase);
-    let effects = read(state);
-    inventory::rejudge_all(state);
-    effects
+    read(state)
 }
 
 /// A name that another cloud has by now does not tell of the same account.
@@ -56,7 +60,7 @@ fn read(state: &mut State) -> Vec<Effect> {
     vec![Effect::Reconcile { job, writes }]
 }
 
-/// `r` on the list: once more what could not be read, or did not show.
+/// Refresh on the list: once more what could not be read, or did not show.
 pub fn read_again(state: &mut State) -> Vec<Effect> {
     if state.earlier.job.is_some() {
         return Vec::new();

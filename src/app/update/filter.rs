@@ -1,7 +1,5 @@
 //! The filter's line: the list follows as it is typed; a mistake keeps the last good list and says what is wrong.
 
-use std::collections::BTreeSet;
-
 use crate::{
     app::{
         browse::{HalfTyped, Line},
@@ -9,7 +7,6 @@ use crate::{
         notices::{Loudness, Phrase},
         state::{Screen, State},
     },
-    domain::ids::CloudId,
     filter::{self, Expr},
 };
 
@@ -113,8 +110,8 @@ pub fn apply(state: &mut State) {
     let text = state.browse.line.text().trim_start().to_owned();
     state.browse.mistake = None;
     state.browse.half_typed = None;
-    let clouds: BTreeSet<CloudId> = state.profiles.iter().map(|info| info.cloud.clone()).collect();
-    let clouds: Vec<&str> = clouds.iter().map(CloudId::as_str).collect();
+    // A cloud that no profile is of is no mistake: nothing matches it.
+    let clouds = state.clouds.clone();
     match filter::parse_among(&text, &clouds) {
         Ok(expr) => {
             let field = expr.half_typed().filter(|_| state.browse.editing && !text.ends_with(char::is_whitespace));

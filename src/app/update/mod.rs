@@ -10,12 +10,14 @@ pub mod overlay;
 mod plan;
 mod run;
 
+pub use earlier::note as note_earlier;
+
 use crate::domain::{exchange::Exchange, time::Timestamp};
 
 use super::{
     command::Command,
     effect::Effect,
-    geometry::{PlanAreas, Regions, RunAreas, Size},
+    geometry::{PlanAreas, Regions, RunAreas, STRIP_FROM, Size},
     key::{Input, Key},
     msg::{JournalEvent, Msg},
     notices::{Loudness, Phrase},
@@ -83,7 +85,20 @@ fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
 fn journal(state: &mut State, event: JournalEvent) -> Vec<Effect> {
     let phrase = match event {
         JournalEvent::Unfinished { path, writes } => return earlier::begin(state, path, writes),
-        JournalEvent::Unreadable(message) => Phrase::new("notice.journal-unread").with("message", message),
+        JournalEvent::Read => {
+            state.journal_unread = false;
+            return Vec::new();
+        }
+        JournalEvent::Unreadable(message) => {
+            state.journal_unread = true;
+            Phrase::new("notice.journal-unread").with("message", message)
+        }
+        JournalEvent::Usable => {
+            if state.no_journal.take().is_some() {
+                state.notices.say(state.now, Loudness::Info, Phrase::new("notice.journal-usable"));
+            }
+            return Vec::new();
+        }
         JournalEvent::Unusable(message) => {
             state.no_journal = Some(message.clone());
             Phrase::new("notice.no-journal").with("message", message)
@@ -91,6 +106,12 @@ fn journal(state: &mut State, event: JournalEvent) -> Vec<Effect> {
     };
     state.notices.say(state.now, Loudness::Error, phrase);
     Vec::new()
+}
+
+/// Once more, where the last look at the journal found no good: what was in the way may be gone.
+fn look_at_journal(state: &State) -> Vec<Effect> {
+    let (write, unfinished) = (state.no_journal.is_some(), state.journal_unread);
+    if write || unfinished { vec![Effect::LookAtJournal { write, unfinished }] } else { Vec::new() }
 }
 
 fn record(state: &mut State, exchange: Exchange) {
@@ -109,7 +130,10 @@ pub fn regions(state: &State) -> Regions {
         Screen::Plan => state.size.columns < PLAN_DETAIL_FROM,
         Screen::Run | Screen::Calls | Screen::Welcome => true,
     };
-    Regions::of(state.size, state.demo, wide)
+    let regions = Regions::of(state.size, state.demo, wide);
+    let room = state.size.columns >= STRIP_FROM.columns && state.size.rows >= STRIP_FROM.rows;
+    let under = state.screen == Screen::Inventory && (state.plan.is_some() || state.run.is_some());
+    if room && under { regions.with_strip() } else { regions }
 }
 
 /// Lines of the current screen's list.
@@ -146,7 +170,8 @@ fn fit(state: &mut State) {
 }
 
 fn press(state: &mut State, key: Key) -> Vec<Effect> {
-    if key == Key::ctrl('c') {
+    // Ctrl-c does it on every key map.
+    if key == Key::ctrl('c') || (!key.is_text() && state.keymap.does(key, Command::Interrupt)) {
         return interrupt(state);
     }
     let asked = state.quit_asked.take();
@@ -203,7 +228,9 @@ pub fn disabled(state: &State, command: Command) -> Option<Phrase> {
         Command::Sort | Command::ReverseSort if state.browse.layout == super::browse::Layout::Tree => {
             Some(Phrase::new("disabled.tree-not-sorted"))
         }
-        Command::Refresh | Command::RefreshAll if state.profiles.iter().all(|info| info.problem.is_some()) => {
+        Command::Refresh | Command::RefreshAll
+            if look_at_journal(state).is_empty() && state.profiles.iter().all(|info| info.problem.is_some()) =>
+        {
             Some(Phrase::new("disabled.no-profile"))
         }
         _ => None,
@@ -257,8 +284,11 @@ pub(super) fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::GoRun => show(state, Screen::Run),
         Command::Earlier => state.overlays.push(Overlay::Earlier { scroll: 0 }),
         Command::GoCalls => show(state, Screen::Calls),
-        Command::Refresh => return inventory::refresh(state, false),
-        Command::RefreshAll => return inventory::refresh(state, true),
+        Command::Refresh | Command::RefreshAll => {
+            let mut effects = look_at_journal(state);
+            effects.extend(inventory::refresh(state, command == Command::RefreshAll));
+            return effects;
+        }
         Command::Language => {
             state.language = match state.language {
                 super::state::Language::English => super::state::Language::Chinese,

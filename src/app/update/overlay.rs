@@ -7,6 +7,7 @@ use crate::{
         confirm::{self, Confirm, DEAF_MS, Refused},
         effect::Effect,
         key::{Key, KeyCode},
+        keymap::Keymap,
         notices::Phrase,
         overlay::{Help, Overlay},
         rows::{self, RowRef},
@@ -69,17 +70,31 @@ pub fn help_lines(state: &State, matches: &dyn Fn(Command) -> bool) -> Vec<(Grou
 }
 
 /// Scrolls by a key that means movement; `None` for other keys. The drawing cuts what is past the end.
-fn scrolled(key: Key, scroll: usize, page: usize) -> Option<usize> {
+fn scrolled(keymap: &Keymap, key: Key, scroll: usize, page: usize) -> Option<usize> {
     let half = (page / 2).max(1);
-    Some(match (key.code, key.ctrl) {
-        (KeyCode::Char('j') | KeyCode::Down, false) => scroll + 1,
-        (KeyCode::Char('k') | KeyCode::Up, false) => scroll.saturating_sub(1),
-        (KeyCode::Char('d'), true) => scroll + half,
-        (KeyCode::Char('u'), true) => scroll.saturating_sub(half),
-        (KeyCode::PageDown, _) | (KeyCode::Char('f'), true) => scroll + page,
-        (KeyCode::PageUp, _) | (KeyCode::Char('b'), true) => scroll.saturating_sub(page),
-        (KeyCode::Char('g') | KeyCode::Home, false) => 0,
-        (KeyCode::Char('G') | KeyCode::End, false) => usize::MAX / 2,
+    let is = |command| keymap.does(key, command);
+    Some(match () {
+        () if is(Command::Down) => scroll + 1,
+        () if is(Command::Up) => scroll.saturating_sub(1),
+        () if is(Command::HalfPageDown) => scroll + half,
+        () if is(Command::HalfPageUp) => scroll.saturating_sub(half),
+        () if is(Command::PageDown) => scroll + page,
+        () if is(Command::PageUp) => scroll.saturating_sub(page),
+        () if is(Command::Top) => 0,
+        () if is(Command::Bottom) => usize::MAX / 2,
+        () => return None,
+    })
+}
+
+/// Movement where letters are typed: by the keys of an input line, which nothing rebinds.
+fn scrolled_beside_text(key: Key, scroll: usize, page: usize) -> Option<usize> {
+    Some(match key.code {
+        KeyCode::Down => scroll + 1,
+        KeyCode::Up => scroll.saturating_sub(1),
+        KeyCode::PageDown => scroll + page,
+        KeyCode::PageUp => scroll.saturating_sub(page),
+        KeyCode::Home => 0,
+        KeyCode::End => usize::MAX / 2,
         _ => return None,
     })
 }
@@ -87,37 +102,47 @@ fn scrolled(key: Key, scroll: usize, page: usize) -> Option<usize> {
 pub fn press(state: &mut State, key: Key) -> Vec<Effect> {
     let page = usize::from(super::regions(state).body.height).max(1);
     let Some(mut top) = state.overlays.pop() else { return Vec::new() };
-    let closes = matches!((key.code, key.ctrl), (KeyCode::Esc, _) | (KeyCode::Char('q'), false));
+    let is = |command| state.keymap.does(key, command);
+    let closes = is(Command::Close) || is(Command::Back);
     match &mut top {
         Overlay::Detail { scroll } | Overlay::Call { scroll } => {
-            if closes || key.code == KeyCode::Enter {
+            if closes || is(Command::Open) {
                 return Vec::new();
             }
-            let moved = scrolled(key, *scroll, page);
+            let moved = scrolled(&state.keymap, key, *scroll, page);
             *scroll = moved.unwrap_or(*scroll);
             state.overlays.push(top);
             if moved.is_none() {
                 match state.keymap.command(key, state.screen) {
                     Some(Command::Help) => state.overlays.push(Overlay::Help(Help::default())),
-                    Some(Command::Language) => return super::run_command(state, Command::Language),
+                    Some(command @ (Command::Language | Command::Copy | Command::CopyMore)) => {
+                        return super::run_command(state, command);
+                    }
                     _ => super::no_such_key(state),
                 }
             }
         }
         Overlay::Earlier { scroll } => {
-            if closes || key.code == KeyCode::Enter {
+            if closes || is(Command::Open) {
                 return Vec::new();
             }
-            if let Some(to) = scrolled(key, *scroll, page) {
-                *scroll = to;
-            }
+            let moved = scrolled(&state.keymap, key, *scroll, page);
+            *scroll = moved.unwrap_or(*scroll);
+            let again = is(Command::Refresh);
             state.overlays.push(top);
-            if key == Key::char('r') {
+            if again {
                 return earlier::read_again(state);
+            }
+            if moved.is_none() {
+                match state.keymap.command(key, state.screen) {
+                    Some(Command::Language) => return super::run_command(state, Command::Language),
+                    _ => super::no_such_key(state),
+                }
             }
         }
         Overlay::Help(help) => {
-            if help_key(help, key, page) {
+            let toggles = is(Command::Help) || is(Command::Back);
+            if help_key(help, key, page, toggles) {
                 state.overlays.push(top);
             }
         }
@@ -125,50 +150,49 @@ pub fn press(state: &mut State, key: Key) -> Vec<Effect> {
             let mut dialog = dialog.clone();
             return confirm(state, &mut dialog, key);
         }
-        Overlay::Quit => match key.code {
+        Overlay::Quit => {
             // It may have ended while the question stood there.
-            KeyCode::Char('s') if !key.ctrl && !key.alt => return super::terminate(state),
-            KeyCode::Esc | KeyCode::Enter => {}
+            if is(Command::Stop) {
+                return super::terminate(state);
+            }
             // A key that is not offered must not stop anything.
-            _ => state.overlays.push(top),
-        },
+            if !is(Command::Close) && !is(Command::Open) {
+                state.overlays.push(top);
+            }
+        }
         Overlay::CopyMenu { view } => {
             let items = copy::items(state);
-            match key.code {
-                _ if closes => return Vec::new(),
-                KeyCode::Enter => {
-                    let chosen = items.get(view.cursor).cloned();
-                    return chosen.map_or_else(Vec::new, |item| copy::take(state, item));
-                }
-                _ => {
-                    if let Some(to) = scrolled(key, view.cursor, page) {
-                        view.go(to, items.len(), page);
-                    }
-                    state.overlays.push(top);
-                }
+            if closes {
+                return Vec::new();
             }
+            if is(Command::Open) {
+                let chosen = items.get(view.cursor).cloned();
+                return chosen.map_or_else(Vec::new, |item| copy::take(state, item));
+            }
+            if let Some(to) = scrolled(&state.keymap, key, view.cursor, page) {
+                view.go(to, items.len(), page);
+            }
+            state.overlays.push(top);
         }
     }
     Vec::new()
 }
 
-/// Help: typing searches; arrows scroll. False when it closes.
-fn help_key(help: &mut Help, key: Key, page: usize) -> bool {
-    match (key.code, key.ctrl) {
-        (KeyCode::Esc, _) if !help.search.text().is_empty() => {
+/// Help: typing searches; the keys of an input line scroll. False when it closes. `toggles`: a key that closes it as long as
+/// nothing was typed.
+fn help_key(help: &mut Help, key: Key, page: usize, toggles: bool) -> bool {
+    let empty = help.search.text().is_empty();
+    match key.code {
+        KeyCode::Esc if !empty => {
             help.search = Line::default();
             help.view = super::super::viewport::Viewport::default();
         }
-        (KeyCode::Esc | KeyCode::Enter | KeyCode::F(1), _) => return false,
-        (KeyCode::Char('q' | '?'), false) if help.search.text().is_empty() => return false,
-        (KeyCode::Down | KeyCode::Up | KeyCode::PageDown | KeyCode::PageUp | KeyCode::Home | KeyCode::End, _)
-        | (KeyCode::Char('d' | 'u'), true) => {
-            if let Some(to) = scrolled(key, help.view.offset, page) {
-                help.view.offset = to.min(Command::ALL.len() + 16);
-            }
-        }
+        KeyCode::Esc | KeyCode::Enter => return false,
+        _ if toggles && (empty || !key.is_text()) => return false,
         _ => {
-            if help.search.edit(key) {
+            if let Some(to) = scrolled_beside_text(key, help.view.offset, page) {
+                help.view.offset = to.min(Command::ALL.len() + 16);
+            } else if help.search.edit(key) {
                 help.view = super::super::viewport::Viewport::default();
             }
         }
@@ -196,6 +220,7 @@ fn confirm(state: &mut State, dialog: &mut Confirm, key: Key) -> Vec<Effect> {
     if state.now.since(dialog.opened_at) < DEAF_MS {
         return keep(state, dialog);
     }
+    // Its keys are those of an input line on every key map: what confirms must not depend on one.
     if key.code == KeyCode::Esc {
         return cancelled(state);
     }
@@ -205,7 +230,7 @@ fn confirm(state: &mut State, dialog: &mut Confirm, key: Key) -> Vec<Effect> {
     }
     if matches!(key.code, KeyCode::Down | KeyCode::Up | KeyCode::PageDown | KeyCode::PageUp) {
         let longest = LONGEST + state.profiles.len();
-        dialog.scroll = scrolled(key, dialog.scroll, PAGE).unwrap_or_default().min(longest);
+        dialog.scroll = scrolled_beside_text(key, dialog.scroll, PAGE).unwrap_or_default().min(longest);
         return keep(state, dialog);
     }
     match &dialog.danger.phrase {

@@ -33,8 +33,9 @@ fn look(journal: &Journal, wanted: &Wanted) -> Vec<JournalEvent> {
     let mut events = Vec::new();
     if wanted.unfinished {
         match journal::open_writes(journal.path(), &wanted.host, wanted.now) {
-            Ok(writes) if writes.is_empty() => {}
+            Ok(writes) if writes.is_empty() => events.push(JournalEvent::Read),
             Ok(writes) => {
+                events.push(JournalEvent::Read);
                 let path = journal.path().to_string_lossy().into_owned();
                 events.push(JournalEvent::Unfinished { path, writes });
             }
@@ -42,10 +43,11 @@ fn look(journal: &Journal, wanted: &Wanted) -> Vec<JournalEvent> {
         }
     }
     // Told last: it is what stops a person.
-    if wanted.write
-        && let Err(error) = Journal::open(journal.path())
-    {
-        events.push(JournalEvent::Unusable(error.to_string()));
+    if wanted.write {
+        events.push(match Journal::open(journal.path()) {
+            Ok(_) => JournalEvent::Usable,
+            Err(error) => JournalEvent::Unusable(error.to_string()),
+        });
     }
     events
 }
@@ -64,14 +66,17 @@ mod tests {
         let file = folder.path().join("file");
         std::fs::write(&file, "").unwrap();
         let nowhere = Journal::at(&folder.path().join("missing/journal.jsonl"));
-        assert_eq!(look(&nowhere, &wanted(false)), []);
+        assert_eq!(look(&nowhere, &wanted(false)), [JournalEvent::Read]);
         assert!(!folder.path().join("missing").exists(), "reading makes nothing");
-        assert_eq!(look(&nowhere, &wanted(true)), []);
+        assert_eq!(look(&nowhere, &wanted(true)), [JournalEvent::Read, JournalEvent::Usable]);
         let blocked = Journal::at(&file.join("journal.jsonl"));
         let events = look(&blocked, &wanted(true));
         assert!(
             matches!(events.last(), Some(JournalEvent::Unusable(why)) if why.contains("cannot be made")),
             "{events:?}"
         );
+        // What was in the way is gone: the next look says so.
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(look(&blocked, &wanted(true)), [JournalEvent::Read, JournalEvent::Usable]);
     }
 }

@@ -172,6 +172,7 @@ impl Scene {
             config_path: String::new(),
             problems: Vec::new(),
             motion: false,
+            clouds: nicdeck::providers::all().iter().map(|cloud| cloud.descriptor().id).collect(),
         };
         let folder = tempfile::tempdir().expect("a folder");
         let journal = Arc::new(Journal::open(&folder.path().join("journal.jsonl")).expect("a journal"));

@@ -39,7 +39,7 @@ pub fn browsing() -> Scenario {
 #[test]
 fn start_lists_every_usable_profile_and_nothing_else() {
     let mut broken = profile("broken", "aliyun");
-    broken.problem = Some(nicdeck::app::notices::Phrase::new("problem.credential"));
+    broken.problem = Some(nicdeck::app::notices::Phrase::new("credential.missing"));
     let scenario = Scenario::new(vec![profile("shop", "aliyun"), broken]);
     let [Effect::List { profile, .. }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
     assert_eq!(profile.as_str(), "shop");
@@ -377,6 +377,15 @@ fn a_failing_profile_is_one_row_that_unfolds_to_its_listings() {
     scenario.keys("h h");
     assert_eq!(scenario.rows()[..2], ["! edge", "i i-1"], "h goes to the profile's row, and folds it");
     assert_eq!(scenario.cursor(), "! edge");
+}
+
+#[test]
+fn a_cloud_that_no_profile_is_of_matches_nothing_and_is_no_mistake() {
+    let mut scenario = browsing();
+    scenario.keys("/").text("cloud:zenlayer");
+    assert_eq!((&scenario.state.browse.mistake, scenario.rows().len()), (&None, 0));
+    scenario.keys("ctrl-u").text("cloud:zenlayr");
+    assert!(scenario.state.browse.mistake.is_some(), "that is none at all");
 }
 
 #[test]

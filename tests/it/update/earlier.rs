@@ -138,14 +138,14 @@ fn what_can_not_be_read_stays_open_and_is_read_again_when_asked_for() {
     scenario.send(Msg::Reconcile(job, ReconcileEvent::Ended));
     assert_eq!(scenario.notice(), "notice.earlier-open");
     assert_eq!(levels(&scenario)[1], Level::Unknown);
-    scenario.keys("4 r");
+    scenario.keys("4 R");
     let (again, writes) = asked(&scenario);
     assert!(again != job && writes == [OperationId(0)]);
-    scenario.keys("r");
+    scenario.keys("R");
     assert!(scenario.effects.is_empty(), "it is being read");
     scenario.send(Msg::JobPanicked(again));
     assert_eq!(scenario.state.earlier.open().count(), 3);
-    scenario.keys("r");
+    scenario.keys("R");
     assert_eq!(asked(&scenario).1, [OperationId(0)]);
 }
 
@@ -157,7 +157,7 @@ fn a_write_that_another_process_may_be_carrying_out_is_left_to_it() {
     assert!(scenario.effects.is_empty());
     assert_eq!(scenario.notice(), "notice.unfinished");
     assert_eq!(levels(&scenario)[1], Level::Unknown);
-    scenario.keys("4 r");
+    scenario.keys("4 R");
     assert!(scenario.effects.is_empty());
     assert_eq!(scenario.state.earlier.writes[0].found, Found::MaybeRunning);
 }

@@ -2,6 +2,7 @@
 
 mod browse;
 mod earlier;
+mod keys;
 mod order;
 mod plan;
 mod run;

@@ -37,6 +37,32 @@ fn without_a_journal_a_plan_can_be_read_and_not_confirmed() {
 }
 
 #[test]
+fn a_journal_that_was_unusable_is_looked_at_again_with_a_refresh() {
+    let again = |scenario: &Scenario| {
+        let looks = scenario.effects.iter().filter_map(|effect| match effect {
+            Effect::LookAtJournal { write, unfinished } => Some((*write, *unfinished)),
+            _ => None,
+        });
+        looks.collect::<Vec<_>>()
+    };
+    let mut scenario = browsing();
+    scenario.keys("R");
+    assert_eq!(again(&scenario), [], "nothing is known against it");
+    scenario.send(Msg::Journal(JournalEvent::Unreadable("denied".to_owned())));
+    scenario.send(Msg::Journal(JournalEvent::Unusable("read-only file system".to_owned())));
+    scenario.keys("R");
+    assert_eq!(again(&scenario), [(true, true)]);
+    scenario.send(Msg::Journal(JournalEvent::Read)).send(Msg::Journal(JournalEvent::Usable));
+    assert_eq!(scenario.notice(), "notice.journal-usable");
+    scenario.keys("R");
+    assert_eq!(again(&scenario), []);
+    let mut scenario = browsing();
+    scenario.send(Msg::Journal(JournalEvent::Unusable("read-only file system".to_owned())));
+    scenario.send(Msg::Journal(JournalEvent::Usable)).keys("a p").read_again().keys("c");
+    assert!(matches!(scenario.state.overlays.as_slice(), [Overlay::Confirm(_)]), "{}", scenario.notice());
+}
+
+#[test]
 fn a_plan_lists_every_mark_and_reads_its_nics_again_before_it_can_be_confirmed() {
     let mut scenario = browsing();
     scenario.keys("j j j space G k k k k space p");

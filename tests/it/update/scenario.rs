@@ -148,6 +148,7 @@ impl Scenario {
             config_path: "/home/lin/.config/nicdeck/config.toml".to_owned(),
             problems: Vec::new(),
             motion: true,
+            clouds: nicdeck::providers::all().iter().map(|cloud| cloud.descriptor().id).collect(),
         };
         let mut state = State::new(setup, START);
         let effects = update::start(&mut state, START);

@@ -6,10 +6,10 @@ use nicdeck::{
     app::{
         earlier::Found,
         effect::Effect,
-        geometry::Size,
+        geometry::{STRIP_FROM, Size},
         key::Input,
         msg::{InventoryEvent, JournalEvent, Msg, ReadBack, ReleaseEvent},
-        notices::Phrase,
+        notices::{Phrase, Worded},
         state::{Language, ProfileInfo, State},
     },
     domain::{
@@ -412,8 +412,12 @@ fn calls(size: Size, language: Language) -> Scenario {
 fn failing(size: Size, language: Language) -> Scenario {
     let mut profiles = profiles();
     let mut broken = scenario::profile("lab", "zenlayer");
-    broken.problem =
-        Some(Phrase::new("problem.credential").with("reason", "the environment variable LAB_ID is not set"));
+    broken.problem = Some(
+        Phrase::new("credential.missing")
+            .with("place", " (config.toml:31:15)")
+            .with("variables", "`LAB_ID`")
+            .with("count", 1),
+    );
     profiles.push(broken);
     let mut scenario = Scenario::sized(profiles, size);
     scenario.state.language = language;
@@ -564,8 +568,11 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
     welcome.state.language = language;
     let mut broken = Scenario::sized(Vec::new(), size);
     broken.state.language = language;
-    broken.state.problems = vec!["config.toml:7:1: unknown key `regoins`; did you mean `regions`?".to_owned()];
-    vec![
+    broken.state.problems = vec![Worded {
+        english: "config.toml:7:1: unknown key `regoins` in [[profile]]; did you mean `regions`?".to_owned(),
+        chinese: "config.toml:7:1: 不认识的键 `regoins`（[[profile]]）；是想写 `regions` 吗？".to_owned(),
+    }];
+    let mut screens = vec![
         ("inventory", marked(size, language).state),
         ("table", table("t")),
         ("table-scrolled", table("t o l l l")),
@@ -604,7 +611,16 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
         ("quitting", quitting.state.clone()),
         ("welcome", welcome.state),
         ("welcome-broken", broken.state),
-    ]
+    ];
+    // Narrower windows have no room for it.
+    if size.columns >= STRIP_FROM.columns {
+        let mut strip = planned(size, language);
+        strip.keys("1");
+        let mut strip_run = running(size, language);
+        strip_run.keys("1");
+        screens.extend([("strip-plan", strip.state), ("strip-run", strip_run.state)]);
+    }
+    screens
 }
 
 /// What the README shows.

@@ -1,0 +1,81 @@
+//! A key map of one's own holds for what lies over a screen as well; where something is typed, the keys of an input line do.
+
+use nicdeck::{
+    app::{
+        keymap::Keymap,
+        msg::{JournalEvent, Msg},
+        overlay::Overlay,
+        state::{Language, Screen},
+    },
+    domain::journal::OpenWrite,
+};
+
+use super::{browse::browsing, earlier::intent, scenario::Scenario};
+
+fn rebound(changes: &[(&str, &str)]) -> Scenario {
+    let mut text = include_str!("../../../assets/keymap.toml").to_owned();
+    for (line, with) in changes {
+        assert!(text.contains(line), "{line}");
+        text = text.replace(line, with);
+    }
+    let mut scenario = browsing();
+    scenario.state.keymap = Keymap::parse(&text).unwrap();
+    scenario
+}
+
+#[test]
+fn layers_move_and_close_by_the_keys_of_the_map() {
+    let mut scenario = rebound(&[
+        ("down = [\"j\", \"down\"]", "down = [\"z\"]"),
+        ("close = [\"esc\"]", "close = [\"x\"]"),
+        ("refresh = [\"R\"]", "refresh = [\"f5\"]"),
+        ("copy-more = [\"Y\"]", "copy-more = [\"w\"]"),
+        ("open = [\"enter\"]", "open = [\"e\"]"),
+    ]);
+    let writes = vec![OpenWrite { intent: intent(0, "eni-2", &["10.0.2.9"]), maybe_running: false }];
+    scenario.send(Msg::Journal(JournalEvent::Unfinished { path: String::new(), writes }));
+    scenario.send(Msg::JobPanicked(scenario.state.earlier.job.unwrap()));
+    scenario.keys("4 z z j");
+    assert_eq!(scenario.state.overlays, [Overlay::Earlier { scroll: 2 }], "j is bound to nothing any more");
+    scenario.keys("R");
+    assert!(scenario.effects.is_empty());
+    scenario.keys("f5");
+    assert_eq!(scenario.effects.len(), 1, "read again");
+    scenario.keys("esc");
+    assert_eq!(scenario.state.overlays.len(), 1);
+    scenario.keys("x");
+    assert!(scenario.state.overlays.is_empty());
+    scenario.keys("z z w z");
+    let Some(Overlay::CopyMenu { view }) = scenario.state.overlays.last() else { panic!() };
+    assert_eq!(view.cursor, 1);
+    scenario.keys("e");
+    assert!(scenario.state.overlays.is_empty() && scenario.effects.len() == 1, "{:?}", scenario.effects);
+}
+
+#[test]
+fn what_is_typed_is_text_on_every_map() {
+    let mut scenario = rebound(&[
+        ("close = [\"esc\"]", "close = [\"x\"]"),
+        ("interrupt = [\"ctrl-c\"]", "interrupt = [\"c\"]"),
+        ("confirm = [\"c\"]", "confirm = [\"f3\"]"),
+    ]);
+    scenario.keys("/").text("xc");
+    assert_eq!(scenario.state.browse.line.text(), "xc");
+    scenario.keys("esc ?").text("xc");
+    let Some(Overlay::Help(help)) = scenario.state.overlays.last() else { panic!() };
+    assert_eq!(help.search.text(), "xc");
+    scenario.keys("esc esc");
+    assert!(scenario.state.overlays.is_empty());
+}
+
+#[test]
+fn a_page_about_one_thing_can_be_copied_from() {
+    let mut scenario = browsing();
+    scenario.keys("j j j j");
+    scenario.state.overlays.push(Overlay::Detail { scroll: 0 });
+    scenario.keys("y");
+    assert_eq!(scenario.effects.len(), 1, "{:?}", scenario.effects);
+    scenario.keys("L");
+    assert_eq!(scenario.state.language, Language::Chinese);
+    assert_eq!((scenario.state.overlays.len(), scenario.state.screen), (1, Screen::Inventory));
+}
