@@ -1,9 +1,12 @@
 //! The program itself, as a process: memory, first frame, idleness, and loading from simulated clouds that answer slowly.
 //!
+//! A load is compared with the least time it could take: the latencies that must follow each other, and the documented rates.
 //! `cargo bench --bench binary` prints one table. Linux only: it reads /proc.
 
 // A bench that unwraps fails where it should.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::cast_precision_loss)]
+
+mod path;
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -29,6 +32,7 @@ use nicdeck::{
         script::{Rule, Script},
     },
 };
+use path::{Least, Walk};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 /// Milliseconds added to each answer of a slow cloud.
@@ -47,7 +51,7 @@ fn main() {
 }
 
 fn row(what: &str, measured: &str, budget: &str) {
-    println!("{what:<66} {measured:<40} {budget}");
+    println!("{what:<66} {measured:<64} {budget}");
 }
 
 fn simulator(cloud: &'static dyn Provider, instances: usize, delay: u64) -> Simulator {
@@ -215,39 +219,38 @@ fn load_of_all(slowest: f64) {
 fn load_of(cloud: &'static dyn Provider) -> f64 {
     let simulator = simulator(cloud, INSTANCES, DELAY);
     let (_home, vars) = home(&[&simulator]);
-    let nics = simulator.world().nics().len();
+    let world = simulator.world();
+    let walk = Walk::through(cloud, &world, simulator.key());
     let (output, all) = list(&vars);
     let lines = String::from_utf8_lossy(&output.stdout).lines().count();
     let log = simulator.requests();
-    let first = log.first().map_or(0, |call| call.at.0);
-    let rows = [Resource::Nics, Resource::Instances].map(|resource| of(cloud, &log, resource));
-    // A listing that hands out tokens is a chain; one that counts pages is two steps.
-    let token = |call: &&Logged| {
-        let text = format!("{}{}", call.query, String::from_utf8_lossy(&call.body)).to_lowercase();
-        text.contains("nexttoken") || text.contains("marker")
+    let latency = DELAY as f64 / 1000.0;
+    // From the first request until the last answer could be there.
+    let took = |calls: &mut dyn Iterator<Item = &Logged>| {
+        let first = log.first().map_or(0, |call| call.at.0);
+        calls.map(|call| call.at.0).max().unwrap_or(first).saturating_sub(first) as f64 / 1000.0 + latency
     };
-    let chain = rows.iter().map(|calls| if calls.iter().any(token) { calls.len() } else { calls.len().min(2) });
-    let path = chain.max().unwrap_or(0) as f64 * DELAY as f64 / 1000.0;
-    let shown = rows.iter().flatten().map(|call| call.at.0).max().unwrap_or(first).saturating_sub(first) as f64
-        / 1000.0
-        + DELAY as f64 / 1000.0;
-    let distinct: HashSet<_> = log.iter().map(|call| (&call.action, &call.query, &call.body)).collect();
     let id = cloud.descriptor().id;
+    let compared = |what: String, took: f64, least: Least| {
+        let (ratio, by_latency) = (took / least.paced, least.latencies);
+        let measured =
+            format!("{took:.2} s, latencies {by_latency:.2} s, paced {:.2} s: {ratio:.2} times", least.paced);
+        row(&what, &measured, "1.5 times");
+    };
+    let rows = |resource| matches!(resource, Resource::Nics | Resource::Instances);
+    let names = [Resource::Nics, Resource::Instances].map(|resource| of(cloud, &log, resource));
+    let shown = took(&mut names.into_iter().flatten());
+    let nics = world.nics().len();
+    let in_flight = cloud.descriptor().capabilities.in_flight;
     let what = format!("{id}: {nics} NICs, {DELAY} ms: instances and NICs there");
-    row(&what, &format!("{shown:.2} s, chain {path:.2} s: {:.2} times", shown / path), "1.5 times");
-    let mut actions: BTreeMap<&str, usize> = BTreeMap::new();
-    for call in &log {
-        *actions.entry(&call.action).or_default() += 1;
-    }
-    let (most, count) = actions.iter().max_by_key(|(_, count)| **count).unwrap();
-    let flight = cloud.descriptor().capabilities.in_flight;
-    let floor = log.len().div_ceil(flight) as f64 * DELAY as f64 / 1000.0;
-    row(
-        &format!("{id}: everything, {count} of {} calls are {most}", log.len()),
-        &format!("{all:.2} s, {flight} at once: {floor:.2} s; {lines} lines"),
-        "",
-    );
-    row(&format!("{id}: calls"), &format!("{}, of which {} different", log.len(), distinct.len()), "as many as pages");
+    compared(what, shown, walk.least(latency, in_flight, rows));
+    let (most, count) = walk.most();
+    let everything = took(&mut log.iter());
+    let what = format!("{id}: everything, {count} of {} calls are {most}", log.len());
+    compared(what, everything, walk.least(latency, in_flight, |_| true));
+    let distinct: HashSet<_> = log.iter().map(|call| (&call.action, &call.query, &call.path, &call.body)).collect();
+    let measured = format!("{}, of which {} different; {lines} lines after {all:.2} s", log.len(), distinct.len());
+    row(&format!("{id}: calls"), &measured, &format!("{}", walk.calls()));
     all
 }
 
@@ -257,7 +260,7 @@ fn memory_and_idleness(cloud: &'static dyn Provider) {
     let addresses: usize = simulator.world().nics().iter().map(|nic| nic.addresses.len() + nic.ipv6.len()).sum();
     let console = Console::start(&[], &vars);
     let log = || simulator.requests();
-    // Backends take minutes at the pace of a real cloud; everything else is there before they begin.
+    // Backends may go on for minutes at the pace of a real cloud.
     let backends = || of(cloud, &log(), Resource::Backends).len();
     let begin = Instant::now();
     let mut seen = (0, Instant::now());

@@ -18,7 +18,6 @@ const CAPABILITIES: Capabilities = Capabilities {
     detach_polls: false,
     limits_per_call: None,
     in_flight: 1,
-    reads_per_second: 1,
 };
 
 static KEYS_ONLY: Descriptor = Descriptor {

@@ -25,11 +25,9 @@ pub struct Capabilities {
     pub detach_polls: bool,
     /// Instance types one limits call may name; `None` where there is no such call.
     pub limits_per_call: Option<usize>,
-    /// Calls of listings that may be in flight together for one profile; a batch has a few of its own.
+    /// Calls of listings that may be in flight together for one profile; a batch has a few of its own. Enough for the documented
+    /// rates at the latency of a far region.
     pub in_flight: usize,
-    /// Reads a second that one profile may send for long; one that has rested may send ten seconds' worth at once. Chosen so that
-    /// no minute sees more than the vendor allows.
-    pub reads_per_second: u32,
 }
 
 /// One rule as this cloud has it.

@@ -27,6 +27,13 @@ pub enum Resource {
     Limits,
 }
 
+impl Resource {
+    /// Are its items rows of their own, or shown in rows as soon as they come?
+    pub fn makes_rows(self) -> bool {
+        matches!(self, Resource::Instances | Resource::Nics | Resource::Eips | Resource::Floats)
+    }
+}
+
 /// How much of a resource is asked for.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Scope {

@@ -105,8 +105,8 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,
-    /// Of its reads.
-    lane: Lane,
+    /// Its reads belong to a batch.
+    urgent: bool,
     on_pause: Option<OnPause>,
 }
 
@@ -147,11 +147,11 @@ impl fmt::Debug for Client {
 impl Client {
     pub fn new(parts: Parts) -> Self {
         let capabilities = &parts.cloud.descriptor().capabilities;
-        let limiter = Limiter::new(capabilities.reads_per_second, capabilities.in_flight);
+        let limiter = Limiter::new(capabilities.in_flight, parts.retry);
         let own = Arc::new(Account::own(parts.profile.clone(), parts.credential.clone()));
         Self {
             inner: Arc::new(Inner { parts, limiter, own, sessions: Mutex::default() }),
-            lane: Lane::Listing,
+            urgent: false,
             on_pause: None,
         }
     }
@@ -159,7 +159,7 @@ impl Client {
     /// The same client for reads right before and after writes: they do not wait behind those of a listing.
     #[must_use]
     pub fn urgent(&self) -> Self {
-        Self { inner: self.inner.clone(), lane: Lane::Around, on_pause: None }
+        Self { inner: self.inner.clone(), urgent: true, on_pause: None }
     }
 
     /// The same client, that tells when its reads wait for their next try.
@@ -233,10 +233,12 @@ impl Client {
             let Some(pause) = retry::pause(policy, &fault, attempt, spent, dice()) else {
                 return Err(Fault { elapsed_ms: ms(begin.elapsed()), ..fault });
             };
+            // The action itself may be left alone for longer, which is waiting for a turn.
+            let wait = pause.max(self.inner.limiter.closed_for(self.cloud().quota(call)));
             if let Some(on_pause) = &self.on_pause {
-                on_pause(Some(Pause { fault: &fault, attempt: attempt + 1, of: policy.tries, wait: pause }));
+                on_pause(Some(Pause { fault: &fault, attempt: attempt + 1, of: policy.tries, wait }));
             }
-            tokio::time::sleep(pause).await;
+            tokio::time::sleep(wait).await;
             if let Some(on_pause) = &self.on_pause {
                 on_pause(None);
             }
@@ -349,6 +351,17 @@ impl Client {
         }
     }
 
+    fn lane(&self, call: &Call) -> Lane {
+        match call {
+            Call::Write { .. } => Lane::Write,
+            _ if self.urgent => Lane::Around,
+            Call::List(listing) if listing.resource.makes_rows() => Lane::Rows,
+            Call::List(_) | Call::Task { .. } => Lane::Rest,
+            // Everything waits for it.
+            Call::SignIn { .. } => Lane::Rows,
+        }
+    }
+
     /// One try: a fresh stamp, one request, one record, which a write's caller gets as well.
     async fn once(
         &self,
@@ -362,8 +375,8 @@ impl Client {
         let action = cloud.action(call);
         // Nobody reads any more where this fails, and then nobody misses it.
         let place = if call.is_write() { exchanges.reserve().await.ok() } else { None };
-        let lane = if call.is_write() { Lane::Write } else { self.lane };
-        let slot = self.inner.limiter.enter(lane).await;
+        let quota = cloud.quota(call);
+        let slot = self.inner.limiter.enter(self.lane(call), quota).await;
         let at = clock();
         let request = match self.request(call, account, at) {
             Ok(request) => request,
@@ -397,8 +410,10 @@ impl Client {
             _ => {}
         }
         match &result {
-            Err(fault) if fault.kind == FaultKind::Throttled => self.inner.limiter.throttled(),
-            Ok(_) => self.inner.limiter.answered(),
+            Err(fault) if fault.kind == FaultKind::Throttled => {
+                self.inner.limiter.throttled(quota, fault.retry_after_ms.map(Duration::from_millis), dice());
+            }
+            Ok(_) => self.inner.limiter.answered(quota),
             Err(_) => {}
         }
         match &result {

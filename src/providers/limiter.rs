@@ -1,24 +1,27 @@
-//! How fast one profile may ask: a bucket of tokens that shrinks when the vendor throttles, and a cap of calls in flight.
-//! Calls of a batch go before those of a listing and have places of their own, so that a long load delays no write.
+//! How fast one profile may ask: for each action a bucket of tokens, filled at the vendor's limit and slower after throttling, and
+//! for all together a cap of calls in flight. Calls of a batch go before those of a listing and have places of their own, so that
+//! a long load delays no write. A throttled action holds up nobody else.
 //! Tokens are counted on tokio's clock, so a test can move it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use tokio::{
     sync::Notify,
-    time::{Instant, sleep_until},
+    time::{Instant, timeout_at},
 };
 
-/// Seconds' worth of tokens that a rested bucket holds: most listings end before it is empty, and only long ones are slowed.
-/// Vendors count by the minute, so that a minute may see this much more than the rate.
-const BURST_S: f64 = 10.0;
+use super::{
+    provider::Quota,
+    retry::{self, RetryPolicy},
+};
+
 /// Calls of a batch in flight, whatever a listing may have: each write stands between two reads, and nothing waits for many.
 const BATCH: usize = 4;
-/// A throttled profile goes on at least this fast, in calls a second.
+/// A throttled action goes on at least this fast, in calls a second.
 const SLOWEST: f64 = 0.5;
 /// Part of the full rate that each good answer gives back.
 const GROWTH: f64 = 0.02;
@@ -26,6 +29,8 @@ const GROWTH: f64 = 0.02;
 const ONE_THROTTLING: Duration = Duration::from_millis(500);
 /// A token that is missing less than this is there: sums of fractions are never exact.
 const ROUNDING: f64 = 1e-6;
+/// Vendors who count by the minute refuse until the minute is over: for them the pause begins this many doublings later.
+const LATER: u32 = 3;
 
 /// What a call is for. The first go first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -33,8 +38,16 @@ pub enum Lane {
     Write,
     /// A read right before or after a write.
     Around,
-    /// Listings, and reads for a plan: many, and nothing waits for one of them.
-    Listing,
+    /// Pages that make rows: each may wait for the one before.
+    Rows,
+    /// What hangs on rows: many calls, and nothing waits for one of them.
+    Rest,
+}
+
+impl Lane {
+    fn is_batch(self) -> bool {
+        matches!(self, Lane::Write | Lane::Around)
+    }
 }
 
 /// The budget of one profile. Clones share it.
@@ -43,63 +56,126 @@ pub struct Limiter(Arc<Mutex<Gate>>);
 
 #[derive(Debug)]
 struct Gate {
-    bucket: Bucket,
+    policy: RetryPolicy,
+    buckets: HashMap<&'static str, Bucket>,
     /// Calls that a listing may still begin; and those that a batch may.
     listing: usize,
     batch: usize,
     /// Who waits, in the order in which they go.
-    waiting: BTreeMap<(Lane, u64), Arc<Notify>>,
+    waiting: BTreeMap<Key, Waiting>,
     tickets: u64,
 }
 
+type Key = (Lane, u64);
+
+#[derive(Debug)]
+struct Waiting {
+    quota: Quota,
+    news: Arc<Notify>,
+    /// It is waiting for its action's next token, and looks again by itself.
+    timed: bool,
+}
+
+/// What is left of one action's quota.
 #[derive(Debug)]
 struct Bucket {
     /// Tokens a second, at most `full`.
     rate: f64,
     full: f64,
+    burst: f64,
     tokens: f64,
     counted_at: Instant,
     throttled_at: Option<Instant>,
+    /// Throttlings without a good answer between them.
+    in_a_row: u32,
+    /// The vendor is not asked before then.
+    closed_until: Option<Instant>,
 }
 
 impl Bucket {
+    /// No stretch as long as the quota's own sees more calls than it allows: a rested bucket holds a part of them, and the rest
+    /// comes evenly. A minute's quota is for the most part used in bursts, a second's is not.
+    fn new(quota: Quota, now: Instant) -> Self {
+        let (calls, seconds) = (f64::from(quota.calls.max(1)), f64::from(quota.seconds.max(1)));
+        let share = if by_the_minute(quota) { 0.5 } else { 0.125 };
+        let full = calls * (1.0 - share) / seconds;
+        let burst = (calls * share).max(1.0);
+        Self {
+            rate: full,
+            full,
+            burst,
+            tokens: burst,
+            counted_at: now,
+            throttled_at: None,
+            in_a_row: 0,
+            closed_until: None,
+        }
+    }
+
     fn count(&mut self, now: Instant) {
-        let passed = now.saturating_duration_since(self.counted_at).as_secs_f64();
-        self.tokens = (self.tokens + passed * self.rate).min(self.rate * BURST_S);
+        // Nothing is saved up for the moment at which the action is open again, and a throttled one saves up less.
+        let from = self.closed_until.map_or(self.counted_at, |opens| opens.max(self.counted_at));
+        let passed = now.saturating_duration_since(from).as_secs_f64();
+        self.tokens = (self.tokens + passed * self.rate).min((self.burst * self.rate / self.full).max(1.0));
         self.counted_at = now;
     }
 
-    /// Takes a token; or when there will be one.
-    fn take(&mut self, now: Instant) -> Result<(), Instant> {
+    /// When there will be a token; `None`: there is one.
+    fn due(&mut self, now: Instant) -> Option<Instant> {
         self.count(now);
+        let opens = self.closed_until.filter(|&opens| opens > now);
         let missing = 1.0 - self.tokens;
-        if missing > ROUNDING {
-            return Err(now + Duration::from_secs_f64(missing / self.rate));
+        if missing <= ROUNDING {
+            return opens;
         }
-        self.tokens -= 1.0;
-        Ok(())
+        Some(opens.unwrap_or(now) + Duration::from_secs_f64(missing / self.rate))
     }
 }
 
+fn by_the_minute(quota: Quota) -> bool {
+    quota.seconds >= 60
+}
+
 impl Gate {
+    fn bucket(&mut self, quota: Quota, now: Instant) -> &mut Bucket {
+        self.buckets.entry(quota.api).or_insert_with(|| Bucket::new(quota, now))
+    }
+
     fn places(&mut self, lane: Lane) -> &mut usize {
-        match lane {
-            Lane::Write | Lane::Around => &mut self.batch,
-            Lane::Listing => &mut self.listing,
+        if lane.is_batch() { &mut self.batch } else { &mut self.listing }
+    }
+
+    /// Lets everybody go for whom there is a place and a token. Those of one action go in order, so only its first one waits for
+    /// the next token: it is woken to do so.
+    fn serve(&mut self, now: Instant) {
+        // Actions whose next token somebody waits for.
+        let mut spent = HashSet::new();
+        let mut go = Vec::new();
+        let keys: Vec<(Key, Quota)> = self.waiting.iter().map(|(key, waiting)| (*key, waiting.quota)).collect();
+        for (key, quota) in keys {
+            if self.batch == 0 && self.listing == 0 {
+                break;
+            }
+            if *self.places(key.0) == 0 || spent.contains(quota.api) {
+                continue;
+            }
+            let bucket = self.bucket(quota, now);
+            if bucket.due(now).is_none() {
+                bucket.tokens -= 1.0;
+                *self.places(key.0) -= 1;
+                go.push(key);
+            } else {
+                spent.insert(quota.api);
+                if let Some(first) = self.waiting.get_mut(&key).filter(|first| !first.timed) {
+                    first.timed = true;
+                    first.news.notify_one();
+                }
+            }
         }
-    }
-
-    /// Whose turn it is: the first of those for whom there is a place.
-    fn first(&self) -> Option<(&(Lane, u64), &Arc<Notify>)> {
-        self.waiting.iter().find(|((lane, _), _)| match lane {
-            Lane::Write | Lane::Around => self.batch > 0,
-            Lane::Listing => self.listing > 0,
-        })
-    }
-
-    fn wake(&self) {
-        if let Some((_, first)) = self.first() {
-            first.notify_one();
+        for key in go {
+            if let Some(served) = self.waiting.remove(&key) {
+                served.news.notify_one();
+            }
         }
     }
 }
@@ -113,24 +189,31 @@ pub struct Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.limiter.with(|gate, _| {
+        self.limiter.with(|gate, now| {
             *gate.places(self.lane) += 1;
-            gate.wake();
+            gate.serve(now);
         });
     }
 }
 
-/// A place in the queue; given up when it is dropped.
+/// A place in the queue; given up when it is dropped before it became a slot.
 struct Ticket<'a> {
     limiter: &'a Limiter,
-    key: (Lane, u64),
+    key: Key,
+    used: bool,
 }
 
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
-        self.limiter.with(|gate, _| {
-            gate.waiting.remove(&self.key);
-            gate.wake();
+        if self.used {
+            return;
+        }
+        self.limiter.with(|gate, now| {
+            // Served, and nobody is there to make the call.
+            if gate.waiting.remove(&self.key).is_none() {
+                *gate.places(self.key.0) += 1;
+            }
+            gate.serve(now);
         });
     }
 }
@@ -138,79 +221,104 @@ impl Drop for Ticket<'_> {
 /// What one who waits has to do.
 enum Turn {
     Go,
-    /// First, and there is no token before then.
+    /// First of its action, and there is no token before then.
     At(Instant),
     Later,
 }
 
 impl Limiter {
-    /// `in_flight` for listings; as many for a batch, but no more than a few. Zeroes are taken as one.
-    pub fn new(reads_per_second: u32, in_flight: usize) -> Self {
-        let full = f64::from(reads_per_second.max(1));
-        let bucket =
-            Bucket { rate: full, full, tokens: full * BURST_S, counted_at: Instant::now(), throttled_at: None };
+    /// `in_flight` for listings; as many for a batch, but no more than a few. Zero is taken as one. `policy` says how long the
+    /// pauses of a throttled action are.
+    pub fn new(in_flight: usize, policy: RetryPolicy) -> Self {
         let places = in_flight.max(1);
-        let gate = Gate { bucket, listing: places, batch: places.min(BATCH), waiting: BTreeMap::new(), tickets: 0 };
-        Self(Arc::new(Mutex::new(gate)))
+        Self(Arc::new(Mutex::new(Gate {
+            policy,
+            buckets: HashMap::new(),
+            listing: places,
+            batch: places.min(BATCH),
+            waiting: BTreeMap::new(),
+            tickets: 0,
+        })))
     }
 
-    /// Waits for a place and a token.
-    pub async fn enter(&self, lane: Lane) -> Slot {
+    /// Waits for a place and a token of the call's action.
+    pub async fn enter(&self, lane: Lane, quota: Quota) -> Slot {
         let news = Arc::new(Notify::new());
-        let key = self.with(|gate, _| {
+        let key = self.with(|gate, now| {
             gate.tickets += 1;
             let key = (lane, gate.tickets);
-            gate.waiting.insert(key, news.clone());
+            gate.waiting.insert(key, Waiting { quota, news: news.clone(), timed: false });
+            gate.serve(now);
             key
         });
-        let ticket = Ticket { limiter: self, key };
+        let mut ticket = Ticket { limiter: self, key, used: false };
         loop {
-            let turn = self.with(|gate, now| match gate.first() {
-                Some((first, _)) if *first == key => match gate.bucket.take(now) {
-                    Ok(()) => {
-                        *gate.places(lane) -= 1;
-                        Turn::Go
-                    }
-                    Err(due) => Turn::At(due),
-                },
-                _ => Turn::Later,
+            let turn = self.with(|gate, now| {
+                gate.serve(now);
+                let Some(mine) = gate.waiting.get_mut(&key) else { return Turn::Go };
+                let due = gate.buckets.get_mut(quota.api).filter(|_| mine.timed).and_then(|bucket| bucket.due(now));
+                // Where only a place is missing, whoever gives one back serves.
+                mine.timed = due.is_some();
+                due.map_or(Turn::Later, Turn::At)
             });
             match turn {
                 Turn::Go => break,
-                // Somebody who goes first may come meanwhile; whoever is first then is woken by the one before.
-                Turn::At(due) => sleep_until(due).await,
+                // Somebody who goes first may come meanwhile and take the token: the next one is waited for then.
+                Turn::At(due) => drop(timeout_at(due, news.notified()).await),
                 Turn::Later => news.notified().await,
             }
         }
-        let slot = Slot { limiter: self.clone(), lane };
-        drop(ticket);
-        slot
+        ticket.used = true;
+        Slot { limiter: self.clone(), lane }
     }
 
-    /// The vendor throttled: half as fast from now on, and no burst.
-    pub fn throttled(&self) {
-        self.with(|Gate { bucket, .. }, now| {
+    /// The vendor throttled this action: half as fast from now on, no burst, and not before it wishes. Where it wishes nothing the
+    /// pause doubles with each throttling that follows without a good answer. `dice` is uniform in 0..1.
+    pub fn throttled(&self, quota: Quota, wish: Option<Duration>, dice: f64) {
+        self.with(|gate, now| {
+            let policy = gate.policy;
+            let bucket = gate.bucket(quota, now);
             bucket.count(now);
-            if bucket.throttled_at.is_some_and(|at| now.saturating_duration_since(at) < ONE_THROTTLING) {
-                return;
+            let one = bucket.throttled_at.is_some_and(|at| now.saturating_duration_since(at) < ONE_THROTTLING);
+            if !one {
+                bucket.throttled_at = Some(now);
+                bucket.in_a_row = bucket.in_a_row.saturating_add(1);
+                bucket.rate = (bucket.rate / 2.0).max(SLOWEST.min(bucket.full));
+                bucket.tokens = bucket.tokens.min(0.0);
             }
-            bucket.throttled_at = Some(now);
-            bucket.rate = (bucket.rate / 2.0).max(SLOWEST.min(bucket.full));
-            bucket.tokens = bucket.tokens.min(0.0);
+            let pause = match wish {
+                Some(wish) => wish.min(policy.longest),
+                None if one => return,
+                None => {
+                    let later = if by_the_minute(quota) { LATER } else { 0 };
+                    retry::backoff(&policy, bucket.in_a_row.saturating_add(later), dice)
+                }
+            };
+            bucket.closed_until = bucket.closed_until.max(Some(now + pause));
         });
     }
 
     /// The vendor answered: a little faster, up to the full rate.
-    pub fn answered(&self) {
-        self.with(|Gate { bucket, .. }, now| {
+    pub fn answered(&self, quota: Quota) {
+        self.with(|gate, now| {
+            let bucket = gate.bucket(quota, now);
             bucket.count(now);
+            bucket.in_a_row = 0;
             bucket.rate = (bucket.rate + bucket.full * GROWTH).min(bucket.full);
         });
     }
 
-    /// Calls a second at present.
-    pub fn rate(&self) -> f64 {
-        self.with(|gate, _| gate.bucket.rate)
+    /// How long the action is left alone from now on, because the vendor throttled it.
+    pub fn closed_for(&self, quota: Quota) -> Duration {
+        self.with(|gate, now| {
+            let opens = gate.bucket(quota, now).closed_until;
+            opens.map_or(Duration::ZERO, |opens| opens.saturating_duration_since(now))
+        })
+    }
+
+    /// Calls a second that the action may make at present.
+    pub fn rate(&self, quota: Quota) -> f64 {
+        self.with(|gate, now| gate.bucket(quota, now).rate)
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Gate, Instant) -> T) -> T {
@@ -220,141 +328,4 @@ impl Limiter {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    async fn seconds_for(limiter: &Limiter, calls: usize) -> f64 {
-        let begin = Instant::now();
-        for _ in 0..calls {
-            drop(limiter.enter(Lane::Listing).await);
-        }
-        begin.elapsed().as_secs_f64()
-    }
-
-    fn near(left: f64, right: f64) -> bool {
-        (left - right).abs() < 0.05
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_burst_is_free_and_then_the_rate_holds() {
-        let limiter = Limiter::new(10, 4);
-        assert!(near(seconds_for(&limiter, 100).await, 0.0));
-        assert!(near(seconds_for(&limiter, 20).await, 2.0));
-        tokio::time::sleep(Duration::from_secs(60)).await;
-        assert!(near(seconds_for(&limiter, 110).await, 1.0), "rest fills the bucket, and no more than that");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn throttling_halves_the_rate_and_good_answers_bring_it_back_slowly() {
-        let limiter = Limiter::new(10, 4);
-        limiter.throttled();
-        limiter.throttled();
-        assert!(near(limiter.rate(), 5.0), "calls that were in flight together count once");
-        assert!(near(seconds_for(&limiter, 10).await, 2.0), "no burst is left");
-        limiter.throttled();
-        assert!(near(limiter.rate(), 2.5));
-        for _ in 0..20 {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            limiter.throttled();
-        }
-        assert!(near(limiter.rate(), SLOWEST));
-        limiter.answered();
-        assert!(near(limiter.rate(), 0.7));
-        (0..100).for_each(|_| limiter.answered());
-        assert!(near(limiter.rate(), 10.0));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn no_more_calls_are_in_flight_than_allowed() {
-        let limiter = Limiter::new(1000, 2);
-        let (first, second) = (limiter.enter(Lane::Listing).await, limiter.enter(Lane::Listing).await);
-        let waited = tokio::time::timeout(Duration::from_secs(5), limiter.enter(Lane::Listing)).await;
-        assert!(waited.is_err());
-        drop(first);
-        assert!(tokio::time::timeout(Duration::from_secs(5), limiter.enter(Lane::Listing)).await.is_ok());
-        drop(second);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn zeroes_do_not_stop_everything() {
-        let limiter = Limiter::new(0, 0);
-        assert!(near(seconds_for(&limiter, 11).await, 1.0));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_batch_has_places_of_its_own() {
-        let limiter = Limiter::new(1000, 2);
-        let full = (limiter.enter(Lane::Listing).await, limiter.enter(Lane::Listing).await);
-        let batch = (limiter.enter(Lane::Around).await, limiter.enter(Lane::Write).await);
-        for lane in [Lane::Write, Lane::Around, Lane::Listing] {
-            let waited = tokio::time::timeout(Duration::from_secs(5), limiter.enter(lane)).await;
-            assert!(waited.is_err(), "{lane:?}");
-        }
-        drop(batch.0);
-        assert!(tokio::time::timeout(Duration::from_secs(5), limiter.enter(Lane::Listing)).await.is_err());
-        assert!(tokio::time::timeout(Duration::from_secs(5), limiter.enter(Lane::Write)).await.is_ok());
-        drop((batch.1, full));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_wide_listing_makes_no_wide_batch() {
-        let limiter = Limiter::new(1000, 16);
-        let mut batch = Vec::new();
-        for _ in 0..BATCH {
-            batch.push(limiter.enter(Lane::Write).await);
-        }
-        assert!(tokio::time::timeout(Duration::from_secs(5), limiter.enter(Lane::Around)).await.is_err());
-        let mut listing = Vec::new();
-        for _ in 0..16 {
-            listing.push(limiter.enter(Lane::Listing).await);
-        }
-        assert!(tokio::time::timeout(Duration::from_secs(5), limiter.enter(Lane::Listing)).await.is_err());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_next_token_goes_to_the_most_urgent_and_then_to_the_first() {
-        let limiter = Limiter::new(1, 8);
-        assert!(near(seconds_for(&limiter, 10).await, 0.0), "the burst is gone now");
-        let order = Arc::new(Mutex::new(Vec::new()));
-        let mut tasks = tokio::task::JoinSet::new();
-        let lanes = [Lane::Listing, Lane::Listing, Lane::Around, Lane::Write, Lane::Around];
-        for (number, lane) in lanes.into_iter().enumerate() {
-            let (limiter, order) = (limiter.clone(), order.clone());
-            tasks.spawn(async move {
-                let slot = limiter.enter(lane).await;
-                order.lock().unwrap().push(number);
-                drop(slot);
-            });
-            // The first of them sleeps towards its token when the others come.
-            tokio::task::yield_now().await;
-        }
-        let begin = Instant::now();
-        while tasks.join_next().await.is_some() {}
-        assert_eq!(*order.lock().unwrap(), [3, 2, 4, 0, 1]);
-        assert!(near(begin.elapsed().as_secs_f64(), 5.0), "nobody overslept");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn one_who_gives_up_holds_nobody_up() {
-        let limiter = Limiter::new(1, 1);
-        assert!(near(seconds_for(&limiter, 10).await, 0.0));
-        let held = limiter.enter(Lane::Listing).await;
-        let (behind, clone) = (
-            tokio::spawn({
-                let limiter = limiter.clone();
-                async move { drop(limiter.enter(Lane::Listing).await) }
-            }),
-            limiter.clone(),
-        );
-        tokio::task::yield_now().await;
-        let gave_up = tokio::time::timeout(Duration::from_millis(100), clone.enter(Lane::Listing)).await;
-        assert!(gave_up.is_err());
-        drop(held);
-        assert!(tokio::time::timeout(Duration::from_secs(5), behind).await.is_ok());
-        // One that was first and is dropped while it sleeps towards its token.
-        let gave_up = tokio::time::timeout(Duration::from_millis(1), limiter.enter(Lane::Write)).await;
-        assert!(gave_up.is_err());
-        assert!(near(seconds_for(&limiter, 1).await, 1.0));
-        assert!(limiter.with(|gate, _| gate.waiting.is_empty() && gate.listing == 1 && gate.batch == 1));
-    }
-}
+mod tests;

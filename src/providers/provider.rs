@@ -10,7 +10,7 @@ use crate::{
         ids::{CloudId, RegionId},
         nic::Nic,
         outcome::Receipt,
-        page::{InventoryPage, Listing},
+        page::{InventoryPage, Listing, Resource},
         plan::OperationKind,
         snapshot::NicSnapshot,
         time::Timestamp,
@@ -115,6 +115,25 @@ impl PartialEq for Session {
     }
 }
 
+/// What a vendor allows of one action of its API: at most so many calls in any stretch of so many seconds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Quota {
+    /// Calls that name the same share the quota.
+    pub api: &'static str,
+    pub calls: u32,
+    pub seconds: u32,
+}
+
+impl Quota {
+    pub const fn a_second(api: &'static str, calls: u32) -> Self {
+        Self { api, calls, seconds: 1 }
+    }
+
+    pub const fn a_minute(api: &'static str, calls: u32) -> Self {
+        Self { api, calls, seconds: 60 }
+    }
+}
+
 /// What varies from request to request in a signature; an argument, so that vectors are plain tests.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Stamp {
@@ -194,6 +213,14 @@ pub trait Provider: Send + Sync {
 
     /// The vendor's action name, for logs and screens.
     fn action(&self, call: &Call) -> &'static str;
+
+    /// The vendor's limit on the call's action: documented, or a guess on the safe side where it is not.
+    fn quota(&self, call: &Call) -> Quota;
+
+    /// Resources whose sections a listing fills beside its own: they begin, end and fail with it.
+    fn brings(&self, _listing: &Listing) -> &'static [Resource] {
+        &[]
+    }
 
     /// The unsigned request.
     fn encode(&self, call: &Call, profile: &Profile) -> WireRequest;

@@ -11,7 +11,10 @@ use nicdeck::{
         selection::Target,
     },
     providers::{self, provider::Provider},
-    sim::world::World,
+    sim::{
+        script::{Rule, Trouble},
+        world::World,
+    },
 };
 
 use crate::stage::{Scene, Stage, good, key};
@@ -172,4 +175,26 @@ async fn what_the_older_generation_can_not_tell_is_said() {
     for row in wanted {
         assert!(predicted.contains(&row), "{row:?} in {predicted:?}");
     }
+}
+
+/// Pages that are counted do not wait for each other: as many requests as there may be arrive before any of them is answered.
+#[tokio::test]
+async fn all_pages_but_the_first_are_asked_for_together() {
+    const NICS: &str = "DescribeNetworkInterfaces";
+    let cloud = generations()[0];
+    let most = cloud.descriptor().capabilities.in_flight;
+    let mut scene = Scene::sized(cloud, 1_300, 1);
+    scene.in_flight = most;
+    let mut stage = scene.open().await;
+    let pages = stage.simulator.world().nics().len().div_ceil(100);
+    assert!(pages > most && most >= 8, "{pages} pages");
+    stage.simulator.inject(Rule::new(Trouble::Hang).action(NICS).skip(1));
+    let (_, _results, cancel, task) = stage.begin_list();
+    let asked = |log: &[nicdeck::sim::http::Logged]| log.iter().filter(|call| call.action == NICS).count();
+    let log = stage.simulator.wait_for(|log| asked(log) == 1 + most).await;
+    let answered = log.iter().filter(|call| call.action == NICS && call.done).count();
+    assert_eq!(answered, 1);
+    assert_eq!(stage.simulator.peak_in_flight(), most);
+    cancel.cancel();
+    task.await.unwrap();
 }

@@ -121,6 +121,15 @@ pub(super) fn action(call: &Call) -> &'static str {
     api(call).1
 }
 
+/// The same, told apart where two products have actions of one name.
+pub(super) fn own_action(call: &Call) -> &'static str {
+    match api(call) {
+        (Product::Nlb, "ListServerGroups") => "nlb:ListServerGroups",
+        (Product::Nlb, "ListServerGroupServers") => "nlb:ListServerGroupServers",
+        (_, action) => action,
+    }
+}
+
 /// The unsigned request.
 pub(super) fn encode(call: &Call, profile: &Profile) -> WireRequest {
     let (product, action) = api(call);

@@ -6,6 +6,7 @@ mod decode;
 pub mod dialect;
 mod encode;
 mod faults;
+mod quota;
 pub mod sign;
 
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use secrecy::ExposeSecret;
 use self::carry::{Carry, Only};
 use super::{
     profile::{Credential, Profile},
-    provider::{Call, Descriptor, Provider, Reply, Stamp},
+    provider::{Call, Descriptor, Provider, Quota, Reply, Stamp},
 };
 use crate::{
     domain::{
@@ -131,11 +132,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         detach_polls: true,
         // Vendor: DescribeInstanceTypes, InstanceTypes.N.
         limits_per_call: Some(10),
-        in_flight: 12,
-        // Vendor: limits are per account, region and action, by the minute, shared with the web console; its Kubernetes plugin
-        // assumes 800 for DescribeNetworkInterfaces and 400 to 2000 for the others made here. All actions together see at
-        // most 700 in a minute of ours, most of them one call per balancer.
-        reads_per_second: 10,
+        in_flight: 24,
     },
     env: ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", Some("ALIBABA_CLOUD_SECURITY_TOKEN")),
     bearer: false,
@@ -261,6 +258,10 @@ impl Provider for Cloud {
 
     fn action(&self, call: &Call) -> &'static str {
         encode::action(call)
+    }
+
+    fn quota(&self, call: &Call) -> Quota {
+        quota::quota(encode::own_action(call))
     }
 
     fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {

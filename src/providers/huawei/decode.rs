@@ -301,10 +301,14 @@ fn ports(listing: &Listing, rows: Vec<wire::Port>, paged: bool) -> InventoryPage
     for row in rows {
         let nic = row.owner.as_str().starts_with("compute:")
             || row.owner.some().is_none() && row.device.some().is_none();
-        match listing.resource {
-            Resource::Nics if nic => page.nics.extend(self::nic(listing, &row, &mut pool)),
-            Resource::Floats if row.owner.is(VIP) => page.floats.extend(float(listing, &row, &mut pool)),
-            _ => {}
+        let (nics, floats) = match (listing.resource, &listing.scope) {
+            (Resource::Nics, Scope::All) => (true, true),
+            (resource, _) => (resource == Resource::Nics, resource == Resource::Floats),
+        };
+        if nics && nic {
+            page.nics.extend(self::nic(listing, &row, &mut pool));
+        } else if floats && row.owner.is(VIP) {
+            page.floats.extend(float(listing, &row, &mut pool));
         }
     }
     page

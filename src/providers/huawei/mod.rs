@@ -11,7 +11,7 @@ pub mod sign;
 
 use super::{
     profile::{Credential, Profile},
-    provider::{Call, Descriptor, Provider, Reply, Stamp, Step},
+    provider::{Call, Descriptor, Provider, Quota, Reply, Stamp, Step},
 };
 use crate::{
     domain::{
@@ -110,9 +110,8 @@ static DESCRIPTOR: Descriptor = Descriptor {
         detach_call: encode::DETACH,
         detach_polls: true,
         limits_per_call: None,
-        in_flight: 4,
-        // Reported: 200 a second for each API. Refused requests count, too.
-        reads_per_second: 20,
+        // Pages follow each other, so there are few at once.
+        in_flight: 8,
     },
     env: ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", Some("HUAWEICLOUD_SDK_SECURITY_TOKEN")),
     bearer: false,
@@ -145,13 +144,11 @@ impl Provider for Cloud {
         REGIONS.to_vec()
     }
 
-    /// One sweep over the ports brings every NIC, one over those of virtual IPs brings their lists: no call for each server.
+    /// One sweep over the ports brings every NIC and every virtual IP with their lists: no call for each server.
     fn listings(&self, regions: &[RegionId]) -> Vec<Listing> {
         let mut all = vec![Listing::all(Resource::Regions, None)];
         for region in regions {
-            for resource in
-                [Resource::Nics, Resource::Floats, Resource::Instances, Resource::Eips, Resource::Backends]
-            {
+            for resource in [Resource::Nics, Resource::Instances, Resource::Eips, Resource::Backends] {
                 all.push(Listing::all(resource, Some(region.clone())));
             }
         }
@@ -204,6 +201,18 @@ impl Provider for Cloud {
 
     fn action(&self, call: &Call) -> &'static str {
         encode::action(call)
+    }
+
+    fn brings(&self, listing: &Listing) -> &'static [Resource] {
+        match (listing.resource, &listing.scope) {
+            (Resource::Nics, Scope::All) => &[Resource::Floats],
+            _ => &[],
+        }
+    }
+
+    /// Reported, not published: 200 a second for each API. Half of it, as refused requests count, too.
+    fn quota(&self, call: &Call) -> Quota {
+        Quota::a_second(encode::action(call), 100)
     }
 
     fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {

@@ -67,7 +67,6 @@ fn a_full_listing_is_a_sweep_for_each_resource() {
         [
             "KeystoneListRegions GET https://iam.cn-north-4.myhuaweicloud.com/v3/regions",
             "ListPorts GET https://vpc.cn-north-4.myhuaweicloud.com/v1/{p}/ports?limit=2000",
-            "ListPorts GET https://vpc.cn-north-4.myhuaweicloud.com/v1/{p}/ports?device_owner=neutron%3AVIP_PORT&limit=2000",
             "ListServersDetails GET https://ecs.cn-north-4.myhuaweicloud.com/v1/{p}/cloudservers/detail?limit=1000&offset=1",
             "ListPublicips GET https://vpc.cn-north-4.myhuaweicloud.com/v3/{p}/eip/publicips?limit=2000",
             "ListAllMembers GET https://elb.cn-north-4.myhuaweicloud.com/v3/{p}/elb/members?limit=2000",

@@ -6,6 +6,7 @@ mod decode;
 pub mod dialect;
 mod encode;
 mod faults;
+mod quota;
 pub mod sign;
 pub mod v2;
 
@@ -16,7 +17,7 @@ use secrecy::ExposeSecret;
 use self::carry::{Balancer, Search};
 use super::{
     profile::{Credential, Profile},
-    provider::{Call, Descriptor, Provider, Reply, Stamp},
+    provider::{Call, Descriptor, Provider, Quota, Reply, Stamp},
 };
 use crate::{
     domain::{
@@ -99,10 +100,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         detach_call: DETACH_CALL,
         detach_polls: true,
         limits_per_call: None,
-        // Vendor: for each action, 100 a second for NICs, 40 for instances, 20 for tasks; of EIPs and load balancers no number is
-        // known. A listing of many pages begins with a burst, and goes on at the lowest of these for all actions together.
-        in_flight: 16,
-        reads_per_second: 20,
+        in_flight: 24,
     },
     // Vendor: the SDKs' names, and the CLI's for the token.
     env: ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", Some("TENCENTCLOUD_TOKEN")),
@@ -149,6 +147,10 @@ impl Provider for Cloud {
 
     fn action(&self, call: &Call) -> &'static str {
         encode::action(call)
+    }
+
+    fn quota(&self, call: &Call) -> Quota {
+        quota::quota(encode::action(call))
     }
 
     fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {

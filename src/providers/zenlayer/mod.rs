@@ -11,7 +11,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     profile::{Credential, Profile},
-    provider::{Call, Descriptor, Provider, Reply, Stamp},
+    provider::{Call, Descriptor, Provider, Quota, Reply, Stamp},
 };
 use crate::{
     domain::{
@@ -94,9 +94,8 @@ static DESCRIPTOR: Descriptor = Descriptor {
         detach_call: encode::DETACH,
         detach_polls: true,
         limits_per_call: None,
-        // No limit is published; the vendor's Terraform provider has up to 50 in flight.
-        in_flight: 16,
-        reads_per_second: 20,
+        // The vendor's Terraform provider has up to 50.
+        in_flight: 24,
     },
     env: ("ZENLAYER_ACCESS_KEY_ID", "ZENLAYER_ACCESS_KEY_SECRET", None),
     bearer: true,
@@ -129,6 +128,11 @@ impl Provider for Cloud {
 
     fn action(&self, call: &Call) -> &'static str {
         encode::action(call)
+    }
+
+    /// No limit is published: twenty a second on the average.
+    fn quota(&self, call: &Call) -> Quota {
+        Quota::a_minute(encode::action(call), 1_200)
     }
 
     fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {

@@ -63,7 +63,6 @@ pub const STRICT: Capabilities = Capabilities {
     detach_polls: true,
     limits_per_call: None,
     in_flight: 4,
-    reads_per_second: 10,
 };
 
 /// Releases whatever it is asked to, and says nothing; only services' NICs and states are refused.

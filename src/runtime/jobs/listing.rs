@@ -1,8 +1,8 @@
 //! Lists everything of a profile: a work list of pages, some in flight, each sent on as it comes.
-//! Owns paging for every cloud; one section that fails stops no other. Rows come first, what hangs on them after that.
+//! Owns paging for every cloud; one section that fails stops no other. What makes rows goes first where there is not room for all.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
@@ -36,13 +36,16 @@ struct Open {
     left: usize,
     calls: usize,
     failed: bool,
+    /// Sections that begin and end with this one.
+    brings: &'static [Resource],
 }
 
 #[derive(Default)]
 struct Work {
-    /// By rank and then in the order they were asked for.
-    queue: BTreeMap<(u8, u64), (Section, Listing)>,
-    queued: u64,
+    /// By rank and action, each in the order they were asked for.
+    queue: BTreeMap<(u8, &'static str), VecDeque<(Section, Listing)>>,
+    /// Calls begun, by action: they may wait for its next token for long.
+    flying: HashMap<&'static str, usize>,
     seen: HashSet<Listing>,
     open: BTreeMap<Section, Open>,
     /// Regions that the cloud listed; empty where it does not tell.
@@ -55,25 +58,32 @@ struct Work {
 
 impl Work {
     /// A call that was made or queued already is not made again.
-    fn add(&mut self, section: &Section, listing: Listing) {
+    fn add(&mut self, client: &Client, section: &Section, listing: Listing) {
         if self.seen.insert(listing.clone()) {
             let open = self.open.entry(section.clone()).or_default();
             open.left += 1;
             open.calls += 1;
-            self.queued += 1;
-            self.queue.insert((rank(listing.resource), self.queued), (section.clone(), listing));
+            let key = (rank(listing.resource), action(client, &listing));
+            self.queue.entry(key).or_default().push_back((section.clone(), listing));
         }
     }
 
-    /// The next call. Backends wait until all that makes rows is there: they are most of the calls, and would take the pace
-    /// from pages that each wait for the one before.
-    fn next(&mut self) -> Option<(Section, Listing)> {
-        let ((first, _), _) = self.queue.first_key_value()?;
-        let rows = [Resource::Nics, Resource::Instances, Resource::Eips];
-        if *first >= rank(Resource::Backends) && rows.into_iter().any(|resource| self.is_open(resource)) {
-            return None;
+    /// The next call of an action that has fewer than `most` under way. Actions do not wait for each other: each has a pace of its
+    /// own, and how many calls are really in flight is the client's business.
+    fn next(&mut self, most: usize) -> Option<(Section, Listing)> {
+        let flying = &mut self.flying;
+        let (&(_, action), calls) = self
+            .queue
+            .iter_mut()
+            .find(|((_, action), calls)| !calls.is_empty() && flying.get(action).is_none_or(|flying| *flying < most))?;
+        *flying.entry(action).or_default() += 1;
+        calls.pop_front()
+    }
+
+    fn landed(&mut self, action: &'static str) {
+        if let Some(flying) = self.flying.get_mut(action) {
+            *flying -= 1;
         }
-        self.queue.pop_first().map(|(_, next)| next)
     }
 
     fn is_open(&self, resource: Resource) -> bool {
@@ -81,7 +91,20 @@ impl Work {
     }
 }
 
-/// What is asked for first: what makes rows, then what hangs on them. Backends take the most calls by far.
+fn action(client: &Client, listing: &Listing) -> &'static str {
+    client.cloud().action(&Call::List(listing.clone()))
+}
+
+/// The sections of a listing: its own, and those that it brings along.
+fn sections(section: &Section, brings: &'static [Resource]) -> impl Iterator<Item = Section> {
+    let more = brings.iter().map({
+        let region = section.1.clone();
+        move |resource| (*resource, region.clone())
+    });
+    std::iter::once(section.clone()).chain(more)
+}
+
+/// What is asked for first: what makes rows, then what hangs on them.
 fn rank(resource: Resource) -> u8 {
     match resource {
         Resource::Nics => 0,
@@ -106,9 +129,13 @@ pub async fn run(client: Client, job: JobId, out: mpsc::Sender<Msg>, cancel: Can
     for listing in client.cloud().listings(&client.profile().regions) {
         let section = (listing.resource, listing.region.clone());
         if !work.open.contains_key(&section) {
-            say(InventoryEvent::Began(section.clone())).await;
+            let brings = client.cloud().brings(&listing);
+            for section in sections(&section, brings) {
+                say(InventoryEvent::Began(section)).await;
+            }
+            work.open.insert(section.clone(), Open { brings, ..Open::default() });
         }
-        work.add(&section, listing);
+        work.add(&client, &section, listing);
     }
     let capabilities = client.capabilities();
     let mut limits_asked = capabilities.limits_per_call.is_none();
@@ -120,9 +147,7 @@ pub async fn run(client: Client, job: JobId, out: mpsc::Sender<Msg>, cancel: Can
             limits_asked = true;
             ask_limits(&client, &mut work, &say).await;
         }
-        while flying.len() < capabilities.in_flight.max(1)
-            && let Some((section, listing)) = work.next()
-        {
+        while let Some((section, listing)) = work.next(capabilities.in_flight.max(1)) {
             let (client, cancel, read) = (client.clone(), cancel.clone(), listing.clone());
             let task = flying.spawn(async move { client.read(&read, &cancel).await });
             tasks.insert(task.id(), (section, listing));
@@ -138,6 +163,7 @@ pub async fn run(client: Client, job: JobId, out: mpsc::Sender<Msg>, cancel: Can
             Some(Err(died)) => (died.id(), Err(Fault::local(FaultKind::Local, "", local::DIED))),
         };
         let Some((section, listing)) = tasks.remove(&id) else { continue };
+        work.landed(action(&client, &listing));
         let Some(open) = work.open.get_mut(&section) else { continue };
         open.left -= 1;
         match answer {
@@ -147,12 +173,11 @@ pub async fn run(client: Client, job: JobId, out: mpsc::Sender<Msg>, cancel: Can
                 work.found.extend(page.nics.iter().map(|nic| nic.region.clone()));
                 work.types.extend(page.instances.iter().filter_map(|instance| instance.kind.clone()));
                 if open.calls + next.len() > MOST_CALLS {
-                    let action = client.cloud().action(&Call::List(listing));
-                    let fault = Fault::local(FaultKind::Garbage, action, local::ENDLESS);
+                    let fault = Fault::local(FaultKind::Garbage, action(&client, &listing), local::ENDLESS);
                     fail(&mut work, &section, fault, &say).await;
                 } else {
                     for listing in next {
-                        work.add(&section, listing);
+                        work.add(&client, &section, listing);
                     }
                     say(InventoryEvent::Page(section.clone(), Box::new(page))).await;
                 }
@@ -162,16 +187,18 @@ pub async fn run(client: Client, job: JobId, out: mpsc::Sender<Msg>, cancel: Can
             Ok(_) | Err(_) => {}
         }
         if work.open.get(&section).is_some_and(|open| open.left == 0)
-            && work.open.remove(&section).is_some_and(|open| !open.failed)
+            && let Some(open) = work.open.remove(&section).filter(|open| !open.failed)
         {
-            say(InventoryEvent::Completed(section)).await;
+            for section in sections(&section, open.brings) {
+                say(InventoryEvent::Completed(section)).await;
+            }
         }
     }
     for region in unlisted(&client.profile().regions, &work) {
         // An empty answer about a region that is not there is no empty region.
         let section = (Resource::Regions, Some(region));
         let listing = Listing::all(Resource::Regions, None);
-        let fault = Fault::local(FaultKind::NotFound, client.cloud().action(&Call::List(listing)), local::NO_REGION);
+        let fault = Fault::local(FaultKind::NotFound, action(&client, &listing), local::NO_REGION);
         say(InventoryEvent::Began(section.clone())).await;
         say(InventoryEvent::Failed(section, Box::new(fault))).await;
     }
@@ -196,7 +223,7 @@ async fn ask_limits<F: Future<Output = ()>>(client: &Client, work: &mut Work, sa
     let region = client.profile().regions.first().cloned();
     for chunk in types.chunks(client.capabilities().limits_per_call.unwrap_or(1).max(1)) {
         let scope = Scope::Types(chunk.to_vec());
-        work.add(&section, Listing { scope, ..Listing::all(Resource::Limits, region.clone()) });
+        work.add(client, &section, Listing { scope, ..Listing::all(Resource::Limits, region.clone()) });
     }
 }
 
@@ -207,12 +234,19 @@ async fn fail<F: Future<Output = ()>>(
     fault: Fault,
     say: &impl Fn(InventoryEvent) -> F,
 ) {
-    let before = work.queue.len();
-    work.queue.retain(|_, (of, _)| of != section);
-    let dropped = before - work.queue.len();
+    let mut dropped = 0;
+    for calls in work.queue.values_mut() {
+        let before = calls.len();
+        calls.retain(|(of, _)| of != section);
+        dropped += before - calls.len();
+    }
+    let mut brings: &[Resource] = &[];
     if let Some(open) = work.open.get_mut(section) {
         open.failed = true;
         open.left -= dropped;
+        brings = open.brings;
     }
-    say(InventoryEvent::Failed(section.clone(), Box::new(fault))).await;
+    for section in sections(section, brings) {
+        say(InventoryEvent::Failed(section, Box::new(fault.clone()))).await;
+    }
 }

@@ -26,7 +26,7 @@ use nicdeck::{
         client::{Client, Parts, local},
         http::{Timeouts, http_client},
         profile::{Credential, Endpoint, Profile},
-        provider::{Call, Descriptor, Provider, Reply, Session, Stamp, Step},
+        provider::{Call, Descriptor, Provider, Quota, Reply, Session, Stamp, Step},
         retry::RetryPolicy,
     },
     sim::dialect::Dialect,
@@ -57,7 +57,6 @@ static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor {
         detach_polls: false,
         limits_per_call: None,
         in_flight: 4,
-        reads_per_second: 1000,
     },
     env: ("ID", "SECRET", None),
     bearer: true,
@@ -82,6 +81,10 @@ impl Provider for Plain {
 
     fn action(&self, call: &Call) -> &'static str {
         if call.is_write() { "Write" } else { "Read" }
+    }
+
+    fn quota(&self, call: &Call) -> Quota {
+        Quota::a_second(self.action(call), 4_000)
     }
 
     fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {

@@ -26,6 +26,10 @@ impl Provider for SignsIn {
         if matches!(call, Call::SignIn { .. }) { "SignIn" } else { Plain.action(call) }
     }
 
+    fn quota(&self, call: &Call) -> Quota {
+        Plain.quota(call)
+    }
+
     fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {
         let request = Plain.encode(call, profile);
         let path = format!("/{}/{}", self.action(call), profile.project_id.as_deref().unwrap_or("-"));

@@ -1,5 +1,7 @@
 //! A listing: its order, its end, and what does not stop it.
 
+use std::collections::BTreeSet;
+
 use nicdeck::{
     app::{
         effect::Effect,
@@ -28,16 +30,36 @@ async fn what_makes_rows_is_asked_for_first() {
     let log = stage.simulator.requests();
     let of = |resource| {
         let action = action(&stage, resource);
-        let mut calls = log.iter().enumerate().filter(move |(_, logged)| logged.action == action).map(|(at, _)| at);
-        let first = calls.next().unwrap();
-        (first, calls.next_back().unwrap_or(first))
+        log.iter().position(|logged| logged.action == action).unwrap()
     };
     let places = stage.provider.descriptor().capabilities.in_flight;
     let [nics, instances, eips] = [Resource::Nics, Resource::Instances, Resource::Eips].map(of);
-    assert!(nics.0 < places && instances.0 < places);
-    // Backends are most of the calls: begun earlier they would take the pace from pages that wait for each other.
-    let backends = of(Resource::Backends).0;
-    assert!(nics.1.max(instances.1).max(eips.1) < backends, "{nics:?} {instances:?} {eips:?} {backends}");
+    assert!(nics < places && instances < places);
+    let backends = of(Resource::Backends);
+    assert!(nics.max(instances).max(eips) < backends, "{nics} {instances} {eips} {backends}");
+}
+
+/// Each list is a chain of its own: one that hangs holds up no other.
+#[tokio::test]
+async fn lists_do_not_wait_for_each_other() {
+    let mut stage = Scene::sized(cloud(), 300, 1).open().await;
+    let hold = stage.simulator.hold(action(&stage, Resource::Nics));
+    let (_, mut results, _cancel, task) = stage.begin_list();
+    let mut missing = BTreeSet::from([Resource::Instances, Resource::Eips, Resource::Backends, Resource::Limits]);
+    while !missing.is_empty() {
+        let msg = results.recv().await.unwrap();
+        if let Msg::Inventory(_, InventoryEvent::Completed(section)) = &msg {
+            assert_ne!(section.0, Resource::Nics);
+            missing.remove(&section.0);
+        }
+        stage.take(msg);
+    }
+    drop(hold);
+    while let Some(msg) = results.recv().await {
+        stage.take(msg);
+    }
+    task.await.unwrap();
+    assert_eq!(stage.sections().0, []);
 }
 
 #[tokio::test]

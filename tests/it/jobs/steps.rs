@@ -16,7 +16,7 @@ use nicdeck::{
     providers::{
         client::local,
         profile::{Credential, Profile},
-        provider::{Call, Descriptor, Provider, Reply, Stamp, Step, TaskState},
+        provider::{Call, Descriptor, Provider, Quota, Reply, Stamp, Step, TaskState},
     },
     sim::{
         dialect::Dialect,
@@ -93,6 +93,14 @@ impl Provider for Odd {
 
     fn action(&self, call: &Call) -> &'static str {
         self.inner.action(&Self::real(call))
+    }
+
+    fn quota(&self, call: &Call) -> Quota {
+        self.inner.quota(&Self::real(call))
+    }
+
+    fn brings(&self, listing: &Listing) -> &'static [Resource] {
+        self.inner.brings(listing)
     }
 
     fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {

@@ -14,7 +14,7 @@ use nicdeck::{
     },
     providers::{
         profile::{Credential, Profile},
-        provider::{Call, Descriptor, Provider, Reply, Stamp, Step},
+        provider::{Call, Descriptor, Provider, Quota, Reply, Stamp, Step},
     },
     sim::dialect::Dialect,
     wire::{WireRequest, WireResponse},
@@ -36,6 +36,7 @@ impl Brisk {
     pub fn leak(
         inner: &'static dyn Provider,
         release_batch: Option<usize>,
+        in_flight: usize,
         late_record: bool,
         trap: Trap,
     ) -> &'static dyn Provider {
@@ -44,9 +45,7 @@ impl Brisk {
             id: own.id,
             title: own.title,
             capabilities: Capabilities {
-                reads_per_second: 5_000,
-                // So few that the first calls of any listing take them all.
-                in_flight: own.capabilities.in_flight.min(4),
+                in_flight: own.capabilities.in_flight.min(in_flight),
                 release_batch: release_batch.unwrap_or(own.capabilities.release_batch),
                 ..own.capabilities
             },
@@ -102,6 +101,14 @@ impl Provider for Brisk {
 
     fn action(&self, call: &Call) -> &'static str {
         self.inner.action(call)
+    }
+
+    fn quota(&self, call: &Call) -> Quota {
+        Quota { calls: 50_000, seconds: 1, ..self.inner.quota(call) }
+    }
+
+    fn brings(&self, listing: &Listing) -> &'static [Resource] {
+        self.inner.brings(listing)
     }
 
     fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {

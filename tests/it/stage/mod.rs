@@ -77,6 +77,8 @@ pub struct Scene {
     /// Messages that may wait for the loop.
     pub channel: usize,
     pub release_batch: Option<usize>,
+    /// Calls of a listing at once, at most as many as the cloud's own.
+    pub in_flight: usize,
     pub late_record: bool,
     pub transition_ms: u64,
     pub trap: Trap,
@@ -94,6 +96,8 @@ impl Scene {
             tries: 3,
             channel: 256,
             release_batch: None,
+            // So few that the first calls of any listing take them all.
+            in_flight: 4,
             late_record: false,
             transition_ms: TRANSITION_MS,
             trap: Box::new(|_| {}),
@@ -113,7 +117,7 @@ impl Scene {
     }
 
     pub async fn open(self) -> Stage {
-        let provider = Brisk::leak(self.provider, self.release_batch, self.late_record, self.trap);
+        let provider = Brisk::leak(self.provider, self.release_batch, self.in_flight, self.late_record, self.trap);
         let regions: Vec<_> = self.world.regions().iter().map(|region| region.as_str().into()).collect();
         let project_id = self.world.project_id().map(str::to_owned);
         let options = Options { transition_ms: self.transition_ms, ..Options::default() };

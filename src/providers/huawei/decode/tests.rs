@@ -44,10 +44,11 @@ const PORTS: &str = r#"{"ports": [{"id": "d32019d3", "name": "", "status": "ACTI
  {"id": "rds", "status": "ACTIVE", "device_owner": "compute:cn-north-4a", "device_id": "x", "instance_type": "RDS", "instance_id": "y", "fixed_ips": null}]}"#;
 
 #[test]
-fn a_sweep_over_the_ports_brings_nics_and_leaves_out_what_services_own() {
+fn a_sweep_over_the_ports_brings_nics_and_virtual_ips_and_leaves_out_what_services_own() {
     let page = answer(&all(Resource::Nics), 200, PORTS).unwrap();
     assert_eq!(page.nics.iter().map(|nic| nic.id.as_str()).collect::<Vec<_>>(), ["d32019d3", "free", "rds"]);
-    assert!(page.floats.is_empty() && page.next.is_empty());
+    assert!(page.next.is_empty());
+    let [swept] = page.floats.as_slice() else { panic!("{page:?}") };
     let nic = &page.nics[0];
     assert_eq!((&nic.role, nic.status.state, nic.instance.as_ref().map(InstanceId::as_str)), (&NicRole::Primary, NicState::Attached, Some("0f58c8dc")));
     assert_eq!((nic.zone.as_deref(), nic.subnet.as_deref(), nic.mac.as_deref()), (Some("cn-north-4a"), Some("4779ab1c"), Some("fa:16:3e:47:5f:c1")));
@@ -59,8 +60,10 @@ fn a_sweep_over_the_ports_brings_nics_and_leaves_out_what_services_own() {
     assert_eq!(page.nics[2].managed_by, ManagedBy::Service("RDS".into()));
     assert!(page.nics[2].addresses.is_empty());
 
-    let page = answer(&all(Resource::Floats), 200, PORTS).unwrap();
+    let network = Listing { scope: Scope::Group("4779ab1c".into()), ..all(Resource::Floats) };
+    let page = answer(&network, 200, PORTS).unwrap();
     let [vip] = page.floats.as_slice() else { panic!("{page:?}") };
+    assert_eq!(vip, swept);
     assert_eq!((&*vip.id, vip.ip.to_string(), vip.subnet.as_deref(), &vip.owner), ("7204e0da", "10.0.0.220".to_owned(), Some("4779ab1c"), &None));
     assert!(vip.is_on(nic) && vip.others(nic) == 1 && page.nics.is_empty());
 }

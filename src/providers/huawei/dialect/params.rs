@@ -1,6 +1,6 @@
 //! Queries and bodies, read with the vendor's checks.
 
-use std::net::IpAddr;
+use std::{cmp::Ordering, net::IpAddr};
 
 use serde_json::Value;
 
@@ -41,25 +41,37 @@ impl Query {
     }
 }
 
-/// The rows behind a marker, `limit` of them, and whether more follow. Rows are in the order of their ids.
-pub(super) fn page<T>(
-    mut rows: Vec<(String, T)>,
+/// The rows behind a marker, `limit` of them, and whether more follow. Rows are in the order of their ids. No more than those of the
+/// page are sorted: a world has many.
+pub(super) fn page<K: AsRef<str>, T>(
+    mut rows: Vec<(K, T)>,
     query: &Query,
     limit: usize,
     code: &str,
 ) -> Result<(Vec<T>, Option<String>), Refusal> {
-    rows.sort_by(|a, b| a.0.cmp(&b.0));
-    let from = match query.get("marker") {
-        None => 0,
-        Some(marker) => match rows.binary_search_by(|row| row.0.as_str().cmp(marker)) {
-            Ok(at) => at + 1,
-            Err(_) => return Err(Refusal::with(code, format!("Marker {marker} could not be found."))),
-        },
-    };
-    let rest = rows.len().saturating_sub(from);
-    let last = rows.get(from + limit.min(rest).saturating_sub(1)).map(|row| row.0.clone());
-    let marker = last.filter(|_| rest > limit);
-    Ok((rows.into_iter().skip(from).take(limit).map(|row| row.1).collect(), marker))
+    if let Some(marker) = query.get("marker") {
+        let mut found = false;
+        rows.retain(|(id, _)| match id.as_ref().cmp(marker) {
+            Ordering::Less => false,
+            Ordering::Equal => {
+                found = true;
+                false
+            }
+            Ordering::Greater => true,
+        });
+        if !found {
+            return Err(Refusal::with(code, format!("Marker {marker} could not be found.")));
+        }
+    }
+    let by_id = |a: &(K, T), b: &(K, T)| a.0.as_ref().cmp(b.0.as_ref());
+    let more = rows.len() > limit;
+    if more {
+        rows.select_nth_unstable_by(limit, by_id);
+        rows.truncate(limit);
+    }
+    rows.sort_by(by_id);
+    let marker = rows.last().filter(|_| more).map(|(id, _)| id.as_ref().to_owned());
+    Ok((rows.into_iter().map(|row| row.1).collect(), marker))
 }
 
 /// A JSON body.

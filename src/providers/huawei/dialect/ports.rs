@@ -1,7 +1,7 @@
 //! Ports of a VPC: NICs, virtual IPs, and those of the cloud's own services. Vendor: VPC API reference, ports v1 and v2.0; the two
 //! differ in their envelope only.
 
-use std::net::IpAddr;
+use std::{borrow::Cow, net::IpAddr};
 
 use serde_json::{Value, json};
 
@@ -40,12 +40,33 @@ enum Port<'w> {
     Dhcp(&'w SimNic),
 }
 
-impl Port<'_> {
-    fn id(&self) -> String {
+impl<'w> Port<'w> {
+    fn id(&self) -> Cow<'w, str> {
         match self {
-            Port::Nic(nic) => nic.id.clone(),
-            Port::Float(float) => float.id.clone(),
-            Port::Dhcp(nic) => dhcp_id(&nic.subnet_id),
+            Port::Nic(nic) => nic.id.as_str().into(),
+            Port::Float(float) => float.id.as_str().into(),
+            Port::Dhcp(nic) => dhcp_id(&nic.subnet_id).into(),
+        }
+    }
+
+    fn network(&self) -> &'w str {
+        match self {
+            Port::Nic(nic) | Port::Dhcp(nic) => &nic.subnet_id,
+            Port::Float(float) => &float.subnet_id,
+        }
+    }
+
+    fn owner(&self, world: &World) -> Cow<'static, str> {
+        match self {
+            Port::Float(_) => VIP.into(),
+            Port::Dhcp(_) => "network:dhcp".into(),
+            Port::Nic(nic) => match &nic.instance_id {
+                None => "".into(),
+                Some(instance) => {
+                    let zone = world.instance(instance).map(|instance| servers::zone_of(instance).into_owned());
+                    format!("compute:{}", zone.unwrap_or_else(|| format!("{}a", nic.region))).into()
+                }
+            },
         }
     }
 }
@@ -87,7 +108,7 @@ fn show_port(world: &World, call: &Call, port: &Port) -> Value {
     };
     let mut row = json!({
         "id": port.id(), "name": "", "status": "DOWN", "admin_state_up": true, "network_id": network, "tenant_id": call.project,
-        "mac_address": mac, "fixed_ips": [], "device_id": "", "device_owner": "", "security_groups": [],
+        "mac_address": mac, "fixed_ips": [], "device_id": "", "device_owner": port.owner(world), "security_groups": [],
         "allowed_address_pairs": [], "binding:vif_details": {}, "binding:vnic_type": "normal", "binding:profile": {},
         "extra_dhcp_opts": [], "instance_id": "", "instance_type": "", "port_security_enabled": true, "dns_name": "",
         "dns_assignment": [], "zone_id": "", "enable_efi": false,
@@ -101,9 +122,7 @@ fn show_port(world: &World, call: &Call, port: &Port) -> Value {
             row["security_groups"] = json!(nic.security_groups);
             row["allowed_address_pairs"] = Value::Array(pairs(&nic.pairs));
             if let Some(instance) = &nic.instance_id {
-                let zone = world.instance(instance).map(|instance| servers::zone_of(instance).into_owned());
                 row["device_id"] = json!(instance);
-                row["device_owner"] = json!(format!("compute:{}", zone.unwrap_or_else(|| format!("{}a", nic.region))));
                 row["binding:vif_details"] = if nic.primary { json!({"primary_interface": true}) } else { json!({}) };
             }
             if nic.service_managed {
@@ -116,7 +135,6 @@ fn show_port(world: &World, call: &Call, port: &Port) -> Value {
         Port::Float(float) => {
             row["fixed_ips"] = json!([fixed(network, float.ip)]);
             row["name"] = json!(float.name);
-            row["device_owner"] = json!(VIP);
             // Vendor: text in the documents' samples of v1.
             row["admin_state_up"] = if call.route.family == Family::Vpc { json!("true") } else { json!(true) };
             row["allowed_address_pairs"] = Value::Array(pairs(&float.pairs));
@@ -127,7 +145,6 @@ fn show_port(world: &World, call: &Call, port: &Port) -> Value {
         }
         Port::Dhcp(_) => {
             row["status"] = json!("ACTIVE");
-            row["device_owner"] = json!("network:dhcp");
             row["device_id"] = json!(format!("dhcp{network}"));
         }
     }
@@ -143,19 +160,16 @@ pub(super) fn list(world: &World, call: &Call) -> Answer {
     let query = &call.query;
     let limit = query.limit(2000, 2000, "VPC.2500")?;
     let wanted_fixed = query.all("fixed_ips").unwrap_or_default();
+    let (ids, networks, owners) = (query.all("id"), query.all("network_id"), query.all("device_owner"));
+    let is_in = |wanted: &Option<Vec<&str>>, value: &str| wanted.as_ref().is_none_or(|wanted| wanted.contains(&value));
+    // The common filters without making a row of each port.
     let takes = |port: &Port| {
-        let (network, owner) = match port {
-            Port::Nic(nic) => (&nic.subnet_id, None),
-            Port::Float(float) => (&float.subnet_id, Some(VIP)),
-            Port::Dhcp(nic) => (&nic.subnet_id, Some("network:dhcp")),
-        };
-        // The common filters without making a row of each port.
-        query.takes("network_id", network)
-            && owner.is_none_or(|owner| query.takes("device_owner", owner))
-            && query.all("id").is_none_or(|ids| ids.contains(&port.id().as_str()))
+        is_in(&networks, port.network())
+            && (owners.is_none() || is_in(&owners, &port.owner(world)))
+            && (ids.is_none() || is_in(&ids, &port.id()))
     };
     let rest = |row: &Value| {
-        ["name", "mac_address", "device_id", "device_owner", "status"]
+        ["name", "mac_address", "device_id", "status"]
             .iter()
             .all(|name| query.takes(name, row[*name].as_str().unwrap_or_default()))
             && wanted_fixed.iter().all(|wanted| {
@@ -163,10 +177,9 @@ pub(super) fn list(world: &World, call: &Call) -> Answer {
                 row["fixed_ips"].as_array().is_some_and(|ips| ips.iter().any(|ip| ip[name] == value))
             })
     };
-    let filtered = ["name", "mac_address", "device_id", "device_owner", "status", "fixed_ips"]
-        .iter()
-        .any(|name| query.get(name).is_some());
-    let rows: Vec<(String, Port)> = ports(world, &call.region)
+    let filtered =
+        ["name", "mac_address", "device_id", "status", "fixed_ips"].iter().any(|name| query.get(name).is_some());
+    let rows: Vec<(Cow<str>, Port)> = ports(world, &call.region)
         .filter(takes)
         .filter(|port| !filtered || rest(&show_port(world, call, port)))
         .map(|port| (port.id(), port))

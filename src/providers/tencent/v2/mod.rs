@@ -29,7 +29,7 @@ use crate::{
     },
     providers::{
         profile::{Credential, Profile},
-        provider::{Call, Descriptor, Provider, Reply, Stamp, Step},
+        provider::{Call, Descriptor, Provider, Quota, Reply, Stamp, Step},
     },
     wire::{WireRequest, WireResponse},
 };
@@ -82,7 +82,6 @@ static DESCRIPTOR: Descriptor = Descriptor {
         detach_polls: true,
         limits_per_call: None,
         in_flight: 4,
-        reads_per_second: 15,
     },
     env: ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", Some("TENCENTCLOUD_TOKEN")),
     bearer: false,
@@ -146,6 +145,10 @@ impl Provider for Legacy {
 
     fn action(&self, call: &Call) -> &'static str {
         action(call)
+    }
+
+    fn quota(&self, call: &Call) -> Quota {
+        super::quota::quota(action(call))
     }
 
     fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {

@@ -1,0 +1,256 @@
+use tokio::{task::JoinSet, time::timeout};
+
+use super::*;
+
+/// A burst of 25, and [`RATE`] a second.
+const SLOW: Quota = Quota { api: "Slow", calls: 200, seconds: 20 };
+const RATE: f64 = 8.75;
+const OTHER: Quota = Quota { api: "Other", ..SLOW };
+/// Never short of tokens.
+const WIDE: Quota = Quota::a_second("Wide", 100_000);
+const PATIENCE: Duration = Duration::from_secs(5);
+
+fn limiter(in_flight: usize) -> Limiter {
+    Limiter::new(in_flight, RetryPolicy::default())
+}
+
+async fn seconds_for(limiter: &Limiter, quota: Quota, calls: usize) -> f64 {
+    let begin = Instant::now();
+    for _ in 0..calls {
+        drop(limiter.enter(Lane::Rest, quota).await);
+    }
+    begin.elapsed().as_secs_f64()
+}
+
+fn near(left: f64, right: f64) -> bool {
+    (left - right).abs() < 0.05
+}
+
+async fn waits(limiter: &Limiter, lane: Lane, quota: Quota) -> bool {
+    timeout(PATIENCE, limiter.enter(lane, quota)).await.is_err()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_is_free_and_then_the_rate_holds() {
+    for (quota, burst, rate) in
+        [(Quota::a_second("A", 200), 25_u16, 175.0), (Quota::a_minute("B", 800), 400, 400.0 / 60.0)]
+    {
+        let limiter = limiter(4);
+        assert!(near(seconds_for(&limiter, quota, burst.into()).await, 0.0));
+        assert!(near(seconds_for(&limiter, quota, 150).await, 150.0 / rate));
+        tokio::time::sleep(Duration::from_secs(600)).await;
+        let again = seconds_for(&limiter, quota, usize::from(burst) + 75).await;
+        assert!(near(again, 75.0 / rate), "rest fills the bucket, and no more than that");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_stretch_of_time_sees_more_than_the_quota() {
+    for quota in [Quota::a_second("A", 40), Quota::a_minute("B", 400)] {
+        let (limiter, begin) = (limiter(4), Instant::now());
+        let mut times = Vec::new();
+        for _ in 0..3 * quota.calls {
+            drop(limiter.enter(Lane::Rest, quota).await);
+            times.push(begin.elapsed());
+        }
+        let window = Duration::from_secs(quota.seconds.into());
+        for (first, from) in times.iter().enumerate() {
+            let within = times[first..].iter().take_while(|at| **at < *from + window).count();
+            assert!(within <= quota.calls as usize, "{within} from {from:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_action_without_tokens_holds_up_itself_alone() {
+    let limiter = limiter(2);
+    assert!(near(seconds_for(&limiter, SLOW, 25).await, 0.0), "the burst is gone now");
+    let mut queue = JoinSet::new();
+    for _ in 0..30 {
+        let limiter = limiter.clone();
+        queue.spawn(async move { drop(limiter.enter(Lane::Rows, SLOW).await) });
+    }
+    tokio::task::yield_now().await;
+    assert!(near(seconds_for(&limiter, OTHER, 25).await, 0.0), "thirty wait, and none of them has a place");
+    let begin = Instant::now();
+    while queue.join_next().await.is_some() {}
+    assert!(near(begin.elapsed().as_secs_f64(), 30.0 / RATE), "and nobody overslept");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_action_slows_itself_and_not_its_neighbours() {
+    let limiter = limiter(4);
+    let full = limiter.rate(SLOW);
+    limiter.throttled(SLOW, None, 1.0);
+    limiter.throttled(SLOW, None, 1.0);
+    assert!(near(limiter.rate(SLOW), full / 2.0), "calls that were in flight together count once");
+    assert!(near(limiter.rate(OTHER), full));
+    assert_eq!(limiter.closed_for(OTHER), Duration::ZERO);
+    assert!(near(seconds_for(&limiter, OTHER, 25).await, 0.0));
+    let took = seconds_for(&limiter, SLOW, 10).await;
+    assert!(near(took, 0.5 + 10.0 / (full / 2.0)), "no burst is left, nor saved up in the pause: {took}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_action_is_never_stopped_for_good_and_recovers_slowly() {
+    let limiter = limiter(4);
+    for _ in 0..20 {
+        limiter.throttled(SLOW, None, 1.0);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    assert!(near(limiter.rate(SLOW), SLOWEST));
+    let full = Bucket::new(SLOW, Instant::now()).full;
+    limiter.answered(SLOW);
+    assert!(near(limiter.rate(SLOW), SLOWEST + full * GROWTH));
+    (0..100).for_each(|_| limiter.answered(SLOW));
+    assert!(near(limiter.rate(SLOW), full));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_vendors_wish_is_kept_for_all_calls_of_the_action() {
+    let limiter = limiter(4);
+    limiter.throttled(SLOW, Some(Duration::from_secs(7)), 0.0);
+    limiter.throttled(SLOW, Some(Duration::from_secs(3)), 0.0);
+    assert_eq!(limiter.closed_for(SLOW), Duration::from_secs(7), "the longer wish");
+    let each = 1.0 / limiter.rate(SLOW);
+    assert!(near(seconds_for(&limiter, SLOW, 1).await, 7.0 + each));
+    assert!(near(seconds_for(&limiter, SLOW, 1).await, each), "open again");
+    limiter.throttled(SLOW, Some(Duration::from_secs(3_600)), 0.0);
+    let each = 1.0 / limiter.rate(SLOW);
+    assert!(near(seconds_for(&limiter, SLOW, 1).await, 30.0 + each), "nobody would wait longer");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_wish_the_pause_doubles_until_an_answer_is_good() {
+    let limiter = limiter(4);
+    let pause = async |quota, dice| {
+        limiter.throttled(quota, None, dice);
+        let pause = limiter.closed_for(quota).as_millis();
+        tokio::time::sleep(Duration::from_secs(31)).await;
+        pause
+    };
+    let second = Quota::a_second("A", 100);
+    assert_eq!([pause(second, 1.0).await, pause(second, 0.0).await, pause(second, 1.0).await], [500, 500, 2_000]);
+    limiter.answered(second);
+    assert_eq!(pause(second, 1.0).await, 500);
+    let minute = Quota::a_minute("B", 400);
+    let pauses = [pause(minute, 1.0).await, pause(minute, 1.0).await, pause(minute, 1.0).await];
+    assert_eq!(pauses, [4_000, 8_000, 16_000], "who counts by the minute forgives later");
+    assert_eq!([pause(minute, 1.0).await, pause(minute, 1.0).await], [30_000, 30_000], "no pause is longer");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_calls_are_in_flight_than_allowed() {
+    let limiter = limiter(2);
+    let (first, second) = (limiter.enter(Lane::Rows, WIDE).await, limiter.enter(Lane::Rest, SLOW).await);
+    assert!(waits(&limiter, Lane::Rows, WIDE).await && waits(&limiter, Lane::Rows, OTHER).await);
+    drop(first);
+    assert!(!waits(&limiter, Lane::Rest, OTHER).await);
+    drop(second);
+}
+
+#[tokio::test(start_paused = true)]
+async fn zeroes_do_not_stop_everything() {
+    let limiter = limiter(0);
+    assert!(near(seconds_for(&limiter, Quota::a_second("A", 0), 8).await, 8.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_has_places_of_its_own() {
+    let limiter = limiter(2);
+    let full = (limiter.enter(Lane::Rows, WIDE).await, limiter.enter(Lane::Rest, WIDE).await);
+    let batch = (limiter.enter(Lane::Around, WIDE).await, limiter.enter(Lane::Write, WIDE).await);
+    for lane in [Lane::Write, Lane::Around, Lane::Rows, Lane::Rest] {
+        assert!(waits(&limiter, lane, WIDE).await, "{lane:?}");
+    }
+    drop(batch.0);
+    assert!(waits(&limiter, Lane::Rows, WIDE).await);
+    assert!(!waits(&limiter, Lane::Write, WIDE).await);
+    drop((batch.1, full));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wide_listing_makes_no_wide_batch() {
+    let limiter = limiter(16);
+    let mut batch = Vec::new();
+    for _ in 0..BATCH {
+        batch.push(limiter.enter(Lane::Write, WIDE).await);
+    }
+    assert!(waits(&limiter, Lane::Around, WIDE).await);
+    let mut listing = Vec::new();
+    for _ in 0..16 {
+        listing.push(limiter.enter(Lane::Rest, WIDE).await);
+    }
+    assert!(waits(&limiter, Lane::Rows, WIDE).await);
+}
+
+/// The numbers of those who wait for one place or one token, in the order in which they go.
+async fn order(limiter: &Limiter, lanes: &[Lane], quota: Quota, begin: impl FnOnce()) -> Vec<usize> {
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let mut tasks = JoinSet::new();
+    for (number, lane) in lanes.iter().copied().enumerate() {
+        let (limiter, order) = (limiter.clone(), order.clone());
+        tasks.spawn(async move {
+            let slot = limiter.enter(lane, quota).await;
+            order.lock().unwrap().push(number);
+            drop(slot);
+        });
+        // The first of them waits for its token when the others come.
+        tokio::task::yield_now().await;
+    }
+    begin();
+    while tasks.join_next().await.is_some() {}
+    let order = order.lock().unwrap();
+    order.clone()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_token_goes_to_the_most_urgent_and_then_to_the_first() {
+    let limiter = limiter(8);
+    assert!(near(seconds_for(&limiter, SLOW, 25).await, 0.0), "the burst is gone now");
+    let begin = Instant::now();
+    let lanes = [Lane::Rest, Lane::Rows, Lane::Rest, Lane::Around, Lane::Write, Lane::Around, Lane::Rows];
+    assert_eq!(order(&limiter, &lanes, SLOW, || {}).await, [4, 3, 5, 1, 6, 0, 2]);
+    assert!(near(begin.elapsed().as_secs_f64(), 7.0 / RATE), "nobody overslept");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_place_goes_to_the_most_urgent_and_then_to_the_first() {
+    let limiter = limiter(1);
+    let held = limiter.enter(Lane::Rest, WIDE).await;
+    let lanes = [Lane::Rest, Lane::Rows, Lane::Rest, Lane::Rows];
+    assert_eq!(order(&limiter, &lanes, WIDE, || drop(held)).await, [1, 3, 0, 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_who_gives_up_holds_nobody_up() {
+    let limiter = limiter(1);
+    assert!(near(seconds_for(&limiter, SLOW, 25).await, 0.0));
+    let held = limiter.enter(Lane::Rest, WIDE).await;
+    let behind = tokio::spawn({
+        let limiter = limiter.clone();
+        async move { drop(limiter.enter(Lane::Rest, SLOW).await) }
+    });
+    tokio::task::yield_now().await;
+    let gave_up = timeout(Duration::from_millis(100), limiter.enter(Lane::Rows, SLOW)).await;
+    assert!(gave_up.is_err());
+    drop(held);
+    assert!(timeout(PATIENCE, behind).await.is_ok());
+    // One that was first and is dropped while it waits for its token.
+    let gave_up = timeout(Duration::from_millis(1), limiter.enter(Lane::Write, SLOW)).await;
+    assert!(gave_up.is_err());
+    assert!(near(seconds_for(&limiter, SLOW, 1).await, 1.0 / RATE));
+    assert!(limiter.with(|gate, _| gate.waiting.is_empty() && gate.listing == 1 && gate.batch == 1));
+}
+
+/// Served, and dropped before it was looked at again.
+#[tokio::test(start_paused = true)]
+async fn a_place_that_was_given_to_one_who_left_comes_back() {
+    let limiter = limiter(1);
+    let held = limiter.enter(Lane::Rest, WIDE).await;
+    let mut left = Box::pin(limiter.enter(Lane::Rest, WIDE));
+    assert!(timeout(Duration::from_millis(1), &mut left).await.is_err());
+    drop(held);
+    drop(left);
+    assert!(!waits(&limiter, Lane::Rest, WIDE).await);
+}
