@@ -5,6 +5,7 @@
 
 mod args;
 mod filter;
+mod history;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -26,7 +27,7 @@ use crate::{
     told,
     ui::catalog::{Catalog, Catalogs},
 };
-use args::{Args, Command, ConfigCommand};
+use args::{Args, Command, ConfigCommand, HistoryCommand};
 
 /// How a run ended, for scripts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -144,8 +145,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
     };
     let flags = parsed.flags();
     let clouds: Vec<&str> = crate::providers::all().iter().map(|cloud| cloud.descriptor().id).collect();
-    // A bad filter never matches everything: better nothing at all.
+    // A bad filter never matches everything: better nothing at all. The history has a language of its own.
     if let Some(text) = &parsed.filter
+        && !matches!(parsed.command, Some(Command::History { .. }))
         && let Err(error) = crate::filter::parse_among(text, &clouds)
     {
         return complain(process, &filter::explain(text, &error, words), Exit::Usage);
@@ -153,6 +155,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
     match parsed.command {
         None => console(parsed, &flags, words, process, entry),
         Some(Command::List { output }) => list(&parsed, output, &flags, &catalogs, language, process, entry),
+        Some(Command::History { command: Some(HistoryCommand::Verify), .. }) => {
+            history::check(parsed.demo, words, process)
+        }
+        Some(Command::History { command: None, output, most }) => {
+            let asked = history::Asked { demo: parsed.demo, search: parsed.filter, format: output, most };
+            history::show(&asked, words, process)
+        }
         Some(Command::Simulate(args)) => simulate(&args, words, process),
         Some(Command::Config { command }) => match command {
             ConfigCommand::Path => config_path(&flags, words, process),

@@ -7,13 +7,14 @@
 //! | [`domain`] | nouns: instances, NICs, addresses, plans, outcomes, faults | nothing |
 //! | [`wire`] | HTTP messages as data, encodings, digests | nothing |
 //! | [`filter`] | one language for finding things | `domain` |
-//! | [`report`] | the inventory as JSON, CSV, table | `domain` |
+//! | [`history`] | the journal's records as batches, searched | `domain`, `filter` |
+//! | [`report`] | inventory and history as JSON, CSV, table | `domain`, `filter`, `history` |
 //! | [`rules`] | may this be released, and how: verdicts, plans, danger | `domain`, `filter` |
 //! | [`sim`] | a loopback cloud for demo, rehearsal and tests | `domain`, `wire` |
 //! | [`providers`] | a codec per cloud, and the client that sends | `domain`, `wire`, `sim` |
 //! | [`app`] | what the user sees and may do, as data; `update` | `domain`, `filter`, `rules` |
 //! | [`ui`] | draws the state, in words of two languages | `domain`, `app` |
-//! | [`runtime`] | jobs, journal, terminal, the loop | `domain`, `report`, `providers`, `app` |
+//! | [`runtime`] | jobs, journal, terminal, the loop | `domain`, `filter`, `history`, `report`, `providers`, `app` |
 //! | [`config`] | flags, environment, file | `domain`, `providers` |
 //! | [`demo`] | simulated clouds and profiles that point at them | `domain`, `sim`, `providers` |
 //! | [`launch`] | from the command line to a running program | all below `cli` |
@@ -32,6 +33,7 @@ pub mod config;
 pub mod demo;
 pub mod domain;
 pub mod filter;
+pub mod history;
 pub mod launch;
 pub mod look;
 pub mod providers;

@@ -71,6 +71,19 @@ pub(super) enum Command {
         #[arg(long, short, value_name = "FORM", default_value = "table", value_parser = format(), ignore_case = true)]
         output: Format,
     },
+    /// Show what was done, newest first; `--filter` takes who:, after:, ip:, nic:, act:, result: and the like
+    History {
+        #[command(subcommand)]
+        command: Option<HistoryCommand>,
+
+        /// Form of the output
+        #[arg(long, short, value_name = "FORM", default_value = "table", value_parser = format(), ignore_case = true)]
+        output: Format,
+
+        /// Show at most so many batches
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        most: usize,
+    },
     /// Serve simulated clouds on this machine until Ctrl-C; prints a line of JSON for each: endpoint, key, region
     Simulate(SimulateArgs),
     /// Show where the config is, an example of one, or what is wrong with it
@@ -78,6 +91,12 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+}
+
+#[derive(Subcommand, Debug)]
+pub(super) enum HistoryCommand {
+    /// Check that no line of the journal was changed, put in or taken out
+    Verify,
 }
 
 #[derive(Subcommand, Debug)]

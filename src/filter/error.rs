@@ -35,6 +35,12 @@ pub enum FilterErrorKind {
     /// A word that this field does not know; those it knows.
     #[error("unknown-value")]
     UnknownValue { field: Field, known: &'static [&'static str] },
+    /// The same, for what records are searched by.
+    #[error("unknown-word")]
+    UnknownWord { known: &'static [&'static str] },
+    /// Neither a date nor how long ago.
+    #[error("bad-time")]
+    BadTime,
     /// A cloud that there is not; those there are.
     #[error("unknown-cloud")]
     UnknownCloud { known: Vec<String> },
@@ -85,6 +91,7 @@ impl FilterErrorKind {
             FilterErrorKind::UnknownValue { field, known } => {
                 vec![("field", field.as_str().to_owned()), ("known", known.join(", "))]
             }
+            FilterErrorKind::UnknownWord { known } => vec![("known", known.join(", "))],
             FilterErrorKind::UnknownCloud { known } => vec![("known", known.join(", "))],
             FilterErrorKind::NotComparable { field }
             | FilterErrorKind::NeedsComparison { field }

@@ -17,6 +17,7 @@ mod field;
 mod net;
 mod parse;
 mod pattern;
+pub mod search;
 #[cfg(test)]
 mod tests;
 

@@ -13,12 +13,12 @@ use super::{
 };
 
 /// One alternative as written: unescaped, with the places of its globs.
-struct Value {
-    text: String,
+pub(super) struct Value {
+    pub(super) text: String,
     /// Byte places in `text` where an unescaped `*` stood.
     globs: Vec<usize>,
     is_regex: bool,
-    span: Range<usize>,
+    pub(super) span: Range<usize>,
 }
 
 /// Fewer digits than this are in most ids by chance, and are not looked for in them.
@@ -27,14 +27,14 @@ const DIGITS_IN_IDS: usize = 4;
 /// What people write between terms by habit from other languages.
 const JOINING: &[&str] = &["or", "and", "not", "||", "&&", "|", "&"];
 
-struct Parser<'a> {
-    text: &'a str,
+pub(super) struct Parser<'a> {
+    pub(super) text: &'a str,
     /// The clouds there are; empty: not known here.
     clouds: &'a [&'a str],
-    at: usize,
+    pub(super) at: usize,
 }
 
-fn error<T>(span: Range<usize>, kind: FilterErrorKind) -> Result<T, FilterError> {
+pub(super) fn error<T>(span: Range<usize>, kind: FilterErrorKind) -> Result<T, FilterError> {
     Err(FilterError { span, kind, suggestion: None })
 }
 
@@ -43,7 +43,7 @@ fn is_comma(c: char) -> bool {
     c == ',' || c == '，'
 }
 
-fn is_colon(c: char) -> bool {
+pub(super) fn is_colon(c: char) -> bool {
     c == ':' || c == '：'
 }
 
@@ -93,23 +93,29 @@ pub(super) fn complete_part<'a>(text: &'a str, clouds: &[&str]) -> &'a str {
     text
 }
 
+impl<'a> Parser<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, clouds: &[], at: 0 }
+    }
+}
+
 impl Parser<'_> {
-    fn rest(&self) -> &str {
+    pub(super) fn rest(&self) -> &str {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    fn peek(&self) -> Option<char> {
+    pub(super) fn peek(&self) -> Option<char> {
         self.rest().chars().next()
     }
 
-    fn next(&mut self) -> Option<char> {
+    pub(super) fn next(&mut self) -> Option<char> {
         let c = self.peek()?;
         self.at += c.len_utf8();
         Some(c)
     }
 
     /// False at the end of the text.
-    fn skip_space(&mut self) -> bool {
+    pub(super) fn skip_space(&mut self) -> bool {
         while self.peek().is_some_and(char::is_whitespace) {
             self.next();
         }
@@ -117,7 +123,7 @@ impl Parser<'_> {
     }
 
     /// Nothing but space is left: what is missing may still be typed.
-    fn at_end(&self) -> bool {
+    pub(super) fn at_end(&self) -> bool {
         self.rest().trim().is_empty()
     }
 
@@ -170,13 +176,13 @@ impl Parser<'_> {
     }
 
     /// Is the word at this place made of what IPv6 addresses and MACs are made of?
-    fn looks_like_address(&self) -> bool {
+    pub(super) fn looks_like_address(&self) -> bool {
         let word = self.rest().split(|c: char| c.is_whitespace() || is_comma(c)).next().unwrap_or_default();
         word.contains(':') && word.bytes().all(|byte| byte.is_ascii_hexdigit() || b":./*-".contains(&byte))
     }
 
     /// `value[,value…]`
-    fn values(&mut self) -> Result<Vec<Value>, FilterError> {
+    pub(super) fn values(&mut self) -> Result<Vec<Value>, FilterError> {
         let mut values = Vec::new();
         loop {
             values.push(self.value()?);
@@ -275,7 +281,7 @@ impl Parser<'_> {
         error(start..self.at, FilterErrorKind::UnclosedRegex)
     }
 
-    fn words(&mut self) -> Result<Test, FilterError> {
+    pub(super) fn words(&mut self) -> Result<Test, FilterError> {
         let mut words = Words::default();
         for value in self.values()? {
             self.word(&value, &mut words)?;
@@ -317,7 +323,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn address(&self, value: &Value) -> Result<AddressSet, FilterError> {
+    pub(super) fn address(&self, value: &Value) -> Result<AddressSet, FilterError> {
         if value.is_regex || !value.globs.is_empty() {
             return Ok(AddressSet::of_text(value.pattern(Pattern::whole)?));
         }
@@ -515,7 +521,12 @@ fn unknown_field<T>(name: &str, span: Range<usize>) -> Result<T, FilterError> {
 }
 
 impl Value {
-    fn pattern(&self, default: fn(&str) -> Pattern) -> Result<Pattern, FilterError> {
+    /// Is it a word as it stands: no pattern, nothing quoted or escaped?
+    pub(super) fn is_plain(&self) -> bool {
+        !self.is_regex && self.globs.is_empty()
+    }
+
+    pub(super) fn pattern(&self, default: fn(&str) -> Pattern) -> Result<Pattern, FilterError> {
         if self.is_regex {
             return match regex(&self.text) {
                 Ok(regex) => Ok(Pattern::Regex(regex)),

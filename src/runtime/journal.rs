@@ -306,6 +306,14 @@ pub fn read(path: &Path) -> Result<Contents, JournalError> {
     Ok(contents)
 }
 
+/// The texts of the journals that were put aside, oldest first, and of the one that is written to.
+///
+/// # Errors
+/// A file exists and cannot be read.
+pub(super) fn texts(path: &Path) -> Result<Vec<Vec<u8>>, JournalError> {
+    files::full(path).iter().map(PathBuf::as_path).chain([path]).map(bytes).collect()
+}
+
 /// A journal's text; nothing where there is none.
 fn bytes(path: &Path) -> Result<Vec<u8>, JournalError> {
     let fail = |error| JournalError::Read { path: path.to_owned(), error };
@@ -323,7 +331,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, JournalError> {
 }
 
 /// Its lines, numbered from 1; empty ones are none.
-fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     bytes
         .split(|&byte| byte == b'\n')
         .enumerate()
@@ -331,7 +339,8 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
         .map(|(place, line)| (place + 1, line))
 }
 
-fn parse(line: &[u8]) -> Result<JournalEntry, BadLineKind> {
+/// One line as a record.
+pub(super) fn parse(line: &[u8]) -> Result<JournalEntry, BadLineKind> {
     #[derive(Deserialize)]
     struct Version {
         v: u32,

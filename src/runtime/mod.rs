@@ -5,6 +5,7 @@ pub mod credentials;
 pub mod event_loop;
 pub mod executor;
 pub mod headless;
+pub mod history;
 pub mod input;
 pub mod jobs;
 pub mod journal;

@@ -68,3 +68,20 @@ fn a_page_costs_what_is_on_it() {
     });
     within("a page of 500 NICs", took, 6);
 }
+
+#[test]
+fn a_long_journal_is_searched_at_once() {
+    use nicdeck::{domain::time::Timestamp, filter::search, runtime::history};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.jsonl");
+    crate::history::long(&path, 100_000);
+    for (text, found) in [("ip:10.0.1.7", 1), ("", 500), ("result:failed", 0)] {
+        let search = search::parse(text, Timestamp(0), 0).unwrap();
+        let took = best(5, || {
+            timed(|| assert_eq!(history::find(&path, &search, 1000, false).unwrap().summaries.len(), found))
+        });
+        eprintln!("100,000 records, {text:?}: {took:?}");
+        within(text, took, 400);
+    }
+}

@@ -16,13 +16,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("wire", &[]),
     ("filter", &["domain"]),
-    ("report", &["domain"]),
+    ("history", &["domain", "filter"]),
+    ("report", &["domain", "filter", "history"]),
     ("rules", &["domain", "filter"]),
     ("sim", &["domain", "wire"]),
     ("providers", &["domain", "wire", "sim"]),
     ("app", &["domain", "filter", "rules"]),
     ("ui", &["domain", "app"]),
-    ("runtime", &["domain", "report", "providers", "app"]),
+    ("runtime", &["domain", "filter", "history", "report", "providers", "app"]),
     ("config", &["domain", "providers"]),
     ("simulate", &["providers", "sim", "domain"]),
     ("demo", &["domain", "sim", "providers"]),
@@ -33,7 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const TOP: &[&str] = &["cli", "launch", "main"];
 
 /// Layers that decide: no clock, no file, no socket, no thread.
-const PURE: &[&str] = &["domain", "wire", "filter", "rules", "report", "app", "ui"];
+const PURE: &[&str] = &["domain", "wire", "filter", "rules", "history", "report", "app", "ui"];
 
 /// What people call the vendors.
 const VENDORS: &[&str] = &["aliyun", "alibaba", "tencent", "huawei", "zenlayer", "阿里", "腾讯", "华为"];

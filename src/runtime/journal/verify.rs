@@ -47,6 +47,9 @@ pub enum What {
 }
 
 impl What {
+    /// All of their names.
+    pub const KEYS: &[&str] = &["edited", "gap", "torn", "newer"];
+
     /// A stable name, for locales and exports.
     pub fn key(self) -> &'static str {
         match self {

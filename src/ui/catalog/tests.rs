@@ -7,7 +7,9 @@ use crate::{
         fault::FaultKind,
         finding::{Finding, FindingId, Severity},
     },
-    providers,
+    filter::search,
+    providers, report,
+    runtime::journal::verify,
     ui::words::{self, Part, Verb},
 };
 
@@ -74,6 +76,15 @@ fn families() -> BTreeSet<String> {
     for name in NOUNS {
         keys.insert(format!("noun.{name}"));
     }
+    for (table, names) in [
+        ("head", report::history::HEADS),
+        ("column", report::history::COLUMNS),
+        ("act", search::ACTS),
+        ("end", search::RESULTS),
+        ("verify", verify::What::KEYS),
+    ] {
+        keys.extend(names.iter().map(|name| format!("history.{table}.{name}")));
+    }
     for name in ["time", "kind-of-call", "profile", "action", "target", "http", "took", "code", "request"] {
         keys.insert(format!("column.{name}"));
     }
@@ -127,6 +138,8 @@ const FILTER_CODES: &[&str] = &[
     "unknown-field",
     "empty-value",
     "unknown-value",
+    "unknown-word",
+    "bad-time",
     "bad-address",
     "bad-cidr",
     "bad-range",

@@ -1,0 +1,132 @@
+//! `nicdeck history`: what was done, and whether the journal still proves it. Reads; calls no cloud.
+
+use std::io;
+
+use crate::{
+    domain::{clean::clean, time::Timestamp},
+    filter::search,
+    report::{self, Format},
+    runtime::{
+        clock, history,
+        journal::{
+            self,
+            verify::{Verdict, verify},
+        },
+    },
+    ui::catalog::Catalog,
+};
+
+use super::{Exit, Process, complain, filter};
+
+/// What was asked for.
+pub(super) struct Asked {
+    pub demo: bool,
+    pub search: Option<String>,
+    pub format: Format,
+    /// Batches, newest first.
+    pub most: usize,
+}
+
+/// Prints the batches that the search finds.
+pub(super) fn show(asked: &Asked, words: &Catalog, process: &mut Process<'_>) -> Exit {
+    let offset = jiff::Zoned::now().offset().seconds();
+    let text = asked.search.as_deref().unwrap_or_default();
+    let search = match search::parse(text, clock::now(), offset) {
+        Ok(search) => search,
+        Err(error) => return complain(process, &filter::explain(text, &error, words), Exit::Usage),
+    };
+    let path = match journal::default_path(asked.demo) {
+        Ok(path) => path,
+        Err(error) => return complain(process, &error.to_string(), Exit::Failure),
+    };
+    let whole = asked.format != Format::Table;
+    let found = match history::find(&path, &search, asked.most, whole) {
+        Ok(found) => found,
+        Err(error) => return complain(process, &error.to_string(), Exit::Failure),
+    };
+    let tell = |key: &str, values: &[(&str, &str)]| words.text(key, values).into_owned();
+    let mut notes = Vec::new();
+    let shown = clean(&path.to_string_lossy()).into_owned();
+    if found.bad > 0 {
+        let count = found.bad.to_string();
+        notes.push(tell("history.bad-lines", &[("count", &count), ("path", &shown)]));
+    }
+    let open: usize = found.summaries.iter().map(crate::history::Summary::unfinished).sum();
+    if open > 0 {
+        notes.push(tell("history.open", &[("count", &open.to_string())]));
+    }
+    if found.of == 0 {
+        notes.push(tell("history.none", &[("path", &shown)]));
+    } else if found.summaries.len() < found.of {
+        let (shown, of) = (found.summaries.len().to_string(), found.of.to_string());
+        notes.push(tell("history.shown", &[("count", &shown), ("total", &of)]));
+    }
+    for note in notes {
+        // Nobody reads where standard error is closed.
+        let _ = writeln!(process.err, "{note}");
+    }
+    if found.of == 0 && asked.format == Format::Table {
+        return Exit::Done;
+    }
+    let moment = |at: Timestamp| {
+        let local = jiff::Timestamp::from_second(at.seconds() + i64::from(offset)).unwrap_or_default();
+        local.strftime("%Y-%m-%d %H:%M").to_string()
+    };
+    let source = report::history::Source {
+        summaries: &found.summaries,
+        batches: &found.batches,
+        demo: asked.demo,
+        tell: &tell,
+        moment: &moment,
+    };
+    let mut out = io::BufWriter::new(&mut *process.out);
+    let written = report::history::write(&source, asked.format, &mut out).and_then(|()| io::Write::flush(&mut out));
+    drop(out);
+    match written {
+        // A reader that went away early (head, less) has what it wanted.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+        Err(error) => complain(process, &error.to_string(), Exit::Failure),
+        Ok(()) => Exit::Done,
+    }
+}
+
+/// Says whether each line still proves the one before it.
+pub(super) fn check(demo: bool, words: &Catalog, process: &mut Process<'_>) -> Exit {
+    let verdict = journal::default_path(demo).and_then(|path| verify(&path));
+    match verdict {
+        Ok(verdict) => {
+            let text = told(&verdict, words);
+            let exit = if verdict.is_whole() { Exit::Done } else { Exit::Failure };
+            match super::print(process, words, &text) {
+                Exit::Done => exit,
+                other => other,
+            }
+        }
+        Err(error) => complain(process, &error.to_string(), Exit::Failure),
+    }
+}
+
+fn told(verdict: &Verdict, words: &Catalog) -> String {
+    let mut text = String::new();
+    for fault in &verdict.faults {
+        let key = format!("history.verify.{}", fault.what.key());
+        let (file, line) = (fault.file.to_string_lossy(), fault.line);
+        let what = words.text(&key, &[]);
+        text.extend([&*clean(&file), ":", &line.to_string(), ": ", &*what, "\n"]);
+    }
+    let counts = [("count", verdict.records), ("files", verdict.files.len()), ("unproven", verdict.unproven)]
+        .map(|(name, count)| (name, count.to_string()));
+    let values: Vec<(&str, &str)> = counts.iter().map(|(name, count)| (*name, count.as_str())).collect();
+    let key = if verdict.is_whole() { "history.verify.whole" } else { "history.verify.broken" };
+    text.push_str(&words.text(key, &values));
+    text.push('\n');
+    if verdict.unproven > 0 {
+        text.push_str(&words.text("history.verify.unproven", &values));
+        text.push('\n');
+    }
+    if let Some(last) = &verdict.last {
+        text.push_str(&words.text("history.verify.last", &[("digest", last)]));
+        text.push('\n');
+    }
+    text
+}

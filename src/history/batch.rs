@@ -1,0 +1,232 @@
+//! One batch, whole: each write with what was there before, what was sent, what was answered, and how it ended.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{
+    ids::{CloudId, OperationId, ProfileId, RegionId},
+    journal::{Answer, Image, Intent, JournalEntry, Request},
+    outcome::{Outcome, OutcomeWord},
+    plan::OperationKind,
+    selection::Target,
+    time::Timestamp,
+};
+
+/// One run of one plan.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Batch {
+    pub id: String,
+    /// The plan's hash.
+    pub plan: String,
+    pub who: String,
+    pub host: String,
+    pub version: String,
+    pub began: Timestamp,
+    /// The last end that is in the journal.
+    pub ended: Option<Timestamp>,
+    /// In the plan's order.
+    pub writes: Vec<Write>,
+}
+
+/// One write, with all its requests and tries.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Write {
+    pub operation: OperationId,
+    pub at: Timestamp,
+    pub cloud: CloudId,
+    pub profile: ProfileId,
+    pub region: RegionId,
+    /// As first meant; a later try may have been about a part of it.
+    pub kind: OperationKind,
+    /// The NIC before the first request.
+    pub image: Option<Box<Image>>,
+    pub requests: Vec<Request>,
+    pub answers: Vec<Answer>,
+    /// The NIC as it was read back at the end.
+    pub after: Option<Box<Image>>,
+    pub rows: Vec<Row>,
+    /// Its end was found by reading at a later start.
+    pub found_later: bool,
+}
+
+/// One target.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Row {
+    pub target: Target,
+    /// `None`: no end is in the journal.
+    pub outcome: Option<Outcome>,
+}
+
+impl Row {
+    pub fn word(&self) -> Option<OutcomeWord> {
+        self.outcome.as_ref().map(Outcome::word)
+    }
+}
+
+/// Puts the batch together out of a journal's records; `None` if there is no such batch.
+pub fn batch<'a>(entries: impl Iterator<Item = &'a JournalEntry>, id: &str) -> Option<Batch> {
+    let mut found: Option<Batch> = None;
+    let mut writes: BTreeMap<OperationId, Write> = BTreeMap::new();
+    for entry in entries {
+        match entry {
+            JournalEntry::Intent(intent) if intent.batch == id => {
+                found.get_or_insert_with(|| Batch::begun(intent));
+                writes.entry(intent.operation).or_insert_with(|| Write::begun(intent)).take(intent);
+            }
+            JournalEntry::Settled(end) if end.batch == id => {
+                if let Some(batch) = &mut found {
+                    batch.ended = batch.ended.max(Some(end.at));
+                }
+                let Some(write) = writes.get_mut(&end.operation) else { continue };
+                write.answers.extend(end.answers.iter().cloned());
+                write.after.clone_from(&end.after);
+                write.found_later |= end.found_later;
+                for (target, outcome) in &end.outcomes {
+                    if let Some(row) = write.rows.iter_mut().find(|row| row.target == *target) {
+                        row.outcome = Some(outcome.clone());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    found.map(|batch| Batch { writes: writes.into_values().collect(), ..batch })
+}
+
+impl Batch {
+    fn begun(intent: &Intent) -> Self {
+        Self {
+            id: intent.batch.clone(),
+            plan: intent.plan.clone(),
+            who: intent.who.clone(),
+            host: intent.host.clone(),
+            version: intent.version.clone(),
+            began: intent.at,
+            ended: None,
+            writes: Vec::new(),
+        }
+    }
+
+    pub fn rows(&self) -> impl Iterator<Item = (&Write, &Row)> {
+        self.writes.iter().flat_map(|write| write.rows.iter().map(move |row| (write, row)))
+    }
+}
+
+impl Write {
+    fn begun(intent: &Intent) -> Self {
+        let rows = intent.targets().into_iter().map(|target| Row { target, outcome: None }).collect();
+        Self {
+            operation: intent.operation,
+            at: intent.at,
+            cloud: intent.cloud.clone(),
+            profile: intent.profile.clone(),
+            region: intent.region.clone(),
+            kind: intent.kind.clone(),
+            image: intent.image.clone(),
+            requests: Vec::new(),
+            answers: Vec::new(),
+            after: None,
+            rows,
+            found_later: false,
+        }
+    }
+
+    /// One more request of it: how its targets ended before does not count any more.
+    fn take(&mut self, intent: &Intent) {
+        self.requests.extend(intent.request.as_deref().cloned());
+        for target in intent.targets() {
+            if let Some(row) = self.rows.iter_mut().find(|row| row.target == target) {
+                row.outcome = None;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::domain::{
+        fault::{Fault, FaultKind},
+        ids::{AddressKey, NicKey},
+        journal::Settlement,
+    };
+
+    fn intent(batch: &str, operation: u32, profile: &str, kind: OperationKind) -> JournalEntry {
+        JournalEntry::Intent(Box::new(Intent {
+            at: Timestamp(1000 + i64::from(operation)),
+            batch: batch.into(),
+            operation: OperationId(operation),
+            plan: "7f3a9c".into(),
+            cloud: "one".into(),
+            profile: profile.into(),
+            region: "r-1".into(),
+            kind,
+            step: String::new(),
+            before: vec![],
+            image: None,
+            request: Some(Box::new(Request {
+                method: "POST".into(),
+                host: "h".into(),
+                path: format!("/{operation}"),
+                body: String::new(),
+            })),
+            who: "lin \u{7f51}".into(),
+            host: "h".into(),
+            version: "0".into(),
+        }))
+    }
+
+    fn ended(batch: &str, operation: u32, outcomes: Vec<(Target, Outcome)>) -> JournalEntry {
+        let answer = Answer { status: Some(200), code: None, request_id: Some("req".into()), ms: 7, text: "{}".into() };
+        JournalEntry::Settled(Settlement {
+            at: Timestamp(2000 + i64::from(operation)),
+            batch: batch.into(),
+            operation: OperationId(operation),
+            outcomes,
+            found_later: false,
+            answers: vec![answer],
+            after: None,
+        })
+    }
+
+    fn address(profile: &str, nic: &str, ip: &str) -> Target {
+        let nic = NicKey { profile: profile.into(), nic: nic.into() };
+        Target::Address(AddressKey { nic, ip: ip.parse().unwrap() })
+    }
+
+    fn records() -> Vec<JournalEntry> {
+        let ips = vec!["10.0.0.5".parse().unwrap(), "10.0.0.6".parse().unwrap()];
+        let release = OperationKind::Release { nic: "eni-1".into(), ips };
+        let one = OperationKind::Release { nic: "eni-1".into(), ips: vec!["10.0.0.6".parse().unwrap()] };
+        let detach = OperationKind::Detach { nic: "eni-2".into(), instance: "i-2".into() };
+        let assign = OperationKind::Assign { nic: "eni-1".into(), ips: vec!["10.9.0.5".parse().unwrap()] };
+        let fault = || Outcome::Failed { fault: Fault::local(FaultKind::Throttled, "Act", "slow down") };
+        let done = || Outcome::Released { request_id: Some("req".into()) };
+        let (five, six) = (address("prod", "eni-1", "10.0.0.5"), address("prod", "eni-1", "10.0.0.6"));
+        vec![
+            intent("b1", 0, "prod", release),
+            intent("b1", 1, "gz", detach),
+            ended("b1", 0, vec![(five, done()), (six.clone(), fault())]),
+            intent("b1", 0, "prod", one),
+            ended("b1", 0, vec![(six, done())]),
+            intent("b2", 0, "prod", assign),
+            ended("b2", 0, vec![(address("prod", "eni-1", "10.9.0.5"), fault())]),
+        ]
+    }
+
+    /// As the journal writes them.
+    pub(crate) fn journal() -> Vec<String> {
+        records().iter().map(|entry| serde_json::to_string(entry).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_batch_is_put_together() {
+        let records = records();
+        let found = batch(records.iter(), "b1").unwrap();
+        assert_eq!((found.began, found.ended, found.writes.len()), (Timestamp(1000), Some(Timestamp(2000)), 2));
+        let words: Vec<_> = found.rows().map(|(_, row)| row.word()).collect();
+        assert_eq!(words, [Some(OutcomeWord::Released), Some(OutcomeWord::Released), None]);
+        let write = &found.writes[0];
+        assert_eq!((write.requests.len(), write.answers.len()), (2, 2), "both tries");
+        assert_eq!(batch(records.iter(), "b3"), None);
+    }
+}

@@ -1,0 +1,361 @@
+//! What was done, as a table of batches for people, and target by target for tickets and programs.
+//!
+//! # JSON
+//! One object: `nicdeck` (the version of this form, 1), `demo`, `batches`, newest first. A version only ever gains keys.
+//! - batch: `number`, `batch`, `plan`, `began`, `ended`, `who`, `host`, `version`, `writes`.
+//! - write: `operation`, `at`, `cloud`, `profile`, `region`, `nic`, `instance`, `act`, `requests`, `answers`, `before`, `after`,
+//!   `found_later`, `targets`: `ip` (`null`: the NIC), `result` (`unfinished`: no end is in the journal), `code`, `message`,
+//!   `request_id`.
+
+use std::{
+    io::{self, Write},
+    net::IpAddr,
+};
+
+use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
+
+use super::{
+    Format,
+    json::{Harmless, stamp},
+    lines::{cut, escaped, field},
+};
+use crate::{
+    domain::{
+        clean::clean,
+        journal::{Answer, Image, Request},
+        outcome::{Outcome, Skip},
+        plan::OperationKind,
+        selection::Target,
+        time::Timestamp,
+    },
+    filter::search::{ACTS, RESULTS, result_word},
+    history::{self, Batch, Summary},
+};
+
+/// The version of the JSON form.
+const VERSION: u32 = 1;
+
+/// A sentence by its key in the locales, with its values.
+pub type Tell<'a> = dyn Fn(&str, &[(&str, &str)]) -> String + 'a;
+
+/// What is told.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    /// Newest first.
+    pub summaries: &'a [Summary],
+    /// The same batches, whole. Only the table does without.
+    pub batches: &'a [Batch],
+    pub demo: bool,
+    pub tell: &'a Tell<'a>,
+    /// A time for people.
+    pub moment: &'a dyn Fn(Timestamp) -> String,
+}
+
+/// Writes what was found.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(source: &Source<'_>, format: Format, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Table => table(source, out),
+        Format::Json => json(source, out),
+        Format::Csv => csv(source, out),
+        Format::Markdown => markdown(source, out),
+    }
+}
+
+/// Columns of the table: keys of the locales.
+pub const HEADS: &[&str] = &["number", "when", "who", "profiles", "what", "result", "batch"];
+/// Columns of the table for a ticket: keys of the locales.
+pub const COLUMNS: &[&str] = &["act", "address", "nic", "profile", "region", "result", "request"];
+
+/// The heads of a table.
+fn heads(source: &Source<'_>, section: &str, keys: &[&str]) -> Vec<String> {
+    keys.iter().map(|key| (source.tell)(&format!("history.{section}.{key}"), &[])).collect()
+}
+
+/// `release 36, detach 1`, or how they ended.
+fn counted(source: &Source<'_>, section: &str, words: &[&str], counts: &[usize]) -> String {
+    let counted = words.iter().zip(counts).filter(|(_, count)| **count > 0);
+    let text = |(word, count): (&&str, &usize)| {
+        (source.tell)(&format!("history.{section}.{word}"), &[("count", &count.to_string())])
+    };
+    counted.map(text).collect::<Vec<_>>().join(", ")
+}
+
+fn table(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
+    if source.demo {
+        writeln!(out, "{}", (source.tell)("list.demo", &[]))?;
+    }
+    let mut lines = vec![heads(source, "head", HEADS)];
+    lines.extend(source.summaries.iter().map(|batch| {
+        vec![
+            batch.number.to_string(),
+            (source.moment)(batch.began),
+            cut(&batch.who),
+            cut(&batch.profiles.join(" ")),
+            counted(source, "act", ACTS, &batch.acts),
+            counted(source, "end", RESULTS, &batch.results),
+            clean(&batch.batch).into_owned(),
+        ]
+    }));
+    let mut widths = vec![0; HEADS.len()];
+    for line in &lines {
+        for (width, cell) in widths.iter_mut().zip(line) {
+            *width = (*width).max(cell.width());
+        }
+    }
+    for line in &lines {
+        let mut text = String::new();
+        for (cell, width) in line.iter().zip(&widths) {
+            text.push_str(cell);
+            text.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.width()) + 2));
+        }
+        writeln!(out, "{}", text.trim_end())?;
+    }
+    Ok(())
+}
+
+/// One target as it is told.
+struct Line<'a> {
+    batch: &'a Batch,
+    write: &'a history::Write,
+    ip: Option<IpAddr>,
+    result: &'static str,
+    code: Option<&'a str>,
+    message: String,
+    request_id: Option<&'a str>,
+}
+
+fn lines(batch: &Batch) -> impl Iterator<Item = Line<'_>> {
+    batch.rows().map(move |(write, row)| {
+        let fault = match &row.outcome {
+            Some(
+                Outcome::Failed { fault }
+                | Outcome::Unknown { fault }
+                | Outcome::Skipped { why: Skip::NotReadAgain { fault } },
+            ) => Some(fault),
+            _ => None,
+        };
+        let ip = match &row.target {
+            Target::Address(key) => Some(key.ip),
+            Target::Nic(_) => None,
+        };
+        Line {
+            batch,
+            write,
+            ip,
+            result: result_word(row.word()),
+            code: fault.and_then(|fault| fault.code.as_deref()),
+            message: fault.map(|fault| clean(&fault.message).into_owned()).unwrap_or_default(),
+            request_id: row.outcome.as_ref().and_then(Outcome::request_id),
+        }
+    })
+}
+
+/// As the journal spells it.
+fn act(kind: &OperationKind) -> &'static str {
+    match kind {
+        OperationKind::Release { .. } => "release",
+        OperationKind::Detach { .. } => "detach",
+        OperationKind::Assign { .. } => "assign",
+        OperationKind::Attach { .. } => "attach",
+        OperationKind::BindEip { .. } => "bind-eip",
+        OperationKind::Delete { .. } => "delete",
+    }
+}
+
+fn instance(kind: &OperationKind) -> Option<&str> {
+    match kind {
+        OperationKind::Detach { instance, .. } | OperationKind::Attach { instance, .. } => Some(instance.as_str()),
+        _ => None,
+    }
+}
+
+/// Columns of the CSV form. New ones are added at the end.
+const CSV: [&str; 17] = [
+    "batch",
+    "plan",
+    "at",
+    "who",
+    "host",
+    "cloud",
+    "profile",
+    "region",
+    "nic",
+    "instance",
+    "act",
+    "address",
+    "result",
+    "code",
+    "message",
+    "request_id",
+    "ended",
+];
+
+fn csv(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
+    write!(out, "{}\r\n", CSV.join(","))?;
+    for line in source.batches.iter().flat_map(lines) {
+        let Line { batch, write: done, .. } = &line;
+        let cells: [String; CSV.len()] = [
+            batch.id.clone(),
+            batch.plan.clone(),
+            stamp(done.at),
+            batch.who.clone(),
+            batch.host.clone(),
+            done.cloud.to_string(),
+            done.profile.to_string(),
+            done.region.to_string(),
+            done.kind.nic().to_string(),
+            instance(&done.kind).unwrap_or_default().to_owned(),
+            act(&done.kind).to_owned(),
+            line.ip.map(|ip| ip.to_string()).unwrap_or_default(),
+            line.result.to_owned(),
+            line.code.unwrap_or_default().to_owned(),
+            line.message.clone(),
+            line.request_id.unwrap_or_default().to_owned(),
+            batch.ended.map(stamp).unwrap_or_default(),
+        ];
+        write!(out, "{}\r\n", cells.map(|cell| field(&cell)).join(","))?;
+    }
+    Ok(())
+}
+
+/// One section for each batch, to be pasted into a ticket.
+fn markdown(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
+    if source.demo {
+        writeln!(out, "**{}**\n", (source.tell)("list.demo", &[]))?;
+    }
+    for (batch, summary) in source.batches.iter().zip(source.summaries) {
+        let values = [
+            ("number", summary.number.to_string()),
+            ("who", escaped(&clean(&batch.who))),
+            ("host", escaped(&clean(&batch.host))),
+            ("when", (source.moment)(batch.began)),
+            ("what", counted(source, "act", ACTS, &summary.acts)),
+            ("result", counted(source, "end", RESULTS, &summary.results)),
+            ("batch", escaped(&clean(&batch.id))),
+        ];
+        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        writeln!(
+            out,
+            "## {}\n\n{}\n",
+            (source.tell)("history.title", &values),
+            (source.tell)("history.line", &values)
+        )?;
+        writeln!(out, "| {} |", heads(source, "column", COLUMNS).join(" | "))?;
+        writeln!(out, "|{}", " --- |".repeat(COLUMNS.len()))?;
+        for line in lines(batch) {
+            let done = line.write;
+            let result = match line.code {
+                Some(code) => format!("{} ({code})", line.result),
+                None => line.result.to_owned(),
+            };
+            let cells = [
+                act(&done.kind).to_owned(),
+                line.ip.map_or_else(|| "-".to_owned(), |ip| ip.to_string()),
+                done.kind.nic().to_string(),
+                done.profile.to_string(),
+                done.region.to_string(),
+                result,
+                line.request_id.unwrap_or("-").to_owned(),
+            ];
+            writeln!(out, "| {} |", cells.map(|cell| escaped(&clean(&cell))).join(" | "))?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    nicdeck: u32,
+    demo: bool,
+    batches: Vec<BatchDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct BatchDocument<'a> {
+    number: usize,
+    batch: &'a str,
+    plan: &'a str,
+    began: String,
+    ended: Option<String>,
+    who: &'a str,
+    host: &'a str,
+    version: &'a str,
+    writes: Vec<WriteDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct WriteDocument<'a> {
+    operation: u32,
+    at: String,
+    cloud: &'a str,
+    profile: &'a str,
+    region: &'a str,
+    nic: &'a str,
+    instance: Option<&'a str>,
+    act: &'a str,
+    requests: &'a [Request],
+    answers: &'a [Answer],
+    before: Option<&'a Image>,
+    after: Option<&'a Image>,
+    found_later: bool,
+    targets: Vec<TargetDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct TargetDocument<'a> {
+    ip: Option<IpAddr>,
+    result: &'a str,
+    code: Option<&'a str>,
+    message: String,
+    request_id: Option<&'a str>,
+}
+
+fn json(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let batches = source.batches.iter().zip(source.summaries).map(|(batch, summary)| BatchDocument {
+        number: summary.number,
+        batch: &batch.id,
+        plan: &batch.plan,
+        began: stamp(batch.began),
+        ended: batch.ended.map(stamp),
+        who: &batch.who,
+        host: &batch.host,
+        version: &batch.version,
+        writes: batch.writes.iter().map(|write| document(batch, write)).collect(),
+    });
+    let document = Document { nicdeck: VERSION, demo: source.demo, batches: batches.collect() };
+    document.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, Harmless))?;
+    writeln!(out)
+}
+
+fn document<'a>(batch: &'a Batch, write: &'a history::Write) -> WriteDocument<'a> {
+    let own = lines(batch).filter(|line| line.write.operation == write.operation);
+    WriteDocument {
+        operation: write.operation.0,
+        at: stamp(write.at),
+        cloud: write.cloud.as_str(),
+        profile: write.profile.as_str(),
+        region: write.region.as_str(),
+        nic: write.kind.nic().as_str(),
+        instance: instance(&write.kind),
+        act: act(&write.kind),
+        requests: &write.requests,
+        answers: &write.answers,
+        before: write.image.as_deref(),
+        after: write.after.as_deref(),
+        found_later: write.found_later,
+        targets: own
+            .map(|line| TargetDocument {
+                ip: line.ip,
+                result: line.result,
+                code: line.code,
+                message: line.message.clone(),
+                request_id: line.request_id,
+            })
+            .collect(),
+    }
+}

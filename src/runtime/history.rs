@@ -1,0 +1,77 @@
+//! Searches the journal and those that were put aside before it. Blocks; the two cores of a small machine share the reading.
+
+use std::{path::Path, thread};
+
+use crate::{
+    filter::search::Search,
+    history::{
+        Batch, Book, Summary,
+        batch::batch,
+        glance::{Glance, glance},
+    },
+};
+
+use super::journal::{self, JournalError};
+
+/// What a search found, newest first.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Found {
+    pub summaries: Vec<Summary>,
+    /// The same batches, whole, if that was asked for.
+    pub batches: Vec<Batch>,
+    /// Batches there are.
+    pub of: usize,
+    /// Lines that are no record.
+    pub bad: usize,
+}
+
+/// Bytes from which on the reading is shared.
+const SHARED: usize = 1024 * 1024;
+
+/// Finds batches. With `whole`, reads all that the journal says of them; `most` of the newest are enough.
+///
+/// # Errors
+/// A file exists and cannot be read.
+pub fn find(path: &Path, search: &Search, most: usize, whole: bool) -> Result<Found, JournalError> {
+    let texts = journal::texts(path)?;
+    let glances = texts.iter().flat_map(|text| glances(text));
+    let (mut bad, mut records) = (0, Vec::new());
+    for glance in glances {
+        match glance {
+            Some(glance) => records.push(glance),
+            None => bad += 1,
+        }
+    }
+    let book = Book::of(records.into_iter());
+    let of = book.len();
+    let mut summaries = book.search(search);
+    summaries.truncate(most);
+    let mut batches = Vec::new();
+    if whole {
+        let wanted = |line: &&[u8]| {
+            glance(line).is_some_and(|glance| summaries.iter().any(|batch| batch.batch == glance.batch()))
+        };
+        let lines = texts.iter().flat_map(|text| journal::lines(text)).map(|(_, line)| line).filter(wanted);
+        let entries: Vec<_> = lines.filter_map(|line| journal::parse(line).ok()).collect();
+        batches = summaries.iter().filter_map(|summary| batch(entries.iter(), &summary.batch)).collect();
+    }
+    Ok(Found { summaries, batches, of, bad })
+}
+
+/// A glance at each line.
+fn glances(text: &[u8]) -> Vec<Option<Glance<'_>>> {
+    let all = |part| journal::lines(part).map(|(_, line)| glance(line)).collect::<Vec<_>>();
+    if text.len() < SHARED {
+        return all(text);
+    }
+    // Cut at a line's end near the middle.
+    let middle = text.len() / 2;
+    let cut = text[middle..].iter().position(|&byte| byte == b'\n').map_or(text.len(), |at| middle + at + 1);
+    let (first, second) = text.split_at(cut);
+    thread::scope(|scope| {
+        let other = scope.spawn(|| all(second));
+        let mut glances = all(first);
+        glances.extend(other.join().unwrap_or_else(|_| all(second)));
+        glances
+    })
+}
