@@ -1,0 +1,127 @@
+//! The NIC itself: its kind, whose it is, what hangs on it, what a detach takes along.
+
+use super::*;
+
+#[test]
+fn what_a_nic_is_decides() {
+    use FindingId as F;
+    check(&[
+        ("secondary NIC", Condition::NotPrimaryNic, B, Subject::Nic, NOTHING, None),
+        (
+            "primary NIC",
+            Condition::NotPrimaryNic,
+            B,
+            Subject::Nic,
+            |s| s.nic.role = NicRole::Primary,
+            Some((F::PrimaryNic, B)),
+        ),
+        ("plain NIC", Condition::PlainNic, B, ADDRESS, NOTHING, None),
+        (
+            "trunk",
+            Condition::PlainNic,
+            B,
+            Subject::Nic,
+            |s| s.nic.role = NicRole::Other("Trunk".into()),
+            Some((F::NicType, B)),
+        ),
+        ("nobody's", Condition::NotManaged, B, ADDRESS, NOTHING, None),
+        (
+            "a service's",
+            Condition::NotManaged,
+            B,
+            ADDRESS,
+            |s| s.nic.managed_by = ManagedBy::Service("nat".into()),
+            Some((F::ManagedBy, B)),
+        ),
+        (
+            "a controller's",
+            Condition::NotManaged,
+            B,
+            Subject::Nic,
+            |s| s.nic.managed_by = ManagedBy::Controller("cni".into()),
+            Some((F::ManagedBy, W)),
+        ),
+        (
+            "whose is not told",
+            Condition::NotManaged,
+            B,
+            ADDRESS,
+            |s| s.nic.managed_by = ManagedBy::Unknown,
+            Some((F::ManagedByUnknown, U)),
+        ),
+        ("not linked", Condition::NotLinked, B, Subject::Nic, NOTHING, None),
+        ("linked", Condition::NotLinked, B, Subject::Nic, |s| s.nic.linked = Some(true), Some((F::NicLinked, B))),
+        (
+            "members of a NIC that is not linked",
+            Condition::NotLinked,
+            B,
+            Subject::Nic,
+            |s| s.nic.members = Some(true),
+            None,
+        ),
+        (
+            "links not told",
+            Condition::NotLinked,
+            B,
+            Subject::Nic,
+            |s| s.nic.linked = None,
+            Some((F::NicLinkedUnknown, U)),
+        ),
+        ("members", Condition::NoMembers, B, Subject::Nic, |s| s.nic.members = Some(true), Some((F::NicMembers, B))),
+        (
+            "members not told",
+            Condition::NoMembers,
+            B,
+            Subject::Nic,
+            |s| s.nic.members = None,
+            Some((F::NicLinkedUnknown, U)),
+        ),
+        ("nobody asked yet what becomes of it", Condition::OutlivesDetach, W, Subject::Nic, NOTHING, None),
+        ("it stays", Condition::OutlivesDetach, W, Subject::Nic, |s| s.nic.dies_with_detach = Some(Fate::Stays), None),
+        (
+            "it dies",
+            Condition::OutlivesDetach,
+            W,
+            Subject::Nic,
+            |s| s.nic.dies_with_detach = Some(Fate::Dies),
+            Some((F::NicDies, W)),
+        ),
+        (
+            "asked, and not told",
+            Condition::OutlivesDetach,
+            W,
+            Subject::Nic,
+            |s| s.nic.dies_with_detach = Some(Fate::Untold),
+            Some((F::NicFateUnknown, U)),
+        ),
+        ("addresses leave", Condition::AddressesLeave, I, Subject::Nic, NOTHING, Some((F::AddressesLeave, I))),
+        (
+            "IPv6 alone leaves",
+            Condition::AddressesLeave,
+            I,
+            Subject::Nic,
+            |s| s.nic.addresses.retain(|address| address.role == AddressRole::Ipv6),
+            Some((F::AddressesLeave, I)),
+        ),
+        ("no extra address leaves", Condition::AddressesLeave, I, Subject::Nic, |s| s.nic.addresses.truncate(1), None),
+    ]);
+}
+
+#[test]
+fn a_controller_is_told_where_the_cloud_has_no_rule_for_it() {
+    let nobody_asks = only(Condition::NotIpv6, B);
+    let mine: Change = |s| s.nic.managed_by = ManagedBy::Controller("cni".into());
+    assert_eq!(short(&found(mine, &nobody_asks, ADDRESS)), [(FindingId::ManagedBy, W)]);
+    assert_eq!(short(&found(mine, &nobody_asks, Subject::Nic)), [(FindingId::ManagedBy, W)]);
+    assert_eq!(found(mine, &only(Condition::NotManaged, B), ADDRESS)[0].predicts, None, "no vendor refuses");
+}
+
+#[test]
+fn a_nic_that_is_on_no_instance_can_not_be_detached() {
+    let none = only(Condition::NotPrimaryNic, B);
+    assert_eq!(short(&found(FREE, &none, Subject::Nic)), [(FindingId::NicState, B)]);
+    let hidden: Change = |s| s.nic.instance = None;
+    let found = found(hidden, &none, Subject::Nic);
+    assert_eq!(short(&found), [(FindingId::InstanceUnknown, U)]);
+    assert_eq!(value(&found, FindingId::InstanceUnknown, "instance"), "?");
+}

@@ -1,0 +1,112 @@
+//! Virtual addresses: who holds and owns them, and what goes with the last one.
+
+use super::*;
+
+/// Makes the address a virtual one that is bound to these.
+fn float(snapshot: &mut NicSnapshot, peers: &[&str]) {
+    snapshot.nic.addresses[1].role = AddressRole::Virtual;
+    snapshot.floats.push(virtual_address("f-1", "10.0.0.2", peers));
+}
+
+#[test]
+fn virtual_addresses_are_judged_by_who_holds_them() {
+    use FindingId as F;
+    check(&[
+        ("not a virtual one", Condition::VirtualShared, W, ADDRESS, NOTHING, None),
+        (
+            "others hold it",
+            Condition::VirtualShared,
+            W,
+            ADDRESS,
+            |s| float(s, &["10.0.0.1", "10.0.0.77"]),
+            Some((F::VipShared, W)),
+        ),
+        (
+            "nobody else holds it",
+            Condition::VirtualShared,
+            W,
+            ADDRESS,
+            |s| float(s, &["10.0.0.1"]),
+            Some((F::VipLast, W)),
+        ),
+        (
+            "nobody knows who holds it",
+            Condition::VirtualShared,
+            W,
+            ADDRESS,
+            |s| {
+                float(s, &["10.0.0.1"]);
+                s.floats_known = false;
+            },
+            Some((F::VipUnknown, U)),
+        ),
+        ("a list without a range", Condition::AnyAddressStays, W, ADDRESS, |s| float(s, &["10.0.0.1"]), None),
+        (
+            "the check comes back on with the last one",
+            Condition::AnyAddressStays,
+            W,
+            ADDRESS,
+            |s| {
+                float(s, &["10.0.0.1"]);
+                s.nic.pairs.push(Pair { ip: "1.1.1.1/0".into(), mac: None });
+            },
+            Some((F::SourceCheck, W)),
+        ),
+        (
+            "another virtual one stays",
+            Condition::AnyAddressStays,
+            W,
+            ADDRESS,
+            |s| {
+                float(s, &["10.0.0.1"]);
+                s.nic.pairs.push(Pair { ip: "1.1.1.1/0".into(), mac: None });
+                let other = Address { ip: "10.0.0.99".parse().unwrap(), role: AddressRole::Virtual };
+                s.nic.addresses.push(other);
+            },
+            None,
+        ),
+        ("nobody owns it", Condition::VirtualNotManaged, B, ADDRESS, |s| float(s, &["10.0.0.1"]), None),
+        (
+            "a service owns it",
+            Condition::VirtualNotManaged,
+            B,
+            ADDRESS,
+            |s| {
+                float(s, &["10.0.0.1"]);
+                s.floats[0].owner = Some("RDS".into());
+            },
+            Some((F::VipManaged, B)),
+        ),
+        (
+            "nobody knows who owns it",
+            Condition::VirtualNotManaged,
+            B,
+            ADDRESS,
+            |s| {
+                float(s, &["10.0.0.1"]);
+                s.floats.clear();
+            },
+            Some((F::VipUnknown, U)),
+        ),
+        (
+            "a virtual address on the NIC to be detached",
+            Condition::NoVirtualIp,
+            B,
+            Subject::Nic,
+            |s| {
+                let ip = "10.0.0.9".parse().unwrap();
+                s.nic.addresses.push(Address { ip, role: AddressRole::Virtual });
+            },
+            Some((F::VipOnNic, B)),
+        ),
+        ("no virtual address", Condition::NoVirtualIp, B, Subject::Nic, |s| s.floats_known = true, None),
+        (
+            "virtual addresses that could not be read",
+            Condition::NoVirtualIp,
+            B,
+            Subject::Nic,
+            |s| s.floats_known = false,
+            Some((F::VipUnknown, U)),
+        ),
+    ]);
+}
