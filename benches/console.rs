@@ -98,22 +98,44 @@ fn typed(bencher: Bencher, console: &RefCell<Console>, text: &str) {
         .bench_local_values(|()| console.borrow_mut().key(black_box(Key::char(last))));
 }
 
-/// A page of 500 NICs arrives: merged, judged, filtered, listed.
-#[divan::bench(sample_size = 1, sample_count = 30, args = ["new", "known", "new, filtered", "new, in the table"])]
+/// A page of 500 NICs arrives: merged, judged, filtered, listed. `layout` is a word of keys; new NICs come at the end of all, or
+/// lie scattered among the others.
+#[divan::bench(sample_size = 1, sample_count = 30, args = [
+    "known", "known, changed", "new", "new, scattered", "new, filtered", "new, all marked",
+    "table: known", "table: known, changed", "table: new", "table: new, scattered", "table: new, filtered",
+    "table, level: new, scattered", "table, NIC: new, scattered", "table, instance: new, scattered", "table, reverse: new, scattered",
+])]
 fn page_merge(bencher: Bencher, what: &str) {
-    let known = what == "known";
-    let mut base = Console::new(if known { NICS } else { NICS - PAGE });
-    match what {
-        "new, filtered" => base.filter("web"),
-        "new, in the table" => base.keys("t"),
-        _ => {}
+    let (known, scattered) = (what.contains("known"), what.contains("scattered"));
+    let comes = move |&n: &u32| if scattered { n % (NICS / PAGE) == 7 } else { n >= NICS - PAGE };
+    let mut base = Console::of((0..NICS).filter(move |n| known || !comes(n)));
+    let layout = match what.split(':').next().unwrap_or_default() {
+        "table" => "t",
+        "table, level" => "t o",
+        "table, NIC" => "t o o",
+        "table, instance" => "t o o o",
+        "table, reverse" => "t O",
+        _ => "",
+    };
+    base.keys(layout);
+    if what.contains("filtered") {
+        base.filter("web");
+    } else if what.contains("marked") {
+        base.keys("a");
     }
     base.keys("j j j");
     base.event(InventoryEvent::Began(section(Resource::Nics)));
+    let page = || {
+        let mut page = page((0..NICS).filter(comes));
+        if what.contains("changed") {
+            page.nics.iter_mut().for_each(|nic| nic.description = "changed".into());
+        }
+        Box::new(page)
+    };
     bencher
         .with_inputs(|| {
             let console = Console { state: base.state.clone(), job: base.job };
-            (console, InventoryEvent::Page(section(Resource::Nics), Box::new(page(NICS - PAGE))))
+            (console, InventoryEvent::Page(section(Resource::Nics), page()))
         })
         .bench_local_values(|(mut console, event)| {
             console.event(event);

@@ -36,6 +36,11 @@ fn text(text: String) -> Arc<str> {
     Arc::from(text)
 }
 
+/// The k-th address of the n-th NIC.
+fn private_ip(n: u32, k: u32) -> Ipv4Addr {
+    Ipv4Addr::from(0x0a00_0000 + n * 4 + k)
+}
+
 pub fn instance(n: u32) -> Instance {
     Instance {
         id: format!("i-bp1{:016x}", u64::from(n) * 0x9e37_79b9_7f4a).into(),
@@ -68,7 +73,7 @@ pub fn nic(n: u32) -> Nic {
         security_groups: vec!["sg-bp1c".into()],
         addresses: (0..4)
             .map(|k| Address {
-                ip: Ipv4Addr::from(0x0a00_0000 + n * 4 + k).into(),
+                ip: private_ip(n, k).into(),
                 role: if k == 0 { AddressRole::Primary } else { AddressRole::Secondary },
             })
             .collect(),
@@ -87,7 +92,7 @@ pub fn nic(n: u32) -> Nic {
 
 /// On the second address of every tenth NIC.
 fn eip(n: u32) -> Eip {
-    let private_ip = Some(Ipv4Addr::from(0x0a00_0000 + n * 4 + 1).into());
+    let private_ip = Some(private_ip(n, 1).into());
     Eip {
         dies_unbound: Some(false),
         id: format!("eip-{n}").into(),
@@ -106,18 +111,14 @@ fn backend(n: u32) -> Backend {
         name: text(format!("front-{}", n / 400)),
         region: REGION.into(),
         vpc: Some("vpc-bp1a".into()),
-        target: BackendTarget::Address {
-            ip: Ipv4Addr::from(0x0a00_0000 + n * 4 + 2).into(),
-            instance: None,
-            nic: None,
-        },
+        target: BackendTarget::Address { ip: private_ip(n, 2).into(), instance: None, nic: None },
         port: "443".into(),
     }
 }
 
-/// One page of NICs, from the n-th on.
-pub fn page(from: u32) -> InventoryPage {
-    InventoryPage { nics: (from..from + PAGE).map(nic).collect(), ..InventoryPage::default() }
+/// A page of these NICs.
+pub fn page(nics: impl Iterator<Item = u32>) -> InventoryPage {
+    InventoryPage { nics: nics.map(nic).collect(), ..InventoryPage::default() }
 }
 
 pub struct Console {
@@ -132,6 +133,11 @@ pub fn section(resource: Resource) -> Section {
 impl Console {
     /// Everything is listed; the listing of the NICs goes on, so that pages can come.
     pub fn new(nics: u32) -> Self {
+        Self::of(0..nics)
+    }
+
+    /// The same with these NICs.
+    pub fn of(nics: impl Iterator<Item = u32> + Clone) -> Self {
         let descriptor = providers::find("aliyun").expect("the cloud exists").descriptor();
         let setup = Setup {
             profiles: vec![ProfileInfo {
@@ -169,9 +175,9 @@ impl Console {
         let mut console = Self { state, job };
         let all = InventoryPage {
             instances: (0..INSTANCES).map(instance).collect(),
-            nics: (0..nics).map(nic).collect(),
-            eips: (0..nics).step_by(10).map(eip).collect(),
-            backends: (0..nics).step_by(20).map(backend).collect(),
+            nics: nics.clone().map(nic).collect(),
+            eips: nics.clone().filter(|n| n.is_multiple_of(10)).map(eip).collect(),
+            backends: nics.filter(|n| n.is_multiple_of(20)).map(backend).collect(),
             ..InventoryPage::default()
         };
         for resource in [Resource::Instances, Resource::Nics, Resource::Eips, Resource::Backends] {

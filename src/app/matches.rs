@@ -31,7 +31,7 @@ pub struct Matches {
     pub(super) nics: Vec<Vec<Hit>>,
     /// By profile and instance slot: the instance itself matches.
     pub(super) instances: Vec<Vec<bool>>,
-    /// Counts what was matched again: whoever counted something remembers at which state of this.
+    /// Counts what was matched again and may hide marks: whoever counted those remembers at which state of this.
     pub(super) changes: u64,
 }
 
@@ -73,6 +73,11 @@ impl Hit {
     /// Any of its addresses matches.
     pub fn any_address(&self) -> bool {
         self.count > 0
+    }
+
+    /// The NIC is in the list, by itself or for an address.
+    pub fn shows_anything(&self) -> bool {
+        self.own || self.any_address()
     }
 }
 

@@ -13,21 +13,39 @@ use crate::{
     },
 };
 
-use super::{RowRef, narrow, nic_of};
+use super::{RowRef, narrow};
 
 /// See the module.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Order {
     /// Instances, and NICs on none that is known.
     pub heads: Vec<RowRef>,
     /// All addresses, in the table's order; empty in the tree.
-    pub addresses: Vec<RowRef>,
+    pub addresses: Vec<Placed>,
 }
 
-/// By profile; instances, then free NICs; each by region, name and id.
-type HeadKey<'a> = (usize, bool, Option<[&'a str; 3]>, RowRef);
+/// An address of the table, with what is short of all it is sorted by: whoever looks for a place compares many.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Placed {
+    ip: IpAddr,
+    level: Level,
+    pub row: RowRef,
+}
 
-fn head_key(parts: &[ProfileInventory], row: RowRef) -> HeadKey<'_> {
+impl Placed {
+    fn of(state: &State, ip: IpAddr, row: RowRef) -> Self {
+        let level = match row {
+            RowRef::Address { slot, nth, .. } => state.verdicts.address(row.profile(), slot, usize::from(nth)).level,
+            _ => Level::default(),
+        };
+        Self { ip, level, row }
+    }
+}
+
+/// What heads are sorted by, before their place: the profile; instances, then free NICs; region, name and id.
+type HeadRank<'a> = (usize, bool, Option<[&'a str; 3]>);
+
+fn head_rank(parts: &[ProfileInventory], row: RowRef) -> HeadRank<'_> {
     let part = parts.get(row.profile());
     let (free, name) = match row {
         RowRef::Instance { slot, .. } => {
@@ -40,7 +58,7 @@ fn head_key(parts: &[ProfileInventory], row: RowRef) -> HeadKey<'_> {
         }
         RowRef::Problem { .. } | RowRef::Address { .. } => (true, None),
     };
-    (row.profile(), free, name, row)
+    (row.profile(), free, name)
 }
 
 /// What the table is sorted by, before address and place.
@@ -52,76 +70,77 @@ enum Column<'a> {
     Text(Option<[&'a str; 2]>),
 }
 
-type RowKey<'a> = (Column<'a>, Option<IpAddr>, RowRef);
-
-fn row_key(state: &State, by: SortBy, row: RowRef) -> RowKey<'_> {
-    let RowRef::Address { slot, nth, .. } = row else { return (Column::None, None, row) };
-    let nic = nic_of(state, row);
-    let ip = nic.and_then(|nic| nic.addresses.get(usize::from(nth))).map(|address| address.ip);
-    let column = match by {
+fn column(state: &State, by: SortBy, placed: Placed) -> Column<'_> {
+    let Placed { level, row, .. } = placed;
+    let RowRef::Address { slot, .. } = row else { return Column::None };
+    let part = state.inventory.at(row.profile());
+    let nic = || part.and_then(|part| part.nic_at(slot));
+    match by {
         SortBy::Address => Column::None,
         SortBy::Profile => Column::Profile(row.profile()),
-        SortBy::Level => Column::Level(Reverse(state.verdicts.address(row.profile(), slot, usize::from(nth)).level)),
+        SortBy::Level => Column::Level(Reverse(level)),
         // By what the column shows.
-        SortBy::Nic => Column::Text(nic.map(|nic| [nic.id.as_str(), ""])),
-        SortBy::Instance => Column::Text(nic.and_then(|nic| nic.instance.as_ref()).map(|id| {
-            let part = state.inventory.at(row.profile());
+        SortBy::Nic => Column::Text(nic().map(|nic| [nic.id.as_str(), ""])),
+        SortBy::Instance => Column::Text(nic().and_then(|nic| nic.instance.as_ref()).map(|id| {
             let slot = part.and_then(|part| part.instance_of(slot));
             let name = part.and_then(|part| part.instance_at(slot?)).map_or("", |instance| &*instance.name);
             [if name.is_empty() { id.as_str() } else { name }, id.as_str()]
         })),
-    };
-    (column, ip, row)
-}
-
-fn addresses_of(part: &ProfileInventory, profile: u16, slot: u32) -> impl Iterator<Item = RowRef> {
-    let len = part.nic_at(slot).map_or(0, |nic| nic.addresses.len());
-    (0..len).map(move |nth| RowRef::Address { profile, slot, nth: narrow(nth), depth: 0 })
-}
-
-/// Sorts by keys that are made once per row: a comparison that looks them up each time is many times slower.
-fn sorted<K: Ord>(rows: impl Iterator<Item = RowRef>, key: impl Fn(RowRef) -> K) -> Vec<(K, RowRef)> {
-    let mut keyed: Vec<(K, RowRef)> = rows.map(|row| (key(row), row)).collect();
-    keyed.sort_unstable();
-    keyed
-}
-
-/// How many rows at the beginning come before something, where that is probably not far.
-fn gallop(rows: &[RowRef], before: impl Fn(RowRef) -> bool) -> usize {
-    let mut end = 1;
-    while rows.get(end - 1).is_some_and(|&row| before(row)) {
-        end *= 2;
     }
-    let from = end / 2;
-    from + rows[from..end.min(rows.len())].partition_point(|&row| before(row))
 }
 
-/// Rows in order without those that are gone, and with the new ones in their places.
-fn woven<K: Ord>(
-    old: &[RowRef],
-    is_gone: impl Fn(RowRef) -> bool,
-    new: impl Iterator<Item = RowRef>,
-    key: impl Fn(RowRef) -> K,
-) -> Vec<RowRef> {
-    let new = sorted(new, &key);
-    let kept: Vec<RowRef> = old.iter().copied().filter(|&row| !is_gone(row)).collect();
-    if new.is_empty() {
-        return kept;
+fn addresses_of(state: &State, place: usize, slot: u32) -> impl Iterator<Item = Placed> {
+    let nic = state.inventory.at(place).and_then(|part| part.nic_at(slot));
+    let addresses = nic.map_or(&[][..], |nic| &nic.addresses);
+    let row = move |nth: usize| RowRef::Address { profile: narrow(place), slot, nth: narrow(nth), depth: 0 };
+    addresses.iter().enumerate().map(move |(nth, address)| Placed::of(state, address.ip, row(nth)))
+}
+
+/// Items with what they are sorted by, which is made once for each: a comparison that looks it up each time is many times
+/// slower.
+fn sorted<T: Ord, R: Ord>(items: impl Iterator<Item = T>, rank: impl Fn(&T) -> R) -> Vec<(R, T)> {
+    let mut ranked: Vec<(R, T)> = items.map(|item| (rank(&item), item)).collect();
+    ranked.sort_unstable();
+    ranked
+}
+
+/// How many of the items come before something that probably belongs near their end.
+fn gallop<T>(items: &[T], is_before: impl Fn(&T) -> bool) -> usize {
+    let mut back = 1;
+    while back <= items.len() && !is_before(&items[items.len() - back]) {
+        back *= 2;
     }
-    let mut all = Vec::with_capacity(kept.len() + new.len());
-    let mut rest = &kept[..];
-    for (at, row) in new {
-        let (before, behind) = rest.split_at(gallop(rest, |old| key(old) < at));
-        all.extend_from_slice(before);
-        all.push(row);
-        rest = behind;
+    let (from, to) = (items.len().saturating_sub(back), items.len() - back / 2);
+    from + items[from..to].partition_point(is_before)
+}
+
+/// Puts new items, themselves in order, where they belong.
+fn weave<T: Copy, R>(items: &mut Vec<T>, new: &[(R, T)], is_before: impl Fn(&T, &(R, T)) -> bool) {
+    let Some(&(_, any)) = new.first() else { return };
+    let mut end = items.len();
+    items.resize(end + new.len(), any);
+    // From the end on: what is behind an item makes room for it and for all before it.
+    for (nth, at) in new.iter().enumerate().rev() {
+        let place = gallop(&items[..end], |old| is_before(old, at));
+        items.copy_within(place..end, place + nth + 1);
+        items[place + nth] = at.1;
+        end = place;
     }
-    all.extend_from_slice(rest);
-    all
 }
 
 fn is_free(part: &ProfileInventory, nic: u32) -> bool {
     part.nic_at(nic).is_some() && part.instance_of(nic).is_none()
+}
+
+/// Bits by slot.
+fn flags(slots: &[u32], len: usize) -> Vec<bool> {
+    let mut flags = vec![false; len];
+    for &slot in slots {
+        if let Some(flag) = flags.get_mut(slot as usize) {
+            *flag = true;
+        }
+    }
+    flags
 }
 
 impl Order {
@@ -134,7 +153,7 @@ impl Order {
             let instances = part.instances().map(move |(slot, _)| RowRef::Instance { profile, slot });
             instances.chain(free.map(move |slot| RowRef::Nic { profile, slot, depth: 0 }))
         });
-        let heads = sorted(heads, |row| head_key(parts, row)).into_iter().map(|(_, row)| row).collect();
+        let heads = sorted(heads, |&row| head_rank(parts, row)).into_iter().map(|(_, row)| row).collect();
         Self { heads, addresses: sorted_addresses(state) }
     }
 
@@ -143,54 +162,68 @@ impl Order {
         self.addresses = sorted_addresses(state);
     }
 
-    /// After a page: what it touched is taken out, and put in where it belongs now.
+    /// After a page: what it touched is taken out, and put in where it belongs now. Nothing is touched twice.
     pub fn take_in(&mut self, state: &State, place: usize, touched: &Touched) {
         let Some(part) = state.inventory.at(place) else { return };
         let parts = state.inventory.profiles();
         let profile = narrow(place);
-        let (mut nics, mut instances) = (vec![false; part.nic_slots()], vec![false; part.instance_slots()]);
-        let mut first = |slot: u32| nics.get_mut(slot as usize).is_some_and(|seen| !std::mem::replace(seen, true));
-        let new_nics: Vec<u32> = touched.nics.iter().copied().filter(|&slot| first(slot)).collect();
-        let mut first = |slot: u32| instances.get_mut(slot as usize).is_some_and(|seen| !std::mem::replace(seen, true));
-        let new_instances: Vec<u32> = touched.instances.iter().copied().filter(|&slot| first(slot)).collect();
-        let is = |list: &[bool], slot: u32| list.get(slot as usize).copied().unwrap_or(false);
-        let is_gone = |row: RowRef| {
-            row.profile() == place
-                && match row {
-                    RowRef::Instance { slot, .. } => is(&instances, slot),
-                    RowRef::Nic { slot, .. } | RowRef::Address { slot, .. } => is(&nics, slot),
-                    RowRef::Problem { .. } => false,
+        let nics = flags(&touched.nics, part.nic_slots());
+        let instances = flags(&touched.instances, part.instance_slots());
+        let is = |flags: &[bool], slot: u32| flags.get(slot as usize).copied().unwrap_or(false);
+        let is_kept = |row: RowRef| {
+            row.profile() != place
+                || match row {
+                    RowRef::Instance { slot, .. } => !is(&instances, slot),
+                    RowRef::Nic { slot, .. } | RowRef::Address { slot, .. } => !is(&nics, slot),
+                    RowRef::Problem { .. } => true,
                 }
         };
-        let there = new_instances.iter().filter(|&&slot| part.instance_at(slot).is_some());
-        let heads = there.map(|&slot| RowRef::Instance { profile, slot });
-        let free = new_nics.iter().filter(|&&slot| is_free(part, slot));
-        let heads = heads.chain(free.map(|&slot| RowRef::Nic { profile, slot, depth: 0 }));
-        self.heads = woven(&self.heads, is_gone, heads, |row| head_key(parts, row));
+
+        let there = touched.instances.iter().filter(|&&slot| part.instance_at(slot).is_some());
+        let there = there.map(|&slot| RowRef::Instance { profile, slot });
+        let free = touched.nics.iter().filter(|&&slot| is_free(part, slot));
+        let free = free.map(|&slot| RowRef::Nic { profile, slot, depth: 0 });
+        self.heads.retain(|&row| is_kept(row));
+        let new = sorted(there.chain(free), |&row| head_rank(parts, row));
+        weave(&mut self.heads, &new, |&old, at| (head_rank(parts, old), old) < *at);
+
         if let Layout::Table { by, reverse } = state.browse.layout {
-            let new = new_nics.iter().flat_map(|&slot| addresses_of(part, profile, slot));
-            self.addresses = if reverse {
-                woven(&self.addresses, is_gone, new, |row| Reverse(row_key(state, by, row)))
+            let rank = |placed: &Placed| column(state, by, *placed);
+            let new = touched.nics.iter().flat_map(|&slot| addresses_of(state, place, slot));
+            let mut new = sorted(new, rank);
+            self.addresses.retain(|placed| is_kept(placed.row));
+            if reverse {
+                new.reverse();
+                weave(&mut self.addresses, &new, |old, at| (rank(old), *old) > *at);
             } else {
-                woven(&self.addresses, is_gone, new, |row| row_key(state, by, row))
-            };
+                weave(&mut self.addresses, &new, |old, at| (rank(old), *old) < *at);
+            }
         }
+    }
+
+    /// The place of an address among all of the table.
+    pub fn place(&self, state: &State, ip: IpAddr, row: RowRef) -> Option<usize> {
+        let Layout::Table { by, reverse } = state.browse.layout else { return None };
+        let wanted = Placed::of(state, ip, row);
+        let wanted = (column(state, by, wanted), wanted);
+        let place = self.addresses.partition_point(|placed| {
+            let at = (column(state, by, *placed), *placed);
+            if reverse { at > wanted } else { at < wanted }
+        });
+        self.addresses.get(place).is_some_and(|placed| placed.row == row).then_some(place)
     }
 }
 
-fn sorted_addresses(state: &State) -> Vec<RowRef> {
+fn sorted_addresses(state: &State) -> Vec<Placed> {
     let Layout::Table { by, reverse } = state.browse.layout else { return Vec::new() };
-    let all = state
-        .inventory
-        .profiles()
-        .iter()
-        .enumerate()
-        .flat_map(|(place, part)| part.nics().flat_map(move |(slot, _)| addresses_of(part, narrow(place), slot)));
-    let mut rows: Vec<RowRef> = sorted(all, |row| row_key(state, by, row)).into_iter().map(|(_, row)| row).collect();
+    let parts = state.inventory.profiles().iter().enumerate();
+    let all = parts.flat_map(|(place, part)| part.nics().flat_map(move |(slot, _)| addresses_of(state, place, slot)));
+    let sorted = sorted(all, |placed| column(state, by, *placed));
+    let mut addresses: Vec<Placed> = sorted.into_iter().map(|(_, placed)| placed).collect();
     if reverse {
-        rows.reverse();
+        addresses.reverse();
     }
-    rows
+    addresses
 }
 
 #[cfg(test)]
@@ -199,19 +232,12 @@ mod tests {
 
     use super::*;
 
-    fn row(n: u32) -> RowRef {
-        RowRef::Instance { profile: 0, slot: n }
-    }
-
     proptest! {
         #[test]
         fn weaving_is_sorting(old in prop::collection::btree_set(0..200u32, 0..60), new in prop::collection::btree_set(0..200u32, 0..20)) {
-            let before: Vec<RowRef> = old.iter().copied().map(row).collect();
-            let gone = |row: RowRef| matches!(row, RowRef::Instance { slot, .. } if new.contains(&slot) || slot % 7 == 0);
-            let woven = woven(&before, gone, new.iter().rev().copied().map(row), |row| row);
-            let mut all: Vec<RowRef> = before.into_iter().filter(|&row| !gone(row)).chain(new.iter().copied().map(row)).collect();
-            all.sort_unstable();
-            prop_assert_eq!(woven, all);
+            let mut woven: Vec<u32> = old.difference(&new).copied().collect();
+            weave(&mut woven, &sorted(new.iter().rev().copied(), |&new| new), |old, (_, new)| old < new);
+            prop_assert_eq!(woven, old.union(&new).copied().collect::<Vec<_>>());
         }
     }
 }

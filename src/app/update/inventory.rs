@@ -1,7 +1,5 @@
 //! Listings: pages come in, are judged and filtered; a profile or section that fails is a row, and stops nothing else.
 
-use std::collections::BTreeSet;
-
 use crate::{
     app::{
         detail,
@@ -173,10 +171,22 @@ pub fn take_in(state: &mut State, place: usize, touched: &Touched) {
         rows::rebuild(state);
         return;
     }
+    let age = state.browse.filter.needs().age;
+    let younger = if age { &touched.again[..] } else { &[] };
+    if touched.nics.is_empty() && touched.instances.is_empty() && younger.is_empty() {
+        return;
+    }
     // An instance, an EIP and the NIC itself may have touched the same NIC.
-    let once = |slots: &[u32]| slots.iter().copied().collect::<BTreeSet<u32>>().into_iter().collect::<Vec<u32>>();
-    let touched = Touched { nics: once(&touched.nics), instances: once(&touched.instances), all: false };
+    let once = |slots: &[&[u32]]| {
+        let mut slots = slots.concat();
+        slots.sort_unstable();
+        slots.dedup();
+        slots
+    };
+    let mut touched =
+        Touched { nics: once(&[&touched.nics]), instances: once(&[&touched.instances]), ..Touched::default() };
     judge(state, place, &touched.nics);
+    touched.nics = once(&[&touched.nics, younger]);
     matching::some(state, place, &touched.nics, &touched.instances);
     rows::merge(state, place, &touched);
 }

@@ -190,7 +190,11 @@ pub fn some(state: &mut State, place: usize, nics: &[u32], instances: &[u32]) {
         |slot: u32| part.instance_at(slot).is_some() && matcher.expr.instance_itself(matcher.instance(slot));
     let own: Vec<bool> = instances.iter().map(|&slot| by_itself(slot)).collect();
     let found = &mut state.browse.matches;
-    found.changes += 1;
+    // Where no mark is hidden, none can be on a NIC that was not shown; counting them all takes long.
+    let was_shown = |&slot: &u32| found.nic(place, slot).shows_anything();
+    if state.browse.hidden_marks.any() || nics.iter().any(was_shown) {
+        found.changes += 1;
+    }
     let row_of_nics = row(&mut found.nics, place);
     row_of_nics.resize(nic_slots.max(row_of_nics.len()), Hit::default());
     nics.iter().zip(hits).for_each(|(&slot, hit)| row_of_nics[slot as usize] = hit);
@@ -221,7 +225,7 @@ pub fn finds(state: &State, expr: &Expr) -> bool {
         let mut found = own.contains(&true);
         if !found {
             matcher.nics(&partials, |_, hit| {
-                found = hit.own || hit.any_address();
+                found = hit.shows_anything();
                 if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
         }

@@ -29,7 +29,7 @@ impl<K, T> Default for Arena<K, T> {
     }
 }
 
-impl<K: Hash + Eq + Clone, T> Arena<K, T> {
+impl<K: Hash + Eq + Clone, T: PartialEq> Arena<K, T> {
     /// Items in all.
     pub fn len(&self) -> usize {
         self.index.len()
@@ -50,6 +50,14 @@ impl<K: Hash + Eq + Clone, T> Arena<K, T> {
 
     pub fn item_mut(&mut self, slot: u32) -> Option<&mut T> {
         self.slots.get_mut(slot as usize)?.as_mut().map(|kept| &mut kept.item)
+    }
+
+    /// Notes that an item was read as it is known; `None` if it is not known, or has changed.
+    pub fn see_again(&mut self, key: &K, item: &T, read_at: Timestamp, sweep: u64) -> Option<u32> {
+        let slot = self.slot(key)?;
+        let kept = self.slots.get_mut(slot as usize)?.as_mut().filter(|kept| kept.item == *item)?;
+        (kept.read_at, kept.sweep) = (read_at, sweep);
+        Some(slot)
     }
 
     pub fn put(&mut self, key: K, item: T, read_at: Timestamp, sweep: u64) -> (u32, Option<T>) {

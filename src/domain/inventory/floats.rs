@@ -2,7 +2,10 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use super::{Arena, ProfileInventory, Table, Touched, link, unlink};
+use super::{
+    ProfileInventory, Touched,
+    arena::{Arena, Table, link, unlink},
+};
 use crate::domain::{
     address::{Address, AddressRole},
     float::Float,

@@ -4,9 +4,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    address::{Address, AddressRole},
+    address::{Address, AddressRole, BackendTarget, EipBinding},
+    fault::Fault,
     instance::{Power, PowerState},
     nic::{ManagedBy, NicRole, NicState, NicStatus},
+    page::InventoryPage,
 };
 
 const REGION: &str = "r";

@@ -1,9 +1,12 @@
 //! Pages are woven into the order that stands; put in order anew, the list is the same.
 
 use nicdeck::{
-    app::msg::{InventoryEvent, Msg},
+    app::{
+        msg::{InventoryEvent, Msg},
+        rows,
+    },
     domain::{
-        ids::{ProfileId, RegionId},
+        ids::{JobId, ProfileId, RegionId},
         inventory::Section,
         page::{InventoryPage, Resource},
     },
@@ -57,35 +60,84 @@ fn page(items: &[Item]) -> InventoryPage {
     page
 }
 
+/// What happens between the first page and the last.
+#[derive(Clone, Debug)]
+enum Step {
+    Page(&'static str, Vec<Item>),
+    Keys(&'static str),
+    Filter(&'static str),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let keys = vec!["t", "o", "O", "h", "l", "j", "G", "g h", "j h", "j j j h", "G space", "a", "ctrl-u"];
+    let filters = vec!["", "web", "10.0.8", "level:ok", "-has:eip", "is:marked", "age<1h", "10.0.9.1,10.0.8.2", "zzz"];
+    prop_oneof![
+        4 => (prop::sample::select(vec!["shop", "lab"]), prop::collection::vec(item(), 1..6))
+            .prop_map(|(profile, items)| Step::Page(profile, items)),
+        3 => prop::sample::select(keys).prop_map(Step::Keys),
+        1 => prop::sample::select(filters).prop_map(Step::Filter),
+    ]
+}
+
+fn section(resource: Resource, region: &str) -> Section {
+    (resource, Some(RegionId::from(region)))
+}
+
+fn listing(scenario: &Scenario, profile: &str) -> JobId {
+    scenario.state.jobs.listing_of(&ProfileId::from(profile)).unwrap().job
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn pages_in_any_order_give_the_list_that_sorting_gives(
-        pages in prop::collection::vec(prop::collection::vec(item(), 1..6), 1..8),
         layout in prop::sample::select(vec!["", "t", "t O", "t o", "t o O", "t o o", "t o o o", "t o o o O", "t o o o o"]),
-        filter in prop::sample::select(vec!["", "web", "10.0.8", "level:ok", "-has:eip"]),
+        steps in prop::collection::vec(step(), 1..14),
     ) {
-        let mut scenario = Scenario::new(vec![profile("shop", "aliyun")]);
-        scenario.listed("shop", InventoryPage::default()).keys(layout);
-        if !filter.is_empty() {
-            scenario.keys("/").text(filter).keys("enter");
+        let mut scenario = Scenario::new(vec![profile("shop", "aliyun"), profile("lab", "zenlayer")]);
+        scenario.listed("shop", InventoryPage::default()).listed("lab", InventoryPage::default()).keys(layout).keys("ctrl-r");
+        for step in steps {
+            match step {
+                Step::Page(profile, items) => {
+                    let event = InventoryEvent::Page(section(Resource::Nics, "r1"), Box::new(page(&items)));
+                    let job = listing(&scenario, profile);
+                    scenario.send(Msg::Inventory(job, event));
+                }
+                Step::Keys(keys) => {
+                    scenario.keys(keys);
+                }
+                Step::Filter(filter) => {
+                    scenario.keys("/ ctrl-u").text(filter).keys("enter");
+                }
+            }
+            // A listing that ends has everything judged, filtered and put in order anew; nothing is in that region.
+            let mut anew = scenario.clone();
+            for profile in ["shop", "lab"] {
+                let job = listing(&scenario, profile);
+                anew.send(Msg::Inventory(job, InventoryEvent::Began(section(Resource::Instances, "r2"))));
+                anew.send(Msg::Inventory(job, InventoryEvent::Completed(section(Resource::Instances, "r2"))));
+            }
+            prop_assert_eq!(scenario.rows(), anew.rows());
+            prop_assert_eq!(&scenario.state.browse.rows, &anew.state.browse.rows);
+            prop_assert_eq!(&scenario.state.verdicts, &anew.state.verdicts);
+            prop_assert_eq!(rows::hidden_marks(&scenario.state), rows::hidden_marks(&anew.state));
+            prop_assert_eq!(scenario.cursor(), anew.cursor());
+            let place = scenario.state.browse.cursor.as_ref().and_then(|key| rows::place(&scenario.state, key));
+            prop_assert!(place.is_none_or(|place| place == scenario.state.browse.view.cursor));
         }
-        scenario.keys("R");
-        let job = scenario.state.jobs.listing_of(&ProfileId::from("shop")).unwrap().job;
-        let section = |resource| -> Section { (resource, Some(RegionId::from("r1"))) };
-        for items in &pages {
-            let event = InventoryEvent::Page(section(Resource::Nics), Box::new(page(items)));
-            scenario.send(Msg::Inventory(job, event));
-        }
-        let woven = scenario.rows();
-        // A listing that ends has everything judged, filtered and put in order anew.
-        scenario.send(Msg::Inventory(job, InventoryEvent::Failed(section(Resource::Limits), Box::new(fault()))));
-        let sorted: Vec<String> = scenario.rows().into_iter().filter(|row| !row.starts_with('!')).collect();
-        prop_assert_eq!(woven, sorted);
     }
 }
 
-fn fault() -> nicdeck::domain::fault::Fault {
-    nicdeck::domain::fault::Fault::local(nicdeck::domain::fault::FaultKind::Timeout, "List", "")
+/// Nothing about the NIC has changed, but it is young again.
+#[test]
+fn a_nic_that_comes_again_as_it_was_is_read_now() {
+    let mut scenario = Scenario::new(vec![profile("shop", "aliyun")]);
+    let page = || InventoryPage { nics: vec![nic("n-1", None, &["10.0.0.1"])], ..InventoryPage::default() };
+    scenario.listed("shop", page()).after_ms(3_600_000).keys("/").text("age<1m").keys("enter");
+    assert_eq!(scenario.rows(), Vec::<String>::new());
+    scenario.keys("R");
+    let job = listing(&scenario, "shop");
+    scenario.send(Msg::Inventory(job, InventoryEvent::Page(section(Resource::Nics, "r1"), Box::new(page()))));
+    assert_eq!(scenario.rows(), ["n n-1", "a 10.0.0.1"]);
 }
