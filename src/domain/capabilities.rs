@@ -40,19 +40,34 @@ pub struct Precondition {
     pub untold: Severity,
     /// The vendor's code that the call would answer.
     pub code: Option<&'static str>,
+    /// Why it blocks although the vendor does not say that the call is refused, or with which code. `None`: what the rule says is
+    /// what the vendor's documents say.
+    pub stricter: Option<&'static str>,
 }
 
 impl Precondition {
     /// Not being able to tell is `Unknown`, except where a violation is only worth knowing.
     pub const fn new(condition: Condition, severity: Severity, code: Option<&'static str>) -> Self {
         let untold = if matches!(severity, Severity::Info) { Severity::Info } else { Severity::Unknown };
-        Self { condition, severity, untold, code }
+        Self { condition, severity, untold, code, stricter: None }
     }
 
     /// Not being able to tell is a warning: for an API that has no call to ask by, where nothing could be released otherwise.
     #[must_use]
     pub const fn or_untold(self) -> Self {
         Self { untold: Severity::Warn, ..self }
+    }
+
+    /// Not being able to tell is only worth knowing: what little the API tells is all there is.
+    #[must_use]
+    pub const fn or_untold_info(self) -> Self {
+        Self { untold: Severity::Info, ..self }
+    }
+
+    /// Stricter than the vendor on purpose, for this reason.
+    #[must_use]
+    pub const fn stricter(self, why: &'static str) -> Self {
+        Self { stricter: Some(why), ..self }
     }
 }
 
@@ -74,10 +89,16 @@ pub const fn told(condition: Condition, severity: Severity) -> Precondition {
 /// What has to hold (or is worth telling). Each has its rule in `rules`, under the finding id of the same name.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Condition {
+    /// The cloud knows the NIC.
+    NicExists,
+    /// Release: the address is on the NIC.
+    OnNic,
     /// Release: the address is not the NIC's own.
     NotPrimaryIp,
     /// Release: the address is not IPv6.
     NotIpv6,
+    /// Release: the address is no virtual one.
+    NotVirtual,
     /// Release: no EIP on this very address.
     NoEipOnAddress,
     /// Release: no EIP on another address of the NIC. Detach: no EIP on any address of the NIC.

@@ -54,6 +54,17 @@ impl Nic {
         let own = |address: &&Address| matches!(address.role, AddressRole::Primary | AddressRole::Ipv6);
         self.addresses.iter().filter(own).map(|address| address.ip)
     }
+
+    /// It may use any address, and will not any more once these go: nothing else is on its list, and the call that takes all off
+    /// an attached NIC empties that.
+    pub fn loses_any(&self, goes: impl Fn(IpAddr) -> bool) -> bool {
+        let is_any = |pair: &Pair| pair.ip.ends_with("/0");
+        let stays = |address: &Address| address.role == AddressRole::Virtual && !goes(address.ip);
+        self.instance.is_some()
+            && self.pairs.iter().any(is_any)
+            && self.pairs.iter().all(|pair| is_any(pair) || pair.ip.parse().is_ok_and(&goes))
+            && !self.addresses.iter().any(stays)
+    }
 }
 
 /// What becomes of a NIC that is detached.

@@ -233,9 +233,7 @@ impl NicSnapshot {
     /// A change if the release of these would now end the NIC's use of any address, and would not have before: somebody else took
     /// the other virtual addresses off meanwhile, say. What the plan told of it is about all addresses of the write together.
     pub fn check_returns(&self, now: &NicSnapshot, ips: &[IpAddr]) -> Option<Change> {
-        let ends = |snapshot: &NicSnapshot| {
-            snapshot.nic.pairs.iter().any(|pair| pair.ip.ends_with("/0")) && snapshot.staying(ips).is_empty()
-        };
+        let ends = |snapshot: &NicSnapshot| snapshot.nic.loses_any(|ip| ips.contains(&ip));
         let before = Some(self.staying(ips).join(", ")).filter(|ips| !ips.is_empty());
         let word = || "-".to_owned();
         (ends(now) && !ends(self)).then(|| Change {

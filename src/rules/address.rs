@@ -14,6 +14,7 @@ pub(super) fn ask(facts: &Facts, condition: Condition, address: Address, context
     match condition {
         Condition::NotPrimaryIp if address.role == AddressRole::Primary => Answer::Violated(FindingId::PrimaryIp),
         Condition::NotIpv6 if address.role == AddressRole::Ipv6 => Answer::Violated(FindingId::Ipv6Address),
+        Condition::NotVirtual if address.role == AddressRole::Virtual => Answer::Violated(FindingId::AddressKind),
         Condition::NoEipOnAddress => {
             let on: Vec<_> = facts.eips.iter().filter(|eip| eip.is_on(facts.nic, ip) == Some(true)).collect();
             let fate = |dies: Option<bool>| on.iter().any(|eip| eip.dies_unbound == dies);
@@ -46,12 +47,8 @@ pub(super) fn ask(facts: &Facts, condition: Condition, address: Address, context
             }
         }
         Condition::AnyAddressStays if address.role == AddressRole::Virtual => {
-            let any = facts.nic.pairs.iter().any(|pair| pair.ip.ends_with("/0"));
-            let staying = |other: &Address| {
-                other.role == AddressRole::Virtual && other.ip != ip && !context.leaving.contains(&other.ip)
-            };
-            let stays = facts.nic.addresses.iter().any(staying);
-            if any && !stays { Answer::Violated(FindingId::SourceCheck) } else { Answer::Holds }
+            let goes = |other| other == ip || context.leaving.contains(&other);
+            if facts.nic.loses_any(goes) { Answer::Violated(FindingId::SourceCheck) } else { Answer::Holds }
         }
         Condition::VirtualShared if address.role == AddressRole::Virtual => match float(facts, address) {
             _ if !facts.floats_known => Answer::CanNotTell(FindingId::VipUnknown),
@@ -85,6 +82,17 @@ pub(super) fn ask(facts: &Facts, condition: Condition, address: Address, context
             Answer::Holds
         }
         condition => nic::ask_any(facts, condition),
+    }
+}
+
+/// Of an address that is not on the NIC: that it is not, and what of the NIC itself is refused.
+pub(super) fn ask_absent(facts: &Facts, condition: Condition) -> Answer {
+    match condition {
+        Condition::OnNic => Answer::Violated(FindingId::NotListed),
+        Condition::PlainNic | Condition::NotManaged | Condition::NicState { .. } | Condition::InstanceState { .. } => {
+            nic::ask_any(facts, condition)
+        }
+        _ => Answer::Holds,
     }
 }
 

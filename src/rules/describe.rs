@@ -19,7 +19,7 @@ type Values = Vec<(&'static str, String)>;
 pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, context: Context, id: FindingId) -> Values {
     let nic = || ("nic", facts.nic.id.to_string());
     let ip = || match asked {
-        Asked::Address(address) => vec![("ip", address.ip.to_string())],
+        Asked::Address(Address { ip, .. }) | Asked::Absent(ip) => vec![("ip", ip.to_string())],
         Asked::Nic => Vec::new(),
     };
     let with_ip = |mut values: Values| {
@@ -30,7 +30,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         FindingId::AddressKind => {
             let kind = match asked {
                 Asked::Address(address) => role_word(address.role),
-                Asked::Nic => "",
+                Asked::Absent(_) | Asked::Nic => "",
             };
             with_ip(vec![nic(), ("kind", kind.to_owned())])
         }
@@ -39,7 +39,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
                 Asked::Address(address) => {
                     facts.eips.iter().copied().filter(|eip| eip.is_on(facts.nic, address.ip) == Some(true)).collect()
                 }
-                Asked::Nic => facts.eips.clone(),
+                Asked::Absent(_) | Asked::Nic => facts.eips.clone(),
             };
             with_ip(eip_values(facts, &here))
         }
@@ -48,7 +48,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
                 Asked::Address(address) => {
                     facts.eips.iter().copied().filter(|eip| eip.is_on(facts.nic, address.ip) != Some(true)).collect()
                 }
-                Asked::Nic => facts.eips.clone(),
+                Asked::Absent(_) | Asked::Nic => facts.eips.clone(),
             };
             eip_values(facts, &elsewhere)
         }
@@ -68,14 +68,14 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         FindingId::LbBackend => {
             let here: Vec<&Backend> = match asked {
                 Asked::Address(address) => facts.backends_at(address.ip).collect(),
-                Asked::Nic => facts.backends.clone(),
+                Asked::Absent(_) | Asked::Nic => facts.backends.clone(),
             };
             with_ip(backend_values(facts, &here))
         }
         FindingId::LbOnInstance => {
             let ip = match asked {
                 Asked::Address(address) => Some(address.ip),
-                Asked::Nic => None,
+                Asked::Absent(_) | Asked::Nic => None,
             };
             let balancers: BTreeSet<_> = facts.balancers_elsewhere(ip).collect();
             vec![instance_id(facts), ("count", balancers.len().to_string()), ("lb", join(balancers.iter()))]
@@ -88,7 +88,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         FindingId::VipShared | FindingId::VipLast | FindingId::VipManaged => {
             let float = match asked {
                 Asked::Address(address) => super::address::float(facts, address),
-                Asked::Nic => None,
+                Asked::Absent(_) | Asked::Nic => None,
             };
             let text = |value: Option<&str>| value.unwrap_or("?").to_owned();
             let mut values = vec![
@@ -174,7 +174,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         FindingId::OsConfig => {
             let ips = match asked {
                 Asked::Address(address) => address.ip.to_string(),
-                Asked::Nic => join(facts.nic.addresses.iter().map(|address| address.ip)),
+                Asked::Absent(_) | Asked::Nic => join(facts.nic.addresses.iter().map(|address| address.ip)),
             };
             vec![nic(), instance_id(facts), ("ips", ips)]
         }

@@ -57,6 +57,8 @@ enum Answer {
 #[derive(Clone, Copy, Debug)]
 enum Asked {
     Address(Address),
+    /// An address that is not on the NIC.
+    Absent(IpAddr),
     Nic,
 }
 
@@ -92,11 +94,17 @@ fn judge(facts: &Facts, capabilities: &Capabilities, asked: Asked, context: Cont
     for rule in rules {
         let answer = match asked {
             Asked::Address(address) => address::ask(facts, rule.condition, address, context),
+            Asked::Absent(_) => address::ask_absent(facts, rule.condition),
             Asked::Nic => nic::ask(facts, rule.condition, context),
         };
         if let Some(verdict) = weigh(answer, rule) {
             emit(verdict);
         }
+    }
+    if let Asked::Absent(_) = asked {
+        // Nothing else is asked of it, whatever the cloud's rules say.
+        emit(Verdict { id: FindingId::NotListed, severity: Severity::Blocked, predicts: None });
+        return;
     }
     // A controller that finds its NIC changed puts it back or breaks, on every cloud.
     if !rules.iter().any(|rule| rule.condition == Condition::NotManaged)
@@ -119,6 +127,7 @@ fn judge(facts: &Facts, capabilities: &Capabilities, asked: Asked, context: Cont
                 emit(Verdict { id, severity: Severity::Blocked, predicts: None });
             }
         }
+        Asked::Absent(_) => {}
         // A detach names the instance.
         Asked::Nic => {
             if let Some(verdict) = nic::detached_from(facts) {
@@ -130,7 +139,7 @@ fn judge(facts: &Facts, capabilities: &Capabilities, asked: Asked, context: Cont
 
 fn rules_for(capabilities: &Capabilities, asked: Asked) -> &'static [Precondition] {
     match asked {
-        Asked::Address(_) => capabilities.release,
+        Asked::Address(_) | Asked::Absent(_) => capabilities.release,
         Asked::Nic => capabilities.detach,
     }
 }
@@ -147,7 +156,7 @@ fn findings_in(facts: &Facts, capabilities: &Capabilities, subject: Subject, con
         Subject::Nic => Asked::Nic,
         Subject::Address(ip) => match facts.nic.addresses.iter().find(|address| address.ip == ip) {
             Some(&address) => Asked::Address(address),
-            None => return vec![not_listed(&facts.nic.id, Some(ip))],
+            None => Asked::Absent(ip),
         },
     };
     let mut verdicts: Vec<Verdict> = Vec::new();
@@ -172,11 +181,16 @@ fn findings_in(facts: &Facts, capabilities: &Capabilities, subject: Subject, con
         .collect()
 }
 
-/// A target that is not in the inventory.
-fn not_listed(nic: &NicId, ip: Option<IpAddr>) -> Finding {
+/// What the vendor answers where the condition is not met.
+fn code(rules: &[Precondition], condition: Condition) -> Option<&'static str> {
+    rules.iter().find(|rule| rule.condition == condition)?.code
+}
+
+/// A target whose NIC is not in the inventory.
+fn not_listed(nic: &NicId, ip: Option<IpAddr>, predicts: Option<&'static str>) -> Finding {
     let mut values = vec![("nic", nic.to_string())];
     values.extend(ip.map(|ip| ("ip", ip.to_string())));
-    Finding { id: FindingId::NotListed, severity: Severity::Blocked, values, predicts: None, read_at: None }
+    Finding { id: FindingId::NotListed, severity: Severity::Blocked, values, predicts, read_at: None }
 }
 
 /// All findings of a subject in a few bytes.

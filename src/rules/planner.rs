@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::{
     address::{AddressRole, BackendTarget, EipBinding},
-    capabilities::Capabilities,
+    capabilities::{Capabilities, Condition},
     finding::{Finding, FindingId, Severity},
     float::Pair,
     ids::{CloudId, NicKey, OperationId, ProfileId, RegionId},
@@ -23,7 +23,7 @@ use crate::domain::{
     time::Timestamp,
 };
 
-use super::{Context, Subject, facts::Facts, findings_in, not_listed};
+use super::{Context, Subject, code, facts::Facts, findings_in, not_listed};
 
 /// One target that is asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -249,7 +249,10 @@ impl Sources<'_> {
     /// The row of a target whose NIC is not there.
     fn lost(&self, one: Wanted, part: Option<&ProfileInventory>) -> PlanRow {
         let key = one.target.nic();
-        let mut findings = vec![not_listed(&key.nic, ip_of(&one.target))];
+        let ip = ip_of(&one.target);
+        let rules = (self.capabilities)(&key.profile)
+            .map_or(&[][..], |capabilities| if ip.is_some() { capabilities.release } else { capabilities.detach });
+        let mut findings = vec![not_listed(&key.nic, ip, code(rules, Condition::NicExists))];
         if (self.readonly)(&key.profile) {
             let values = vec![("profile", key.profile.to_string())];
             findings.push(plain(FindingId::ReadOnly, Severity::Blocked, values));

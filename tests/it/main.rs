@@ -10,6 +10,7 @@ mod e2e;
 mod history;
 mod huawei;
 mod jobs;
+mod oracle;
 #[cfg(not(debug_assertions))]
 mod perf;
 mod stage;

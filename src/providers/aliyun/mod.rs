@@ -76,6 +76,8 @@ mod part {
 /// Vendor: `UnassignPrivateIpAddresses` page. No page says that an EIP or a load balancer makes the call refuse, so these two
 /// only warn. The order of checks is not documented.
 const RELEASE: &[Precondition] = &[
+    blocked(Condition::NicExists, "InvalidEniId.NotFound"),
+    blocked(Condition::OnNic, "InvalidIp.IpUnassigned"),
     // The same code as for an address that is not there.
     blocked(Condition::NotPrimaryIp, "InvalidIp.IpUnassigned"),
     blocked(Condition::NotIpv6, "InvalidPrivateIpAddress.Malformed"),
@@ -95,8 +97,10 @@ const RELEASE: &[Precondition] = &[
 
 /// Vendor: `DetachNetworkInterface` page.
 const DETACH: &[Precondition] = &[
+    blocked(Condition::NicExists, "InvalidEniId.NotFound"),
     blocked(Condition::NotPrimaryNic, "InvalidOperation.DetachPrimaryEniNotAllowed"),
-    blocked(Condition::PlainNic, "InvalidOperation.InvalidEniType"),
+    told(Condition::PlainNic, Severity::Blocked)
+        .stricter("a member NIC is detached with its trunk's id, and what happens without it is not documented"),
     blocked(Condition::NotManaged, "InvalidOperation.EniServiceManaged"),
     // A detach that is stuck because the guest did not answer is called again.
     blocked(

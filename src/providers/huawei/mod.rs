@@ -49,13 +49,16 @@ const ADDRESSES_A_CALL: usize = 40;
 /// Vendor: ECS `DisassociateServerVirtualIp`, VPC `UpdatePort` and the VPC user guide. Hardly anything is refused, so most of it is
 /// what happens as well.
 const RELEASE: &[Precondition] = &[
-    // No call releases an address of the NIC itself.
-    told(Condition::NotPrimaryIp, Severity::Blocked),
-    told(Condition::NotIpv6, Severity::Blocked),
-    // Vendor: ports of services are theirs; with which code a change is refused is not documented.
-    told(Condition::NotManaged, Severity::Blocked),
-    told(Condition::VirtualNotManaged, Severity::Blocked),
-    told(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, Severity::Blocked),
+    blocked(Condition::NicExists, "Ecs.0307"),
+    told(Condition::OnNic, Severity::Blocked).stricter("the calls name what stays: of what is not there they say nothing"),
+    told(Condition::NotPrimaryIp, Severity::Blocked).stricter("no call releases an address of the NIC itself"),
+    told(Condition::NotIpv6, Severity::Blocked).stricter("no call releases an address of the NIC itself"),
+    told(Condition::NotManaged, Severity::Blocked)
+        .stricter("ports of services are theirs; with which code a change is refused is not documented"),
+    told(Condition::VirtualNotManaged, Severity::Blocked)
+        .stricter("ports of services are theirs; with which code a change is refused is not documented"),
+    told(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, Severity::Blocked)
+        .stricter("what a write to a port that is between states does is not documented"),
     told(Condition::VirtualShared, Severity::Warn),
     // Vendor: the call that takes all empties the NIC's list, and with it what switches the check off.
     told(Condition::AnyAddressStays, Severity::Warn),
@@ -77,11 +80,14 @@ const NOT_FROZEN: &[PowerState] = &[
 
 /// Vendor: ECS `BatchDeleteServerNics` and its error page. That a primary NIC is refused is documented, with which code is not.
 const DETACH: &[Precondition] = &[
-    told(Condition::NotPrimaryNic, Severity::Blocked),
-    told(Condition::NotManaged, Severity::Blocked),
-    // It is on no server, so not on this one. That one being added must not be detached is documented, with which code is not.
+    blocked(Condition::NicExists, "Ecs.0085"),
+    told(Condition::NotPrimaryNic, Severity::Blocked).stricter("refused, with which code is not documented"),
+    told(Condition::NotManaged, Severity::Blocked)
+        .stricter("ports of services are theirs; with which code a change is refused is not documented"),
+    // It is on no server, so not on this one.
     blocked(Condition::NicState { allowed: ON_A_SERVER }, "Ecs.0085"),
-    told(Condition::NicState { allowed: &[NicState::Attached] }, Severity::Blocked),
+    told(Condition::NicState { allowed: &[NicState::Attached] }, Severity::Blocked)
+        .stricter("one that is being added must not be detached; with which code that is refused is not documented"),
     blocked(Condition::InstanceState { allowed: NOT_LOCKED, primary_nic_only: false }, "Ecs.0605"),
     blocked(Condition::InstanceState { allowed: NOT_FROZEN, primary_nic_only: false }, "Ecs.0030"),
     blocked(

@@ -56,9 +56,13 @@ const SEARCHED_AT_ONCE: usize = 20;
 /// Vendor: `UnassignPrivateIpAddresses` page and its list of errors in the Go SDK. An EIP is unbound by the call itself; nothing
 /// says that a load balancer makes it refuse.
 const RELEASE: &[Precondition] = &[
+    blocked(Condition::NicExists, "ResourceNotFound"),
+    blocked(Condition::OnNic, "UnsupportedOperation.AttachmentNotFound"),
     // The code without a suffix: which one it has is not documented.
     blocked(Condition::NotPrimaryIp, "UnsupportedOperation"),
     blocked(Condition::NotIpv6, "InvalidParameterValue.Malformed"),
+    // An object of its own: it is on no NIC's list.
+    blocked(Condition::NotVirtual, "UnsupportedOperation.AttachmentNotFound"),
     blocked(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, "UnsupportedOperation.InvalidState"),
     warned(Condition::NotManaged, "UnsupportedOperation"),
     told(Condition::NoEipOnAddress, Severity::Warn),
@@ -69,6 +73,7 @@ const RELEASE: &[Precondition] = &[
 
 /// Vendor: `DetachNetworkInterface` page, its list of errors in the Go SDK, and "Unbind a CVM".
 const DETACH: &[Precondition] = &[
+    blocked(Condition::NicExists, "ResourceNotFound"),
     blocked(Condition::NotPrimaryNic, "UnsupportedOperation"),
     blocked(Condition::NicState { allowed: &[NicState::Attached] }, "UnsupportedOperation.InvalidState"),
     // Said of binding; the page about unbinding repeats it.

@@ -45,9 +45,11 @@ mod part {
 /// Vendor: `UnassignNetworkInterfaceIpv4` page, in the order of its error table (the order of checks is not documented).
 /// The state of the instance does not matter there.
 const RELEASE: &[Precondition] = &[
+    blocked(Condition::NicExists, "INVALID_NIC_NOT_FOUND"),
+    blocked(Condition::OnNic, "OPERATION_FAILED_RESOURCE_NOT_FOUND"),
     blocked(Condition::NotBackend, "INVALID_NIC_LB_ASSOCIATED"),
     blocked(Condition::NotPrimaryIp, "INVALID_NIC_PRIMARY_IP_CANT_DETACH"),
-    told(Condition::NotIpv6, Severity::Blocked),
+    told(Condition::NotIpv6, Severity::Blocked).stricter("another call releases IPv6; what this one answers is not documented"),
     blocked(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, "INVALID_NIC_STATUS"),
     blocked(Condition::NoEipOnAddress, "INVALID_NIC_HAS_PUBLIC_IP_CANT_DETACH"),
     // The page's note reads "while an elastic IP is on the NIC", its table "on the address": the stricter one, until shown otherwise.
@@ -60,6 +62,7 @@ const RELEASE: &[Precondition] = &[
 
 /// Vendor: `DetachNetworkInterface` page. A stopped instance refuses; an EIP does not, but its traffic ends.
 const DETACH: &[Precondition] = &[
+    blocked(Condition::NicExists, "INVALID_NIC_NOT_FOUND"),
     blocked(
         Condition::InstanceState { allowed: &[PowerState::Running], primary_nic_only: false },
         "OPERATION_DENIED_INSTANCE_STATUS_NOT_SUPPORT",

@@ -51,6 +51,9 @@ impl Victim {
             | Condition::AddressesLeave
             | Condition::OutlivesDetach
             | Condition::GuestKeepsConfig
+            | Condition::NicExists
+            | Condition::NotVirtual
+            | Condition::OnNic
             | Condition::InstanceNotBackend
             // Who else holds it does not matter to the cloud, and a write of the same plan may change it.
             | Condition::VirtualShared
@@ -133,6 +136,9 @@ impl Victim {
             | Condition::AddressesLeave
             | Condition::OutlivesDetach
             | Condition::GuestKeepsConfig
+            | Condition::NicExists
+            | Condition::NotVirtual
+            | Condition::OnNic
             | Condition::InstanceNotBackend
             | Condition::VirtualShared
             | Condition::AnyAddressStays

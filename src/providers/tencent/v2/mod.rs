@@ -39,8 +39,10 @@ const PAGE_SIZE: u32 = 50;
 
 /// Vendor: `UnassignPrivateIpAddresses` page of API 2.0. Whether the NIC is at rest, and whose it is, this API does not tell.
 const RELEASE: &[Precondition] = &[
+    blocked(Condition::NicExists, "InvalidNetworkInterface.NotFound"),
+    told(Condition::OnNic, Severity::Blocked).stricter("no code is documented for an address that is not on the NIC"),
     blocked(Condition::NotPrimaryIp, "InvalidPrivateip.IsPrimary"),
-    told(Condition::NotIpv6, Severity::Blocked),
+    told(Condition::NotVirtual, Severity::Blocked).stricter("an object of its own: with which code it is refused is not documented"),
     told(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, Severity::Info),
     told(Condition::NotManaged, Severity::Info),
     told(Condition::NoEipOnAddress, Severity::Warn),
@@ -51,14 +53,15 @@ const RELEASE: &[Precondition] = &[
 
 /// Vendor: `DetachNetworkInterface` page of API 2.0.
 const DETACH: &[Precondition] = &[
-    told(Condition::NotPrimaryNic, Severity::Blocked),
-    told(Condition::NicState { allowed: &[NicState::Attached] }, Severity::Info),
+    blocked(Condition::NicExists, "InvalidNetworkInterface.NotFound"),
+    told(Condition::NotPrimaryNic, Severity::Blocked).stricter("no code is documented for a primary NIC"),
+    blocked(Condition::NicState { allowed: &[NicState::Attached] }, "InvalidNetworkInterface.NotAttached").or_untold_info(),
     told(
         Condition::InstanceState { allowed: &[PowerState::Running, PowerState::Stopped], primary_nic_only: false },
         Severity::Warn,
     ),
     // By the word of API 3.0.
-    told(Condition::NoVirtualIp, Severity::Blocked).or_untold(),
+    told(Condition::NoVirtualIp, Severity::Blocked).or_untold().stricter("documented of API 3.0 only"),
     told(Condition::NotManaged, Severity::Info),
     told(Condition::NoEipOnNic, Severity::Warn),
     told(Condition::NotBackend, Severity::Warn).or_untold(),

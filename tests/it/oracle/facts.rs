@@ -1,0 +1,56 @@
+//! What a console tells although the cloud neither refuses it nor does anything besides: no answer shows it, so the world is asked.
+//! Each with where the vendor's documents say so.
+
+use std::net::IpAddr;
+
+use nicdeck::{
+    domain::finding::FindingId,
+    sim::world::{SimNic, World},
+};
+
+pub struct Fact {
+    pub id: FindingId,
+    /// Of a detach, or else of a release.
+    pub detach: bool,
+    /// Of the NIC, or of one of its addresses.
+    pub holds: fn(&World, &SimNic, Option<IpAddr>) -> bool,
+}
+
+/// Release, and detach.
+const RELEASE: bool = false;
+const DETACH: bool = true;
+
+pub fn of(cloud: &str, api: &str) -> Vec<Fact> {
+    let fact = |detach, id, holds| Fact { id, detach, holds };
+    match (cloud, api) {
+        // A member is detached with its trunk's id.
+        ("aliyun", _) => vec![fact(DETACH, FindingId::NicType, |_, nic, _| !nic.primary && nic.kind == "Member")],
+        // The page about unbinding speaks of running and stopped instances only.
+        ("tencent", _) => vec![fact(DETACH, FindingId::InstanceState, |world, nic, _| {
+            let instance = nic.instance_id.as_deref().and_then(|id| world.instance(id));
+            instance.is_some_and(|instance| !["RUNNING", "STOPPED"].contains(&instance.status.as_str()))
+        })],
+        ("zenlayer", _) => vec![
+            // A note of the page about detaching: the instance, not the NIC, must serve no balancer.
+            fact(RELEASE, FindingId::LbOnInstance, serves_elsewhere),
+            fact(DETACH, FindingId::LbOnInstance, serves_elsewhere),
+            // Of a kind that the documents do not know.
+            fact(DETACH, FindingId::NicType, |_, nic, _| !nic.kind.is_empty()),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+/// Does the instance serve a balancer through another address than this one (or through another NIC)?
+fn serves_elsewhere(world: &World, nic: &SimNic, ip: Option<IpAddr>) -> bool {
+    let Some(instance) = nic.instance_id.as_deref() else { return false };
+    let is_own = |other: &SimNic, address: IpAddr| other.id == nic.id && ip.is_none_or(|ip| ip == address);
+    let own: Vec<&str> =
+        nic.addresses.iter().filter(|one| is_own(nic, one.ip)).filter_map(|one| one.lb.as_deref()).collect();
+    world.nics_of(instance).any(|other| {
+        other.addresses.iter().filter(|one| !is_own(other, one.ip)).any(|one| {
+            // The same balancer through both is this address's own matter, unless both are on this NIC.
+            one.lb.as_deref().is_some_and(|lb| other.id == nic.id || !own.contains(&lb))
+        })
+    })
+}
