@@ -1,10 +1,12 @@
 //! Talking to clouds. A cloud is a codec: pure functions that turn a call into a request and an answer into a reply.
 //! The one async file is `client`: it sends, retries, paces, and holds the gate that every write passes.
 
+pub mod answers;
 pub mod client;
 pub mod credential;
 pub mod http;
 pub mod limiter;
+pub mod loose;
 pub mod profile;
 pub mod provider;
 pub mod redact;

@@ -52,6 +52,17 @@ pub struct Step {
     pub last: bool,
 }
 
+impl Step {
+    /// The only request of a write, with a token by which the vendor knows it again. The same for a write on one reading of its NIC,
+    /// and no other: every later write is made on a later reading.
+    pub fn known_again(kind: &OperationKind, seen: &NicSnapshot) -> Self {
+        let mut token = crate::wire::sha256_hex(format!("{kind:?} {}", seen.read_at.0).as_bytes());
+        // Vendors take 64 characters; these are more than enough to be nobody else's.
+        token.truncate(32);
+        Self { carry: Some(token.into()), ..Self::default() }
+    }
+}
+
 impl Default for Step {
     fn default() -> Self {
         Self { name: "", carry: None, last: true }

@@ -198,3 +198,36 @@ async fn all_pages_but_the_first_are_asked_for_together() {
     cancel.cancel();
     task.await.unwrap();
 }
+
+/// Balancers of the older kind send to instances: nobody can release such an address, and everybody should see it.
+#[tokio::test]
+async fn a_classic_balancer_is_shown_on_the_instances_own_address() {
+    let world = WORLD.replace(r#""id": "lb-https","#, r#""id": "lb-https", "kind": "classic","#);
+    for provider in generations() {
+        let mut stage = Scene::of(provider, World::parse(&[("test", &world)]).expect("a world")).open().await;
+        stage.list().await;
+        let listed = stage.part().snapshot(&"eni-p".into()).expect("listed");
+        let on = |backend: &&nicdeck::domain::address::Backend| backend.load_balancer.as_str() == "lb-https";
+        let found: Vec<_> = listed.backends.iter().filter(on).collect();
+        assert_eq!(found.len(), 1, "{:?}", listed.backends);
+        assert_eq!(found[0].ip_on(&listed.nic), "10.0.8.10".parse().ok());
+        assert_eq!(stage.read_again([key("eni-p")]).await, []);
+        assert_eq!(stage.part().snapshot(&"eni-p".into()).expect("there").backends, listed.backends);
+        // One that came after the listing is found by the instance.
+        let mut late = Scene::of(provider, World::parse(&[("test", &world)]).expect("a world")).open().await;
+        let (ip, lb): (std::net::IpAddr, String) = ("10.0.8.10".parse().unwrap(), "lb-https".to_owned());
+        let put = |lb: Option<String>| {
+            move |world: &mut World| {
+                let edit = |nic: &mut nicdeck::sim::world::SimNic| {
+                    nic.addresses.iter_mut().filter(|address| address.ip == ip).for_each(|one| one.lb = lb.clone());
+                };
+                world.edit_nic("eni-p", edit).expect("there");
+            }
+        };
+        late.simulator.change(put(None));
+        late.list().await;
+        late.simulator.change(put(Some(lb)));
+        assert_eq!(late.read_again([key("eni-p")]).await, []);
+        assert!(late.part().snapshot(&"eni-p".into()).expect("there").backends.iter().any(|backend| on(&backend)));
+    }
+}

@@ -6,7 +6,7 @@
 mod backends;
 pub(super) mod wire;
 
-use std::{collections::HashSet, net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc};
 
 use serde::de::DeserializeOwned;
 
@@ -22,7 +22,10 @@ use crate::{
         outcome::Receipt,
         page::{Cursor, InventoryPage, Listing, Region, Resource, Scope},
     },
-    providers::provider::{Call, Reply},
+    providers::{
+        answers::{self, Pool, controller},
+        provider::{Call, Reply},
+    },
     wire::WireResponse,
 };
 
@@ -102,15 +105,8 @@ impl Answer<'_> {
         }
     }
 
-    /// The body. The place of a mistake is looked for only when there is one: it costs more than the reading.
     fn body<T: DeserializeOwned>(&self) -> Result<T, Fault> {
-        serde_json::from_slice(&self.response.body).map_err(|_| {
-            let mut reader = serde_json::Deserializer::from_slice(&self.response.body);
-            match serde_path_to_error::deserialize::<_, T>(&mut reader) {
-                Ok(_) => self.garbage("text after the end"),
-                Err(error) => self.garbage(&format!("{}: {}", error.path(), error.inner())),
-            }
-        })
+        answers::read(&self.response.body).map_err(|what| self.garbage(&what))
     }
 
     /// An answer that is not what was asked for.
@@ -161,28 +157,8 @@ impl Answer<'_> {
     }
 }
 
-/// One copy of each text that repeats within a page.
-#[derive(Default)]
-struct Pool(HashSet<Arc<str>>);
-
-impl Pool {
-    fn keep(&mut self, text: &str) -> Arc<str> {
-        if let Some(kept) = self.0.get(text) {
-            return Arc::clone(kept);
-        }
-        let kept: Arc<str> = Arc::from(text);
-        self.0.insert(Arc::clone(&kept));
-        kept
-    }
-
-    /// `None` for an empty text: the vendor's way to say that there is none.
-    fn some(&mut self, text: &str) -> Option<Arc<str>> {
-        (!text.is_empty()).then(|| self.keep(text))
-    }
-
-    fn tags(&mut self, tags: &[wire::Tag]) -> Vec<(Arc<str>, Arc<str>)> {
-        tags.iter().map(|tag| (self.keep(&tag.key), self.keep(&tag.value))).collect()
-    }
+fn tags(pool: &mut Pool, tags: &[wire::Tag]) -> Vec<(Arc<str>, Arc<str>)> {
+    tags.iter().map(|tag| (pool.keep(&tag.key), pool.keep(&tag.value))).collect()
 }
 
 fn regions(answer: wire::Regions) -> InventoryPage {
@@ -228,7 +204,7 @@ fn instances(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<In
             power: Power { state: power(&word), word },
             guest_agent: None,
             load_balancers: Vec::new(),
-            tags: pool.tags(&raw.tags),
+            tags: tags(&mut pool, &raw.tags),
             id: raw.id.into(),
         });
     }
@@ -264,7 +240,7 @@ fn nics(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<Invento
 
 fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
     let word = pool.keep(&raw.status);
-    let tags = pool.tags(&raw.tags);
+    let tags = tags(pool, &raw.tags);
     // Vendor: the list leaves out what is empty, also whole objects, so nothing said means nothing there. A bond is told by
     // the attribute call only; every write is preceded by it.
     let linked = !raw.attachment.trunk.is_empty() || raw.slave || raw.bond;
@@ -288,7 +264,7 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
         // Each belongs to an EIP, which its own listing ties to a private address: the listing has to explain each.
         public_ips: public_ips(&raw, pool),
         pairs: vec![],
-        managed_by: managed_by(&raw),
+        managed_by: managed_by(&raw, &tags),
         linked: Some(linked),
         members: Some(members),
         prefixes: raw.prefixes.iter().filter_map(|range| pool.some(&range.text)).collect(),
@@ -360,27 +336,22 @@ fn public_ips(raw: &wire::Nic, pool: &mut Pool) -> Vec<Arc<str>> {
     all
 }
 
-fn managed_by(raw: &wire::Nic) -> ManagedBy {
+fn managed_by(raw: &wire::Nic, tags: &[(Arc<str>, Arc<str>)]) -> ManagedBy {
+    let controller = || match controller(CONTROLLERS, tags, &raw.description) {
+        Some(who) => ManagedBy::Controller(who),
+        None => ManagedBy::Nobody,
+    };
     match raw.service_managed {
         Some(true) => {
             ManagedBy::Service(Arc::from(if raw.service.is_empty() { "ServiceManaged" } else { &raw.service }))
         }
         None => ManagedBy::Unknown,
-        Some(false) => controller(raw).map_or(ManagedBy::Nobody, |who| ManagedBy::Controller(Arc::from(who))),
+        Some(false) => controller(),
     }
 }
 
 /// Tags and descriptions that the vendor's Kubernetes (ACK), its ENI controller (terway) and others leave on their NICs.
-fn controller(raw: &wire::Nic) -> Option<String> {
-    const NAMES: [&str; 4] = ["terway", "kubernetes", "k8s", "ack"];
-    let named = |text: &str| {
-        text.split(|c: char| !c.is_ascii_alphanumeric())
-            .any(|word| NAMES.iter().any(|name| word.eq_ignore_ascii_case(name)))
-    };
-    let tag = raw.tags.iter().find(|tag| named(&tag.key) || named(&tag.value));
-    let tag = tag.map(|tag| if tag.value.is_empty() { tag.key.clone() } else { format!("{}={}", tag.key, tag.value) });
-    tag.or_else(|| named(&raw.description).then(|| raw.description.clone()))
-}
+const CONTROLLERS: &[&str] = &["terway", "kubernetes", "k8s", "ack"];
 
 fn eips(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<InventoryPage, Fault> {
     let body: wire::Eips = answer.body()?;

@@ -9,7 +9,10 @@ use crate::{
         page::{Cursor, Listing, Resource, Scope},
         plan::OperationKind,
     },
-    providers::{profile::Profile, provider::Call},
+    providers::{
+        profile::Profile,
+        provider::{Call, Step},
+    },
     wire::{self, WireRequest},
 };
 
@@ -136,7 +139,7 @@ pub(super) fn encode(call: &Call, profile: &Profile) -> WireRequest {
     let region = call.region().or_else(|| profile.regions.first()).map_or("cn-hangzhou", RegionId::as_str);
     let params = match call {
         Call::List(listing) => read(listing),
-        Call::Write { region, kind, .. } => write(region, kind),
+        Call::Write { region, kind, step } => write(region, kind, step),
         Call::Task { .. } | Call::SignIn { .. } => Params::default(),
     };
     let (scheme, host) = match &profile.endpoint {
@@ -205,7 +208,7 @@ pub(super) fn page(listing: &Listing) -> u32 {
     }
 }
 
-fn write(region: &RegionId, kind: &OperationKind) -> Params {
+fn write(region: &RegionId, kind: &OperationKind, step: &Step) -> Params {
     let mut params = Params::default();
     params.put("RegionId", region);
     if !matches!(kind, OperationKind::BindEip { .. }) {
@@ -223,6 +226,10 @@ fn write(region: &RegionId, kind: &OperationKind) -> Params {
             params.put("PrivateIpAddress", ip);
         }
         OperationKind::Delete { .. } => {}
+    }
+    // Vendor: of the calls here only this one takes it.
+    if let (OperationKind::Assign { .. }, Some(token)) = (kind, &step.carry) {
+        params.put("ClientToken", token);
     }
     params
 }

@@ -16,7 +16,7 @@ use secrecy::ExposeSecret;
 use self::carry::{Carry, Only};
 use super::{
     profile::{Credential, Profile},
-    provider::{Call, Descriptor, Provider, Quota, Reply, Stamp},
+    provider::{Call, Descriptor, Provider, Quota, Reply, Stamp, Step},
 };
 use crate::{
     domain::{
@@ -28,6 +28,8 @@ use crate::{
         instance::PowerState,
         nic::{Nic, NicRole, NicState},
         page::{Cursor, Listing, Resource, Scope},
+        plan::OperationKind,
+        snapshot::NicSnapshot,
     },
     sim::dialect::Dialect,
     wire::{WireRequest, WireResponse},
@@ -258,6 +260,12 @@ impl Provider for Cloud {
         search(part::NLB_FIND, texts(&mut ips(true)));
         all.extend(known_again(nic, &only, known));
         all
+    }
+
+    /// Vendor: `AssignPrivateIpAddresses`, `ClientToken`.
+    fn step(&self, kind: &OperationKind, seen: &NicSnapshot, made: &[Step]) -> Option<Step> {
+        let known = matches!(kind, OperationKind::Assign { .. });
+        made.is_empty().then(|| if known { Step::known_again(kind, seen) } else { Step::default() })
     }
 
     fn action(&self, call: &Call) -> &'static str {

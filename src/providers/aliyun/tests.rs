@@ -100,6 +100,14 @@ fn recorded() -> Vec<(&'static str, Call)> {
         ("v3_unassign_twelve", release(11..23)),
         ("v3_unassign_documented_headers", release(11..14)),
         ("v3_detach_sts", detach()),
+        (
+            "v3_assign_client_token",
+            Call::Write {
+                region: "cn-hangzhou".into(),
+                kind: OperationKind::Assign { nic: NIC.into(), ips: vec![[10, 0, 8, 11].into(), [10, 0, 8, 12].into()] },
+                step: Step { carry: Some("nicdeck-0a1b2c3d-undo".into()), ..Step::default() },
+            },
+        ),
         ("v3_instance_types", Call::List(Listing { scope: types, ..Listing::all(Resource::Limits, None) })),
         ("v3_vpc_eips", Call::List(Listing { cursor: Cursor::Page(2), ..all(Resource::Eips) })),
         ("v3_slb_by_address", found(part::CLB_FIND_BY_ADDRESS, &two)),

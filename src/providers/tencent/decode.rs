@@ -6,7 +6,7 @@
 mod backends;
 pub(super) mod wire;
 
-use std::{collections::HashSet, net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc};
 
 use serde::de::DeserializeOwned;
 
@@ -23,7 +23,10 @@ use crate::{
         outcome::Receipt,
         page::{Cursor, InventoryPage, Listing, Region, Resource, Scope},
     },
-    providers::provider::{Call, Reply, TaskState},
+    providers::{
+        answers::{self, Pool, controller},
+        provider::{Call, Reply, TaskState},
+    },
     wire::WireResponse,
 };
 
@@ -132,18 +135,9 @@ impl Answer<'_> {
         }
     }
 
-    /// The body. The place of a mistake is looked for only when there is one: it costs more than the reading.
     pub fn body<T: DeserializeOwned>(&self) -> Result<T, Fault> {
-        match serde_json::from_slice::<Envelope<T>>(&self.response.body) {
-            Ok(Envelope { response }) => Ok(response),
-            Err(_) => {
-                let mut reader = serde_json::Deserializer::from_slice(&self.response.body);
-                Err(match serde_path_to_error::deserialize::<_, Envelope<T>>(&mut reader) {
-                    Ok(_) => self.garbage("text after the end"),
-                    Err(error) => self.garbage(&format!("{}: {}", error.path(), error.inner())),
-                })
-            }
-        }
+        let whole: Envelope<T> = answers::read(&self.response.body).map_err(|what| self.garbage(&what))?;
+        Ok(whole.response)
     }
 
     /// An answer that is not what was asked for.
@@ -198,28 +192,8 @@ impl Answer<'_> {
     }
 }
 
-/// One copy of each text that repeats within a page.
-#[derive(Default)]
-pub(super) struct Pool(HashSet<Arc<str>>);
-
-impl Pool {
-    pub fn keep(&mut self, text: &str) -> Arc<str> {
-        if let Some(kept) = self.0.get(text) {
-            return Arc::clone(kept);
-        }
-        let kept: Arc<str> = Arc::from(text);
-        self.0.insert(Arc::clone(&kept));
-        kept
-    }
-
-    /// `None` for an empty text.
-    pub fn some(&mut self, text: &str) -> Option<Arc<str>> {
-        (!text.is_empty()).then(|| self.keep(text))
-    }
-
-    fn tags(&mut self, tags: &[wire::Tag]) -> Vec<(Arc<str>, Arc<str>)> {
-        tags.iter().map(|tag| (self.keep(&tag.key), self.keep(&tag.value))).collect()
-    }
+fn tags(pool: &mut Pool, tags: &[wire::Tag]) -> Vec<(Arc<str>, Arc<str>)> {
+    tags.iter().map(|tag| (pool.keep(&tag.key), pool.keep(&tag.value))).collect()
 }
 
 fn regions(answer: wire::Regions) -> InventoryPage {
@@ -251,7 +225,7 @@ fn instances(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<In
             power: power(&raw, &mut pool),
             guest_agent: None,
             load_balancers: Vec::new(),
-            tags: pool.tags(&raw.tags),
+            tags: tags(&mut pool, &raw.tags),
             id: raw.id.into(),
         });
     }
@@ -302,6 +276,7 @@ fn nics(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<Invento
 }
 
 fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
+    let tags = tags(pool, &raw.tags);
     let instance = raw.attachment.as_ref().map(|attachment| attachment.instance.as_str());
     let instance = instance.filter(|id| !id.is_empty()).map(InstanceId::from);
     let public = raw.addresses.iter().filter(|address| !address.eip.is_empty() && !address.public.is_empty());
@@ -321,13 +296,13 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
         // Only EIPs: the listing of EIPs has to explain each. A plain public address is always on an instance's own address,
         // which nobody can release.
         public_ips: public.map(|address| Arc::from(address.public.as_str())).collect(),
-        managed_by: managed_by(&raw),
+        managed_by: managed_by(&raw, &tags),
         linked: None,
         members: None,
         prefixes: Vec::new(),
         dies_with_detach: None,
         hot_plug: None,
-        tags: pool.tags(&raw.tags),
+        tags,
         description: Arc::from(raw.description.as_str()),
         instance,
         id: raw.id.into(),
@@ -376,25 +351,20 @@ fn addresses(raw: &wire::Nic) -> Vec<Address> {
 }
 
 /// Vendor: `DescribeNetworkInterfaces`, `Business` and `ResourceId`; a cluster's own NICs by what it leaves on them.
-fn managed_by(raw: &wire::Nic) -> ManagedBy {
+fn managed_by(raw: &wire::Nic, tags: &[(Arc<str>, Arc<str>)]) -> ManagedBy {
+    let controller = || match controller(CONTROLLERS, tags, &raw.description) {
+        Some(who) => ManagedBy::Controller(who),
+        None => ManagedBy::Nobody,
+    };
     match (raw.business.as_str(), raw.resource.as_str()) {
         ("", "") => ManagedBy::Unknown,
-        ("cvm", "") => controller(raw).map_or(ManagedBy::Nobody, |who| ManagedBy::Controller(Arc::from(who))),
+        ("cvm", "") => controller(),
         ("" | "cvm", resource) => ManagedBy::Service(Arc::from(resource)),
         (business, _) => ManagedBy::Service(Arc::from(business)),
     }
 }
 
-fn controller(raw: &wire::Nic) -> Option<String> {
-    const NAMES: [&str; 4] = ["tke", "kubernetes", "k8s", "eks"];
-    let named = |text: &str| {
-        text.split(|c: char| !c.is_ascii_alphanumeric())
-            .any(|word| NAMES.iter().any(|name| word.eq_ignore_ascii_case(name)))
-    };
-    let tag = raw.tags.iter().find(|tag| named(&tag.key) || named(&tag.value));
-    let tag = tag.map(|tag| if tag.value.is_empty() { tag.key.clone() } else { format!("{}={}", tag.key, tag.value) });
-    tag.or_else(|| named(&raw.description).then(|| raw.description.clone()))
-}
+const CONTROLLERS: &[&str] = &["tke", "kubernetes", "k8s", "eks"];
 
 fn eips(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<InventoryPage, Fault> {
     let body: wire::Eips = answer.body()?;

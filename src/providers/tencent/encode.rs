@@ -9,7 +9,10 @@ use crate::{
         page::{Cursor, Listing, Resource, Scope},
         plan::OperationKind,
     },
-    providers::{profile::Profile, provider::Call},
+    providers::{
+        profile::Profile,
+        provider::{Call, Step},
+    },
     wire::WireRequest,
 };
 
@@ -61,6 +64,8 @@ fn api(call: &Call) -> (Product, &'static str) {
         (Resource::Floats, _) => (VPC, "DescribeHaVips"),
         (Resource::Backends, part::TARGETS) => (CLB, "DescribeTargets"),
         (Resource::Backends, part::SEARCH) => (CLB, "DescribeLBListeners"),
+        (Resource::Backends, part::CLASSIC_TARGETS) => (CLB, "DescribeClassicalLBTargets"),
+        (Resource::Backends, part::CLASSIC_OF_INSTANCE) => (CLB, "DescribeClassicalLBByInstanceId"),
         (Resource::Backends, _) => (CLB, "DescribeLoadBalancers"),
     }
 }
@@ -93,7 +98,7 @@ pub(super) fn encode(call: &Call, region: Option<&str>, profile: &Profile) -> Wi
     let (product, action) = api(call);
     let body = match call {
         Call::List(listing) => Value::Object(read(listing)),
-        Call::Write { kind, .. } => write(kind),
+        Call::Write { kind, step, .. } => write(kind, step),
         Call::Task { task, .. } => match task.strip_prefix(EIP_TASK) {
             // Vendor: handed out as text, asked about as a number.
             Some(number) => json!({"TaskId": number.parse::<u64>().unwrap_or_default()}),
@@ -142,9 +147,9 @@ pub(super) fn page(listing: &Listing) -> u32 {
 }
 
 /// Vendor: addresses are objects. A release never names the instance: that would detach the NIC as well.
-fn write(kind: &OperationKind) -> Value {
+fn write(kind: &OperationKind, step: &Step) -> Value {
     let nic = kind.nic().as_str();
-    match kind {
+    let mut body = match kind {
         OperationKind::Release { ips, .. } => {
             let ips: Vec<Value> = ips.iter().map(|ip| json!({"PrivateIpAddress": ip})).collect();
             json!({"NetworkInterfaceId": nic, "PrivateIpAddresses": ips})
@@ -161,7 +166,13 @@ fn write(kind: &OperationKind) -> Value {
             json!({"AddressId": eip.as_str(), "NetworkInterfaceId": nic, "PrivateIpAddress": ip})
         }
         OperationKind::Delete { .. } => json!({"NetworkInterfaceId": nic}),
+    };
+    let takes_token =
+        matches!(kind, OperationKind::Assign { .. } | OperationKind::Attach { .. } | OperationKind::Detach { .. });
+    if let (true, Some(token)) = (takes_token, &step.carry) {
+        body["ClientToken"] = json!(&**token);
     }
+    body
 }
 
 fn read(listing: &Listing) -> Map<String, Value> {
@@ -173,7 +184,7 @@ fn read(listing: &Listing) -> Map<String, Value> {
             put("Product", json!("cvm"));
             return body;
         }
-        (Resource::Backends, Scope::LoadBalancer(id), part::TARGETS) => {
+        (Resource::Backends, Scope::LoadBalancer(id), part::TARGETS | part::CLASSIC_TARGETS) => {
             put("LoadBalancerId", json!(id.as_str()));
             return body;
         }
@@ -183,10 +194,13 @@ fn read(listing: &Listing) -> Map<String, Value> {
             put("Backends", search.ips.iter().map(wanted).collect());
             return body;
         }
-        // Classic ones (Forward 0) send to whole instances, which is the one address that nobody can release; one that sends to
-        // nothing (WithRs 0) concerns nobody.
-        (Resource::Backends, ..) => {
-            put("Forward", json!(1));
+        (Resource::Backends, Scope::Instances(ids), part::CLASSIC_OF_INSTANCE) => {
+            put("InstanceIds", json!(ids.iter().map(InstanceId::as_str).collect::<Vec<_>>()));
+            return body;
+        }
+        // Vendor: 0 is a classic one. One that sends to nothing (WithRs 0) concerns nobody.
+        (Resource::Backends, _, part) => {
+            put("Forward", json!(i32::from(part != part::CLASSIC)));
             put("WithRs", json!(1));
         }
         (Resource::Nics, Scope::Nic(id), _) => put("NetworkInterfaceIds", json!([id.as_str()])),

@@ -17,7 +17,7 @@ use secrecy::ExposeSecret;
 use self::carry::{Balancer, Search};
 use super::{
     profile::{Credential, Profile},
-    provider::{Call, Descriptor, Provider, Quota, Reply, Stamp},
+    provider::{Call, Descriptor, Provider, Quota, Reply, Stamp, Step},
 };
 use crate::{
     domain::{
@@ -30,6 +30,8 @@ use crate::{
         nic::{Nic, NicRole, NicState},
         outcome::Receipt,
         page::{Cursor, Listing, Resource, Scope},
+        plan::OperationKind,
+        snapshot::NicSnapshot,
     },
     sim::dialect::Dialect,
     wire::{WireRequest, WireResponse},
@@ -43,6 +45,11 @@ mod part {
     pub const EIPS_OF_FLOATS: &str = "eips-of-floats";
     /// What one load balancer sends to.
     pub const TARGETS: &str = "targets";
+    /// Load balancers of the older kind, and what one of them sends to.
+    pub const CLASSIC: &str = "classic";
+    pub const CLASSIC_TARGETS: &str = "classic-targets";
+    /// Those that send to an instance.
+    pub const CLASSIC_OF_INSTANCE: &str = "classic-of-instance";
     /// Load balancers that send to a NIC's addresses.
     pub const SEARCH: &str = "search";
 }
@@ -90,31 +97,38 @@ const DETACH: &[Precondition] = &[
     told(Condition::GuestKeepsConfig, Severity::Info),
 ];
 
-static DESCRIPTOR: Descriptor = Descriptor {
-    id: "tencent",
-    title: "Tencent Cloud",
-    capabilities: Capabilities {
-        regional: true,
-        // Vendor: at most 10 addresses a call.
-        release_batch: 10,
-        release_whole: false,
-        releasable: &[AddressRole::Secondary],
-        release: RELEASE,
-        detach: DETACH,
-        release_call: RELEASE_CALL,
-        detach_call: DETACH_CALL,
-        detach_polls: true,
-        limits_per_call: None,
-        in_flight: 24,
-    },
-    // Vendor: the SDKs' names, and the CLI's for the token.
-    env: ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", Some("TENCENTCLOUD_TOKEN")),
-    bearer: false,
-    password: None,
-    apis: &["v3", "v2"],
-    example_region: "ap-guangzhou",
-    demo_world: include_str!("../../../assets/demo/tencent.json"),
+static DESCRIPTOR: Descriptor = descriptor(CAPABILITIES);
+
+const CAPABILITIES: Capabilities = Capabilities {
+    regional: true,
+    // Vendor: at most 10 addresses a call.
+    release_batch: 10,
+    release_whole: false,
+    releasable: &[AddressRole::Secondary],
+    release: RELEASE,
+    detach: DETACH,
+    release_call: RELEASE_CALL,
+    detach_call: DETACH_CALL,
+    detach_polls: true,
+    limits_per_call: None,
+    in_flight: 24,
 };
+
+/// The same of both generations, but for what they can do.
+const fn descriptor(capabilities: Capabilities) -> Descriptor {
+    Descriptor {
+        id: "tencent",
+        title: "Tencent Cloud",
+        capabilities,
+        // Vendor: the SDKs' names, and the CLI's for the token.
+        env: ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", Some("TENCENTCLOUD_TOKEN")),
+        bearer: false,
+        password: None,
+        apis: &["v3", "v2"],
+        example_region: "ap-guangzhou",
+        demo_world: include_str!("../../../assets/demo/tencent.json"),
+    }
+}
 
 /// The codec of API 3.0.
 #[derive(Clone, Copy, Debug)]
@@ -138,12 +152,22 @@ impl Provider for Cloud {
         for region in regions {
             let of = |resource| Listing::all(resource, Some(region.clone()));
             all.extend([Resource::Nics, Resource::Instances, Resource::Eips, Resource::Floats, Resource::Backends].map(of));
+            all.push(Listing { part: part::CLASSIC, ..of(Resource::Backends) });
         }
         all
     }
 
     fn inspection(&self, nic: &Nic, known: &[Backend]) -> Vec<Listing> {
         inspection(nic, known)
+    }
+
+    /// Vendor: `ClientToken` of the three calls' pages; release and delete have none.
+    fn step(&self, kind: &OperationKind, seen: &NicSnapshot, made: &[Step]) -> Option<Step> {
+        let known = matches!(
+            kind,
+            OperationKind::Assign { .. } | OperationKind::Attach { .. } | OperationKind::Detach { .. }
+        );
+        made.is_empty().then(|| if known { Step::known_again(kind, seen) } else { Step::default() })
     }
 
     fn task(&self, region: &RegionId, receipt: &Receipt) -> Option<Call> {
@@ -202,6 +226,7 @@ fn inspection(nic: &Nic, known: &[Backend]) -> Vec<Listing> {
         // One on an instance's own address may be named by the instance alone.
         if nic.role != NicRole::Secondary {
             all.push(of(Resource::Eips, part::EIPS_OF_INSTANCE, whose()));
+            all.push(of(Resource::Backends, part::CLASSIC_OF_INSTANCE, whose()));
         }
     }
     let ips: Vec<_> = nic.addresses.iter().map(|address| address.ip).collect();
@@ -213,7 +238,9 @@ fn inspection(nic: &Nic, known: &[Backend]) -> Vec<Listing> {
     all.extend(balancers.into_iter().map(|(id, backend)| {
         let carry = Balancer { name: backend.name.to_string(), vpc: backend.vpc.as_deref().map(str::to_owned) };
         let scope = Scope::LoadBalancer(id.clone());
-        Listing { carry: Some(carry.text()), ..of(Resource::Backends, part::TARGETS, scope) }
+        // Of the older kind no ports are told.
+        let part = if backend.port.is_empty() { part::CLASSIC_TARGETS } else { part::TARGETS };
+        Listing { carry: Some(carry.text()), ..of(Resource::Backends, part, scope) }
     }));
     all
 }

@@ -89,6 +89,14 @@ fn recorded() -> Vec<(&'static str, Call)> {
         ("v3-vpc-describe-nics-second-page", Call::List(second)),
         ("v3-vpc-unassign-one", release(&["172.16.32.111"])),
         ("v3-vpc-unassign-with-token", release(&["172.16.32.111", "172.16.32.112"])),
+        (
+            "v3-vpc-detach",
+            Call::Write {
+                region: "ap-guangzhou".into(),
+                kind: OperationKind::Detach { nic: "eni-afo43z61".into(), instance: "ins-r8hr2upy".into() },
+                step: Step { carry: Some("8ece4b21-c7a4-4e4c-a611-5c412f0e484b".into()), ..Step::default() },
+            },
+        ),
         ("v3-vpc-attach", write(attach)),
         ("v3-vpc-assign-specific", write(assign)),
         ("v3-vpc-task-result", task("481e9b6e-81d1-4859-b8cf-a673e010b388")),
@@ -148,6 +156,45 @@ fn detach_and_bind_name_what_they_mean() {
     assert_eq!(shown(&bind), json!({"AddressId": "eip-1", "NetworkInterfaceId": "eni-1", "PrivateIpAddress": "10.0.0.2"}));
 }
 
+/// Vendor: a repeat with the same token changes nothing. Each write has its own, and a reading later another one.
+#[test]
+fn a_write_is_known_again_by_its_token() {
+    let nic = nic(NicRole::Secondary, Some("ins-1"), &["10.0.0.3"]);
+    let seen = |at: i64| crate::domain::snapshot::NicSnapshot {
+        nic: nic.clone(),
+        instance: None,
+        eips: vec![],
+        backends: vec![],
+        floats: vec![],
+        eips_known: true,
+        backends_known: true,
+        floats_known: true,
+        instances_known: true,
+        read_at: Timestamp(at),
+    };
+    let ip = "10.0.0.4".parse().unwrap();
+    let detach = OperationKind::Detach { nic: "eni-1".into(), instance: "ins-1".into() };
+    let assign = OperationKind::Assign { nic: "eni-1".into(), ips: vec![ip] };
+    let token = |kind: &OperationKind, at: i64| {
+        let step = Cloud.step(kind, &seen(at), &[]).expect("a request");
+        assert_eq!(Cloud.step(kind, &seen(at), std::slice::from_ref(&step)), None, "one request");
+        let call = Call::Write { region: "ap-guangzhou".into(), kind: kind.clone(), step };
+        body(&Cloud.encode(&call, &profile(None)))["ClientToken"].as_str().map(str::to_owned)
+    };
+    let all = [token(&detach, 1), token(&detach, 2), token(&assign, 1)];
+    assert!(all.iter().flatten().all(|token| token.len() == 32 && token.is_ascii()), "{all:?}");
+    assert_eq!(all.iter().flatten().collect::<std::collections::BTreeSet<_>>().len(), 3);
+    assert_eq!(token(&detach, 1), all[0]);
+    // These calls do not take one, and refuse what they do not know.
+    for kind in [
+        OperationKind::Release { nic: "eni-1".into(), ips: vec![ip] },
+        OperationKind::Delete { nic: "eni-1".into() },
+        OperationKind::BindEip { nic: "eni-1".into(), eip: "eip-1".into(), ip },
+    ] {
+        assert_eq!(token(&kind, 1), None, "{kind:?}");
+    }
+}
+
 #[test]
 fn temporary_keys_send_their_token_and_other_credentials_sign_nothing() {
     let stamp = Stamp { now: Timestamp(0), nonce: "0f".repeat(16) };
@@ -195,11 +242,12 @@ fn a_load_asks_for_everything_of_each_region() {
             format!("DescribeAddresses {region} {{{page}}}"),
             format!("DescribeHaVips {region} {{{page}}}"),
             format!(r#"DescribeLoadBalancers {region} {{"Forward":1,{page},"WithRs":1}}"#),
+            format!(r#"DescribeLoadBalancers {region} {{"Forward":0,{page},"WithRs":1}}"#),
         ]
     };
     assert_eq!(lines[0], r#"DescribeRegions - {"Product":"cvm"}"#);
-    assert_eq!(lines[1..6], of("ap-guangzhou"));
-    assert_eq!(lines[6..], of("ap-shanghai"));
+    assert_eq!(lines[1..7], of("ap-guangzhou"));
+    assert_eq!(lines[7..], of("ap-shanghai"));
 }
 
 #[test]
@@ -214,6 +262,7 @@ fn an_inspection_asks_only_about_its_nic() {
             r#"DescribeHaVips ap-guangzhou {"Filters":[{"Name":"havip-association.instance-id","Values":["eni-afo43z61","ins-1"]}],"Limit":100,"Offset":0}"#,
             r#"DescribeInstances ap-guangzhou {"InstanceIds":["ins-1"],"Limit":100,"Offset":0}"#,
             r#"DescribeAddresses ap-guangzhou {"Filters":[{"Name":"instance-id","Values":["ins-1"]}],"Limit":100,"Offset":0}"#,
+            r#"DescribeClassicalLBByInstanceId ap-guangzhou {"InstanceIds":["ins-1"]}"#,
             r#"DescribeLBListeners ap-guangzhou {"Backends":[{"PrivateIp":"10.0.0.3","VpcId":"vpc-p5sf61yj"},{"PrivateIp":"2001:db8::5","VpcId":"vpc-p5sf61yj"}]}"#,
         ]
     );
@@ -237,6 +286,8 @@ fn an_inspection_asks_only_about_its_nic() {
     let again: Vec<String> = again.iter().map(line).collect();
     assert_eq!(again.last().unwrap(), r#"DescribeTargets ap-guangzhou {"LoadBalancerId":"lb-1"}"#);
     assert_eq!(again.len(), lines(&primary).len() + 1);
+    let classic = inspection(&primary, &[backend("")]);
+    assert_eq!(line(classic.last().unwrap()), r#"DescribeClassicalLBTargets ap-guangzhou {"LoadBalancerId":"lb-1"}"#);
     // A search names no more than it may, and is never empty.
     let ips: Vec<String> = (1..=45).map(|n| format!("10.0.9.{n}")).collect();
     let many = nic(NicRole::Secondary, None, &ips.iter().map(String::as_str).collect::<Vec<_>>());

@@ -429,11 +429,11 @@ impl Stage {
         self.provider.dialect().vocabulary()
     }
 
-    /// The vendor's name of the request that does it: a release begins with it, a detach may need another one first.
+    /// The vendor's name of the request that does it: a write begins with it, a detach may need another one first.
     pub fn action(&self, operation: &Operation) -> &'static str {
         let (region, kind) = (operation.region.clone(), operation.kind.clone());
-        let release = matches!(kind, OperationKind::Release { .. });
-        let first = self.provider.step(&kind, &operation.expect, &[]).filter(|_| release).unwrap_or_default();
+        let last = matches!(kind, OperationKind::Detach { .. });
+        let first = self.provider.step(&kind, &operation.expect, &[]).filter(|_| !last).unwrap_or_default();
         self.provider.action(&Call::Write { region, kind, step: first })
     }
 

@@ -8,68 +8,7 @@ use serde::{
     de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-/// Text, a number or a truth value as text; null is empty.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    struct Text;
-    impl Visitor<'_> for Text {
-        type Value = String;
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("text")
-        }
-        fn visit_str<E>(self, text: &str) -> Result<String, E> {
-            Ok(text.to_owned())
-        }
-        fn visit_string<E>(self, text: String) -> Result<String, E> {
-            Ok(text)
-        }
-        fn visit_u64<E>(self, number: u64) -> Result<String, E> {
-            Ok(number.to_string())
-        }
-        fn visit_i64<E>(self, number: i64) -> Result<String, E> {
-            Ok(number.to_string())
-        }
-        fn visit_f64<E>(self, number: f64) -> Result<String, E> {
-            Ok(number.to_string())
-        }
-        fn visit_bool<E>(self, truth: bool) -> Result<String, E> {
-            Ok(truth.to_string())
-        }
-        fn visit_unit<E>(self) -> Result<String, E> {
-            Ok(String::new())
-        }
-    }
-    deserializer.deserialize_any(Text)
-}
-
-/// An id: text that is not empty.
-fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let text = text(deserializer)?;
-    if text.is_empty() { Err(D::Error::custom("an empty id")) } else { Ok(text) }
-}
-
-/// A count that may be text. Text that is no number, and a negative one, is not known.
-fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    Ok(text(deserializer)?.trim().parse().ok())
-}
-
-/// A truth value, also as 0 and 1, also as text. Anything else is not known.
-fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    Ok(match text(deserializer)?.trim() {
-        "1" => Some(true),
-        "0" => Some(false),
-        word if word.eq_ignore_ascii_case("true") => Some(true),
-        word if word.eq_ignore_ascii_case("false") => Some(false),
-        _ => None,
-    })
-}
-
-/// An address; empty is none. Anything else that is no address is an error: a list of addresses must not lose one silently.
-fn ip<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IpAddr>, D::Error> {
-    match text(deserializer)?.trim() {
-        "" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| D::Error::custom(format!("not an IP address: {text:?}"))),
-    }
-}
+use crate::providers::loose::{count, id, ip, object, text, truth};
 
 /// A list, in its wrapper `{"X":[…]}` or bare. Missing, null, `""`, `{}`, `[]` and `{"X":null}` all mean empty.
 fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
@@ -102,11 +41,6 @@ fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Resu
         }
     }
     deserializer.deserialize_any(List(PhantomData))
-}
-
-/// An object that may be null or missing.
-fn object<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// What every answer has. Some products spell it in lower case.

@@ -23,14 +23,31 @@ pub(super) fn page(answer: &Answer, listing: &Listing, region: &RegionId) -> Res
     match listing.part {
         part::TARGETS => Ok(targets(&answer.body()?, listing, region)),
         part::SEARCH => Ok(found(&answer.body()?, listing, region)),
+        part::CLASSIC_TARGETS => {
+            // It has no listeners in this answer, and so no ports.
+            let (body, none): (wire::ClassicTargets, Arc<str>) = (answer.body()?, "".into());
+            let backends = body.targets.iter().flat_map(|entry| entries(entry, &none, listing, region));
+            Ok(InventoryPage { backends: backends.collect(), ..InventoryPage::default() })
+        }
+        part::CLASSIC_OF_INSTANCE => {
+            let body: wire::ClassicOf = answer.body()?;
+            let ids = body.instances.into_iter().flat_map(|instance| instance.balancers);
+            let next = ids.map(|id| Listing {
+                part: part::CLASSIC_TARGETS,
+                scope: Scope::LoadBalancer(id.into()),
+                ..listing.clone()
+            });
+            Ok(InventoryPage { next: next.collect(), ..InventoryPage::default() })
+        }
         _ => {
             let body: wire::Balancers = answer.body()?;
             let mut next = answer.next_pages(listing, body.balancers.len(), body.total)?;
+            let targets = if listing.part == part::CLASSIC { part::CLASSIC_TARGETS } else { part::TARGETS };
             next.extend(body.balancers.into_iter().map(|raw| {
                 let vpc = Some(raw.vpc).filter(|vpc| !vpc.is_empty());
                 let carry = Balancer { name: raw.name, vpc }.text();
                 Listing {
-                    part: part::TARGETS,
+                    part: targets,
                     scope: Scope::LoadBalancer(raw.id.into()),
                     cursor: Cursor::Start,
                     carry: Some(carry),
@@ -58,27 +75,29 @@ fn port(listener: &Listener) -> Arc<str> {
 /// The targets of one balancer. Those that are neither an instance nor a NIC are known by their address alone, and then the
 /// balancer's VPC is the best that is known of theirs.
 fn targets(body: &wire::Targets, listing: &Listing, region: &RegionId) -> InventoryPage {
-    let Scope::LoadBalancer(id) = &listing.scope else { return InventoryPage::default() };
+    let of = |listener: &Listener| {
+        let port = port(listener);
+        targets_of(listener).flat_map(|entry| entries(entry, &port, listing, region)).collect::<Vec<_>>()
+    };
+    InventoryPage { backends: body.listeners.iter().flat_map(of).collect(), ..InventoryPage::default() }
+}
+
+/// The addresses of one target of the balancer that the listing is about.
+fn entries(target: &Target, port: &Arc<str>, listing: &Listing, region: &RegionId) -> Vec<Backend> {
+    let Scope::LoadBalancer(id) = &listing.scope else { return Vec::new() };
     let carry = Balancer::of(listing);
-    let mut page = InventoryPage::default();
-    for listener in &body.listeners {
-        for target in targets_of(listener) {
-            for &ip in target.ips.iter().chain(&target.ip) {
-                let nic = Some(target.nic.as_str()).filter(|id| !id.is_empty());
-                let instance = Some(target.instance.as_str()).filter(|id| !id.is_empty() && nic.is_none());
-                let known = nic.is_some() || instance.is_some();
-                page.backends.push(Backend {
-                    load_balancer: id.clone(),
-                    name: Arc::from(carry.name.as_str()),
-                    region: region.clone(),
-                    vpc: carry.vpc.as_deref().filter(|_| !known).map(Arc::from),
-                    target: BackendTarget::Address { ip, instance: instance.map(Into::into), nic: nic.map(Into::into) },
-                    port: port(listener),
-                });
-            }
-        }
-    }
-    page
+    let nic = Some(target.nic.as_str()).filter(|id| !id.is_empty());
+    let instance = Some(target.instance.as_str()).filter(|id| !id.is_empty() && nic.is_none());
+    let known = nic.is_some() || instance.is_some();
+    let at = |&ip: &IpAddr| Backend {
+        load_balancer: id.clone(),
+        name: Arc::from(carry.name.as_str()),
+        region: region.clone(),
+        vpc: carry.vpc.as_deref().filter(|_| !known).map(Arc::from),
+        target: BackendTarget::Address { ip, instance: instance.map(Into::into), nic: nic.map(Into::into) },
+        port: port.clone(),
+    };
+    target.ips.iter().chain(&target.ip).map(at).collect()
 }
 
 /// What a search for a NIC's addresses in its VPC found. The answer's VPC is a number of its own: what was asked for is what it is.

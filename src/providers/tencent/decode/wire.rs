@@ -1,11 +1,10 @@
 //! The answers as they stand on the wire. Missing, null and empty are the same; ids of listed things are required.
 
-use std::{fmt, net::IpAddr};
+use std::net::IpAddr;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error, Visitor},
-};
+use serde::{Deserialize, Deserializer};
+
+use crate::providers::loose::{count, id, ip, object, text, truth};
 
 /// Vendor: everything stands in `Response`.
 #[derive(Deserialize)]
@@ -13,64 +12,6 @@ use serde::{
 pub(in super::super) struct Envelope<T> {
     #[serde(rename = "Response")]
     pub response: T,
-}
-
-/// Text, also where a number or a truth value stands; null is empty.
-pub(in super::super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    struct Text;
-    impl Visitor<'_> for Text {
-        type Value = String;
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("text")
-        }
-        fn visit_str<E>(self, text: &str) -> Result<String, E> {
-            Ok(text.to_owned())
-        }
-        fn visit_string<E>(self, text: String) -> Result<String, E> {
-            Ok(text)
-        }
-        fn visit_u64<E>(self, number: u64) -> Result<String, E> {
-            Ok(number.to_string())
-        }
-        fn visit_i64<E>(self, number: i64) -> Result<String, E> {
-            Ok(number.to_string())
-        }
-        fn visit_bool<E>(self, truth: bool) -> Result<String, E> {
-            Ok(truth.to_string())
-        }
-        fn visit_unit<E>(self) -> Result<String, E> {
-            Ok(String::new())
-        }
-    }
-    deserializer.deserialize_any(Text)
-}
-
-/// An id: text that is not empty.
-pub(in super::super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let text = text(deserializer)?;
-    if text.is_empty() { Err(D::Error::custom("an empty id")) } else { Ok(text) }
-}
-
-/// A count; what is no count is not known.
-pub(in super::super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    Ok(text(deserializer)?.trim().parse().ok())
-}
-
-/// A truth value; what is none is not known.
-pub(in super::super) fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    Ok(match text(deserializer)?.as_str() {
-        "true" | "1" => Some(true),
-        "false" | "0" => Some(false),
-        _ => None,
-    })
-}
-
-/// An address; empty is none. Anything else that is no address is an error: a list of addresses must not lose one silently.
-pub(in super::super) fn ip<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IpAddr>, D::Error> {
-    match text(deserializer)?.trim() {
-        "" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| D::Error::custom(format!("not an IP address: {text:?}"))),
-    }
 }
 
 /// A list that may be null.
@@ -83,11 +24,6 @@ pub(in super::super) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 /// A list that has to be there: the one that an answer is about.
 fn whole<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     Vec::deserialize(deserializer)
-}
-
-/// An object that may be null or missing.
-fn object<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// What every answer has.
@@ -161,6 +97,12 @@ items! {
 
     /// `DescribeTargets`.
     Targets("Listeners" "whole" listeners: Vec<Listener>) {}
+
+    /// `DescribeClassicalLBTargets`.
+    ClassicTargets("Targets" "whole" targets: Vec<Target>) {}
+
+    /// `DescribeClassicalLBByInstanceId`.
+    ClassicOf("LoadBalancerInfoList" "list" instances: Vec<ClassicInstance>) {}
 
     /// `DescribeLBListeners`.
     Found("LoadBalancers" "whole" balancers: Vec<FoundBalancer>) {}
@@ -256,6 +198,8 @@ parts! {
     }
 
     Rule { "Targets" "list" targets: Vec<Target>, }
+
+    ClassicInstance { "LoadBalancerIds" "list" balancers: Vec<String>, }
 
     /// An entry of either call: `DescribeTargets` lists addresses, `DescribeLBListeners` names one.
     Target {

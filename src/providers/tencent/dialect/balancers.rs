@@ -25,11 +25,16 @@ pub(super) fn describe_load_balancers(world: &mut World, call: &Call) -> Answer 
         1 => Some(true),
         _ => return Err(Refusal::of("InvalidParameterValue")),
     };
-    // All of a world's are of the newer kind.
-    let forward = call.params.number("Forward")?.unwrap_or(-1) != 0;
+    let classic = match call.params.number("Forward")?.unwrap_or(-1) {
+        -1 => None,
+        0 => Some(true),
+        1 => Some(false),
+        _ => return Err(Refusal::of("InvalidParameterValue")),
+    };
     let found: Vec<&SimLoadBalancer> = world
         .load_balancers()
-        .filter(|lb| forward && lb.region == region && vpc.is_none_or(|vpc| vpc == lb.vpc_id))
+        .filter(|lb| classic.is_none_or(|classic| classic == is_classic(lb)))
+        .filter(|lb| lb.region == region && vpc.is_none_or(|vpc| vpc == lb.vpc_id))
         .filter(|lb| ids.as_ref().is_none_or(|ids| ids.contains(&lb.id.as_str())))
         .filter(|lb| with_targets.is_none_or(|wanted| world.backends(&lb.id).next().is_some() == wanted))
         .collect();
@@ -43,7 +48,7 @@ fn render(lb: &SimLoadBalancer) -> Value {
         "LoadBalancerId": lb.id,
         "LoadBalancerName": lb.name,
         "LoadBalancerType": if lb.public_ip.is_some() { "OPEN" } else { "INTERNAL" },
-        "Forward": 1,
+        "Forward": i32::from(!is_classic(lb)),
         "LoadBalancerVips": vip(lb),
         "Status": 1,
         "CreateTime": nics::born(&lb.id, "%Y-%m-%d %H:%M:%S"),
@@ -94,7 +99,7 @@ fn is_instance(nic: &SimNic, address: &SimAddress) -> bool {
 pub(super) fn describe_targets(world: &mut World, call: &Call) -> Answer {
     let region = call.region(world)?;
     let id = call.params.required("LoadBalancerId")?;
-    let lb = world.load_balancer(id).filter(|lb| lb.region == region);
+    let lb = world.load_balancer(id).filter(|lb| lb.region == region && !is_classic(lb));
     let lb = lb.ok_or_else(|| Refusal::of("InvalidParameter.LBIdNotFound"))?;
     let targets: Vec<Value> = world
         .backends(&lb.id)
@@ -118,6 +123,48 @@ pub(super) fn describe_targets(world: &mut World, call: &Call) -> Answer {
     Ok(members([("Listeners", json!([listener(lb, &targets)]))]))
 }
 
+fn is_classic(lb: &SimLoadBalancer) -> bool {
+    lb.kind == "classic"
+}
+
+/// The instances that a classic balancer sends to.
+fn instances<'w>(world: &'w World, lb: &SimLoadBalancer) -> impl Iterator<Item = (&'w SimNic, &'w SimAddress)> {
+    world.backends(&lb.id).filter(|(nic, address)| is_instance(nic, address))
+}
+
+pub(super) fn describe_classical_lb_targets(world: &mut World, call: &Call) -> Answer {
+    let region = call.region(world)?;
+    let id = call.params.required("LoadBalancerId")?;
+    let lb = world.load_balancer(id).filter(|lb| lb.region == region && is_classic(lb));
+    let lb = lb.ok_or_else(|| Refusal::of("InvalidParameter.LBIdNotFound"))?;
+    let target = |(nic, address): (&SimNic, &SimAddress)| {
+        json!({
+            "Type": "CVM",
+            "InstanceId": nic.instance_id.as_deref().unwrap_or_default(),
+            "Weight": 10,
+            "PublicIpAddresses": null,
+            "PrivateIpAddresses": [address.ip],
+            "InstanceName": null,
+            "RunFlag": 2,
+        })
+    };
+    let targets: Vec<Value> = instances(world, lb).map(target).collect();
+    Ok(members([("Targets", json!(targets))]))
+}
+
+pub(super) fn describe_classical_lb_by_instance_id(world: &mut World, call: &Call) -> Answer {
+    let region = call.region(world)?;
+    let ids = call.params.texts("InstanceIds")?.ok_or_else(|| Refusal::missing("InstanceIds"))?;
+    let of = |id: &&str| {
+        let sends = |lb: &&SimLoadBalancer| instances(world, lb).any(|(nic, _)| nic.instance_id.as_deref() == Some(*id));
+        let classic = world.load_balancers().filter(|lb| lb.region == region && is_classic(lb)).filter(sends);
+        let found: Vec<&str> = classic.map(|lb| lb.id.as_str()).collect();
+        (!found.is_empty()).then(|| json!({"InstanceId": id, "LoadBalancerIds": found}))
+    };
+    let list: Vec<Value> = ids.iter().filter_map(of).collect();
+    Ok(members([("LoadBalancerInfoList", json!(list))]))
+}
+
 pub(super) fn describe_lb_listeners(world: &mut World, call: &Call) -> Answer {
     let region = call.region(world)?;
     let wanted = call.params.objects("Backends", &["VpcId", "PrivateIp"])?;
@@ -131,7 +178,7 @@ pub(super) fn describe_lb_listeners(world: &mut World, call: &Call) -> Answer {
         asked.push((text("VpcId")?, text("PrivateIp")?));
     }
     let mut found: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
-    for lb in world.load_balancers().filter(|lb| lb.region == region) {
+    for lb in world.load_balancers().filter(|lb| lb.region == region && !is_classic(lb)) {
         for (nic, address) in world.backends(&lb.id) {
             let ip = address.ip.to_string();
             if asked.iter().any(|&(vpc, wanted)| vpc == nic.vpc_id && wanted == ip) {

@@ -8,7 +8,8 @@
 //! - a task that fails (see [`World::task_failures`]) leaves everything as it was;
 //! - virtual addresses (HAVIPs) are no addresses of a NIC: a floating address in the world is a HAVIP whose range holds the
 //!   instances of all NICs that have it;
-//! - a load balancer listens with HTTPS on port 443, with HTTP on port 80, with TCP on any other;
+//! - a load balancer of the kind `classic` is of the older kind: it sends to instances, so to their own addresses only;
+//! - any other listens with HTTPS on port 443, with HTTP on port 80, with TCP on any other;
 //! - reasons that a world cannot hold stand in [`World::refusals`], by action, NIC, instance, subnet or security group.
 //!
 //! Knows nothing of the client: not how it encodes, not how it reads.
@@ -263,6 +264,8 @@ actions! {
     "clb" "DescribeLoadBalancers" ("LoadBalancerIds" "Forward" "WithRs" "VpcId" "Offset" "Limit") => balancers::describe_load_balancers;
     "clb" "DescribeTargets" ("LoadBalancerId" "ListenerIds" "Protocol" "Port" "Filters") => balancers::describe_targets;
     "clb" "DescribeLBListeners" ("Backends") => balancers::describe_lb_listeners;
+    "clb" "DescribeClassicalLBTargets" ("LoadBalancerId") => balancers::describe_classical_lb_targets;
+    "clb" "DescribeClassicalLBByInstanceId" ("InstanceIds") => balancers::describe_classical_lb_by_instance_id;
 }
 
 /// Builds the members of an answer.

@@ -15,13 +15,10 @@ use crate::{
         page::{InventoryPage, Listing, Resource, Scope},
     },
     providers::{
+        answers::{self, Pool},
+        loose::{count, id, ip, text, truth},
         provider::{Call, Reply, TaskState},
-        tencent::{
-            decode::{
-                Pool, next_pages,
-                wire::{count, id, ip, list, text, truth},
-            },
-        },
+        tencent::decode::{next_pages, wire::list},
     },
     wire::WireResponse,
 };
@@ -49,13 +46,7 @@ fn body<T: DeserializeOwned>(call: &Call, response: &WireResponse) -> Result<T, 
     if response.status != 200 {
         return Err(faults::garbage(call, response, "a status other than 200"));
     }
-    serde_json::from_slice(&response.body).map_err(|_| {
-        let mut reader = serde_json::Deserializer::from_slice(&response.body);
-        match serde_path_to_error::deserialize::<_, T>(&mut reader) {
-            Ok(_) => faults::garbage(call, response, "text after the end"),
-            Err(error) => faults::garbage(call, response, &format!("{}: {}", error.path(), error.inner())),
-        }
-    })
+    answers::read(&response.body).map_err(|what| faults::garbage(call, response, &what))
 }
 
 /// Vendor: the code is a number, on some pages as text; without one it is not this API that answered.

@@ -10,12 +10,11 @@ mod encode;
 mod faults;
 
 use super::{
-    Cloud, DETACH_CALL, Dialect, RELEASE_CALL,
-    encode as newer, inspection, sign,
+    CAPABILITIES, Cloud, Dialect, descriptor, encode as newer, inspection, sign,
 };
 use crate::{
     domain::{
-        address::{AddressRole, Backend},
+        address::Backend,
         capabilities::{Capabilities, Condition, Precondition, blocked, told},
         fault::Fault,
         finding::Severity,
@@ -69,30 +68,13 @@ const DETACH: &[Precondition] = &[
     told(Condition::GuestKeepsConfig, Severity::Info),
 ];
 
-static DESCRIPTOR: Descriptor = Descriptor {
-    id: "tencent",
-    title: "Tencent Cloud",
-    capabilities: Capabilities {
-        regional: true,
-        // Not documented: what the newer API takes.
-        release_batch: 10,
-        release_whole: false,
-        releasable: &[AddressRole::Secondary],
-        release: RELEASE,
-        detach: DETACH,
-        release_call: RELEASE_CALL,
-        detach_call: DETACH_CALL,
-        detach_polls: true,
-        limits_per_call: None,
-        in_flight: 4,
-    },
-    env: ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", Some("TENCENTCLOUD_TOKEN")),
-    bearer: false,
-    password: None,
-    apis: &["v3", "v2"],
-    example_region: "ap-guangzhou",
-    demo_world: include_str!("../../../../assets/demo/tencent.json"),
-};
+static DESCRIPTOR: Descriptor = descriptor(Capabilities {
+    // How many addresses a call takes is not documented: what the newer API takes.
+    release: RELEASE,
+    detach: DETACH,
+    in_flight: 4,
+    ..CAPABILITIES
+});
 
 /// The codec of API 2.0.
 #[derive(Clone, Copy, Debug)]

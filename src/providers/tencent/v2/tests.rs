@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{super::tests::profile, *};
 use crate::{
     domain::{
-        address::EipBinding,
+        address::{AddressRole, EipBinding},
         fault::{Effect, FaultKind},
         nic::ManagedBy,
         page::{Cursor, InventoryPage, Scope},
@@ -154,6 +154,25 @@ fn nics_have_a_place_and_no_state() {
     on["instanceSet"]["instanceId"] = json!("ins-1");
     let nic = page(&nics(), &json!([on]), 1).unwrap().nics.remove(0);
     assert_eq!((nic.status.state, nic.instance.unwrap().as_str()), (NicState::Attached, "ins-1"));
+}
+
+/// Vendor: with a version it is answered as the newer API answers: `Region`, `RegionName`, `RegionState`.
+#[test]
+fn regions_come_in_the_newer_envelope() {
+    let call = Call::List(Listing { region: Some("gz".into()), ..Listing::all(Resource::Regions, None) });
+    let body = json!({"Response": {"TotalCount": 2, "RegionSet": [
+        {"Region": "ap-guangzhou", "RegionName": "华南地区(广州)", "RegionState": "AVAILABLE"},
+        {"Region": "ap-new-1", "RegionName": "", "RegionState": "UNAVAILABLE"}],
+        "RequestId": "5cf1a813-d4f8-4e0c-8f90-c155a84a3ea1"}});
+    let Ok(Reply::Page(page)) = Legacy.decode(&call, &answer(&body)) else { panic!("a page") };
+    let told: Vec<(&str, &str)> = page.regions.iter().map(|region| (region.id.as_str(), &*region.name)).collect();
+    assert_eq!(told, [("ap-guangzhou", "华南地区(广州)"), ("ap-new-1", "ap-new-1")]);
+    // A refusal of it has the older names, and those count.
+    let refused = json!({"Response": {"Error": {"Code": "InvalidParameter.SignatureFailure", "Message": "x"}, "RequestId": "7"}});
+    let fault = Legacy.decode(&call, &answer(&refused)).expect_err("refused");
+    assert_eq!((fault.kind, fault.request_id.as_deref()), (FaultKind::Credentials, Some("7")));
+    // An answer in the older envelope is none of this call's.
+    assert!(Legacy.decode(&call, &answer(&json!({"code": 0, "data": {"regionSet": []}}))).is_err());
 }
 
 #[test]

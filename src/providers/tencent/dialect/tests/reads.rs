@@ -156,6 +156,18 @@ fn balancers_are_found_by_their_targets_and_tell_them() {
     assert_eq!(texts(&all, "LoadBalancerSet", "LoadBalancerId"), ["lb-http", "lb-https", "lb-tcp"]);
     assert_eq!(cloud.ask("clb", "DescribeLoadBalancers", &json!({"Forward": 0}))["TotalCount"], 0);
     assert_eq!(cloud.ask("clb", "DescribeLoadBalancers", &json!({}))["TotalCount"], 4);
+    // Of the other kind: by instance.
+    let classic = WORLD.replace(r#""id": "lb-https","#, r#""id": "lb-https", "kind": "classic","#);
+    let mut older = Cloud { world: World::parse(&[("test", &classic)]).expect("a world"), ..Cloud::new() };
+    let classic = older.ask("clb", "DescribeLoadBalancers", &json!({"Forward": 0}));
+    assert_eq!(texts(&classic, "LoadBalancerSet", "LoadBalancerId"), ["lb-https"]);
+    let targets = older.ask("clb", "DescribeClassicalLBTargets", &json!({"LoadBalancerId": "lb-https"}));
+    assert_eq!((&targets["Targets"][0]["Type"], &targets["Targets"][0]["PrivateIpAddresses"][0]), (&json!("CVM"), &json!("10.0.8.10")));
+    let instance = targets["Targets"][0]["InstanceId"].clone();
+    let of = older.ask("clb", "DescribeClassicalLBByInstanceId", &json!({"InstanceIds": [instance, "ins-none"]}));
+    assert_eq!(of["LoadBalancerInfoList"], json!([{"InstanceId": instance, "LoadBalancerIds": ["lb-https"]}]));
+    let none = cloud.ask("clb", "DescribeClassicalLBByInstanceId", &json!({"InstanceIds": [instance]}));
+    assert_eq!(none["LoadBalancerInfoList"], json!([]));
     let tcp = cloud.ask("clb", "DescribeTargets", &json!({"LoadBalancerId": "lb-tcp"}));
     let listener = &tcp["Listeners"][0];
     assert_eq!((&listener["Protocol"], &listener["Rules"]), (&json!("TCP"), &Value::Null));
