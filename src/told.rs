@@ -130,6 +130,7 @@ fn sentence(kind: &ProblemKind, words: &Catalog) -> String {
                 EndpointError::Form => "setting.endpoint-form",
                 EndpointError::PlainHttp => "setting.endpoint-plain-http",
                 EndpointError::Extra => "setting.endpoint-extra",
+                EndpointError::Template => "setting.endpoint-template",
             }),
         )]),
         ProblemKind::Secret { key } => text(&[("key", &short(key)), ("example", NAMED)]),

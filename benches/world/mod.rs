@@ -84,6 +84,7 @@ pub fn nic(n: u32) -> Nic {
         members: Some(false),
         prefixes: Vec::new(),
         dies_with_detach: None,
+        ranges: vec![],
         hot_plug: None,
         tags: Vec::new(),
         description: "".into(),
@@ -111,6 +112,7 @@ fn backend(n: u32) -> Backend {
         name: text(format!("front-{}", n / 400)),
         region: REGION.into(),
         vpc: Some("vpc-bp1a".into()),
+        range: None,
         target: BackendTarget::Address { ip: private_ip(n, 2).into(), instance: None, nic: None },
         port: "443".into(),
     }

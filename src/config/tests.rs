@@ -207,6 +207,10 @@ fn every_problem_has_its_place_and_says_what_would_be_right() {
             "6:12: `endpoint`: http is allowed only for 127.0.0.1, [::1] and localhost; use https",
         ),
         (&with("endpoint = \"https://a/b\""), "6:12: `endpoint`: an endpoint has no path, query or user name"),
+        (
+            &with("endpoint = \"https://{product}.example.com\""),
+            "6:12: `endpoint`: only `service` and `region` may stand in braces in an endpoint",
+        ),
         (&with("endpoint = \"ftp://a\""), "6:12: `endpoint`: an endpoint is written https://host or https://host:port"),
         (&with("env = 2026-01-01"), "6:7: `env` has to be text in quotes, this is a date"),
         (&with("project_id = \"a/b\""), "6:14: `project_id` has to be 1 to 64 letters, digits, `-` and `_`"),

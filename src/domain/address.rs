@@ -74,6 +74,8 @@ pub struct Backend {
     pub region: RegionId,
     /// Where known: two VPCs can hold the same address.
     pub vpc: Option<Arc<str>>,
+    /// The same by [`Nic::ranges`](super::nic::Nic::ranges).
+    pub range: Option<Arc<str>>,
     pub target: BackendTarget,
     /// Ports as the vendor writes them, for people.
     pub port: Arc<str>,

@@ -132,6 +132,8 @@ pub enum Condition {
     NotLinked,
     /// Detach: no member hangs on the NIC.
     NoMembers,
+    /// Detach: no other NIC hangs on it. Told by the read before a plan alone, together with what the detach does to the NIC.
+    CarriesNone,
     /// Detach: the NIC can be unplugged in the instance's present power state.
     HotPlug,
     GuestAgentRuns,

@@ -31,6 +31,14 @@ pub struct Pair {
     pub mac: Option<Arc<str>>,
 }
 
+/// A list of allowed addresses as it was at some moment: for putting it back.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct PairList {
+    /// The virtual address or the NIC whose own list it is, by id.
+    pub of: Arc<str>,
+    pub pairs: Vec<Pair>,
+}
+
 impl Pair {
     /// Does it name this very address?
     pub fn is(&self, ip: IpAddr) -> bool {

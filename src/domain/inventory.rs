@@ -63,9 +63,11 @@ pub struct ProfileInventory {
     backends_of_ip: Table<IpAddr, Vec<u32>>,
     backends_of_instance: Table<InstanceId, Vec<u32>>,
     limits: Table<Arc<str>, TypeLimit>,
-    /// See [`InventoryPage::fates`]: of each NIC, and who was asked.
+    /// See [`super::page::Told::Fates`]: of each NIC, and who was asked.
     fates: HashMap<NicId, (InstanceId, bool)>,
     fates_asked: HashSet<InstanceId>,
+    /// Whether other NICs hang on it, where that is told apart from the NIC.
+    carries: HashMap<NicId, bool>,
     coverage: Table<Section, Coverage>,
     /// What a read of one NIC told since its sections were listed.
     told: Table<NicId, Told>,
@@ -106,6 +108,7 @@ impl ProfileInventory {
             limits: Table::default(),
             fates: HashMap::new(),
             fates_asked: HashSet::new(),
+            carries: HashMap::new(),
             coverage: Table::default(),
             told: Table::default(),
             sweep: 0,
@@ -292,7 +295,7 @@ impl ProfileInventory {
         let untold = || asked.then_some(Fate::Untold);
         let dies_with_detach = self.fates.get(id).and_then(told).or_else(untold).or(nic.dies_with_detach);
         Some(NicSnapshot {
-            nic: Nic { dies_with_detach, ..nic.clone() },
+            nic: Nic { dies_with_detach, members: self.carries.get(id).copied().or(nic.members), ..nic.clone() },
             instance: self.instance_around(nic).cloned(),
             eips,
             backends,

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     address::{Address, EipBinding},
     exchange::Exchange,
-    float::Pair,
-    ids::{CloudId, EipId, InstanceId, NicKey, OperationId, ProfileId, RegionId},
+    float::{Pair, PairList},
+    ids::{CloudId, EipId, InstanceId, NicId, NicKey, OperationId, ProfileId, RegionId},
     outcome::Outcome,
     plan::OperationKind,
     selection::Target,
@@ -90,6 +90,9 @@ pub struct Image {
     pub eips: Vec<EipImage>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub floats: Vec<FloatImage>,
+    /// The NIC's own list of addresses that it may use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pairs: Vec<Pair>,
 }
 
 /// A public address on the NIC.
@@ -156,7 +159,19 @@ impl Image {
             addresses: seen.nic.addresses.clone(),
             eips: seen.eips.iter().map(eip).collect(),
             floats: seen.floats.iter().map(float).collect(),
+            pairs: seen.nic.pairs.clone(),
         }
+    }
+
+    /// The lists that held these addresses: each virtual one's own, and the NIC's. None where the cloud has no such lists.
+    fn lists(&self, nic: &NicId, ips: &[IpAddr]) -> Vec<PairList> {
+        let held = self.floats.iter().filter(|float| ips.contains(&float.ip));
+        let list = |float: &FloatImage| PairList { of: float.id.clone(), pairs: float.pairs.clone() };
+        let mut lists: Vec<PairList> = held.map(list).collect();
+        if !lists.is_empty() {
+            lists.push(PairList { of: nic.as_str().into(), pairs: self.pairs.clone() });
+        }
+        lists
     }
 }
 
@@ -199,6 +214,24 @@ impl Intent {
 
     pub fn targets(&self) -> Vec<Target> {
         self.kind.targets(&self.profile)
+    }
+
+    /// The write that takes this one back, to the state before it. Of a write of several requests the first one's intent tells that
+    /// state. `None`: nothing takes it back.
+    pub fn taken_back(&self) -> Option<OperationKind> {
+        match &self.kind {
+            OperationKind::Release { nic, ips } => {
+                let lists = self.image.as_ref().map(|image| image.lists(nic, ips)).unwrap_or_default();
+                Some(OperationKind::Assign { nic: nic.clone(), ips: ips.clone(), lists })
+            }
+            OperationKind::Detach { nic, instance } => {
+                Some(OperationKind::Attach { nic: nic.clone(), instance: instance.clone() })
+            }
+            OperationKind::Assign { .. }
+            | OperationKind::Attach { .. }
+            | OperationKind::BindEip { .. }
+            | OperationKind::Delete { .. } => None,
+        }
     }
 }
 

@@ -26,6 +26,9 @@ pub struct Nic {
     pub mac: Option<Arc<str>>,
     pub vpc: Option<Arc<str>>,
     pub subnet: Option<Arc<str>>,
+    /// What its own IPv4 addresses are in, where the cloud has another id for that than the subnet's (a range of a network, say) and
+    /// names backends by it.
+    pub ranges: Vec<Arc<str>>,
     pub security_groups: Vec<Arc<str>>,
     /// Primary first, then in the cloud's order; IPv6 last.
     pub addresses: Vec<Address>,

@@ -87,6 +87,16 @@ pub struct Region {
     pub zones: Vec<Arc<str>>,
 }
 
+/// What is told of NICs by a call of its own.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Told {
+    /// An instance was asked what a detach from it does: for each of its NICs whether it is deleted. Of those that are left out nobody
+    /// tells it.
+    Fates(InstanceId, Vec<(NicId, bool)>),
+    /// Whether other NICs hang on this one.
+    Carries(NicId, bool),
+}
+
 /// What one reply brought.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct InventoryPage {
@@ -97,9 +107,8 @@ pub struct InventoryPage {
     pub backends: Vec<Backend>,
     pub floats: Vec<Float>,
     pub limits: Vec<TypeLimit>,
-    /// Instances that were asked what a detach from them does, where that is told apart from the NIC itself: for each of their NICs
-    /// whether it is deleted. Of those that are left out nobody tells it.
-    pub fates: Vec<(InstanceId, Vec<(NicId, bool)>)>,
+    /// What a cloud tells of NICs apart from the NICs themselves.
+    pub told: Vec<Told>,
     /// Calls that follow from this reply: the other pages (all at once where the cloud counts pages,
     /// the next one where it hands out tokens), or the next step of a family.
     pub next: Vec<Listing>,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     finding::{Finding, Severity},
+    float::PairList,
     ids::{CloudId, EipId, InstanceId, NicId, NicKey, OperationId, ProfileId, RegionId},
     nic::{Nic, NicState},
     selection::Target,
@@ -61,7 +62,13 @@ pub enum OperationKind {
     /// Detach the NIC from the instance; it is kept.
     Detach { nic: NicId, instance: InstanceId },
     /// Put these very addresses (back) on the NIC: what takes a release back.
-    Assign { nic: NicId, ips: Vec<IpAddr> },
+    Assign {
+        nic: NicId,
+        ips: Vec<IpAddr>,
+        /// The lists that held virtual ones there before, to be just so again; what others changed in them meanwhile stays.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        lists: Vec<PairList>,
+    },
     /// Attach the NIC to the instance: what takes a detach back.
     Attach { nic: NicId, instance: InstanceId },
     /// Bind a public address to this private address of the NIC.

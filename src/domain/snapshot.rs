@@ -69,10 +69,26 @@ impl Backend {
                         (Some(a), Some(b)) => a == b,
                         _ => true,
                     }
+                    && match &self.range {
+                        Some(range) if ip.is_ipv4() && !nic.ranges.is_empty() => nic.ranges.contains(range),
+                        _ => true,
+                    }
             }
             BackendTarget::Instance(instance) => {
                 nic.role == NicRole::Primary && nic.instance.as_ref() == Some(instance)
             }
+        }
+    }
+
+    /// Can it as well be the same address of another network? One that [`Self::is_on`] the NIC by its bare address, where the cloud
+    /// tells of others which NIC they mean.
+    pub fn may_be_elsewhere(&self, nic: &Nic) -> bool {
+        match &self.target {
+            BackendTarget::Address { ip, instance: None, nic: None } => {
+                let told = self.vpc.is_some() && nic.vpc.is_some() || self.range.is_some() && ip.is_ipv4();
+                !nic.ranges.is_empty() && !told
+            }
+            BackendTarget::Address { .. } | BackendTarget::Instance(_) => false,
         }
     }
 
@@ -311,7 +327,15 @@ mod tests {
 
     fn backend(lb: &str, on: &str) -> Backend {
         let target = BackendTarget::Address { ip: on.parse().unwrap(), instance: None, nic: None };
-        Backend { load_balancer: lb.into(), name: "".into(), region: "r".into(), vpc: None, target, port: "80".into() }
+        Backend {
+            load_balancer: lb.into(),
+            name: "".into(),
+            region: "r".into(),
+            vpc: None,
+            range: None,
+            target,
+            port: "80".into(),
+        }
     }
 
     fn snapshot() -> NicSnapshot {
@@ -341,6 +365,7 @@ mod tests {
                 members: Some(false),
                 prefixes: Vec::new(),
                 dies_with_detach: None,
+                ranges: vec![],
                 hot_plug: None,
                 tags: vec![],
                 description: "".into(),

@@ -71,6 +71,7 @@ fn world() -> World {
             members: None,
             prefixes: Vec::new(),
             dies_with_detach: None,
+            ranges: vec![],
             hot_plug: None,
             tags: tags(&[("team", "网络")]),
             description: "".into(),

@@ -13,7 +13,7 @@ pub struct Profile {
     pub cloud: CloudId,
     /// Never empty.
     pub regions: Vec<RegionId>,
-    /// Instead of the vendor's own hosts.
+    /// Instead of the vendor's own hosts: one for all services, or a template of them.
     pub endpoint: Option<Endpoint>,
     /// The account's name, typed to confirm.
     pub alias: Option<String>,
@@ -30,6 +30,14 @@ pub struct Profile {
 pub const PROD: &[&str] = &["prod", "production"];
 
 impl Profile {
+    /// Scheme and host of a call: the vendor's own host of its service, unless the profile has another.
+    pub fn host(&self, own: &str, region: &str) -> (String, String) {
+        match &self.endpoint {
+            Some(endpoint) => (endpoint.scheme.clone(), endpoint.host_for(own, region)),
+            None => ("https".to_owned(), own.to_owned()),
+        }
+    }
+
     pub fn is_prod(&self) -> bool {
         self.env.as_deref().is_some_and(|env| PROD.iter().any(|word| env.eq_ignore_ascii_case(word)))
     }
@@ -39,9 +47,14 @@ impl Profile {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Endpoint {
     pub scheme: String,
-    /// With its port unless that is the scheme's default.
+    /// With its port unless that is the scheme's default. [`SERVICE`] and [`REGION`] in it stand for those of each call.
     pub host: String,
 }
+
+/// Stands in an endpoint for the service of a call, as the vendor's own host begins with it: `ecs`, `vpc`.
+const SERVICE: &str = "{service}";
+/// Stands in an endpoint for the region of a call.
+const REGION: &str = "{region}";
 
 /// Why an endpoint was not taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -52,13 +65,16 @@ pub enum EndpointError {
     PlainHttp,
     #[error("an endpoint has no path, query or user name")]
     Extra,
+    #[error("only `service` and `region` may stand in braces in an endpoint")]
+    Template,
 }
 
 impl Endpoint {
-    /// Reads `host`, `host:port`, `https://host[:port]`, or `http://` with a loopback host.
+    /// Reads `host`, `host:port`, `https://host[:port]`, or `http://` with a loopback host; `https://{service}.{region}.example.com`
+    /// for a host of each service.
     ///
     /// # Errors
-    /// Another scheme, a path, a query, a user name, a bad port, or plain http off loopback.
+    /// Another scheme, a path, a query, a user name, a bad port, plain http off loopback, or a template of anything else.
     pub fn parse(text: &str) -> Result<Self, EndpointError> {
         let (scheme, rest) = text.trim().split_once("://").unwrap_or(("https", text.trim()));
         let rest = rest.strip_suffix('/').unwrap_or(rest);
@@ -73,11 +89,16 @@ impl Endpoint {
             None => None,
             Some(port) => Some(port.parse::<u16>().map_err(|_| EndpointError::Form)?),
         };
+        // What they stand for are parts of a name.
+        let filled = name.replace(SERVICE, "s").replace(REGION, "r");
+        if filled.contains(['{', '}']) {
+            return Err(EndpointError::Template);
+        }
         let plain = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
         let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
         let good = match plain {
             Some(v6) => v6.parse::<std::net::Ipv6Addr>().is_ok(),
-            None => !name.is_empty() && name.chars().all(legal),
+            None => !filled.is_empty() && filled.chars().all(legal),
         };
         if !good {
             return Err(EndpointError::Form);
@@ -95,6 +116,12 @@ impl Endpoint {
             None => name.to_ascii_lowercase(),
         };
         Ok(Self { scheme: scheme.to_ascii_lowercase(), host })
+    }
+
+    /// The host of a call that the vendor's own host would serve.
+    fn host_for(&self, own: &str, region: &str) -> String {
+        let service = own.split('.').next().unwrap_or_default();
+        self.host.replace(SERVICE, service).replace(REGION, region)
     }
 }
 

@@ -38,6 +38,8 @@ pub enum Call {
     /// Opens a session for calls to a region.
     SignIn {
         region: RegionId,
+        /// By a name and a password, where a cloud has another call for that.
+        by_name: bool,
     },
 }
 
@@ -78,7 +80,7 @@ impl Call {
     pub fn region(&self) -> Option<&RegionId> {
         match self {
             Call::List(listing) => listing.region.as_ref(),
-            Call::Write { region, .. } | Call::Task { region, .. } | Call::SignIn { region } => Some(region),
+            Call::Write { region, .. } | Call::Task { region, .. } | Call::SignIn { region, .. } => Some(region),
         }
     }
 
@@ -215,6 +217,20 @@ pub trait Provider: Send + Sync {
     /// A cloud that can not do with one request decides here, on what was just read, what is touched: nothing that was not listed.
     fn step(&self, _kind: &OperationKind, _seen: &NicSnapshot, made: &[Step]) -> Option<Step> {
         made.is_empty().then(Step::default)
+    }
+
+    /// The request that takes the place of one which the cloud refused with this fault: where it does not publish an API, and has the
+    /// same elsewhere. Asked only about refusals that prove that nothing was done. `made` are the requests before it; the refused one
+    /// counts as made from then on.
+    fn instead(
+        &self,
+        _kind: &OperationKind,
+        _seen: &NicSnapshot,
+        _made: &[Step],
+        _refused: &Step,
+        _fault: &Fault,
+    ) -> Option<Step> {
+        None
     }
 
     /// The call that asks what became of an accepted write; `None` where only reading the NIC tells.

@@ -170,7 +170,7 @@ fn target(call: &Call) -> String {
     let listing = match call {
         Call::Write { kind, .. } => return kind.nic().to_string(),
         Call::Task { task, .. } => return task.to_string(),
-        Call::SignIn { region } => return region.to_string(),
+        Call::SignIn { region, .. } => return region.to_string(),
         Call::List(listing) => listing,
     };
     let mut text = match &listing.scope {

@@ -39,13 +39,7 @@ pub(super) fn ask(facts: &Facts, condition: Condition, address: Address, context
                 nic::no_more_eips(facts)
             }
         }
-        Condition::NotBackend => {
-            if facts.backends_at(ip).next().is_some() {
-                Answer::Violated(FindingId::LbBackend)
-            } else {
-                nic::no_more_backends(facts)
-            }
-        }
+        Condition::NotBackend => nic::backends(facts, facts.backends_at(ip)),
         Condition::AnyAddressStays if address.role == AddressRole::Virtual => {
             let goes = |other| other == ip || context.leaving.contains(&other);
             if facts.nic.loses_any(goes) { Answer::Violated(FindingId::SourceCheck) } else { Answer::Holds }

@@ -72,6 +72,21 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
             };
             with_ip(backend_values(facts, &here))
         }
+        FindingId::LbUnknown => {
+            let named = facts.backends.iter().copied().filter(|backend| backend.may_be_elsewhere(facts.nic));
+            let here: Vec<&Backend> = match asked {
+                Asked::Address(address) => {
+                    named.filter(|backend| backend.ip_on(facts.nic) == Some(address.ip)).collect()
+                }
+                Asked::Nic | Asked::Absent(_) => named.collect(),
+            };
+            let mut values = with_ip(vec![nic()]);
+            if !here.is_empty() {
+                values = with_ip(backend_values(facts, &here));
+                values.push(("case", "elsewhere".to_owned()));
+            }
+            values
+        }
         FindingId::LbOnInstance => {
             let ip = match asked {
                 Asked::Address(address) => Some(address.ip),
@@ -180,7 +195,6 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         }
         FindingId::Ipv6Address
         | FindingId::LastSecondary
-        | FindingId::LbUnknown
         | FindingId::SourceCheck
         | FindingId::VipUnknown
         | FindingId::PrimaryNic

@@ -160,7 +160,7 @@ impl<'a> Facts<'a> {
         on_this_nic.map(|backend| &backend.load_balancer).chain(named.filter(move |balancer| !through_own(balancer)))
     }
 
-    pub(super) fn backends_at(&self, ip: IpAddr) -> impl Iterator<Item = &'a Backend> {
+    pub(super) fn backends_at(&self, ip: IpAddr) -> impl Iterator<Item = &'a Backend> + Clone {
         self.backends.iter().copied().filter(move |backend| backend.ip_on(self.nic) == Some(ip))
     }
 

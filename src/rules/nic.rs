@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::domain::{
-    address::{Address, AddressRole},
+    address::{Address, AddressRole, Backend},
     capabilities::Condition,
     finding::{FindingId, Severity},
     instance::{Instance, PowerState},
@@ -22,13 +22,7 @@ pub(super) fn ask(facts: &Facts, condition: Condition, context: Context) -> Answ
                 Answer::Violated(FindingId::EipOnNic)
             }
         }
-        Condition::NotBackend => {
-            if facts.backends.is_empty() {
-                no_more_backends(facts)
-            } else {
-                Answer::Violated(FindingId::LbBackend)
-            }
-        }
+        Condition::NotBackend => backends(facts, facts.backends.iter().copied()),
         Condition::InstanceNotBackend => instance_serves(facts, None),
         Condition::NoVirtualIp => {
             let on = |address: &Address| address.role == AddressRole::Virtual;
@@ -45,6 +39,14 @@ pub(super) fn ask(facts: &Facts, condition: Condition, context: Context) -> Answ
             Some(Fate::Dies) => Answer::Violated(FindingId::NicDies),
             Some(Fate::Untold) => Answer::CanNotTell(FindingId::NicFateUnknown),
             Some(Fate::Stays) | None => Answer::Holds,
+        },
+        // A listing does not tell it, and a primary NIC is not asked about.
+        Condition::CarriesNone => match facts.nic.members {
+            Some(true) => Answer::Violated(FindingId::NicMembers),
+            None if facts.nic.dies_with_detach.is_some() && facts.nic.role != NicRole::Primary => {
+                Answer::CanNotTell(FindingId::NicLinkedUnknown)
+            }
+            Some(false) | None => Answer::Holds,
         },
         Condition::AddressesLeave => {
             // Its own address goes with a NIC in any case.
@@ -140,6 +142,17 @@ pub(super) fn no_more_eips(facts: &Facts) -> Answer {
 /// No backend was found. Is there none?
 pub(super) fn no_more_backends(facts: &Facts) -> Answer {
     if facts.backends_known { Answer::Holds } else { Answer::CanNotTell(FindingId::LbUnknown) }
+}
+
+/// Is any of these backends on the NIC, or may be?
+pub(super) fn backends<'a>(facts: &Facts, mut found: impl Iterator<Item = &'a Backend> + Clone) -> Answer {
+    if found.clone().any(|backend| !backend.may_be_elsewhere(facts.nic)) {
+        Answer::Violated(FindingId::LbBackend)
+    } else if found.next().is_some() {
+        Answer::CanNotTell(FindingId::LbUnknown)
+    } else {
+        no_more_backends(facts)
+    }
 }
 
 /// Does the instance serve a load balancer, other than through `ip` (or through this NIC)?

@@ -332,12 +332,16 @@ fn hash(operations: &[Operation]) -> PlanHash {
                 digest.text(nic.as_str());
                 digest.text(instance.as_str());
             }
-            OperationKind::Assign { nic, ips } => {
+            OperationKind::Assign { nic, ips, lists } => {
                 digest.text("assign");
                 digest.text(nic.as_str());
                 digest.number(ips.len());
                 for ip in ips {
                     digest.text(&ip.to_string());
+                }
+                for list in lists {
+                    digest.text(&list.of);
+                    digest.list(list.pairs.iter().map(|pair| format!("{} {:?}", pair.ip, pair.mac)).collect());
                 }
             }
             OperationKind::Attach { nic, instance } => {

@@ -1,19 +1,21 @@
 //! Huawei Cloud through the console's own jobs: what its virtual IPs, jobs and sessions ask of them.
 
-use std::net::IpAddr;
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
 use nicdeck::{
     domain::{
         fault::{Effect, FaultKind},
         finding::{FindingId, Severity},
         ids::AddressKey,
+        journal::JournalEntry,
         outcome::{Outcome, OutcomeWord, Skip},
-        plan::{ChangedFact, Decision},
+        plan::{ChangedFact, Decision, Operation, ReleasePlan},
         selection::Target,
     },
     providers::{self, profile::Credential},
-    sim::world::{SimFloat, SimInstance, World},
+    sim::world::{SimFloat, SimInstance, SimNic, SimPair, World},
 };
+use serde_json::json;
 
 use crate::stage::{Scene, Stage, key};
 
@@ -102,7 +104,7 @@ async fn a_binding_that_came_meanwhile_is_kept() {
     let plan = stage.prepare(&[address("nic-web0", "10.0.0.100")]).await;
     stage.simulator.change(|world| {
         let mut pairs = float_of(world, "10.0.0.100").pairs;
-        pairs.push(nicdeck::sim::world::SimPair { ip: "10.0.0.20".into(), mac: "fa:16:3e:00:00:20".into() });
+        pairs.push(SimPair { ip: "10.0.0.20".into(), mac: "fa:16:3e:00:00:20".into() });
         assert!(world.set_pairs_of_float("vip-100", pairs));
     });
     stage.run(&plan).await.all(OutcomeWord::Released);
@@ -137,7 +139,7 @@ async fn the_check_is_not_switched_on_because_somebody_else_took_the_other_one_o
 #[tokio::test]
 async fn a_virtual_ip_of_a_service_is_blocked() {
     let mut scene = scene();
-    let pair = nicdeck::sim::world::SimPair { ip: "10.0.0.20".into(), mac: String::new() };
+    let pair = SimPair { ip: "10.0.0.20".into(), mac: String::new() };
     assert!(scene.world.set_pairs_of_float("vip-rds", vec![pair]));
     let mut stage = scene.open().await;
     let rows = stage.survey().await;
@@ -252,6 +254,33 @@ async fn what_holds_a_server_is_predicted_with_the_code_that_the_cloud_answers()
     assert_eq!((found.severity, found.predicts), (Severity::Blocked, None));
 }
 
+#[tokio::test]
+async fn a_nic_with_sub_nics_is_not_detached_and_one_of_which_nobody_knows_is_told() {
+    let target = Target::Nic(key("nic-web1"));
+    let found = |plan: &ReleasePlan| {
+        let row = &plan.rows()[0];
+        let ids = [FindingId::NicMembers, FindingId::NicLinkedUnknown];
+        let severity =
+            row.findings.iter().find(|finding| ids.contains(&finding.id)).map(|found| (found.id, found.severity));
+        (row.decision == Decision::Blocked, severity)
+    };
+    let mut stage = scene().open().await;
+    let plan = stage.prepare(std::slice::from_ref(&target)).await;
+    assert_eq!(found(&plan), (false, None));
+    stage.simulator.change(|world| world.edit_nic("nic-web1", |nic| nic.linked = true));
+    let ended = stage.run(&plan).await;
+    assert!(matches!(ended.only(), Outcome::Skipped { why: Skip::Stale { .. } }), "{:?}", ended.only());
+    assert!(writes(&stage).is_empty());
+    assert_eq!(stage.read_again([key("nic-web1")]).await, []);
+    let plan = stage.plan(vec![target.clone()]);
+    assert_eq!(found(&plan), (true, Some((FindingId::NicMembers, Severity::Blocked))));
+    // Where no API tells it a person decides.
+    let mut stage = scene().open().await;
+    stage.simulator.change(|world| not_published(world, &["ListSubNetworkInterfaces"]));
+    let plan = stage.prepare(std::slice::from_ref(&target)).await;
+    assert_eq!(found(&plan), (false, Some((FindingId::NicLinkedUnknown, Severity::Warn))));
+}
+
 /// A job that fails is an answer with status 200.
 #[tokio::test]
 async fn a_job_that_fails_is_a_failure_with_its_code() {
@@ -284,6 +313,180 @@ async fn where_one_api_of_the_network_is_not_published_the_other_lists_the_same(
     assert_eq!(stage.simulator.count("NeutronShowPort"), 1);
 }
 
+fn not_published(world: &mut World, actions: &[&str]) {
+    for action in actions {
+        world.refusals.insert((*action).to_owned(), "APIGW.0101".to_owned());
+    }
+}
+
+/// Vendor: v1 of the VPC is not everywhere, and the calls on a server's NICs are in the vendor's own clouds only.
+#[tokio::test]
+async fn where_one_api_is_not_published_the_other_writes_the_same() {
+    const V1: &[&str] = &["ListPorts", "ShowPort", "UpdatePort"];
+    let both = [address("nic-web0", "10.0.0.100"), address("nic-web0", "10.0.0.101")];
+    for (missing, targets, expected) in [
+        (V1, &both[..1], &["UpdatePort vip-100", "NeutronUpdatePort vip-100"][..]),
+        (
+            &["DisassociateServerVirtualIp"][..],
+            &both[..],
+            &["DisassociateServerVirtualIp nic-web0", "UpdatePort vip-100", "UpdatePort VIP"],
+        ),
+        (
+            &["DisassociateServerVirtualIp", "UpdatePort"],
+            &both[..],
+            &[
+                "DisassociateServerVirtualIp nic-web0",
+                "UpdatePort vip-100",
+                "NeutronUpdatePort vip-100",
+                "NeutronUpdatePort VIP",
+            ],
+        ),
+    ] {
+        let mut stage = scene().open().await;
+        let other = float_of(&stage.simulator.world(), "10.0.0.101").id;
+        stage.simulator.change(|world| not_published(world, missing));
+        let plan = stage.prepare(targets).await;
+        stage.run(&plan).await.all(OutcomeWord::Released);
+        assert_eq!(writes(&stage), expected.iter().map(|line| line.replace("VIP", &other)).collect::<Vec<_>>());
+        let world = stage.simulator.world();
+        assert_eq!(bound(&world, "10.0.0.100"), ["10.0.0.11"]);
+        assert_eq!(bound(&world, "10.0.0.101").is_empty(), targets.len() == 2);
+        assert_eq!(own_list(&world, "nic-web0"), ["1.1.1.1/0"], "nobody asked for the check");
+        // Each request has its intent, and the write one end.
+        assert_eq!(stage.closed_journal().entries.len(), expected.len() + 1);
+    }
+}
+
+/// The cloud says yes, and its answer shows the list as it was.
+#[tokio::test]
+async fn an_update_that_changed_nothing_is_no_release() {
+    let mut stage = scene().open().await;
+    stage.simulator.change(|world| world.ignored.insert("UpdatePort".to_owned()));
+    let plan = stage.prepare(&[address("nic-web0", "10.0.0.100")]).await;
+    let ended = stage.run(&plan).await;
+    let Outcome::Unknown { fault } = ended.only() else { panic!("{:?}", ended.only()) };
+    assert!(fault.message.contains("not the one that was written") && fault.request_id.is_some(), "{fault:?}");
+    assert_eq!(writes(&stage), ["UpdatePort vip-100"]);
+}
+
+/// A NIC's list, and the addresses that it has.
+type Own = (String, Vec<SimPair>, BTreeSet<IpAddr>);
+
+/// Every list of allowed addresses, of both sides, and which virtual IPs are where.
+fn lists(world: &World) -> (Vec<SimFloat>, Vec<Own>) {
+    let nic =
+        |nic: &SimNic| (nic.id.clone(), nic.pairs.clone(), nic.addresses.iter().map(|address| address.ip).collect());
+    (world.floats().to_vec(), world.nics().iter().map(nic).collect())
+}
+
+/// What takes the run back: of each of its writes, by the journal.
+fn back(stage: &Stage, done: &ReleasePlan) -> Arc<ReleasePlan> {
+    let entries = stage.closed_journal().entries;
+    let operations = done.operations().iter().map(|operation| {
+        let intents = entries.iter().filter_map(|entry| match entry {
+            JournalEntry::Intent(intent) if intent.operation == operation.id => Some(intent),
+            _ => None,
+        });
+        let kind = intents.take(1).find_map(|intent| intent.taken_back()).expect("it can be taken back");
+        let expect = Arc::new(stage.part().snapshot(kind.nic()).expect("known"));
+        Operation { kind, expect, ..operation.clone() }
+    });
+    let operations: Vec<Operation> = operations.collect();
+    let rows = done.rows().to_vec();
+    Arc::new(ReleasePlan::freeze(done.hash(), done.made_at(), rows, operations, |_| 100).expect("a sound plan"))
+}
+
+#[tokio::test]
+async fn a_release_is_taken_back_to_the_very_lists_of_both_sides() {
+    for targets in [
+        // By the call that takes all, which empties the NIC's list and switches the check on.
+        vec![address("nic-web0", "10.0.0.100"), address("nic-web0", "10.0.0.101")],
+        // By its own list.
+        vec![address("nic-web0", "10.0.0.100")],
+        // Bound by the NIC's own list alone, and by lists that were written without a MAC.
+        vec![address("nic-web1", "10.0.0.102"), address("nic-db1", "10.0.0.103"), address("nic-db1", "10.0.0.104")],
+    ] {
+        let mut stage = scene().open().await;
+        let before = stage.simulator.world();
+        let away = stage.prepare(&targets).await;
+        stage.run(&away).await.all(OutcomeWord::Released);
+        assert_ne!(stage.simulator.world().floats(), before.floats());
+        assert_eq!(stage.read_again(targets.iter().map(|target| target.nic().clone())).await, []);
+        let back = back(&stage, &away);
+        stage.run(&back).await.all(OutcomeWord::Released);
+        assert_eq!(lists(&stage.simulator.world()), lists(&before), "{targets:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_others_bound_meanwhile_stays_when_a_release_is_taken_back() {
+    let mut stage = scene().open().await;
+    let away = stage.prepare(&[address("nic-web0", "10.0.0.100"), address("nic-web0", "10.0.0.101")]).await;
+    stage.run(&away).await.all(OutcomeWord::Released);
+    stage.simulator.change(|world| {
+        let mut pairs = float_of(world, "10.0.0.100").pairs;
+        pairs.push(SimPair { ip: "10.0.0.20".into(), mac: "fa:16:3e:00:00:20".into() });
+        assert!(world.set_pairs_of_float("vip-100", pairs));
+    });
+    assert_eq!(stage.read_again([key("nic-web0")]).await, []);
+    let back = back(&stage, &away);
+    stage.run(&back).await.all(OutcomeWord::Released);
+    let world = stage.simulator.world();
+    assert_eq!(bound(&world, "10.0.0.100"), ["10.0.0.11", "10.0.0.20", "10.0.0.10"]);
+    assert_eq!(own_list(&world, "nic-web0"), ["1.1.1.1/0"]);
+}
+
+/// The address stays reserved, with whoever else is on its list: told before, and read after.
+#[tokio::test]
+async fn what_stays_of_a_virtual_ip_is_told() {
+    let mut stage = scene().open().await;
+    let targets = [address("nic-web0", "10.0.0.100"), address("nic-web0", "10.0.0.101")];
+    let plan = stage.prepare(&targets).await;
+    let of = |id: FindingId| {
+        let found = plan.rows().iter().flat_map(|row| &row.findings).find(|finding| finding.id == id);
+        let value = |name| found.and_then(|found| found.values.iter().find(|(known, _)| *known == name)).cloned();
+        ["vip", "ip", "count"].map(|name| value(name).map(|(_, value)| value).unwrap_or_default())
+    };
+    let last = float_of(&stage.simulator.world(), "10.0.0.101").id;
+    assert_eq!(of(FindingId::VipShared), ["vip-100", "10.0.0.100", "1"]);
+    assert_eq!(of(FindingId::VipLast), [last.as_str(), "10.0.0.101", "0"]);
+    stage.run(&plan).await.all(OutcomeWord::Released);
+    // Other NICs keep it in the inventory, and nobody the other.
+    let on = |ip: &str| {
+        let ip: IpAddr = ip.parse().unwrap();
+        let nics = stage.part().nics().filter(|(_, nic)| nic.addresses.iter().any(|address| address.ip == ip));
+        nics.map(|(_, nic)| nic.id.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!((on("10.0.0.100"), on("10.0.0.101")), (vec!["nic-db0".to_owned()], vec![]));
+}
+
+/// Vendor: a member that was added by its address names neither a subnet nor a server.
+#[tokio::test]
+async fn a_backend_of_the_same_address_is_told_apart_by_its_subnet_or_blocks() {
+    let target = address("nic-web1", "10.0.0.102");
+    // The same address in another network, behind a balancer of its own.
+    let twin = |kind: &str| {
+        let mut file: serde_json::Value = serde_json::from_str(WORLD).expect("JSON");
+        let add = |list: &mut serde_json::Value, item| list.as_array_mut().expect("a list").push(item);
+        add(&mut file["floats"], json!({"id": "vip-twin", "ip": "10.0.0.102", "subnet_id": "net-9", "lb": "elb-2"}));
+        add(&mut file["load_balancers"], json!({"id": "elb-2", "name": "twin", "vpc_id": "vpc-9", "kind": kind}));
+        let cloud = providers::find("huawei").expect("in the list");
+        Scene::of(cloud, World::parse(&[("twin", &file.to_string())]).expect("a right world"))
+    };
+    // In another network, and it says so: another one.
+    let mut stage = twin("").open().await;
+    stage.prepare(std::slice::from_ref(&target)).await;
+    // It does not say: nobody knows whether it is this one.
+    let mut stage = twin("ip").open().await;
+    stage.list().await;
+    assert_eq!(stage.read_again([key("nic-web1")]).await, []);
+    let row = stage.plan(vec![target]).rows()[0].clone();
+    assert_eq!(row.decision, Decision::Blocked);
+    let found = row.findings.iter().find(|finding| finding.id == FindingId::LbUnknown).expect("found");
+    assert_eq!((found.severity, found.predicts), (Severity::Unknown, None));
+    assert!(found.values.contains(&("lb", "elb-2".to_owned())), "{:?}", found.values);
+}
+
 fn by_name(password: &str) -> Credential {
     Credential::Password { user: "SIMULATED0KEY0ID".into(), password: password.into(), account: "acme".into() }
 }
@@ -312,6 +515,7 @@ async fn a_wrong_password_is_tried_once() {
     for (section, fault) in failed {
         assert_eq!((fault.kind, fault.effect), (FaultKind::Credentials, Effect::Nothing), "{section:?}");
         assert_eq!((fault.code.as_deref(), fault.http_status), (Some("401"), Some(401)));
+        assert_eq!(fault.action, "KeystoneCreateUserTokenByPassword", "by its own name");
     }
     assert_eq!(stage.simulator.requests().len(), 1);
 }

@@ -239,4 +239,18 @@ def detaches():
     CHECKS.equal("an EIP on a virtual IP", bound.publicip.port_id, "vip-105")
 
 
-CHECKS.run(lists, facts, keys, refusals, releases, detaches)
+def troubles():
+    """What huawei.faults.toml does to these calls."""
+
+    def server():
+        return ECS.show_server(ecs.ShowServerRequest("srv-db")).server.status
+
+    CHECKS.refused("throttled", server, "429", 429)
+    CHECKS.refused("unavailable", server, "APIGW.0602", 503)
+    CHECKS.refused("an internal error", server, "Common.0001", 500)
+    CHECKS.equal("and then it passes", server(), "SHUTOFF")
+    CHECKS.lost("delete a virtual IP by v2.0",
+                lambda: VPC.neutron_delete_port(vpc.NeutronDeletePortRequest("vip-103")), {"vip-103": None})
+
+
+CHECKS.run(lists, facts, keys, refusals, releases, detaches, troubles)

@@ -10,7 +10,7 @@ use crate::domain::{
     ids::{EipId, NicId, RegionId},
     instance::Instance,
     nic::Nic,
-    page::{InventoryPage, Resource},
+    page::{self, InventoryPage, Resource},
     time::Timestamp,
 };
 
@@ -48,10 +48,17 @@ impl ProfileInventory {
         for backend in page.backends {
             self.put_backend(backend, at);
         }
-        for (instance, fates) in page.fates {
-            let fates = fates.into_iter().map(|(nic, dies)| (nic, (instance.clone(), dies)));
-            self.fates.extend(fates);
-            self.fates_asked.insert(instance);
+        for told in page.told {
+            match told {
+                page::Told::Fates(instance, fates) => {
+                    let fates = fates.into_iter().map(|(nic, dies)| (nic, (instance.clone(), dies)));
+                    self.fates.extend(fates);
+                    self.fates_asked.insert(instance);
+                }
+                page::Told::Carries(nic, carries) => {
+                    self.carries.insert(nic, carries);
+                }
+            }
         }
         for limit in page.limits {
             self.limits.insert(limit.kind.clone(), limit);

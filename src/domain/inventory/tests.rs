@@ -48,6 +48,7 @@ pub(super) fn nic(n: u8, on: Option<u8>, primary: bool) -> Nic {
         members: None,
         prefixes: Vec::new(),
         dies_with_detach: None,
+        ranges: vec![],
         hot_plug: None,
         tags: vec![],
         description: "".into(),
@@ -245,6 +246,7 @@ fn a_read_removes_only_what_is_older_than_it() {
         name: "".into(),
         region: REGION.into(),
         vpc: None,
+        range: None,
         target: BackendTarget::Address { ip: [10, 0, 0, 1].into(), instance: None, nic: None },
         port: "80".into(),
     };

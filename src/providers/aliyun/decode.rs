@@ -269,6 +269,7 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
         members: Some(members),
         prefixes: raw.prefixes.iter().filter_map(|range| pool.some(&range.text)).collect(),
         dies_with_detach: None,
+        ranges: vec![],
         hot_plug: match raw.traffic.as_str() {
             "Standard" => Some(true),
             // RDMA: plugged only while the instance is stopped.

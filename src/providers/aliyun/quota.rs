@@ -44,7 +44,7 @@ mod tests {
         let (nic, ip) = (|| "n".into(), "10.0.0.1".parse().unwrap());
         let writes = [
             OperationKind::Release { nic: nic(), ips: vec![ip] },
-            OperationKind::Assign { nic: nic(), ips: vec![ip] },
+            OperationKind::Assign { nic: nic(), ips: vec![ip], lists: vec![] },
             OperationKind::Detach { nic: nic(), instance: "i".into() },
             OperationKind::Attach { nic: nic(), instance: "i".into() },
             OperationKind::BindEip { nic: nic(), eip: "e".into(), ip },

@@ -55,6 +55,7 @@ fn nic(role: NicRole, instance: Option<&str>, ips: &[&str]) -> Nic {
         members: Some(false),
         prefixes: Vec::new(),
         dies_with_detach: None,
+        ranges: vec![],
         hot_plug: Some(true),
         tags: vec![],
         description: "".into(),
@@ -104,7 +105,7 @@ fn recorded() -> Vec<(&'static str, Call)> {
             "v3_assign_client_token",
             Call::Write {
                 region: "cn-hangzhou".into(),
-                kind: OperationKind::Assign { nic: NIC.into(), ips: vec![[10, 0, 8, 11].into(), [10, 0, 8, 12].into()] },
+                kind: OperationKind::Assign { nic: NIC.into(), ips: vec![[10, 0, 8, 11].into(), [10, 0, 8, 12].into()], lists: vec![] },
                 step: Step { carry: Some("nicdeck-0a1b2c3d-undo".into()), ..Step::default() },
             },
         ),
@@ -362,6 +363,7 @@ fn an_inspection_reads_again_what_is_known() {
         name: "front".into(),
         region: "cn-hangzhou".into(),
         vpc: None,
+        range: None,
         target: BackendTarget::Address { ip: [10, 0, 8, 10].into(), instance: None, nic: Some(NIC.into()) },
         port: "80".into(),
     };

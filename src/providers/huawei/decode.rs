@@ -14,8 +14,8 @@ use self::wire::Text;
 use super::{
     VIP,
     encode::{self, ROWS_A_PAGE, SERVERS_A_PAGE},
-    faults::{self, Told},
-    part,
+    faults::{self, Told as Error},
+    part, release,
 };
 use crate::{
     domain::{
@@ -26,7 +26,7 @@ use crate::{
         instance::{Instance, Power, PowerState},
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
         outcome::Receipt,
-        page::{Cursor, InventoryPage, Listing, Region, Resource, Scope},
+        page::{Cursor, InventoryPage, Listing, Region, Resource, Scope, Told},
         plan::OperationKind,
         time::Timestamp,
     },
@@ -46,7 +46,7 @@ pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Faul
     // A large page is read once, into its own shape: that it is no error its members tell.
     let told = || {
         let body: Option<Value> = serde_json::from_slice(&response.body).ok();
-        body.as_ref().and_then(Told::read)
+        body.as_ref().and_then(Error::read)
     };
     if !good {
         let fault = faults::fault(call, response, told());
@@ -64,7 +64,7 @@ pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Faul
             taken(call, response).map(Reply::Accepted)
         }
         Call::Task { .. } => job(call, response).map(Reply::Task),
-        Call::SignIn { region } => session(call, region, response).map(Reply::Session),
+        Call::SignIn { region, .. } => session(call, region, response).map(Reply::Session),
     }
 }
 
@@ -75,6 +75,9 @@ fn absent(listing: &Listing, fault: &Fault) -> Option<InventoryPage> {
     match (&listing.scope, code) {
         // Not published there, not allowed, or no such server any more: what a detach does is not known then, and nothing else is
         // missing. Vendor: Nova's list of interfaces does not tell it, so there is nobody else to ask.
+        _ if listing.part == part::SUB_NICS => {
+            matches!(fault.http_status, Some(400 | 403 | 404)).then(InventoryPage::default)
+        }
         _ if listing.part == part::INTERFACES => {
             matches!(fault.http_status, Some(400 | 403 | 404)).then(|| fates(listing, &[]))
         }
@@ -106,7 +109,7 @@ fn open<T: DeserializeOwned>(call: &Call, response: &WireResponse) -> Result<T, 
 fn listed<T>(call: &Call, response: &WireResponse, list: Option<Vec<T>>, name: &str) -> Result<Vec<T>, Fault> {
     list.ok_or_else(|| {
         let body: Option<Value> = serde_json::from_slice(&response.body).ok();
-        match body.as_ref().and_then(Told::read) {
+        match body.as_ref().and_then(Error::read) {
             Some(told) => faults::fault(call, response, Some(told)),
             None => faults::garbage(call, response, &format!("no {name}")),
         }
@@ -123,6 +126,15 @@ fn page(call: &Call, listing: &Listing, response: &WireResponse) -> Result<Inven
             let rows = open::<wire::Interfaces>(call, response)?.interfaces;
             let rows = listed(call, response, rows, "interfaceAttachments")?;
             Ok(fates(listing, &rows))
+        }
+        Resource::Instances if listing.part == part::SUB_NICS => {
+            let rows = open::<wire::SubNics>(call, response)?.rows;
+            let rows = listed(call, response, rows, "sub_network_interfaces")?;
+            let Scope::Nic(nic) = &listing.scope else { return Ok(InventoryPage::default()) };
+            if rows.iter().any(|row| !row.parent.is(nic.as_str())) {
+                return Err(faults::garbage(call, response, "another NIC's sub-NIC"));
+            }
+            Ok(InventoryPage { told: vec![Told::Carries(nic.clone(), !rows.is_empty())], ..InventoryPage::default() })
         }
         Resource::Instances => {
             let body: wire::Servers = open(call, response)?;
@@ -153,6 +165,11 @@ fn page(call: &Call, listing: &Listing, response: &WireResponse) -> Result<Inven
         Resource::Eips => {
             let body: wire::Eips = open(call, response)?;
             let rows = listed(call, response, body.eips, "publicips")?;
+            // Read as bound elsewhere it would be missed where it hangs.
+            let nowhere = |vnic: &wire::Vnic| vnic.owner.is(VIP) && vnic.port.some().is_some() && vnic.ip.is_none();
+            if rows.iter().any(|row| row.vnic.as_ref().is_some_and(nowhere)) {
+                return Err(faults::garbage(call, response, "an EIP on a virtual IP without its address"));
+            }
             let next = following(listing, body.page.next.some());
             let eips = rows.iter().filter_map(|row| eip(listing, row)).collect();
             Ok(InventoryPage { eips, next, ..InventoryPage::default() })
@@ -171,8 +188,8 @@ fn page(call: &Call, listing: &Listing, response: &WireResponse) -> Result<Inven
 fn fates(listing: &Listing, rows: &[wire::Interface]) -> InventoryPage {
     let Scope::Instances(servers) = &listing.scope else { return InventoryPage::default() };
     let fate = |row: &wire::Interface| Some((row.port.some()?.into(), row.dies.truth()?));
-    let of = |server: &InstanceId| (server.clone(), rows.iter().filter_map(fate).collect());
-    InventoryPage { fates: servers.first().map(of).into_iter().collect(), ..InventoryPage::default() }
+    let of = |server: &InstanceId| Told::Fates(server.clone(), rows.iter().filter_map(fate).collect());
+    InventoryPage { told: servers.first().map(of).into_iter().collect(), ..InventoryPage::default() }
 }
 
 /// The page behind this marker.
@@ -315,8 +332,9 @@ fn ports(listing: &Listing, rows: Vec<wire::Port>, paged: bool) -> InventoryPage
 }
 
 fn pairs(row: &wire::Port, pool: &mut Pool) -> Vec<Pair> {
-    let pair = |pair: &wire::RawPair| Some(Pair { ip: pool.keep(pair.ip.some()?), mac: pool.some(&pair.mac) });
-    row.pairs.iter().filter_map(pair).collect()
+    // One without an address is kept as well: a list is written back whole, or not at all.
+    let pair = |pair: &wire::RawPair| Pair { ip: pool.keep(pair.ip.as_str()), mac: pool.some(&pair.mac) };
+    row.pairs.iter().map(pair).collect()
 }
 
 /// Stands for the service where a port tells only that it is a load balancer's. Vendor: a member of `binding:profile`.
@@ -362,6 +380,12 @@ fn nic(listing: &Listing, row: &wire::Port, pool: &mut Pool) -> Option<Nic> {
         // Ports do not tell it.
         vpc: None,
         subnet: pool.some(&row.network),
+        ranges: row
+            .fixed_ips
+            .iter()
+            .filter(|fixed| fixed.ip.is_some_and(|ip| ip.is_ipv4()))
+            .filter_map(|fixed| pool.some(&fixed.range))
+            .collect(),
         security_groups: row.groups.iter().filter_map(|group| pool.some(group)).collect(),
         addresses: primary.into_iter().chain(more).chain(v6).collect(),
         pairs: pairs(row, pool),
@@ -415,7 +439,6 @@ fn eip(listing: &Listing, row: &wire::Eip) -> Option<Eip> {
         Some(vnic) => match (vnic.port.some(), vnic.ip) {
             (None, _) => EipBinding::Unbound,
             (Some(port), Some(ip)) if vnic.owner.is(VIP) => EipBinding::Float { float: port.into(), ip },
-            (Some(_), None) if vnic.owner.is(VIP) => EipBinding::Elsewhere,
             (Some(port), private_ip) => EipBinding::Nic { nic: port.into(), private_ip },
         },
         None => EipBinding::Unbound,
@@ -430,19 +453,21 @@ fn eip(listing: &Listing, row: &wire::Eip) -> Option<Eip> {
     })
 }
 
-/// A backend of each balancer that a member belongs to. Vendor: where the balancers are left out the pool stands in for them.
+/// A backend of each balancer that a member belongs to. Vendor: where the balancers are left out the pool stands in for them, or the
+/// member itself.
 fn backends(listing: &Listing, row: &wire::Member) -> Vec<Backend> {
     let Some(ip) = row.address else { return Vec::new() };
     let mut owners: Vec<&str> = row.balancers.iter().filter_map(|balancer| balancer.id.some()).collect();
     if owners.is_empty() {
-        owners.extend(row.balancer.some().or_else(|| row.pool.some()));
+        owners.extend(row.balancer.some().or_else(|| row.pool.some()).or_else(|| row.id.some()));
     }
     let backend = |owner: &str| Backend {
         load_balancer: owner.into(),
         name: Arc::from(""),
         region: region_of(listing),
-        // Two VPCs can hold the same address, and a member added by address does not tell which is meant.
         vpc: None,
+        // Vendor: null on a member that was added by its address, which any network of any VPC may hold.
+        range: row.range.some().map(Arc::from),
         target: BackendTarget::Address { ip, instance: row.instance.some().map(InstanceId::from), nic: None },
         port: Arc::from(row.port.as_str()),
     };
@@ -469,7 +494,38 @@ fn taken(call: &Call, response: &WireResponse) -> Result<Receipt, Fault> {
     if !wanted.iter().any(|name| body.get(name).is_some()) {
         return Err(faults::garbage(call, response, &format!("no {}", wanted.join(", "))));
     }
+    if let Some(what) = another_list(call, &body) {
+        return Err(Fault { message: what.to_owned(), ..faults::garbage(call, response, what) });
+    }
     Ok(Receipt { request_id: header.or_else(|| text("request_id")), task: text("job_id") })
+}
+
+/// What is wrong where a port's new state is not what was written. Vendor: `UpdatePort` answers it whole, replaces the list whole, and
+/// has no version to compare: nothing else tells that another writer was in between, or that it did nothing.
+fn another_list(call: &Call, body: &Value) -> Option<&'static str> {
+    let Call::Write { step, .. } = call else { return None };
+    let (id, sent) = release::read_carry(step.carry.as_deref()?)?;
+    let port = &body["port"];
+    if port["id"].as_str().is_some_and(|told| told != id) {
+        return Some("the answer is about another port than the one that was written");
+    }
+    let none = Vec::new();
+    let sent = sent.as_array().unwrap_or(&none);
+    let mut now: Vec<&Value> = port["allowed_address_pairs"].as_array().unwrap_or(&none).iter().collect();
+    let text = |pair: &Value, name: &str| pair[name].as_str().unwrap_or_default().to_ascii_lowercase();
+    // Where none was sent the service puts the port's own.
+    let same = |sent: &Value, now: &Value| {
+        let mac = text(sent, "mac_address");
+        text(sent, "ip_address") == text(now, "ip_address") && (mac.is_empty() || mac == text(now, "mac_address"))
+    };
+    let all = sent.iter().all(|sent| match now.iter().position(|now| same(sent, now)) {
+        Some(at) => {
+            now.swap_remove(at);
+            true
+        }
+        None => false,
+    });
+    (!all || !now.is_empty()).then_some("the port's list of allowed addresses is not the one that was written")
 }
 
 /// Vendor: a job that failed is status 200; with several NICs each part has its own end.
@@ -477,7 +533,7 @@ fn job(call: &Call, response: &WireResponse) -> Result<TaskState, Fault> {
     let body: wire::Job = open(call, response)?;
     let Some(status) = body.status.some() else {
         let raw: Option<Value> = serde_json::from_slice(&response.body).ok();
-        return Err(match raw.as_ref().and_then(Told::read) {
+        return Err(match raw.as_ref().and_then(Error::read) {
             Some(told) => faults::fault(call, response, Some(told)),
             None => faults::garbage(call, response, "no status"),
         });

@@ -81,7 +81,7 @@ impl Draft {
     }
 }
 
-/// The vendor's action name. A sign-in by name is `KeystoneCreateUserTokenByPassword`; only the credential tells.
+/// The vendor's action name.
 pub(super) fn action(call: &Call) -> &'static str {
     draft(call).action
 }
@@ -90,10 +90,7 @@ pub(super) fn action(call: &Call) -> &'static str {
 pub(super) fn encode(call: &Call, profile: &Profile) -> WireRequest {
     let draft = draft(call);
     let region = call.region().or_else(|| profile.regions.first()).map_or("cn-north-4", RegionId::as_str);
-    let (scheme, host) = match &profile.endpoint {
-        Some(endpoint) => (endpoint.scheme.clone(), endpoint.host.clone()),
-        None => ("https".to_owned(), draft.service.host(region)),
-    };
+    let (scheme, host) = profile.host(&draft.service.host(region), region);
     let project = profile.project_id.as_deref().unwrap_or_default();
     let query: Vec<(String, String)> = match (call, &profile.project_id) {
         // The profile's own project, which may be a part of the region's: a token is asked for that one only.
@@ -125,8 +122,10 @@ fn draft(call: &Call) -> Draft {
         Call::Task { task, .. } => {
             Draft::get("ShowJob", Service::Ecs, format!("/v1/{{p}}/jobs/{}", percent_encode(task)))
         }
-        Call::SignIn { region } => {
-            Draft::get("KeystoneListProjects", Service::Iam, "/v3/projects").with([("name", region.to_string())])
+        // The signature makes it what it is called: only the credential holds what stands in it.
+        Call::SignIn { region, by_name } => {
+            let action = if *by_name { "KeystoneCreateUserTokenByPassword" } else { "KeystoneListProjects" };
+            Draft::get(action, Service::Iam, "/v3/projects").with([("name", region.to_string())])
         }
         Call::Write { kind, step, .. } => write(kind, step),
     }
@@ -145,6 +144,11 @@ fn read(listing: &Listing) -> Draft {
             let server = percent_encode(ids.first().map(crate::domain::ids::InstanceId::as_str).unwrap_or_default());
             let path = format!("/v1/{{p}}/cloudservers/{server}/os-interface");
             Draft::get("ListServerInterfaces", Service::Ecs, path)
+        }
+        // Whether there is any is all that is asked.
+        (Resource::Instances, Scope::Nic(id)) => {
+            let only = [("limit", "1".to_owned()), ("parent_id", id.to_string())];
+            Draft::get("ListSubNetworkInterfaces", Service::Vpc, "/v3/{p}/vpc/sub-network-interfaces").with(only)
         }
         (Resource::Instances, Scope::Instances(ids)) => {
             let ids: Vec<&str> = ids.iter().map(crate::domain::ids::InstanceId::as_str).collect();
@@ -202,13 +206,16 @@ fn write(kind: &OperationKind, step: &Step) -> Draft {
     let nic = percent_encode(kind.nic().as_str());
     let of_nic = || format!("/v1/{{p}}/cloudservers/nics/{nic}");
     match kind {
-        OperationKind::Release { .. } => match release::read_carry(carry) {
-            Some((port, pairs)) => {
-                let path = format!("/v1/{{p}}/ports/{}", percent_encode(port));
-                Draft::put("UpdatePort", Service::Vpc, path, json!({"port": {"allowed_address_pairs": pairs}}))
-            }
-            None => Draft::put(RELEASE, Service::Ecs, of_nic(), release::unbind_body()),
-        },
+        OperationKind::Release { .. } | OperationKind::Assign { .. } if release::read_carry(carry).is_some() => {
+            let (port, pairs) = release::read_carry(carry).unwrap_or_default();
+            let port = percent_encode(port);
+            let (action, path) = match step.name {
+                release::PORT_V2 => ("NeutronUpdatePort", format!("/v2.0/ports/{port}")),
+                _ => ("UpdatePort", format!("/v1/{{p}}/ports/{port}")),
+            };
+            Draft::put(action, Service::Vpc, path, json!({"port": {"allowed_address_pairs": pairs}}))
+        }
+        OperationKind::Release { .. } => Draft::put(RELEASE, Service::Ecs, of_nic(), release::unbind_body()),
         OperationKind::Assign { ips, .. } => {
             let first = ips.first().map(ToString::to_string).unwrap_or_default();
             let (network, ip) = carry.split_once(' ').unwrap_or((carry, &first));
@@ -233,7 +240,11 @@ fn write(kind: &OperationKind, step: &Step) -> Draft {
             Draft::put("UpdatePublicip", Service::Vpc, path, json!({"publicip": {"port_id": port}}))
         }
         OperationKind::Delete { .. } => {
-            Draft { method: "DELETE", ..Draft::get("DeletePort", Service::Vpc, format!("/v1/{{p}}/ports/{nic}")) }
+            let (action, path) = match step.name {
+                release::DELETE_V2 => ("NeutronDeletePort", format!("/v2.0/ports/{nic}")),
+                _ => ("DeletePort", format!("/v1/{{p}}/ports/{nic}")),
+            };
+            Draft { method: "DELETE", ..Draft::get(action, Service::Vpc, path) }
         }
     }
 }

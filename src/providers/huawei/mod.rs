@@ -21,7 +21,7 @@ use crate::{
         finding::Severity,
         ids::RegionId,
         instance::PowerState,
-        nic::{Nic, NicState},
+        nic::{Nic, NicRole, NicState},
         outcome::Receipt,
         page::{Cursor, Listing, Resource, Scope},
         plan::OperationKind,
@@ -37,6 +37,8 @@ mod part {
     pub const V2: &str = "v2.0";
     /// The last page that the first one counted: looks whether the list has grown.
     pub const TAIL: &str = "tail";
+    /// What hangs on one NIC: its sub-NICs.
+    pub const SUB_NICS: &str = "sub-nics";
     /// A server's interfaces: only there it is told what a detach does to them.
     pub const INTERFACES: &str = "interfaces";
 }
@@ -94,6 +96,8 @@ const DETACH: &[Precondition] = &[
         Condition::InstanceState { allowed: &[PowerState::Running, PowerState::Stopped], primary_nic_only: false },
         "Ecs.0100",
     ),
+    // Vendor: what becomes of its sub-NICs is not documented. Not every region and key tells whether there are any.
+    told(Condition::CarriesNone, Severity::Blocked).or_untold(),
     told(Condition::NoEipOnNic, Severity::Warn),
     told(Condition::NotBackend, Severity::Warn),
     told(Condition::OutlivesDetach, Severity::Warn),
@@ -177,6 +181,10 @@ impl Provider for Cloud {
         if let Some(instance) = &nic.instance {
             let server = of(Resource::Instances, Scope::Instances(vec![instance.clone()]));
             all.push(Listing { part: part::INTERFACES, ..server.clone() });
+            // A primary NIC is never detached.
+            if nic.role != NicRole::Primary {
+                all.push(Listing { part: part::SUB_NICS, ..of(Resource::Instances, own()) });
+            }
             all.push(server);
         }
         let ips: Vec<String> = nic.addresses.iter().map(|address| address.ip.to_string()).collect();
@@ -193,11 +201,22 @@ impl Provider for Cloud {
         // A project belongs to one region.
         let known = profile.project_id.is_some() && profile.regions.len() <= 1;
         let named = matches!(credential, Credential::Password { .. });
-        (named || !known).then(|| Call::SignIn { region: region.clone() })
+        (named || !known).then(|| Call::SignIn { region: region.clone(), by_name: named })
     }
 
     fn step(&self, kind: &OperationKind, seen: &NicSnapshot, made: &[Step]) -> Option<Step> {
         release::step(kind, seen, made)
+    }
+
+    fn instead(
+        &self,
+        kind: &OperationKind,
+        seen: &NicSnapshot,
+        made: &[Step],
+        refused: &Step,
+        fault: &Fault,
+    ) -> Option<Step> {
+        release::instead(kind, seen, made, refused, fault)
     }
 
     fn task(&self, region: &RegionId, receipt: &Receipt) -> Option<Call> {

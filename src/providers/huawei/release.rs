@@ -3,13 +3,17 @@
 //! There are two ways to take a virtual IP off a NIC. Vendor: `DisassociateServerVirtualIp` names no address and empties the NIC's
 //! list of allowed pairs, so all its virtual IPs go, and its source/destination check comes on again; `UpdatePort` replaces one
 //! port's list whole, so that one pair of it can be left out. The first is used only where everything on the NIC is to go, and
-//! what it leaves on the virtual IPs' own lists is taken away by the second.
+//! what it leaves on the virtual IPs' own lists is taken away by the second. Taking it back is the same in reverse: its counterpart
+//! binds, and leaves lists of its own kind, which are then written as they were.
+
+use std::net::IpAddr;
 
 use serde_json::{Value, json};
 
 use crate::{
     domain::{
-        float::{Float, Pair},
+        fault::Fault,
+        float::{Float, Pair, PairList},
         nic::Fate,
         plan::OperationKind,
         snapshot::NicSnapshot,
@@ -21,6 +25,10 @@ use crate::{
 pub(super) const ALL: &str = "all";
 /// Writes one port's list of pairs back, without some of them.
 pub(super) const PORT: &str = "port";
+/// The same by the VPC's other API.
+pub(super) const PORT_V2: &str = "port v2.0";
+/// Deletes a port by the VPC's other API.
+pub(super) const DELETE_V2: &str = "v2.0";
 /// Binds one virtual IP.
 pub(super) const BIND: &str = "bind";
 /// Makes the NIC outlive its detach.
@@ -50,11 +58,12 @@ pub(super) fn step(kind: &OperationKind, seen: &NicSnapshot, made: &[Step]) -> O
             }
         }
         OperationKind::Detach { .. } => None,
-        OperationKind::Assign { ips, .. } => {
+        OperationKind::Assign { ips, lists, .. } => {
             let network = seen.nic.subnet.as_deref()?;
             let mut missing = ips.iter().filter(|ip| seen.nic.addresses.iter().all(|address| address.ip != **ip));
-            let ip = missing.next()?;
-            once(Step { name: BIND, carry: Some(format!("{network} {ip}").into()), last: missing.next().is_none() }, made)
+            let Some(ip) = missing.next() else { return put_back(seen, ips, lists, made) };
+            let last = missing.next().is_none() && lists.is_empty();
+            once(Step { name: BIND, carry: Some(format!("{network} {ip}").into()), last }, made)
         }
         OperationKind::BindEip { nic, ip, .. } => {
             // A virtual IP's EIP is bound to the virtual IP's own port.
@@ -66,9 +75,77 @@ pub(super) fn step(kind: &OperationKind, seen: &NicSnapshot, made: &[Step]) -> O
     }
 }
 
+/// The request in the place of one whose API is not published there. Vendor: the calls of the VPC are in v2.0 as well; those on a
+/// server's NICs are deprecated, and open in the vendor's own clouds only.
+pub(super) fn instead(
+    kind: &OperationKind,
+    seen: &NicSnapshot,
+    made: &[Step],
+    refused: &Step,
+    fault: &Fault,
+) -> Option<Step> {
+    if fault.code.as_deref() != Some("APIGW.0101") {
+        return None;
+    }
+    let other = |name| Some(Step { name, ..refused.clone() });
+    match (kind, refused.name) {
+        (OperationKind::Release { .. } | OperationKind::Assign { .. }, PORT) => other(PORT_V2),
+        (OperationKind::Delete { .. }, "") => other(DELETE_V2),
+        (OperationKind::Release { .. }, ALL) => {
+            let made: Vec<Step> = made.iter().chain([refused]).cloned().collect();
+            step(kind, seen, &made)
+        }
+        _ => None,
+    }
+}
+
 /// A step that changed nothing is not made again.
 fn once(step: Step, made: &[Step]) -> Option<Step> {
-    (!made.contains(&step)).then_some(step)
+    let same = |made: &Step| made.name == step.name && made.carry == step.carry;
+    (!made.iter().any(same)).then_some(step)
+}
+
+/// The write of one port's list, by the API that was found to be published. None of a list that holds what can not be written back.
+fn list_step(port: &str, pairs: &[&Pair], last: bool, made: &[Step]) -> Option<Step> {
+    if pairs.iter().any(|pair| pair.ip.is_empty()) {
+        return None;
+    }
+    let name = if made.iter().any(|step| step.name == PORT_V2) { PORT_V2 } else { PORT };
+    once(Step { name, carry: Some(write_carry(port, pairs).into()), last }, made)
+}
+
+/// After the bindings: the lists as they were before the release. What others changed in them meanwhile stays.
+fn put_back(seen: &NicSnapshot, ips: &[IpAddr], lists: &[PairList], made: &[Step]) -> Option<Step> {
+    // The NIC was bound by somebody else: there is nothing to take back.
+    if made.is_empty() || !seen.floats_known {
+        return None;
+    }
+    let nic = &seen.nic;
+    let mut writes = lists.iter().filter_map(|then| {
+        let float = seen.floats.iter().find(|float| float.id == then.of && float.owner.is_none());
+        let (now, own): (&[Pair], bool) = match float {
+            Some(float) => (&float.pairs, false),
+            None if *then.of == *nic.id.as_str() => (&nic.pairs, true),
+            None => return None,
+        };
+        let any = then.pairs.iter().any(|pair| &*pair.ip == ANY);
+        let ours = |pair: &&Pair| {
+            if own {
+                ips.iter().any(|ip| pair.is(*ip)) || any && &*pair.ip == ANY
+            } else {
+                nic.own_ips().any(|ip| pair.is(ip))
+            }
+        };
+        let theirs: Vec<&Pair> = now.iter().filter(|pair| !ours(pair)).collect();
+        let wanted: Vec<&Pair> = if theirs == then.pairs.iter().filter(|pair| !ours(pair)).collect::<Vec<_>>() {
+            then.pairs.iter().collect()
+        } else {
+            theirs.into_iter().chain(then.pairs.iter().filter(ours)).collect()
+        };
+        (wanted != now.iter().collect::<Vec<_>>()).then_some((&*then.of, wanted))
+    });
+    let (port, pairs) = writes.next()?;
+    list_step(port, &pairs, writes.next().is_none(), made)
 }
 
 fn release(seen: &NicSnapshot, wanted: &[&Float], made: &[Step]) -> Option<Step> {
@@ -97,7 +174,7 @@ fn release(seen: &NicSnapshot, wanted: &[&Float], made: &[Step]) -> Option<Step>
         _ => false,
     };
     let (port, pairs) = first.or(own)?;
-    once(Step { name: PORT, carry: Some(write_carry(port, &pairs).into()), last }, made)
+    list_step(port, &pairs, last, made)
 }
 
 /// A port and the list that it is to have.
@@ -115,7 +192,8 @@ fn write_carry(port: &str, pairs: &[&Pair]) -> String {
 /// `None` for a carry that is none of ours.
 pub(super) fn read_carry(carry: &str) -> Option<(&str, Value)> {
     let (port, pairs) = carry.split_once(' ')?;
-    Some((port, serde_json::from_str(pairs).ok()?))
+    let pairs: Value = serde_json::from_str(pairs).ok()?;
+    pairs.is_array().then_some((port, pairs))
 }
 
 /// Vendor: both texts must be empty. One path serves both meanings, so each has its own body.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    domain::nic::{ManagedBy, NicRole, NicStatus},
+    domain::nic::{ManagedBy, NicStatus},
     providers::profile::Endpoint,
 };
 
@@ -52,6 +52,7 @@ fn nic(subnet: Option<&str>, instance: Option<&str>) -> Nic {
         members: None,
         prefixes: Vec::new(),
         dies_with_detach: None,
+        ranges: vec![],
         hot_plug: None,
         tags: vec![],
         description: "".into(),
@@ -100,6 +101,7 @@ fn one_nic_is_read_with_its_server_its_networks_virtual_ips_and_what_is_on_its_a
             "/v1/{p}/ports/nic-1",
             "/v1/{p}/ports?device_owner=neutron%3AVIP_PORT&limit=2000&network_id=net-1",
             "/v1/{p}/cloudservers/srv-1/os-interface",
+            "/v3/{p}/vpc/sub-network-interfaces?limit=1&parent_id=nic-1",
             "/v1/{p}/cloudservers/detail?server_id=srv-1",
             "/v3/{p}/eip/publicips?limit=2000&vnic.private_ip_address=10.0.0.1&vnic.private_ip_address=10.0.0.101",
             "/v3/{p}/elb/members?address=10.0.0.1&address=10.0.0.101&limit=2000",
@@ -139,7 +141,7 @@ fn writes_as_the_vendor_spells_them() {
         format!(r#"BatchDeleteServerNics POST {ecs}/srv-1/nics/delete {{"nics":[{{"id":"nic-1"}}]}}"#)
     );
     assert_eq!(
-        write(OperationKind::Assign { nic: nic.into(), ips: ips.clone() }, release::BIND, Some("net-1 10.0.0.101")),
+        write(OperationKind::Assign { nic: nic.into(), ips: ips.clone(), lists: vec![] }, release::BIND, Some("net-1 10.0.0.101")),
         format!(r#"AssociateServerVirtualIp PUT {ecs}/nics/nic-1 {{"nic":{{"ip_address":"10.0.0.101","reverse_binding":true,"subnet_id":"net-1"}}}}"#)
     );
     assert_eq!(
@@ -168,6 +170,22 @@ fn hosts_follow_the_region_unless_the_profile_has_its_own() {
     assert_eq!(host("eu-west-101", None), "elb.eu-west-101.myhuaweicloud.eu");
     assert_eq!(host("eu-west-0", None), "elb.eu-west-0.myhuaweicloud.com");
     assert_eq!(host("cn-north-4", Some("http://127.0.0.1:18080")), "127.0.0.1:18080");
+    // A private cloud has a host for each service as well.
+    let template = "https://{service}.{region}.cloud.example:8443";
+    assert_eq!(host("ap-southeast-3", Some(template)), "elb.ap-southeast-3.cloud.example:8443");
+    assert_eq!(host("ap-southeast-3", Some("{service}-api.example.com")), "elb-api.example.com");
+    let mut hosts: Vec<String> = Cloud.listings(&["cn-south-1".into()]).into_iter().map(|listing| {
+        Cloud.encode(&Call::List(listing), &profile(Some(template))).host
+    }).collect();
+    hosts.push(Cloud.encode(&Call::SignIn { region: "cn-south-1".into(), by_name: false }, &profile(Some(template))).host);
+    hosts.sort();
+    hosts.dedup();
+    // The account's regions are asked where the profile is at home.
+    let own = ["ecs.cn-south-1", "elb.cn-south-1", "iam.cn-north-4", "iam.cn-south-1", "vpc.cn-south-1"];
+    assert_eq!(hosts, own.map(|name| format!("{name}.cloud.example:8443")));
+    for wrong in ["https://{service", "https://{}.a", "https://{Service}.a", "https://a}.b", "http://{service}.a", "https://a/{service}"] {
+        assert!(Endpoint::parse(wrong).is_err(), "{wrong}");
+    }
 }
 
 #[test]
@@ -191,10 +209,13 @@ fn who_signs_in_and_for_what() {
     let mut two = profile(None);
     two.regions.push("cn-south-1".into());
     assert_eq!(Cloud.sign_in(&told, &keys, &region), None, "the project is known");
-    for (profile, credential) in [(&told, &named), (&untold, &keys), (&two, &keys)] {
-        assert_eq!(Cloud.sign_in(profile, credential, &region), Some(Call::SignIn { region: region.clone() }));
+    for (profile, credential, by_name) in [(&told, &named, true), (&untold, &keys, false), (&two, &keys, false)] {
+        let call = Call::SignIn { region: region.clone(), by_name };
+        assert_eq!(Cloud.sign_in(profile, credential, &region), Some(call.clone()));
+        let action = if by_name { "KeystoneCreateUserTokenByPassword" } else { "KeystoneListProjects" };
+        assert_eq!(Cloud.action(&call), action);
     }
-    let call = Call::SignIn { region };
+    let call = Call::SignIn { region, by_name: false };
     let stamp = Stamp { now: crate::domain::time::Timestamp(0), nonce: String::new() };
     let mut request = Cloud.encode(&call, &untold);
     assert_eq!(request.url(), "https://iam.cn-north-4.myhuaweicloud.com/v3/projects?name=cn-north-4");

@@ -301,6 +301,7 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
         members: None,
         prefixes: Vec::new(),
         dies_with_detach: None,
+        ranges: vec![],
         hot_plug: None,
         tags,
         description: Arc::from(raw.description.as_str()),

@@ -106,10 +106,7 @@ pub(super) fn encode(call: &Call, region: Option<&str>, profile: &Profile) -> Wi
         },
         Call::SignIn { .. } => json!({}),
     };
-    let (scheme, host) = match &profile.endpoint {
-        Some(endpoint) => (endpoint.scheme.clone(), endpoint.host.clone()),
-        None => ("https".to_owned(), host(product, region)),
-    };
+    let (scheme, host) = profile.host(&host(product, region), region.unwrap_or_default());
     let headers = [
         ("content-type", CONTENT_TYPE),
         ("x-tc-action", action),

@@ -53,6 +53,7 @@ fn nic(role: NicRole, instance: Option<&str>, ips: &[&str]) -> Nic {
         members: None,
         prefixes: Vec::new(),
         dies_with_detach: None,
+        ranges: vec![],
         hot_plug: None,
         tags: vec![],
         description: "".into(),
@@ -80,7 +81,7 @@ fn all(resource: Resource) -> Listing {
 fn recorded() -> Vec<(&'static str, Call)> {
     let second = Listing { cursor: Cursor::Page(2), ..all(Resource::Nics) };
     let attach = OperationKind::Attach { nic: "eni-m6dyj72l".into(), instance: "ins-r8hr2upy".into() };
-    let assign = OperationKind::Assign { nic: "eni-afo43z61".into(), ips: vec!["172.16.32.111".parse().unwrap()] };
+    let assign = OperationKind::Assign { nic: "eni-afo43z61".into(), ips: vec!["172.16.32.111".parse().unwrap()], lists: vec![] };
     let two = nic(NicRole::Secondary, None, &["10.0.0.3", "10.0.0.4"]);
     let search = inspection(&two, &[]).into_iter().find(|listing| listing.part == part::SEARCH).unwrap();
     vec![
@@ -174,7 +175,7 @@ fn a_write_is_known_again_by_its_token() {
     };
     let ip = "10.0.0.4".parse().unwrap();
     let detach = OperationKind::Detach { nic: "eni-1".into(), instance: "ins-1".into() };
-    let assign = OperationKind::Assign { nic: "eni-1".into(), ips: vec![ip] };
+    let assign = OperationKind::Assign { nic: "eni-1".into(), ips: vec![ip], lists: vec![] };
     let token = |kind: &OperationKind, at: i64| {
         let step = Cloud.step(kind, &seen(at), &[]).expect("a request");
         assert_eq!(Cloud.step(kind, &seen(at), std::slice::from_ref(&step)), None, "one request");
@@ -279,6 +280,7 @@ fn an_inspection_asks_only_about_its_nic() {
         name: "web".into(),
         region: "ap-guangzhou".into(),
         vpc: None,
+        range: None,
         target: crate::domain::address::BackendTarget::Instance("ins-1".into()),
         port: port.into(),
     };

@@ -382,6 +382,7 @@ fn nic(listing: &Listing, raw: &shapes::Nic, pool: &mut Pool) -> Option<Nic> {
         members: None,
         prefixes: Vec::new(),
         dies_with_detach: None,
+        ranges: vec![],
         hot_plug: None,
         tags,
         description: pool.keep(""),
@@ -519,6 +520,7 @@ fn backends(listing: &Listing, raw: shapes::Backends) -> InventoryPage {
             name: Arc::clone(&name),
             region: region.clone(),
             vpc: vpc.clone(),
+            range: None,
             target,
             port: ports.into_iter().flatten().collect::<Vec<_>>().join("/").into(),
         })

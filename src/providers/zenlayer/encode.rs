@@ -66,7 +66,7 @@ fn product(call: &Call) -> Product {
 
 fn write(kind: &OperationKind) -> Value {
     match kind {
-        OperationKind::Release { nic, ips } | OperationKind::Assign { nic, ips } => json!({
+        OperationKind::Release { nic, ips } | OperationKind::Assign { nic, ips, .. } => json!({
             "nicId": nic.as_str(),
             "ipAddresses": ips.iter().map(ToString::to_string).collect::<Vec<_>>(),
         }),
@@ -89,10 +89,8 @@ pub(super) fn encode(call: &Call, profile: &Profile) -> WireRequest {
         Call::Write { kind, .. } => write(kind),
         Call::Task { .. } | Call::SignIn { .. } => json!({}),
     };
-    let (scheme, host) = match &profile.endpoint {
-        Some(endpoint) => (endpoint.scheme.clone(), endpoint.host.clone()),
-        None => ("https".to_owned(), HOST.to_owned()),
-    };
+    let region = call.region().or_else(|| profile.regions.first()).map_or("", RegionId::as_str);
+    let (scheme, host) = profile.host(HOST, region);
     let headers = [
         ("content-type", CONTENT_TYPE),
         ("x-zc-action", action(call)),
@@ -236,6 +234,7 @@ mod tests {
             members: None,
             prefixes: Vec::new(),
             dies_with_detach: None,
+            ranges: vec![],
             hot_plug: None,
             tags: vec![],
             description: "".into(),
@@ -278,6 +277,7 @@ mod tests {
             name: "front".into(),
             region: "asia-east-1".into(),
             vpc: None,
+            range: None,
             target: BackendTarget::Instance("11".into()),
             port: "80".into(),
         };

@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn what_is_gone_is_done_only_for_what_takes_away() {
         let attach = OperationKind::Attach { nic: "12".into(), instance: "11".into() };
-        let assign = OperationKind::Assign { nic: "12".into(), ips: vec![] };
+        let assign = OperationKind::Assign { nic: "12".into(), ips: vec![], lists: vec![] };
         let delete = OperationKind::Delete { nic: "12".into() };
         for (kind, code, effect) in [
             (attach, "INVALID_NIC_NOT_FOUND", Effect::Nothing),

@@ -132,6 +132,7 @@ pub fn snapshot() -> NicSnapshot {
             members: Some(false),
             prefixes: Vec::new(),
             dies_with_detach: None,
+            ranges: vec![],
             hot_plug: Some(true),
             tags: Vec::new(),
             description: "".into(),
@@ -192,6 +193,7 @@ pub fn backend(balancer: &str, address: &str) -> Backend {
         name: "shop".into(),
         region: REGION.into(),
         vpc: None,
+        range: None,
         target: BackendTarget::Address { ip: ip(address), instance: None, nic: None },
         port: "80".into(),
     }

@@ -163,6 +163,7 @@ fn as_named(intent: &Intent) -> Nic {
         members: None,
         prefixes: Vec::new(),
         dies_with_detach: None,
+        ranges: vec![],
         hot_plug: None,
         tags: Vec::new(),
         description: "".into(),

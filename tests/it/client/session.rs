@@ -19,7 +19,8 @@ impl Provider for SignsIn {
     }
 
     fn sign_in(&self, _: &Profile, credential: &Credential, region: &RegionId) -> Option<Call> {
-        matches!(credential, Credential::Password { .. }).then(|| Call::SignIn { region: region.clone() })
+        matches!(credential, Credential::Password { .. })
+            .then(|| Call::SignIn { region: region.clone(), by_name: true })
     }
 
     fn action(&self, call: &Call) -> &'static str {

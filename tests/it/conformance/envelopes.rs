@@ -72,7 +72,7 @@ pub async fn calls(cloud: &'static dyn Provider) -> Vec<Call> {
         OperationKind::Release { nic: id.clone(), ips: vec![ip] },
         OperationKind::Release { nic: id.clone(), ips: all },
         OperationKind::Detach { nic: id.clone(), instance: instance.clone() },
-        OperationKind::Assign { nic: id.clone(), ips: vec![new] },
+        OperationKind::Assign { nic: id.clone(), ips: vec![new], lists: vec![] },
         OperationKind::Attach { nic: id.clone(), instance },
         OperationKind::BindEip { nic: id.clone(), eip: "eip-1".into(), ip },
         OperationKind::Delete { nic: id },

@@ -201,9 +201,10 @@ async fn nics_that_are_read_again_are_the_same_with_few_calls() {
             for (id, listed) in &listed {
                 let again = stage.part().snapshot(id).expect("still there");
                 let what = format!("{} {id}", stage.name());
-                // A bond, and what a detach does, are told by the read of one NIC only.
-                let (linked, dies_with_detach) = (again.nic.linked, again.nic.dies_with_detach);
-                let nic = nicdeck::domain::nic::Nic { linked, dies_with_detach, ..listed.nic.clone() };
+                // A bond, what hangs on it and what a detach does are told by the read of one NIC only.
+                let (linked, members, dies_with_detach) =
+                    (again.nic.linked, again.nic.members, again.nic.dies_with_detach);
+                let nic = nicdeck::domain::nic::Nic { linked, members, dies_with_detach, ..listed.nic.clone() };
                 assert_eq!(again.nic, nic, "{what}");
                 assert_eq!(again.instance, listed.instance, "{what}");
                 assert_eq!(again.eips, listed.eips, "{what}");

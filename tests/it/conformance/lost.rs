@@ -53,7 +53,7 @@ pub async fn ready(cloud: &'static dyn Provider, deed: Deed, timeouts: Option<Ti
     }
     let plan = match deed {
         Deed::Release | Deed::Detach => away,
-        Deed::Assign | Deed::Attach => undo::plan(&stage, undo::taking_back(&away)),
+        Deed::Assign | Deed::Attach => undo::plan(&stage, undo::taking_back(&stage, &away)),
         Deed::Bind => undo::plan(&stage, vec![undo::binding(&stage, &good.addresses[0][0])]),
         Deed::Delete => undo::plan(&stage, vec![OperationKind::Delete { nic: good.nics[0].nic().nic.clone() }]),
     };

@@ -121,7 +121,7 @@ impl Victim {
                 };
                 nic.addresses.push(address);
             }),
-            Condition::NotLinked => on(world, &|nic| nic.linked = true),
+            Condition::NotLinked | Condition::CarriesNone => on(world, &|nic| nic.linked = true),
             Condition::NoMembers => on(world, &|nic| {
                 "Trunk".clone_into(&mut nic.kind);
                 nic.linked = true;

@@ -141,7 +141,7 @@ async fn complaints(cloud: &'static dyn Provider, words: &Words, obstacle: Obsta
     match obstacle {
         Obstacle::AddressOutside => {
             let ips = vec!["203.0.113.200".parse().unwrap()];
-            plan = undo::plan(&stage, vec![OperationKind::Assign { nic, ips }]);
+            plan = undo::plan(&stage, vec![OperationKind::Assign { nic, ips, lists: vec![] }]);
         }
         Obstacle::AttachedStill => plan = undo::plan(&stage, vec![OperationKind::Delete { nic }]),
         _ => {}

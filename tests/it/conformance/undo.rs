@@ -5,6 +5,7 @@ use std::sync::Arc;
 use nicdeck::{
     domain::{
         ids::OperationId,
+        journal::JournalEntry,
         nic::NicState,
         outcome::{Outcome, OutcomeWord},
         plan::{Decision, Operation, OperationKind, PlanHash, PlanRow, ReleasePlan},
@@ -26,9 +27,13 @@ pub fn plan(stage: &Stage, kinds: Vec<OperationKind>) -> Arc<ReleasePlan> {
             cloud: stage.provider.descriptor().cloud(),
             profile: key("").profile,
             region: expect.nic.region.clone(),
+            // As the planner has it: two writes to one list would overwrite each other.
+            shares: match &kind {
+                OperationKind::Assign { lists, .. } => lists.iter().map(|list| list.of.clone()).collect(),
+                _ => vec![],
+            },
             kind,
             after: vec![],
-            shares: vec![],
             expect: Arc::new(expect),
         }
     };
@@ -64,18 +69,20 @@ fn nics(world: &World) -> Vec<SimNic> {
     let mut nics = world.nics().to_vec();
     for nic in &mut nics {
         nic.addresses.sort_by_key(|address| (!address.primary, address.ip));
-        // Which side's list binds a virtual address again is the cloud's choice.
-        nic.pairs.clear();
     }
     nics
 }
 
-pub fn taking_back(done: &ReleasePlan) -> Vec<OperationKind> {
-    let back = |operation: &Operation| match operation.kind.clone() {
-        OperationKind::Release { nic, ips } => OperationKind::Assign { nic, ips },
-        OperationKind::Detach { nic, instance } => OperationKind::Attach { nic, instance },
-        other => panic!("{other:?}"),
+/// What takes the plan back, as its journal tells it: of each write the first request's intent.
+pub fn taking_back(stage: &Stage, done: &ReleasePlan) -> Vec<OperationKind> {
+    let entries = stage.closed_journal().entries;
+    let first = |operation: &Operation| {
+        entries.iter().find_map(|entry| match entry {
+            JournalEntry::Intent(intent) if intent.operation == operation.id => Some(intent),
+            _ => None,
+        })
     };
+    let back = |operation| first(operation).and_then(|intent| intent.taken_back()).expect("it can be taken back");
     done.operations().iter().map(back).collect()
 }
 
@@ -85,13 +92,15 @@ async fn a_release_and_a_detach_are_taken_back() {
         let mut stage = Scene::demo(cloud).open().await;
         let targets = main_job(cloud).await;
         let away = stage.prepare(&targets).await;
-        let before = nics(&stage.simulator.world());
+        // Virtual addresses with their own lists, too.
+        let all = |world: &World| (nics(world), world.floats().to_vec());
+        let before = all(&stage.simulator.world());
         stage.run(&away).await.all(OutcomeWord::Released);
-        assert_ne!(nics(&stage.simulator.world()), before);
-        let back = plan(&stage, taking_back(&away));
+        assert_ne!(nics(&stage.simulator.world()), before.0);
+        let back = plan(&stage, taking_back(&stage, &away));
         let ended = stage.run(&back).await;
         ended.all(OutcomeWord::Released);
-        assert_eq!(nics(&stage.simulator.world()), before, "{}", stage.name());
+        assert_eq!(all(&stage.simulator.world()), before, "{}", stage.name());
         // The inventory follows.
         for target in &targets {
             let (nic, ip) = parts(target);
@@ -102,7 +111,7 @@ async fn a_release_and_a_detach_are_taken_back() {
             }
         }
         // Once more is nothing to do.
-        let again = plan(&stage, taking_back(&away));
+        let again = plan(&stage, taking_back(&stage, &away));
         let writes = stage.writes();
         stage.run(&again).await.all(OutcomeWord::AlreadyGone);
         assert_eq!(stage.writes(), writes);
@@ -128,7 +137,7 @@ async fn an_address_that_somebody_else_took_is_not_put_back() {
             taken.eip = None;
             world.edit_nic(&other, |other| other.addresses.push(taken.clone())).unwrap();
         });
-        let back = plan(&stage, taking_back(&away));
+        let back = plan(&stage, taking_back(&stage, &away));
         let ended = stage.run(&back).await;
         if taken.floating {
             // Several NICs may hold it: both do now.

@@ -95,6 +95,17 @@ impl Provider for Brisk {
         self.inner.step(kind, seen, made)
     }
 
+    fn instead(
+        &self,
+        kind: &OperationKind,
+        seen: &NicSnapshot,
+        made: &[Step],
+        refused: &Step,
+        fault: &Fault,
+    ) -> Option<Step> {
+        self.inner.instead(kind, seen, made, refused, fault)
+    }
+
     fn task(&self, region: &RegionId, receipt: &Receipt) -> Option<Call> {
         self.inner.task(region, receipt)
     }

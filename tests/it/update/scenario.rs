@@ -99,6 +99,7 @@ pub fn nic(id: &str, on: Option<&str>, ips: &[&str]) -> Nic {
         members: Some(false),
         prefixes: Vec::new(),
         dies_with_detach: None,
+        ranges: vec![],
         hot_plug: Some(true),
         tags: Vec::new(),
         description: "".into(),
@@ -125,6 +126,7 @@ pub fn backend(lb: &str, ip: &str) -> Backend {
         name: "front".into(),
         region: "r1".into(),
         vpc: Some("vpc-1".into()),
+        range: None,
         target: BackendTarget::Address { ip: ip.parse().expect("an address"), instance: None, nic: None },
         port: "443".into(),
     }

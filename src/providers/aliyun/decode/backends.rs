@@ -228,6 +228,7 @@ impl Step<'_> {
             name: Arc::from(""),
             region: self.region.clone(),
             vpc,
+            range: None,
             target,
             port: Arc::from(port),
         }

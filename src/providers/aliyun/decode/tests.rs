@@ -498,6 +498,7 @@ fn backend(balancer: &str, name: &str, target: BackendTarget, port: &str) -> Bac
         name: name.into(),
         region: region(),
         vpc: None,
+        range: None,
         target,
         port: port.into(),
     }

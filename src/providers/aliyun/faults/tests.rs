@@ -42,7 +42,7 @@ fn refused(call: &Call, status: u16, code: &str) -> Fault {
 #[test]
 fn what_is_gone_is_done_only_for_what_takes_away() {
     let attach = OperationKind::Attach { nic: "eni-1".into(), instance: "i-1".into() };
-    let assign = OperationKind::Assign { nic: "eni-1".into(), ips: vec![] };
+    let assign = OperationKind::Assign { nic: "eni-1".into(), ips: vec![], lists: vec![] };
     let delete = OperationKind::Delete { nic: "eni-1".into() };
     for (kind, code, effect) in [
         (attach, "InvalidEniId.NotFound", Nothing),

@@ -127,8 +127,8 @@ fn interfaces_tell_what_a_detach_does_to_them_and_silence_is_no_answer() {
       {"port_id": "null", "delete_on_termination": null}, {"port_id": "odd", "delete_on_termination": 7}, {"port_id": "silent"},
       {"delete_on_termination": true}]}"#;
     let page = answer(&of, 200, body).unwrap();
-    let told = vec![("d32019d3".into(), false), ("dies".into(), true), ("text".into(), true)];
-    assert_eq!(page.fates, [("srv-1".into(), told)]);
+    let rows = vec![("d32019d3".into(), false), ("dies".into(), true), ("text".into(), true)];
+    assert_eq!(page.told, [Told::Fates("srv-1".into(), rows)]);
     // Not published, not allowed, no such server: asked, and nothing told. Anything else is a fault.
     for (status, body) in [
         (404, r#"{"error_code":"APIGW.0101","error_msg":"x","request_id":"r"}"#),
@@ -136,10 +136,25 @@ fn interfaces_tell_what_a_detach_does_to_them_and_silence_is_no_answer() {
         (400, r#"{"error":{"code":"Ecs.0307","message":"x"}}"#),
     ] {
         let page = answer(&of, status, body).unwrap();
-        assert_eq!(page.fates, [("srv-1".into(), vec![])], "{body}");
+        assert_eq!(page.told, [Told::Fates("srv-1".into(), vec![])], "{body}");
     }
     assert_eq!(answer(&of, 500, r#"{"error":{"code":"Common.0001","message":"x"}}"#).unwrap_err().kind, FaultKind::Server);
     assert_eq!(answer(&of, 200, r#"{"attachableQuantity":{"free_nic":1}}"#).unwrap_err().kind, FaultKind::Garbage);
+}
+
+#[test]
+fn sub_nics_hang_on_their_nic_and_where_nobody_tells_nothing_is_told() {
+    let of = Listing { part: part::SUB_NICS, scope: Scope::Nic("n".into()), ..all(Resource::Instances) };
+    let told = |status, body: &str| answer(&of, status, body).map(|page| page.told);
+    let some = r#"{"request_id":"r","sub_network_interfaces":[{"id":"s","parent_id":"n","state":"NORMAL"}],"page_info":{}}"#;
+    assert_eq!(told(200, some), Ok(vec![Told::Carries("n".into(), true)]));
+    assert_eq!(told(200, r#"{"sub_network_interfaces":[]}"#), Ok(vec![Told::Carries("n".into(), false)]));
+    for (status, code) in [(404, "APIGW.0101"), (403, "VPC.0010")] {
+        assert_eq!(told(status, &format!(r#"{{"error_code":"{code}","error_msg":"x"}}"#)), Ok(vec![]));
+    }
+    for (status, body) in [(200, "{}"), (200, &*some.replace("\"n\"", "\"other\"")), (500, "{}")] {
+        assert!(told(status, body).is_err(), "{body}");
+    }
 }
 
 #[test]
@@ -238,6 +253,8 @@ fn eips_are_on_nics_on_virtual_ips_or_elsewhere() {
     assert_eq!((&*page.eips[0].name, page.eips[4].ips.as_slice()), ("web", &[][..]));
     assert_eq!(page.next[0].cursor, Cursor::Token("e5".into()));
     assert!(answer(&page.next[0], 200, body).unwrap().next.is_empty(), "the same marker again has no end");
+    let half = r#"{"publicips":[{"id":"e","status":"ACTIVE","vnic":{"port_id":"v1","device_owner":"neutron:VIP_PORT"}}]}"#;
+    assert_eq!(answer(&all(Resource::Eips), 200, half).unwrap_err().kind, FaultKind::Garbage, "it would be missed where it hangs");
 }
 
 #[test]
@@ -252,7 +269,28 @@ fn members_are_backends_of_each_balancer_they_name() {
         other => panic!("{other:?}"),
     }).collect();
     assert_eq!(rows, ["l1 10.0.0.1 80 i", "l2 10.0.0.1 80 i", "p2 10.0.0.2 443 -", "l3 10.0.0.3  -"]);
+    let nameless = answer(&all(Resource::Backends), 200, r#"{"members":[{"id":"m5","address":"10.0.0.5"}]}"#).unwrap();
+    assert_eq!(nameless.backends[0].load_balancer.as_str(), "m5", "whose it is is not told, and it is somebody's");
     assert!(page.next.is_empty());
+}
+
+/// Two VPCs may hold the same address: the subnet tells them apart, and where none is told nobody knows.
+#[test]
+fn a_member_is_on_the_nic_of_its_subnet() {
+    let nic = answer(&all(Resource::Nics), 200, PORTS).unwrap().nics.remove(0);
+    assert_eq!(nic.ranges, ["213cb9d3".into()], "of IPv4");
+    for (more, on, elsewhere) in [
+        (r#""subnet_cidr_id":"213cb9d3""#, true, false),
+        (r#""subnet_cidr_id":"another""#, false, false),
+        (r#""subnet_cidr_id":null,"instance_id":"0f58c8dc""#, true, false),
+        (r#""subnet_cidr_id":null,"instance_id":"another""#, false, false),
+        (r#""subnet_cidr_id":null,"instance_id":"","member_type":"ip""#, true, true),
+    ] {
+        let body = format!(r#"{{"members":[{{"id":"m","address":"10.0.0.21","protocol_port":80,"loadbalancer_id":"l",{more}}}]}}"#);
+        let backend = answer(&all(Resource::Backends), 200, &body).unwrap().backends.remove(0);
+        assert_eq!(backend.is_on(&nic), on, "{more}");
+        assert_eq!(on && backend.may_be_elsewhere(&nic), elsewhere, "{more}");
+    }
 }
 
 #[test]
@@ -340,7 +378,7 @@ fn a_job_that_failed_comes_with_a_good_status() {
 fn sign_in(status: u16, token: Option<&str>, body: &str) -> Result<Session, Fault> {
     let mut response = response(status, body);
     response.headers.extend(token.map(|token| ("x-subject-token".to_owned(), token.to_owned())));
-    match decode(&Call::SignIn { region: region() }, &response)? {
+    match decode(&Call::SignIn { region: region(), by_name: false }, &response)? {
         Reply::Session(session) => Ok(session),
         other => panic!("{other:?}"),
     }
@@ -368,12 +406,46 @@ fn a_session_is_a_token_with_its_end_or_only_the_regions_project() {
     }
 }
 
+/// Vendor: `UpdatePort` answers the port's new state. What is not the list that was sent tells of another writer, or of nothing done.
+#[test]
+fn a_written_list_is_compared_with_the_one_that_was_answered() {
+    let write = |sent: &str| {
+        let step = Step { name: release::PORT, carry: Some(format!("vip-1 {sent}").into()), last: true };
+        Call::Write { region: region(), kind: OperationKind::Release { nic: "n".into(), ips: vec![] }, step }
+    };
+    let told = |sent: &str, port: &str| decode(&write(sent), &response(200, &format!(r#"{{"port":{port}}}"#)));
+    let (a, b) = (r#"{"ip_address":"10.0.0.2","mac_address":"FA:16:3e:00:00:02"}"#, r#"{"ip_address":"172.16.0.0/12"}"#);
+    let lower = r#"{"ip_address":"10.0.0.2","mac_address":"fa:16:3e:00:00:02"}"#;
+    let filled = r#"{"ip_address":"172.16.0.0/12","mac_address":"fa:16:3e:00:00:01"}"#;
+    for (sent, port) in [
+        (format!("[{a},{b}]"), format!(r#"{{"id":"vip-1","allowed_address_pairs":[{a},{b}]}}"#)),
+        // The service fills a MAC in, and no order is promised.
+        (format!("[{a},{b}]"), format!(r#"{{"allowed_address_pairs":[{filled},{lower}]}}"#)),
+        ("[]".to_owned(), r#"{"id":"vip-1","allowed_address_pairs":[]}"#.to_owned()),
+        ("[]".to_owned(), r#"{"id":"vip-1"}"#.to_owned()),
+    ] {
+        assert!(told(&sent, &port).is_ok(), "{sent} {port}");
+    }
+    for (sent, port) in [
+        ("[]".to_owned(), format!(r#"{{"allowed_address_pairs":[{a}]}}"#)),
+        (format!("[{a}]"), r#"{"allowed_address_pairs":[]}"#.to_owned()),
+        (format!("[{a}]"), "{}".to_owned()),
+        (format!("[{a}]"), format!(r#"{{"allowed_address_pairs":[{a},{a}]}}"#)),
+        (format!("[{a}]"), r#"{"allowed_address_pairs":[{"ip_address":"10.0.0.2","mac_address":"fa:16:3e:00:00:09"}]}"#.to_owned()),
+        (format!("[{a},{b}]"), format!(r#"{{"allowed_address_pairs":[{a},{a}]}}"#)),
+        ("[]".to_owned(), r#"{"id":"vip-2","allowed_address_pairs":[]}"#.to_owned()),
+    ] {
+        let fault = told(&sent, &port).unwrap_err();
+        assert_eq!((fault.effect, fault.request_id.as_deref()), (Effect::Unknown, Some("R-1")), "{sent} {port}");
+    }
+}
+
 /// Bytes that nobody asked for: an answer is read or refused, and nothing panics.
 #[test]
 fn nothing_that_comes_makes_it_panic() {
     let bodies = [PORTS, r#"{"token":{}}"#, r#"{"projects":[{}]}"#, r#"{"status":7}"#, r#"{"members":[{"address":"x"}]}"#, r#"{"publicips":[{"vnic":{"private_ip_address":"x"}}]}"#, r#"{"servers":[[]]}"#, "\u{0}\u{ff}", "{\"error\":{\"code\":[]}}"];
     let kind = OperationKind::Release { nic: "n".into(), ips: vec![] };
-    let mut calls = vec![Call::write(region(), kind), Call::Task { region: region(), task: "j".into() }, Call::SignIn { region: region() }];
+    let mut calls = vec![Call::write(region(), kind), Call::Task { region: region(), task: "j".into() }, Call::SignIn { region: region(), by_name: false }];
     calls.extend([Resource::Regions, Resource::Instances, Resource::Nics, Resource::Floats, Resource::Eips, Resource::Backends, Resource::Limits].map(|resource| Call::List(all(resource))));
     for call in &calls {
         for status in [200, 201, 202, 204, 302, 400, 401, 404, 429, 500, 503] {

@@ -144,6 +144,9 @@ shapes! {
     Interfaces { "interfaceAttachments" interfaces: Option<Vec<Interface>>, }
     Interface { "port_id" port: Text, "delete_on_termination" dies: Text, }
 
+    SubNics { "sub_network_interfaces" rows: Option<Vec<SubNic>>, }
+    SubNic { "parent_id" parent: Text, }
+
     Eips { "publicips" eips: Option<Vec<Eip>>, "page_info" page: PageInfo, }
     PageInfo { "next_marker" next: Text, }
 
@@ -170,6 +173,9 @@ shapes! {
 #[derive(Deserialize, Default, Debug)]
 #[serde(default)]
 pub(in super::super) struct Fixed {
+    /// One of the network's two, and not the network's own id.
+    #[serde(rename = "subnet_id", deserialize_with = "lenient")]
+    pub range: Text,
     #[serde(rename = "ip_address", deserialize_with = "ip")]
     pub ip: Option<IpAddr>,
 }
@@ -205,10 +211,15 @@ pub(in super::super) struct Vnic {
 #[derive(Deserialize, Default, Debug)]
 #[serde(default)]
 pub(in super::super) struct Member {
+    #[serde(deserialize_with = "lenient")]
+    pub id: Text,
     #[serde(deserialize_with = "ip")]
     pub address: Option<IpAddr>,
     #[serde(rename = "protocol_port", deserialize_with = "lenient")]
     pub port: Text,
+    /// Null on one that was added by its address alone.
+    #[serde(rename = "subnet_cidr_id", deserialize_with = "lenient")]
+    pub range: Text,
     #[serde(rename = "pool_id", deserialize_with = "lenient")]
     pub pool: Text,
     #[serde(rename = "instance_id", deserialize_with = "lenient")]

@@ -13,10 +13,14 @@ pub(super) fn list(world: &World, call: &Call) -> Answer {
     let mut put = |balancer: &str, address: String, network: &str, instance: &str| {
         let port = world.load_balancer(balancer).map_or(80, |balancer| balancer.port);
         let id = uuid(&format!("member {balancer} {network} {address}"));
+        // Vendor: one that was added by its address tells neither a subnet nor a server.
+        let bare = world.load_balancer(balancer).is_some_and(|balancer| balancer.kind == "ip");
+        let instance = if bare { "" } else { instance };
         let kind = if instance.is_empty() { "ip" } else { "instance" };
+        let range = if bare { Value::Null } else { json!(subnet_of(network)) };
         let row = json!({
             "id": id, "name": "", "address": address, "protocol_port": port, "weight": 1, "admin_state_up": true,
-            "pool_id": uuid(&format!("pool {balancer}")), "operating_status": "ONLINE", "subnet_cidr_id": subnet_of(network),
+            "pool_id": uuid(&format!("pool {balancer}")), "operating_status": "ONLINE", "subnet_cidr_id": range,
             "member_type": kind, "instance_id": instance, "ip_version": "v4", "project_id": call.project,
             "loadbalancer_id": balancer, "loadbalancers": [{"id": balancer}],
         });

@@ -176,6 +176,7 @@ fn dispatch(world: &mut World, call: &Call) -> Answer {
         "CreatePort" | "NeutronCreatePort" => ports::create(world, call),
         "DeletePort" | "NeutronDeletePort" => ports::delete(world, call),
         "ListSubnets" => ports::subnets(world, call),
+        "ListSubNetworkInterfaces" => ports::sub_nics(world, call),
         "ListPublicips" => eips::list(world, call),
         "UpdatePublicip" => eips::update(world, call),
         "ListAllMembers" => members::list(world, call),

@@ -221,6 +221,26 @@ pub(super) fn subnets(world: &World, call: &Call) -> Answer {
     ok(json!({"subnets": rows.collect::<Vec<_>>()}))
 }
 
+/// One sub-NIC on each NIC that has others hanging on it.
+pub(super) fn sub_nics(world: &World, call: &Call) -> Answer {
+    let limit = call.query.limit(2000, 2000, "VPC.2500")?;
+    let linked = world.nics().iter().filter(|nic| nic.region == call.region && nic.linked);
+    let rows = linked.filter(|nic| call.query.takes("parent_id", &nic.id)).map(|nic| {
+        let id = uuid(&format!("sub-NIC of {}", nic.id));
+        let row = json!({
+            "id": id, "parent_id": nic.id, "parent_device_id": nic.instance_id, "virsubnet_id": nic.subnet_id, "vpc_id": nic.vpc_id,
+            "private_ip_address": "", "mac_address": made_up_mac(&id), "vlan_id": 2, "state": "NORMAL", "project_id": call.project,
+        });
+        (id, row)
+    });
+    let (rows, next) = page(rows.collect(), &call.query, limit, "VPC.2500")?;
+    let mut info = json!({"current_count": rows.len()});
+    if let Some(next) = next {
+        info["next_marker"] = json!(next);
+    }
+    ok(json!({"sub_network_interfaces": rows, "page_info": info}))
+}
+
 fn invalid(text: impl Into<String>) -> Refusal {
     Refusal::with("VPC.2500", text)
 }
@@ -262,7 +282,7 @@ pub(super) fn update(world: &mut World, call: &Call) -> Answer {
     let list = members.get("allowed_address_pairs").map(|value| read_pairs(value, &mac)).transpose()?;
     let nic = matches!(port, Port::Nic(_));
     let id = call.route.id;
-    if let Some(list) = list {
+    if let Some(list) = list.filter(|_| !world.ignored.contains(call.route.action)) {
         if nic {
             world.set_pairs_of_nic(id, list)
         } else {

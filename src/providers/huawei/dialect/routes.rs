@@ -64,6 +64,9 @@ pub(super) fn find(request: &SimRequest) -> Option<Route<'_>> {
         ("GET", ["v1", p, "subnets"]) => ("ListSubnets", Family::Vpc, Some(*p), "", ""),
         ("PUT", ["v1", p, "publicips", id]) => ("UpdatePublicip", Family::Vpc, Some(*p), *id, ""),
         ("GET", ["v3", p, "eip", "publicips"]) => ("ListPublicips", Family::Gateway, Some(*p), "", ""),
+        ("GET", ["v3", p, "vpc", "sub-network-interfaces"]) => {
+            ("ListSubNetworkInterfaces", Family::Gateway, Some(*p), "", "")
+        }
         ("GET", ["v3", p, "elb", "members"]) => ("ListAllMembers", Family::Gateway, Some(*p), "", ""),
 
         (method, ["v2.0", "ports"]) => (neutron(method, false)?, Family::Neutron, None, "", ""),

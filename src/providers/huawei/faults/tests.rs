@@ -1,7 +1,13 @@
 //! The seven envelopes, and what each code means for a read, a release, a detach.
 
 use super::*;
-use crate::domain::page::{Listing, Resource};
+use crate::{
+    domain::page::{Listing, Resource, Scope},
+    providers::{
+        huawei::{decode::decode, part, release},
+        provider::Step,
+    },
+};
 
 fn read() -> Call {
     Call::List(Listing::all(Resource::Nics, Some("r".into())))
@@ -129,7 +135,7 @@ fn one_code_for_all_of_authentication_is_told_apart_by_its_text() {
     }
     let wrong = of("verify aksk signature fail, canonicalRequest:PUT|/v1/|x-security-token:SECRET|");
     assert_eq!(wrong.message, "Incorrect IAM authentication information: verify aksk signature fail");
-    let password = judged(&Call::SignIn { region: "r".into() }, 401, r#"{"error":{"code":401,"message":"wrong","title":"x"}}"#);
+    let password = judged(&Call::SignIn { region: "r".into(), by_name: false }, 401, r#"{"error":{"code":401,"message":"wrong","title":"x"}}"#);
     assert_eq!((password.kind, password.code.as_deref()), (FaultKind::Credentials, Some("401")));
 }
 
@@ -147,6 +153,88 @@ fn an_answer_that_is_not_the_apis_proves_little() {
             assert_eq!((lost.kind, lost.effect, lost.code), (kind, Effect::Unknown, None), "{status} {body}");
             let again = judged(&read(), status, body);
             assert_eq!((again.kind, again.effect), (kind, of_read), "{status} {body}");
+        }
+    }
+}
+
+/// Every call of the codec: each listing in each of its parts, each request of each write, a job, both sign-ins.
+fn calls() -> Vec<Call> {
+    let list = |resource, part, scope| {
+        Call::List(Listing { part, scope, ..Listing::all(resource, Some("r".into())) })
+    };
+    let nic = || Scope::Nic("n".into());
+    let servers = || Scope::Instances(vec!["i".into()]);
+    let mut calls = vec![
+        list(Resource::Regions, "", Scope::All),
+        list(Resource::Instances, "", Scope::All),
+        list(Resource::Instances, part::TAIL, Scope::All),
+        list(Resource::Instances, "", servers()),
+        list(Resource::Instances, part::INTERFACES, servers()),
+        list(Resource::Instances, part::SUB_NICS, nic()),
+        list(Resource::Eips, "", Scope::All),
+        list(Resource::Eips, "", nic()),
+        list(Resource::Backends, "", Scope::All),
+        list(Resource::Backends, "", nic()),
+        Call::Task { region: "r".into(), task: "j".into() },
+        Call::SignIn { region: "r".into(), by_name: true },
+        Call::SignIn { region: "r".into(), by_name: false },
+    ];
+    for part in ["", part::V2] {
+        calls.extend([Scope::All, nic()].map(|scope| list(Resource::Nics, part, scope)));
+        calls.extend([Scope::All, Scope::Group("net".into())].map(|scope| list(Resource::Floats, part, scope)));
+    }
+    let ip = || vec!["10.0.0.2".parse().unwrap()];
+    let release = || OperationKind::Release { nic: "n".into(), ips: ip() };
+    let assign = || OperationKind::Assign { nic: "n".into(), ips: ip(), lists: vec![] };
+    let detach = || OperationKind::Detach { nic: "n".into(), instance: "i".into() };
+    let delete = || OperationKind::Delete { nic: "n".into() };
+    let list = Some("v []");
+    for (kind, name, carry) in [
+        (release(), release::ALL, None),
+        (release(), release::PORT, list),
+        (release(), release::PORT_V2, list),
+        (assign(), release::BIND, Some("net 10.0.0.2")),
+        (assign(), release::PORT, list),
+        (assign(), release::PORT_V2, list),
+        (detach(), release::KEEP, None),
+        (detach(), release::UNPLUG, None),
+        (OperationKind::Attach { nic: "n".into(), instance: "i".into() }, "", None),
+        (OperationKind::BindEip { nic: "n".into(), eip: "e".into(), ip: ip()[0] }, release::EIP, Some("n")),
+        (delete(), "", None),
+        (delete(), release::DELETE_V2, None),
+    ] {
+        let step = Step { name, carry: carry.map(Into::into), last: true };
+        calls.push(Call::Write { region: "r".into(), kind, step });
+    }
+    calls
+}
+
+/// Every envelope may come in answer to every call: the gateway and proxies of services stand before all of them.
+#[test]
+fn each_envelope_in_answer_to_each_call_keeps_its_class_code_and_request_id() {
+    use Effect::{Nothing, NothingRetry, Unknown};
+    use FaultKind as K;
+    let rows = [
+        // (status, body, code, request id, class, effect of a write, of anything else)
+        (429, r#"{"error_code":"APIGW.0308","error_msg":"m","request_id":"own"}"#, "APIGW.0308", "own", K::Throttled, NothingRetry, NothingRetry),
+        (409, r#"{"errorCode":"Odd.0001","errorMsg":"m"}"#, "Odd.0001", "from-header", K::Refused, Nothing, Nothing),
+        (401, r#"{"code":"VPC.0008","message":"m"}"#, "VPC.0008", "from-header", K::Credentials, Nothing, Nothing),
+        (501, r#"{"error":{"code":"Ecs.0603","message":"m"}}"#, "Ecs.0603", "from-header", K::Conflict, NothingRetry, NothingRetry),
+        (401, r#"{"error":{"code":401,"message":"m","title":"Unauthorized"}}"#, "401", "from-header", K::Credentials, Nothing, Nothing),
+        (500, r#"{"NeutronError":{"type":"HTTPInternalServerError","message":"m","detail":""}}"#, "HTTPInternalServerError", "from-header", K::Server, Unknown, NothingRetry),
+        (503, r#"{"computeFault":{"code":503,"message":"m"}}"#, "computeFault", "from-header", K::Server, Unknown, NothingRetry),
+        // Inside a good status.
+        (202, r#"{"error":{"code":"Common.0024","message":"m"}}"#, "Common.0024", "from-header", K::Throttled, NothingRetry, NothingRetry),
+        (200, r#"{"code":"Ecs.0213","message":"m"}"#, "Ecs.0213", "from-header", K::Refused, Unknown, NothingRetry),
+        (200, r#"{"error_code":"APIGW.0602","error_msg":"m","request_id":"own"}"#, "APIGW.0602", "own", K::Server, Unknown, NothingRetry),
+    ];
+    for call in calls() {
+        for (status, body, code, id, kind, of_write, else_of) in rows {
+            let what = format!("{} {status} {body}", encode::action(&call));
+            let fault = decode(&call, &answer(status, body)).expect_err(&what);
+            assert_eq!((fault.code.as_deref(), fault.request_id.as_deref(), fault.http_status), (Some(code), Some(id), Some(status)), "{what}");
+            assert_eq!((fault.kind, fault.effect), (kind, if call.is_write() { of_write } else { else_of }), "{what}");
+            assert_eq!((fault.message.as_str(), fault.action.as_str()), ("m", encode::action(&call)), "{what}");
         }
     }
 }

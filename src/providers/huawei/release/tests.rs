@@ -6,11 +6,17 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::domain::{
-    address::{Address, AddressRole},
-    ids::InstanceId,
-    nic::{Fate, ManagedBy, Nic, NicRole, NicState, NicStatus},
-    time::Timestamp,
+use crate::{
+    domain::{
+        address::{Address, AddressRole},
+        fault::FaultKind,
+        ids::InstanceId,
+        nic::{Fate, ManagedBy, Nic, NicRole, NicState, NicStatus},
+        page::{Listing, Resource},
+        time::Timestamp,
+    },
+    providers::provider::{Call, Reply},
+    wire::WireResponse,
 };
 
 fn ip(text: &str) -> IpAddr {
@@ -59,6 +65,7 @@ fn seen(floats: &[Float], own: &[&str]) -> NicSnapshot {
             members: None,
             prefixes: Vec::new(),
             dies_with_detach: None,
+            ranges: vec![],
             hot_plug: None,
             tags: vec![],
             description: "".into(),
@@ -221,7 +228,7 @@ fn a_detach_keeps_the_nic_first_and_names_the_server_it_was_listed_on() {
 fn what_takes_a_release_back_binds_what_is_missing_one_by_one() {
     let floats = [float("f1", "10.0.0.101", &["10.0.0.1"])];
     let now = seen(&floats, &[]);
-    let kind = OperationKind::Assign { nic: "nic".into(), ips: vec![ip("10.0.0.101"), ip("10.0.0.102"), ip("10.0.0.103")] };
+    let kind = OperationKind::Assign { nic: "nic".into(), ips: vec![ip("10.0.0.101"), ip("10.0.0.102"), ip("10.0.0.103")], lists: vec![] };
     let first = step(&kind, &now, &[]).unwrap();
     assert_eq!((first.name, first.carry.as_deref(), first.last), (BIND, Some("net 10.0.0.102"), false));
     assert_eq!(step(&kind, &now, &[first]), None, "it changed nothing");
@@ -233,7 +240,134 @@ fn what_takes_a_release_back_binds_what_is_missing_one_by_one() {
     assert_eq!(step(&delete, &now, &[Step::default()]), None);
 }
 
+#[test]
+fn a_request_that_is_not_published_has_another_in_its_place() {
+    let floats = [float("f1", "10.0.0.101", &["10.0.0.1"]), float("f2", "10.0.0.102", &["10.0.0.1"])];
+    let now = seen(&floats, &["10.0.0.102"]);
+    let all = release_of(&["10.0.0.101", "10.0.0.102"]);
+    let fault = |code: &str| Fault { code: Some(code.into()), ..Fault::local(FaultKind::NotFound, "", "") };
+    let gone = fault("APIGW.0101");
+    let first = step(&all, &now, &[]).unwrap();
+    assert_eq!(first.name, ALL);
+    // Without the call that takes all each list is written.
+    let second = instead(&all, &now, &[], &first, &gone).unwrap();
+    assert_eq!((second.name, leaves(&second)), (PORT, ("f1".to_owned(), vec![])));
+    let made = [first.clone()];
+    let third = instead(&all, &now, &made, &second, &gone).unwrap();
+    assert_eq!((third.name, &third.carry), (PORT_V2, &second.carry));
+    // What comes after goes by the API that is there.
+    let made = [first.clone(), second, third.clone()];
+    let mut later = now.clone();
+    later.floats[0].pairs.clear();
+    let later = NicSnapshot { floats: later.floats[1..].to_vec(), ..later };
+    let fourth = step(&all, &later, &made).unwrap();
+    assert_eq!((fourth.name, leaves(&fourth).0), (PORT_V2, "f2".to_owned()));
+    assert_eq!(instead(&all, &now, &made, &third, &gone), None, "there is no third one");
+    for code in ["Ecs.0100", "VPC.2502", "Pdp.0001"] {
+        assert_eq!(instead(&all, &now, &[], &first, &fault(code)), None, "{code}");
+    }
+    let delete = OperationKind::Delete { nic: "nic".into() };
+    assert_eq!(instead(&delete, &now, &[], &Step::default(), &gone).unwrap().name, DELETE_V2);
+    let detach = OperationKind::Detach { nic: "nic".into(), instance: "srv".into() };
+    let keep = Step { name: KEEP, carry: None, last: false };
+    assert_eq!(instead(&detach, &now, &[], &keep, &gone), None, "Nova's does not tell what it deletes");
+}
+
+/// The lists as they were, and the NIC as the counterpart leaves it, which adds pairs of its own kind.
+#[test]
+fn what_takes_a_release_back_ends_with_the_very_lists() {
+    let bind = Step { name: BIND, carry: Some("net 10.0.0.101".into()), last: false };
+    let of = |of: &str, pairs: &[Pair]| PairList { of: of.into(), pairs: pairs.to_vec() };
+    let plain = |ip: &str| Pair { ip: ip.into(), mac: None };
+    let then = [plain("10.0.0.1"), pair("10.0.0.2")];
+    let kind = |own: &[Pair]| OperationKind::Assign {
+        nic: "nic".into(),
+        ips: vec![ip("10.0.0.101")],
+        lists: vec![of("f1", &then), of("nic", own)],
+    };
+    let run_on = |kind: &OperationKind, start: NicSnapshot| {
+        let (mut made, mut now) = (vec![bind.clone()], start);
+        while let Some(next) = step(kind, &now, &made) {
+            assert!(made.len() < 9, "{made:?}");
+            let (port, pairs) = read_carry(next.carry.as_deref().unwrap()).unwrap();
+            let pairs: Vec<Pair> = pairs.as_array().unwrap().iter().map(|row| Pair {
+                ip: row["ip_address"].as_str().unwrap().into(), mac: row["mac_address"].as_str().map(Into::into),
+            }).collect();
+            match now.floats.iter_mut().find(|float| *float.id == *port) {
+                Some(float) => float.pairs = pairs,
+                None => now.nic.pairs = pairs,
+            }
+            made.push(next);
+        }
+        now
+    };
+    let bound = |others: &[&str], own: &[&str]| {
+        let peers: Vec<&str> = others.iter().copied().chain(["10.0.0.1"]).collect();
+        let own: Vec<&str> = own.iter().copied().chain(["10.0.0.101"]).collect();
+        seen(&[float("f1", "10.0.0.101", &peers)], &own)
+    };
+    // Nobody else wrote: both lists are the recorded ones, the switched-off check among them.
+    let end = run_on(&kind(&[pair(ANY)]), bound(&["10.0.0.2"], &[]));
+    assert_eq!((end.floats[0].pairs.as_slice(), end.nic.pairs.as_slice()), (&then[..], &[pair(ANY)][..]));
+    // Another NIC was bound, and somebody put a range on the NIC: both stay.
+    let end = run_on(&kind(&[pair(ANY)]), bound(&["10.0.0.2", "10.0.0.3"], &["10.9.0.0/16"]));
+    assert_eq!(end.floats[0].pairs, [pair("10.0.0.2"), pair("10.0.0.3"), plain("10.0.0.1")]);
+    assert_eq!(end.nic.pairs, [pair("10.9.0.0/16"), pair(ANY)]);
+    // The check was on before, and was switched off by somebody since: that is theirs.
+    let end = run_on(&kind(&[]), bound(&["10.0.0.2"], &[ANY]));
+    assert_eq!((end.floats[0].pairs.as_slice(), end.nic.pairs.as_slice()), (&then[..], &[pair(ANY)][..]));
+    // The virtual IP was made anew: it has no old list.
+    let mut fresh = bound(&[], &[]);
+    fresh.floats[0].id = "f9".into();
+    let end = run_on(&kind(&[pair(ANY)]), fresh);
+    assert_eq!((end.floats[0].pairs.as_slice(), end.nic.pairs.as_slice()), (&[pair("10.0.0.1")][..], &[pair(ANY)][..]));
+    // Where nothing had to be bound, nothing is written.
+    let there = bound(&["10.0.0.2"], &[]);
+    assert_eq!(step(&kind(&[pair(ANY)]), &there, &[]), None);
+}
+
+#[test]
+fn a_list_that_can_not_be_written_back_is_not_written() {
+    let mut odd = seen(&[float("f1", "10.0.0.101", &["10.0.0.1"]), float("f2", "10.0.0.102", &["10.0.0.1"])], &[]);
+    odd.floats[0].pairs.push(Pair { ip: "".into(), mac: Some("fa:16:3e:00:00:09".into()) });
+    assert_eq!(step(&release_of(&["10.0.0.101"]), &odd, &[]), None);
+    assert_eq!(step(&release_of(&["10.0.0.102"]), &odd, &[]).map(|step| leaves(&step).0).as_deref(), Some("f2"));
+}
+
+/// An entry of a list as the vendor may send it: addresses, ranges, whatever comes.
+fn any_row() -> impl Strategy<Value = (String, Option<String>)> {
+    let ip = prop_oneof![
+        Just("1.1.1.1/0".to_owned()), Just("10.0.0.2".to_owned()), Just("::/0".to_owned()), Just("FD00::1".to_owned()),
+        "[0-9]{1,3}(\\.[0-9]{1,3}){3}(/[0-9]{1,2})?", "[ -~]{1,12}",
+    ];
+    (ip, prop::option::of("[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}"))
+}
+
 proptest! {
+    /// From the answer to the request: what is not released stands there as it came, in its order.
+    #[test]
+    fn entries_that_stay_are_written_as_they_were_read(rows in prop::collection::vec(any_row(), 0..6), at in 0usize..6) {
+        let row = |(ip, mac): &(String, Option<String>)| match mac {
+            Some(mac) => json!({"ip_address": ip, "mac_address": mac}),
+            None => json!({"ip_address": ip}),
+        };
+        let kept: Vec<serde_json::Value> =
+            rows.iter().filter(|(ip, _)| ip.parse::<IpAddr>().ok() != Some(self::ip("10.0.0.1"))).map(row).collect();
+        let mut all = kept.clone();
+        all.insert(at.min(all.len()), json!({"ip_address": "10.0.0.1", "mac_address": "fa:16:3e:00:00:01"}));
+        let body = json!({"ports": [{"id": "f1", "network_id": "net", "device_owner": "neutron:VIP_PORT",
+            "fixed_ips": [{"ip_address": "10.0.0.101"}], "allowed_address_pairs": all}]});
+        let listing = Listing::all(Resource::Floats, Some("r".into()));
+        let answer = WireResponse { status: 200, headers: vec![], body: body.to_string().into_bytes() };
+        let Ok(Reply::Page(page)) = crate::providers::huawei::decode::decode(&Call::List(listing), &answer) else {
+            panic!("a page")
+        };
+        let mut now = seen(&page.floats, &[]);
+        now.nic.instance = None;
+        let step = step(&release_of(&["10.0.0.101"]), &now, &[]).expect("a request");
+        prop_assert_eq!(read_carry(step.carry.as_deref().unwrap()), Some(("f1", serde_json::Value::Array(kept))));
+    }
+
     /// However lists look: what was wanted is off the NIC in the end, and every other binding is as it was.
     #[test]
     fn only_what_was_wanted_goes(

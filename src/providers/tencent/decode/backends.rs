@@ -94,6 +94,7 @@ fn entries(target: &Target, port: &Arc<str>, listing: &Listing, region: &RegionI
         name: Arc::from(carry.name.as_str()),
         region: region.clone(),
         vpc: carry.vpc.as_deref().filter(|_| !known).map(Arc::from),
+        range: None,
         target: BackendTarget::Address { ip, instance: instance.map(Into::into), nic: nic.map(Into::into) },
         port: port.clone(),
     };
@@ -122,6 +123,7 @@ fn found(body: &wire::Found, listing: &Listing, region: &RegionId) -> InventoryP
                     name: "".into(),
                     region: region.clone(),
                     vpc: None,
+                    range: None,
                     target: target(entry, ip),
                     port: port(listener),
                 });

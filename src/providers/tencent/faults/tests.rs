@@ -123,7 +123,7 @@ fn answers_that_are_not_the_apis_prove_nothing() {
     ];
     let mut every: Vec<Call> = calls().to_vec();
     let ip = "10.0.0.2".parse().unwrap();
-    every.push(Call::write("r".into(), OperationKind::Assign { nic: "eni-1".into(), ips: vec![ip] }));
+    every.push(Call::write("r".into(), OperationKind::Assign { nic: "eni-1".into(), ips: vec![ip], lists: vec![] }));
     every.push(Call::write("r".into(), OperationKind::BindEip { nic: "eni-1".into(), eip: "eip-1".into(), ip }));
     every.push(Call::write("r".into(), OperationKind::Delete { nic: "eni-1".into() }));
     every.push(Call::Task { region: "r".into(), task: "t".into() });

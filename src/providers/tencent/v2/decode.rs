@@ -251,6 +251,7 @@ fn nic(raw: RawNic, region: &RegionId, pool: &mut Pool) -> Nic {
         members: None,
         prefixes: Vec::new(),
         dies_with_detach: None,
+        ranges: vec![],
         hot_plug: None,
         tags: Vec::new(),
         description: Arc::from(raw.eni_description.as_str()),

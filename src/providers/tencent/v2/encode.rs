@@ -61,10 +61,7 @@ pub(super) fn encode(call: &Call, profile: &Profile) -> WireRequest {
         Call::SignIn { .. } => {}
     }
     let module = if is_versioned(call) { "cvm" } else { "vpc" };
-    let (scheme, host) = match &profile.endpoint {
-        Some(endpoint) => (endpoint.scheme.clone(), endpoint.host.clone()),
-        None => ("https".to_owned(), format!("{module}.api.qcloud.com")),
-    };
+    let (scheme, host) = profile.host(&format!("{module}.api.qcloud.com"), region.unwrap_or_default());
     WireRequest {
         method: "POST",
         scheme,

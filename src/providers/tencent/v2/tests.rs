@@ -73,7 +73,7 @@ fn requests_have_the_parameters_of_the_vendors_sdk() {
         pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
     };
     let ip = |ip: &str| ip.parse().unwrap();
-    let assign = write(OperationKind::Assign { nic: "eni-1".into(), ips: vec![ip("10.0.0.2"), ip("10.0.0.3")] });
+    let assign = write(OperationKind::Assign { nic: "eni-1".into(), ips: vec![ip("10.0.0.2"), ip("10.0.0.3")], lists: vec![] });
     assert_eq!(
         shown(&assign),
         "Action=AssignPrivateIpAddresses Region=gz networkInterfaceId=eni-1 privateIpAddressSet.0.privateIpAddress=10.0.0.2 \

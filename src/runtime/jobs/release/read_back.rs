@@ -228,7 +228,8 @@ async fn fresh(
 ) -> Option<ReadBack> {
     let Ok(nic) = seen.last else { return None };
     let Some(Sight { nic, .. }) = nic else { return Some(ReadBack::Gone) };
-    let bare = !matches!(kind, OperationKind::BindEip { .. })
+    // What an address brings with it was not there before.
+    let bare = !matches!(kind, OperationKind::BindEip { .. } | OperationKind::Assign { .. })
         && before.eips_known
         && before.eips.is_empty()
         && before.backends_known
@@ -238,8 +239,9 @@ async fn fresh(
     if bare {
         let instance = before.instance.clone().filter(|_| nic.instance == before.nic.instance);
         // What only the whole read tells is kept.
-        let linked = nic.linked.or(before.nic.linked);
-        let snapshot = NicSnapshot { nic: Nic { linked, ..nic }, instance, read_at: (batch.now)(), ..before.clone() };
+        let (linked, members) = (nic.linked.or(before.nic.linked), nic.members.or(before.nic.members));
+        let snapshot =
+            NicSnapshot { nic: Nic { linked, members, ..nic }, instance, read_at: (batch.now)(), ..before.clone() };
         return Some(ReadBack::Nic(Arc::new(snapshot)));
     }
     let never = CancellationToken::new();

@@ -4,7 +4,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     domain::{
-        fault::{Fault, FaultKind},
+        fault::{Effect, Fault, FaultKind},
         journal::{Answer, Intent, Request},
         outcome::{Outcome, Progress, Receipt, Skip},
         plan::{Operation, OperationKind},
@@ -51,7 +51,8 @@ pub(super) async fn send(
     let mut answered: Option<Receipt> = None;
     let mut answers: Vec<Answer> = Vec::new();
     let mut attempt = 1;
-    while let Some(step) = cloud.step(kind, &now, &made).filter(|_| made.len() < MOST_STEPS) {
+    let mut next = cloud.step(kind, &now, &made);
+    while let Some(step) = next.take().filter(|_| made.len() < MOST_STEPS) {
         // Without a session there is none, and then nothing is sent either.
         let preview = client.preview(&operation.region, kind, &step).await.ok();
         let request = preview.map(|preview| Box::new(Request::of(&preview)));
@@ -69,6 +70,15 @@ pub(super) async fn send(
         answers.extend(exchange.as_ref().map(Answer::of));
         let last = step.last;
         let earlier = answered.is_some();
+        if let Err(fault) = &answer
+            && fault.effect == Effect::Nothing
+            && !batch.wish().stopped
+            && let Some(other) = cloud.instead(kind, &now, &made, &step, fault)
+        {
+            made.push(step);
+            next = Some(other);
+            continue;
+        }
         match answer {
             Ok(receipt) if !last => {
                 made.push(step);
@@ -105,6 +115,7 @@ pub(super) async fn send(
             }
             (Ok(None) | Err(_), None) => break,
         }
+        next = cloud.step(kind, &now, &made);
     }
     match answered {
         Some(receipt) => Sent::Answered { answer: Ok(receipt), earlier: true, answers },

@@ -57,7 +57,9 @@ pub(super) fn narrow(
     }
     match &operation.kind {
         OperationKind::Release { nic, .. } if !ips.is_empty() => Some(OperationKind::Release { nic: nic.clone(), ips }),
-        OperationKind::Assign { nic, .. } if !ips.is_empty() => Some(OperationKind::Assign { nic: nic.clone(), ips }),
+        OperationKind::Assign { nic, lists, .. } if !ips.is_empty() => {
+            Some(OperationKind::Assign { nic: nic.clone(), ips, lists: lists.clone() })
+        }
         OperationKind::BindEip { .. } if !ips.is_empty() => Some(operation.kind.clone()),
         _ => None,
     }
