@@ -29,6 +29,8 @@ const TRANSITION: Duration = Duration::from_millis(1_800);
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Cast {
+    #[serde(default)]
+    protect: Vec<String>,
     profile: Vec<Part>,
 }
 
@@ -60,6 +62,8 @@ pub enum DemoError {
 pub struct Demo {
     pub profiles: Vec<(Profile, Credential)>,
     pub clouds: Vec<Simulator>,
+    /// Filters over what is never written to, for all profiles.
+    pub protect: Vec<String>,
 }
 
 /// Starts the simulated clouds on free loopback ports.
@@ -68,7 +72,7 @@ pub struct Demo {
 /// No loopback port can be had; or the build's own assets are broken.
 pub async fn start() -> Result<Demo, DemoError> {
     let cast: Cast = toml::from_str(PROFILES).map_err(|error| DemoError::Profiles(error.message().to_owned()))?;
-    let mut demo = Demo { profiles: Vec::new(), clouds: Vec::new() };
+    let mut demo = Demo { profiles: Vec::new(), clouds: Vec::new(), protect: cast.protect };
     for part in cast.profile {
         let cloud = providers::find(&part.cloud)
             .ok_or_else(|| DemoError::Profiles(format!("there is no cloud {:?}", part.cloud)))?;

@@ -1,16 +1,17 @@
 //! From what was asked on the command line to a running program: settings or the demo, clients, the loop.
 
-use std::{io, path::PathBuf};
+use std::{io, path::PathBuf, sync::Arc};
 
 use crate::{
     app::state::Language,
     cli::{ConsoleStart, Exit, ListStart, Only},
     config::{self, ConfigError, Settings},
     demo::{self, Demo},
-    domain::clean::clean,
+    domain::{clean::clean, plan::Belts},
     filter, look,
     providers::profile::{Credential, Profile},
     report,
+    rules::{Safety, protect::Protect},
     runtime::{
         self, Account, Launch, RunError,
         event_loop::End,
@@ -49,15 +50,18 @@ pub fn console(start: &ConsoleStart) -> Exit {
             launch.filter = start.filter.clone().unwrap_or_default();
             // Kept for as long as the console runs: its clouds live in it.
             let _clouds = if demo {
-                let Demo { profiles, clouds } = demo::start().await.map_err(Failure::Demo)?;
+                let Demo { profiles, clouds, protect } = demo::start().await.map_err(Failure::Demo)?;
                 // A demo begun from the welcome screen has other profiles than those that were asked for.
                 let all = Only::default();
                 launch.accounts = narrowed(profiles, if start.demo { &start.only } else { &all })?;
+                let safety = start.settings.as_ref().ok().map(|settings| &settings.safety);
+                launch.safety = demo_safety(safety.filter(|_| start.demo), &protect, &launch.accounts)?;
                 clouds
             } else {
                 match &start.settings {
                     Ok(settings) => {
                         launch.accounts = accounts(settings);
+                        launch.safety = safety(&settings.safety, &launch.accounts);
                         launch.config_path = shown_path(settings.config.path.as_ref());
                     }
                     Err(error) => {
@@ -115,11 +119,13 @@ pub fn list(start: &ListStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
         launch.filter = start.filter.clone().unwrap_or_default();
         launch.readonly = true;
         let _clouds = if start.demo {
-            let Demo { profiles, clouds } = demo::start().await.map_err(Failure::Demo)?;
+            let Demo { profiles, clouds, protect } = demo::start().await.map_err(Failure::Demo)?;
             launch.accounts = narrowed(profiles, &start.only)?;
+            launch.safety = demo_safety(Some(&start.settings.safety), &protect, &launch.accounts)?;
             clouds
         } else {
             launch.accounts = accounts(&start.settings);
+            launch.safety = safety(&start.settings.safety, &launch.accounts);
             Vec::new()
         };
         headless::list(launch, &form, out, err).await.map_err(Failure::Run)
@@ -192,6 +198,7 @@ fn base(demo: bool, language: Language, motion: bool) -> Launch {
         config_path: String::new(),
         problems: Vec::new(),
         motion,
+        safety: Arc::default(),
         journal,
         crash_file,
     }
@@ -206,6 +213,34 @@ fn accounts(settings: &Settings) -> Vec<Account> {
             credential: credential.clone().map_err(|error| told::no_credential(&error)),
         })
         .collect()
+}
+
+/// Belts and protect rules for these profiles.
+fn safety(asked: &config::Safety, accounts: &[Account]) -> Arc<Safety> {
+    let default = Belts::default();
+    let belts = Belts {
+        per_plan: asked.max_per_plan.unwrap_or(default.per_plan),
+        percent: asked.max_percent.unwrap_or(default.percent),
+    };
+    let mut protect = Protect::default();
+    for Account { profile, .. } in accounts {
+        let own = asked.protect_of.get(&profile.id).into_iter().flatten();
+        protect.add(&profile.id, &profile.cloud, profile.env.as_deref(), asked.protect.iter().chain(own));
+    }
+    Arc::new(Safety { belts, protect })
+}
+
+/// The same for the demo, whose rules are its own.
+fn demo_safety(
+    asked: Option<&config::Safety>,
+    protect: &[String],
+    accounts: &[Account],
+) -> Result<Arc<Safety>, Failure> {
+    let rules = protect.iter().map(|text| {
+        filter::parse(text).map_err(|error| Failure::Demo(demo::DemoError::Profiles(format!("{text:?}: {error}"))))
+    });
+    let protect = rules.collect::<Result<_, _>>()?;
+    Ok(safety(&config::Safety { protect, ..asked.cloned().unwrap_or_default() }, accounts))
 }
 
 /// The demo's profiles that were asked for.

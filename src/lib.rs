@@ -14,8 +14,8 @@
 //! | [`providers`] | a codec per cloud, and the client that sends | `domain`, `wire`, `sim` |
 //! | [`app`] | what the user sees and may do, as data; `update` | `domain`, `filter`, `rules` |
 //! | [`ui`] | draws the state, in words of two languages | `domain`, `app` |
-//! | [`runtime`] | jobs, journal, terminal, the loop | `domain`, `filter`, `history`, `report`, `providers`, `app` |
-//! | [`config`] | flags, environment, file | `domain`, `providers` |
+//! | [`runtime`] | jobs, journal, terminal, the loop | `domain`, `filter`, `history`, `report`, `rules`, `providers`, `app` |
+//! | [`config`] | flags, environment, file | `domain`, `filter`, `providers` |
 //! | [`demo`] | simulated clouds and profiles that point at them | `domain`, `sim`, `providers` |
 //! | [`launch`] | from the command line to a running program | all below `cli` |
 //! | [`look`] | a skin for this terminal | `config`, `ui` |

@@ -13,7 +13,10 @@ use crate::{
         credential::{CredentialError, CredentialProblem},
         profile::EndpointError,
     },
-    ui::catalog::{Catalog, Catalogs},
+    ui::{
+        catalog::{Catalog, Catalogs},
+        filter_mistake,
+    },
 };
 
 /// The language of the words for the language of the settings.
@@ -118,6 +121,15 @@ fn sentence(kind: &ProblemKind, words: &Catalog) -> String {
         ProblemKind::Slip { key, given, suggestion } => {
             text(&[("key", key), ("given", &short(given))]) + &meant(Some(suggestion))
         }
+        ProblemKind::OutOfRange { key, least, most } => {
+            text(&[("key", key), ("least", &least.to_string()), ("most", &most.to_string())])
+        }
+        ProblemKind::BadRule { nth, text: rule, error } => {
+            let what = filter_mistake(words, &error.kind.code(), &error.kind.values(), error.suggestion.as_deref());
+            text(&[("nth", &nth.to_string()), ("text", &short(rule)), ("what", &clean(&what))])
+        }
+        ProblemKind::EmptyRule { nth } => text(&[("nth", &nth.to_string())]),
+        ProblemKind::FickleRule { nth, term } => text(&[("nth", &nth.to_string()), ("term", &short(term))]),
         ProblemKind::EmptyList { key } => text(&[("key", key)]),
         ProblemKind::BadText { key, rule } => text(&[("key", key), ("rule", words.word(ruled(*rule)))]),
         ProblemKind::Twice { key, value } => text(&[("key", key), ("value", &short(value))]),

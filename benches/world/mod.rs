@@ -54,7 +54,7 @@ pub fn instance(n: u32) -> Instance {
         },
         guest_agent: None,
         load_balancers: Vec::new(),
-        tags: Vec::new(),
+        tags: nicdeck::domain::tags::Tags::none(),
     }
 }
 
@@ -86,7 +86,7 @@ pub fn nic(n: u32) -> Nic {
         dies_with_detach: None,
         ranges: vec![],
         hot_plug: None,
-        tags: Vec::new(),
+        tags: nicdeck::domain::tags::Tags::none(),
         description: "".into(),
     }
 }
@@ -164,6 +164,7 @@ impl Console {
             problems: Vec::new(),
             motion: true,
             clouds: nicdeck::providers::all().iter().map(|cloud| cloud.descriptor().id).collect(),
+            safety: std::sync::Arc::default(),
         };
         let mut state = State::new(setup, NOW);
         let effects = update::start(&mut state, NOW);

@@ -5,7 +5,7 @@ use crate::domain::{plan::PlanHash, time::Timestamp};
 /// What the dialog asks for; the screen reads it from here.
 pub use crate::rules::guard::{Danger, Phrase as Asked};
 
-use super::{browse::Line, geometry::Size};
+use super::{browse::Line, geometry::Size, key::Key};
 
 /// Keys of the first moment are ignored: they were meant for the screen below.
 pub const DEAF_MS: u64 = 300;
@@ -36,6 +36,8 @@ pub struct Confirm {
     pub typed: Line,
     pub opened_at: Timestamp,
     pub refused: Option<Refused>,
+    /// The key that came last while keys were ignored: held down, its repeats are as well.
+    pub ignored: Option<(Key, Timestamp)>,
     /// Lines scrolled, where the dialog is longer than the window.
     pub scroll: usize,
 }

@@ -148,9 +148,10 @@ pub fn of(state: &State, row: RowRef) -> Option<Detail<'_>> {
 }
 
 /// What rules may look at about a NIC.
-fn facts<'a>(state: &State, profile: &ProfileInfo, part: &'a ProfileInventory, nic: &'a Nic) -> Facts<'a> {
+fn facts<'a>(state: &'a State, profile: &ProfileInfo, part: &'a ProfileInventory, nic: &'a Nic) -> Facts<'a> {
     let key = NicKey { profile: profile.id.clone(), nic: nic.id.clone() };
     let mut facts = Facts::of(part, nic);
     facts.earlier_write = state.earlier.is_open(&key);
+    facts.protect = state.safety.protect.of(&profile.id);
     facts
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::domain::{
     ids::{JobId, NicKey, ProfileId},
     journal::Intent,
-    plan::ReleasePlan,
+    plan::{PlanHash, ReleasePlan},
     snapshot::NicSnapshot,
 };
 
@@ -25,6 +25,8 @@ pub enum Effect {
     Release {
         job: JobId,
         plan: Arc<ReleasePlan>,
+        /// What was confirmed: the plan has to be that one still.
+        confirmed: PlanHash,
     },
     /// Read what became of writes that earlier runs left open, and put it into the journal. Sends nothing.
     Reconcile {

@@ -97,12 +97,12 @@ impl Regions {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct PlanAreas {
     pub list: Area,
-    /// Effects, calls, freshness: one line each.
+    /// Effects, belts, calls, freshness: one line each.
     pub summary: Area,
 }
 
 /// Lines of the plan's summary.
-pub const PLAN_SUMMARY: u16 = 4;
+pub const PLAN_SUMMARY: u16 = 5;
 
 impl PlanAreas {
     pub fn of(regions: &Regions) -> Self {

@@ -1,5 +1,7 @@
 //! What lies over a screen. Esc closes one layer only, the topmost.
 
+use crate::domain::selection::Target;
+
 use super::{confirm::Confirm, viewport::Viewport};
 
 #[derive(Clone, PartialEq, Debug)]
@@ -14,6 +16,8 @@ pub enum Overlay {
         scroll: usize,
     },
     Confirm(Confirm),
+    /// Why a row goes although something about it is not known.
+    Reason(Reason),
     /// What earlier runs left open, and what became of it.
     Earlier {
         scroll: usize,
@@ -24,6 +28,15 @@ pub enum Overlay {
     CopyMenu {
         view: Viewport,
     },
+}
+
+/// A reason that is being written, for the journal.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Reason {
+    pub target: Target,
+    pub typed: super::browse::Line,
+    /// Enter came before there were enough characters.
+    pub too_short: bool,
 }
 
 /// Help for the screen it was opened on, searchable.

@@ -1,12 +1,15 @@
 //! The plan screen: a frozen plan, how fresh the facts under it are, and what was dropped from it.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     domain::{
         fault::Fault,
         ids::{JobId, NicKey},
-        plan::ReleasePlan,
+        plan::{Overruled, ReleasePlan},
         selection::Target,
         time::Timestamp,
     },
@@ -50,6 +53,10 @@ pub struct PlanView {
     pub unread: Vec<(NicKey, Box<Fault>)>,
     /// NICs around which something could not be read again: what hangs on it is judged as not known.
     pub partly: Vec<(NicKey, Box<Fault>)>,
+    /// Rows that go although something about them is not known, and why.
+    pub overruled: BTreeMap<Target, Overruled>,
+    /// The plan as it was before it is built again: its changed rows are named.
+    pub before: Option<Arc<ReleasePlan>>,
     pub view: Viewport,
 }
 

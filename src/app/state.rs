@@ -1,11 +1,16 @@
 //! The state: the only mutable thing. `update` changes it, `ui` reads it.
 
-use crate::domain::{
-    capabilities::Capabilities,
-    ids::{CloudId, ProfileId, RegionId},
-    inventory::Inventory,
-    selection::Selection,
-    time::Timestamp,
+use std::sync::Arc;
+
+use crate::{
+    domain::{
+        capabilities::Capabilities,
+        ids::{CloudId, ProfileId, RegionId},
+        inventory::Inventory,
+        selection::Selection,
+        time::Timestamp,
+    },
+    rules::Safety,
 };
 
 use super::{
@@ -89,6 +94,8 @@ pub struct Setup {
     pub motion: bool,
     /// The clouds of this program, as the filter names them.
     pub clouds: Vec<&'static str>,
+    /// Belts and protect rules.
+    pub safety: Arc<Safety>,
 }
 
 /// When ctrl-c was pressed at the top, to count a second press.
@@ -114,6 +121,7 @@ pub struct State {
     pub language: Language,
     pub demo: bool,
     pub readonly: bool,
+    pub safety: Arc<Safety>,
     pub motion: bool,
     pub keymap: Keymap,
     pub config_path: String,
@@ -156,6 +164,7 @@ impl State {
             language: setup.language,
             demo: setup.demo,
             readonly: setup.readonly,
+            safety: setup.safety,
             motion: setup.motion,
             keymap: setup.keymap,
             config_path: setup.config_path,

@@ -46,6 +46,14 @@ pub(super) struct Args {
     #[arg(long, global = true)]
     readonly: bool,
 
+    /// Addresses that one plan may release at most
+    #[arg(long, value_name = "N", global = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    max_per_plan: Option<u32>,
+
+    /// Percent of a profile's secondary addresses that one plan may release at most
+    #[arg(long, value_name = "PERCENT", global = true, value_parser = clap::value_parser!(u32).range(1..=100))]
+    max_percent: Option<u32>,
+
     /// Simulated clouds: no network, no credentials, no config
     #[arg(long, global = true, conflicts_with = "config")]
     pub(super) demo: bool,
@@ -154,7 +162,19 @@ fn told(command: clap::Command, words: &Catalog, top: bool) -> clap::Command {
 }
 
 /// Flags that `simulate` has no use for.
-const OF_CONSOLE: &[&str] = &["config", "profile", "region", "filter", "readonly", "demo", "lang", "color", "ascii"];
+const OF_CONSOLE: &[&str] = &[
+    "config",
+    "profile",
+    "region",
+    "filter",
+    "readonly",
+    "max_per_plan",
+    "max_percent",
+    "demo",
+    "lang",
+    "color",
+    "ascii",
+];
 
 impl Args {
     pub(super) fn flags(&self) -> Flags {
@@ -166,6 +186,8 @@ impl Args {
             language: self.lang,
             color: self.color,
             ascii: self.ascii,
+            max_per_plan: self.max_per_plan.map(|number| number as usize),
+            max_percent: self.max_percent.map(|number| number as usize),
         }
     }
 }

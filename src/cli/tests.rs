@@ -314,3 +314,30 @@ fn help_is_in_the_language_that_is_asked_for() {
     assert!(help(Run::new().var("LANG", "zh_CN.UTF-8"), "simulate -h").contains("监听的回环地址"));
     assert!(help(Run::new().var("LANG", "zh_CN.UTF-8"), "-h --lang en").contains("Examples:"));
 }
+
+#[test]
+fn a_protect_rule_that_is_no_filter_stops_everything_in_the_language_of_the_program() {
+    let text = "version = 1\n[safety]\nprotect = [\"name:gw-*\", \"ipp:1\"]\n";
+    for (lang, what) in [
+        ("en", ":3:26: protect rule 2 (`ipp:1`) is no filter: There is no such field. Did you mean ip?"),
+        ("zh-CN", ":3:26: 第 2 条保护规则（`ipp:1`）不是有效的筛选："),
+    ] {
+        for command in ["list", "config check"] {
+            let ran = Run::new().config(text).run(&format!("{command} --lang {lang}"));
+            assert_eq!((ran.exit, ran.out.as_str(), &ran.started), (Exit::Usage, "", &None), "{command}");
+            assert!(ran.err.contains("config.toml") && ran.err.contains(what), "{}", ran.err);
+        }
+        // The console begins without any profile, and says why.
+        let ran = Run::new().config(text).run(&format!("--lang {lang}"));
+        assert!(ran.started.as_deref().is_some_and(|start| start.contains("settings=Err(1)")), "{ran:?}");
+    }
+}
+
+#[test]
+fn belts_are_numbers_within_reason() {
+    for args in ["--max-per-plan 0", "--max-per-plan x", "--max-percent 101", "list --max-percent 0"] {
+        let ran = Run::new().run(args);
+        assert_eq!((ran.exit, ran.started), (Exit::Usage, None), "{args}");
+    }
+    assert!(Run::new().run("--demo --max-per-plan 500 --max-percent 100").started.is_some());
+}

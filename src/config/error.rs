@@ -7,6 +7,7 @@ use std::{fmt, path::PathBuf, sync::Arc};
 
 use crate::{
     domain::{clean::clean, place::Place},
+    filter::FilterError,
     providers::profile::EndpointError,
 };
 
@@ -163,6 +164,27 @@ pub enum ProblemKind {
         given: String,
         suggestion: &'static str,
     },
+    /// A number outside of what makes sense.
+    OutOfRange {
+        key: &'static str,
+        least: i64,
+        most: i64,
+    },
+    /// A protect rule that is no filter: the rule, and what is wrong with it.
+    BadRule {
+        nth: usize,
+        text: String,
+        error: FilterError,
+    },
+    /// A protect rule without any term: it would hold everything, or nothing.
+    EmptyRule {
+        nth: usize,
+    },
+    /// A protect rule that asks for what is found or marked, not for what a thing is.
+    FickleRule {
+        nth: usize,
+        term: String,
+    },
     /// A list that may not be empty.
     EmptyList {
         key: &'static str,
@@ -223,6 +245,10 @@ impl ProblemKind {
             ProblemKind::MissingKey { .. } => "setting.missing-key",
             ProblemKind::NotOneOf { .. } => "setting.not-one-of",
             ProblemKind::Slip { .. } => "setting.slip",
+            ProblemKind::OutOfRange { .. } => "setting.out-of-range",
+            ProblemKind::BadRule { .. } => "setting.bad-rule",
+            ProblemKind::EmptyRule { .. } => "setting.empty-rule",
+            ProblemKind::FickleRule { .. } => "setting.fickle-rule",
             ProblemKind::EmptyList { .. } => "setting.empty-list",
             ProblemKind::BadText { .. } => "setting.bad-text",
             ProblemKind::Twice { .. } => "setting.twice",

@@ -2,7 +2,12 @@
 //!
 //! Reads TOML's syntax tree by hand: `serde` stops at the first problem, and its messages repeat values, which may be secrets.
 
-use std::{collections::BTreeMap, ops::Range, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    ops::{Range, RangeInclusive},
+    path::Path,
+    sync::Arc,
+};
 
 use toml::{
     Spanned,
@@ -20,6 +25,7 @@ use crate::{
         ids::{ProfileId, RegionId},
         place::Place,
     },
+    filter::{self, Expr},
     providers::{
         self,
         credential::{CredentialFrom, CredentialSource},
@@ -28,13 +34,30 @@ use crate::{
     },
 };
 
+/// Addresses that one plan may be allowed.
+pub(super) const PER_PLAN: RangeInclusive<i64> = 1..=100_000;
+/// Percent of a profile's secondary addresses that one plan may be allowed.
+pub(super) const PERCENT: RangeInclusive<i64> = 1..=100;
+
 /// The version of the file's format that this program reads.
 pub const VERSION: i64 = 1;
 
-const TOP: &[&str] = &["version", "language", "readonly", "ui", "profile"];
+const TOP: &[&str] = &["version", "language", "readonly", "ui", "safety", "profile"];
 const UI: &[&str] = &["theme", "borders", "motion"];
-const PROFILE: &[&str] =
-    &["name", "cloud", "regions", "endpoint", "alias", "env", "readonly", "project_id", "api", "credentials"];
+const SAFETY: &[&str] = &["max_per_plan", "max_percent", "protect"];
+const PROFILE: &[&str] = &[
+    "name",
+    "cloud",
+    "regions",
+    "endpoint",
+    "alias",
+    "env",
+    "readonly",
+    "protect",
+    "project_id",
+    "api",
+    "credentials",
+];
 const CREDENTIALS: &[&str] = &["from", "id", "secret", "token", "user", "password", "account"];
 const SOURCES: &[&str] = &["env"];
 
@@ -65,13 +88,19 @@ const SECRET_KEYS: &[&str] = &[
 ];
 
 /// What a file says. `None` where it says nothing.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct ConfigFile {
     pub language: Option<LanguageChoice>,
     pub readonly: Option<bool>,
     pub theme: Option<Theme>,
     pub borders: Option<Borders>,
     pub motion: Option<bool>,
+    pub max_per_plan: Option<usize>,
+    pub max_percent: Option<usize>,
+    /// For all profiles.
+    pub protect: Vec<Expr>,
+    /// Of profiles that have rules of their own.
+    pub protect_of: BTreeMap<ProfileId, Vec<Expr>>,
     /// In the order of the file; names are unique.
     pub profiles: Vec<(Profile, CredentialSource)>,
 }
@@ -164,17 +193,32 @@ impl Reader<'_> {
             self.unknown_keys(ui, UI);
         }
         let ui = ui.as_ref();
+        let safety = top.get("safety").and_then(|value| self.table("[safety]", "safety", value));
+        if let Some(safety) = &safety {
+            self.unknown_keys(safety, SAFETY);
+        }
+        let safety = safety.as_ref();
+        let mut protect_of = BTreeMap::new();
+        let profiles = top.get("profile").map(|value| self.profiles(value, &mut protect_of)).unwrap_or_default();
         ConfigFile {
+            max_per_plan: safety.and_then(|safety| self.size(safety, "max_per_plan", PER_PLAN)),
+            max_percent: safety.and_then(|safety| self.size(safety, "max_percent", PERCENT)),
+            protect: safety.map(|safety| self.protect(safety)).unwrap_or_default(),
+            protect_of,
             language,
             readonly,
             theme: ui.and_then(|ui| self.choice(ui, "theme")),
             borders: ui.and_then(|ui| self.choice(ui, "borders")),
             motion: ui.and_then(|ui| self.bool(ui, "motion")),
-            profiles: top.get("profile").map(|value| self.profiles(value)).unwrap_or_default(),
+            profiles,
         }
     }
 
-    fn profiles(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<(Profile, CredentialSource)> {
+    fn profiles(
+        &mut self,
+        value: &Spanned<DeValue<'_>>,
+        protect_of: &mut BTreeMap<ProfileId, Vec<Expr>>,
+    ) -> Vec<(Profile, CredentialSource)> {
         let Some(list) = value.get_ref().as_array() else {
             self.wrong_type("profile", Wanted::Tables, value);
             return Vec::new();
@@ -193,7 +237,12 @@ impl Reader<'_> {
                     None => _ = lines.insert(text.to_owned(), self.place(&name.span()).line),
                 }
             }
-            profiles.extend(self.profile(&section));
+            let protect = self.protect(&section);
+            let profile = self.profile(&section);
+            if let Some((profile, _)) = profile.as_ref().filter(|_| !protect.is_empty()) {
+                protect_of.insert(profile.id.clone(), protect);
+            }
+            profiles.extend(profile);
         }
         profiles
     }
@@ -483,6 +532,58 @@ impl Reader<'_> {
         flag
     }
 
+    fn size(&mut self, section: &Section<'_, '_>, key: &'static str, allowed: RangeInclusive<i64>) -> Option<usize> {
+        let value = section.get(key)?;
+        let Some(number) = number(value.get_ref()) else {
+            self.wrong_type(key, Wanted::Number, value);
+            return None;
+        };
+        match sized(number, &allowed) {
+            Some(size) => Some(size),
+            None => {
+                let (least, most) = (*allowed.start(), *allowed.end());
+                self.problem(value.span(), ProblemKind::OutOfRange { key, least, most });
+                None
+            }
+        }
+    }
+
+    /// Filters over what is never written to. A mistake is told where it stands.
+    fn protect(&mut self, section: &Section<'_, '_>) -> Vec<Expr> {
+        let Some(value) = section.get("protect") else { return Vec::new() };
+        let Some(list) = value.get_ref().as_array() else {
+            self.wrong_type("protect", Wanted::Texts, value);
+            return Vec::new();
+        };
+        let clouds: Vec<&str> = self.clouds.iter().map(|cloud| cloud.id).collect();
+        let mut rules = Vec::new();
+        for (entry, nth) in list.iter().zip(1..) {
+            let Some(text) = entry.get_ref().as_str() else {
+                self.wrong_type("protect", Wanted::Texts, entry);
+                continue;
+            };
+            match filter::parse_among(text, &clouds) {
+                Err(error) => {
+                    // Behind the quote; where the text has escapes, only the line is sure.
+                    let quoted = self.text.get(entry.span()).unwrap_or_default();
+                    let whole = quoted.len() == text.len() + 2 && quoted.contains(text);
+                    let from = entry.span().start + if whole { 1 + error.span.start } else { 0 };
+                    let kind = ProblemKind::BadRule { nth, text: text.to_owned(), error };
+                    self.problem(from..entry.span().end, kind);
+                }
+                Ok(rule) if rule.is_empty() => self.problem(entry.span(), ProblemKind::EmptyRule { nth }),
+                Ok(rule) => match rule.fickle_term() {
+                    Some(term) => {
+                        let term = term.text().to_owned();
+                        self.problem(entry.span(), ProblemKind::FickleRule { nth, term });
+                    }
+                    None => rules.push(rule),
+                },
+            }
+        }
+        rules
+    }
+
     fn choice<T: Choice>(&mut self, section: &Section<'_, '_>, key: &str) -> Option<T> {
         let (text, span) = self.text(section, key)?;
         T::read(key, text).map_err(|kind| self.problem(span, kind)).ok()
@@ -523,6 +624,11 @@ impl Reader<'_> {
         };
         self.problem(value.span(), ProblemKind::WrongType { key: key.to_owned(), wanted, found });
     }
+}
+
+/// A number within bounds.
+pub(super) fn sized(number: i64, allowed: &RangeInclusive<i64>) -> Option<usize> {
+    usize::try_from(number).ok().filter(|_| allowed.contains(&number))
 }
 
 fn number(value: &DeValue<'_>) -> Option<i64> {

@@ -10,7 +10,9 @@ mod meant;
 mod tests;
 
 use std::{
+    collections::BTreeMap,
     io::Read,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
 };
 
@@ -19,7 +21,8 @@ pub use error::{ConfigError, Named, Origin, Problem, ProblemKind, TextRule, Valu
 pub use file::{ConfigFile, VERSION, parse};
 
 use crate::{
-    domain::ids::RegionId,
+    domain::ids::{ProfileId, RegionId},
+    filter::Expr,
     providers::{
         self,
         credential::{CredentialError, CredentialSource},
@@ -67,6 +70,19 @@ pub struct Flags {
     pub language: Option<LanguageChoice>,
     pub color: Option<ColorChoice>,
     pub ascii: bool,
+    pub max_per_plan: Option<usize>,
+    pub max_percent: Option<usize>,
+}
+
+/// How much one plan may do, and what is never written to. `None`: the default.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Safety {
+    pub max_per_plan: Option<usize>,
+    pub max_percent: Option<usize>,
+    /// For all profiles.
+    pub protect: Vec<Expr>,
+    /// Of profiles that have rules of their own.
+    pub protect_of: BTreeMap<ProfileId, Vec<Expr>>,
 }
 
 /// What the process was started in; tests bring their own.
@@ -113,6 +129,7 @@ pub struct Settings<C = Result<Credential, CredentialError>> {
     pub look: Look,
     /// For all profiles; each profile's own `readonly` includes this already.
     pub readonly: bool,
+    pub safety: Safety,
     pub config: ConfigPath,
 }
 
@@ -123,7 +140,7 @@ impl Settings<CredentialSource> {
         mut resolve: impl FnMut(&CredentialSource) -> Result<Credential, CredentialError>,
     ) -> Settings {
         let profiles = self.profiles.into_iter().map(|(profile, source)| (profile, resolve(&source))).collect();
-        Settings { profiles, look: self.look, readonly: self.readonly, config: self.config }
+        Settings { profiles, look: self.look, readonly: self.readonly, safety: self.safety, config: self.config }
     }
 }
 
@@ -188,6 +205,14 @@ fn resolve(
     let env_readonly = env_bool(env, "NICDECK_READONLY", &mut problems);
     // The strictest wins: nothing takes back what another source made read-only.
     let readonly = flags.readonly || env_readonly == Some(true) || file.readonly == Some(true);
+    let per_plan = env_size(env, "NICDECK_MAX_PER_PLAN", &file::PER_PLAN, &mut problems);
+    let percent = env_size(env, "NICDECK_MAX_PERCENT", &file::PERCENT, &mut problems);
+    let safety = Safety {
+        max_per_plan: flags.max_per_plan.or(per_plan).or(file.max_per_plan),
+        max_percent: flags.max_percent.or(percent).or(file.max_percent),
+        protect: file.protect,
+        protect_of: file.protect_of,
+    };
     let mut profiles = file.profiles;
     for (profile, _) in &mut profiles {
         profile.readonly |= readonly;
@@ -196,7 +221,11 @@ fn resolve(
     if !broken_file {
         problems.extend(select(&mut profiles, &flags.profiles, &flags.regions));
     }
-    if problems.is_empty() { Ok(Settings { profiles, look, readonly, config }) } else { Err(ConfigError { problems }) }
+    if problems.is_empty() {
+        Ok(Settings { profiles, look, readonly, safety, config })
+    } else {
+        Err(ConfigError { problems })
+    }
 }
 
 /// How to show things when nothing but flags and environment can be trusted (no config, or a broken one). Bad values are
@@ -294,6 +323,20 @@ fn env_bool(env: &Environment<'_>, name: &'static str, problems: &mut Vec<Proble
             None
         }
     }
+}
+
+fn env_size(
+    env: &Environment<'_>,
+    name: &'static str,
+    allowed: &RangeInclusive<i64>,
+    problems: &mut Vec<Problem>,
+) -> Option<usize> {
+    let size = env.get(name)?.trim().parse::<i64>().ok().and_then(|number| file::sized(number, allowed));
+    if size.is_none() {
+        let kind = ProblemKind::OutOfRange { key: name, least: *allowed.start(), most: *allowed.end() };
+        problems.push(Problem { origin: Origin::Env(name), kind });
+    }
+    size
 }
 
 /// `auto` asks the locale, in the order that POSIX gives its variables.

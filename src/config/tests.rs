@@ -103,10 +103,38 @@ fn the_example_parses_and_says_what_it_explains() {
     assert_eq!(rehearsal.0.endpoint.as_ref().map(|endpoint| &*endpoint.host), Some("127.0.0.1:8080"));
 }
 
+#[test]
+fn belts_and_protect_rules_are_read_and_the_strictest_word_is_the_flag_s() {
+    let text = "version = 1\n[safety]\nmax_per_plan = 50\nmax_percent = 5\nprotect = [\"tag:keep=true\", \"name:gw-*\"]\n\
+                [[profile]]\nname = \"p\"\ncloud = \"aliyun\"\nregions = [\"r-1\"]\nprotect = [\"ip:10.0.0.0/28\"]\n";
+    let texts = |rules: &[Expr]| rules.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let file = parsed(text).unwrap();
+    assert_eq!(texts(&file.protect), ["tag:keep=true", "name:gw-*"]);
+    assert_eq!(texts(&file.protect_of[&ProfileId::from("p")]), ["ip:10.0.0.0/28"]);
+    let mut world = World::new(text);
+    let belts = |world: &World, flags: &Flags| {
+        let safety = world.load(flags).unwrap().safety;
+        assert_eq!((safety.protect.len(), safety.protect_of.len()), (2, 1));
+        (safety.max_per_plan, safety.max_percent)
+    };
+    assert_eq!(belts(&world, &Flags::default()), (Some(50), Some(5)));
+    world = world.var("NICDECK_MAX_PER_PLAN", "60");
+    world = world.var("NICDECK_MAX_PERCENT", " 6 ");
+    assert_eq!(belts(&world, &Flags::default()), (Some(60), Some(6)));
+    let flags = Flags { max_per_plan: Some(70), max_percent: Some(7), ..Flags::default() };
+    assert_eq!(belts(&world, &flags), (Some(70), Some(7)));
+    for odd in ["0", "-1", "many", "1000000000000000000000"] {
+        world = world.var("NICDECK_MAX_PER_PLAN", odd);
+        let error = told(&world.load(&flags).unwrap_err());
+        let wanted = "environment variable NICDECK_MAX_PER_PLAN: `NICDECK_MAX_PER_PLAN` has to be a whole number from 1 to 100000";
+        assert_eq!(error, wanted, "{odd}");
+    }
+}
+
 /// What the example does not mention, people cannot find.
 #[test]
 fn the_example_explains_every_key() {
-    for key in "version language readonly theme borders motion name cloud regions env alias endpoint project_id \
+    for key in "version language readonly theme borders motion max_per_plan max_percent protect name cloud regions env alias endpoint project_id \
                 credentials from id secret token api user password account"
         .split(' ')
     {
@@ -149,7 +177,7 @@ fn every_problem_has_its_place_and_says_what_would_be_right() {
         ("version = 1\nlangauge = \"en\"", "2:1: unknown key `langauge` in the config; did you mean `language`?"),
         (
             "version = 1\n\"生产\" = 1",
-            "2:1: unknown key `生产` in the config; allowed are `version`, `language`, `readonly`, `ui`, `profile`",
+            "2:1: unknown key `生产` in the config; allowed are `version`, `language`, `readonly`, `ui`, `safety`, `profile`",
         ),
         (
             "version = 1\nlanguage = \"cn\"",
@@ -160,6 +188,31 @@ fn every_problem_has_its_place_and_says_what_would_be_right() {
         (
             "version = 1\n[ui]\ntheme = \"drak\"",
             "3:9: `theme` cannot be \"drak\"; it is one of `auto`, `dark`, `light`, `cb-safe`, `mono`; did you mean `dark`?",
+        ),
+        (
+            "version = 1\n[safety]\nmax_per_paln = 3",
+            "3:1: unknown key `max_per_paln` in [safety]; did you mean `max_per_plan`?",
+        ),
+        ("version = 1\n[safety]\nmax_per_plan = 0", "3:16: `max_per_plan` has to be a whole number from 1 to 100000"),
+        ("version = 1\n[safety]\nmax_percent = 101", "3:15: `max_percent` has to be a whole number from 1 to 100"),
+        ("version = 1\n[safety]\nmax_percent = \"9\"", "3:15: `max_percent` has to be a whole number, this is text"),
+        (
+            "version = 1\n[safety]\nprotect = \"tag:keep\"",
+            "3:11: `protect` has to be a list of texts, as in [\"one\", \"two\"], this is text",
+        ),
+        // The place is that of the mistake in the rule.
+        (
+            "version = 1\n[safety]\nprotect = [\"tag:keep\", \"name:a ipp:1\"]",
+            "3:32: protect rule 2 (`name:a ipp:1`) is no filter: There is no such field. Did you mean ip?",
+        ),
+        (
+            &with("protect = [\"cloud:alyun\"]"),
+            "6:19: protect rule 1 (`cloud:alyun`) is no filter: Did you mean aliyun? cloud: is one of aliyun, zenlayer here.",
+        ),
+        (&with("protect = [\" \"]"), "6:12: protect rule 1 is empty; it has to name something"),
+        (
+            &with("protect = [\"name:a -level:ok\"]"),
+            "6:12: protect rule 1: `-level:ok` is not about what a thing is; findings, levels, marks and ages protect nothing",
         ),
         ("version = 1\n[ui]\nmotoin = true", "3:1: unknown key `motoin` in [ui]; did you mean `motion`?"),
         (

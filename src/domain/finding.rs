@@ -104,6 +104,10 @@ finding_ids! {
     NotReadAgain = "not-read-again",
     /// What became of an earlier write to the NIC is not known.
     EarlierWrite = "earlier-write",
+    /// A protect rule of the config matches, or can not be told not to.
+    Protected = "protected",
+    /// The plan as a whole is larger than a belt allows.
+    OverBelt = "over-belt",
 }
 
 /// How bad a finding is. Ordered: the worst is the greatest.

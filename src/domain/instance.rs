@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{InstanceId, LoadBalancerId, RegionId};
+use super::{
+    ids::{InstanceId, LoadBalancerId, RegionId},
+    tags::Tags,
+};
 
 /// A virtual machine as one listing described it.
 #[derive(Clone, PartialEq, Debug)]
@@ -21,7 +24,7 @@ pub struct Instance {
     pub guest_agent: Option<bool>,
     /// Load balancers that this instance serves, where the cloud names them on the instance.
     pub load_balancers: Vec<LoadBalancerId>,
-    pub tags: Vec<(Arc<str>, Arc<str>)>,
+    pub tags: Tags,
 }
 
 /// The power state, in the vendor's word and a common one.

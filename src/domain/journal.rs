@@ -10,7 +10,7 @@ use super::{
     float::{Pair, PairList},
     ids::{CloudId, EipId, InstanceId, NicId, NicKey, OperationId, ProfileId, RegionId},
     outcome::Outcome,
-    plan::OperationKind,
+    plan::{Belts, OperationKind, Override},
     selection::Target,
     snapshot::NicSnapshot,
     time::Timestamp,
@@ -53,6 +53,12 @@ pub struct Intent {
     /// The request that is about to leave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Box<Request>>,
+    /// Targets that go although something about them is not known, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Override>,
+    /// The belts, where one of them is wider than by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub belts: Option<Belts>,
     pub who: String,
     pub host: String,
     pub version: String,

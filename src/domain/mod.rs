@@ -21,4 +21,5 @@ pub mod place;
 pub mod plan;
 pub mod selection;
 pub mod snapshot;
+pub mod tags;
 pub mod time;

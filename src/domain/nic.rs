@@ -8,6 +8,7 @@ use super::{
     address::{Address, AddressRole},
     float::Pair,
     ids::{InstanceId, NicId, RegionId},
+    tags::Tags,
 };
 
 /// A network interface as one listing described it. Fields the cloud did not send are `None`:
@@ -47,7 +48,7 @@ pub struct Nic {
     pub hot_plug: Option<bool>,
     /// What a detach does to it, as the cloud has it now; `None` where nobody asked.
     pub dies_with_detach: Option<Fate>,
-    pub tags: Vec<(Arc<str>, Arc<str>)>,
+    pub tags: Tags,
     pub description: Arc<str>,
 }
 

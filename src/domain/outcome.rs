@@ -47,6 +47,8 @@ pub enum Skip {
     AfterFailure,
     /// Refused by the gate: the profile is read-only.
     ReadOnly,
+    /// The plan is not the one that was confirmed.
+    Altered,
 }
 
 impl Outcome {

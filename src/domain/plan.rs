@@ -5,7 +5,7 @@ use std::{fmt, net::IpAddr, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    finding::{Finding, Severity},
+    finding::{Finding, FindingId, Severity},
     float::PairList,
     ids::{CloudId, EipId, InstanceId, NicId, NicKey, OperationId, ProfileId, RegionId},
     nic::{Nic, NicState},
@@ -51,6 +51,38 @@ pub struct Operation {
     pub shares: Vec<Arc<str>>,
     /// What the rules saw; anything relevant that differs right before the write skips it.
     pub expect: Arc<NicSnapshot>,
+    /// Targets that go although something about them is not known, because a person said why.
+    pub overrides: Vec<Override>,
+}
+
+/// A person's word for sending what the rules could not tell.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct Override {
+    pub target: Target,
+    /// What could not be told.
+    pub findings: Vec<FindingId>,
+    pub reason: String,
+}
+
+/// Characters that a reason has at least.
+pub const REASON_LEAST: usize = 8;
+
+/// An override as it is asked for: it holds for these findings, and for no others.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Overruled {
+    pub findings: Vec<Finding>,
+    pub reason: Arc<str>,
+}
+
+impl Overruled {
+    /// Is what can not be told now the very same, and nothing worse was found?
+    pub fn holds(&self, found: &[Finding]) -> bool {
+        let same = |a: &Finding, b: &Finding| (a.id, &a.values) == (b.id, &b.values);
+        let now: Vec<&Finding> = found.iter().filter(|finding| finding.severity == Severity::Unknown).collect();
+        found.iter().all(|finding| finding.severity < Severity::Blocked)
+            && now.len() == self.findings.len()
+            && now.iter().all(|finding| self.findings.iter().any(|told| same(told, finding)))
+    }
 }
 
 /// What is sent.
@@ -165,6 +197,8 @@ pub struct PlanRow {
     pub hidden: bool,
     pub findings: Vec<Finding>,
     pub decision: Decision,
+    /// It goes although something is not known: the reason that a person gave.
+    pub overridden: Option<Arc<str>>,
     /// Addresses on the NIC before and after the whole plan (primary, secondary and virtual; not IPv6).
     pub before: usize,
     pub after: usize,
@@ -177,6 +211,71 @@ impl PlanRow {
     }
 }
 
+/// How much one plan may do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Belts {
+    /// Addresses of a plan.
+    pub per_plan: usize,
+    /// Of a profile's secondary addresses, in whole percent.
+    pub percent: usize,
+}
+
+impl Default for Belts {
+    fn default() -> Self {
+        Self { per_plan: 100, percent: 20 }
+    }
+}
+
+impl Belts {
+    /// Is one wider than it is by default?
+    pub fn are_raised(&self) -> bool {
+        let default = Self::default();
+        self.per_plan > default.per_plan || self.percent > default.percent
+    }
+}
+
+/// How much a plan does, against the belts.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Load {
+    pub belts: Belts,
+    /// Addresses that go, or would go.
+    pub addresses: usize,
+    /// By profile.
+    pub shares: Vec<Share>,
+    /// Rows that a protect rule holds back.
+    pub protected: usize,
+}
+
+/// What a plan takes from one profile.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Share {
+    pub profile: ProfileId,
+    pub count: usize,
+    /// Its secondary addresses, as far as they are listed.
+    pub total: usize,
+    pub most: usize,
+    /// All of its NICs are listed.
+    pub whole: bool,
+}
+
+impl Share {
+    pub fn is_over(&self) -> bool {
+        self.count > self.most
+    }
+}
+
+impl Load {
+    /// Is it more than one plan may do?
+    pub fn is_over(&self) -> bool {
+        self.addresses > self.belts.per_plan || self.shares.iter().any(Share::is_over)
+    }
+
+    /// The profile that is nearest to its belt, or farthest over it.
+    pub fn fullest(&self) -> Option<&Share> {
+        self.shares.iter().max_by(|a, b| (a.count * b.most).cmp(&(b.count * a.most)))
+    }
+}
+
 /// A frozen plan. Built by `rules::planner` only; what was read is what runs.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ReleasePlan {
@@ -184,6 +283,7 @@ pub struct ReleasePlan {
     made_at: Timestamp,
     rows: Vec<PlanRow>,
     operations: Vec<Operation>,
+    load: Load,
 }
 
 /// Why a plan can not be built from these parts.
@@ -258,7 +358,17 @@ impl ReleasePlan {
         if let Some((target, _)) = sent.pop_first() {
             return Err(PlanError::Mismatch(target));
         }
-        Ok(Self { hash, made_at, rows, operations })
+        Ok(Self { hash, made_at, rows, operations, load: Load::default() })
+    }
+
+    /// The same, with what it was measured against.
+    #[must_use]
+    pub fn measured(self, load: Load) -> Self {
+        Self { load, ..self }
+    }
+
+    pub fn load(&self) -> &Load {
+        &self.load
     }
 
     pub fn hash(&self) -> PlanHash {
@@ -309,6 +419,10 @@ pub enum ChangedFact {
     ManagedBy,
     /// Detach: addresses that were not on the NIC when the plan was made.
     NewAddresses,
+    /// A protect rule of the config matches now.
+    Protected,
+    /// A rule that could not be told, or held, is violated now.
+    Rule,
     /// Release: this write would end the NIC's use of any address, and would not have when the plan was made.
     SourceCheck,
     /// Other facts a rule reads (agent, hot plug, links).

@@ -367,7 +367,7 @@ mod tests {
                 dies_with_detach: None,
                 ranges: vec![],
                 hot_plug: None,
-                tags: vec![],
+                tags: crate::domain::tags::Tags::none(),
                 description: "".into(),
             },
             instance: Some(Instance {
@@ -379,7 +379,7 @@ mod tests {
                 power: Power { word: "Running".into(), state: PowerState::Running },
                 guest_agent: Some(true),
                 load_balancers: vec![],
-                tags: vec![],
+                tags: crate::domain::tags::Tags::none(),
             }),
             eips: vec![eip("e-1", FIRST)],
             backends: vec![backend("lb-1", FIRST)],

@@ -6,6 +6,7 @@ use crate::domain::{
     ids::{CloudId, InstanceId, ProfileId},
     instance::Instance,
     nic::Nic,
+    tags::Tags,
     time::Timestamp,
 };
 
@@ -68,6 +69,8 @@ pub(super) struct Masks {
     last: [u64; 4],
     /// Asked of addresses only through their EIPs.
     text: u64,
+    /// About tags, which a cloud may not tell.
+    tags: u64,
 }
 
 impl Masks {
@@ -86,6 +89,14 @@ impl Masks {
             };
             if text {
                 masks.text |= bit;
+            }
+            let tags = match &term.test {
+                Test::Tag(_) => true,
+                Test::Has(bits) => bits & Has::Tag.bit() != 0,
+                _ => false,
+            };
+            if tags {
+                masks.tags |= bit;
             }
             let levels = term.test.levels();
             for (level, mask) in masks.at.iter_mut().enumerate() {
@@ -142,12 +153,14 @@ pub struct Partial {
     /// Terms whose question is answered with yes (before negation).
     yes: u64,
     no: u64,
+    /// Terms that somebody could not answer: without a yes from elsewhere neither they nor their negation match.
+    untold: u64,
     instance_known: bool,
 }
 
 impl Partial {
     fn failed(self, masks: &Masks) -> u64 {
-        (self.yes & masks.negated) | (self.no & !masks.negated)
+        (self.yes & masks.negated) | (self.no & (!masks.negated | self.untold))
     }
 }
 
@@ -159,6 +172,7 @@ pub struct NicMatch<'a> {
     pending: u64,
     /// Pending terms that one of the NIC's EIPs answers with yes.
     through_eip: u64,
+    untold: u64,
     dead: bool,
 }
 
@@ -181,7 +195,7 @@ fn any_of(patterns: &[Pattern], text: Option<&str>) -> bool {
     text.is_some_and(|text| any(patterns, text))
 }
 
-fn tags(tests: &[TagTest], tags: &[(std::sync::Arc<str>, std::sync::Arc<str>)]) -> bool {
+pub(super) fn tags(tests: &[TagTest], tags: &Tags) -> bool {
     tags.iter().any(|(key, value)| {
         tests.iter().any(|test| match test {
             TagTest::Key(pattern) => pattern.matches(key),
@@ -204,6 +218,9 @@ impl Expr {
 
     /// Settles what the instance can answer; `None` for NICs that are attached to none, or to one that is not known.
     pub fn on_instance(&self, partial: Partial, instance: Option<&Instance>) -> Partial {
+        let untold = instance.is_some_and(|instance| !instance.tags.is_known());
+        let untold = partial.untold | if untold { self.masks.tags } else { 0 };
+        let partial = Partial { untold, ..partial };
         let partial = self.step(partial, 1, |test| instance.is_some_and(|instance| ask_instance(test, instance)));
         Partial { instance_known: instance.is_some(), ..partial }
     }
@@ -212,6 +229,8 @@ impl Expr {
     pub fn on_nic<'a>(&'a self, partial: Partial, nic: NicSubject<'a>) -> NicMatch<'a> {
         // An instance that was not read is still known by its id.
         let unread = nic.nic.instance.as_ref().filter(|_| !partial.instance_known).map(InstanceId::as_str);
+        let untold = unread.is_some() || !nic.nic.tags.is_known();
+        let partial = Partial { untold: partial.untold | if untold { self.masks.tags } else { 0 }, ..partial };
         let partial = self.step(partial, 2, |test| ask_nic(test, &nic) || unread.is_some_and(|id| ask_id(test, id)));
         let mut pending = self.masks.all & !(partial.yes | partial.no);
         let mut dead = partial.failed(&self.masks) != 0;
@@ -227,7 +246,7 @@ impl Expr {
             pending &= !no;
             dead = no & !self.masks.negated != 0;
         }
-        NicMatch { expr: self, nic, pending, through_eip, dead }
+        NicMatch { expr: self, nic, pending, through_eip, untold: partial.untold, dead }
     }
 
     /// Brings into the processor's cache what [`Self::on_nic`] and [`NicMatch::address`] will read of these NICs.
@@ -275,7 +294,7 @@ impl Expr {
     }
 }
 
-fn ask_instance(test: &Test, instance: &Instance) -> bool {
+pub(super) fn ask_instance(test: &Test, instance: &Instance) -> bool {
     match test {
         Test::Word(words) => any(&words.texts, &instance.name) || any(&words.ids, instance.id.as_str()),
         Test::Text(field, patterns) => match field {
@@ -288,12 +307,12 @@ fn ask_instance(test: &Test, instance: &Instance) -> bool {
             _ => false,
         },
         Test::Tag(tests) => tags(tests, &instance.tags),
-        Test::Has(bits) => bits & Has::Tag.bit() != 0 && !instance.tags.is_empty(),
+        Test::Has(bits) => bits & Has::Tag.bit() != 0 && instance.tags.iter().len() > 0,
         _ => false,
     }
 }
 
-fn ask_id(test: &Test, id: &str) -> bool {
+pub(super) fn ask_id(test: &Test, id: &str) -> bool {
     match test {
         Test::Word(words) => any(&words.ids, id),
         Test::Text(Field::Instance | Field::Id, patterns) => any(patterns, id),
@@ -328,28 +347,29 @@ fn ask_nic(test: &Test, subject: &NicSubject) -> bool {
         Test::Has(bits) => {
             let has = |what: Has| bits & what.bit() != 0;
             let role = |bit: u8| nic.addresses.iter().any(|address| role_bit(address.role) == bit);
-            (has(Has::Tag) && !nic.tags.is_empty())
+            (has(Has::Tag) && nic.tags.iter().len() > 0)
                 || (has(Has::Instance) && nic.instance.is_some())
                 || (has(Has::Secondary) && role(2))
                 || (has(Has::Ipv6) && role(8))
         }
         Test::Count(field, compare, bound) => {
-            let roles = match field {
-                Field::Ips => 1 | 2 | 4,
-                Field::Secondaries => 2,
-                Field::Ipv6s => 8,
-                _ => 0,
-            };
-            let count = if *field == Field::Eips {
-                subject.eips.len()
-            } else {
-                nic.addresses.iter().filter(|address| role_bit(address.role) & roles != 0).count()
-            };
+            let count = if *field == Field::Eips { subject.eips.len() } else { count(*field, nic) };
             compare.holds(count as u64, *bound)
         }
         Test::Age(compare, bound) => compare.holds(subject.now.since(subject.read_at), *bound),
         _ => false,
     }
+}
+
+/// The NIC's addresses of the kinds that the field counts.
+pub(super) fn count(field: Field, nic: &Nic) -> usize {
+    let roles = match field {
+        Field::Ips => 1 | 2 | 4,
+        Field::Secondaries => 2,
+        Field::Ipv6s => 8,
+        _ => 0,
+    };
+    nic.addresses.iter().filter(|address| role_bit(address.role) & roles != 0).count()
 }
 
 /// A public address that the NIC names and no EIP explains: it may be on any of the NIC's addresses.
@@ -360,7 +380,7 @@ fn named_public(set: &AddressSet, subject: &NicSubject) -> bool {
     })
 }
 
-fn ask_eip(test: &Test, eip: &Eip) -> bool {
+pub(super) fn ask_eip(test: &Test, eip: &Eip) -> bool {
     let at = |set: &AddressSet| eip.ips.iter().any(|&ip| set.matches(ip));
     match test {
         Test::Word(words) => any(&words.ids, eip.id.as_str()) || any(&words.texts, &eip.name) || at(&words.addresses),
@@ -431,7 +451,8 @@ impl NicMatch<'_> {
         while left != 0 {
             let bit = left & left.wrapping_neg();
             let Some(term) = self.expr.terms.get(bit.trailing_zeros() as usize) else { break };
-            if ask(bit, &term.test) == term.negated {
+            let yes = ask(bit, &term.test);
+            if yes == term.negated || (!yes && self.untold & bit != 0) {
                 return false;
             }
             left ^= bit;

@@ -11,6 +11,7 @@
 //! [`Expr::on_profile`] once a profile, [`Expr::on_instance`] once an instance, [`Expr::on_nic`] once a NIC, and
 //! [`NicMatch::address`] for what is left. Nothing is allocated on the way.
 
+mod certain;
 mod error;
 mod eval;
 mod field;
@@ -25,6 +26,7 @@ use std::{fmt, net::IpAddr, ops::Range};
 
 use crate::domain::finding::FindingSet;
 
+pub use certain::{Certain, Missing, Whole};
 pub use error::{FilterError, FilterErrorKind};
 pub use eval::{AddressSubject, NicMatch, NicSubject, Partial, ProfileSubject, TargetSubject};
 pub use field::Field;
@@ -197,6 +199,15 @@ impl Expr {
             }
         }
         needs
+    }
+
+    /// The first term that asks for what is found, marked, or how old it is: not what a thing is, but what was made of it.
+    pub fn fickle_term(&self) -> Option<&Term> {
+        self.terms.iter().find(|term| match &term.test {
+            Test::Finding(_) | Test::Level(_) | Test::Marked { .. } | Test::Age(..) => true,
+            Test::Has(bits) => bits & Has::Finding.bit() != 0,
+            _ => false,
+        })
     }
 
     fn of(terms: Vec<Term>) -> Self {

@@ -55,6 +55,24 @@ impl AddressSet {
             && self.text6.is_empty()
     }
 
+    /// Can it match none but addresses that no EIP has? Vendor: EIPs are public; RFC 1918, 3927, 4193, 6598.
+    pub(super) fn is_private(&self) -> bool {
+        const V4: &[(u32, u32)] = &[
+            (0x0a00_0000, 0x0aff_ffff),
+            (0xac10_0000, 0xac1f_ffff),
+            (0xc0a8_0000, 0xc0a8_ffff),
+            (0x6440_0000, 0x647f_ffff),
+            (0xa9fe_0000, 0xa9fe_ffff),
+        ];
+        const V6: (u128, u128) = (0xfc << 120, (0xfe << 120) - 1);
+        let within = |first: &u32, last: &u32| V4.iter().any(|(low, high)| low <= first && last <= high);
+        self.octets.is_empty()
+            && self.text.is_empty()
+            && self.text6.is_empty()
+            && self.v4.iter().all(|(first, last)| within(first, last))
+            && self.v6.iter().all(|(first, last)| V6.0 <= *first && *last <= V6.1)
+    }
+
     #[inline]
     pub(super) fn matches(&self, ip: IpAddr) -> bool {
         let numbers = match ip {

@@ -9,6 +9,7 @@ use crate::domain::{
     ids::{CloudId, ProfileId},
     instance::{Instance, Power, PowerState},
     nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
+    tags::Tags,
     time::Timestamp,
 };
 
@@ -16,7 +17,7 @@ fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
-fn tags(pairs: &[(&str, &str)]) -> Vec<(Arc<str>, Arc<str>)> {
+fn tags(pairs: &[(&str, &str)]) -> Tags {
     pairs.iter().map(|(key, value)| (Arc::from(*key), Arc::from(*value))).collect()
 }
 
@@ -654,4 +655,29 @@ fn a_bare_word_may_become_a_field() {
     for other in ["", "10.0.0", "网关", "has:eip", "-name", "\"name\"", "zzzzzz", "name web-1"] {
         assert_eq!(field(other), None, "{other:?}");
     }
+}
+
+/// Tags that nobody knows are neither there nor not there.
+#[test]
+fn what_is_not_told_of_tags_matches_neither_way() {
+    let mut untold = world();
+    untold.nic.tags = Tags::unknown();
+    assert_eq!(untold.find("tag:keep"), ALL, "the instance has it");
+    assert_eq!(untold.find("-tag:keep"), NONE);
+    for text in ["tag:gone", "-tag:gone", "tag:gone=1", "-tag:gone=1", "-has:tag"] {
+        assert_eq!(untold.find(text), NONE, "{text}");
+    }
+    assert_eq!(untold.find("-has:tag,eip"), NONE);
+    assert_eq!(untold.find("has:tag"), ALL);
+    untold.nic.tags = Tags::none();
+    assert_eq!(untold.find("-tag:gone"), ALL, "both are known");
+    for instance in [None, untold.instance.clone().map(|instance| Instance { tags: Tags::unknown(), ..instance })] {
+        untold.instance = instance;
+        for text in ["tag:keep", "-tag:keep", "has:tag", "-has:tag"] {
+            assert_eq!(untold.find(text), NONE, "{text}");
+        }
+    }
+    untold.nic.instance = None;
+    untold.instance = None;
+    assert_eq!(untold.find("-tag:keep"), ALL, "on no instance");
 }

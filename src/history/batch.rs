@@ -169,6 +169,8 @@ pub(super) mod tests {
                 path: format!("/{operation}"),
                 body: String::new(),
             })),
+            overrides: vec![],
+            belts: None,
             who: "lin \u{7f51}".into(),
             host: "h".into(),
             version: "0".into(),
@@ -198,7 +200,8 @@ pub(super) mod tests {
         let release = OperationKind::Release { nic: "eni-1".into(), ips };
         let one = OperationKind::Release { nic: "eni-1".into(), ips: vec!["10.0.0.6".parse().unwrap()] };
         let detach = OperationKind::Detach { nic: "eni-2".into(), instance: "i-2".into() };
-        let assign = OperationKind::Assign { nic: "eni-1".into(), ips: vec!["10.9.0.5".parse().unwrap()], lists: vec![] };
+        let assign =
+            OperationKind::Assign { nic: "eni-1".into(), ips: vec!["10.9.0.5".parse().unwrap()], lists: vec![] };
         let fault = || Outcome::Failed { fault: Fault::local(FaultKind::Throttled, "Act", "slow down") };
         let done = || Outcome::Released { request_id: Some("req".into()) };
         let (five, six) = (address("prod", "eni-1", "10.0.0.5"), address("prod", "eni-1", "10.0.0.6"));

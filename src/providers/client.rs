@@ -264,9 +264,6 @@ impl Client {
         let call = Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() };
         let refused = |fault| Written { answer: Err(fault), exchange: None };
         let local = |why| refused(Fault::local(FaultKind::Local, self.cloud().action(&call), why));
-        if self.profile().readonly {
-            return local(local::READ_ONLY);
-        }
         if !permit.covers(&self.profile().id, region, kind, step.name) {
             return local(local::PERMIT);
         }
@@ -373,6 +370,10 @@ impl Client {
         let Parts { http, cloud, clock, exchanges, .. } = &self.inner.parts;
         let Account { profile, scrubber, .. } = &**account;
         let action = cloud.action(call);
+        // Here, where everything that is sent comes by.
+        if self.profile().readonly && !call.is_read() {
+            return (Err(Fault::local(FaultKind::Local, action, local::READ_ONLY)), None);
+        }
         // Nobody reads any more where this fails, and then nobody misses it.
         let place = if call.is_write() { exchanges.reserve().await.ok() } else { None };
         let quota = cloud.quota(call);

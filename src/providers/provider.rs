@@ -84,6 +84,14 @@ impl Call {
         }
     }
 
+    /// Surely changes nothing: whatever is not named here may not be sent for a profile that is read-only.
+    pub fn is_read(&self) -> bool {
+        match self {
+            Call::List(_) | Call::Task { .. } | Call::SignIn { .. } => true,
+            Call::Write { .. } => false,
+        }
+    }
+
     pub fn is_write(&self) -> bool {
         matches!(self, Call::Write { .. })
     }

@@ -19,6 +19,7 @@ use crate::domain::{
     inventory::{Coverage, ProfileInventory},
     nic::{ManagedBy, NicState},
     page::Resource,
+    tags::Tags,
     time::Timestamp,
 };
 
@@ -140,7 +141,12 @@ struct InstanceOut<'a> {
     state: PowerState,
     status: &'a str,
     guest_agent: Option<bool>,
-    tags: BTreeMap<&'a str, &'a str>,
+    /// Null where the cloud's answer does not tell them.
+    tags: Option<BTreeMap<&'a str, &'a str>>,
+}
+
+fn tags(tags: &Tags) -> Option<BTreeMap<&str, &str>> {
+    Some(tags.known()?.iter().map(|(key, value)| (&**key, &**value)).collect())
 }
 
 /// Those of the NICs that are reported. An instance without NICs is never asked for.
@@ -165,7 +171,7 @@ fn instances<'a>(source: &Source<'a>) -> impl Iterator<Item = InstanceOut<'a>> {
             state: instance.power.state,
             status: &instance.power.word,
             guest_agent: instance.guest_agent,
-            tags: instance.tags.iter().map(|(key, value)| (&**key, &**value)).collect(),
+            tags: tags(&instance.tags),
         })
     })
 }
@@ -190,7 +196,8 @@ struct NicOut<'a> {
     /// Ranges of addresses that it has besides single ones.
     prefixes: Vec<&'a str>,
     managed_by: ManagedOut<'a>,
-    tags: BTreeMap<&'a str, &'a str>,
+    /// Null where the cloud's answer does not tell them.
+    tags: Option<BTreeMap<&'a str, &'a str>>,
     read_at: Option<String>,
     eip: Option<Vec<EipOut<'a>>>,
     level: Option<&'static str>,
@@ -277,7 +284,7 @@ fn nic<'a>(entry: &'a Entry<'_>) -> NicOut<'a> {
             ManagedBy::Controller(name) => ManagedOut { kind: "controller", name: Some(name) },
             ManagedBy::Unknown => ManagedOut { kind: "unknown", name: None },
         },
-        tags: nic.tags.iter().map(|(key, value)| (&**key, &**value)).collect(),
+        tags: tags(&nic.tags),
         read_at: entry.part.nic_read_at(&nic.id).map(stamp),
         eip: entry.eips_known.then(|| entry.eips.iter().map(|eip| eip_out(eip)).collect()),
         level: entry.verdict.as_ref().map(|verdict| level_word(verdict.level)),

@@ -37,7 +37,7 @@ fn nic(id: &str, role: NicRole, instance: Option<&str>, addresses: &[(&str, Addr
         dies_with_detach: None,
         ranges: vec![],
         hot_plug: None,
-        tags: vec![],
+        tags: crate::domain::tags::Tags::none(),
         description: Arc::from(""),
     }
 }
@@ -52,7 +52,7 @@ fn instance(id: &str, name: &str) -> Instance {
         power: Power { word: Arc::from("Running"), state: PowerState::Running },
         guest_agent: None,
         load_balancers: vec![],
-        tags: vec![],
+        tags: crate::domain::tags::Tags::none(),
     }
 }
 

@@ -193,7 +193,14 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
             };
             vec![nic(), instance_id(facts), ("ips", ips)]
         }
+        FindingId::Protected => {
+            let Some(hit) = facts.protect.and_then(|rules| rules.hit(facts, asked.address())) else { return ip() };
+            let mut values = vec![nic(), ("rule", hit.rule.number.to_string()), ("text", hit.rule.expr.to_string())];
+            values.extend(hit.missing.map(|missing| ("case", missing.as_str().to_owned())));
+            with_ip(values)
+        }
         FindingId::Ipv6Address
+        | FindingId::OverBelt
         | FindingId::LastSecondary
         | FindingId::SourceCheck
         | FindingId::VipUnknown

@@ -15,6 +15,8 @@ use crate::domain::{
     time::Timestamp,
 };
 
+use super::protect::ProfileRules;
+
 /// One NIC with its instance, EIPs and backends, and whether those were read at all.
 /// Costs an allocation only for a NIC that has EIPs or backends.
 #[derive(Clone, Debug)]
@@ -33,6 +35,8 @@ pub struct Facts<'a> {
     pub read_at: Option<Timestamp>,
     /// What became of an earlier write to the NIC is not known.
     pub earlier_write: bool,
+    /// The config's rules about what is never written to.
+    pub protect: Option<&'a ProfileRules>,
     eips_at: Option<Timestamp>,
     backends_at: Option<Timestamp>,
     instances_at: Option<Timestamp>,
@@ -115,6 +119,7 @@ impl<'a> Facts<'a> {
             backends_known: false,
             read_at: None,
             earlier_write: false,
+            protect: None,
             eips_at: None,
             backends_at: None,
             instances_at: None,

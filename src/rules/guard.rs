@@ -67,6 +67,8 @@ pub struct Effects {
     pub backends: usize,
     /// Targets with a warning.
     pub warnings: usize,
+    /// Targets that go although something about them is not known.
+    pub overridden: usize,
     /// Write calls.
     pub calls: usize,
     pub profiles: usize,
@@ -86,6 +88,7 @@ pub fn effects(plan: &ReleasePlan) -> Effects {
             Target::Address(_) => effects.addresses += 1,
             Target::Nic(_) => effects.nics_detached += 1,
         }
+        effects.overridden += usize::from(row.overridden.is_some());
         effects.warnings += usize::from(row.worst() == Some(Severity::Warn));
     }
     let released: BTreeSet<&AddressKey> = sent(plan)
@@ -133,7 +136,7 @@ pub fn effects(plan: &ReleasePlan) -> Effects {
 }
 
 /// How dangerous the plan is. 1: few targets, no warning, no production. 2: more, or a warning, or production.
-/// 3: many, or production with a warning, or an EIP, or a NIC that is detached.
+/// 3: many, or production with a warning, or an EIP, or a NIC that is detached, or something that is not known.
 pub fn danger(plan: &ReleasePlan, accounts: &[Account]) -> Danger {
     let effects = effects(plan);
     let targets = effects.addresses + effects.nics_detached;
@@ -141,7 +144,8 @@ pub fn danger(plan: &ReleasePlan, accounts: &[Account]) -> Danger {
     let touched: Vec<(&Account, usize)> =
         accounts.iter().map(|account| (account, count(&account.profile))).filter(|(_, count)| *count > 0).collect();
     let prod = touched.iter().any(|(account, _)| account.prod);
-    let level = if targets > SOME || effects.nics_detached > 0 || effects.eips > 0 || (prod && effects.warnings > 0) {
+    let grave = effects.nics_detached > 0 || effects.eips > 0 || effects.overridden > 0;
+    let level = if targets > SOME || grave || (prod && effects.warnings > 0) {
         3
     } else if targets > FEW || effects.warnings > 0 || prod {
         2

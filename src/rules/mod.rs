@@ -5,11 +5,13 @@
 //! behaves is in its [`Capabilities`].
 
 mod address;
+pub mod belts;
 mod describe;
 pub mod facts;
 pub mod guard;
 mod nic;
 pub mod planner;
+pub mod protect;
 #[cfg(test)]
 mod tests;
 
@@ -21,9 +23,20 @@ use crate::domain::{
     finding::{Finding, FindingId, FindingSet, Level, Severity},
     ids::NicId,
     nic::ManagedBy,
+    plan::{Belts, Change, ChangedFact, OperationKind},
+    selection::Target,
+    snapshot::NicSnapshot,
 };
 
 use facts::Facts;
+use protect::{ProfileRules, Protect};
+
+/// What the config says about what may be sent at all, whatever the clouds would do.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Safety {
+    pub belts: Belts,
+    pub protect: Protect,
+}
 
 /// What is asked about: releasing one address of the NIC, or detaching the NIC.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,6 +73,16 @@ enum Asked {
     /// An address that is not on the NIC.
     Absent(IpAddr),
     Nic,
+}
+
+impl Asked {
+    fn address(self) -> Option<Address> {
+        match self {
+            Asked::Address(address) => Some(address),
+            // Of what is not on it, whatever holds for the NIC does.
+            Asked::Absent(_) | Asked::Nic => None,
+        }
+    }
 }
 
 /// A finding without its values.
@@ -115,6 +138,10 @@ fn judge(facts: &Facts, capabilities: &Capabilities, asked: Asked, context: Cont
     // It may come yet, whatever the NIC looks like now.
     if facts.earlier_write {
         emit(Verdict { id: FindingId::EarlierWrite, severity: Severity::Unknown, predicts: None });
+    }
+    // Whoever wrote the rule wants it to hold, whatever the cloud would say.
+    if facts.protect.is_some_and(|rules| rules.hit(facts, asked.address()).is_some()) {
+        emit(Verdict { id: FindingId::Protected, severity: Severity::Blocked, predicts: None });
     }
     match asked {
         Asked::Address(address) => {
@@ -179,6 +206,35 @@ fn findings_in(facts: &Facts, capabilities: &Capabilities, subject: Subject, con
             read_at: facts.age_of(id),
         })
         .collect()
+}
+
+/// What stands against a write to this target right before it is sent: a protect rule, or what the cloud would refuse.
+pub fn violated(
+    fresh: &NicSnapshot,
+    capabilities: &Capabilities,
+    protect: Option<&ProfileRules>,
+    kind: &OperationKind,
+    target: &Target,
+) -> Option<Change> {
+    let mut facts = Facts::from_snapshot(fresh);
+    facts.protect = protect;
+    let (subject, leaving) = match (kind, target) {
+        (OperationKind::Release { ips, .. }, Target::Address(key)) => (Subject::Address(key.ip), ips.as_slice()),
+        _ => (Subject::Nic, &[][..]),
+    };
+    // What takes something back has no conditions of its own here; a protected NIC is left alone all the same.
+    let takes = matches!(kind, OperationKind::Release { .. } | OperationKind::Detach { .. });
+    let mut found = findings_in(&facts, capabilities, subject, Context { leaving }).into_iter();
+    let finding =
+        found.find(|finding| finding.severity == Severity::Blocked && (takes || finding.id == FindingId::Protected))?;
+    let before = "-".to_owned();
+    let value = |name: &str| finding.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
+    Some(match (finding.id, value("rule"), value("text")) {
+        (FindingId::Protected, Some(rule), Some(text)) => {
+            Change { fact: ChangedFact::Protected, before, now: format!("{rule}: {text}") }
+        }
+        (id, ..) => Change { fact: ChangedFact::Rule, before, now: id.as_str().to_owned() },
+    })
 }
 
 /// What the vendor answers where the condition is not met.

@@ -17,13 +17,13 @@ use crate::domain::{
     ids::{CloudId, NicKey, OperationId, ProfileId, RegionId},
     inventory::{Inventory, ProfileInventory},
     nic::{Fate, ManagedBy, Nic, NicRole},
-    plan::{Decision, Operation, OperationKind, PlanError, PlanHash, PlanRow, ReleasePlan},
+    plan::{Decision, Operation, OperationKind, Override, Overruled, PlanError, PlanHash, PlanRow, ReleasePlan},
     selection::Target,
     snapshot::NicSnapshot,
     time::Timestamp,
 };
 
-use super::{Context, Subject, code, facts::Facts, findings_in, not_listed};
+use super::{Context, Safety, Subject, belts, code, facts::Facts, findings_in, not_listed};
 
 /// One target that is asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,43 +35,57 @@ pub struct Wanted {
     pub unread: bool,
     /// What became of an earlier write to its NIC is not known.
     pub earlier_write: bool,
+    /// A person said why it goes although something is not known.
+    pub overruled: Option<Overruled>,
+}
+
+impl Wanted {
+    /// Nothing but the target.
+    pub fn of(target: Target) -> Self {
+        Self { target, hidden: false, unread: false, earlier_write: false, overruled: None }
+    }
+
+    /// May it be sent, with what was found?
+    fn goes(&self, found: &[Finding]) -> bool {
+        goes(found) || self.overruled.as_ref().is_some_and(|overruled| overruled.holds(found))
+    }
 }
 
 /// What a plan is made from, besides its targets.
-struct Sources<'a> {
-    inventory: &'a Inventory,
-    capabilities: &'a dyn Fn(&ProfileId) -> Option<&'static Capabilities>,
-    readonly: &'a dyn Fn(&ProfileId) -> bool,
+#[derive(Clone, Copy)]
+pub struct Sources<'a> {
+    pub inventory: &'a Inventory,
+    pub capabilities: &'a dyn Fn(&ProfileId) -> Option<&'static Capabilities>,
+    pub readonly: &'a dyn Fn(&ProfileId) -> bool,
+    pub safety: &'a Safety,
 }
 
 /// Builds the plan. Rows are in the order of the profiles, then NICs, then the NIC's own order of addresses, the NIC last;
 /// a target that may not be sent keeps its row. A target that is listed twice counts once.
 ///
 /// Where addresses and their NIC are both asked for, the addresses are released first, and the NIC is detached after that.
+/// A plan that is over a belt sends nothing at all.
 ///
 /// # Errors
 /// None that targets, inventory and capabilities can cause: an error is a bug in here, found before anything is sent.
-pub fn plan(
-    wanted: &[Wanted],
-    inventory: &Inventory,
-    capabilities: &dyn Fn(&ProfileId) -> Option<&'static Capabilities>,
-    readonly: &dyn Fn(&ProfileId) -> bool,
-    now: Timestamp,
-) -> Result<ReleasePlan, PlanError> {
-    let sources = Sources { inventory, capabilities, readonly };
-    // Visible if it is listed as visible once; read again only if it is listed so each time.
-    let mut once: BTreeMap<&Target, (bool, bool, bool)> = BTreeMap::new();
+pub fn plan(wanted: &[Wanted], sources: &Sources, now: Timestamp) -> Result<ReleasePlan, PlanError> {
+    let Sources { inventory, capabilities, safety, .. } = *sources;
+    // Visible if it is listed as visible once; read again, and overruled, only if it is listed so each time.
+    let mut once: BTreeMap<&Target, Wanted> = BTreeMap::new();
     for one in wanted {
-        let (hidden, unread, earlier_write) = once.entry(&one.target).or_insert((one.hidden, false, false));
-        *hidden &= one.hidden;
-        *unread |= one.unread;
-        *earlier_write |= one.earlier_write;
+        let first = once.entry(&one.target).or_insert_with(|| one.clone());
+        first.hidden &= one.hidden;
+        first.unread |= one.unread;
+        first.earlier_write |= one.earlier_write;
+        if first.overruled != one.overruled {
+            first.overruled = None;
+        }
     }
     let mut by_nic: BTreeMap<(usize, &NicKey), Vec<Wanted>> = BTreeMap::new();
-    for (target, (hidden, unread, earlier_write)) in once {
+    for (target, one) in once {
         let key = target.nic();
         let place = inventory.place(&key.profile).unwrap_or(usize::MAX);
-        by_nic.entry((place, key)).or_default().push(Wanted { target: target.clone(), hidden, unread, earlier_write });
+        by_nic.entry((place, key)).or_default().push(one);
     }
     let (mut rows, mut operations) = (Vec::with_capacity(wanted.len()), Vec::new());
     for ((_, key), on_nic) in by_nic {
@@ -79,10 +93,21 @@ pub fn plan(
     }
     // What the filter hides stands together at the end, where the screen names it. The writes keep their order.
     rows.sort_by_key(|row| row.hidden);
+    let load = belts::load(&rows, inventory, safety.belts);
+    if let Some(finding) = belts::finding(&load) {
+        operations.clear();
+        for row in rows.iter_mut().filter(|row| row.decision != Decision::Blocked) {
+            row.decision = Decision::Blocked;
+            row.after = row.before;
+            row.overridden = None;
+            row.findings.insert(0, finding.clone());
+        }
+    }
     let hash = hash(&operations);
-    ReleasePlan::freeze(hash, now, rows, operations, |operation| {
+    let plan = ReleasePlan::freeze(hash, now, rows, operations, |operation| {
         capabilities(&operation.profile).map_or(0, |capabilities| most(capabilities, &operation.expect.nic))
-    })
+    })?;
+    Ok(plan.measured(load))
 }
 
 /// Addresses that a call to release them may carry.
@@ -108,13 +133,13 @@ fn goes(findings: &[Finding]) -> bool {
 
 /// Addresses that are judged and may go.
 fn leaving(judged: &[(Wanted, Vec<Finding>)]) -> Vec<IpAddr> {
-    judged.iter().filter(|(_, found)| goes(found)).filter_map(|(one, _)| ip_of(&one.target)).collect()
+    judged.iter().filter(|(one, found)| one.goes(found)).filter_map(|(one, _)| ip_of(&one.target)).collect()
 }
 
 /// That no secondary address remains is one fact about the NIC: it is told once, at the last address that goes.
 fn last_once(judged: &mut [(Wanted, Vec<Finding>)]) {
     let is_last = |finding: &Finding| finding.id == FindingId::LastSecondary;
-    let told = judged.iter().rposition(|(_, found)| goes(found) && found.iter().any(is_last));
+    let told = judged.iter().rposition(|(one, found)| one.goes(found) && found.iter().any(is_last));
     for (place, (_, found)) in judged.iter_mut().enumerate() {
         if told.is_some_and(|told| told != place) {
             found.retain(|finding| !is_last(finding));
@@ -148,6 +173,7 @@ impl Sources<'_> {
 
         let mut facts = Facts::of(part, nic);
         facts.earlier_write = wanted.iter().any(|one| one.earlier_write);
+        facts.protect = self.safety.protect.of(&key.profile);
         // Twice: what leaves depends on what is found, and whether an address is the last one on what leaves.
         let first = self.judge(&facts, capabilities, key, &wanted, &[]);
         let mut judged = self.judge(&facts, capabilities, key, &wanted, &leaving(&first));
@@ -155,7 +181,7 @@ impl Sources<'_> {
         last_once(&mut judged);
         let detach = judged
             .iter()
-            .any(|(one, found)| ip_of(&one.target).is_none() && goes(found))
+            .any(|(one, found)| ip_of(&one.target).is_none() && one.goes(found))
             .then_some(())
             .and(nic.instance.clone());
         if detach.is_some() {
@@ -174,6 +200,18 @@ impl Sources<'_> {
             }
         }
 
+        let overrides: Vec<Override> = judged
+            .iter()
+            .filter(|(one, found)| !goes(found) && one.goes(found))
+            .filter_map(|(one, found)| {
+                let untold = found.iter().filter(|finding| finding.severity == Severity::Unknown);
+                Some(Override {
+                    target: one.target.clone(),
+                    findings: untold.map(|finding| finding.id).collect(),
+                    reason: one.overruled.as_ref()?.reason.to_string(),
+                })
+            })
+            .collect();
         let expect = Arc::new(snapshot);
         let mut last: Option<OperationId> = None;
         let mut operation_of: HashMap<Option<IpAddr>, OperationId> = HashMap::new();
@@ -188,7 +226,12 @@ impl Sources<'_> {
                 after: last.replace(id).into_iter().collect(),
                 shares,
                 expect: expect.clone(),
+                overrides: Vec::new(),
             });
+            if let Some(operation) = operations.last_mut() {
+                let own = operation.targets();
+                operation.overrides = overrides.iter().filter(|one| own.contains(&one.target)).cloned().collect();
+            }
             id
         };
         // All that the NIC has, in one call, where the cloud has a call that takes all.
@@ -207,8 +250,10 @@ impl Sources<'_> {
 
         let before = nic.addresses.iter().filter(|address| address.role != AddressRole::Ipv6).count();
         rows.extend(judged.into_iter().map(|(one, findings)| {
-            let operation = operation_of.get(&ip_of(&one.target)).filter(|_| goes(&findings));
+            let operation = operation_of.get(&ip_of(&one.target)).filter(|_| one.goes(&findings));
+            let overruled = one.overruled.filter(|_| operation.is_some() && !goes(&findings));
             PlanRow {
+                overridden: overruled.map(|overruled| overruled.reason),
                 cloud: part.cloud.clone(),
                 region: nic.region.clone(),
                 hidden: one.hidden,
@@ -258,6 +303,7 @@ impl Sources<'_> {
             findings.push(plain(FindingId::ReadOnly, Severity::Blocked, values));
         }
         PlanRow {
+            overridden: None,
             cloud: part.map_or_else(|| CloudId::from(""), |part| part.cloud.clone()),
             region: RegionId::from(""),
             hidden: one.hidden,
@@ -305,8 +351,9 @@ impl Canonical {
     }
 }
 
-/// SHA-256 over what is sent, in order, and over the facts it was decided on. Names and times do not count.
-fn hash(operations: &[Operation]) -> PlanHash {
+/// SHA-256 over what is sent, in order, over the facts it was decided on, and over why what is not known is sent. Names and
+/// times do not count.
+pub fn hash(operations: &[Operation]) -> PlanHash {
     let mut digest = Canonical(Sha256::new());
     digest.text("nicdeck plan 1");
     digest.number(operations.len());
@@ -361,6 +408,12 @@ fn hash(operations: &[Operation]) -> PlanHash {
             }
         }
         facts(&mut digest, &operation.expect);
+        digest.number(operation.overrides.len());
+        for Override { target, findings, reason } in &operation.overrides {
+            digest.text(&ip_of(target).map_or_else(|| "nic".to_owned(), |ip| ip.to_string()));
+            digest.list(findings.iter().map(|id| id.as_str().to_owned()).collect());
+            digest.text(reason);
+        }
     }
     PlanHash(digest.0.finalize().into())
 }

@@ -12,6 +12,7 @@ use crate::{
     app::{effect::Effect, msg::Msg},
     domain::ids::{JobId, ProfileId},
     providers::client::Client,
+    rules::Safety,
 };
 
 use super::{
@@ -30,6 +31,7 @@ pub struct Executor {
     clients: BTreeMap<ProfileId, Client>,
     journal: Arc<Journal>,
     author: Author,
+    safety: Arc<Safety>,
     out: mpsc::Sender<Msg>,
     cancels: HashMap<JobId, CancellationToken>,
     controls: HashMap<JobId, watch::Sender<Control>>,
@@ -53,12 +55,14 @@ impl Executor {
         clients: BTreeMap<ProfileId, Client>,
         journal: Arc<Journal>,
         author: Author,
+        safety: Arc<Safety>,
         out: mpsc::Sender<Msg>,
     ) -> Self {
         Self {
             clients,
             journal,
             author,
+            safety,
             out,
             cancels: HashMap::new(),
             controls: HashMap::new(),
@@ -81,12 +85,14 @@ impl Executor {
                 let of = move |key: &crate::domain::ids::NicKey| clients.get(&key.profile).cloned();
                 self.spawn(job, preflight::run(of, nics, job, self.out.clone(), cancel, clock::now));
             }
-            Effect::Release { job, plan } => {
+            Effect::Release { job, plan, confirmed } => {
                 let (control, watched) = watch::channel(Control::default());
                 self.controls.insert(job, control);
                 let batch = Batch {
                     job,
                     plan,
+                    confirmed,
+                    safety: self.safety.clone(),
                     journal: self.journal.clone(),
                     author: self.author.clone(),
                     out: self.out.clone(),

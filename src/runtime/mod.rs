@@ -36,6 +36,7 @@ use crate::{
         profile::{Credential, Profile},
         retry::RetryPolicy,
     },
+    rules::Safety,
 };
 
 use event_loop::{End, Inlets, View};
@@ -64,6 +65,8 @@ pub struct Launch {
     pub config_path: String,
     pub problems: Vec<Worded>,
     pub motion: bool,
+    /// Belts and protect rules.
+    pub safety: Arc<Safety>,
     /// Where writes are noted; `None` where the platform has no place for it, and then none is made.
     pub journal: Option<PathBuf>,
     pub crash_file: Option<PathBuf>,
@@ -123,6 +126,7 @@ impl Launch {
             problems: self.problems.clone(),
             motion: self.motion,
             clouds: providers::all().iter().map(|cloud| cloud.descriptor().id).collect(),
+            safety: self.safety.clone(),
         }
     }
 
@@ -153,7 +157,7 @@ impl Launch {
         // Nothing is looked at yet: reading needs no journal. Without a place for one each intent fails.
         let journal = Journal::at(self.journal.as_deref().unwrap_or(Path::new("")));
         let author = Author { who: user(), host: host() };
-        let executor = Executor::new(clients, Arc::new(journal.clone()), author, out.clone());
+        let executor = Executor::new(clients, Arc::new(journal.clone()), author, self.safety.clone(), out.clone());
         Ok(Engine { executor, out, journal, results, exchanges })
     }
 }

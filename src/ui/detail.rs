@@ -14,6 +14,7 @@ use crate::{
         finding::Finding,
         instance::Instance,
         nic::{ManagedBy, Nic, NicState},
+        tags::Tags,
         time::Timestamp,
     },
 };
@@ -288,7 +289,10 @@ fn about_nic(canvas: &Canvas, doc: &mut Doc, state: &State, profile: &ProfileInf
     tags(canvas, doc, &nic.tags);
 }
 
-fn tags(canvas: &Canvas, doc: &mut Doc, tags: &[(std::sync::Arc<str>, std::sync::Arc<str>)]) {
+fn tags(canvas: &Canvas, doc: &mut Doc, tags: &Tags) {
+    if !tags.is_known() {
+        return doc.field(canvas.words.word("label.tags"), canvas.words.word("detail.tags-unknown"), Role::Dim);
+    }
     let text: Vec<String> = tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
     doc.field(canvas.words.word("label.tags"), &text.join("  "), Role::Dim);
 }

@@ -5,12 +5,18 @@ use crate::{
         command::Command,
         confirm::{self, Asked, Confirm, Refused},
         geometry::{Area, Regions},
+        overlay::Reason,
         plan_view::PlanView,
         state::State,
         update::copy,
         viewport::Viewport,
     },
-    domain::{finding::Severity, ids::ProfileId, plan::Decision},
+    domain::{
+        finding::Severity,
+        ids::ProfileId,
+        plan::{Decision, REASON_LEAST},
+        selection::Target,
+    },
 };
 
 use super::{
@@ -20,6 +26,7 @@ use super::{
     skin::Borders,
     text::{self, Cut},
     theme::Role,
+    words,
 };
 
 /// One line of a dialog.
@@ -191,6 +198,46 @@ pub fn confirm(canvas: &mut Canvas, state: &State, regions: &Regions, dialog: &C
 
 /// Cells of a confirm dialog.
 const WIDTH: u16 = 68;
+
+/// What is not known about the row, and the line on which the reason is written.
+pub fn reason(canvas: &mut Canvas, state: &State, regions: &Regions, reason: &Reason) {
+    let words = canvas.words;
+    let found = state.plan.as_ref().and_then(|view| view.plan.rows().iter().find(|row| row.target == reason.target));
+    let inner_width = width(regions, WIDTH).saturating_sub(6);
+    let mut doc = Doc::new(inner_width, 0);
+    let untold = found.into_iter().flat_map(|row| &row.findings).filter(|one| one.severity == Severity::Unknown);
+    for finding in untold {
+        let fact = words::finding(words, finding, words::Part::Fact, words::Verb::of(&reason.target));
+        let lead = format!("{} {}  ", words::severity_glyph(finding.severity), finding.id.as_str());
+        doc.hang(vec![(lead, Role::Unknown)], 2, &fact.unwrap_or_default(), Role::Text);
+    }
+    doc.text(words.word("override.journal"), Role::Dim);
+    let mut foot = Doc::new(inner_width, 0);
+    let least = REASON_LEAST.to_string();
+    foot.text(&words.text("override.type", &[("least", &least)]), Role::Dim);
+    foot.line(Vec::new());
+    if reason.too_short {
+        foot.text(&words.text("override.too-short", &[("least", &least)]), Role::Blocked);
+    }
+    foot.text(words.word("override.keys"), Role::Dim);
+    let most = usize::from(regions.keys.y.saturating_sub(1).max(2)).saturating_sub(2);
+    let body = doc.len().min(most.saturating_sub(foot.len() + 1));
+    let height = (body + 1 + foot.len()).min(most);
+    let size = (WIDTH, u16::try_from(height).unwrap_or(u16::MAX).saturating_add(2));
+    let name = match &reason.target {
+        Target::Address(key) => key.ip.to_string(),
+        Target::Nic(key) => key.nic.to_string(),
+    };
+    let inner = frame(canvas, regions, words.word("override.title"), &name, size, Role::Unknown);
+    lines(canvas, inner, 0, &doc.lines()[..body]);
+    lines(canvas, inner, body + 1, foot.lines());
+    // The line to write on is the blank one under the question.
+    let blank = foot.lines().iter().position(Vec::is_empty).unwrap_or(0);
+    let y = inner.y + u16::try_from(body + 1 + blank).unwrap_or(u16::MAX);
+    if y < inner.y + inner.height {
+        line::input(canvas, Area { y, height: 1, ..inner }, 1, &reason.typed, None);
+    }
+}
 
 /// Each profile with what is done to it, and what happens besides.
 fn about(

@@ -377,9 +377,18 @@ fn shown(state: &State) -> &'static [Command] {
                 C::GoCalls,
             ],
         },
-        Screen::Plan => {
-            &[C::Confirm, C::Close, C::DropRow, C::Open, C::Rebuild, C::Help, C::Copy, C::GoInventory, C::GoCalls]
-        }
+        Screen::Plan => &[
+            C::Confirm,
+            C::Close,
+            C::DropRow,
+            C::Override,
+            C::Open,
+            C::Rebuild,
+            C::Help,
+            C::Copy,
+            C::GoInventory,
+            C::GoCalls,
+        ],
         Screen::Run if state.is_running() => {
             &[C::Pause, C::Stop, C::Open, C::GoInventory, C::GoCalls, C::Help, C::Copy, C::Language]
         }
@@ -429,6 +438,7 @@ fn keys(canvas: &mut Canvas, state: &State, area: Area) {
             (&[Command::Refresh], "keys.read-again"),
             (&[Command::Close], "keys.close"),
         ]),
+        Some(Overlay::Reason(_)) => fixed(&[("enter", "keys.override"), ("esc", "keys.cancel")]),
         Some(Overlay::Quit) => bound(&[(&[Command::Close], "keys.stay"), (&[Command::Stop], "keys.stop-and-quit")]),
         Some(Overlay::CopyMenu { .. }) => bound(&[
             (&[Command::Open], "keys.copy"),
@@ -447,7 +457,7 @@ fn keys(canvas: &mut Canvas, state: &State, area: Area) {
             .filter(|&&command| {
                 let only_for_some = match command {
                     Command::Confirm => state.plan.as_ref().is_some_and(|view| view.plan.operations().is_empty()),
-                    Command::RetryFailed | Command::Recheck => true,
+                    Command::RetryFailed | Command::Recheck | Command::Override => true,
                     _ => false,
                 };
                 !only_for_some || disabled(state, command).is_none()

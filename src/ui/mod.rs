@@ -127,6 +127,7 @@ fn page(canvas: &Canvas, state: &State, area: Area) -> Option<doc::Doc> {
 fn framed(canvas: &mut Canvas, state: &State, regions: &Regions, overlay: &Overlay) {
     match overlay {
         Overlay::Confirm(dialog) => dialog::confirm(canvas, state, regions, dialog),
+        Overlay::Reason(reason) => dialog::reason(canvas, state, regions, reason),
         Overlay::Quit => dialog::quit(canvas, state, regions),
         Overlay::CopyMenu { view } => dialog::copy_menu(canvas, state, regions, *view),
         Overlay::Help(_) | Overlay::Detail { .. } | Overlay::Call { .. } | Overlay::Earlier { .. } => {}

@@ -2,7 +2,7 @@
 
 use crate::{
     app::{
-        geometry::{Area, PlanAreas, Regions},
+        geometry::{Area, PLAN_SUMMARY, PlanAreas, Regions},
         plan_view::{Freshness, PlanView},
         state::State,
     },
@@ -10,7 +10,7 @@ use crate::{
         address::AddressRole,
         finding::{FindingId, Severity},
         ids::{AddressKey, ProfileId},
-        plan::{Decision, Operation, OperationKind, PlanRow},
+        plan::{Decision, Load, Operation, OperationKind, PlanRow},
         selection::Target,
     },
 };
@@ -167,7 +167,7 @@ fn draw_row(canvas: &mut Canvas, state: &State, area: Area, line: u16, row: &Pla
             let more = if more > 0 { format!("  +{more}") } else { String::new() };
             // What was found, by name, if it fits whole.
             let named = |wanted: &str| finding.values.iter().find(|(name, _)| *name == wanted);
-            if let Some((_, value)) = ["eip", "lb_name", "who", "state", "ips"].into_iter().find_map(named)
+            if let Some((_, value)) = ["text", "eip", "lb_name", "who", "state", "ips"].into_iter().find_map(named)
                 && text::cells(value) + more.len() < usize::from(end.saturating_sub(pen.x))
             {
                 pen.gap(1);
@@ -188,6 +188,9 @@ fn decision(canvas: &Canvas, row: &PlanRow) -> (String, Role) {
     let words = canvas.words;
     match (row.decision, &row.target) {
         (Decision::Blocked, _) => (words.word("plan.decision-blocked").to_owned(), Role::Alarm),
+        (Decision::Go(_), _) if row.overridden.is_some() => {
+            (words.word("plan.decision-overridden").to_owned(), Role::Unknown)
+        }
         (Decision::Go(_), Target::Address(_)) => (words.word("noun.release").to_owned(), Role::Text),
         (Decision::Go(_), Target::Nic(_)) => (words.word("noun.detach").to_uppercase(), Role::Mark),
     }
@@ -270,6 +273,10 @@ pub fn effects(canvas: &Canvas, view: &PlanView, short: bool) -> Vec<(String, Ro
             out.push((words.text(key, &[("count", &kept)]).into_owned(), Role::Warn));
         }
     }
+    if effects.overridden > 0 {
+        let key = if short { "effect.overridden-short" } else { "effect.overridden" };
+        out.push((words.text(key, &[("count", &effects.overridden.to_string())]).into_owned(), Role::Unknown));
+    }
     if !effects.owners.is_empty() {
         let who: Vec<&str> = effects.owners.iter().map(String::as_str).collect();
         let key = if short { "effect.owners-short" } else { "effect.owners" };
@@ -283,10 +290,13 @@ pub fn effects(canvas: &Canvas, view: &PlanView, short: bool) -> Vec<(String, Ro
 
 fn summary(canvas: &mut Canvas, state: &State, view: &PlanView, area: Area) {
     let words = canvas.words;
-    if area.height < 4 {
+    if area.height < PLAN_SUMMARY {
         return;
     }
-    let label = ["label.effects", "label.calls", "label.data"].iter().map(|key| text::cells(words.word(key))).max();
+    let label = ["label.effects", "label.belts", "label.calls", "label.data"]
+        .iter()
+        .map(|key| text::cells(words.word(key)))
+        .max();
     let label = u16::try_from(label.unwrap_or(0)).unwrap_or(0) + 2;
     let effects = effects(canvas, view, true);
     let profiles = sent(view).len();
@@ -309,9 +319,37 @@ fn summary(canvas: &mut Canvas, state: &State, view: &PlanView, area: Area) {
         }
         pen.gap(u16::try_from(gap).unwrap_or(0)).put(effect, *role);
     }
-    canvas.pen_at(area, 2, 2).column(words.word("label.calls"), label, Cut::End, Role::Dim).put(&calls, Role::Text);
+    let (belts, role) = belts(canvas, view.plan.load());
+    canvas.pen_at(area, 2, 2).column(words.word("label.belts"), label, Cut::End, Role::Dim).put(&belts, role);
+    canvas.pen_at(area, 3, 2).column(words.word("label.calls"), label, Cut::End, Role::Dim).put(&calls, Role::Text);
     let (data, role) = freshness(canvas, state, view);
-    canvas.pen_at(area, 3, 2).column(words.word("label.data"), label, Cut::End, Role::Dim).put(&data, role);
+    canvas.pen_at(area, 4, 2).column(words.word("label.data"), label, Cut::End, Role::Dim).put(&data, role);
+}
+
+/// How much of what one plan may do it does, and how many rows the config protects.
+fn belts(canvas: &Canvas, load: &Load) -> (String, Role) {
+    let words = canvas.words;
+    let (count, most) = (load.addresses.to_string(), load.belts.per_plan.to_string());
+    let mut said = vec![words.text("plan.belt", &[("count", &count), ("most", &most)]).into_owned()];
+    if let Some(share) = load.fullest() {
+        let part = share.count * 1000 / share.total.max(1);
+        let values = [
+            ("part", format!("{}.{}", part / 10, part % 10)),
+            ("percent", load.belts.percent.to_string()),
+            ("count", share.count.to_string()),
+            ("most", share.most.to_string()),
+            ("profile", share.profile.to_string()),
+        ];
+        // A few addresses may always go, however large a part of the profile they are.
+        let key = match (share.whole, share.total.saturating_mul(load.belts.percent) / 100 < share.most) {
+            (_, true) => "plan.belt-few",
+            (true, false) => "plan.belt-share",
+            (false, false) => "plan.belt-share-of-part",
+        };
+        said.push(words.text(key, &values.each_ref().map(|(name, value)| (*name, value.as_str()))).into_owned());
+    }
+    said.push(words.text("plan.protected", &[("count", &load.protected.to_string())]).into_owned());
+    (said.join(words.word("list.comma")), if load.is_over() { Role::Blocked } else { Role::Text })
 }
 
 fn freshness(canvas: &Canvas, state: &State, view: &PlanView) -> (String, Role) {
@@ -354,6 +392,9 @@ pub fn page(canvas: &Canvas, state: &State, view: &PlanView, row: &PlanRow, widt
     doc.text(&format!("{}  {}  {}", nic.profile, row.region, nic.nic), Role::Dim);
     if row.hidden {
         doc.text(words.word("plan.hidden-row"), Role::Mark);
+    }
+    if let Some(reason) = &row.overridden {
+        doc.text(&words.text("plan.overridden-row", &[("reason", reason)]), Role::Unknown);
     }
     if let Some((heading, fault)) = view.fault_of(nic) {
         doc.heading(words.word(heading));

@@ -399,6 +399,7 @@ fn skip_reason(words: &Catalog, why: &Skip) -> String {
         Skip::Journal { message } => words.text("reason.journal", &[("message", message)]).into_owned(),
         Skip::AfterFailure => words.word("reason.after-failure").to_owned(),
         Skip::ReadOnly => words.word("reason.read-only").to_owned(),
+        Skip::Altered => words.word("reason.altered").to_owned(),
     }
 }
 
@@ -415,6 +416,8 @@ fn changed_fact(fact: ChangedFact) -> &'static str {
         ChangedFact::NewAddresses => "changed.new-addresses",
         ChangedFact::SourceCheck => "changed.source-check",
         ChangedFact::Traits => "changed.traits",
+        ChangedFact::Protected => "changed.protected",
+        ChangedFact::Rule => "changed.rule",
         ChangedFact::Readable => "changed.readable",
     }
 }
@@ -429,7 +432,7 @@ pub fn outcome_next(words: &Catalog, outcome: &Outcome) -> Option<String> {
         Outcome::Unknown { .. } => Some(words.word("next.unknown").to_owned()),
         Outcome::Skipped { why: Skip::Journal { .. } } => Some(words.word("next.journal").to_owned()),
         Outcome::Skipped { why: Skip::ReadOnly } => Some(words.word("next.read-only").to_owned()),
-        Outcome::Skipped { why: Skip::Stale { .. } | Skip::AfterFailure } => {
+        Outcome::Skipped { why: Skip::Stale { .. } | Skip::AfterFailure | Skip::Altered } => {
             Some(words.word("next.skipped").to_owned())
         }
         Outcome::Stopped => Some(words.word("next.stopped").to_owned()),

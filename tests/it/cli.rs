@@ -493,6 +493,8 @@ mod list_of_a_cloud {
             before: Vec::new(),
             image: None,
             request: None,
+            overrides: Vec::new(),
+            belts: None,
             who: "lin".to_owned(),
             host: "here".to_owned(),
             version: "0.1.0".to_owned(),

@@ -37,6 +37,8 @@ pub fn intent(batch: &str, operation: u32, kind: OperationKind) -> Intent {
             path: "/".into(),
             body: "{\"NetworkInterfaceId\":\"eni-1\"}".into(),
         })),
+        overrides: vec![],
+        belts: None,
         who: "lin".into(),
         host: "ops-1".into(),
         version: "0.1.0".into(),

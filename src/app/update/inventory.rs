@@ -219,6 +219,7 @@ fn judge(state: &mut State, place: usize, slots: &[u32]) {
     let judged = |Summary { level, findings, worst }| Judged { level, findings, worst };
     let mut levels: Vec<Summary> = Vec::new();
     let held = state.earlier.open_nics(&info.id);
+    let protect = state.safety.protect.of(&info.id);
     for &slot in slots {
         let Some(verdict) = verdicts.get_mut(slot as usize) else { continue };
         let Some(mut facts) = Facts::at(part, slot) else {
@@ -226,6 +227,7 @@ fn judge(state: &mut State, place: usize, slots: &[u32]) {
             continue;
         };
         facts.earlier_write = held.contains(&facts.nic.id);
+        facts.protect = protect;
         rules::levels(&facts, info.capabilities, &mut levels);
         verdict.detach = judged(rules::detach_level(&facts, info.capabilities));
         if verdict.addresses.len() != levels.len() {

@@ -47,7 +47,7 @@ fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Input(Input::Key(key)) => press(state, key),
         Msg::Input(Input::Paste(text)) => {
             filter::paste(state, &text);
-            overlay::pasted(state);
+            overlay::pasted(state, &text);
             Vec::new()
         }
         Msg::Input(Input::Resize { columns, rows }) => {
@@ -218,6 +218,7 @@ pub fn disabled(state: &State, command: Command) -> Option<Phrase> {
         Command::UnmarkVisible if state.marks.is_empty() => Some(Phrase::new("disabled.no-marks")),
         Command::ClearFilter if !state.browse.is_filtered() => Some(Phrase::new("disabled.no-filter")),
         Command::Confirm => plan::confirm_disabled(state),
+        Command::Override => plan::override_disabled(state),
         Command::GoPlan if state.plan.is_none() => Some(Phrase::new("disabled.no-plan")),
         Command::GoRun if state.run.is_none() => Some(Phrase::new("disabled.no-run")),
         Command::Earlier if state.earlier.writes.is_empty() => Some(Phrase::new("disabled.no-earlier")),
@@ -263,7 +264,8 @@ pub(super) fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::MarkDetach => browse::mark_detach(state),
         Command::Plan => return plan::open(state),
         Command::DropRow => return plan::drop_row(state),
-        Command::Confirm => plan::ask(state),
+        Command::Confirm => return plan::ask(state),
+        Command::Override => plan::ask_reason(state),
         Command::Rebuild => return plan::rebuild(state),
         Command::Pause => return run::pause(state),
         Command::Stop => return run::stop(state),

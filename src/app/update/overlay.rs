@@ -9,10 +9,11 @@ use crate::{
         key::{Key, KeyCode},
         keymap::Keymap,
         notices::Phrase,
-        overlay::{Help, Overlay},
+        overlay::{Help, Overlay, Reason},
         rows::{self, RowRef},
         state::{Screen, State},
     },
+    domain::plan::REASON_LEAST,
     rules::guard::Phrase as Asked,
 };
 
@@ -150,6 +151,14 @@ pub fn press(state: &mut State, key: Key) -> Vec<Effect> {
             let mut dialog = dialog.clone();
             return confirm(state, &mut dialog, key);
         }
+        Overlay::Reason(reason) => {
+            if key.code == KeyCode::Esc {
+                return cancelled(state);
+            }
+            if reason_key(state, reason, key) {
+                state.overlays.push(top);
+            }
+        }
         Overlay::Quit => {
             // It may have ended while the question stood there.
             if is(Command::Stop) {
@@ -200,10 +209,32 @@ fn help_key(help: &mut Help, key: Key, page: usize, toggles: bool) -> bool {
     true
 }
 
-/// Text from the clipboard confirms nothing, and the dialog says so.
-pub fn pasted(state: &mut State) {
-    if let Some(Overlay::Confirm(dialog)) = state.overlays.last_mut() {
-        dialog.refused = Some(Refused::Pasted);
+/// Typing; Enter gives the reason. False when it closes.
+fn reason_key(state: &mut State, reason: &mut Reason, key: Key) -> bool {
+    if key.code != KeyCode::Enter {
+        if reason.typed.edit(key) {
+            reason.too_short = false;
+        }
+        return true;
+    }
+    let text = reason.typed.text().trim();
+    if text.chars().count() < REASON_LEAST {
+        reason.too_short = true;
+        return true;
+    }
+    plan::overrule(state, &reason.target, text);
+    false
+}
+
+/// Text from the clipboard confirms nothing, and the dialog says so; a reason may come from a ticket.
+pub fn pasted(state: &mut State, text: &str) {
+    match state.overlays.last_mut() {
+        Some(Overlay::Confirm(dialog)) => dialog.refused = Some(Refused::Pasted),
+        Some(Overlay::Reason(reason)) => {
+            text.chars().map(|c| if c.is_control() { ' ' } else { c }).for_each(|c| reason.typed.insert(c));
+            reason.too_short = false;
+        }
+        _ => {}
     }
 }
 
@@ -217,9 +248,12 @@ fn confirm(state: &mut State, dialog: &mut Confirm, key: Key) -> Vec<Effect> {
         state.overlays.push(Overlay::Confirm(dialog.clone()));
         Vec::new()
     };
-    if state.now.since(dialog.opened_at) < DEAF_MS {
+    let held = dialog.ignored.is_some_and(|(last, at)| last == key && state.now.since(at) < DEAF_MS);
+    if state.now.since(dialog.opened_at) < DEAF_MS || held {
+        dialog.ignored = Some((key, state.now));
         return keep(state, dialog);
     }
+    dialog.ignored = None;
     // Its keys are those of an input line on every key map: what confirms must not depend on one.
     if key.code == KeyCode::Esc {
         return cancelled(state);

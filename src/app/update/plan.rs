@@ -1,6 +1,9 @@
 //! From marks to a plan to a confirmed batch. The plan's NICs are read again before it can be confirmed.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     app::{
@@ -9,7 +12,7 @@ use crate::{
         effect::Effect,
         msg::PreflightEvent,
         notices::{Loudness, Phrase},
-        overlay::Overlay,
+        overlay::{Overlay, Reason},
         plan_view::{Freshness, PlanView, Source},
         rows::{self, RowKey, RowRef},
         run::Run,
@@ -17,8 +20,9 @@ use crate::{
     },
     domain::{
         fault::Fault,
+        finding::{Finding, FindingId, Severity},
         ids::{AddressKey, JobId, NicKey},
-        plan::ReleasePlan,
+        plan::{Decision, Overruled, PlanRow, ReleasePlan},
         selection::Target,
     },
     rules::{guard, planner},
@@ -79,7 +83,7 @@ pub fn open_for(state: &mut State, source: Source, targets: BTreeSet<Target>) ->
         Source::FocusedRow | Source::Retry => BTreeSet::new(),
     };
     let mut effects = cancel_reading(state);
-    let Some(plan) = build(state, &targets, &hidden, &[]) else { return effects };
+    let Some(plan) = build(state, &targets, &hidden, &[], &BTreeMap::new()) else { return effects };
     let summary = summary(state, &plan);
     state.plan = Some(PlanView {
         source,
@@ -91,6 +95,8 @@ pub fn open_for(state: &mut State, source: Source, targets: BTreeSet<Target>) ->
         freshness: Freshness::Read { at: state.now },
         unread: Vec::new(),
         partly: Vec::new(),
+        overruled: BTreeMap::new(),
+        before: None,
         view: crate::app::viewport::Viewport::default(),
     });
     effects.extend(read_again(state));
@@ -101,6 +107,11 @@ pub fn open_for(state: &mut State, source: Source, targets: BTreeSet<Target>) ->
 /// `b`: the same targets, read again.
 pub fn rebuild(state: &mut State) -> Vec<Effect> {
     let mut effects = cancel_reading(state);
+    if let Some(view) = &mut state.plan
+        && view.before.is_none()
+    {
+        view.before = Some(view.plan.clone());
+    }
     remake(state);
     effects.extend(read_again(state));
     effects
@@ -141,6 +152,7 @@ fn build(
     targets: &BTreeSet<Target>,
     hidden: &BTreeSet<Target>,
     unread: &[(NicKey, Box<Fault>)],
+    overruled: &BTreeMap<Target, Overruled>,
 ) -> Option<Arc<ReleasePlan>> {
     let wanted: Vec<planner::Wanted> = targets
         .iter()
@@ -149,15 +161,16 @@ fn build(
             hidden: hidden.contains(target),
             unread: unread.iter().any(|(key, _)| key == target.nic()),
             earlier_write: state.earlier.is_open(target.nic()),
+            overruled: overruled.get(target).cloned(),
         })
         .collect();
-    let built = planner::plan(
-        &wanted,
-        &state.inventory,
-        &|profile| state.capabilities(profile),
-        &|profile| !state.writable(profile),
-        state.now,
-    );
+    let sources = planner::Sources {
+        inventory: &state.inventory,
+        capabilities: &|profile| state.capabilities(profile),
+        readonly: &|profile| !state.writable(profile),
+        safety: &state.safety,
+    };
+    let built = planner::plan(&wanted, &sources, state.now);
     match built {
         Ok(plan) => Some(Arc::new(plan)),
         Err(error) => {
@@ -184,15 +197,102 @@ fn summary(state: &State, plan: &ReleasePlan) -> (guard::Danger, guard::Effects)
 /// Builds the plan anew from what is known now. A confirm dialog over the old one closes.
 fn remake(state: &mut State) {
     let Some(view) = state.plan.take() else { return };
-    let plan = build(state, &view.targets, &view.hidden, &view.unread).unwrap_or_else(|| view.plan.clone());
+    let plan = build(state, &view.targets, &view.hidden, &view.unread, &view.overruled);
+    let plan = plan.unwrap_or_else(|| view.plan.clone());
     if plan.hash() != view.plan.hash() {
         state.overlays.retain(|overlay| !matches!(overlay, Overlay::Confirm(_)));
     }
     let (danger, effects) = summary(state, &plan);
     let height = list_height(state);
     let mut view = PlanView { plan, danger, effects, ..view };
+    drop_overrides(state, &mut view);
     view.view.fit(view.plan.rows().len(), height);
     state.plan = Some(view);
+}
+
+/// What is not known now is not what was overridden: nobody has said why that may go.
+fn drop_overrides(state: &mut State, view: &mut PlanView) {
+    let rows = view.plan.rows();
+    let belt = |finding: &Finding| finding.id == FindingId::OverBelt;
+    let before = view.overruled.len();
+    view.overruled.retain(|target, overruled| {
+        let Some(row) = rows.iter().find(|row| row.target == *target) else { return false };
+        overruled.holds(&row.findings.iter().filter(|&finding| !belt(finding)).cloned().collect::<Vec<_>>())
+    });
+    let fell = before - view.overruled.len();
+    if fell > 0 {
+        let phrase = Phrase::new("notice.overrides-fell").with("count", fell);
+        state.notices.say(state.now, Loudness::Warn, phrase);
+    }
+}
+
+/// Names the rows that are decided otherwise, or found otherwise, than before the plan was built again.
+fn tell_changes(state: &mut State) {
+    const NAMED: usize = 4;
+    let Some(view) = &mut state.plan else { return };
+    let Some(before) = view.before.take() else { return };
+    let look = |row: &PlanRow| {
+        let found: Vec<FindingId> = row.findings.iter().map(|finding| finding.id).collect();
+        (matches!(row.decision, Decision::Go(_)), found, row.before, row.after)
+    };
+    let was: BTreeMap<&Target, _> = before.rows().iter().map(|row| (&row.target, look(row))).collect();
+    let rows = view.plan.rows().iter();
+    let changed = rows.filter(|row| was.get(&row.target).is_some_and(|was| *was != look(row)));
+    let names: Vec<String> = changed
+        .map(|row| match &row.target {
+            Target::Address(key) => key.ip.to_string(),
+            Target::Nic(key) => key.nic.to_string(),
+        })
+        .collect();
+    let phrase = match names.len() {
+        0 => Phrase::new("notice.plan-same"),
+        count if count <= NAMED => Phrase::new("notice.plan-rows-changed").with("rows", names.join(", ")),
+        count => Phrase::new("notice.plan-more-rows-changed")
+            .with("rows", names.get(..NAMED).unwrap_or_default().join(", "))
+            .with("count", count - NAMED),
+    };
+    let loudness = if names.is_empty() { Loudness::Info } else { Loudness::Warn };
+    // That an override fell away is part of what has changed, and the graver word.
+    if state.notices.current(state.now).is_none_or(|notice| notice.phrase.key != "notice.overrides-fell") {
+        state.notices.say(state.now, loudness, phrase);
+    }
+}
+
+/// Why the row under the cursor can not be overridden.
+pub fn override_disabled(state: &State) -> Option<Phrase> {
+    let Some(view) = &state.plan else { return Some(Phrase::new("disabled.no-plan")) };
+    if let Freshness::Reading { done, total, .. } = view.freshness {
+        return Some(Phrase::new("disabled.plan-reading").with("done", done).with("total", total));
+    }
+    let Some(row) = view.plan.rows().get(view.view.cursor) else { return Some(Phrase::new("disabled.nothing-here")) };
+    match row.worst() {
+        Some(Severity::Unknown) => None,
+        Some(Severity::Blocked) => Some(Phrase::new("disabled.override-blocked")),
+        _ => Some(Phrase::new("disabled.override-known")),
+    }
+}
+
+/// `!`: asks why the row under the cursor goes although something about it is not known; on one that goes so already, takes it
+/// back.
+pub fn ask_reason(state: &mut State) {
+    let Some(view) = &mut state.plan else { return };
+    let Some(row) = view.plan.rows().get(view.view.cursor) else { return };
+    let target = row.target.clone();
+    if view.overruled.remove(&target).is_some() {
+        remake(state);
+        return state.notices.say(state.now, Loudness::Info, Phrase::new("notice.override-taken-back"));
+    }
+    state.overlays.push(Overlay::Reason(Reason { target, typed: Line::default(), too_short: false }));
+}
+
+/// A reason was given: the row goes.
+pub fn overrule(state: &mut State, target: &Target, reason: &str) {
+    let Some(view) = &mut state.plan else { return };
+    let Some(row) = view.plan.rows().iter().find(|row| row.target == *target) else { return };
+    let untold = row.findings.iter().filter(|finding| finding.severity == Severity::Unknown);
+    let overruled = Overruled { findings: untold.cloned().collect(), reason: reason.into() };
+    view.overruled.insert(target.clone(), overruled);
+    remake(state);
 }
 
 pub fn event(state: &mut State, job: JobId, event: PreflightEvent) -> Vec<Effect> {
@@ -216,6 +316,7 @@ pub fn event(state: &mut State, job: JobId, event: PreflightEvent) -> Vec<Effect
         PreflightEvent::Ended => {
             view.freshness = Freshness::Read { at: now };
             remake(state);
+            tell_changes(state);
         }
     }
     Vec::new()
@@ -240,6 +341,7 @@ pub fn drop_row(state: &mut State) -> Vec<Effect> {
     let target = row.target.clone();
     view.targets.remove(&target);
     view.hidden.remove(&target);
+    view.overruled.remove(&target);
     if view.targets.is_empty() {
         return leave(state);
     }
@@ -261,14 +363,14 @@ pub fn confirm_disabled(state: &State) -> Option<Phrase> {
     if let Freshness::Reading { done, total, .. } = view.freshness {
         return Some(Phrase::new("disabled.plan-reading").with("done", done).with("total", total));
     }
+    if let Some(phrase) = over_belt(view) {
+        return Some(phrase);
+    }
     if view.plan.operations().is_empty() {
         return Some(Phrase::new("disabled.plan-all-blocked"));
     }
     if let Some(message) = &state.no_journal {
         return Some(Phrase::new("disabled.no-journal").with("message", message));
-    }
-    if view.is_old(state.now) {
-        return Some(Phrase::new("disabled.plan-old"));
     }
     if state.is_running() {
         return Some(Phrase::new("disabled.batch-running"));
@@ -280,9 +382,34 @@ pub fn confirm_disabled(state: &State) -> Option<Phrase> {
     None
 }
 
+/// How far the plan is over a belt.
+fn over_belt(view: &PlanView) -> Option<Phrase> {
+    let load = view.plan.load();
+    if load.addresses > load.belts.per_plan {
+        let phrase = Phrase::new("disabled.over-belt").with("count", load.addresses).with("most", load.belts.per_plan);
+        return Some(phrase.with("more", load.addresses - load.belts.per_plan));
+    }
+    let share = load.fullest().filter(|share| share.is_over())?;
+    let phrase = Phrase::new("disabled.over-share").with("profile", &share.profile).with("count", share.count);
+    Some(phrase.with("most", share.most).with("more", share.count - share.most))
+}
+
+/// An old plan is built again before anybody is asked; its changed rows are named when it has been read.
+fn renew(state: &mut State) -> Option<Vec<Effect>> {
+    let old = state.plan.as_ref().is_some_and(|view| view.is_old(state.now));
+    old.then(|| {
+        let effects = rebuild(state);
+        state.notices.say(state.now, Loudness::Warn, Phrase::new("notice.plan-old"));
+        effects
+    })
+}
+
 /// `c`: the dialog.
-pub fn ask(state: &mut State) {
-    let Some(view) = &state.plan else { return };
+pub fn ask(state: &mut State) -> Vec<Effect> {
+    if let Some(effects) = renew(state) {
+        return effects;
+    }
+    let Some(view) = &state.plan else { return Vec::new() };
     state.overlays.push(Overlay::Confirm(Confirm {
         plan: view.plan.hash(),
         danger: view.danger.clone(),
@@ -290,7 +417,9 @@ pub fn ask(state: &mut State) {
         opened_at: state.now,
         refused: None,
         scroll: 0,
+        ignored: None,
     }));
+    Vec::new()
 }
 
 /// The dialog was answered with what it asked for: the batch begins.
@@ -299,6 +428,10 @@ pub fn confirmed(state: &mut State, dialog: &Confirm) -> Vec<Effect> {
         state.notices.say(state.now, Loudness::Warn, reason);
         return Vec::new();
     }
+    // The dialog stood open for long.
+    if let Some(effects) = renew(state) {
+        return effects;
+    }
     let Some(view) = state.plan.take_if(|view| view.plan.hash() == dialog.plan) else {
         state.notices.say(state.now, Loudness::Warn, Phrase::new("notice.plan-changed"));
         return Vec::new();
@@ -306,5 +439,5 @@ pub fn confirmed(state: &mut State, dialog: &Confirm) -> Vec<Effect> {
     let job = state.jobs.next_id();
     state.run = Some(Run::new(job, view.plan.clone(), state.now));
     show(state, Screen::Run);
-    vec![Effect::Release { job, plan: view.plan }]
+    vec![Effect::Release { job, plan: view.plan, confirmed: dialog.plan }]
 }

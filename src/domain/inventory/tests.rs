@@ -23,7 +23,7 @@ fn instance(n: u8) -> Instance {
         power: Power { word: "Running".into(), state: PowerState::Running },
         guest_agent: None,
         load_balancers: vec![],
-        tags: vec![],
+        tags: crate::domain::tags::Tags::none(),
     }
 }
 
@@ -50,7 +50,7 @@ pub(super) fn nic(n: u8, on: Option<u8>, primary: bool) -> Nic {
         dies_with_detach: None,
         ranges: vec![],
         hot_plug: None,
-        tags: vec![],
+        tags: crate::domain::tags::Tags::none(),
         description: "".into(),
     }
 }

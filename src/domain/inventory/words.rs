@@ -6,34 +6,47 @@ use crate::domain::{
     address::{Backend, BackendTarget, Eip, EipBinding},
     instance::Instance,
     nic::{ManagedBy, Nic, NicRole},
+    tags::{Tag, Tags},
 };
 
 /// The texts in use. Names, ids of the thing itself and MACs are not among them: they rarely come twice.
 #[derive(Clone, Debug, Default)]
-pub struct Words(HashSet<Arc<str>, foldhash::fast::RandomState>);
+pub struct Words {
+    texts: HashSet<Arc<str>, foldhash::fast::RandomState>,
+    /// Whole lists: what is made together is tagged alike.
+    tags: HashSet<Arc<[Tag]>, foldhash::fast::RandomState>,
+}
 
 impl Words {
     /// Makes a text the one that is kept already, if there is an equal one.
     pub fn share(&mut self, text: &mut Arc<str>) {
-        match self.0.get(&**text) {
+        match self.texts.get(&**text) {
             Some(known) => *text = known.clone(),
             None => {
-                self.0.insert(text.clone());
+                self.texts.insert(text.clone());
             }
         }
     }
 
     /// Forgets what nothing else holds.
     pub fn sweep(&mut self) {
-        self.0.retain(|text| Arc::strong_count(text) > 1);
+        self.tags.retain(|tags| Arc::strong_count(tags) > 1);
+        self.texts.retain(|text| Arc::strong_count(text) > 1);
     }
 
-    fn tags(&mut self, tags: &mut Vec<(Arc<str>, Arc<str>)>) {
-        for (key, value) in tags.iter_mut() {
+    fn tags(&mut self, tags: &mut Tags) {
+        let Some(tags) = tags.shared().filter(|tags| !tags.is_empty()) else { return };
+        if let Some(known) = self.tags.get(&**tags) {
+            *tags = known.clone();
+            return;
+        }
+        let mut own = tags.to_vec();
+        for (key, value) in &mut own {
             self.share(key);
             self.share(value);
         }
-        tags.shrink_to_fit();
+        *tags = own.into();
+        self.tags.insert(tags.clone());
     }
 
     pub fn instance(&mut self, instance: &mut Instance) {
@@ -108,9 +121,24 @@ mod tests {
         assert_eq!((&*second, &*other), ("cn-a", "cn-b"));
         drop((first, other));
         words.sweep();
-        assert_eq!(words.0.len(), 1, "one is held still");
+        assert_eq!(words.texts.len(), 1, "one is held still");
         drop(second);
         words.sweep();
-        assert!(words.0.is_empty());
+        assert!(words.texts.is_empty());
+    }
+
+    #[test]
+    fn equal_tags_are_one_list_and_those_not_told_stay_so() {
+        let mut words = Words::default();
+        let one = || Tags::from(vec![("keep".into(), "true".into())]);
+        let (mut first, mut second, mut untold) = (one(), one(), Tags::unknown());
+        for tags in [&mut first, &mut second, &mut untold] {
+            words.tags(tags);
+        }
+        assert!(std::ptr::eq(first.known().unwrap(), second.known().unwrap()));
+        assert!(!untold.is_known() && Tags::none().is_known());
+        drop((first, second));
+        words.sweep();
+        assert!(words.tags.is_empty() && words.texts.is_empty());
     }
 }

@@ -21,6 +21,7 @@ use crate::{
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus, TypeLimit},
         outcome::Receipt,
         page::{Cursor, InventoryPage, Listing, Region, Resource, Scope},
+        tags::Tags,
     },
     providers::{
         answers::{self, Pool, controller},
@@ -157,7 +158,8 @@ impl Answer<'_> {
     }
 }
 
-fn tags(pool: &mut Pool, tags: &[wire::Tag]) -> Vec<(Arc<str>, Arc<str>)> {
+/// Vendor: the lists leave out what is empty, so nothing said means none.
+fn tags(pool: &mut Pool, tags: &[wire::Tag]) -> Tags {
     tags.iter().map(|tag| (pool.keep(&tag.key), pool.keep(&tag.value))).collect()
 }
 
@@ -337,8 +339,8 @@ fn public_ips(raw: &wire::Nic, pool: &mut Pool) -> Vec<Arc<str>> {
     all
 }
 
-fn managed_by(raw: &wire::Nic, tags: &[(Arc<str>, Arc<str>)]) -> ManagedBy {
-    let controller = || match controller(CONTROLLERS, tags, &raw.description) {
+fn managed_by(raw: &wire::Nic, tags: &Tags) -> ManagedBy {
+    let controller = || match controller(CONTROLLERS, tags.known().unwrap_or_default(), &raw.description) {
         Some(who) => ManagedBy::Controller(who),
         None => ManagedBy::Nobody,
     };

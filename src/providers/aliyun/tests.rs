@@ -57,7 +57,7 @@ fn nic(role: NicRole, instance: Option<&str>, ips: &[&str]) -> Nic {
         dies_with_detach: None,
         ranges: vec![],
         hot_plug: Some(true),
-        tags: vec![],
+        tags: crate::domain::tags::Tags::none(),
         description: "".into(),
     }
 }

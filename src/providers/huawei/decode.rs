@@ -27,6 +27,7 @@ use crate::{
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
         outcome::Receipt,
         page::{Cursor, InventoryPage, Listing, Region, Resource, Scope, Told},
+        tags::Tags,
         plan::OperationKind,
         time::Timestamp,
     },
@@ -250,7 +251,9 @@ fn instances(listing: &Listing, rows: Vec<wire::Server>, total: Option<u64>) -> 
             power: Power { word: pool.keep(&word), state },
             guest_agent: None,
             load_balancers: Vec::new(),
-            tags: row.tags.iter().filter_map(|tag| tag_of(&mut pool, tag)).collect(),
+            tags: row.tags.as_ref().map_or_else(Tags::unknown, |tags| {
+                tags.iter().filter_map(|tag| tag_of(&mut pool, tag)).collect()
+            }),
         })
     };
     InventoryPage { instances: rows.into_iter().filter_map(instance).collect(), next, ..InventoryPage::default() }
@@ -397,7 +400,8 @@ fn nic(listing: &Listing, row: &wire::Port, pool: &mut Pool) -> Option<Nic> {
         // Ports do not tell it.
         dies_with_detach: None,
         hot_plug: None,
-        tags: Vec::new(),
+        // Nor this.
+        tags: Tags::unknown(),
         description: pool.keep(""),
     })
 }

@@ -54,7 +54,7 @@ fn nic(subnet: Option<&str>, instance: Option<&str>) -> Nic {
         dies_with_detach: None,
         ranges: vec![],
         hot_plug: None,
-        tags: vec![],
+        tags: crate::domain::tags::Tags::none(),
         description: "".into(),
     }
 }

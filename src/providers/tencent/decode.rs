@@ -22,6 +22,7 @@ use crate::{
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
         outcome::Receipt,
         page::{Cursor, InventoryPage, Listing, Region, Resource, Scope},
+        tags::Tags,
     },
     providers::{
         answers::{self, Pool, controller},
@@ -192,7 +193,8 @@ impl Answer<'_> {
     }
 }
 
-fn tags(pool: &mut Pool, tags: &[wire::Tag]) -> Vec<(Arc<str>, Arc<str>)> {
+fn tags(pool: &mut Pool, tags: Option<&[wire::Tag]>) -> Tags {
+    let Some(tags) = tags else { return Tags::unknown() };
     tags.iter().map(|tag| (pool.keep(&tag.key), pool.keep(&tag.value))).collect()
 }
 
@@ -225,7 +227,7 @@ fn instances(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<In
             power: power(&raw, &mut pool),
             guest_agent: None,
             load_balancers: Vec::new(),
-            tags: tags(&mut pool, &raw.tags),
+            tags: tags(&mut pool, raw.tags.as_deref()),
             id: raw.id.into(),
         });
     }
@@ -276,7 +278,7 @@ fn nics(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<Invento
 }
 
 fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
-    let tags = tags(pool, &raw.tags);
+    let tags = tags(pool, raw.tags.as_deref());
     let instance = raw.attachment.as_ref().map(|attachment| attachment.instance.as_str());
     let instance = instance.filter(|id| !id.is_empty()).map(InstanceId::from);
     let public = raw.addresses.iter().filter(|address| !address.eip.is_empty() && !address.public.is_empty());
@@ -352,8 +354,8 @@ fn addresses(raw: &wire::Nic) -> Vec<Address> {
 }
 
 /// Vendor: `DescribeNetworkInterfaces`, `Business` and `ResourceId`; a cluster's own NICs by what it leaves on them.
-fn managed_by(raw: &wire::Nic, tags: &[(Arc<str>, Arc<str>)]) -> ManagedBy {
-    let controller = || match controller(CONTROLLERS, tags, &raw.description) {
+fn managed_by(raw: &wire::Nic, tags: &Tags) -> ManagedBy {
+    let controller = || match controller(CONTROLLERS, tags.known().unwrap_or_default(), &raw.description) {
         Some(who) => ManagedBy::Controller(who),
         None => ManagedBy::Nobody,
     };

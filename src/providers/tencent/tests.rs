@@ -55,7 +55,7 @@ fn nic(role: NicRole, instance: Option<&str>, ips: &[&str]) -> Nic {
         dies_with_detach: None,
         ranges: vec![],
         hot_plug: None,
-        tags: vec![],
+        tags: crate::domain::tags::Tags::none(),
         description: "".into(),
     }
 }

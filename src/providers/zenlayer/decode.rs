@@ -24,6 +24,7 @@ use crate::{
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
         outcome::Receipt,
         page::{Cursor, InventoryPage, Listing, Region, Resource, Scope},
+        tags::Tags,
         plan::OperationKind,
     },
     providers::provider::{Call, Reply},
@@ -219,7 +220,8 @@ impl Pool {
         filled(text).map(|text| self.keep(text))
     }
 
-    fn tags(&mut self, tags: &[Tag]) -> Vec<(Arc<str>, Arc<str>)> {
+    fn tags(&mut self, tags: Option<&[Tag]>) -> Tags {
+        let Some(tags) = tags else { return Tags::unknown() };
         let mut word = |text: &Option<Text>| self.keep(text.as_ref().map_or("", |Text(text)| text));
         tags.iter()
             .filter(|tag| filled(tag.key.as_ref()).is_some())
@@ -305,7 +307,7 @@ fn instances(listing: &Listing, found: Found<shapes::Instance>) -> InventoryPage
                 .filter_map(|id| filled(Some(id)))
                 .map(LoadBalancerId::from)
                 .collect(),
-            tags: pool.tags(raw.tags.as_slice()),
+            tags: pool.tags(raw.tags.told()),
         });
     }
     // An instance that is not there names no balancers.
@@ -355,7 +357,7 @@ fn nics(listing: &Listing, found: Found<shapes::Nic>) -> InventoryPage {
 }
 
 fn nic(listing: &Listing, raw: &shapes::Nic, pool: &mut Pool) -> Option<Nic> {
-    let tags = pool.tags(raw.tags.as_slice());
+    let tags = pool.tags(raw.tags.told());
     let word = pool.keep(filled(raw.status.as_ref()).unwrap_or_default());
     Some(Nic {
         id: raw.id()?.into(),
@@ -436,7 +438,7 @@ fn addresses(raw: &shapes::Nic) -> Vec<Address> {
 }
 
 /// Zenlayer marks no NIC as owned by one of its services; clusters leave their tags.
-fn managed_by(tags: &[(Arc<str>, Arc<str>)]) -> ManagedBy {
+fn managed_by(tags: &Tags) -> ManagedBy {
     let cluster = |key: &str| {
         let key = key.to_ascii_lowercase();
         key.contains("kubernetes") || key.contains("k8s")

@@ -236,7 +236,7 @@ mod tests {
             dies_with_detach: None,
             ranges: vec![],
             hot_plug: None,
-            tags: vec![],
+            tags: crate::domain::tags::Tags::none(),
             description: "".into(),
         }
     }

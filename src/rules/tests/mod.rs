@@ -2,6 +2,7 @@
 
 mod conditions;
 mod plans;
+mod safety;
 
 use std::net::IpAddr;
 
@@ -134,7 +135,7 @@ pub fn snapshot() -> NicSnapshot {
             dies_with_detach: None,
             ranges: vec![],
             hot_plug: Some(true),
-            tags: Vec::new(),
+            tags: crate::domain::tags::Tags::none(),
             description: "".into(),
         },
         instance: Some(instance("vm-1", PowerState::Running)),
@@ -171,7 +172,7 @@ pub fn instance(id: &str, state: PowerState) -> Instance {
         power: Power { word: format!("{state:?}").to_uppercase().into(), state },
         guest_agent: Some(true),
         load_balancers: Vec::new(),
-        tags: Vec::new(),
+        tags: crate::domain::tags::Tags::none(),
     }
 }
 

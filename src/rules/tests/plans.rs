@@ -9,12 +9,13 @@ use crate::{
     domain::{
         finding::FindingId,
         ids::{AddressKey, NicKey, ProfileId},
-        plan::{ChangedFact, Decision, OperationKind, PlanRow, ReleasePlan},
+        plan::{Belts, ChangedFact, Decision, OperationKind, PlanRow, ReleasePlan},
         selection::Target,
     },
     rules::{
+        Safety,
         guard::{Account, Danger, Phrase, danger, effects, names, spoken},
-        planner::{Wanted, plan},
+        planner::{Sources, Wanted, plan},
     },
 };
 
@@ -41,11 +42,20 @@ fn address(profile: &str, nic: &str, text: &str) -> Target {
 }
 
 fn wanted(targets: impl IntoIterator<Item = Target>) -> Vec<Wanted> {
-    targets.into_iter().map(|target| Wanted { target, hidden: false, unread: false, earlier_write: false }).collect()
+    targets.into_iter().map(Wanted::of).collect()
+}
+
+/// No belt, no protect rule.
+fn wide() -> Safety {
+    Safety { belts: Belts { per_plan: usize::MAX, percent: 100 }, ..Safety::default() }
+}
+
+fn sources<'a>(inventory: &'a Inventory, readonly: &'a dyn Fn(&ProfileId) -> bool, safety: &'a Safety) -> Sources<'a> {
+    Sources { inventory, capabilities: &capabilities, readonly, safety }
 }
 
 fn make(wanted: &[Wanted], inventory: &Inventory) -> ReleasePlan {
-    plan(wanted, inventory, &capabilities, &|_| false, READ).unwrap()
+    plan(wanted, &sources(inventory, &|_| false, &wide()), READ).unwrap()
 }
 
 /// A harmless NIC with this many secondary addresses, 10.0.NUMBER.2 and on.
@@ -177,7 +187,7 @@ fn every_reason_to_block_keeps_its_row() {
     let readonly = address("lenient-1", "nic-2", "10.0.2.2");
     let mut all = wanted([&gone, &no_nic, &no_profile, &primary, &unread, &readonly].map(Clone::clone));
     all[4].unread = true;
-    let plan = plan(&all, &inventory, &capabilities, &|profile| profile.as_str() == "lenient-1", READ).unwrap();
+    let plan = plan(&all, &sources(&inventory, &|profile| profile.as_str() == "lenient-1", &wide()), READ).unwrap();
     assert_eq!((plan.blocked(), plan.operations().len()), (6, 0));
     for (target, id, severity) in [
         (&gone, FindingId::NotListed, Severity::Blocked),
@@ -235,8 +245,7 @@ fn rows_follow_the_profiles_then_the_nics_then_the_addresses() {
 fn hidden_rows_are_told_and_a_target_counts_once() {
     let inventory = inventory(&[nic(1, 3)]);
     let (a, b) = (address("strict-1", "nic-1", "10.0.1.2"), address("strict-1", "nic-1", "10.0.1.3"));
-    let hidden =
-        |target: &Target, hidden| Wanted { target: target.clone(), hidden, unread: false, earlier_write: false };
+    let hidden = |target: &Target, hidden| Wanted { hidden, ..Wanted::of(target.clone()) };
     let plan = make(&[hidden(&a, true), hidden(&b, true), hidden(&a, false)], &inventory);
     assert_eq!(plan.rows().iter().map(|row| row.hidden).collect::<Vec<_>>(), [false, true]);
 }
@@ -265,7 +274,7 @@ fn the_hash_follows_the_facts_that_decide_and_nothing_else() {
     assert_eq!(hash(|s| s.nic.name = "renamed".into()), same);
     assert_eq!(hash(|s| s.nic.addresses.swap(1, 2)), same);
     let inventory = inventory(&[nic(1, 3)]);
-    let later = plan(&targets, &inventory, &capabilities, &|_| false, Timestamp(READ.0 + 1)).unwrap();
+    let later = plan(&targets, &sources(&inventory, &|_| false, &wide()), Timestamp(READ.0 + 1)).unwrap();
     assert_eq!(later.hash(), same);
     let changes: &[(&str, Change)] = &[
         ("status", |s| s.nic.status.word = "IN_USE".into()),
@@ -388,7 +397,7 @@ fn random_targets(dice: &mut Dice, inventory: &Inventory) -> Vec<Wanted> {
     targets.push(address("strict-1", "nic-1", "10.99.0.1"));
     targets
         .into_iter()
-        .map(|target| Wanted { target, hidden: dice.throw(4) == 0, unread: dice.throw(9) == 0, earlier_write: false })
+        .map(|target| Wanted { hidden: dice.throw(4) == 0, unread: dice.throw(9) == 0, ..Wanted::of(target) })
         .collect()
 }
 
@@ -430,7 +439,7 @@ proptest! {
         let inventory = inventory(&snapshots);
         let asked = random_targets(&mut dice, &inventory);
         let no_writes = move |profile: &ProfileId| readonly && profile.as_str() == "strict-1";
-        let plan = plan(&asked, &inventory, &capabilities, &no_writes, READ);
+        let plan = plan(&asked, &sources(&inventory, &no_writes, &wide()), READ);
         prop_assert!(plan.is_ok(), "{:?}", plan);
         let plan = plan.unwrap();
 
@@ -456,7 +465,7 @@ proptest! {
 
         // The order in which targets are asked for makes no difference.
         let backwards: Vec<Wanted> = asked.iter().rev().cloned().collect();
-        let again = super::super::planner::plan(&backwards, &inventory, &capabilities, &no_writes, READ).unwrap();
+        let again = super::super::planner::plan(&backwards, &sources(&inventory, &no_writes, &wide()), READ).unwrap();
         prop_assert_eq!(&again, &plan);
     }
 

@@ -19,6 +19,7 @@ use crate::{
         outcome::Outcome,
         plan::OperationKind,
         selection::Target,
+        tags::Tags,
         time::Timestamp,
     },
     providers::{
@@ -165,7 +166,7 @@ fn as_named(intent: &Intent) -> Nic {
         dies_with_detach: None,
         ranges: vec![],
         hot_plug: None,
-        tags: Vec::new(),
+        tags: Tags::unknown(),
         description: "".into(),
     }
 }

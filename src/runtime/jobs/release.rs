@@ -24,19 +24,20 @@ use crate::{
         ids::{JobId, OperationId, ProfileId},
         journal::{self, Image, Intent, Settlement},
         outcome::{Outcome, Progress, Skip},
-        plan::{Operation, OperationKind, ReleasePlan},
+        plan::{Belts, Operation, OperationKind, PlanHash, ReleasePlan},
         selection::Target,
         snapshot::NicSnapshot,
         time::Timestamp,
     },
     providers::client::{Client, OnPause, Pause, local},
+    rules::{Safety, planner},
     runtime::journal::Journal,
 };
 
 use super::inspect;
 use read_back::{Answer, read_back};
 use send::{Sent, send};
-use targets::{narrow, targets};
+use targets::{Rules, narrow, targets};
 
 /// Writes in flight for one profile.
 const PER_PROFILE: usize = 4;
@@ -78,6 +79,9 @@ pub struct Author {
 pub struct Batch {
     pub job: JobId,
     pub plan: Arc<ReleasePlan>,
+    /// The plan that was confirmed.
+    pub confirmed: PlanHash,
+    pub safety: Arc<Safety>,
     pub journal: Arc<Journal>,
     pub author: Author,
     pub out: mpsc::Sender<Msg>,
@@ -112,8 +116,15 @@ impl Batch {
     }
 }
 
-/// Runs the plan to its end, or until it is stopped.
+/// Runs the plan to its end, or until it is stopped. A plan that is not to the letter the one that was confirmed sends nothing.
 pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
+    if planner::hash(batch.plan.operations()) != batch.confirmed {
+        for operation in batch.plan.operations() {
+            settle_unsent(&batch, operation, Outcome::Skipped { why: Skip::Altered }).await;
+        }
+        batch.say(ReleaseEvent::Ended).await;
+        return;
+    }
     let clients: BTreeMap<ProfileId, Client> =
         clients.into_iter().map(|(profile, client)| (profile, client.urgent())).collect();
     // Whoever starts meanwhile sees by it that these writes are being seen to their end.
@@ -343,7 +354,8 @@ async fn check(batch: &Batch, client: &Client, operation: &Operation, ends: &mut
                 return Checked::Ended(None);
             }
         };
-        let Some(kind) = narrow(operation, &seen, ends) else {
+        let rules = Rules { capabilities: client.capabilities(), protect: batch.safety.protect.of(&operation.profile) };
+        let Some(kind) = narrow(operation, &seen, rules, ends) else {
             return Checked::Ended(Some(ReadBack::Nic(Arc::new(seen))));
         };
         let wish = batch.wish();
@@ -391,6 +403,11 @@ fn intent(
         before: seen.nic.addresses.iter().map(|address| address.ip).collect(),
         image: Some(Box::new(Image::of(seen))),
         request: None,
+        overrides: {
+            let sent = kind.targets(&operation.profile);
+            operation.overrides.iter().filter(|one| sent.contains(&one.target)).cloned().collect()
+        },
+        belts: Some(batch.safety.belts).filter(Belts::are_raised),
         who: batch.author.who.clone(),
         host: batch.author.host.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -36,6 +36,8 @@ fn intent(batch: &str, operation: u32) -> Intent {
         before: vec!["10.0.0.4".parse().unwrap()],
         image: None,
         request: None,
+        overrides: vec![],
+        belts: None,
         who: "lin \u{1b}[31m\n网".to_owned(),
         host: "h".to_owned(),
         version: "0.1.0".to_owned(),

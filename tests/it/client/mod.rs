@@ -209,6 +209,8 @@ fn permit(profile: &str, kind: OperationKind) -> WritePermit {
         before: vec![],
         image: None,
         request: None,
+        overrides: Vec::new(),
+        belts: None,
         who: "me".into(),
         host: "here".into(),
         version: "0".into(),

@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use crate::stage::Scene;
 
 /// Every codec: of each cloud, each generation of its API.
-fn codecs() -> Vec<&'static dyn Provider> {
+pub(super) fn codecs() -> Vec<&'static dyn Provider> {
     let mut all = Vec::new();
     for cloud in providers::all() {
         all.push(*cloud);

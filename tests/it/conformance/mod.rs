@@ -7,6 +7,7 @@ mod facts;
 mod listing;
 mod lost;
 mod provoke;
+mod readonly;
 mod refusals;
 mod sections;
 mod undo;

@@ -8,9 +8,10 @@ use nicdeck::{
         journal::JournalEntry,
         nic::NicState,
         outcome::{Outcome, OutcomeWord},
-        plan::{Decision, Operation, OperationKind, PlanHash, PlanRow, ReleasePlan},
+        plan::{Decision, Operation, OperationKind, PlanRow, ReleasePlan},
         selection::Target,
     },
+    rules::planner,
     runtime::clock,
     sim::world::{SimNic, World},
 };
@@ -34,6 +35,7 @@ pub fn plan(stage: &Stage, kinds: Vec<OperationKind>) -> Arc<ReleasePlan> {
             },
             kind,
             after: vec![],
+            overrides: vec![],
             expect: Arc::new(expect),
         }
     };
@@ -44,6 +46,7 @@ pub fn plan(stage: &Stage, kinds: Vec<OperationKind>) -> Arc<ReleasePlan> {
             cloud: operation.cloud.clone(),
             region: operation.region.clone(),
             hidden: false,
+            overridden: None,
             findings: vec![],
             decision: Decision::Go(operation.id),
             before: 0,
@@ -51,7 +54,8 @@ pub fn plan(stage: &Stage, kinds: Vec<OperationKind>) -> Arc<ReleasePlan> {
         })
     });
     let rows = rows.collect();
-    Arc::new(ReleasePlan::freeze(PlanHash([7; 32]), clock::now(), rows, operations, |_| 100).expect("a sound plan"))
+    let hash = planner::hash(&operations);
+    Arc::new(ReleasePlan::freeze(hash, clock::now(), rows, operations, |_| 100).expect("a sound plan"))
 }
 
 /// Binds an EIP that is free to the address.

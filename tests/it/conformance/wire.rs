@@ -80,6 +80,8 @@ async fn ask(client: Client, journal: Arc<Journal>, call: Call) -> Result<(), Fa
                 before: vec![],
                 image: None,
                 request: None,
+                overrides: vec![],
+                belts: None,
                 who: "lin".to_owned(),
                 host: "here".to_owned(),
                 version: "0".to_owned(),

@@ -114,11 +114,12 @@ async fn the_next_start_names_what_was_left_and_the_one_after_it_is_quiet() {
     .unwrap();
 }
 
-/// Gives the dialog what it asks for: it is deaf in its first moment.
+/// Gives the dialog what it asks for: it is deaf in its first moment, and to a key that is held down from then on.
 fn confirmed(mut tty: Tty) -> Tty {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
     while tty.screen().contains("Cancel") {
         assert!(std::time::Instant::now() < deadline, "{}", tty.screen());
+        tty.press("x");
         tty.press("y");
         tty.until("an answer", |screen| !screen.is_empty());
     }

@@ -10,12 +10,12 @@ use nicdeck::{
         ids::{AddressKey, NicId, NicKey, ProfileId},
         inventory::Inventory,
         nic::{ManagedBy, Nic},
-        plan::{Decision, OperationKind, PlanRow, ReleasePlan},
+        plan::{Belts, Decision, OperationKind, PlanRow, ReleasePlan},
         selection::Target,
         snapshot::NicSnapshot,
     },
     providers::provider::Provider,
-    rules::planner,
+    rules::{Safety, planner},
     sim::{
         random::Random,
         world::{SimNic, World},
@@ -130,15 +130,17 @@ fn key(nic: &str) -> NicKey {
 }
 
 fn plan(inventory: &Inventory, targets: &[Target], capabilities: &'static Capabilities) -> ReleasePlan {
-    let wanted = targets.iter().map(|target| planner::Wanted {
-        target: target.clone(),
-        hidden: false,
-        unread: false,
-        earlier_write: false,
-    });
-    let wanted: Vec<planner::Wanted> = wanted.collect();
+    let wanted: Vec<planner::Wanted> = targets.iter().cloned().map(planner::Wanted::of).collect();
     let capabilities = |_: &ProfileId| Some(capabilities);
-    planner::plan(&wanted, inventory, &capabilities, &|_| false, NOW).expect("a sound plan")
+    // What the cloud would say is asked, not how much one plan may do.
+    let belts = Belts { per_plan: usize::MAX, percent: 100 };
+    let sources = planner::Sources {
+        inventory,
+        capabilities: &capabilities,
+        readonly: &|_| false,
+        safety: &Safety { belts, ..Safety::default() },
+    };
+    planner::plan(&wanted, &sources, NOW).expect("a sound plan")
 }
 
 fn is_blocked(row: &PlanRow) -> bool {

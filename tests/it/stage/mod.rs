@@ -28,7 +28,7 @@ use nicdeck::{
         inventory::{Coverage, ProfileInventory, Section},
         outcome::{Outcome, OutcomeWord, Progress},
         page::InventoryPage,
-        plan::{Decision, Operation, OperationKind, PlanRow, ReleasePlan},
+        plan::{Belts, Decision, Operation, OperationKind, PlanRow, ReleasePlan},
         selection::Target,
     },
     providers::{
@@ -38,7 +38,7 @@ use nicdeck::{
         provider::{Call, Provider},
         retry::RetryPolicy,
     },
-    rules::planner,
+    rules::{Safety, planner},
     runtime::{
         clock,
         jobs::{
@@ -177,6 +177,7 @@ impl Scene {
             problems: Vec::new(),
             motion: false,
             clouds: nicdeck::providers::all().iter().map(|cloud| cloud.descriptor().id).collect(),
+            safety: Arc::default(),
         };
         let folder = tempfile::tempdir().expect("a folder");
         let journal = Arc::new(Journal::open(&folder.path().join("journal.jsonl")).expect("a journal"));
@@ -362,12 +363,20 @@ impl Stage {
     }
 
     pub fn plan(&self, targets: Vec<Target>) -> Arc<ReleasePlan> {
-        let wanted: Vec<planner::Wanted> = targets
-            .into_iter()
-            .map(|target| planner::Wanted { target, hidden: false, unread: false, earlier_write: false })
-            .collect();
+        self.plan_wanted(&targets.into_iter().map(planner::Wanted::of).collect::<Vec<_>>())
+    }
+
+    pub fn plan_wanted(&self, wanted: &[planner::Wanted]) -> Arc<ReleasePlan> {
         let capabilities = |_: &ProfileId| Some(&self.provider.descriptor().capabilities);
-        let plan = planner::plan(&wanted, &self.state.inventory, &capabilities, &|_| false, clock::now());
+        // Whole worlds are planned here, and the rules, not the belts, are looked at.
+        let belts = Belts { per_plan: usize::MAX, percent: 100 };
+        let sources = planner::Sources {
+            inventory: &self.state.inventory,
+            capabilities: &capabilities,
+            readonly: &|_| false,
+            safety: &Safety { belts, ..Safety::default() },
+        };
+        let plan = planner::plan(wanted, &sources, clock::now());
         Arc::new(plan.expect("a plan"))
     }
 
@@ -398,6 +407,8 @@ impl Stage {
         let batch = Batch {
             job,
             plan: plan.clone(),
+            confirmed: plan.hash(),
+            safety: self.state.safety.clone(),
             journal: self.journal.clone(),
             author: Author { who: "lin".to_owned(), host: "here".to_owned() },
             out,

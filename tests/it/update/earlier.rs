@@ -38,6 +38,8 @@ pub fn intent(operation: u32, nic: &str, ips: &[&str]) -> Intent {
         before: Vec::new(),
         image: None,
         request: None,
+        overrides: Vec::new(),
+        belts: None,
         who: "lin".to_owned(),
         host: "here".to_owned(),
         version: "0.1.0".to_owned(),

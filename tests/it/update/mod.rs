@@ -6,4 +6,5 @@ mod keys;
 mod order;
 mod plan;
 mod run;
+mod safety;
 pub mod scenario;

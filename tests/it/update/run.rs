@@ -33,7 +33,7 @@ fn confirm(scenario: &mut Scenario) -> (JobId, Arc<ReleasePlan>) {
         nicdeck::rules::guard::Phrase::Key(key) => key.to_string(),
     };
     scenario.text(&phrase).keys("enter");
-    let [Effect::Release { job, plan }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
+    let [Effect::Release { job, plan, .. }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
     (*job, plan.clone())
 }
 

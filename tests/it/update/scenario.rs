@@ -62,7 +62,7 @@ pub fn instance(id: &str, name: &str) -> Instance {
         power: Power { word: "Running".into(), state: PowerState::Running },
         guest_agent: Some(true),
         load_balancers: Vec::new(),
-        tags: Vec::new(),
+        tags: nicdeck::domain::tags::Tags::none(),
     }
 }
 
@@ -101,7 +101,7 @@ pub fn nic(id: &str, on: Option<&str>, ips: &[&str]) -> Nic {
         dies_with_detach: None,
         ranges: vec![],
         hot_plug: Some(true),
-        tags: Vec::new(),
+        tags: nicdeck::domain::tags::Tags::none(),
         description: "".into(),
     }
 }
@@ -151,6 +151,7 @@ impl Scenario {
             problems: Vec::new(),
             motion: true,
             clouds: nicdeck::providers::all().iter().map(|cloud| cloud.descriptor().id).collect(),
+            safety: Arc::default(),
         };
         let mut state = State::new(setup, START);
         let effects = update::start(&mut state, START);

@@ -23,10 +23,12 @@ use nicdeck::{
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus, TypeLimit},
         outcome::{Outcome, Progress, Receipt, Skip},
         page::{InventoryPage, Resource},
-        plan::{Change, ChangedFact, OperationKind, ReleasePlan},
+        plan::{Belts, Change, ChangedFact, OperationKind, ReleasePlan},
         selection::Target,
         time::Timestamp,
     },
+    filter,
+    rules::{Safety, protect::Protect},
 };
 
 use crate::update::scenario::{self, Scenario};
@@ -228,6 +230,13 @@ pub fn listed(size: Size, language: Language) -> Scenario {
     scenario
 }
 
+fn protect(rules: &[&str]) -> Protect {
+    let rules: Vec<filter::Expr> = rules.iter().map(|text| filter::parse(text).unwrap()).collect();
+    let mut protect = Protect::default();
+    protect.add(&ALI.into(), &"aliyun".into(), None, &rules);
+    protect
+}
+
 /// Puts the cursor on an address.
 pub fn go(scenario: &mut Scenario, to: &str) {
     scenario.keys("g");
@@ -279,7 +288,7 @@ pub fn running(size: Size, language: Language) -> Scenario {
     let mut scenario = planned(size, language);
     scenario.keys("c").after_ms(400);
     scenario.text("acme-shop acme-edge 5").keys("enter");
-    let [Effect::Release { job, plan }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
+    let [Effect::Release { job, plan, .. }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
     let (job, plan) = (*job, plan.clone());
     scenario.after_ms(900);
     let progress = |scenario: &mut Scenario, operation: u32, progress: Progress| {
@@ -455,6 +464,8 @@ fn left_open() -> Msg {
         before: Vec::new(),
         image: None,
         request: None,
+        overrides: Vec::new(),
+        belts: None,
         who: "lin".to_owned(),
         host: "ops-1".to_owned(),
         version: "0.1.0".to_owned(),
@@ -537,6 +548,23 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
     blocked.keys("p");
     blocked.read_again();
     blocked.after_ms(7_000);
+    let mut belt = marked(size, language);
+    belt.state.safety =
+        Arc::new(Safety { belts: Belts { per_plan: 4, percent: 20 }, protect: protect(&["nic:eni-bp1c*"]) });
+    belt.keys("p");
+    belt.read_again();
+    belt.after_ms(7_000);
+    let mut untold = listed(size, language);
+    mark(&mut untold, &["10.0.1.21", "10.0.1.22"]);
+    untold.keys("p");
+    untold.read_all_again(|fresh| fresh.backends_known = false);
+    untold.keys("!").text("LB 团队确认没有后端");
+    let mut overridden = untold.clone();
+    overridden.keys("enter").after_ms(7_000);
+    let mut override_short = untold.clone();
+    override_short.keys("ctrl-u").text("ok").keys("enter");
+    let mut override_confirm = overridden.clone();
+    override_confirm.keys("c").after_ms(400);
     let mut quitting = running(size, language);
     quitting.after_ms(12_000).keys("1 q s 3");
     quitting.after_ms(12_000);
@@ -596,6 +624,11 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
         ("confirm-typed", typed.state.clone()),
         ("confirm-key", simple.state),
         ("plan-blocked", blocked.state.clone()),
+        ("plan-belt", belt.state.clone()),
+        ("override", untold.state.clone()),
+        ("override-short", override_short.state.clone()),
+        ("plan-overridden", overridden.state.clone()),
+        ("confirm-overridden", override_confirm.state.clone()),
         ("running", running(size, language).state),
         ("results", results(size, language).state),
         ("result-page", failed_row.state),

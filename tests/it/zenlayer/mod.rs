@@ -143,6 +143,8 @@ async fn write(client: &Client, nic: &Nic, kind: OperationKind) -> Result<Receip
         before: vec![],
         image: None,
         request: None,
+        overrides: Vec::new(),
+        belts: None,
         who: "me".into(),
         host: "here".into(),
         version: "0".into(),

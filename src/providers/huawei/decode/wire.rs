@@ -115,7 +115,7 @@ shapes! {
         "flavor" flavor: Flavor,
         "metadata" metadata: Metadata,
         "locked" locked: Text,
-        "tags" tags: Vec<Text>,
+        "tags" tags: Option<Vec<Text>>,
     }
     Flavor { "id" id: Text, "name" name: Text, }
     Metadata { "EcmResStatus" resource: Text, }

@@ -67,7 +67,7 @@ fn seen(floats: &[Float], own: &[&str]) -> NicSnapshot {
             dies_with_detach: None,
             ranges: vec![],
             hot_plug: None,
-            tags: vec![],
+            tags: crate::domain::tags::Tags::none(),
             description: "".into(),
         },
         instance: None,

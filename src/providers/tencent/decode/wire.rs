@@ -21,6 +21,11 @@ pub(in super::super) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
+/// A list that may be null, which is one without anything. A list that is missing says nothing.
+fn told<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Vec<T>>, D::Error> {
+    list(deserializer).map(Some)
+}
+
 /// A list that has to be there: the one that an answer is about.
 fn whole<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     Vec::deserialize(deserializer)
@@ -116,7 +121,7 @@ items! {
         "Placement" "object" placement: Placement,
         "LatestOperation" "text" operation: String,
         "LatestOperationState" "text" operation_state: String,
-        "Tags" "list" tags: Vec<Tag>,
+        "Tags" "told" tags: Option<Vec<Tag>>,
     }
 
     Nic("NetworkInterfaceId" "id" id: String) {
@@ -135,7 +140,7 @@ items! {
         "Ipv6AddressSet" "list" ipv6: Vec<Ipv6>,
         "Business" "text" business: String,
         "ResourceId" "text" resource: String,
-        "TagSet" "list" tags: Vec<Tag>,
+        "TagSet" "told" tags: Option<Vec<Tag>>,
     }
 
     Eip("AddressId" "id" id: String) {

@@ -13,6 +13,7 @@ use crate::{
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
         outcome::Receipt,
         page::{InventoryPage, Listing, Resource, Scope},
+        tags::Tags,
     },
     providers::{
         answers::{self, Pool},
@@ -253,7 +254,7 @@ fn nic(raw: RawNic, region: &RegionId, pool: &mut Pool) -> Nic {
         dies_with_detach: None,
         ranges: vec![],
         hot_plug: None,
-        tags: Vec::new(),
+        tags: Tags::unknown(),
         description: Arc::from(raw.eni_description.as_str()),
         instance,
         id: raw.network_interface_id.into(),

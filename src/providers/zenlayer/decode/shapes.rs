@@ -83,6 +83,8 @@ pub(super) enum Tags {
         tags: Vec<Tag>,
     },
     Bare(Vec<Tag>),
+    /// There are none.
+    Null(()),
     #[default]
     #[serde(skip)]
     Missing,
@@ -91,10 +93,12 @@ pub(super) enum Tags {
 }
 
 impl Tags {
-    pub fn as_slice(&self) -> &[Tag] {
+    /// `None` where nothing is said about tags.
+    pub fn told(&self) -> Option<&[Tag]> {
         match self {
-            Tags::Wrapped { tags } | Tags::Bare(tags) => tags,
-            Tags::Missing | Tags::Odd(_) => &[],
+            Tags::Wrapped { tags } | Tags::Bare(tags) => Some(tags),
+            Tags::Null(()) => Some(&[]),
+            Tags::Missing | Tags::Odd(_) => None,
         }
     }
 }

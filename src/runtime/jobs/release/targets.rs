@@ -2,14 +2,25 @@
 
 use std::net::IpAddr;
 
-use crate::domain::{
-    address::Eip,
-    nic::Nic,
-    outcome::{Outcome, Skip},
-    plan::{Operation, OperationKind},
-    selection::Target,
-    snapshot::NicSnapshot,
+use crate::{
+    domain::{
+        address::Eip,
+        capabilities::Capabilities,
+        nic::Nic,
+        outcome::{Outcome, Skip},
+        plan::{Operation, OperationKind},
+        selection::Target,
+        snapshot::NicSnapshot,
+    },
+    rules::{self, protect::ProfileRules},
 };
+
+/// What a target is judged by once more, right before it is sent.
+#[derive(Clone, Copy)]
+pub(super) struct Rules<'a> {
+    pub capabilities: &'a Capabilities,
+    pub protect: Option<&'a ProfileRules>,
+}
 
 /// The targets of a part of a write.
 pub(super) fn targets(operation: &Operation, kind: &OperationKind) -> Vec<Target> {
@@ -21,6 +32,7 @@ pub(super) fn targets(operation: &Operation, kind: &OperationKind) -> Vec<Target
 pub(super) fn narrow(
     operation: &Operation,
     fresh: &NicSnapshot,
+    rules: Rules,
     ends: &mut Vec<(Target, Outcome)>,
 ) -> Option<OperationKind> {
     let mut ips: Vec<IpAddr> = Vec::new();
@@ -45,6 +57,10 @@ pub(super) fn narrow(
         let mut changes = operation.expect.changes(fresh, &target);
         if let OperationKind::Release { ips, .. } = &operation.kind {
             changes.extend(operation.expect.check_returns(fresh, ips));
+        }
+        // Nothing differs in a way that matters to every write: the rules may see more, where something was not known before.
+        if changes.is_empty() {
+            changes.extend(rules::violated(fresh, rules.capabilities, rules.protect, &operation.kind, &target));
         }
         if !changes.is_empty() {
             ends.push((target, Outcome::Skipped { why: Skip::Stale { changes } }));

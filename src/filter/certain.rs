@@ -1,0 +1,282 @@
+//! A filter with three answers: yes, no, and "can not be told". For rules that have to hold where something is not known.
+
+use std::net::Ipv4Addr;
+
+use ipnet::IpNet;
+
+use crate::domain::{
+    address::{Address, Backend, Eip},
+    instance::Instance,
+    nic::{Nic, NicState},
+};
+
+use super::{
+    Expr, Test, Words,
+    eval::{self, ProfileSubject},
+    field::{Field, Has, nic_state_word, role_bit},
+    net::AddressSet,
+    pattern::Pattern,
+};
+
+/// What an answer hangs on that is not known.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Missing {
+    Tags,
+    Instance,
+    Eips,
+    LoadBalancers,
+    NicState,
+    Zone,
+    Network,
+    Mac,
+}
+
+impl Missing {
+    pub const ALL: &'static [Missing] = &[
+        Missing::Tags,
+        Missing::Instance,
+        Missing::Eips,
+        Missing::LoadBalancers,
+        Missing::NicState,
+        Missing::Zone,
+        Missing::Network,
+        Missing::Mac,
+    ];
+
+    /// A stable token, for the locale.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Missing::Tags => "tags",
+            Missing::Instance => "instance",
+            Missing::Eips => "eips",
+            Missing::LoadBalancers => "lbs",
+            Missing::NicState => "state",
+            Missing::Zone => "zone",
+            Missing::Network => "network",
+            Missing::Mac => "mac",
+        }
+    }
+}
+
+/// An answer. Ordered: the surer it matches, the greater.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Certain {
+    No,
+    Untold(Missing),
+    Yes,
+}
+
+/// Everything around one address, or around a NIC as a whole, and whether it was read.
+#[derive(Clone, Copy, Debug)]
+pub struct Whole<'a> {
+    pub profile: ProfileSubject<'a>,
+    /// `None` when the NIC is attached to none, or to one that was not read.
+    pub instance: Option<&'a Instance>,
+    pub nic: &'a Nic,
+    pub eips: &'a [&'a Eip],
+    pub eips_known: bool,
+    pub backends: &'a [&'a Backend],
+    pub backends_known: bool,
+    /// `None`: the NIC itself.
+    pub address: Option<Address>,
+}
+
+fn any(patterns: &[Pattern], text: &str) -> bool {
+    patterns.iter().any(|pattern| pattern.matches(text))
+}
+
+impl Expr {
+    /// Does it match, for certain? A term that can not be told leaves the whole open, unless another one says no.
+    pub fn certainly(&self, subject: &Whole) -> Certain {
+        let mut open = None;
+        for term in &self.terms {
+            match (subject.ask(&term.test), term.negated) {
+                (Certain::Yes, false) | (Certain::No, true) => {}
+                (Certain::Untold(missing), _) => open = open.or(Some(missing)),
+                (Certain::No, false) | (Certain::Yes, true) => return Certain::No,
+            }
+        }
+        open.map_or(Certain::Yes, Certain::Untold)
+    }
+}
+
+impl Whole<'_> {
+    fn ask(&self, test: &Test) -> Certain {
+        let or = |yes: bool, missing: Option<Missing>| match (yes, missing) {
+            (true, _) => Certain::Yes,
+            (false, Some(missing)) => Certain::Untold(missing),
+            (false, None) => Certain::No,
+        };
+        let exactly = |yes: bool| or(yes, None);
+        let told = |patterns: &[Pattern], value: Option<&str>, missing| match value {
+            Some(value) => exactly(any(patterns, value)),
+            None => Certain::Untold(missing),
+        };
+        let instance = |unless: bool| (!unless && self.instance_unread()).then_some(Missing::Instance);
+        match test {
+            Test::Word(words) => self.word(words, test),
+            Test::Address(set) => self.through_eip(test, set).max(exactly(self.own(set))),
+            Test::Text(field, patterns) => match field {
+                Field::Cloud => exactly(any(patterns, self.profile.cloud.as_str())),
+                Field::Profile => exactly(any(patterns, self.profile.profile.as_str())),
+                Field::Env => exactly(self.profile.env.is_some_and(|env| any(patterns, env))),
+                Field::State | Field::Instance => or(self.of_instance(test), instance(false)),
+                Field::Region => exactly(any(patterns, self.nic.region.as_str())),
+                Field::Zone => {
+                    let zone = self.instance.and_then(|instance| instance.zone.as_deref());
+                    let zones = self.nic.zone.as_deref().into_iter().chain(zone);
+                    let (mut known, mut found) = (false, false);
+                    zones.for_each(|zone| (known, found) = (true, found || any(patterns, zone)));
+                    or(found, (!known).then_some(Missing::Zone))
+                }
+                Field::Id => self.through_eip(test, &AddressSet::default()).max(exactly(
+                    any(patterns, self.nic.id.as_str())
+                        || self.nic.instance.as_ref().is_some_and(|id| any(patterns, id.as_str())),
+                )),
+                Field::Name => {
+                    let own = any(patterns, &self.nic.name) || self.of_instance(test);
+                    let own = or(own, instance(own));
+                    own.max(self.through_eip(test, &AddressSet::default()))
+                }
+                Field::Nic => exactly(any(patterns, self.nic.id.as_str()) || any(patterns, &self.nic.name)),
+                Field::Mac => told(patterns, self.nic.mac.as_deref(), Missing::Mac),
+                Field::NicState => {
+                    let word = &*self.nic.status.word;
+                    let found = any(patterns, word) || any(patterns, nic_state_word(self.nic.status.state));
+                    or(found, word.is_empty().then_some(Missing::NicState))
+                }
+                Field::Vpc => told(patterns, self.nic.vpc.as_deref(), Missing::Network),
+                Field::Subnet => told(patterns, self.nic.subnet.as_deref(), Missing::Network),
+                Field::Sg => exactly(self.nic.security_groups.iter().any(|group| any(patterns, group))),
+                // No other field holds text.
+                _ => Certain::No,
+            },
+            Test::Tag(tests) => {
+                let of_instance = self.instance.map(|instance| &instance.tags);
+                let found = eval::tags(tests, &self.nic.tags) || of_instance.is_some_and(|own| eval::tags(tests, own));
+                or(found, self.tags_untold().then_some(Missing::Tags))
+            }
+            Test::Kind(bits) => exactly(self.address.is_some_and(|address| bits & role_bit(address.role) != 0)),
+            Test::Has(bits) => self.has(*bits),
+            Test::Count(Field::Eips, compare, bound) => {
+                if self.eips_known {
+                    exactly(compare.holds(self.eips.len() as u64, *bound))
+                } else {
+                    Certain::Untold(Missing::Eips)
+                }
+            }
+            Test::Count(field, compare, bound) => exactly(compare.holds(eval::count(*field, self.nic) as u64, *bound)),
+            // Not about what the thing is: see `Expr::fickle_term`.
+            Test::Finding(_) | Test::Level(_) | Test::Marked { .. } | Test::Age(..) => Certain::Yes,
+        }
+    }
+
+    /// On an instance that was not read, or that the cloud hides.
+    fn instance_unread(&self) -> bool {
+        self.instance.is_none() && (self.nic.instance.is_some() || self.nic.status.state != NicState::Free)
+    }
+
+    fn tags_untold(&self) -> bool {
+        !self.nic.tags.is_known()
+            || self.instance_unread()
+            || self.instance.is_some_and(|instance| !instance.tags.is_known())
+    }
+
+    fn of_instance(&self, test: &Test) -> bool {
+        self.instance.is_some_and(|instance| eval::ask_instance(test, instance))
+            || self.nic.instance.as_ref().is_some_and(|id| eval::ask_id(test, id.as_str()))
+    }
+
+    fn own(&self, set: &AddressSet) -> bool {
+        match self.address {
+            Some(address) => set.matches(address.ip),
+            // Ranges go with the NIC; one that can not be read may be any.
+            None => self.nic.prefixes.iter().any(|range| match range.parse::<IpNet>() {
+                Ok(IpNet::V4(range)) if range.prefix_len() >= 16 => (u32::from(range.network())
+                    ..=u32::from(range.broadcast()))
+                    .any(|ip| set.matches(Ipv4Addr::from(ip).into())),
+                Ok(range) => set.matches(range.network()) || set.matches(range.broadcast()),
+                Err(_) => !set.is_empty(),
+            }),
+        }
+    }
+
+    fn word(&self, words: &Words, test: &Test) -> Certain {
+        let nic = self.nic;
+        let mac = nic.mac.as_deref();
+        let own = self.own(&words.addresses)
+            || any(&words.texts, &nic.name)
+            || any(&words.ids, nic.id.as_str())
+            || mac.is_some_and(|mac| any(&words.macs, mac))
+            || self.of_instance(test);
+        let eip = self.through_eip(test, &words.addresses);
+        if own || eip == Certain::Yes {
+            return Certain::Yes;
+        }
+        if !words.texts.is_empty() && self.instance_unread() {
+            return Certain::Untold(Missing::Instance);
+        }
+        if !words.macs.is_empty() && mac.is_none() {
+            return Certain::Untold(Missing::Mac);
+        }
+        eip
+    }
+
+    /// Does an EIP on the address (or on the NIC) match? `set`: the addresses that are looked for, if that is all.
+    fn through_eip(&self, test: &Test, set: &AddressSet) -> Certain {
+        let mut answer = Certain::No;
+        for eip in self.eips.iter().filter(|eip| eval::ask_eip(test, eip)) {
+            answer = answer.max(match self.address.map(|address| eip.is_on(self.nic, address.ip)) {
+                None | Some(Some(true)) => Certain::Yes,
+                Some(None) => Certain::Untold(Missing::Eips),
+                Some(Some(false)) => Certain::No,
+            });
+        }
+        // A public address that the NIC names and no EIP explains may be on any of its addresses.
+        let unexplained = self.nic.public_ips.iter().filter_map(|text| text.parse::<std::net::IpAddr>().ok());
+        let mut unexplained = unexplained.filter(|ip| self.eips.iter().all(|eip| !eip.ips.contains(ip)));
+        if unexplained.any(|ip| set.matches(ip)) {
+            answer = answer.max(if self.address.is_none() { Certain::Yes } else { Certain::Untold(Missing::Eips) });
+        }
+        let private = matches!(test, Test::Address(set) if set.is_private());
+        let only_addresses =
+            matches!(test, Test::Word(words) if words.texts.is_empty() && words.addresses.is_private());
+        if !self.eips_known && !private && !only_addresses {
+            answer = answer.max(Certain::Untold(Missing::Eips));
+        }
+        answer
+    }
+
+    fn has(&self, bits: u8) -> Certain {
+        let has = |what: Has| bits & what.bit() != 0;
+        let mut answer = Certain::No;
+        let mut tell = |yes: bool, untold: Option<Missing>| {
+            let told = if yes { Certain::Yes } else { untold.map_or(Certain::No, Certain::Untold) };
+            answer = answer.max(told);
+        };
+        if has(Has::Eip) {
+            let on = |eip: &&Eip| self.address.map_or(Some(true), |address| eip.is_on(self.nic, address.ip));
+            let maybe = self.eips.iter().any(|eip| on(eip).is_none());
+            let named = !self.nic.public_ips.is_empty() && self.eips.is_empty();
+            let open = maybe || named || !self.eips_known;
+            tell(self.eips.iter().any(|eip| on(eip) == Some(true)), open.then_some(Missing::Eips));
+        }
+        if has(Has::Lb) {
+            let on =
+                |backend: &&Backend| self.address.is_none_or(|address| backend.ip_on(self.nic) == Some(address.ip));
+            tell(self.backends.iter().any(on), (!self.backends_known).then_some(Missing::LoadBalancers));
+        }
+        if has(Has::Tag) {
+            let tagged = |tags: &crate::domain::tags::Tags| tags.iter().len() > 0;
+            let found = tagged(&self.nic.tags) || self.instance.is_some_and(|instance| tagged(&instance.tags));
+            tell(found, self.tags_untold().then_some(Missing::Tags));
+        }
+        if has(Has::Instance) {
+            let hidden = self.nic.instance.is_none() && self.instance_unread();
+            tell(self.nic.instance.is_some(), hidden.then_some(Missing::Instance));
+        }
+        let role = |bit: u8| self.nic.addresses.iter().any(|address| role_bit(address.role) == bit);
+        tell((has(Has::Secondary) && role(2)) || (has(Has::Ipv6) && role(8)) || has(Has::Finding), None);
+        answer
+    }
+}

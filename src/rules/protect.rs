@@ -1,0 +1,110 @@
+//! Protect rules of the config: filters over what is never written to. They fail closed: a rule that hangs on something that is
+//! not known matches.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    domain::{
+        address::Address,
+        ids::{CloudId, ProfileId},
+    },
+    filter::{Certain, Expr, Missing, ProfileSubject, Whole},
+};
+
+use super::facts::Facts;
+
+/// One rule.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Rule {
+    /// From 1: first those for all profiles in the config's order, then the profile's own.
+    pub number: usize,
+    pub expr: Expr,
+}
+
+/// The rules that hold for one profile.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ProfileRules {
+    profile: ProfileId,
+    cloud: CloudId,
+    env: Option<String>,
+    rules: Vec<Rule>,
+}
+
+/// The rules of all profiles.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Protect(BTreeMap<ProfileId, Arc<ProfileRules>>);
+
+/// A rule that matches.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Hit<'a> {
+    pub rule: &'a Rule,
+    /// What would have to be known to say that it does not.
+    pub missing: Option<Missing>,
+}
+
+impl Protect {
+    /// Adds a profile with its rules, those for all profiles first.
+    pub fn add<'e>(
+        &mut self,
+        profile: &ProfileId,
+        cloud: &CloudId,
+        env: Option<&str>,
+        rules: impl IntoIterator<Item = &'e Expr>,
+    ) {
+        let rules = rules.into_iter().zip(1..).map(|(expr, number)| Rule { number, expr: expr.clone() });
+        let rules: Vec<Rule> = rules.collect();
+        if rules.is_empty() {
+            self.0.remove(profile);
+            return;
+        }
+        let (cloud, env) = (cloud.clone(), env.map(str::to_owned));
+        let rules = ProfileRules { profile: profile.clone(), cloud, env, rules };
+        self.0.insert(profile.clone(), Arc::new(rules));
+    }
+
+    /// `None` for a profile without any rule.
+    pub fn of(&self, profile: &ProfileId) -> Option<&ProfileRules> {
+        self.0.get(profile).map(|rules| &**rules)
+    }
+}
+
+impl ProfileRules {
+    /// The first rule that surely matches, or else the first that may. Without an address: the NIC, or anything on it.
+    pub fn hit(&self, facts: &Facts, address: Option<Address>) -> Option<Hit<'_>> {
+        let mut maybe = None;
+        for rule in &self.rules {
+            match self.ask(rule, facts, address) {
+                Certain::Yes => return Some(Hit { rule, missing: None }),
+                Certain::Untold(missing) => maybe = maybe.or(Some(Hit { rule, missing: Some(missing) })),
+                Certain::No => {}
+            }
+        }
+        maybe
+    }
+
+    fn ask(&self, rule: &Rule, facts: &Facts, address: Option<Address>) -> Certain {
+        // The config takes no such rule; one that came about otherwise holds everything.
+        if rule.expr.is_empty() || rule.expr.fickle_term().is_some() {
+            return Certain::Yes;
+        }
+        let about = |address| {
+            rule.expr.certainly(&Whole {
+                profile: ProfileSubject { profile: &self.profile, cloud: &self.cloud, env: self.env.as_deref() },
+                instance: facts.instance,
+                nic: facts.nic,
+                eips: &facts.eips,
+                eips_known: facts.eips_known,
+                backends: &facts.backends,
+                backends_known: facts.backends_known,
+                address,
+            })
+        };
+        match address {
+            Some(address) => about(Some(address)),
+            None => {
+                let on = facts.nic.addresses.iter().map(|&address| about(Some(address)));
+                on.fold(about(None), Certain::max)
+            }
+        }
+    }
+}
