@@ -117,9 +117,12 @@ impl Desk {
         let mut seen: HashSet<Listing> = queue.iter().cloned().collect();
         let mut sections: BTreeSet<Section> = BTreeSet::new();
         while let Some(listing) = queue.pop_front() {
-            let section = (listing.resource, listing.region.clone());
-            if sections.insert(section.clone()) {
-                part.begin(section);
+            let brought = self.cloud.brings(&listing).iter().copied();
+            for resource in std::iter::once(listing.resource).chain(brought) {
+                let section = (resource, listing.region.clone());
+                if sections.insert(section.clone()) {
+                    part.begin(section);
+                }
             }
             match self.ask(world, now, &Call::List(listing.clone())) {
                 Ok(Reply::Page(mut page)) => {
