@@ -9,7 +9,10 @@ use crate::{
     demo::{self, Demo},
     domain::{clean::clean, plan::Belts},
     filter, look,
-    providers::profile::{Credential, Profile},
+    providers::{
+        self,
+        profile::{Credential, Profile},
+    },
     report,
     rules::{Safety, protect::Protect},
     runtime::{
@@ -76,7 +79,9 @@ pub fn console(start: &ConsoleStart) -> Exit {
                     .as_ref()
                     .map_or_else(|_| String::new(), |settings| shown_path(settings.config.path.as_ref()));
             }
-            let skin = look::skin(&look)?;
+            // Of clouds that nobody asked for there is nothing to explain.
+            let used = |cloud: &str| launch.accounts.iter().any(|account| account.profile.cloud.as_str() == cloud);
+            let skin = look::skin(&look)?.with_errors(providers::errors().filter(|(cloud, _)| used(cloud)))?;
             runtime::console(launch, &mut |state, frame| ui::view(state, &skin, frame)).await.map_err(Failure::Run)
         });
         match run {
@@ -106,13 +111,15 @@ pub fn list(start: &ListStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
     }
     let listed = tokio.block_on(async {
         let language = told::language(start.settings.look.language);
-        let catalogs = Catalogs::embedded().map_err(SkinError::from)?;
+        let catalogs = Catalogs::embedded().and_then(|catalogs| catalogs.with_errors(providers::errors()));
+        let catalogs = catalogs.map_err(SkinError::from)?;
         let words = catalogs.of(language);
         let form = headless::Form {
             format: start.format,
             words: report_words(words),
             tell: &|key, values| words.text(key, values).into_owned(),
             fault: &|kind| ui::fault_word(words, kind),
+            advice: &|cloud, fault| ui::fault_advice(words, cloud, fault),
             progress: start.progress,
         };
         let mut launch = base(start.demo, language, false);

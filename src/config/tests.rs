@@ -30,6 +30,7 @@ static KEYS_ONLY: Descriptor = Descriptor {
     apis: &[],
     example_region: "cn-hangzhou",
     demo_world: "",
+    errors: "",
 };
 
 static BEARER: Descriptor = Descriptor {
@@ -42,6 +43,7 @@ static BEARER: Descriptor = Descriptor {
     apis: &["v3", "v2"],
     example_region: "asia-east-1",
     demo_world: "",
+    errors: "",
 };
 
 const CLOUDS: &[&Descriptor] = &[&KEYS_ONLY, &BEARER];

@@ -32,6 +32,11 @@ pub fn of(profile: &profile::Profile) -> Option<&'static dyn provider::Provider>
     Some(profile.api.as_deref().and_then(|api| cloud.generation(api)).unwrap_or(cloud))
 }
 
+/// What each cloud's error codes mean, for people: its id and the text of its file in `assets/errors`.
+pub fn errors() -> impl Iterator<Item = (&'static str, &'static str)> {
+    all().iter().map(|cloud| (cloud.descriptor().id, cloud.descriptor().errors))
+}
+
 /// The cloud of that name.
 pub fn find(id: &str) -> Option<&'static dyn provider::Provider> {
     all().iter().copied().find(|cloud| cloud.descriptor().id == id)

@@ -183,6 +183,8 @@ pub struct Descriptor {
     pub example_region: &'static str,
     /// A small world file that shows every finding: the demo's part of this cloud.
     pub demo_world: &'static str,
+    /// What the cloud's error codes mean, for people: see `assets/errors`.
+    pub errors: &'static str,
 }
 
 impl Descriptor {

@@ -13,9 +13,9 @@ use crate::{
     },
     domain::{
         clean::clean,
-        fault::FaultKind,
+        fault::{Fault, FaultKind},
         finding::{Finding, Level},
-        ids::{ProfileId, RegionId},
+        ids::{CloudId, ProfileId, RegionId},
         inventory::Coverage,
         page::Resource,
         selection::Target,
@@ -52,6 +52,8 @@ pub struct Form<'a> {
     pub tell: &'a Tell<'a>,
     /// A word for a fault that came without any.
     pub fault: &'a dyn Fn(FaultKind) -> String,
+    /// What a fault's code means, and what to do about it.
+    pub advice: &'a dyn Fn(&CloudId, &Fault) -> Option<String>,
     /// Somebody watches: say how far it has come.
     pub progress: bool,
 }
@@ -155,7 +157,7 @@ fn row_of(state: &State, target: &Target) -> Option<RowRef> {
     }
 }
 
-/// Says what failed, one line each, and sums up.
+/// Says what failed, a line for each and one for what the codes mean, and sums up.
 fn failures(state: &State, form: &Form<'_>, err: &mut dyn io::Write) -> Listed {
     let (mut good, mut bad, mut refused) = (0usize, 0usize, 0usize);
     for (place, info) in state.profiles.iter().enumerate() {
@@ -167,6 +169,7 @@ fn failures(state: &State, form: &Form<'_>, err: &mut dyn io::Write) -> Listed {
             let _ = writeln!(err, "{}: {}", info.id, clean(&(form.tell)(problem.key, &values)));
             continue;
         }
+        let mut explained = None;
         for (section, fault, _) in detail::failed_sections(state, place) {
             bad += 1;
             refused += usize::from(matches!(fault.kind, FaultKind::Credentials | FaultKind::Permission));
@@ -191,6 +194,12 @@ fn failures(state: &State, form: &Form<'_>, err: &mut dyn io::Write) -> Listed {
                 ],
             );
             let _ = writeln!(err, "{}", clean(&text));
+            // Listings of one profile mostly fail for one reason: it is explained once.
+            let advice = (form.advice)(&info.cloud, fault);
+            if let Some(text) = advice.as_ref().filter(|_| advice != explained) {
+                let _ = writeln!(err, "  {}", clean(text));
+            }
+            explained = advice;
         }
         // What was read of a region that is not there is nothing.
         let missing: Vec<Option<RegionId>> = detail::failed_sections(state, place)

@@ -13,6 +13,7 @@ use super::{
     catalog::Catalog,
     columns::{self, Slot, need},
     doc::Doc,
+    errors::Known,
     text::{self, Cut},
     theme::Role,
     words,
@@ -131,6 +132,7 @@ pub fn page(canvas: &Canvas, call: &Exchange, width: u16) -> Doc {
     doc.field(words.word("label.code"), call.code.as_deref().unwrap_or(""), Role::Blocked);
     let fault = call.fault.map(|kind| words::fault_word(words, kind)).unwrap_or_default();
     doc.field(words.word("label.fault"), &fault, Role::Blocked);
+    meaning(canvas, &mut doc, call);
     doc.field(words.word("label.request"), call.request_id.as_deref().unwrap_or(""), Role::Text);
     let tries = words
         .text("detail.tries", &[("count", &call.attempt.to_string()), ("elapsed", &words::duration(call.elapsed_ms))]);
@@ -145,6 +147,33 @@ pub fn page(canvas: &Canvas, call: &Exchange, width: u16) -> Doc {
     doc.heading(&words.text("heading.answer", &[("bytes", &bytes)]));
     body(&mut doc, &call.answer);
     doc
+}
+
+/// What a refusal means, and what to do.
+fn meaning(canvas: &Canvas, doc: &mut Doc, call: &Exchange) {
+    let words = canvas.words;
+    let Some(cloud) = canvas.cloud(&call.profile).filter(|_| call.fault.is_some()) else { return };
+    match words.errors.find(cloud, call.code.as_deref(), call.status) {
+        Known::Code(entry) => {
+            let text = entry.text(words.language);
+            doc.field("", &words::code_text(&text.means, &call.action), Role::Text);
+            doc.field("", &words::code_text(&text.next, &call.action), Role::Text);
+            doc.field(
+                words.word("label.again"),
+                &words::again(words, entry, call.write.then_some(entry.proves)),
+                Role::Text,
+            );
+        }
+        Known::Stranger => {
+            doc.field("", words.word("code.unknown-in-answer"), Role::Text);
+            let next = match &call.request_id {
+                Some(id) => words.text("code.unknown-next", &[("request", id)]),
+                None => words.word("code.unknown-next-without-id").into(),
+            };
+            doc.field("", &next, Role::Text);
+        }
+        Known::Nothing => {}
+    }
 }
 
 fn body(doc: &mut Doc, text: &str) {

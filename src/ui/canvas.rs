@@ -10,7 +10,13 @@ use ratatui::{
     style::Style,
 };
 
-use crate::{app::geometry::Area, domain::clean::clean};
+use crate::{
+    app::{geometry::Area, state::ProfileInfo},
+    domain::{
+        clean::clean,
+        ids::{CloudId, ProfileId},
+    },
+};
 
 use super::{
     catalog::Catalog,
@@ -24,6 +30,8 @@ pub struct Canvas<'a> {
     buffer: &'a mut Buffer,
     pub skin: &'a Skin,
     pub words: &'a Catalog,
+    /// Whose cloud has its own words for things and errors.
+    pub profiles: &'a [ProfileInfo],
     /// Where the terminal's cursor is to stand, for text that is being typed.
     pub cursor: Option<Position>,
 }
@@ -40,7 +48,12 @@ pub struct Pen<'c> {
 
 impl<'a> Canvas<'a> {
     pub fn new(buffer: &'a mut Buffer, skin: &'a Skin, words: &'a Catalog) -> Self {
-        Self { buffer, skin, words, cursor: None }
+        Self { buffer, skin, words, profiles: &[], cursor: None }
+    }
+
+    /// The cloud of a profile.
+    pub fn cloud(&self, profile: &ProfileId) -> Option<&'a CloudId> {
+        self.profiles.iter().find(|info| &info.id == profile).map(|info| &info.cloud)
     }
 
     /// A pen at the left of the area's line `row`; one that writes nothing if there is no such line.

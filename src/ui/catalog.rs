@@ -3,9 +3,11 @@
 //! A template holds `{name}` where a value goes, and `{name:one|many}` where the word depends on the value being 1.
 //! `{key.<command>}` is the key that does it. A key that is missing shows itself; tests see to it that none is.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use crate::app::{command::Command, keymap::Keymap, notices::Phrase, state::Language};
+
+use super::errors::Errors;
 
 const ENGLISH: &str = include_str!("../../assets/locales/en.toml");
 const CHINESE: &str = include_str!("../../assets/locales/zh-CN.toml");
@@ -14,6 +16,9 @@ const CHINESE: &str = include_str!("../../assets/locales/zh-CN.toml");
 #[derive(Clone, PartialEq, Debug)]
 pub struct Catalog {
     texts: HashMap<String, String>,
+    pub language: Language,
+    /// The vendors' error codes, in all languages.
+    pub errors: Arc<Errors>,
 }
 
 /// A locale file that can not be read.
@@ -23,6 +28,8 @@ pub enum CatalogError {
     Toml(String),
     #[error("{0} is neither a text nor a table")]
     Kind(String),
+    #[error("{0} stands twice")]
+    Twice(String),
 }
 
 /// All languages, read once at start.
@@ -38,7 +45,18 @@ impl Catalogs {
     /// # Errors
     /// None in a program whose tests pass.
     pub fn embedded() -> Result<Self, CatalogError> {
-        Ok(Self { english: Catalog::parse(ENGLISH)?, chinese: Catalog::parse(CHINESE)? })
+        let chinese = Catalog { language: Language::Chinese, ..Catalog::parse(CHINESE)? };
+        Ok(Self { english: Catalog::parse(ENGLISH)?, chinese })
+    }
+
+    /// With sentences for the error codes of these clouds: (id, file).
+    ///
+    /// # Errors
+    /// See [`Errors::read`].
+    pub fn with_errors<'t>(self, files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, CatalogError> {
+        let errors = Arc::new(Errors::read(files)?);
+        let with = |catalog: Catalog| Catalog { errors: Arc::clone(&errors), ..catalog };
+        Ok(Self { english: with(self.english), chinese: with(self.chinese) })
     }
 
     /// Puts the keys of this map into the sentences that name one.
@@ -56,7 +74,7 @@ impl Catalogs {
 }
 
 impl Catalog {
-    /// Reads a locale file.
+    /// Reads a locale file, taken for English.
     ///
     /// # Errors
     /// Text that is no TOML, or holds anything but tables and texts.
@@ -64,7 +82,7 @@ impl Catalog {
         let table: toml::Table = toml::from_str(text).map_err(|error| CatalogError::Toml(error.to_string()))?;
         let mut texts = HashMap::new();
         flatten("", table, &mut texts)?;
-        Ok(Self { texts })
+        Ok(Self { texts, language: Language::English, errors: Arc::default() })
     }
 
     /// Puts the keys of this map into the sentences that name one.

@@ -60,7 +60,7 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
                 doc.blank();
                 doc.text(words.word("problem.profile-next"), Role::Text);
             } else {
-                failures(canvas, &mut doc, failed);
+                failures(canvas, &mut doc, profile, failed);
                 doc.text(words.word("problem.rest-goes-on"), Role::Dim);
             }
         }
@@ -94,7 +94,7 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
             );
             on_instance(canvas, &mut doc, profile, nic, *instance, false);
             doc.heading(words.word("heading.detach-findings"));
-            findings::list(canvas, &mut doc, state.now, found, Verb::Detach);
+            findings::list(canvas, &mut doc, Some(&profile.cloud), state.now, found, Verb::Detach);
             call(canvas, &mut doc, profile, found, Verb::Detach);
             doc.heading(words.word("heading.addresses"));
             for address in &nic.addresses {
@@ -129,7 +129,7 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
             );
             on_instance(canvas, &mut doc, profile, nic, *instance, true);
             doc.heading(words.word("heading.findings"));
-            findings::list(canvas, &mut doc, state.now, found, Verb::Release);
+            findings::list(canvas, &mut doc, Some(&profile.cloud), state.now, found, Verb::Release);
             if rows::is_releasable_role(address.role) {
                 call(canvas, &mut doc, profile, found, Verb::Release);
             }
@@ -145,7 +145,7 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
 }
 
 /// Listings that failed, those of one cause together: the cause whole, then each call with its own request id.
-fn failures(canvas: &Canvas, doc: &mut Doc, failed: &[Failed]) {
+fn failures(canvas: &Canvas, doc: &mut Doc, profile: &ProfileInfo, failed: &[Failed]) {
     let words = canvas.words;
     let mut causes: Vec<Vec<&Failed>> = Vec::new();
     for entry in failed {
@@ -163,7 +163,7 @@ fn failures(canvas: &Canvas, doc: &mut Doc, failed: &[Failed]) {
         let what = sections.join(words.word("list.comma"));
         doc.text(&words.text("problem.failed", &[("what", &what)]), Role::Text);
         doc.blank();
-        findings::fault(canvas, doc, fault);
+        findings::fault(canvas, doc, Some(&profile.cloud), fault, false);
         doc.field(words.word("label.when"), &words::clock(canvas.skin, *at), Role::Text);
         for (section, fault, _) in cause.iter().skip(1) {
             doc.blank();

@@ -5,7 +5,7 @@ use crate::{
         earlier::{EarlierWrite, Found},
         state::State,
     },
-    domain::{clean::clean, plan::OperationKind},
+    domain::{clean::clean, ids::CloudId, plan::OperationKind},
 };
 
 use super::{canvas::Canvas, detail, doc::Doc, theme::Role, words};
@@ -36,7 +36,7 @@ fn one(canvas: &Canvas, doc: &mut Doc, write: &EarlierWrite) {
         OperationKind::Delete { .. } => ("earlier.delete", Vec::new()),
     };
     let ips = ips.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let (glyph, text, role) = told(canvas, &write.found);
+    let (glyph, text, role) = told(canvas, canvas.cloud(&intent.profile), &write.found);
     doc.line(vec![
         (format!("{glyph} "), role),
         (words.word(act).to_owned(), Role::Bright),
@@ -51,7 +51,7 @@ fn one(canvas: &Canvas, doc: &mut Doc, write: &EarlierWrite) {
 }
 
 /// What was found, in words.
-fn told(canvas: &Canvas, found: &Found) -> (&'static str, String, Role) {
+fn told(canvas: &Canvas, cloud: Option<&CloudId>, found: &Found) -> (&'static str, String, Role) {
     let words = canvas.words;
     let end = || {
         let outcomes = found.outcomes().unwrap_or_default();
@@ -77,7 +77,7 @@ fn told(canvas: &Canvas, found: &Found) -> (&'static str, String, Role) {
         Found::NoProfile => ("?", words.word("earlier.no-profile").to_owned(), Role::Warn),
         Found::NotYet => ("?", words.word("earlier.not-yet").to_owned(), Role::Warn),
         Found::Unread(fault) => {
-            let (what, code) = (words::fault_what(words, fault), words::fault_code(words, fault));
+            let (what, code) = (words::fault_what(words, cloud, fault), words::fault_code(words, fault));
             ("?", words.text("earlier.unread", &[("what", &what), ("code", &code)]).into_owned(), Role::Blocked)
         }
         Found::Settled(_) => settled(words.text("earlier.settled", &[("end", &end())]).into_owned()),

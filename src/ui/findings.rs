@@ -3,19 +3,21 @@
 use crate::domain::{
     fault::Fault,
     finding::{Finding, Level, Severity},
+    ids::CloudId,
     time::Timestamp,
 };
 
 use super::{
     canvas::Canvas,
     doc::Doc,
+    errors::{Known, Proves},
     text,
     theme::Role,
     words::{self, Part, Verb},
 };
 
-/// Each finding with its fact, effect and fix, the code it predicts, and how old its data is.
-pub fn list(canvas: &Canvas, doc: &mut Doc, now: Timestamp, findings: &[Finding], verb: Verb) {
+/// Each finding with its fact, effect and fix, the code it predicts and what that means, and how old its data is.
+pub fn list(canvas: &Canvas, doc: &mut Doc, cloud: Option<&CloudId>, now: Timestamp, findings: &[Finding], verb: Verb) {
     let words = canvas.words;
     if findings.is_empty() {
         doc.text(words.word("level.none"), Role::Ok);
@@ -38,21 +40,32 @@ pub fn list(canvas: &Canvas, doc: &mut Doc, now: Timestamp, findings: &[Finding]
         };
         field("label.effect", words::finding(words, finding, Part::Effect, verb), Role::Text);
         field("label.fix", words::finding(words, finding, Part::Fix, verb), Role::Text);
-        field("label.code", finding.predicts.map(str::to_owned), Role::Dim);
+        let code = finding.predicts.map(|code| match cloud.map(|cloud| words.errors.find(cloud, Some(code), None)) {
+            Some(Known::Code(entry)) => words
+                .text("code.predicted", &[("code", code), ("means", &entry.text(words.language).means)])
+                .into_owned(),
+            _ => code.to_owned(),
+        });
+        field("label.code", code, Role::Dim);
         let age = finding.read_at.map(|at| words::age(words, now, at).into_owned());
         // The age of fresh data is on the first line of the page already.
         field("label.read", age.filter(|_| finding.read_at.is_some_and(|at| now.since(at) >= 60_000)), Role::Dim);
     }
 }
 
-/// A fault, whole.
-pub fn fault(canvas: &Canvas, doc: &mut Doc, fault: &Fault) {
+/// A fault, whole. `write`: it is the answer to a write.
+pub fn fault(canvas: &Canvas, doc: &mut Doc, cloud: Option<&CloudId>, fault: &Fault, write: bool) {
     let words = canvas.words;
-    doc.text(&words::fault_what(words, fault), Role::Blocked);
-    doc.text(&words::fault_next(words, fault), Role::Text);
+    doc.text(&words::fault_what(words, cloud, fault), Role::Blocked);
+    doc.text(&words::fault_next(words, cloud, fault), Role::Text);
     doc.blank();
     doc.field(words.word("label.call"), &fault.action, Role::Text);
     doc.field(words.word("label.code"), fault.code.as_deref().unwrap_or(""), Role::Text);
+    if let Known::Code(entry) = words::known(words, cloud, fault) {
+        // The codec knows the call as well as the code.
+        let proves = write.then(|| Proves::from(fault.effect));
+        doc.field(words.word("label.again"), &words::again(words, entry, proves), Role::Text);
+    }
     let status = fault.http_status.map(|status| format!("HTTP {status}")).unwrap_or_default();
     doc.field(words.word("label.status"), &status, Role::Text);
     doc.field(words.word("label.message"), &words::fault_message(words, fault), Role::Text);

@@ -75,8 +75,9 @@ fn inventory(canvas: &Canvas, state: &State) -> Sentence {
     let words = canvas.words;
     let detail = detail::of(state, rows::focused(state)?)?;
     Some(match &detail {
-        Detail::Problem { failed, .. } => {
-            let next = failed.first().map(|(_, fault, _)| words::fault_next(words, fault).into_owned());
+        Detail::Problem { profile, failed } => {
+            let next = |fault| words::fault_next(words, Some(&profile.cloud), fault).into_owned();
+            let next = failed.first().map(|(_, fault, _)| next(fault));
             (String::new(), next.unwrap_or_else(|| words.word("problem.profile-next").to_owned()), Role::Text)
         }
         Detail::Instance { instance, nics, .. } => {
@@ -108,7 +109,8 @@ fn plan(canvas: &Canvas, state: &State) -> Sentence {
     let view = state.plan.as_ref()?;
     let row = view.plan.rows().get(view.view.cursor)?;
     if let Some((_, fault)) = view.unread.iter().find(|(key, _)| key == row.target.nic()) {
-        let what = words::fault_what(words, fault);
+        let cloud = canvas.cloud(&row.target.nic().profile);
+        let what = words::fault_what(words, cloud, fault);
         let text = words.text("focus.unread", &[("nic", row.target.nic().nic.as_str()), ("what", &what)]);
         return Some((String::new(), text.into_owned(), Role::Unknown));
     }
@@ -136,7 +138,7 @@ fn run(canvas: &Canvas, state: &State) -> Sentence {
     }
     let row = run.row_at(run.view.cursor)?;
     if let Progress::Settled(outcome) = &row.progress
-        && let Some(next) = words::outcome_next(words, outcome)
+        && let Some(next) = words::outcome_next(words, canvas.cloud(&row.profile), outcome)
     {
         return Some((String::new(), next, Role::Text));
     }
@@ -145,7 +147,7 @@ fn run(canvas: &Canvas, state: &State) -> Sentence {
         Target::Nic(key) => key.nic.to_string(),
     };
     let (_, word, _) = words::progress(words, &row.target, &row.progress);
-    let reason = words::row_reason(words, row, state.now);
+    let reason = words::row_reason(words, canvas.cloud(&row.profile), row, state.now);
     let key = if reason.is_empty() { "focus.run-row" } else { "focus.run-row-why" };
     let text = words.text(key, &[("name", &name), ("word", word), ("reason", &reason)]).into_owned();
     Some((name, text, Role::Text))

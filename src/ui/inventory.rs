@@ -494,7 +494,7 @@ fn problem(canvas: &mut Canvas, state: &State, area: Area, line: u16, row: RowRe
         pen.put(&text, Role::Blocked);
         return;
     };
-    let what = words::fault_what(words, fault);
+    let what = words::fault_what(words, Some(&profile.cloud), fault);
     // Listings of one profile mostly fail for one reason: it is said once.
     let alike = failed.iter().all(|(_, other, _)| (other.kind, &other.code) == (fault.kind, &fault.code));
     match failed.len() {
@@ -528,7 +528,9 @@ fn all_failed<'a>(canvas: &Canvas<'a>, state: &State) -> Option<(Cow<'a, str>, C
             causes.push((words.phrase(problem), words.word("problem.profile-next").to_owned()));
         }
         causes.extend(detail::failed_sections(state, place).into_iter().map(|(_, fault, _)| {
-            (words::fault_what(words, fault).into_owned(), words::fault_next(words, fault).into_owned())
+            let cloud = Some(&info.cloud);
+            let (what, next) = (words::fault_what(words, cloud, fault), words::fault_next(words, cloud, fault));
+            (what.into_owned(), next.into_owned())
         }));
     }
     causes.dedup();

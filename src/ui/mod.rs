@@ -12,6 +12,7 @@ mod detail;
 mod dialog;
 mod doc;
 mod earlier;
+pub mod errors;
 mod findings;
 mod footer;
 mod header;
@@ -27,7 +28,7 @@ pub mod theme;
 mod welcome;
 mod words;
 
-pub use words::{fault_word, filter_mistake};
+pub use words::{fault_advice, fault_word, filter_mistake};
 
 use ratatui::{Frame, buffer::Buffer, layout::Position};
 
@@ -54,6 +55,7 @@ pub fn view(state: &State, skin: &Skin, frame: &mut Frame) {
 pub fn draw(state: &State, skin: &Skin, buffer: &mut Buffer) -> Option<Position> {
     let skin = &*skin.with_keys(&state.keymap);
     let mut canvas = Canvas::new(buffer, skin, skin.words(state.language));
+    canvas.profiles = &state.profiles;
     let regions = regions(state);
     if regions.tiny {
         tiny(&mut canvas, state.size);

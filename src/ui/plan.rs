@@ -398,10 +398,10 @@ pub fn page(canvas: &Canvas, state: &State, view: &PlanView, row: &PlanRow, widt
     }
     if let Some((heading, fault)) = view.fault_of(nic) {
         doc.heading(words.word(heading));
-        findings::fault(canvas, &mut doc, fault);
+        findings::fault(canvas, &mut doc, canvas.cloud(&nic.profile), fault, false);
     }
     doc.heading(words.word("heading.findings"));
-    findings::list(canvas, &mut doc, state.now, &row.findings, verb);
+    findings::list(canvas, &mut doc, canvas.cloud(&nic.profile), state.now, &row.findings, verb);
     let operation = match row.decision {
         Decision::Go(id) => view.plan.operations().get(id.0 as usize),
         Decision::Blocked => None,

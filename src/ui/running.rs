@@ -139,10 +139,10 @@ fn remark(
     let of =
         |wanted: fn(&Progress) -> bool| run.rows.iter().find(|row| &row.profile == profile && wanted(&row.progress));
     if let Some(row) = of(|progress| matches!(progress, Progress::ReadingBack { lost: true, .. })) {
-        return (words::row_reason(words, row, now), Role::Unknown);
+        return (words::row_reason(words, None, row, now), Role::Unknown);
     }
     if let Some(row) = of(|progress| matches!(progress, Progress::Retrying { .. })) {
-        return (words::row_reason(words, row, now), Role::Warn);
+        return (words::row_reason(words, None, row, now), Role::Warn);
     }
     if counts.settled() < counts.total {
         let open = (counts.total - counts.settled()).to_string();
@@ -246,7 +246,7 @@ fn why(canvas: &Canvas, row: &RunRow, now: Timestamp) -> String {
         (Progress::Settled(Outcome::Released { .. }), Some(began)) if !row.lost && !row.not_journaled => {
             words::duration(row.at.since(began))
         }
-        _ => words::row_reason(words, row, now),
+        _ => words::row_reason(words, canvas.cloud(&row.profile), row, now),
     }
 }
 
@@ -256,6 +256,7 @@ pub fn page(canvas: &Canvas, row: &RunRow, now: Timestamp, width: u16) -> Doc {
     let mut doc = Doc::new(width, pane::LABEL);
     let (glyph, word, role) = words::progress(words, &row.target, &row.progress);
     let nic = row.target.nic();
+    let cloud = canvas.cloud(&nic.profile);
     let name = match &row.target {
         Target::Address(key) => key.ip.to_string(),
         Target::Nic(key) => key.nic.to_string(),
@@ -269,11 +270,12 @@ pub fn page(canvas: &Canvas, row: &RunRow, now: Timestamp, width: u16) -> Doc {
                 Outcome::Failed { fault }
                 | Outcome::Unknown { fault }
                 | Outcome::Skipped { why: Skip::NotReadAgain { fault } } => {
-                    findings::fault(canvas, &mut doc, fault);
+                    let write = matches!(outcome, Outcome::Failed { .. });
+                    findings::fault(canvas, &mut doc, cloud, fault, write);
                 }
-                _ => doc.text(&words::row_reason(words, row, now), Role::Text),
+                _ => doc.text(&words::row_reason(words, cloud, row, now), Role::Text),
             }
-            if let Some(next) = words::outcome_next(words, outcome) {
+            if let Some(next) = words::outcome_next(words, cloud, outcome) {
                 doc.blank();
                 doc.field(words.word("label.next"), &next, Role::Text);
             }
@@ -282,7 +284,7 @@ pub fn page(canvas: &Canvas, row: &RunRow, now: Timestamp, width: u16) -> Doc {
                 doc.field(words.word("label.request"), outcome.request_id().unwrap_or(""), Role::Text);
             }
         }
-        _ => doc.text(&words::row_reason(words, row, now), Role::Text),
+        _ => doc.text(&words::row_reason(words, cloud, row, now), Role::Text),
     }
     doc.blank();
     if let Some(began) = row.began {

@@ -131,6 +131,15 @@ impl Skin {
         Cow::Owned(Self { catalogs, keymap: keymap.clone(), ..self.clone() })
     }
 
+    /// With sentences for the error codes of these clouds: (id, file).
+    ///
+    /// # Errors
+    /// None in a program whose tests pass.
+    pub fn with_errors<'t>(self, files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, SkinError> {
+        let templates = self.templates.with_errors(files)?;
+        Ok(Self { catalogs: templates.clone().with_keys(&self.keymap), templates, ..self })
+    }
+
     /// Times of day are shown this many seconds ahead of UTC.
     #[must_use]
     pub fn at_offset(mut self, seconds: i32) -> Self {

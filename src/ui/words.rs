@@ -20,7 +20,12 @@ use crate::{
     },
 };
 
-use super::{catalog::Catalog, skin::Skin, theme::Role};
+use super::{
+    catalog::{Catalog, fill},
+    errors::{Again, Entry, Known, Proves},
+    skin::Skin,
+    theme::Role,
+};
 
 /// What a sentence is about: the words differ in a few places.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -203,7 +208,7 @@ pub fn finding(words: &Catalog, finding: &Finding, part: Part, verb: Verb) -> Op
     let named = || if finding.values.is_empty() { None } else { words.find(&format!("finding.{id}.named.{part}")) };
     let template = case().or(detach).or_else(named).or_else(|| words.find(&format!("finding.{id}.{part}")))?;
     let value = |name: &str| finding.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
-    Some(super::catalog::fill(template, value).into_owned())
+    Some(fill(template, value).into_owned())
 }
 
 // ---- faults --------------------------------------------------------------------------------------------------------
@@ -229,14 +234,68 @@ fn fault_kind(kind: FaultKind) -> &'static str {
     }
 }
 
-/// What went wrong, in a few words.
-pub fn fault_what<'a>(words: &'a Catalog, fault: &Fault) -> Cow<'a, str> {
-    fault_text(words, fault, "what")
+/// What went wrong, in a few words: those for the cloud's own code, where there are any.
+pub fn fault_what<'a>(words: &'a Catalog, cloud: Option<&CloudId>, fault: &'a Fault) -> Cow<'a, str> {
+    match known(words, cloud, fault) {
+        Known::Code(entry) => code_text(&entry.text(words.language).means, &fault.action),
+        Known::Stranger if fault.message.is_empty() => Cow::Borrowed(words.word("code.unknown-silent")),
+        Known::Stranger => words.text("code.unknown", &[("message", &fault.message)]),
+        Known::Nothing => fault_text(words, fault, "what"),
+    }
 }
 
 /// What to do about it.
-pub fn fault_next<'a>(words: &'a Catalog, fault: &Fault) -> Cow<'a, str> {
-    fault_text(words, fault, "next")
+pub fn fault_next<'a>(words: &'a Catalog, cloud: Option<&CloudId>, fault: &'a Fault) -> Cow<'a, str> {
+    match (known(words, cloud, fault), &fault.request_id) {
+        (Known::Code(entry), _) => code_text(&entry.text(words.language).next, &fault.action),
+        (Known::Stranger, Some(id)) => words.text("code.unknown-next", &[("request", id)]),
+        (Known::Stranger, None) => Cow::Borrowed(words.word("code.unknown-next-without-id")),
+        (Known::Nothing, _) => fault_text(words, fault, "next"),
+    }
+}
+
+/// What a fault's code means and what to do, where there is no screen; nothing for a fault without a code.
+pub fn fault_advice(words: &Catalog, cloud: &CloudId, fault: &Fault) -> Option<String> {
+    let what = match known(words, Some(cloud), fault) {
+        Known::Code(_) => fault_what(words, Some(cloud), fault),
+        // The message stands in front of it already.
+        Known::Stranger => Cow::Borrowed(words.word("code.unknown-short")),
+        Known::Nothing => return None,
+    };
+    let next = fault_next(words, Some(cloud), fault);
+    Some(words.text("list.advice", &[("what", &what), ("next", &next)]).into_owned())
+}
+
+/// What the files say about a fault. A clock's difference that was measured says more than the code for it.
+pub fn known<'a>(words: &'a Catalog, cloud: Option<&CloudId>, fault: &Fault) -> Known<'a> {
+    let measured = fault.kind == FaultKind::Clock && fault.clock_skew_s.is_some();
+    match cloud.filter(|_| !measured) {
+        Some(cloud) => words.errors.find(cloud, fault.code.as_deref(), fault.http_status),
+        None => Known::Nothing,
+    }
+}
+
+/// A sentence about a code, with the call it was an answer to.
+pub fn code_text<'a>(text: &'a str, action: &str) -> Cow<'a, str> {
+    fill(text, |name| (name == "action").then_some(action))
+}
+
+/// Whether trying again helps; for a write also what is proven about it.
+pub fn again(words: &Catalog, entry: &Entry, write: Option<Proves>) -> String {
+    let again = words.word(match entry.again {
+        Again::Yes => "code.again-yes",
+        Again::Later => "code.again-later",
+        Again::No => "code.again-no",
+    });
+    let proves = write.map(|proves| match proves {
+        Proves::Nothing => words.word("code.proves-nothing"),
+        Proves::Already => words.word("code.proves-already"),
+        Proves::Unknown => words.word("code.proves-unknown"),
+    });
+    match proves {
+        Some(proves) => words.text("code.again-and", &[("again", again), ("proves", proves)]).into_owned(),
+        None => again.to_owned(),
+    }
 }
 
 /// What went wrong, for a kind alone.
@@ -306,7 +365,7 @@ pub fn outcome_word<'a>(words: &'a Catalog, target: &Target, word: OutcomeWord) 
 }
 
 /// Why a target stands where it does, in one line. `for_ms`: how long it has stood there.
-fn progress_reason(words: &Catalog, progress: &Progress, for_ms: u64) -> String {
+fn progress_reason(words: &Catalog, cloud: Option<&CloudId>, progress: &Progress, for_ms: u64) -> String {
     match progress {
         Progress::Queued | Progress::Checking | Progress::Sent => String::new(),
         Progress::Accepted { receipt, reads } => {
@@ -332,18 +391,18 @@ fn progress_reason(words: &Catalog, progress: &Progress, for_ms: u64) -> String 
             words.text("reason.lost", &[("time", &duration(for_ms)), ("most", &duration(*up_to_ms))]).into_owned()
         }
         Progress::ReadingBack { lost: false, .. } => words.word("reason.reading-back").to_owned(),
-        Progress::Settled(outcome) => outcome_reason(words, outcome),
+        Progress::Settled(outcome) => outcome_reason(words, cloud, outcome),
     }
 }
 
 /// Why a row of a batch stands where it does, in one line. An answer that was lost on the way leaves its trace, and so does an
 /// end that is not in the journal.
-pub fn row_reason(words: &Catalog, row: &RunRow, now: Timestamp) -> String {
-    let reason = told_reason(words, row, now);
+pub fn row_reason(words: &Catalog, cloud: Option<&CloudId>, row: &RunRow, now: Timestamp) -> String {
+    let reason = told_reason(words, cloud, row, now);
     if row.not_journaled { words.text("reason.not-journaled", &[("reason", &reason)]).into_owned() } else { reason }
 }
 
-fn told_reason(words: &Catalog, row: &RunRow, now: Timestamp) -> String {
+fn told_reason(words: &Catalog, cloud: Option<&CloudId>, row: &RunRow, now: Timestamp) -> String {
     let verb = Verb::of(&row.target);
     // What was refused before is not forgotten with the next try.
     if let (Progress::Checking | Progress::Sent, Some((kind, attempt, of))) = (&row.progress, row.retry) {
@@ -358,29 +417,29 @@ fn told_reason(words: &Catalog, row: &RunRow, now: Timestamp) -> String {
         (Progress::Settled(Outcome::Released { .. }), Verb::Detach) => "reason.detached",
         (Progress::Settled(Outcome::AlreadyGone { .. }), Verb::Release) => "reason.already-gone",
         (Progress::Settled(Outcome::AlreadyGone { .. }), Verb::Detach) => "reason.already-detached",
-        (progress, _) => return progress_reason(words, progress, now.since(row.at)),
+        (progress, _) => return progress_reason(words, cloud, progress, now.since(row.at)),
     };
     words.word(key).to_owned()
 }
 
-fn outcome_reason(words: &Catalog, outcome: &Outcome) -> String {
+fn outcome_reason(words: &Catalog, cloud: Option<&CloudId>, outcome: &Outcome) -> String {
     match outcome {
         // A row tells more: see `row_reason`.
         Outcome::Released { .. } | Outcome::AlreadyGone { .. } => String::new(),
         Outcome::Failed { fault } => {
-            let (code, what) = (fault_code(words, fault), fault_what(words, fault));
+            let (code, what) = (fault_code(words, fault), fault_what(words, cloud, fault));
             words.text("reason.failed", &[("code", &code), ("what", &what)]).into_owned()
         }
         Outcome::Unknown { fault } => {
-            let what = fault_what(words, fault);
+            let what = fault_what(words, cloud, fault);
             words.text("reason.unknown", &[("what", &what)]).into_owned()
         }
-        Outcome::Skipped { why } => skip_reason(words, why),
+        Outcome::Skipped { why } => skip_reason(words, cloud, why),
         Outcome::Stopped => words.word("reason.stopped").to_owned(),
     }
 }
 
-fn skip_reason(words: &Catalog, why: &Skip) -> String {
+fn skip_reason(words: &Catalog, cloud: Option<&CloudId>, why: &Skip) -> String {
     match why {
         Skip::Stale { changes } => {
             let facts: Vec<Cow<'_, str>> = changes
@@ -393,7 +452,7 @@ fn skip_reason(words: &Catalog, why: &Skip) -> String {
             words.text("reason.stale", &[("changes", &facts.join("; "))]).into_owned()
         }
         Skip::NotReadAgain { fault } => {
-            let (code, what) = (fault_code(words, fault), fault_what(words, fault));
+            let (code, what) = (fault_code(words, fault), fault_what(words, cloud, fault));
             words.text("reason.not-read-again", &[("code", &code), ("what", &what)]).into_owned()
         }
         Skip::Journal { message } => words.text("reason.journal", &[("message", message)]).into_owned(),
@@ -423,11 +482,11 @@ fn changed_fact(fact: ChangedFact) -> &'static str {
 }
 
 /// What to do about an end that was not the one wished for.
-pub fn outcome_next(words: &Catalog, outcome: &Outcome) -> Option<String> {
+pub fn outcome_next(words: &Catalog, cloud: Option<&CloudId>, outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Released { .. } | Outcome::AlreadyGone { .. } => None,
         Outcome::Failed { fault } | Outcome::Skipped { why: Skip::NotReadAgain { fault } } => {
-            Some(fault_next(words, fault).into_owned())
+            Some(fault_next(words, cloud, fault).into_owned())
         }
         Outcome::Unknown { .. } => Some(words.word("next.unknown").to_owned()),
         Outcome::Skipped { why: Skip::Journal { .. } } => Some(words.word("next.journal").to_owned()),

@@ -434,6 +434,9 @@ mod list_of_a_cloud {
             let text = str::from_utf8(&wrong.stderr).unwrap();
             assert_eq!(wrong.status.code(), Some(5), "{text}");
             assert!(text.contains("code ") && text.contains("request id ") && !text.contains(&secret), "{text}");
+            // Under each failure: what its code means, and what to do.
+            let advice = text.lines().find(|line| line.starts_with("  ")).unwrap_or_else(|| panic!("{text}"));
+            assert!(advice.contains("Check") || advice.contains("set key"), "{advice}");
 
             let listings = cloud.listings(&[simulator.world().regions()[0].as_str().into()]);
             let eips = listings.into_iter().find(|listing| listing.resource == Resource::Eips).unwrap();

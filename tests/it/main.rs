@@ -7,6 +7,7 @@ mod client;
 mod conformance;
 mod demo_worlds;
 mod e2e;
+mod errors;
 mod history;
 mod huawei;
 mod jobs;

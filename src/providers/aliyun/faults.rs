@@ -160,7 +160,8 @@ fn by_code(code: &str, write: Option<&OperationKind>) -> Option<(FaultKind, Effe
         _ if code.starts_with("QuotaExceeded") || code.starts_with("InvalidIp.IpPrefix") => (Refused, Nothing),
         _ if code.starts_with("ResourceNotFound") => (NotFound, Nothing),
         _ if code.starts_with("Invalid") && code.ends_with("NotFound") => (NotFound, Nothing),
-        _ if code.starts_with("InvalidParam") || code.to_ascii_lowercase().ends_with(".malformed") => {
+        // The gateway names a common parameter in the code: `Missing` and its name.
+        _ if code.starts_with("Missing") || code.starts_with("InvalidParam") || code.to_ascii_lowercase().ends_with(".malformed") => {
             (BadRequest, Nothing)
         }
         _ => return None,

@@ -146,6 +146,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     apis: &[],
     example_region: "cn-hangzhou",
     demo_world: include_str!("../../../assets/demo/aliyun.json"),
+    errors: include_str!("../../../assets/errors/aliyun.toml"),
 };
 
 /// The codec.

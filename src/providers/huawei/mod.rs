@@ -130,6 +130,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     apis: &[],
     example_region: "cn-north-4",
     demo_world: include_str!("../../../assets/demo/huawei.json"),
+    errors: include_str!("../../../assets/errors/huawei.toml"),
 };
 
 /// Vendor: the region table of the SDK's ECS, and the European regions of its own domain.

@@ -127,6 +127,7 @@ const fn descriptor(capabilities: Capabilities) -> Descriptor {
         apis: &["v3", "v2"],
         example_region: "ap-guangzhou",
         demo_world: include_str!("../../../assets/demo/tencent.json"),
+        errors: include_str!("../../../assets/errors/tencent.toml"),
     }
 }
 

@@ -106,6 +106,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     apis: &[],
     example_region: "asia-east-1",
     demo_world: include_str!("../../../assets/demo/zenlayer.json"),
+    errors: include_str!("../../../assets/errors/zenlayer.toml"),
 };
 
 /// The codec.

@@ -310,12 +310,12 @@ fn advice_about_a_request_id_needs_one() {
     for (language, catalog) in both() {
         for &kind in FAULTS {
             let without = crate::domain::fault::Fault::local(kind, "Describe", "x");
-            let next = words::fault_next(&catalog, &without);
+            let next = words::fault_next(&catalog, None, &without);
             assert!(!next.contains("request id") && !next.contains("请求 ID"), "{language}: {next}");
         }
         let mut with = crate::domain::fault::Fault::local(FaultKind::Server, "Describe", "x");
         with.request_id = Some("req-1".to_owned());
-        let next = words::fault_next(&catalog, &with);
+        let next = words::fault_next(&catalog, None, &with);
         assert!(next.contains("request id") || next.contains("请求 ID"), "{language}: {next}");
     }
 }

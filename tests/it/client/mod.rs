@@ -64,6 +64,7 @@ static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor {
     apis: &[],
     example_region: "r1",
     demo_world: "",
+    errors: "",
 });
 
 impl Provider for Plain {

@@ -55,6 +55,7 @@ impl Brisk {
             apis: own.apis,
             example_region: own.example_region,
             demo_world: own.demo_world,
+            errors: "",
         };
         Box::leak(Box::new(Self { inner, descriptor: Box::leak(Box::new(descriptor)), trap, late_record }))
     }

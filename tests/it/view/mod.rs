@@ -40,7 +40,7 @@ const SIZES: [Size; 3] =
 const LANGUAGES: [(Language, &str); 2] = [(Language::English, "en"), (Language::Chinese, "zh-CN")];
 
 fn skin(theme: ThemeName) -> Skin {
-    Skin::new(theme, Depth::True, Borders::Unicode).unwrap()
+    Skin::new(theme, Depth::True, Borders::Unicode).unwrap().with_errors(nicdeck::providers::errors()).unwrap()
 }
 
 /// A frame of the state, and where the terminal's cursor stands if it is shown.

@@ -146,6 +146,7 @@ const CREDENTIALS: &[Row] = &[
     (403, "Forbidden.AccessKeyDisabled", K::Credentials, Nothing, Nothing, Nothing),
     (400, "InvalidTimeStamp.Expired", K::Clock, Nothing, Nothing, Nothing),
     (400, "InvalidTimeStamp.Format", K::BadRequest, Nothing, Nothing, Nothing),
+    (400, "MissingVersion", K::BadRequest, Nothing, Nothing, Nothing),
     (400, "IllegalTimestamp", K::BadRequest, Nothing, Nothing, Nothing),
     (400, "SignatureNonceUsed", K::BadRequest, Unknown, Unknown, NothingRetry),
     (400, "MissingSecurityToken", K::Credentials, Nothing, Nothing, Nothing),
