@@ -118,6 +118,10 @@ fn plan(canvas: &Canvas, state: &State) -> Sentence {
         Target::Address(key) => key.ip.to_string(),
         Target::Nic(key) => key.nic.to_string(),
     };
+    if let Some(reason) = &row.overridden {
+        let text = words.text("plan.overridden-row", &[("reason", reason)]);
+        return Some((String::new(), text.into_owned(), Role::Unknown));
+    }
     let (text, role) = findings::sentence(canvas, &name, &row.findings, Verb::of(&row.target));
     Some((name, text, role))
 }

@@ -550,7 +550,7 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
     blocked.after_ms(7_000);
     let mut belt = marked(size, language);
     belt.state.safety =
-        Arc::new(Safety { belts: Belts { per_plan: 4, percent: 20 }, protect: protect(&["nic:eni-bp1c*"]) });
+        Arc::new(Safety { belts: Belts { per_plan: 3, percent: 20 }, protect: protect(&["nic:eni-bp1c*"]) });
     belt.keys("p");
     belt.read_again();
     belt.after_ms(7_000);
