@@ -67,14 +67,14 @@ macro_rules! commands {
 }
 
 commands! {
-    Down = "down", Move, Lists;
-    Up = "up", Move, Lists;
-    HalfPageDown = "half-page-down", Move, Lists;
-    HalfPageUp = "half-page-up", Move, Lists;
-    PageDown = "page-down", Move, Lists;
-    PageUp = "page-up", Move, Lists;
-    Top = "top", Move, Lists;
-    Bottom = "bottom", Move, Lists;
+    Down = "down", Move, Everywhere;
+    Up = "up", Move, Everywhere;
+    HalfPageDown = "half-page-down", Move, Everywhere;
+    HalfPageUp = "half-page-up", Move, Everywhere;
+    PageDown = "page-down", Move, Everywhere;
+    PageUp = "page-up", Move, Everywhere;
+    Top = "top", Move, Everywhere;
+    Bottom = "bottom", Move, Everywhere;
     Fold = "fold", Move, Inventory;
     Unfold = "unfold", Move, Inventory;
     NextFinding = "next-finding", Move, Inventory;

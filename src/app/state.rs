@@ -126,6 +126,8 @@ pub struct State {
     pub keymap: Keymap,
     pub config_path: String,
     pub problems: Vec<Worded>,
+    /// Lines of the first screen that are scrolled away: a broken config may have more problems than lines fit.
+    pub welcome_scroll: usize,
     /// The clouds of this program, as the filter names them.
     pub clouds: Vec<&'static str>,
     pub size: Size,
@@ -169,6 +171,7 @@ impl State {
             keymap: setup.keymap,
             config_path: setup.config_path,
             problems: setup.problems,
+            welcome_scroll: 0,
             clouds: setup.clouds,
             size: setup.size,
             now,

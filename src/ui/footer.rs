@@ -402,6 +402,7 @@ fn shown(state: &State) -> &'static [Command] {
             &[C::RetryFailed, C::Recheck, C::Open, C::Copy, C::GoInventory, C::Help, C::GoCalls, C::Back, C::Language]
         }
         Screen::Calls => &[C::Open, C::Copy, C::GoInventory, C::GoRun, C::Help, C::Back, C::Language],
+        Screen::Welcome if !state.problems.is_empty() => &[C::StartDemo, C::Language, C::Down, C::Up, C::Help, C::Back],
         Screen::Welcome => &[C::StartDemo, C::Language, C::Copy, C::Help, C::Back],
     }
 }

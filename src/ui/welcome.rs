@@ -33,14 +33,18 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     offer(&mut doc, area.width, &words.text("welcome.try", &[("key", &demo)]), "nicdeck --demo");
     doc.hang(Vec::new(), 4, words.word("welcome.try-what"), Role::Dim);
     doc.blank();
-    offer(&mut doc, area.width, words.word("welcome.write"), &state.config_path);
+    if state.problems.is_empty() {
+        offer(&mut doc, area.width, words.word("welcome.write"), &state.config_path);
+    } else {
+        doc.text(words.word("welcome.mend"), Role::Text);
+    }
     // Who has a file that is nearly right needs no example.
     for line in words.word("welcome.example").lines().filter(|_| state.problems.is_empty()) {
         doc.line(vec![(format!("    {line}"), Role::Dim)]);
     }
     doc.blank();
     doc.text(words.word("welcome.secrets"), Role::Dim);
-    doc.draw(canvas, area, 0, false);
+    doc.draw(canvas, area, state.welcome_scroll, true);
 }
 
 /// What to do, and the thing to do it with: on one line if they fit.

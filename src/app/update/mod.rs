@@ -341,7 +341,11 @@ fn step(state: &mut State, by: isize) {
             }
         }
         Screen::Calls => state.calls.view.step(by, state.calls.len(), height),
-        Screen::Welcome => {}
+        Screen::Welcome => {
+            // The drawing cuts what is past the end; a problem takes a few lines at most.
+            let most = state.problems.len() * 4 + 32;
+            state.welcome_scroll = state.welcome_scroll.saturating_add_signed(by).min(most);
+        }
     }
 }
 

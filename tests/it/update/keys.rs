@@ -79,3 +79,13 @@ fn a_page_about_one_thing_can_be_copied_from() {
     assert_eq!(scenario.state.language, Language::Chinese);
     assert_eq!((scenario.state.overlays.len(), scenario.state.screen), (1, Screen::Inventory));
 }
+
+#[test]
+fn the_first_screen_can_be_scrolled() {
+    let mut scenario = Scenario::new(Vec::new());
+    assert_eq!(scenario.state.screen, Screen::Welcome);
+    scenario.keys("j j down k");
+    assert_eq!(scenario.state.welcome_scroll, 2);
+    scenario.keys("G G g");
+    assert_eq!(scenario.state.welcome_scroll, 0, "however far it went");
+}
