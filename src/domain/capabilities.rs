@@ -1,6 +1,6 @@
 //! What a cloud permits and does by itself, as data. Rules and planner ask this instead of naming vendors.
 
-use super::{address::AddressRole, finding::Severity, instance::PowerState, nic::NicState};
+use super::{address::AddressRole, finding::Severity, instance::PowerState, nic::NicState, plan::OperationKind};
 
 /// One cloud's behaviour. Filled by its codec, read by rules, planner and screens.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -17,6 +17,14 @@ pub struct Capabilities {
     pub release: &'static [Precondition],
     /// What detaching a NIC needs.
     pub detach: &'static [Precondition],
+    /// What putting addresses (back) on a NIC needs.
+    pub assign: &'static [Precondition],
+    /// What attaching a NIC needs.
+    pub attach: &'static [Precondition],
+    /// What binding an EIP to an address of a NIC needs.
+    pub bind_eip: &'static [Precondition],
+    /// What deleting a NIC needs.
+    pub delete: &'static [Precondition],
     /// The vendor's name of the call that releases addresses, as its reference spells it.
     pub release_call: &'static str,
     /// The vendor's name of the call that detaches a NIC.
@@ -28,6 +36,20 @@ pub struct Capabilities {
     /// Calls of listings that may be in flight together for one profile; a batch has a few of its own. Enough for the documented
     /// rates at the latency of a far region.
     pub in_flight: usize,
+}
+
+impl Capabilities {
+    /// What such a write needs.
+    pub fn rules_of(&self, kind: &OperationKind) -> &'static [Precondition] {
+        match kind {
+            OperationKind::Release { .. } => self.release,
+            OperationKind::Detach { .. } => self.detach,
+            OperationKind::Assign { .. } => self.assign,
+            OperationKind::Attach { .. } => self.attach,
+            OperationKind::BindEip { .. } => self.bind_eip,
+            OperationKind::Delete { .. } => self.delete,
+        }
+    }
 }
 
 /// One rule as this cloud has it.
@@ -147,4 +169,31 @@ pub enum Condition {
     AddressesLeave,
     /// Told that the guest keeps its configuration.
     GuestKeepsConfig,
+    /// Assign: the address is not on the NIC yet.
+    NotOnNic,
+    /// Assign: no other NIC of the subnet has the address; with `floating`, several may have it as a virtual one.
+    AddressFree {
+        floating: bool,
+    },
+    /// The NIC holds no more IPv4 addresses than it may: while it is on no instance, and on one whose type's limit is not known.
+    AddressRoom {
+        free: Option<u32>,
+        attached: Option<u32>,
+    },
+    /// The NIC is on no instance.
+    NicFree,
+    /// Attach: the cloud knows the instance.
+    InstanceExists,
+    /// Attach: NIC and instance are in the same region and zone.
+    SamePlace,
+    /// Attach: NIC and instance are in the same VPC.
+    SameVpc,
+    /// Attach: the instance takes one more NIC; `most` where its type's limit is not known.
+    NicRoom {
+        most: Option<u32>,
+    },
+    /// The cloud knows the EIP.
+    EipExists,
+    /// The EIP is bound to nothing.
+    EipFree,
 }

@@ -92,6 +92,24 @@ finding_ids! {
     AddressesLeave = "addresses-leave",
     /// The guest keeps the address configured.
     OsConfig = "os-config",
+    /// A NIC has the address.
+    AddressTaken = "address-taken",
+    /// The NIC can not hold so many addresses.
+    NicFull = "nic-full",
+    /// The NIC is on an instance.
+    NicAttached = "nic-attached",
+    /// The instance is not in the last listing.
+    InstanceGone = "instance-gone",
+    /// The instance has as many NICs as it can.
+    InstanceFull = "instance-full",
+    /// NIC and instance are in different regions or zones.
+    OtherPlace = "other-place",
+    /// NIC and instance are in different VPCs.
+    OtherVpc = "other-vpc",
+    /// The EIP is not in the last listing.
+    EipGone = "eip-gone",
+    /// The EIP is bound already.
+    EipInUse = "eip-in-use",
     /// The NIC or address is not in the last listing.
     NotListed = "not-listed",
     /// The NIC is in this plan to be detached as a whole as well.

@@ -190,6 +190,10 @@ impl ProfileInventory {
         self.nics_of_instance.get(instance).map_or(&[], Vec::as_slice)
     }
 
+    pub fn eip(&self, id: &EipId) -> Option<&Eip> {
+        self.eips.at(self.eips.slot(id)?).map(|kept| &kept.item)
+    }
+
     /// EIPs bound to this NIC, directly or (for a primary NIC) through its instance.
     pub fn eips_of<'a>(&'a self, nic: &'a Nic) -> impl Iterator<Item = &'a Eip> {
         self.eip_slots(nic).filter_map(|slot| self.eips.at(slot)).map(|kept| &kept.item)

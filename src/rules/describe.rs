@@ -213,6 +213,15 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         | FindingId::NicMembers
         | FindingId::NicLinkedUnknown
         | FindingId::NotListed
+        | FindingId::AddressTaken
+        | FindingId::NicFull
+        | FindingId::NicAttached
+        | FindingId::InstanceGone
+        | FindingId::InstanceFull
+        | FindingId::OtherPlace
+        | FindingId::OtherVpc
+        | FindingId::EipGone
+        | FindingId::EipInUse
         | FindingId::NicInPlan
         | FindingId::AddressesInPlan
         | FindingId::ReadOnly

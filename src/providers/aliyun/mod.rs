@@ -122,6 +122,61 @@ const DETACH: &[Precondition] = &[
     told(Condition::GuestKeepsConfig, Severity::Info),
 ];
 
+/// Vendor: `AssignPrivateIpAddresses` page. That the address is one of the vSwitch no listing shows.
+const ASSIGN: &[Precondition] = &[
+    blocked(Condition::NicExists, "InvalidEniId.NotFound"),
+    blocked(Condition::PlainNic, "InvalidOperation.InvalidEniType"),
+    blocked(Condition::NotManaged, "InvalidOperation.EniServiceManaged"),
+    blocked(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, "InvalidOperation.InvalidEniState"),
+    blocked(
+        Condition::InstanceState { allowed: &[PowerState::Running, PowerState::Stopped], primary_nic_only: true },
+        "InvalidOperation.InvalidEcsState",
+    ),
+    // Vendor: 49 secondary ones while it is free, else by the instance's type.
+    blocked(Condition::AddressRoom { free: Some(50), attached: None }, "InvalidOperation.Ipv4CountExceeded"),
+    blocked(Condition::NotOnNic, "InvalidIp.IpAssigned"),
+    blocked(Condition::AddressFree { floating: false }, "InvalidPrivateIpAddress.Duplicated"),
+];
+
+/// Vendor: `AttachNetworkInterface` page.
+const ATTACH: &[Precondition] = &[
+    blocked(Condition::NicExists, "InvalidEniId.NotFound"),
+    told(Condition::PlainNic, Severity::Blocked)
+        .stricter("a member NIC is attached with its trunk's id, and what happens without it is not documented"),
+    blocked(Condition::NotManaged, "InvalidOperation.EniServiceManaged"),
+    blocked(Condition::NicState { allowed: &[NicState::Free] }, "InvalidOperation.InvalidEniState"),
+    blocked(Condition::InstanceExists, "InvalidInstanceId.NotFound"),
+    blocked(
+        Condition::InstanceState { allowed: &[PowerState::Running, PowerState::Stopped], primary_nic_only: false },
+        "InvalidOperation.InvalidEcsState",
+    ),
+    blocked(Condition::HotPlug, "InvalidOperation.EniHotPlugNotSupported"),
+    blocked(Condition::SamePlace, "InvalidOperation.AvailabilityZoneMismatch"),
+    blocked(Condition::SameVpc, "InvalidOperation.VpcMismatch"),
+    blocked(Condition::NicRoom { most: None }, "EniPerInstanceLimitExceeded"),
+    blocked(Condition::AddressRoom { free: None, attached: None }, "InvalidOperation.Ipv4CountExceeded"),
+];
+
+/// The codes of `AssociateEipAddress` were not confirmed by any page.
+const BIND_EIP: &[Precondition] = &[
+    told(Condition::NicExists, Severity::Blocked).stricter(EIP_CODES),
+    told(Condition::OnNic, Severity::Blocked).stricter(EIP_CODES),
+    told(Condition::EipExists, Severity::Blocked).stricter(EIP_CODES),
+    told(Condition::EipFree, Severity::Blocked).stricter(EIP_CODES),
+    told(Condition::NoEipOnAddress, Severity::Blocked).stricter(EIP_CODES),
+];
+
+const EIP_CODES: &str = "refused; with which code no page at hand says";
+
+/// Vendor: `DeleteNetworkInterface` page.
+const DELETE: &[Precondition] = &[
+    blocked(Condition::NicExists, "InvalidEniId.NotFound"),
+    blocked(Condition::NotManaged, "InvalidOperation.EniServiceManaged"),
+    blocked(Condition::NicState { allowed: &[NicState::Free] }, "InvalidOperation.InvalidEniState")
+        .stricter("one that is being deleted may be deleted again, which changes nothing"),
+    blocked(Condition::NotLinked, "InvalidOperation.HasSlaveEniBonded"),
+];
+
 static DESCRIPTOR: Descriptor = Descriptor {
     id: "aliyun",
     title: "Alibaba Cloud",
@@ -133,6 +188,10 @@ static DESCRIPTOR: Descriptor = Descriptor {
         releasable: &[AddressRole::Secondary],
         release: RELEASE,
         detach: DETACH,
+        assign: ASSIGN,
+        attach: ATTACH,
+        bind_eip: BIND_EIP,
+        delete: DELETE,
         release_call: encode::RELEASE,
         detach_call: encode::DETACH,
         detach_polls: true,

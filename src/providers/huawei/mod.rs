@@ -97,12 +97,61 @@ const DETACH: &[Precondition] = &[
         "Ecs.0100",
     ),
     // Vendor: what becomes of its sub-NICs is not documented. Not every region and key tells whether there are any.
-    told(Condition::CarriesNone, Severity::Blocked).or_untold(),
+    told(Condition::CarriesNone, Severity::Blocked)
+        .or_untold()
+        .stricter("what becomes of the NICs that it carries is not documented"),
     told(Condition::NoEipOnNic, Severity::Warn),
     told(Condition::NotBackend, Severity::Warn),
     told(Condition::OutlivesDetach, Severity::Warn),
     told(Condition::AddressesLeave, Severity::Warn),
     told(Condition::GuestKeepsConfig, Severity::Info),
+];
+
+/// Vendor: ECS `AssociateServerVirtualIp`. An address that nobody has is made.
+const ASSIGN: &[Precondition] = &[
+    blocked(Condition::NicExists, "Ecs.0307"),
+    told(Condition::NotManaged, Severity::Blocked)
+        .stricter("ports of services are theirs; with which code a change is refused is not documented"),
+    told(Condition::NicState { allowed: &[NicState::Attached] }, Severity::Blocked)
+        .stricter("for a server's NIC; what a NIC on none answers is not documented"),
+    told(Condition::VirtualNotManaged, Severity::Blocked)
+        .stricter("the NIC's whole list is written, a service's address among the others"),
+    told(Condition::NotOnNic, Severity::Blocked).stricter("there is nothing to do"),
+    blocked(Condition::AddressFree { floating: true }, "Ecs.0010"),
+];
+
+/// Vendor: ECS `BatchAddServerNics` and its error page. How many NICs a server takes no listing shows.
+const ATTACH: &[Precondition] = &[
+    blocked(Condition::NicExists, "Ecs.0307"),
+    blocked(Condition::InstanceExists, "Ecs.0114"),
+    told(Condition::NotManaged, Severity::Blocked)
+        .stricter("ports of services are theirs; with which code a change is refused is not documented"),
+    blocked(Condition::InstanceState { allowed: NOT_LOCKED, primary_nic_only: false }, "Ecs.0605"),
+    blocked(Condition::InstanceState { allowed: NOT_FROZEN, primary_nic_only: false }, "Ecs.0030"),
+    blocked(
+        Condition::InstanceState { allowed: &[PowerState::Running, PowerState::Stopped], primary_nic_only: false },
+        "Ecs.0100",
+    ),
+    blocked(Condition::NicState { allowed: &[NicState::Free] }, "Ecs.0919"),
+];
+
+/// Vendor: EIP `UpdatePublicip`. Its codes are told by their HTTP status only.
+const BIND_EIP: &[Precondition] = &[
+    told(Condition::EipExists, Severity::Blocked).stricter(EIP_CODES),
+    told(Condition::EipFree, Severity::Blocked).stricter(EIP_CODES),
+    told(Condition::NicExists, Severity::Blocked).stricter(EIP_CODES),
+    told(Condition::OnNic, Severity::Blocked).stricter("a port is named, not an address"),
+    told(Condition::NoEipOnAddress, Severity::Blocked).stricter(EIP_CODES),
+];
+
+const EIP_CODES: &str = "refused; with which code is not documented";
+
+/// Vendor: VPC `DeletePort`.
+const DELETE: &[Precondition] = &[
+    blocked(Condition::NicExists, "VPC.2500"),
+    blocked(Condition::NicFree, "VPC.2500"),
+    told(Condition::NotManaged, Severity::Blocked)
+        .stricter("ports of services are theirs; with which code a change is refused is not documented"),
 ];
 
 static DESCRIPTOR: Descriptor = Descriptor {
@@ -116,6 +165,10 @@ static DESCRIPTOR: Descriptor = Descriptor {
         releasable: &[AddressRole::Virtual],
         release: RELEASE,
         detach: DETACH,
+        assign: ASSIGN,
+        attach: ATTACH,
+        bind_eip: BIND_EIP,
+        delete: DELETE,
         release_call: encode::RELEASE,
         detach_call: encode::DETACH,
         detach_polls: true,

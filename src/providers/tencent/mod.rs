@@ -97,6 +97,50 @@ const DETACH: &[Precondition] = &[
     told(Condition::GuestKeepsConfig, Severity::Info),
 ];
 
+/// Vendor: `AssignPrivateIpAddresses` page, the error list of its Go SDK, and the largest number of its table of limits.
+const ASSIGN: &[Precondition] = &[
+    blocked(Condition::NicExists, "ResourceNotFound"),
+    blocked(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, "UnsupportedOperation.InvalidState"),
+    warned(Condition::NotManaged, "UnsupportedOperation"),
+    blocked(Condition::AddressRoom { free: Some(30), attached: Some(30) }, "LimitExceeded"),
+    blocked(Condition::NotOnNic, "ResourceInUse"),
+    blocked(Condition::AddressFree { floating: false }, "ResourceInUse"),
+];
+
+/// Vendor: `AttachNetworkInterface` page, the error list of its Go SDK, and the largest number of its table of limits.
+const ATTACH: &[Precondition] = &[
+    blocked(Condition::NicExists, "ResourceNotFound"),
+    blocked(Condition::InstanceExists, "ResourceNotFound"),
+    blocked(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, "UnsupportedOperation.InvalidState"),
+    blocked(Condition::NicFree, "UnsupportedOperation.AttachmentAlreadyExists"),
+    blocked(
+        Condition::InstanceState { allowed: &[PowerState::Running, PowerState::Stopped], primary_nic_only: false },
+        "UnsupportedOperation.ResourceIsInvalidState",
+    ),
+    blocked(Condition::SamePlace, "UnsupportedOperation.ZoneMismatch"),
+    blocked(Condition::SameVpc, "UnsupportedOperation.VpcMismatch"),
+    blocked(Condition::NicRoom { most: Some(8) }, "LimitExceeded"),
+];
+
+/// Vendor: `AssociateAddress` page.
+const BIND_EIP: &[Precondition] = &[
+    blocked(Condition::EipExists, "InvalidAddressId.NotFound"),
+    blocked(Condition::EipFree, "UnsupportedOperation.AddressStatusNotPermit"),
+    blocked(Condition::NicExists, "InvalidNetworkInterfaceId.NotFound"),
+    told(Condition::OnNic, Severity::Blocked).stricter("refused; with which code is not documented"),
+    told(Condition::NotVirtual, Severity::Blocked).stricter("a virtual address's EIP is bound by that one's own id"),
+    blocked(Condition::NoEipOnAddress, "InvalidPrivateIpAddress.AlreadyBindEip"),
+];
+
+/// Vendor: `DeleteNetworkInterface` page and the error list of its Go SDK.
+const DELETE: &[Precondition] = &[
+    blocked(Condition::NicExists, "ResourceNotFound"),
+    blocked(Condition::NotPrimaryNic, "UnsupportedOperation"),
+    warned(Condition::NotManaged, "UnsupportedOperation"),
+    blocked(Condition::NicFree, "ResourceInUse"),
+    blocked(Condition::NicState { allowed: &[NicState::Free] }, "UnsupportedOperation.InvalidState"),
+];
+
 static DESCRIPTOR: Descriptor = descriptor(CAPABILITIES);
 
 const CAPABILITIES: Capabilities = Capabilities {
@@ -107,6 +151,10 @@ const CAPABILITIES: Capabilities = Capabilities {
     releasable: &[AddressRole::Secondary],
     release: RELEASE,
     detach: DETACH,
+    assign: ASSIGN,
+    attach: ATTACH,
+    bind_eip: BIND_EIP,
+    delete: DELETE,
     release_call: RELEASE_CALL,
     detach_call: DETACH_CALL,
     detach_polls: true,

@@ -82,6 +82,47 @@ const DETACH: &[Precondition] = &[
     told(Condition::GuestKeepsConfig, Severity::Info),
 ];
 
+/// Vendor: `BatchAssignNetworkInterfaceIpv4` page. That the address is one of the subnet no listing shows, nor how many it takes.
+const ASSIGN: &[Precondition] = &[
+    blocked(Condition::NicExists, "INVALID_NIC_NOT_FOUND"),
+    blocked(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, "INVALID_NIC_STATUS"),
+    blocked(Condition::NotOnNic, "INVALID_SUBNET_PRIVATE_IPV4_IN_USED"),
+    blocked(Condition::AddressFree { floating: false }, "INVALID_SUBNET_PRIVATE_IPV4_IN_USED"),
+];
+
+/// Vendor: `AttachNetworkInterface` page.
+const ATTACH: &[Precondition] = &[
+    blocked(Condition::NicExists, "INVALID_NIC_NOT_FOUND"),
+    blocked(Condition::InstanceExists, "INVALID_INSTANCE_NOT_FOUND"),
+    blocked(Condition::NicFree, "INVALID_NIC_ATTACHED"),
+    blocked(Condition::NicState { allowed: &[NicState::Free] }, "INVALID_NIC_STATUS"),
+    blocked(
+        Condition::InstanceState { allowed: &[PowerState::Running], primary_nic_only: false },
+        "OPERATION_DENIED_INSTANCE_STATUS_NOT_SUPPORT",
+    ),
+    // Known from an earlier edition of the page; the number depends on the instance's size, and is one edition's.
+    warned(Condition::GuestAgentRuns, "INVALID_INSTANCE_PRECHECK_ABNORMAL"),
+    warned(Condition::NicRoom { most: Some(8) }, "INVALID_INSTANCE_NIC_LIMIT"),
+];
+
+/// Vendor: `AssociateEipAddress` page. One address may have several.
+const BIND_EIP: &[Precondition] = &[
+    blocked(Condition::NicExists, "INVALID_NIC_NOT_FOUND"),
+    blocked(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, "INVALID_NIC_STATUS"),
+    told(Condition::OnNic, Severity::Blocked).stricter("refused; with which code is not documented"),
+    blocked(Condition::EipExists, "INVALID_EIP_NOT_FOUND"),
+    blocked(Condition::EipFree, "OPERATION_DENIED_EIP_STATUS_NOT_SUPPORT"),
+];
+
+/// Vendor: `DeleteNetworkInterface` page.
+const DELETE: &[Precondition] = &[
+    blocked(Condition::NicExists, "INVALID_NIC_NOT_FOUND"),
+    blocked(Condition::NotPrimaryNic, "INVALID_NIC_PRIMARY_CANT_DELETE"),
+    blocked(Condition::NicFree, "INVALID_NIC_ATTACHED"),
+    blocked(Condition::NicState { allowed: &[NicState::Free, NicState::Failed] }, "INVALID_NIC_STATUS"),
+    told(Condition::NotManaged, Severity::Warn),
+];
+
 static DESCRIPTOR: Descriptor = Descriptor {
     id: "zenlayer",
     title: "Zenlayer",
@@ -93,6 +134,10 @@ static DESCRIPTOR: Descriptor = Descriptor {
         releasable: &[AddressRole::Secondary],
         release: RELEASE,
         detach: DETACH,
+        assign: ASSIGN,
+        attach: ATTACH,
+        bind_eip: BIND_EIP,
+        delete: DELETE,
         release_call: encode::RELEASE,
         detach_call: encode::DETACH,
         detach_polls: true,

@@ -51,6 +51,16 @@ impl Victim {
             | Condition::AddressesLeave
             | Condition::OutlivesDetach
             | Condition::GuestKeepsConfig
+            | Condition::NotOnNic
+            | Condition::AddressFree { .. }
+            | Condition::AddressRoom { .. }
+            | Condition::NicFree
+            | Condition::InstanceExists
+            | Condition::SamePlace
+            | Condition::SameVpc
+            | Condition::NicRoom { .. }
+            | Condition::EipExists
+            | Condition::EipFree
             | Condition::NicExists
             | Condition::NotVirtual
             | Condition::OnNic
@@ -136,6 +146,16 @@ impl Victim {
             | Condition::AddressesLeave
             | Condition::OutlivesDetach
             | Condition::GuestKeepsConfig
+            | Condition::NotOnNic
+            | Condition::AddressFree { .. }
+            | Condition::AddressRoom { .. }
+            | Condition::NicFree
+            | Condition::InstanceExists
+            | Condition::SamePlace
+            | Condition::SameVpc
+            | Condition::NicRoom { .. }
+            | Condition::EipExists
+            | Condition::EipFree
             | Condition::NicExists
             | Condition::NotVirtual
             | Condition::OnNic

@@ -30,6 +30,8 @@ pub fn of(cloud: &str, api: &str) -> Vec<Fact> {
             let instance = nic.instance_id.as_deref().and_then(|id| world.instance(id));
             instance.is_some_and(|instance| !["RUNNING", "STOPPED"].contains(&instance.status.as_str()))
         })],
+        // What a detach does to the NICs that it carries is not documented.
+        ("huawei", _) => vec![fact(DETACH, FindingId::NicMembers, |_, nic, _| nic.linked)],
         ("zenlayer", _) => vec![
             // A note of the page about detaching: the instance, not the NIC, must serve no balancer.
             fact(RELEASE, FindingId::LbOnInstance, serves_elsewhere),

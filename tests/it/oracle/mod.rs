@@ -10,21 +10,18 @@
 mod between;
 mod desk;
 mod facts;
+mod others;
 mod pairs;
 mod truth;
 mod worlds;
 
 use std::collections::BTreeMap;
 
-use nicdeck::{
-    domain::{capabilities::Precondition, ids::NicId},
-    providers::provider::Provider,
-    sim::random::Random,
-};
+use nicdeck::{domain::ids::NicId, providers::provider::Provider, sim::random::Random};
 
 use crate::conformance::clouds;
 use desk::PROFILE;
-use pairs::{Scene, Tally, loose, without};
+use pairs::{Scene, Tally, loose, table, without};
 
 /// For each cloud, in each of its generations.
 const PAIRS: usize = if cfg!(debug_assertions) { 600 } else { 10_000 };
@@ -51,7 +48,7 @@ fn agree(id: &str, api: &str) {
     let kinks = worlds::kinks(id, api);
     let rules = &cloud.descriptor().capabilities;
     let loose = loose(rules);
-    let mut tally = Tally::default();
+    let (mut tally, mut others) = (Tally::default(), Tally::default());
     let mut wrong: Vec<String> = Vec::new();
     let mut worlds = 0;
     for seed in seeds() {
@@ -62,10 +59,13 @@ fn agree(id: &str, api: &str) {
         let part = scene.inventory.profile(&PROFILE.into()).expect("the only one");
         let nics: Vec<NicId> = part.nics().map(|(_, nic)| nic.id.clone()).collect();
         wrong.extend(nics.iter().filter_map(|nic| scene.carry_out(nic, &mut tally).err()));
+        let more = others::cases(&scene, &mut Random::named(seed, "others"));
+        wrong.extend(more.iter().filter_map(|case| others::compare(&scene, case, rules, loose, &mut others).err()));
         if tally.pairs() + wrong.len() >= PAIRS {
             break;
         }
     }
+    println!("{id} {api}: of other writes {others}");
     println!("{id} {api}: {worlds} worlds, {tally}; {} disagreements", wrong.len());
     let shown: Vec<&str> = wrong.iter().take(SHOWN).map(String::as_str).collect();
     assert!(wrong.is_empty(), "{} disagreements of {id} {api}:\n{}", wrong.len(), shown.join("\n\n"));
@@ -139,11 +139,11 @@ fn no_rule_can_be_taken_out_unnoticed() {
         let id = cloud.descriptor().id;
         let kinks = worlds::kinks(id, words.api);
         let rules = &cloud.descriptor().capabilities;
-        let of = |table: &'static [Precondition], detach: bool| {
-            (0..table.len()).map(move |place| ((detach, place), without(rules, detach, place)))
-        };
-        let mut left: BTreeMap<_, _> = of(rules.release, false)
-            .chain(of(rules.detach, true))
+        let of = |name: &'static str| (0..table(rules, name).len()).map(move |place| (name, place));
+        let mut left: BTreeMap<_, _> = ["release", "detach"]
+            .iter()
+            .flat_map(|&name| of(name))
+            .map(|(name, place)| ((name, place), without(rules, name, place)))
             .map(|(place, rules)| (place, (rules, loose(rules))))
             .collect();
         for seed in 1..=40 {
@@ -152,14 +152,15 @@ fn no_rule_can_be_taken_out_unnoticed() {
             }
             let scene = Scene::new(cloud, words.api, &kinks, seed);
             left.retain(|_, (rules, loose)| {
+                let tally = &mut Tally::default();
                 scene.says_what_is_untold(rules)
-                    && scene.cases.iter().all(|case| scene.compare(case, rules, loose, &mut Tally::default()).is_ok())
+                    && scene.cases.iter().all(|case| scene.compare(case, rules, loose, tally).is_ok())
             });
         }
-        survivors.extend(left.keys().map(|&(detach, place)| {
-            let table = if detach { rules.detach } else { rules.release };
-            format!("{id} {} {}: {:?}", words.api, if detach { "detach" } else { "release" }, table[place].condition)
-        }));
+        survivors.extend(
+            left.keys()
+                .map(|&(name, place)| format!("{id} {} {name}: {:?}", words.api, table(rules, name)[place].condition)),
+        );
     }
     assert!(survivors.is_empty(), "rules that nothing misses:\n{}", survivors.join("\n"));
 }

@@ -108,19 +108,41 @@ pub fn loose(capabilities: &Capabilities) -> &'static Capabilities {
     Box::leak(Box::new(Capabilities {
         release: documented(capabilities.release),
         detach: documented(capabilities.detach),
+        assign: documented(capabilities.assign),
+        attach: documented(capabilities.attach),
+        bind_eip: documented(capabilities.bind_eip),
+        delete: documented(capabilities.delete),
         releasable: Box::leak(releasable.into_boxed_slice()),
         ..*capabilities
     }))
 }
 
+/// A table of a cloud.
+pub fn table(capabilities: &Capabilities, name: &str) -> &'static [Precondition] {
+    match name {
+        "release" => capabilities.release,
+        "detach" => capabilities.detach,
+        "assign" => capabilities.assign,
+        "attach" => capabilities.attach,
+        "bind-eip" => capabilities.bind_eip,
+        "delete" => capabilities.delete,
+        other => panic!("{other} is no table"),
+    }
+}
+
 /// Without one rule of one table.
-pub fn without(capabilities: &Capabilities, detach: bool, place: usize) -> &'static Capabilities {
-    let cut = |rules: &[Precondition], here: bool| {
-        leak(rules.iter().enumerate().filter(|(at, _)| !(here && *at == place)).map(|(_, rule)| *rule).collect())
+pub fn without(capabilities: &Capabilities, name: &str, place: usize) -> &'static Capabilities {
+    let cut = |of: &str| {
+        let rules = table(capabilities, of).iter().enumerate();
+        leak(rules.filter(|(at, _)| (of, *at) != (name, place)).map(|(_, rule)| *rule).collect())
     };
     Box::leak(Box::new(Capabilities {
-        release: cut(capabilities.release, !detach),
-        detach: cut(capabilities.detach, detach),
+        release: cut("release"),
+        detach: cut("detach"),
+        assign: cut("assign"),
+        attach: cut("attach"),
+        bind_eip: cut("bind-eip"),
+        delete: cut("delete"),
         ..*capabilities
     }))
 }
@@ -248,7 +270,7 @@ impl Scene {
     }
 
     /// An id that could be one, and is none.
-    fn gone(&self, id: &str) -> String {
+    pub fn gone(&self, id: &str) -> String {
         let end = id.len() - 1;
         let others = ["0", "1", "2", "3"].iter().map(|last| format!("{}{last}", &id[..end]));
         others.into_iter().find(|other| self.world.nic(other).is_none()).expect("four others")
@@ -289,7 +311,7 @@ impl Scene {
     }
 
     /// A NIC that is gone, as a console may have seen it: much as its neighbour.
-    fn stale(&self, id: &NicId) -> Option<NicSnapshot> {
+    pub fn stale(&self, id: &NicId) -> Option<NicSnapshot> {
         let part = self.inventory.profile(&PROFILE.into()).expect("the only one");
         let alike = |nic: &Nic| nic.id.as_str()[..nic.id.as_str().len() - 1] == id.as_str()[..id.as_str().len() - 1];
         let (_, nic) = part.nics().find(|(_, nic)| alike(nic))?;

@@ -95,6 +95,7 @@ pub fn kinks(cloud: &str, api: &str) -> Kinks {
         ("huawei", _) => Kinks {
             nic_states: &["ERROR", "DREAMING"],
             instance_states: &["SOFT_DELETED", "SHELVED", "ERROR"],
+            links: true,
             holds: true,
             deletes: true,
             tags: false,
@@ -164,6 +165,9 @@ impl Maker<'_> {
                 }
             });
         }
+        if ["aliyun", "tencent"].contains(&self.words.provider) && self.one_in(2) {
+            self.move_away(world);
+        }
         let ids: Vec<String> = world.nics().iter().map(|nic| nic.id.clone()).collect();
         for id in &ids {
             self.nic(world, id);
@@ -182,6 +186,21 @@ impl Maker<'_> {
                 }
             }
         }
+    }
+
+    /// One instance with its NICs is in a VPC of its own.
+    fn move_away(&mut self, world: &mut World) {
+        let Some(last) = world.instances().last().map(|instance| instance.id.clone()) else { return };
+        let vpc = (self.words.id)(ObjectKind::Vpc, self.random.draw());
+        let nics: Vec<String> = world.nics_of(&last).map(|nic| nic.id.clone()).collect();
+        for nic in nics {
+            world.edit_nic(&nic, |nic| {
+                nic.vpc_id.clone_from(&vpc);
+                nic.subnet_id.push('9');
+                nic.addresses.iter_mut().for_each(|address| address.lb = None);
+            });
+        }
+        world.edit_instance(&last, |instance| instance.vpc_id = vpc);
     }
 
     fn nic(&mut self, world: &mut World, id: &str) {
@@ -237,7 +256,9 @@ impl Maker<'_> {
             let kind = self.word(self.kinks.nic_kinds);
             world.edit_nic(id, |nic| kind.clone_into(&mut nic.kind));
         }
-        if self.kinks.links && self.one_in(10) {
+        let plain = |nic: &SimNic| nic.instance_id.is_some() && !nic.primary && !nic.service_managed;
+        let can = !self.kinks.pairs || world.nic(id).is_some_and(plain);
+        if self.kinks.links && self.one_in(10) && can {
             world.edit_nic(id, |nic| nic.linked = true);
         }
         if self.kinks.prefixes && self.one_in(8) {

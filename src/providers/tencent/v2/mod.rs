@@ -68,10 +68,59 @@ const DETACH: &[Precondition] = &[
     told(Condition::GuestKeepsConfig, Severity::Info),
 ];
 
+const NO_CODE: &str = "refused; with which code API 2.0 does not document";
+
+/// Vendor: `AssignPrivateIpAddresses` page of API 2.0.
+const ASSIGN: &[Precondition] = &[
+    blocked(Condition::NicExists, "InvalidNetworkInterface.NotFound"),
+    told(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, Severity::Info),
+    told(Condition::NotManaged, Severity::Info),
+    told(Condition::AddressRoom { free: Some(30), attached: Some(30) }, Severity::Blocked).stricter(NO_CODE),
+    blocked(Condition::NotOnNic, "InvalidPrivateIpAddress.InUse"),
+    blocked(Condition::AddressFree { floating: false }, "InvalidPrivateIpAddress.InUse"),
+];
+
+/// Vendor: `AttachNetworkInterface` page of API 2.0.
+const ATTACH: &[Precondition] = &[
+    blocked(Condition::NicExists, "InvalidNetworkInterface.NotFound"),
+    blocked(Condition::InstanceExists, "InvalidInstance.NotFound"),
+    told(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, Severity::Info),
+    blocked(Condition::NicFree, "InvalidNetworkInterface.AlreadyAssociated"),
+    told(
+        Condition::InstanceState { allowed: &[PowerState::Running, PowerState::Stopped], primary_nic_only: false },
+        Severity::Blocked,
+    )
+    .stricter(NO_CODE),
+    told(Condition::SameVpc, Severity::Blocked).stricter(NO_CODE),
+    told(Condition::NicRoom { most: Some(8) }, Severity::Blocked).stricter(NO_CODE),
+];
+
+/// By the call of API 3.0, whose codes come back under the older names. Whether an EIP that is on no NIC exists is not shown.
+const BIND_EIP: &[Precondition] = &[
+    told(Condition::EipFree, Severity::Blocked).stricter(NO_CODE),
+    told(Condition::NicExists, Severity::Blocked).stricter(NO_CODE),
+    told(Condition::OnNic, Severity::Blocked).stricter(NO_CODE),
+    told(Condition::NotVirtual, Severity::Blocked).stricter("a virtual address's EIP is bound by that one's own id"),
+    told(Condition::NoEipOnAddress, Severity::Blocked).stricter(NO_CODE),
+];
+
+/// Vendor: `DeleteNetworkInterface` page of API 2.0.
+const DELETE: &[Precondition] = &[
+    blocked(Condition::NicExists, "InvalidNetworkInterface.NotFound"),
+    told(Condition::NotPrimaryNic, Severity::Blocked).stricter(NO_CODE),
+    told(Condition::NotManaged, Severity::Info),
+    blocked(Condition::NicFree, "InvalidNetworkInterface.CanNotDelete"),
+    told(Condition::NicState { allowed: &[NicState::Free] }, Severity::Info),
+];
+
 static DESCRIPTOR: Descriptor = descriptor(Capabilities {
     // How many addresses a call takes is not documented: what the newer API takes.
     release: RELEASE,
     detach: DETACH,
+    assign: ASSIGN,
+    attach: ATTACH,
+    bind_eip: BIND_EIP,
+    delete: DELETE,
     in_flight: 4,
     ..CAPABILITIES
 });

@@ -140,7 +140,7 @@ pub fn delete(world: &mut World, params: &Params, now: Timestamp) -> Answer {
     if nic.primary {
         return Err(refuse("INVALID_NIC_PRIMARY_CANT_DELETE", "The primary network interface can't be deleted."));
     }
-    if nic.status == "USED" {
+    if nic.status == "USED" || (nic.status == "CREATE_FAILED" && nic.instance_id.is_some()) {
         return Err(refuse("INVALID_NIC_ATTACHED", "The network interface is attached."));
     }
     nic_status(nic, &["AVAILABLE", "CREATE_FAILED"])?;

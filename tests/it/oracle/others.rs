@@ -1,0 +1,242 @@
+//! Writes that no plan of releases asks for: do the rules say what a cloud answers to them?
+
+use std::{collections::BTreeSet, net::IpAddr};
+
+use nicdeck::{
+    domain::{
+        capabilities::{Capabilities, Condition},
+        finding::{Finding, FindingId, Severity},
+        ids::NicId,
+        plan::OperationKind,
+    },
+    rules::write,
+    sim::{
+        dialect::ObjectKind,
+        random::Random,
+        world::{SimAddress, SimNic, World},
+    },
+};
+
+use super::{
+    desk::{Answer, PROFILE},
+    pairs::{Scene, Tally},
+    truth,
+};
+
+/// A write, and what became of it.
+pub struct Case {
+    kind: OperationKind,
+    answer: Answer,
+    difference: String,
+}
+
+/// Everything of every kind that can be tried on the NICs of a world.
+pub fn cases(scene: &Scene, random: &mut Random) -> Vec<Case> {
+    let words = scene.desk.cloud.dialect().vocabulary();
+    let world = &scene.world;
+    let mut kinds = Vec::new();
+    let part = scene.inventory.profile(&PROFILE.into()).expect("the only one");
+    // One that is not listed is no NIC to anybody.
+    for nic in world.nics().iter().filter(|nic| part.nic(&nic.id.as_str().into()).is_some()) {
+        let id = NicId::from(nic.id.as_str());
+        kinds.push(OperationKind::Delete { nic: id.clone() });
+        for ips in addresses(world, nic, random) {
+            kinds.push(OperationKind::Assign { nic: id.clone(), ips, lists: Vec::new() });
+        }
+        for _ in 0..2 {
+            if let Some(instance) = random.pick(world.instances()) {
+                kinds.push(OperationKind::Attach { nic: id.clone(), instance: instance.id.as_str().into() });
+            }
+        }
+        for _ in 0..2 {
+            let eips: Vec<&str> = world.eips().map(|view| view.eip.id.as_str()).collect();
+            let place = usize::try_from(random.below(nic.addresses.len() as u64)).expect("few");
+            let (Some(eip), ip) = (random.pick(&eips), nic.addresses[place].ip) else { continue };
+            // A world's address holds one EIP, wherever it may hold several.
+            if world.eip_on(nic, &nic.addresses[place]).is_none() || words.provider != "zenlayer" {
+                kinds.push(OperationKind::BindEip { nic: id.clone(), eip: (*eip).into(), ip });
+            }
+        }
+        if random.chance(1, 6) {
+            let gone = NicId::from(scene.gone(&nic.id).as_str());
+            let well = world.instances()[0].id.as_str();
+            let free = (words.id)(ObjectKind::Eip, random.draw());
+            kinds.push(OperationKind::Delete { nic: gone.clone() });
+            kinds.push(OperationKind::Attach { nic: gone.clone(), instance: well.into() });
+            kinds.extend(fresh(world, nic, 1).first().map(|&ip| OperationKind::Assign {
+                nic: gone,
+                ips: vec![ip],
+                lists: Vec::new(),
+            }));
+            let missing = (words.id)(ObjectKind::Instance, random.draw());
+            kinds.push(OperationKind::Attach { nic: id.clone(), instance: missing.as_str().into() });
+            let ip = nic.addresses[0].ip;
+            kinds.push(OperationKind::BindEip { nic: id, eip: free.as_str().into(), ip });
+        }
+    }
+    kinds.into_iter().map(|kind| tried(scene, kind)).collect()
+}
+
+/// Addresses of the NIC's subnet that nobody has.
+fn fresh(world: &World, nic: &SimNic, count: usize) -> Vec<IpAddr> {
+    let Some(IpAddr::V4(own)) = nic.primary_ip() else { return Vec::new() };
+    let hosts = (200..250).map(|host| IpAddr::V4(((u32::from(own) & !0xFF) | host).into()));
+    let taken = |ip: &IpAddr| world.nics().iter().any(|nic| nic.address(*ip).is_some());
+    hosts.filter(|ip| !taken(ip)).take(count).collect()
+}
+
+fn addresses(world: &World, nic: &SimNic, random: &mut Random) -> Vec<Vec<IpAddr>> {
+    let many = usize::try_from(random.between(2, 10)).expect("few");
+    let near: Vec<IpAddr> = world
+        .nics()
+        .iter()
+        .filter(|other| other.subnet_id == nic.subnet_id && other.id != nic.id)
+        .flat_map(|other| other.addresses.iter().map(|address| address.ip))
+        .filter(|ip| nic.address(*ip).is_none())
+        .collect();
+    let mut all = vec![fresh(world, nic, 1), fresh(world, nic, many)];
+    all.extend(random.pick(&near).map(|&ip| vec![ip]));
+    all.extend(nic.addresses.last().filter(|_| random.chance(1, 2)).map(|address| vec![address.ip]));
+    all.retain(|ips| !ips.is_empty());
+    all
+}
+
+fn tried(scene: &Scene, kind: OperationKind) -> Case {
+    let part = scene.inventory.profile(&PROFILE.into()).expect("the only one");
+    let mut world = scene.world.clone();
+    let seen = part.snapshot(kind.nic()).or_else(|| {
+        let carries = |step: nicdeck::providers::provider::Step| step.carry.is_some();
+        scene.stale(kind.nic()).filter(|seen| scene.desk.cloud.step(&kind, seen, &[]).is_some_and(carries))
+    });
+    let answer = scene.desk.send(&mut world, &kind, seen.as_ref());
+    let difference = if answer == Answer::Accepted { difference(scene, &world, &kind) } else { String::new() };
+    Case { kind, answer, difference }
+}
+
+/// What differs from the world after this write alone.
+fn difference(scene: &Scene, after: &World, kind: &OperationKind) -> String {
+    let words = scene.desk.cloud.dialect().vocabulary();
+    let mut world = scene.world.clone();
+    let id = kind.nic().as_str();
+    match kind {
+        OperationKind::Assign { ips, .. } if words.secondaries => {
+            let new = |&ip: &IpAddr| SimAddress { ip, primary: false, floating: false, eip: None, lb: None };
+            world.edit_nic(id, |nic| nic.addresses.extend(ips.iter().map(new)));
+        }
+        // Virtual addresses are objects of their own: which lists name them is the cloud's choice.
+        OperationKind::Assign { ips, .. } => {
+            let has = |ip: &IpAddr| after.nic(id).is_some_and(|nic| nic.address(*ip).is_some_and(|one| one.floating));
+            return if ips.iter().all(has) { String::new() } else { "an address is missing".to_owned() };
+        }
+        OperationKind::Attach { instance, .. } => {
+            world.edit_nic(id, |nic| {
+                nic.instance_id = Some(instance.to_string());
+                words.attached.clone_into(&mut nic.status);
+            });
+        }
+        OperationKind::BindEip { eip, ip, .. } => {
+            let float = world.nic(id).and_then(|nic| {
+                nic.address(*ip)
+                    .filter(|one| one.floating)
+                    .and_then(|_| world.float_of(nic, *ip))
+                    .map(|one| one.id.clone())
+            });
+            match float {
+                Some(float) => world.bind_free_eip_to_float(eip.as_str(), &float),
+                None => world.bind_eip(eip.as_str(), id, *ip),
+            };
+        }
+        OperationKind::Delete { .. } => {
+            world.remove_nic(id);
+        }
+        other => panic!("not one of these: {other:?}"),
+    }
+    truth::difference(&world, after)
+}
+
+/// Is there no rule, since nothing shows it: the zone of a NIC, an EIP that is on none?
+fn is_unseen(rules: &Capabilities, kind: &OperationKind) -> bool {
+    let lacks = |condition| rules.rules_of(kind).iter().all(|rule| rule.condition != condition);
+    match kind {
+        OperationKind::Attach { .. } => lacks(Condition::SamePlace),
+        OperationKind::BindEip { .. } => lacks(Condition::EipExists),
+        _ => false,
+    }
+}
+
+fn show(findings: &[Finding]) -> String {
+    let one = |finding: &Finding| {
+        let code = finding.predicts.map_or(String::new(), |code| format!(" -> {code}"));
+        format!("{:?} {}{code}", finding.severity, finding.id.as_str())
+    };
+    findings.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn blocking(findings: &[Finding]) -> BTreeSet<FindingId> {
+    findings.iter().filter(|finding| finding.severity == Severity::Blocked).map(|finding| finding.id).collect()
+}
+
+/// Holds what the rules say against the answer. An error says how they disagree.
+pub fn compare(
+    scene: &Scene,
+    case: &Case,
+    rules: &Capabilities,
+    loose: &Capabilities,
+    tally: &mut Tally,
+) -> Result<(), String> {
+    let part = scene.inventory.profile(&PROFILE.into()).expect("the only one");
+    let found = write::findings(part, rules, &case.kind);
+    let fail = |why: &str| {
+        let nic = scene.world.nic(case.kind.nic().as_str());
+        Err(format!(
+            "seed {}: {why}\n  write     {:?}\n  rules     {}\n  answer    {:?}\n  {}\n  {nic:?}",
+            scene.seed,
+            case.kind,
+            show(&found),
+            case.answer,
+            case.difference
+        ))
+    };
+    let ids: BTreeSet<FindingId> = found.iter().map(|finding| finding.id).collect();
+    if matches!(case.answer, Answer::Refused(_)) && scene.is_hidden(&scene.world, case.kind.nic(), &ids) {
+        tally.unknown += 1;
+        return Ok(());
+    }
+    let codes = |found: &[Finding], least: Severity| -> BTreeSet<&'static str> {
+        let of = |finding: &&Finding| finding.severity >= least;
+        found.iter().filter(of).filter_map(|finding| finding.predicts).collect()
+    };
+    if found.iter().any(|finding| finding.severity == Severity::Blocked) {
+        let documented = write::findings(part, loose, &case.kind);
+        let codes = codes(&documented, Severity::Warn);
+        let stricter = blocking(&found).difference(&blocking(&documented)).next().is_some();
+        return match &case.answer {
+            Answer::Refused(Some(code)) if codes.contains(code.as_str()) => {
+                tally.refused += 1;
+                Ok(())
+            }
+            Answer::Unsent if stricter || !codes.is_empty() => {
+                tally.unsent += 1;
+                Ok(())
+            }
+            _ if stricter => {
+                tally.stricter += 1;
+                Ok(())
+            }
+            _ => fail("blocked with another code, or without one"),
+        };
+    }
+    if !write::is_possible(&found) {
+        tally.unknown += 1;
+        return Ok(());
+    }
+    match &case.answer {
+        Answer::Refused(Some(code)) if codes(&found, Severity::Warn).contains(code.as_str()) => tally.warned += 1,
+        Answer::Accepted if !case.difference.is_empty() => return fail("more or less than the write happened"),
+        Answer::Accepted => tally.accepted += 1,
+        // What this generation of the API shows of neither.
+        Answer::Refused(_) if is_unseen(rules, &case.kind) => tally.unknown += 1,
+        _ => return fail("said to be possible and not accepted"),
+    }
+    Ok(())
+}
