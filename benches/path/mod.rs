@@ -60,17 +60,39 @@ impl Walk {
             project_id: None,
             api: None,
         };
-        // Where one signs in first, everything waits for it.
-        let first = u32::from(cloud.sign_in(&profile, &credential, &regions[0]).is_some());
-        profile.project_id = world.project_id().map(str::to_owned);
         let (dialect, mut world) = (cloud.dialect(), world.clone());
+        let now = Timestamp(i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap());
+        let mut number = 0_u64;
+        let mut ask = |call: &Call, profile: &Profile| {
+            number += 1;
+            let mut request = cloud.encode(call, profile);
+            cloud.sign(&mut request, &credential, &Stamp { now, nonce: format!("{number:032x}") });
+            let host = ("host".to_owned(), request.host.clone());
+            let request = SimRequest {
+                method: request.method.to_owned(),
+                path: request.path,
+                query: request.query,
+                headers: request.headers.into_iter().chain([host]).collect(),
+                body: request.body,
+            };
+            let answer = dialect.answer(&mut world, key, &request, now, &format!("{number:032x}"));
+            let headers = answer.headers.into_iter().map(|(name, value)| (name.to_lowercase(), value)).collect();
+            cloud.decode(call, &WireResponse { status: answer.status, headers, body: answer.body })
+        };
+        // Where one signs in first, everything waits for it.
+        let sign_in = cloud.sign_in(&profile, &credential, &regions[0]);
+        let first = u32::from(sign_in.is_some());
+        if let Some(call) = sign_in {
+            match ask(&call, &profile) {
+                Ok(Reply::Session(session)) => profile.project_id = session.project_id,
+                other => panic!("no session: {other:?}"),
+            }
+        }
         let mut walk = Self { chains: BTreeMap::new(), actions: BTreeMap::new() };
         let mut queue: VecDeque<(Listing, u32)> =
             cloud.listings(&regions).into_iter().map(|listing| (listing, first)).collect();
         let mut seen: HashSet<Listing> = queue.iter().map(|(listing, _)| listing.clone()).collect();
         let mut types: HashSet<Arc<str>> = HashSet::new();
-        let now = Timestamp(i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap());
-        let mut number = 0_u64;
         loop {
             let Some((listing, before)) = queue.pop_front() else {
                 // Limits are asked for when all instances are there.
@@ -92,21 +114,10 @@ impl Walk {
             let calls =
                 walk.actions.entry(quota.api).or_insert(Calls { quota, count: 0, before, resource: listing.resource });
             calls.count += 1;
-            number += 1;
-            let mut request = cloud.encode(&call, &profile);
-            cloud.sign(&mut request, &credential, &Stamp { now, nonce: format!("{number:032x}") });
-            let host = ("host".to_owned(), request.host.clone());
-            let request = SimRequest {
-                method: request.method.to_owned(),
-                path: request.path,
-                query: request.query,
-                headers: request.headers.into_iter().chain([host]).collect(),
-                body: request.body,
+            let page = match ask(&call, &profile) {
+                Ok(Reply::Page(page)) => page,
+                other => panic!("no page for {listing:?}: {other:?}"),
             };
-            let answer = dialect.answer(&mut world, key, &request, now, &format!("{number:032x}"));
-            let headers = answer.headers.into_iter().map(|(name, value)| (name.to_lowercase(), value)).collect();
-            let answer = WireResponse { status: answer.status, headers, body: answer.body };
-            let Ok(Reply::Page(page)) = cloud.decode(&call, &answer) else { panic!("no page: {listing:?}") };
             types.extend(page.instances.into_iter().filter_map(|instance| instance.kind));
             queue.extend(page.next.into_iter().filter(|next| seen.insert(next.clone())).map(|next| (next, before + 1)));
         }
