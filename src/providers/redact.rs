@@ -1,6 +1,8 @@
 //! One round trip as people and logs may see it. Secrets go by where they stand (headers and parameters that carry them), and once more
 //! by what they are: no text of the credential is left anywhere, also where a server repeats it.
 
+mod spelling;
+
 use std::borrow::Cow;
 
 use super::profile::Credential;
@@ -14,8 +16,10 @@ use crate::{
         time::Timestamp,
     },
     providers::provider::Call,
-    wire::{WireRequest, WireResponse, percent_encode},
+    wire::{WireRequest, WireResponse},
 };
+
+use spelling::Secret;
 
 /// Bytes of a body or an answer that are kept.
 pub const KEPT: usize = 4096;
@@ -39,24 +43,21 @@ pub struct Trip<'a> {
     pub attempt: u32,
 }
 
-/// The texts of a credential that must never be seen, in the spellings they may turn up in.
-pub struct Scrubber(Vec<String>);
+/// The texts of a credential that must never be seen, in whatever spelling they turn up.
+pub struct Scrubber {
+    secrets: Vec<Secret>,
+    /// Bytes that the longest of them takes up at most.
+    reach: usize,
+}
 
 impl Scrubber {
     pub fn new<'a>(credentials: impl IntoIterator<Item = &'a Credential>) -> Self {
-        let mut needles = Vec::new();
-        let secrets = credentials.into_iter().flat_map(Credential::secrets);
-        for secret in secrets.map(str::trim).filter(|text| text.len() >= SHORTEST_SECRET) {
-            let quoted = serde_json::Value::from(secret).to_string();
-            let quoted = quoted.trim_matches('"').to_owned();
-            let once = percent_encode(secret);
-            let twice = percent_encode(&once);
-            needles.extend([secret.to_owned(), quoted, once, twice]);
-        }
-        // A key id may be the beginning of another text: the longest goes first.
-        needles.sort_by_key(|needle| std::cmp::Reverse(needle.len()));
-        needles.dedup();
-        Self(needles)
+        let mut secrets: Vec<&str> = credentials.into_iter().flat_map(Credential::secrets).map(str::trim).collect();
+        secrets.retain(|text| text.len() >= SHORTEST_SECRET);
+        secrets.sort_unstable();
+        secrets.dedup();
+        let longest = secrets.iter().map(|text| text.len()).max().unwrap_or(0);
+        Self { secrets: secrets.into_iter().map(Secret::new).collect(), reach: longest * spelling::LONGEST }
     }
 
     /// The text without any secret.
@@ -69,11 +70,12 @@ impl Scrubber {
         let mut out = String::with_capacity(text.len().min(limit));
         let mut place = 0;
         while place < text.len().min(limit) {
-            // Always a character's border: it moves by whole characters and whole needles.
+            // Always a character's border: it moves by whole characters and whole secrets.
             let Some(rest) = text.get(place..) else { break };
-            if let Some(needle) = self.0.iter().find(|needle| rest.starts_with(needle.as_str())) {
+            // A key id may be the beginning of another text: the longest counts.
+            if let Some(end) = self.secrets.iter().filter_map(|secret| secret.end(text.as_bytes(), place)).max() {
                 out.push_str(HIDDEN);
-                place += needle.len();
+                place = end;
             } else if let Some(c) = rest.chars().next() {
                 out.push(c);
                 place += c.len_utf8();
@@ -84,8 +86,7 @@ impl Scrubber {
 
     /// Bytes as short, harmless text.
     fn shown(&self, bytes: &[u8]) -> String {
-        let longest = self.0.first().map_or(0, String::len);
-        let window = bytes.get(..(KEPT + longest).min(bytes.len())).unwrap_or(bytes);
+        let window = bytes.get(..(KEPT + self.reach).min(bytes.len())).unwrap_or(bytes);
         tidy(&self.start(&String::from_utf8_lossy(window), KEPT))
     }
 }
@@ -204,9 +205,12 @@ fn request_id(body: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{
-        page::{Listing, Resource},
-        plan::OperationKind,
+    use crate::{
+        domain::{
+            page::{Listing, Resource},
+            plan::OperationKind,
+        },
+        wire::percent_encode,
     };
 
     const ID: &str = "CANARYKEYID0001";
@@ -300,6 +304,27 @@ mod tests {
         // Secrets before the cut make room: what lies behind the cut stays out.
         let answer = format!("{}{}", format!("{TOKEN} ").repeat(150), "x".repeat(2000)) + TOKEN;
         assert!(!record(answer.as_bytes()).answer.contains("canary"));
+    }
+
+    /// As servers write it that escape more than they must.
+    #[test]
+    fn an_answer_that_repeats_a_secret_in_another_spelling_shows_nothing_of_it() {
+        const TOKEN: &str = "STS+cana/ry==";
+        let scrubber = Scrubber::new([&Credential::keys(ID, SECRET, Some(TOKEN))]);
+        for spelling in [
+            "STS+cana\\/ry==",
+            "STS\\u002bcana\\u002Fry\\u003d\\u003D",
+            "STS%2bcana%2fry%3d%3d",
+            "STS%252Bcana%252fry%253D%3d",
+            "STS&#43;cana&#x2f;ry&#61;=",
+        ] {
+            assert_eq!(scrubber.scrub(&format!("<{spelling}>")), "<***>", "{spelling}");
+            for shift in 0..spelling.len() {
+                let text = format!("{}{spelling}{}", "a".repeat(KEPT - shift), "b".repeat(10_000));
+                let shown = scrubber.shown(text.as_bytes());
+                assert!(!shown.contains("cana") && !shown.contains("STS") && !shown.contains("ry"), "{shift}: {shown}");
+            }
+        }
     }
 
     #[test]
