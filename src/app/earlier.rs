@@ -6,6 +6,7 @@ use crate::domain::{
     fault::Fault,
     ids::{JobId, NicId, NicKey, ProfileId},
     journal::OpenWrite,
+    journal_fault::JournalFault,
     outcome::{Outcome, OutcomeWord},
     selection::Target,
 };
@@ -43,7 +44,7 @@ pub enum Found {
     /// Known, and in the journal.
     Settled(Vec<(Target, Outcome)>),
     /// Known; the journal could not take it, and the next start will ask again.
-    NotNoted { outcomes: Vec<(Target, Outcome)>, message: String },
+    NotNoted { outcomes: Vec<(Target, Outcome)>, fault: JournalFault },
 }
 
 impl Found {

@@ -8,6 +8,7 @@ use crate::domain::{
     ids::{JobId, NicKey, OperationId},
     inventory::Section,
     journal::OpenWrite,
+    journal_fault::JournalFault,
     outcome::{Outcome, Progress},
     page::InventoryPage,
     selection::Target,
@@ -72,14 +73,14 @@ pub enum ReleaseEvent {
     /// The end of a write could not be written down; it holds all the same.
     NotJournaled {
         operation: OperationId,
-        message: String,
+        fault: JournalFault,
     },
     /// Paused before the next write, or going on again.
     Paused(bool),
     Ended,
 }
 
-/// From the look at the journal after the start. Texts are the operating system's, with the path.
+/// From the look at the journal after the start.
 #[derive(Clone, PartialEq, Debug)]
 pub enum JournalEvent {
     /// Writes of earlier runs without an outcome, and where the journal is.
@@ -87,9 +88,9 @@ pub enum JournalEvent {
     /// It could be read; nothing is open unless [`Self::Unfinished`] says so.
     Read,
     /// What an earlier run left open is not known.
-    Unreadable(String),
+    Unreadable(JournalFault),
     /// Nothing can be written to it, and so nothing to a cloud.
-    Unusable(String),
+    Unusable(JournalFault),
     /// It can be written to.
     Usable,
 }

@@ -1,6 +1,9 @@
 //! The status line's messages: newest wins, errors stay until dismissed, others for six seconds.
 
-use crate::domain::time::Timestamp;
+use crate::domain::{
+    journal_fault::{JournalFault, JournalFaultKind},
+    time::Timestamp,
+};
 
 use super::state::Language;
 
@@ -9,11 +12,13 @@ use super::state::Language;
 pub struct Phrase {
     pub key: &'static str,
     pub values: Vec<(&'static str, String)>,
+    /// Values that are sentences themselves.
+    pub inner: Vec<(&'static str, Phrase)>,
 }
 
 impl Phrase {
     pub fn new(key: &'static str) -> Self {
-        Self { key, values: Vec::new() }
+        Self { key, values: Vec::new(), inner: Vec::new() }
     }
 
     /// Adds a value for the sentence's `{name}`.
@@ -22,6 +27,30 @@ impl Phrase {
     pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.values.push((name, value.to_string()));
         self
+    }
+
+    /// Adds a sentence for the sentence's `{name}`.
+    #[must_use]
+    pub fn with_phrase(mut self, name: &'static str, phrase: Phrase) -> Self {
+        self.inner.push((name, phrase));
+        self
+    }
+}
+
+impl From<&JournalFault> for Phrase {
+    fn from(fault: &JournalFault) -> Self {
+        let key = match fault.kind {
+            JournalFaultKind::NoFolder => "journal-fault.no-folder",
+            JournalFaultKind::Folder => "journal-fault.folder",
+            JournalFaultKind::Open => "journal-fault.open",
+            JournalFaultKind::Locked => "journal-fault.locked",
+            JournalFaultKind::Write => "journal-fault.write",
+            JournalFaultKind::Read => "journal-fault.read",
+            JournalFaultKind::Encode => "journal-fault.encode",
+            JournalFaultKind::ReadOnly => "journal-fault.read-only",
+            JournalFaultKind::CutOff => "journal-fault.cut-off",
+        };
+        Phrase::new(key).with("path", &fault.path).with("reason", &fault.reason)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
         capabilities::Capabilities,
         ids::{CloudId, ProfileId, RegionId},
         inventory::Inventory,
+        journal_fault::JournalFault,
         selection::Selection,
         time::Timestamp,
     },
@@ -133,7 +134,7 @@ pub struct State {
     pub size: Size,
     pub now: Timestamp,
     /// Why no intent can be put on disk, and nothing sent; `None` while nothing is known against it.
-    pub no_journal: Option<String>,
+    pub no_journal: Option<JournalFault>,
     /// What earlier runs left open could not be read.
     pub journal_unread: bool,
     /// What earlier runs left open in the journal.

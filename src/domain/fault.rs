@@ -75,6 +75,9 @@ pub enum Effect {
     Unknown,
 }
 
+/// A message of kind [`FaultKind::Local`], as those in `providers::client::local`: the job ended before the outcome was known.
+pub const NO_END: &str = "no-end";
+
 impl Fault {
     /// A fault found on this side, before anything was sent.
     pub fn local(kind: FaultKind, action: &str, message: impl Into<String>) -> Self {

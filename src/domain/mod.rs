@@ -14,6 +14,7 @@ pub mod ids;
 pub mod instance;
 pub mod inventory;
 pub mod journal;
+pub mod journal_fault;
 pub mod nic;
 pub mod outcome;
 pub mod page;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     fault::{Fault, FaultKind},
+    journal_fault::JournalFault,
     plan::Change,
 };
 
@@ -42,7 +43,7 @@ pub enum Skip {
     /// The read right before the write failed.
     NotReadAgain { fault: Fault },
     /// The intent could not be written to the journal.
-    Journal { message: String },
+    Journal { fault: JournalFault },
     /// A write that had to come first did not end well.
     AfterFailure,
     /// Refused by the gate: the profile is read-only.

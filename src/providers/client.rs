@@ -38,6 +38,8 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The messages of faults of kind `Local`: codes, for the locale.
 pub mod local {
+    pub use crate::domain::fault::NO_END;
+
     pub const READ_ONLY: &str = "read-only";
     /// The permit is for another write.
     pub const PERMIT: &str = "permit";
@@ -79,6 +81,7 @@ pub mod local {
         NIC_GONE,
         NO_REGION,
         STILL_THERE,
+        NO_END,
         FOUND_LATER,
     ];
 }

@@ -7,6 +7,7 @@ use crate::{
         detail,
         geometry::Size,
         msg::Msg,
+        notices::Phrase,
         rows::{self, RowRef},
         state::State,
         update,
@@ -113,7 +114,9 @@ fn earlier(launch: &Launch, state: &mut State, form: &Form<'_>, err: &mut dyn io
     match journal::open_writes(path, &super::host(), clock::now()) {
         Ok(writes) => update::note_earlier(state, path.to_string_lossy().into_owned(), writes),
         Err(error) => {
-            let text = (form.tell)("notice.journal-unread", &[("message", &error.to_string())]);
+            let why = Phrase::from(&error.fault());
+            let values: Vec<(&str, &str)> = why.values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let text = (form.tell)("notice.journal-unread", &[("message", &(form.tell)(why.key, &values))]);
             let _ = writeln!(err, "{}", clean(&text));
         }
     }

@@ -24,6 +24,7 @@ use serde::Deserialize;
 use crate::domain::{
     ids::{OperationId, ProfileId},
     journal::{Intent, JournalEntry, Settlement, WritePermit},
+    journal_fault::{JournalFault, JournalFaultKind},
 };
 
 pub use open::{open_intents, open_writes};
@@ -64,19 +65,21 @@ pub enum JournalError {
 }
 
 impl JournalError {
-    /// A stable name, for locales and tests.
-    pub fn key(&self) -> &'static str {
-        match self {
-            JournalError::NoFolder => "journal-no-folder",
-            JournalError::Folder { .. } => "journal-folder",
-            JournalError::Open { .. } => "journal-open",
-            JournalError::Locked { .. } => "journal-locked",
-            JournalError::Write { .. } => "journal-write",
-            JournalError::Read { .. } => "journal-read",
-            JournalError::Encode(_) => "journal-encode",
-            JournalError::ReadOnly(_) => "journal-read-only",
-            JournalError::CutOff => "journal-cut-off",
-        }
+    /// The same as data, for the locale's words.
+    pub fn fault(&self) -> JournalFault {
+        let (kind, path, reason) = match self {
+            JournalError::NoFolder => (JournalFaultKind::NoFolder, None, String::new()),
+            JournalError::Folder { path, error } => (JournalFaultKind::Folder, Some(path), error.to_string()),
+            JournalError::Open { path, error } => (JournalFaultKind::Open, Some(path), error.to_string()),
+            JournalError::Locked { path } => (JournalFaultKind::Locked, Some(path), LOCK_WAIT.as_secs().to_string()),
+            JournalError::Write { path, error } => (JournalFaultKind::Write, Some(path), error.to_string()),
+            JournalError::Read { path, error } => (JournalFaultKind::Read, Some(path), error.to_string()),
+            JournalError::Encode(error) => (JournalFaultKind::Encode, None, error.to_string()),
+            JournalError::ReadOnly(profile) => (JournalFaultKind::ReadOnly, None, profile.to_string()),
+            JournalError::CutOff => (JournalFaultKind::CutOff, None, String::new()),
+        };
+        let path = path.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+        JournalFault { kind, path, reason }
     }
 }
 
@@ -108,7 +111,8 @@ impl Journal {
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         let journal = Self::at(path);
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            files::make_folder(folder).map_err(|error| JournalError::Folder { path: folder.to_owned(), error })?;
+            files::make_folder(folder, journal.sync_folder)
+                .map_err(|error| JournalError::Folder { path: folder.to_owned(), error })?;
         }
         files::own(&journal.file()?).map_err(|error| JournalError::Open { path: path.to_owned(), error })?;
         Ok(journal)
@@ -176,7 +180,7 @@ impl Journal {
             None => {
                 // Whoever made the file, its name is on disk before its first record is.
                 (self.sync_folder)(&self.path)?;
-                let full = files::full(&self.path).pop();
+                let full = files::full(&self.path)?.pop();
                 full.map(|full| files::last_line(&mut File::open(full)?))
                     .transpose()?
                     .flatten()
@@ -202,7 +206,7 @@ impl Journal {
         let file = files::locked(&self.path, LOCK_WAIT)?;
         // Another process may have done it, or begun a write.
         if file.metadata().map_err(fail)?.len() >= full && open::intents_of(&file).map_err(fail)?.is_empty() {
-            fs::rename(&self.path, files::next_full(&self.path)).map_err(fail)?;
+            files::put_aside(&self.path).map_err(fail)?;
             (self.sync_folder)(&self.path).map_err(fail)?;
         }
         Ok(())
@@ -294,12 +298,12 @@ impl Contents {
 /// A file exists and cannot be read.
 pub fn read(path: &Path) -> Result<Contents, JournalError> {
     let mut contents = Contents::default();
-    for part in files::full(path).iter().map(PathBuf::as_path).chain([path]) {
-        let bytes = bytes(part)?;
+    for part in parts(path)? {
+        let bytes = bytes(&part)?;
         for (place, line) in lines(&bytes) {
             match parse(line) {
                 Ok(entry) => contents.entries.push(entry),
-                Err(why) => contents.bad.push(BadLine { file: part.to_owned(), line: place, why }),
+                Err(why) => contents.bad.push(BadLine { file: part.clone(), line: place, why }),
             }
         }
     }
@@ -311,7 +315,15 @@ pub fn read(path: &Path) -> Result<Contents, JournalError> {
 /// # Errors
 /// A file exists and cannot be read.
 pub(super) fn texts(path: &Path) -> Result<Vec<Vec<u8>>, JournalError> {
-    files::full(path).iter().map(PathBuf::as_path).chain([path]).map(bytes).collect()
+    parts(path)?.iter().map(|part| bytes(part)).collect()
+}
+
+/// The journals that were put aside, oldest first, and the one that is written to.
+pub(super) fn parts(path: &Path) -> Result<Vec<PathBuf>, JournalError> {
+    let fail = |error| JournalError::Read { path: path.to_owned(), error };
+    let mut parts = files::full(path).map_err(fail)?;
+    parts.push(path.to_owned());
+    Ok(parts)
 }
 
 /// A journal's text; nothing where there is none.

@@ -117,8 +117,10 @@ impl Catalog {
 
     /// A phrase of the program's state, in words.
     pub fn phrase(&self, phrase: &Phrase) -> String {
+        let inner: Vec<(&str, String)> = phrase.inner.iter().map(|(name, inner)| (*name, self.phrase(inner))).collect();
         fill(self.word(phrase.key), |name| {
-            phrase.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+            let mut values = phrase.values.iter().chain(&inner);
+            values.find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
         })
         .into_owned()
     }

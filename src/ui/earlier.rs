@@ -81,8 +81,9 @@ fn told(canvas: &Canvas, cloud: Option<&CloudId>, found: &Found) -> (&'static st
             ("?", words.text("earlier.unread", &[("what", &what), ("code", &code)]).into_owned(), Role::Blocked)
         }
         Found::Settled(_) => settled(words.text("earlier.settled", &[("end", &end())]).into_owned()),
-        Found::NotNoted { message, .. } => {
-            let text = words.text("earlier.not-noted", &[("end", &end()), ("message", &clean(message))]);
+        Found::NotNoted { fault, .. } => {
+            let text =
+                words.text("earlier.not-noted", &[("end", &end()), ("message", &clean(&words.phrase(&fault.into())))]);
             settled(text.into_owned())
         }
     }

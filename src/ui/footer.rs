@@ -9,7 +9,7 @@ use crate::{
         confirm::Asked,
         detail::{self, Detail},
         geometry::{Area, Regions},
-        notices::Loudness,
+        notices::{Loudness, Phrase},
         overlay::Overlay,
         plan_view::Freshness,
         rows,
@@ -297,8 +297,9 @@ fn standing(canvas: &Canvas, state: &State) -> Option<(&'static str, String, Rol
     if let Some(problem) = state.problems.first().filter(|_| state.screen != Screen::Welcome) {
         return Some(("!", problem.of(state.language).to_owned(), Role::Warn));
     }
-    if let Some(message) = &state.no_journal {
-        return Some(("x", words.text("notice.no-journal", &[("message", message)]).into_owned(), Role::Blocked));
+    if let Some(fault) = &state.no_journal {
+        let phrase = Phrase::new("notice.no-journal").with_phrase("message", fault.into());
+        return Some(("x", words.phrase(&phrase), Role::Blocked));
     }
     let failing: Vec<&str> = (0..state.profiles.len())
         .filter(|&place| rows::has_problem(state, place))

@@ -3,11 +3,14 @@
 use std::borrow::Cow;
 
 use crate::{
-    app::run::{Counts, RunRow},
+    app::{
+        notices::Phrase,
+        run::{Counts, RunRow},
+    },
     domain::{
         address::AddressRole,
         capabilities::Capabilities,
-        fault::{Fault, FaultKind},
+        fault::{Effect, Fault, FaultKind},
         finding::{Finding, Level, Severity},
         ids::CloudId,
         inventory::Section,
@@ -250,6 +253,10 @@ pub fn fault_next<'a>(words: &'a Catalog, cloud: Option<&CloudId>, fault: &'a Fa
         (Known::Code(entry), _) => code_text(&entry.text(words.language).next, &fault.action),
         (Known::Stranger, Some(id)) => words.text("code.unknown-next", &[("request", id)]),
         (Known::Stranger, None) => Cow::Borrowed(words.word("code.unknown-next-without-id")),
+        // It says that nothing was sent.
+        (Known::Nothing, _) if fault.kind == FaultKind::Local && fault.effect == Effect::Unknown => {
+            Cow::Borrowed(words.word("next.unknown"))
+        }
         (Known::Nothing, _) => fault_text(words, fault, "next"),
     }
 }
@@ -455,7 +462,7 @@ fn skip_reason(words: &Catalog, cloud: Option<&CloudId>, why: &Skip) -> String {
             let (code, what) = (fault_code(words, fault), fault_what(words, cloud, fault));
             words.text("reason.not-read-again", &[("code", &code), ("what", &what)]).into_owned()
         }
-        Skip::Journal { message } => words.text("reason.journal", &[("message", message)]).into_owned(),
+        Skip::Journal { fault } => words.phrase(&Phrase::new("reason.journal").with_phrase("message", fault.into())),
         Skip::AfterFailure => words.word("reason.after-failure").to_owned(),
         Skip::ReadOnly => words.word("reason.read-only").to_owned(),
         Skip::Altered => words.word("reason.altered").to_owned(),

@@ -89,9 +89,9 @@ fn journal(state: &mut State, event: JournalEvent) -> Vec<Effect> {
             state.journal_unread = false;
             return Vec::new();
         }
-        JournalEvent::Unreadable(message) => {
+        JournalEvent::Unreadable(fault) => {
             state.journal_unread = true;
-            Phrase::new("notice.journal-unread").with("message", message)
+            Phrase::new("notice.journal-unread").with_phrase("message", (&fault).into())
         }
         JournalEvent::Usable => {
             if state.no_journal.take().is_some() {
@@ -99,9 +99,10 @@ fn journal(state: &mut State, event: JournalEvent) -> Vec<Effect> {
             }
             return Vec::new();
         }
-        JournalEvent::Unusable(message) => {
-            state.no_journal = Some(message.clone());
-            Phrase::new("notice.no-journal").with("message", message)
+        JournalEvent::Unusable(fault) => {
+            let phrase = Phrase::new("notice.no-journal").with_phrase("message", (&fault).into());
+            state.no_journal = Some(fault);
+            phrase
         }
     };
     state.notices.say(state.now, Loudness::Error, phrase);

@@ -369,8 +369,8 @@ pub fn confirm_disabled(state: &State) -> Option<Phrase> {
     if view.plan.operations().is_empty() {
         return Some(Phrase::new("disabled.plan-all-blocked"));
     }
-    if let Some(message) = &state.no_journal {
-        return Some(Phrase::new("disabled.no-journal").with("message", message));
+    if let Some(fault) = &state.no_journal {
+        return Some(Phrase::new("disabled.no-journal").with_phrase("message", fault.into()));
     }
     if state.is_running() {
         return Some(Phrase::new("disabled.batch-running"));

@@ -15,7 +15,7 @@ use crate::{
         state::State,
     },
     domain::{
-        fault::{Fault, FaultKind},
+        fault::{Effect as Proof, Fault, FaultKind, NO_END},
         ids::{JobId, NicKey, OperationId},
         outcome::{Outcome, OutcomeWord, Progress},
         selection::Target,
@@ -59,11 +59,11 @@ pub fn event(state: &mut State, job: JobId, event: ReleaseEvent) -> Vec<Effect> 
                 inventory::refresh_nic(state, &nic, snapshot);
             }
         }
-        ReleaseEvent::NotJournaled { operation, message } => {
+        ReleaseEvent::NotJournaled { operation, fault } => {
             for row in rows_of(run, operation) {
                 run.rows[row].not_journaled = true;
             }
-            let phrase = Phrase::new("notice.not-journaled").with("message", message);
+            let phrase = Phrase::new("notice.not-journaled").with_phrase("message", (&fault).into());
             state.notices.say(now, Loudness::Error, phrase);
         }
         ReleaseEvent::Paused(paused) => {
@@ -89,7 +89,8 @@ fn end(state: &mut State) -> Vec<Effect> {
             Some(Progress::Queued) => Outcome::Stopped,
             Some(Progress::Settled(_)) | None => continue,
             Some(_) => {
-                Outcome::Unknown { fault: Fault::local(FaultKind::Local, "", "the job ended before the outcome") }
+                let fault = Fault::local(FaultKind::Local, "", NO_END);
+                Outcome::Unknown { fault: Fault { effect: Proof::Unknown, ..fault } }
             }
         };
         run.set(row, Progress::Settled(outcome), now);

@@ -39,14 +39,14 @@ fn look(journal: &Journal, wanted: &Wanted) -> Vec<JournalEvent> {
                 let path = journal.path().to_string_lossy().into_owned();
                 events.push(JournalEvent::Unfinished { path, writes });
             }
-            Err(error) => events.push(JournalEvent::Unreadable(error.to_string())),
+            Err(error) => events.push(JournalEvent::Unreadable(error.fault())),
         }
     }
     // Told last: it is what stops a person.
     if wanted.write {
         events.push(match Journal::open(journal.path()) {
             Ok(_) => JournalEvent::Usable,
-            Err(error) => JournalEvent::Unusable(error.to_string()),
+            Err(error) => JournalEvent::Unusable(error.fault()),
         });
     }
     events
@@ -55,6 +55,7 @@ fn look(journal: &Journal, wanted: &Wanted) -> Vec<JournalEvent> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::journal_fault::JournalFaultKind;
 
     fn wanted(write: bool) -> Wanted {
         Wanted { write, unfinished: true, host: "here".to_owned(), now: Timestamp(0) }
@@ -72,7 +73,7 @@ mod tests {
         let blocked = Journal::at(&file.join("journal.jsonl"));
         let events = look(&blocked, &wanted(true));
         assert!(
-            matches!(events.last(), Some(JournalEvent::Unusable(why)) if why.contains("cannot be made")),
+            matches!(events.last(), Some(JournalEvent::Unusable(why)) if why.kind == JournalFaultKind::Folder && why.path == file.to_string_lossy()),
             "{events:?}"
         );
         // What was in the way is gone: the next look says so.

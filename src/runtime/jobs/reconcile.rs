@@ -226,7 +226,7 @@ async fn settle(desk: &Desk, intent: &Intent, outcomes: Vec<(Target, Outcome)>) 
     };
     let found = match desk.journal.settled(settlement).await {
         Ok(()) => Found::Settled(outcomes),
-        Err(error) => Found::NotNoted { outcomes, message: error.to_string() },
+        Err(error) => Found::NotNoted { outcomes, fault: error.fault() },
     };
     desk.found(intent, found).await;
 }

@@ -131,7 +131,7 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
     let _running = match batch.journal.running().await {
         Ok(running) => running,
         Err(error) => {
-            let why = Skip::Journal { message: error.to_string() };
+            let why = Skip::Journal { fault: error.fault() };
             for operation in batch.plan.operations() {
                 settle_unsent(&batch, operation, Outcome::Skipped { why: why.clone() }).await;
             }
@@ -448,7 +448,6 @@ async fn settle(
     };
     // The intent stays open then, and is reconciled by reading at the next start.
     if let Err(error) = batch.journal.settled(settlement).await {
-        let message = error.to_string();
-        batch.say(ReleaseEvent::NotJournaled { operation: operation.id, message }).await;
+        batch.say(ReleaseEvent::NotJournaled { operation: operation.id, fault: error.fault() }).await;
     }
 }

@@ -46,32 +46,63 @@ fn is_at(_: &File, _: &Path) -> bool {
 }
 
 /// Journals that are full, oldest first: they stand beside the one that is written to.
-pub(super) fn full(path: &Path) -> Vec<PathBuf> {
-    let Some(stem) = path.file_stem().and_then(|stem| stem.to_str()) else { return Vec::new() };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut found: Vec<(u32, PathBuf)> = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| {
-            let name = entry.file_name();
-            let number = name.to_str()?.strip_prefix(stem)?.strip_prefix('-')?.strip_suffix(".jsonl")?;
-            Some((number.parse().ok()?, entry.path()))
-        })
-        .collect();
-    found.sort();
-    found.into_iter().map(|(_, path)| path).collect()
+///
+/// # Errors
+/// The folder cannot be listed. One that does not exist holds none.
+pub(super) fn full(path: &Path) -> io::Result<Vec<PathBuf>> {
+    Ok(numbered(path)?.into_iter().map(|(_, path)| path).collect())
 }
 
-/// The name that the journal gets when it is full.
-pub(super) fn next_full(path: &Path) -> PathBuf {
-    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("journal");
-    let number = |full: &PathBuf| {
-        let stem = full.file_stem()?.to_str()?;
-        stem.rsplit('-').next()?.parse::<u32>().ok()
+fn numbered(path: &Path) -> io::Result<Vec<(u32, PathBuf)>> {
+    let Some(stem) = path.file_stem().and_then(|stem| stem.to_str()) else { return Ok(Vec::new()) };
+    let entries = match fs::read_dir(folder(path)) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
+        entries => entries?,
     };
-    let next = full(path).iter().filter_map(number).max().unwrap_or(0).saturating_add(1);
-    path.with_file_name(format!("{stem}-{next:04}.jsonl"))
+    let mut found = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_str().and_then(|name| name.strip_prefix(stem)?.strip_prefix('-')?.strip_suffix(".jsonl"));
+        if let Some(number) = name.and_then(|number| number.parse().ok()) {
+            found.push((number, entry.path()));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Moves a full journal to the name after the last one. The caller holds its lock, so no other nicdeck does the same.
+///
+/// # Errors
+/// The folder cannot be listed, or the file not be moved; also where something stands there already: nothing is ever replaced.
+pub(super) fn put_aside(path: &Path) -> io::Result<()> {
+    let last = numbered(path)?.last().map_or(0, |(number, _)| *number);
+    move_to(path, &named(path, last.saturating_add(1)))
+}
+
+fn named(path: &Path, number: u32) -> PathBuf {
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or("journal");
+    path.with_file_name(format!("{stem}-{number:04}.jsonl"))
+}
+
+/// A rename replaces what is there. The name is taken first, which fails if somebody has it; not every file system has hard links.
+fn move_to(from: &Path, to: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    drop(options.open(to)?);
+    fs::rename(from, to).inspect_err(|_| {
+        // It is empty, and ours.
+        let _ = fs::remove_file(to);
+    })
 }
 
 /// The last line without its line end, and whether it has one. Reads from the end.
@@ -116,18 +147,19 @@ pub(super) fn lock(
     }
 }
 
-#[cfg(unix)]
-pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    if folder.is_dir() {
+/// Makes a folder (0700) and those it lies in, and sees that the names of new ones are on disk: `sync` is [`sync_folder`].
+pub(super) fn make_folder(folder: &Path, sync: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
+    let is_new = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.is_dir();
+    let new: Vec<&Path> = folder.ancestors().take_while(is_new).collect();
+    if new.is_empty() {
         return Ok(());
     }
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-#[cfg(not(unix))]
-pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)?;
+    new.into_iter().rev().try_for_each(sync)
 }
 
 /// Takes away what others may do with a journal that was made with laxer rights.
@@ -146,11 +178,10 @@ pub(super) fn own(_: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// A new file's name is on disk only when its folder is.
+/// A new file's or folder's name is on disk only when the folder it lies in is.
 #[cfg(unix)]
 pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match File::open(folder)?.sync_all() {
+    match File::open(folder(path))?.sync_all() {
         // Some file systems do not sync folders, and need not.
         Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
         result => result,
@@ -160,4 +191,68 @@ pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 pub(super) fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    #[test]
+    fn a_journal_never_takes_the_place_of_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let [journal, old] = ["journal.jsonl", "journal-0001.jsonl"].map(|name| folder.path().join(name));
+        fs::write(&journal, "new").unwrap();
+        fs::write(&old, "old").unwrap();
+        // As if the listing had missed it.
+        let error = move_to(&journal, &named(&journal, 1)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!((fs::read(&journal).unwrap(), fs::read(&old).unwrap()), (b"new".to_vec(), b"old".to_vec()));
+        put_aside(&journal).unwrap();
+        assert_eq!(full(&journal).unwrap(), [old.clone(), folder.path().join("journal-0002.jsonl")]);
+        assert_eq!(fs::read(old).unwrap(), b"old");
+        // After the last number there is none.
+        fs::write(&journal, "newest").unwrap();
+        let last = named(&journal, u32::MAX);
+        fs::write(&last, "last").unwrap();
+        assert_eq!(put_aside(&journal).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(last).unwrap(), b"last");
+    }
+
+    #[test]
+    fn what_cannot_be_moved_leaves_no_empty_journal_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = folder.path().join("journal.jsonl");
+        assert_eq!(put_aside(&journal).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert_eq!(full(&journal).unwrap(), [] as [PathBuf; 0]);
+    }
+
+    /// A listing that fails is not an empty folder.
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_cannot_be_listed_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let around = folder.path().join("around");
+        std::os::unix::fs::symlink(&around, &around).unwrap();
+        assert!(full(&around.join("journal.jsonl")).is_err());
+        assert_eq!(full(&folder.path().join("missing/journal.jsonl")).unwrap(), [] as [PathBuf; 0]);
+    }
+
+    #[test]
+    fn the_names_of_new_folders_are_synced_from_the_outermost_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let synced = RefCell::new(Vec::new());
+        let sync = |path: &Path| {
+            synced.borrow_mut().push((path.strip_prefix(folder.path()).unwrap().to_owned(), path.is_dir()));
+            Ok(())
+        };
+        let inner = folder.path().join("state/nicdeck");
+        make_folder(&inner, sync).unwrap();
+        assert_eq!(*synced.borrow(), [("state".into(), true), ("state/nicdeck".into(), true)]);
+        make_folder(&inner, sync).unwrap();
+        assert_eq!(synced.borrow().len(), 2, "nothing is new");
+        let fails = |_: &Path| Err(io::Error::from(io::ErrorKind::StorageFull));
+        assert!(make_folder(&inner.join("deeper"), fails).is_err());
+    }
 }

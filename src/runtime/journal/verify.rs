@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{BadLineKind, JournalError, bytes, chain, files, lines, parse};
+use super::{BadLineKind, JournalError, bytes, chain, lines, parse, parts};
 
 /// What was found.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -69,7 +69,7 @@ pub fn verify(path: &Path) -> Result<Verdict, JournalError> {
     let mut verdict = Verdict::default();
     let mut before: Option<String> = None;
     let mut chained = false;
-    for file in files::full(path).into_iter().chain([path.to_owned()]) {
+    for file in parts(path)? {
         let bytes = bytes(&file)?;
         if !bytes.is_empty() {
             verdict.files.push(file.clone());

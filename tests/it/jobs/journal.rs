@@ -7,6 +7,7 @@ use nicdeck::{
     domain::{
         ids::OperationId,
         journal::JournalEntry,
+        journal_fault::JournalFaultKind,
         outcome::{Outcome, OutcomeWord, Skip},
         plan::OperationKind,
     },
@@ -77,7 +78,7 @@ async fn a_journal_that_breaks_after_the_write_does_not_hide_its_outcome() {
         std::fs::create_dir(&path).unwrap();
     });
     let mut running = stage.begin(&plan);
-    let told = |event: &ReleaseEvent| matches!(event, ReleaseEvent::NotJournaled { operation: OperationId(0), message } if message.contains("journal"));
+    let told = |event: &ReleaseEvent| matches!(event, ReleaseEvent::NotJournaled { operation: OperationId(0), fault } if fault.kind == JournalFaultKind::Open && fault.path.contains("journal"));
     running.until(&mut stage, told).await;
     running.end(&mut stage).await.all(OutcomeWord::Released);
     assert_eq!(journal::read(&kept).unwrap().open_intents().count(), 1);

@@ -19,7 +19,7 @@ use nicdeck::{
 
 use super::{
     browse::browsing,
-    scenario::{START, Scenario, ip},
+    scenario::{START, Scenario, ip, no_journal},
 };
 
 const PATH: &str = "/home/lin/.local/state/nicdeck/journal.jsonl";
@@ -176,6 +176,6 @@ fn the_list_opens_by_its_key_and_closes_by_esc() {
     assert_eq!(scenario.notice(), "notice.unfinished");
     scenario.keys("esc");
     assert!(scenario.state.overlays.is_empty());
-    scenario.send(Msg::Journal(JournalEvent::Unreadable("denied".to_owned())));
+    scenario.send(Msg::Journal(JournalEvent::Unreadable(no_journal())));
     assert_eq!(scenario.notice(), "notice.journal-unread");
 }

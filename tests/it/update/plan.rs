@@ -23,13 +23,13 @@ use nicdeck::{
 
 use super::{
     browse::{browsing, shop},
-    scenario::{Scenario, eip, ip, profile},
+    scenario::{Scenario, eip, ip, no_journal, profile},
 };
 
 #[test]
 fn without_a_journal_a_plan_can_be_read_and_not_confirmed() {
     let mut scenario = browsing();
-    scenario.send(Msg::Journal(JournalEvent::Unusable("read-only file system".to_owned())));
+    scenario.send(Msg::Journal(JournalEvent::Unusable(no_journal())));
     assert_eq!(scenario.notice(), "notice.no-journal");
     scenario.keys("a p").read_again().keys("c");
     assert_eq!(scenario.notice(), "disabled.no-journal");
@@ -48,8 +48,8 @@ fn a_journal_that_was_unusable_is_looked_at_again_with_a_refresh() {
     let mut scenario = browsing();
     scenario.keys("R");
     assert_eq!(again(&scenario), [], "nothing is known against it");
-    scenario.send(Msg::Journal(JournalEvent::Unreadable("denied".to_owned())));
-    scenario.send(Msg::Journal(JournalEvent::Unusable("read-only file system".to_owned())));
+    scenario.send(Msg::Journal(JournalEvent::Unreadable(no_journal())));
+    scenario.send(Msg::Journal(JournalEvent::Unusable(no_journal())));
     scenario.keys("R");
     assert_eq!(again(&scenario), [(true, true)]);
     scenario.send(Msg::Journal(JournalEvent::Read)).send(Msg::Journal(JournalEvent::Usable));
@@ -57,7 +57,7 @@ fn a_journal_that_was_unusable_is_looked_at_again_with_a_refresh() {
     scenario.keys("R");
     assert_eq!(again(&scenario), []);
     let mut scenario = browsing();
-    scenario.send(Msg::Journal(JournalEvent::Unusable("read-only file system".to_owned())));
+    scenario.send(Msg::Journal(JournalEvent::Unusable(no_journal())));
     scenario.send(Msg::Journal(JournalEvent::Usable)).keys("a p").read_again().keys("c");
     assert!(matches!(scenario.state.overlays.as_slice(), [Overlay::Confirm(_)]), "{}", scenario.notice());
 }

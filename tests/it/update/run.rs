@@ -16,7 +16,10 @@ use nicdeck::{
 };
 use std::sync::Arc;
 
-use super::{browse::browsing, scenario::Scenario};
+use super::{
+    browse::browsing,
+    scenario::{Scenario, no_journal},
+};
 
 /// Everything that can go is marked, confirmed, and running.
 fn running() -> (Scenario, JobId, Arc<ReleasePlan>) {
@@ -385,8 +388,7 @@ fn a_detach_is_counted_as_a_detach() {
 #[test]
 fn an_end_that_is_not_in_the_journal_is_told_and_leaves_its_trace() {
     let (mut scenario, job, plan) = running();
-    let message = "no space left".to_owned();
-    scenario.send(Msg::Release(job, ReleaseEvent::NotJournaled { operation: OperationId(1), message }));
+    scenario.send(Msg::Release(job, ReleaseEvent::NotJournaled { operation: OperationId(1), fault: no_journal() }));
     assert_eq!(scenario.notice(), "notice.not-journaled");
     settle(&mut scenario, job, &plan, 1, &released());
     let run = scenario.state.run.as_ref().unwrap();

@@ -18,6 +18,7 @@ use nicdeck::{
         ids::{InstanceId, JobId, NicKey, ProfileId, RegionId},
         instance::{Instance, Power, PowerState},
         inventory::Section,
+        journal_fault::{JournalFault, JournalFaultKind},
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
         page::{InventoryPage, Resource},
         snapshot::NicSnapshot,
@@ -276,6 +277,12 @@ fn word(key: &RowKey) -> String {
         RowKey::Nic(key) => format!("n {}", key.nic),
         RowKey::Address(key) => format!("a {}", key.ip),
     }
+}
+
+/// What an unusable journal is told with.
+pub fn no_journal() -> JournalFault {
+    let (path, reason) = ("/state/journal.jsonl".to_owned(), "read-only file system".to_owned());
+    JournalFault { kind: JournalFaultKind::Open, path, reason }
 }
 
 pub fn ip(text: &str) -> IpAddr {

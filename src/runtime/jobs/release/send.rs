@@ -130,7 +130,7 @@ pub(super) async fn send(
 fn unwritten(error: JournalError) -> Skip {
     match error {
         JournalError::ReadOnly(_) => Skip::ReadOnly,
-        error => Skip::Journal { message: error.to_string() },
+        error => Skip::Journal { fault: error.fault() },
     }
 }
 
