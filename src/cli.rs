@@ -159,7 +159,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
             history::check(parsed.demo, words, process)
         }
         Some(Command::History { command: None, output, most }) => {
-            let asked = history::Asked { demo: parsed.demo, search: parsed.filter, format: output, most };
+            let asked = history::Asked {
+                demo: parsed.demo,
+                search: parsed.filter,
+                profiles: flags.profiles,
+                regions: flags.regions,
+                format: output,
+                most,
+            };
             history::show(&asked, words, process)
         }
         Some(Command::Simulate(args)) => simulate(&args, words, process),

@@ -22,6 +22,9 @@ use super::{Exit, Process, complain, filter};
 pub(super) struct Asked {
     pub demo: bool,
     pub search: Option<String>,
+    /// Only these; all where a list is empty. The config is not read: what it no longer names was done all the same.
+    pub profiles: Vec<String>,
+    pub regions: Vec<String>,
     pub format: Format,
     /// Batches, newest first.
     pub most: usize,
@@ -32,17 +35,17 @@ pub(super) fn show(asked: &Asked, words: &Catalog, process: &mut Process<'_>) ->
     let offset = jiff::Zoned::now().offset().seconds();
     let text = asked.search.as_deref().unwrap_or_default();
     let search = match search::parse(text, clock::now(), offset) {
-        Ok(search) => search,
+        Ok(search) => search.within(&asked.profiles, &asked.regions),
         Err(error) => return complain(process, &filter::explain(text, &error, words), Exit::Usage),
     };
     let path = match journal::default_path(asked.demo) {
         Ok(path) => path,
-        Err(error) => return complain(process, &error.to_string(), Exit::Failure),
+        Err(error) => return complain(process, &words.phrase(&(&error.fault()).into()), Exit::Failure),
     };
     let whole = asked.format != Format::Table;
     let found = match history::find(&path, &search, asked.most, whole) {
         Ok(found) => found,
-        Err(error) => return complain(process, &error.to_string(), Exit::Failure),
+        Err(error) => return complain(process, &words.phrase(&(&error.fault()).into()), Exit::Failure),
     };
     let tell = |key: &str, values: &[(&str, &str)]| words.text(key, values).into_owned();
     let mut notes = Vec::new();
@@ -85,7 +88,9 @@ pub(super) fn show(asked: &Asked, words: &Catalog, process: &mut Process<'_>) ->
     match written {
         // A reader that went away early (head, less) has what it wanted.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-        Err(error) => complain(process, &error.to_string(), Exit::Failure),
+        Err(error) => {
+            complain(process, &words.text("command-line.no-output", &[("reason", &error.to_string())]), Exit::Failure)
+        }
         Ok(()) => Exit::Done,
     }
 }
@@ -102,7 +107,7 @@ pub(super) fn check(demo: bool, words: &Catalog, process: &mut Process<'_>) -> E
                 other => other,
             }
         }
-        Err(error) => complain(process, &error.to_string(), Exit::Failure),
+        Err(error) => complain(process, &words.phrase(&(&error.fault()).into()), Exit::Failure),
     }
 }
 

@@ -223,6 +223,18 @@ impl Search {
         self.terms.is_empty()
     }
 
+    /// Of these profiles and regions only; of all where a list is empty. Names are whole, and a star in one is a star.
+    #[must_use]
+    pub fn within(mut self, profiles: &[String], regions: &[String]) -> Self {
+        for (field, names) in [(Field::Profile, profiles), (Field::Region, regions)] {
+            if !names.is_empty() {
+                let patterns = names.iter().map(|name| Pattern::whole(name)).collect();
+                self.terms.push(Term { negated: false, test: Test::Text(field, patterns) });
+            }
+        }
+        self
+    }
+
     pub fn matches(&self, subject: &Subject<'_>) -> bool {
         self.terms.iter().all(|term| term.test.asks(subject) != term.negated)
     }

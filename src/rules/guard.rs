@@ -63,6 +63,8 @@ pub struct Effects {
     pub owners: BTreeSet<String>,
     /// EIPs that are, or may be, on those addresses and NICs.
     pub eips: usize,
+    /// Of these: what is destroyed for good, or may be.
+    pub eips_lost: usize,
     /// Load balancers that lose a backend.
     pub backends: usize,
     /// Targets with a warning.
@@ -98,6 +100,7 @@ pub fn effects(plan: &ReleasePlan) -> Effects {
         })
         .collect();
     let mut eips: BTreeSet<(&ProfileId, &EipId)> = BTreeSet::new();
+    let mut lost: BTreeSet<(&ProfileId, &EipId)> = BTreeSet::new();
     let mut balancers: BTreeSet<(&ProfileId, &LoadBalancerId)> = BTreeSet::new();
     for operation in plan.operations() {
         let facts = &operation.expect;
@@ -119,6 +122,9 @@ pub fn effects(plan: &ReleasePlan) -> Effects {
             };
             if hit {
                 eips.insert((&operation.profile, &eip.id));
+                if eip.dies_unbound != Some(false) {
+                    lost.insert((&operation.profile, &eip.id));
+                }
             }
         }
         for backend in &facts.backends {
@@ -132,7 +138,7 @@ pub fn effects(plan: &ReleasePlan) -> Effects {
             }
         }
     }
-    Effects { eips: eips.len(), backends: balancers.len(), profiles: profiles.len(), ..effects }
+    Effects { eips: eips.len(), eips_lost: lost.len(), backends: balancers.len(), profiles: profiles.len(), ..effects }
 }
 
 /// How dangerous the plan is. 1: few targets, no warning, no production. 2: more, or a warning, or production.

@@ -94,7 +94,7 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
             );
             on_instance(canvas, &mut doc, profile, nic, *instance, false);
             doc.heading(words.word("heading.detach-findings"));
-            findings::list(canvas, &mut doc, Some(&profile.cloud), state.now, found, Verb::Detach);
+            findings::list(canvas, &mut doc, Some(&profile.cloud), state.now, found, Verb::Detach, None);
             call(canvas, &mut doc, profile, found, Verb::Detach);
             doc.heading(words.word("heading.addresses"));
             for address in &nic.addresses {
@@ -129,7 +129,7 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
             );
             on_instance(canvas, &mut doc, profile, nic, *instance, true);
             doc.heading(words.word("heading.findings"));
-            findings::list(canvas, &mut doc, Some(&profile.cloud), state.now, found, Verb::Release);
+            findings::list(canvas, &mut doc, Some(&profile.cloud), state.now, found, Verb::Release, None);
             if rows::is_releasable_role(address.role) {
                 call(canvas, &mut doc, profile, found, Verb::Release);
             }

@@ -21,6 +21,7 @@ use crate::{
 
 use super::{
     canvas::Canvas,
+    catalog::Catalog,
     doc::{Doc, Span},
     footer, line, plan,
     skin::Borders,
@@ -285,6 +286,9 @@ fn about(
     for (effect, role) in plan::effects(canvas, view, false) {
         doc.text(&effect, role);
     }
+    if let Some(undo) = undo(words, view) {
+        doc.text(&undo, Role::Text);
+    }
     let rows = view.plan.rows().iter();
     let warned = rows.filter(|row| matches!(row.decision, Decision::Go(_)) && row.worst() >= Some(Severity::Warn));
     let warned = warned.count();
@@ -296,6 +300,22 @@ fn about(
         doc.text(&words.text("confirm.left-out", &[("count", &blocked.to_string())]), Role::Dim);
     }
     doc
+}
+
+/// What can be taken back afterwards, and how.
+fn undo(words: &Catalog, view: &PlanView) -> Option<String> {
+    let effects = &view.effects;
+    let ways: Vec<&str> = [
+        (effects.addresses, "confirm.undo-release"),
+        (effects.nics_detached, "confirm.undo-detach"),
+        (effects.eips_lost, "confirm.undo-eip"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(_, key)| words.word(key))
+    .collect();
+    (!ways.is_empty())
+        .then(|| words.text("confirm.undo", &[("ways", &ways.join(words.word("confirm.comma")))]).into_owned())
 }
 
 /// Cells before the text that has to be typed: what is typed stands under it.

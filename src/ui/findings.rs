@@ -16,8 +16,17 @@ use super::{
     words::{self, Part, Verb},
 };
 
-/// Each finding with its fact, effect and fix, the code it predicts and what that means, and how old its data is.
-pub fn list(canvas: &Canvas, doc: &mut Doc, cloud: Option<&CloudId>, now: Timestamp, findings: &[Finding], verb: Verb) {
+/// Each finding with its fact, effect and fix, the code it predicts and what that means, and how old its data is. `overridden`:
+/// the reason why the row goes although something is not known.
+pub fn list(
+    canvas: &Canvas,
+    doc: &mut Doc,
+    cloud: Option<&CloudId>,
+    now: Timestamp,
+    findings: &[Finding],
+    verb: Verb,
+    overridden: Option<&str>,
+) {
     let words = canvas.words;
     if findings.is_empty() {
         doc.text(words.word("level.none"), Role::Ok);
@@ -38,7 +47,11 @@ pub fn list(canvas: &Canvas, doc: &mut Doc, cloud: Option<&CloudId>, now: Timest
                 doc.hang(vec![(lead, Role::Dim)], indent, &value, role);
             }
         };
-        field("label.effect", words::finding(words, finding, Part::Effect, verb), Role::Text);
+        let effect = match overridden.filter(|_| finding.severity == Severity::Unknown) {
+            Some(reason) => Some(words.text("finding-effect.overridden", &[("reason", reason)]).into_owned()),
+            None => words::finding(words, finding, Part::Effect, verb),
+        };
+        field("label.effect", effect, Role::Text);
         field("label.fix", words::finding(words, finding, Part::Fix, verb), Role::Text);
         let code = finding.predicts.map(|code| match cloud.map(|cloud| words.errors.find(cloud, Some(code), None)) {
             Some(Known::Code(entry)) => words

@@ -401,7 +401,15 @@ pub fn page(canvas: &Canvas, state: &State, view: &PlanView, row: &PlanRow, widt
         findings::fault(canvas, &mut doc, canvas.cloud(&nic.profile), fault, false);
     }
     doc.heading(words.word("heading.findings"));
-    findings::list(canvas, &mut doc, canvas.cloud(&nic.profile), state.now, &row.findings, verb);
+    findings::list(
+        canvas,
+        &mut doc,
+        canvas.cloud(&nic.profile),
+        state.now,
+        &row.findings,
+        verb,
+        row.overridden.as_deref(),
+    );
     let operation = match row.decision {
         Decision::Go(id) => view.plan.operations().get(id.0 as usize),
         Decision::Blocked => None,

@@ -126,6 +126,17 @@ async fn batches_are_listed_found_and_told_in_every_form() {
     assert!(err.contains("1 target has no end in the journal"), "{err}");
     let (_, out, _) = home.said(&["history", "--filter", "ip:10.0.0.7", "--lang", "zh-CN"]);
     assert!(out.contains("释放 3") && out.contains("完成 2, 失败 1") && !out.contains("b2"), "{out}");
+    for (args, found) in [
+        (vec!["--profile", "prod", "--region", "r-1"], true),
+        (vec!["--profile", "other", "--profile", "prod"], true),
+        (vec!["--profile", "pro"], false),
+        (vec!["--region", "r-2"], false),
+        (vec!["--profile", "prod", "--region", "r-2"], false),
+        (vec!["--profile", "prod", "--filter", "who:nobody"], false),
+    ] {
+        let (code, out, err) = home.said(&[vec!["history"], args.clone()].concat());
+        assert_eq!((code, out.contains("b1")), (0, found), "{args:?} {out}{err}");
+    }
     let (_, out, err) = home.said(&["history", "--most", "1"]);
     assert!(out.lines().count() == 2 && err.contains("1 of 2 batches"), "{out}{err}");
 
