@@ -88,6 +88,7 @@ commands! {
     Plan = "plan", Act, Inventory;
     DropRow = "drop-row", Act, Plan;
     Confirm = "confirm", Act, Plan;
+    DryRun = "dry-run", Act, Plan;
     Override = "override", Act, Plan;
     Rebuild = "rebuild", Act, Plan;
     Pause = "pause", Act, Run;

@@ -21,6 +21,11 @@ pub enum Effect {
         job: JobId,
         nics: Vec<(NicKey, Arc<NicSnapshot>)>,
     },
+    /// Rehearse a plan: up to the requests it would send. Sends none of them.
+    DryRun {
+        job: JobId,
+        plan: Arc<ReleasePlan>,
+    },
     /// Carry out a confirmed plan.
     Release {
         job: JobId,

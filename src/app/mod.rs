@@ -7,6 +7,7 @@ pub mod calls;
 pub mod command;
 pub mod confirm;
 pub mod detail;
+pub mod dry_run;
 pub mod earlier;
 pub mod effect;
 pub mod geometry;

@@ -11,6 +11,7 @@ use crate::domain::{
     journal_fault::JournalFault,
     outcome::{Outcome, Progress},
     page::InventoryPage,
+    rehearsal::Rehearsal,
     selection::Target,
     snapshot::NicSnapshot,
 };
@@ -22,6 +23,7 @@ pub enum Msg {
     Input(Input),
     Inventory(JobId, InventoryEvent),
     Preflight(JobId, PreflightEvent),
+    DryRun(JobId, DryRunEvent),
     Release(JobId, ReleaseEvent),
     Journal(JournalEvent),
     Reconcile(JobId, ReconcileEvent),
@@ -55,6 +57,14 @@ pub enum PreflightEvent {
     Partly(NicKey, Box<Fault>),
     /// `Ok(None)`: the cloud does not know the NIC any more.
     Read(NicKey, Result<Option<Arc<NicSnapshot>>, Box<Fault>>),
+    Ended,
+}
+
+/// From the job that rehearses a plan.
+#[derive(Clone, PartialEq, Debug)]
+pub enum DryRunEvent {
+    /// One write, in no order across profiles.
+    Rehearsed(Box<Rehearsal>),
     Ended,
 }
 

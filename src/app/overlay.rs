@@ -16,6 +16,11 @@ pub enum Overlay {
         scroll: usize,
     },
     Confirm(Confirm),
+    /// What a write of the plan would send: the one at this place.
+    DryRun {
+        at: usize,
+        scroll: usize,
+    },
     /// Why a row goes although something about it is not known.
     Reason(Reason),
     /// What earlier runs left open, and what became of it.

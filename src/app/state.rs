@@ -17,6 +17,7 @@ use crate::{
 use super::{
     browse::Browse,
     calls::Calls,
+    dry_run::DryRun,
     earlier::Earlier,
     geometry::Size,
     jobs::JobTable,
@@ -113,6 +114,8 @@ pub struct State {
     pub browse: Browse,
     pub plan: Option<PlanView>,
     pub run: Option<Run>,
+    /// What a dry run told, as long as it is looked at.
+    pub dry_run: Option<DryRun>,
     pub calls: Calls,
     pub jobs: JobTable,
     pub overlays: Vec<Overlay>,
@@ -158,6 +161,7 @@ impl State {
             browse: Browse::new(&setup.filter),
             plan: None,
             run: None,
+            dry_run: None,
             calls: Calls::default(),
             jobs: JobTable::default(),
             overlays: Vec::new(),

@@ -20,6 +20,7 @@ pub mod outcome;
 pub mod page;
 pub mod place;
 pub mod plan;
+pub mod rehearsal;
 pub mod selection;
 pub mod snapshot;
 pub mod tags;

@@ -17,6 +17,7 @@ use super::{
     redact::{self, Scrubber, Trip},
     retry::{self, RetryPolicy},
     session::{Account, Sessions},
+    shell,
 };
 use crate::{
     domain::{
@@ -28,6 +29,7 @@ use crate::{
         outcome::Receipt,
         page::{InventoryPage, Listing},
         plan::OperationKind,
+        rehearsal::{Command, Tool, WouldSend},
         time::Timestamp,
     },
     wire::{WireRequest, WireResponse},
@@ -317,6 +319,22 @@ impl Client {
             attempt: 0,
         };
         Ok(redact::exchange(&trip, &account.scrubber))
+    }
+
+    /// [`Client::preview`] with the same as a line for a shell, which has no signature and no secret. Sends no write either.
+    ///
+    /// # Errors
+    /// As of [`Client::preview`].
+    pub async fn would_send(&self, region: &RegionId, kind: &OperationKind, step: &Step) -> Result<WouldSend, Fault> {
+        let request = self.preview(region, kind, step).await?;
+        let call = Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() };
+        let account = self.account(&call).await?;
+        let (line, tool) = match self.cloud().cli(&call, &account.profile) {
+            Some(line) => (line, Tool::Own),
+            None => (shell::curl(&self.cloud().encode(&call, &account.profile)), Tool::Curl),
+        };
+        let command = Command { line: account.scrubber.scrub(&line), tool };
+        Ok(WouldSend { request, command, more: !step.last })
     }
 
     /// The signed request of a call, with a stamp of its own.

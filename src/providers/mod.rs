@@ -12,6 +12,7 @@ pub mod provider;
 pub mod redact;
 pub mod retry;
 pub mod session;
+pub mod shell;
 
 macro_rules! clouds {
     ($($name:ident),* $(,)?) => {

@@ -262,6 +262,11 @@ pub trait Provider: Send + Sync {
     /// The unsigned request.
     fn encode(&self, call: &Call, profile: &Profile) -> WireRequest;
 
+    /// The same request as a line of the vendor's own command line tool; `None` where that has no such command, and for reads.
+    fn cli(&self, _call: &Call, _profile: &Profile) -> Option<String> {
+        None
+    }
+
     /// Adds the vendor's signature over exactly what will be sent. For a sign-in by name it is the body that gets the secret.
     fn sign(&self, request: &mut WireRequest, credential: &Credential, stamp: &Stamp);
 

@@ -18,6 +18,7 @@ use crate::{
 use super::{
     clock,
     jobs::{
+        dry_run,
         journal::{self, Wanted},
         listing, preflight,
         reconcile::{self, Desk},
@@ -84,6 +85,11 @@ impl Executor {
                 let clients = self.clients.clone();
                 let of = move |key: &crate::domain::ids::NicKey| clients.get(&key.profile).cloned();
                 self.spawn(job, preflight::run(of, nics, job, self.out.clone(), cancel, clock::now));
+            }
+            Effect::DryRun { job, plan } => {
+                let (safety, out) = (self.safety.clone(), self.out.clone());
+                let stage = dry_run::Stage { job, plan, safety, out, cancel: self.cancel_token(job), now: clock::now };
+                self.spawn(job, dry_run::run(stage, self.clients.clone()));
             }
             Effect::Release { job, plan, confirmed } => {
                 let (control, watched) = watch::channel(Control::default());

@@ -138,15 +138,20 @@ pub fn page(canvas: &Canvas, call: &Exchange, width: u16) -> Doc {
         .text("detail.tries", &[("count", &call.attempt.to_string()), ("elapsed", &words::duration(call.elapsed_ms))]);
     doc.field(words.word("label.tries"), &tries, Role::Text);
     doc.heading(words.word("heading.request"));
-    doc.text(&format!("{} {}{}", call.method, call.host, call.path), Role::Text);
-    for (name, value) in &call.headers {
-        doc.hang(vec![(format!("{name}: "), Role::Dim)], text::cells(name) + 2, value, Role::Text);
-    }
-    body(&mut doc, &call.body);
+    request(&mut doc, call);
     let bytes = call.answer_bytes.to_string();
     doc.heading(&words.text("heading.answer", &[("bytes", &bytes)]));
     body(&mut doc, &call.answer);
     doc
+}
+
+/// Method, host, path, headers and body; secrets are hidden already.
+pub fn request(doc: &mut Doc, call: &Exchange) {
+    doc.text(&format!("{} {}{}", call.method, call.host, call.path), Role::Text);
+    for (name, value) in &call.headers {
+        doc.hang(vec![(format!("{name}: "), Role::Dim)], text::cells(name) + 2, value, Role::Text);
+    }
+    body(doc, &call.body);
 }
 
 /// What a refusal means, and what to do.

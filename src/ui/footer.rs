@@ -388,6 +388,7 @@ fn shown(state: &State) -> &'static [Command] {
             C::Confirm,
             C::Close,
             C::DropRow,
+            C::DryRun,
             C::Override,
             C::Open,
             C::Rebuild,
@@ -441,6 +442,12 @@ fn keys(canvas: &mut Canvas, state: &State, area: Area) {
             (&[Command::Copy], "keys.copy"),
             (&[Command::Close], "keys.close"),
         ]),
+        Some(Overlay::DryRun { .. }) => bound(&[
+            (&[Command::NextFinding, Command::PreviousFinding], "keys.leaf"),
+            (&[Command::Copy], "keys.copy-line"),
+            (&[Command::Down, Command::Up], "keys.scroll"),
+            (&[Command::Close], "keys.close"),
+        ]),
         Some(Overlay::Earlier { .. }) => bound(&[
             (&[Command::Down, Command::Up], "keys.scroll"),
             (&[Command::Refresh], "keys.read-again"),
@@ -464,7 +471,9 @@ fn keys(canvas: &mut Canvas, state: &State, area: Area) {
             // Nothing is left that they could be pressed for.
             .filter(|&&command| {
                 let only_for_some = match command {
-                    Command::Confirm => state.plan.as_ref().is_some_and(|view| view.plan.operations().is_empty()),
+                    Command::Confirm | Command::DryRun => {
+                        state.plan.as_ref().is_some_and(|view| view.plan.operations().is_empty())
+                    }
                     Command::RetryFailed | Command::Recheck | Command::Override => true,
                     _ => false,
                 };

@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-use super::{canvas::Canvas, text, theme::Role, words};
+use super::{canvas::Canvas, dry_run, text, theme::Role, words};
 
 pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     match (state.overlays.last(), state.screen) {
@@ -30,6 +30,11 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
             pen.gap(1).put(&title, Role::Bright).gap(2).put(words.word("help.search"), Role::Dim).gap(1);
             let indent = pen.x;
             input(canvas, regions.line, indent, &help.search, None);
+        }
+        (Some(Overlay::DryRun { at, .. }), _) if state.dry_run.is_some() => {
+            if let Some(run) = &state.dry_run {
+                dry_run::title(canvas, run, *at, regions.line);
+            }
         }
         (Some(Overlay::Earlier { .. }), _) => {
             let count = state.earlier.writes.len().to_string();

@@ -11,6 +11,7 @@ mod columns;
 mod detail;
 mod dialog;
 mod doc;
+mod dry_run;
 mod earlier;
 pub mod errors;
 mod findings;
@@ -88,6 +89,11 @@ fn screen(canvas: &mut Canvas, state: &State, regions: &Regions) {
                 return calls::page(canvas, call, body.width).draw(canvas, body, *scroll, true);
             }
         }
+        Some(Overlay::DryRun { at, scroll }) => {
+            if let Some(run) = &state.dry_run {
+                return dry_run::page(canvas, run, *at, body.width).draw(canvas, body, *scroll, true);
+            }
+        }
         Some(Overlay::Earlier { scroll }) => {
             return earlier::page(canvas, state, body.width).draw(canvas, body, *scroll, true);
         }
@@ -132,7 +138,11 @@ fn framed(canvas: &mut Canvas, state: &State, regions: &Regions, overlay: &Overl
         Overlay::Reason(reason) => dialog::reason(canvas, state, regions, reason),
         Overlay::Quit => dialog::quit(canvas, state, regions),
         Overlay::CopyMenu { view } => dialog::copy_menu(canvas, state, regions, *view),
-        Overlay::Help(_) | Overlay::Detail { .. } | Overlay::Call { .. } | Overlay::Earlier { .. } => {}
+        Overlay::Help(_)
+        | Overlay::Detail { .. }
+        | Overlay::Call { .. }
+        | Overlay::DryRun { .. }
+        | Overlay::Earlier { .. } => {}
     }
 }
 

@@ -429,7 +429,8 @@ fn told_reason(words: &Catalog, cloud: Option<&CloudId>, row: &RunRow, now: Time
     words.word(key).to_owned()
 }
 
-fn outcome_reason(words: &Catalog, cloud: Option<&CloudId>, outcome: &Outcome) -> String {
+/// Why a target has this end; for what went well, nothing.
+pub fn outcome_reason(words: &Catalog, cloud: Option<&CloudId>, outcome: &Outcome) -> String {
     match outcome {
         // A row tells more: see `row_reason`.
         Outcome::Released { .. } | Outcome::AlreadyGone { .. } => String::new(),

@@ -100,7 +100,13 @@ fn target_items(target: &crate::domain::selection::Target, add: &mut impl FnMut(
 
 /// `y`.
 pub fn copy(state: &mut State) -> Vec<Effect> {
-    match items(state).into_iter().next() {
+    let item = items(state).into_iter().next();
+    take_or_say(state, item)
+}
+
+/// Copies it, or says that there is nothing.
+pub fn take_or_say(state: &mut State, item: Option<CopyItem>) -> Vec<Effect> {
+    match item {
         Some(item) => take(state, item),
         None => {
             state.notices.say(state.now, Loudness::Info, Phrase::new("notice.nothing-to-copy"));

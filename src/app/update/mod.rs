@@ -2,6 +2,7 @@
 
 mod browse;
 pub mod copy;
+mod dry_run;
 mod earlier;
 mod filter;
 mod inventory;
@@ -61,6 +62,10 @@ fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Preflight(job, event) => plan::event(state, job, event),
+        Msg::DryRun(job, event) => {
+            dry_run::event(state, job, event);
+            Vec::new()
+        }
         Msg::Release(job, event) => run::event(state, job, event),
         Msg::Journal(event) => journal(state, event),
         Msg::Reconcile(job, event) => earlier::event(state, job, event),
@@ -219,6 +224,7 @@ pub fn disabled(state: &State, command: Command) -> Option<Phrase> {
         Command::UnmarkVisible if state.marks.is_empty() => Some(Phrase::new("disabled.no-marks")),
         Command::ClearFilter if !state.browse.is_filtered() => Some(Phrase::new("disabled.no-filter")),
         Command::Confirm => plan::confirm_disabled(state),
+        Command::DryRun => plan::send_disabled(state),
         Command::Override => plan::override_disabled(state),
         Command::GoPlan if state.plan.is_none() => Some(Phrase::new("disabled.no-plan")),
         Command::GoRun if state.run.is_none() => Some(Phrase::new("disabled.no-run")),
@@ -266,6 +272,7 @@ pub(super) fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Plan => return plan::open(state),
         Command::DropRow => return plan::drop_row(state),
         Command::Confirm => return plan::ask(state),
+        Command::DryRun => return dry_run::begin(state),
         Command::Override => plan::ask_reason(state),
         Command::Rebuild => return plan::rebuild(state),
         Command::Pause => return run::pause(state),
@@ -434,8 +441,8 @@ fn quit(state: &mut State) -> Vec<Effect> {
 /// ctrl-c: cancels the innermost thing; during a batch it stops; at the top it asks to be pressed again.
 fn interrupt(state: &mut State) -> Vec<Effect> {
     let again = state.quit_asked.is_some_and(|at| state.now.since(at) < QUIT_AGAIN_MS);
-    if state.overlays.pop().is_some() {
-        return Vec::new();
+    if let Some(top) = state.overlays.pop() {
+        return if matches!(top, Overlay::DryRun { .. }) { dry_run::close(state) } else { Vec::new() };
     }
     if state.screen == Screen::Inventory && state.browse.editing {
         filter::cancel(state);
@@ -479,6 +486,7 @@ fn panicked(state: &mut State, job: crate::domain::ids::JobId) -> Vec<Effect> {
     let mut effects = inventory::job_died(state, job);
     effects.extend(plan::job_died(state, job));
     effects.extend(run::job_died(state, job));
+    dry_run::job_died(state, job);
     earlier::job_died(state, job);
     effects
 }

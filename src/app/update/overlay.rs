@@ -17,7 +17,7 @@ use crate::{
     rules::guard::Phrase as Asked,
 };
 
-use super::{copy, earlier, plan};
+use super::{copy, dry_run, earlier, plan};
 
 /// Enter: what opening means here.
 pub fn open(state: &mut State) {
@@ -119,6 +119,34 @@ pub fn press(state: &mut State, key: Key) -> Vec<Effect> {
                     Some(command @ (Command::Language | Command::Copy | Command::CopyMore)) => {
                         return super::run_command(state, command);
                     }
+                    _ => super::no_such_key(state),
+                }
+            }
+        }
+        Overlay::DryRun { at, scroll } => {
+            if closes || is(Command::Open) {
+                return dry_run::close(state);
+            }
+            let leaf = match () {
+                () if is(Command::NextFinding) => 1,
+                () if is(Command::PreviousFinding) => -1,
+                () => 0,
+            };
+            if leaf != 0 {
+                let to = dry_run::leaf(state, *at, leaf);
+                top = Overlay::DryRun { at: to, scroll: 0 };
+                state.overlays.push(top);
+                return Vec::new();
+            }
+            let moved = scrolled(&state.keymap, key, *scroll, page);
+            *scroll = moved.unwrap_or(*scroll);
+            let at = *at;
+            state.overlays.push(top);
+            if moved.is_none() {
+                match state.keymap.command(key, state.screen) {
+                    Some(Command::Help) => state.overlays.push(Overlay::Help(Help::default())),
+                    Some(Command::Language) => return super::run_command(state, Command::Language),
+                    Some(Command::Copy) => return dry_run::copy(state, at),
                     _ => super::no_such_key(state),
                 }
             }

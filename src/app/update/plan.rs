@@ -357,8 +357,8 @@ pub fn leave(state: &mut State) -> Vec<Effect> {
     effects
 }
 
-/// Why the plan can not be confirmed now.
-pub fn confirm_disabled(state: &State) -> Option<Phrase> {
+/// Why nothing of the plan would be sent.
+pub fn send_disabled(state: &State) -> Option<Phrase> {
     let Some(view) = &state.plan else { return Some(Phrase::new("disabled.no-plan")) };
     if let Freshness::Reading { done, total, .. } = view.freshness {
         return Some(Phrase::new("disabled.plan-reading").with("done", done).with("total", total));
@@ -368,6 +368,14 @@ pub fn confirm_disabled(state: &State) -> Option<Phrase> {
     }
     if view.plan.operations().is_empty() {
         return Some(Phrase::new("disabled.plan-all-blocked"));
+    }
+    None
+}
+
+/// Why the plan can not be confirmed now.
+pub fn confirm_disabled(state: &State) -> Option<Phrase> {
+    if let Some(phrase) = send_disabled(state) {
+        return Some(phrase);
     }
     if let Some(fault) = &state.no_journal {
         return Some(Phrase::new("disabled.no-journal").with_phrase("message", fault.into()));

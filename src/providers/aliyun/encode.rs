@@ -42,6 +42,17 @@ impl Product {
         }
     }
 
+    /// As hosts and the vendor's tool spell it.
+    fn name(self) -> &'static str {
+        match self {
+            Product::Ecs => "ecs",
+            Product::Vpc => "vpc",
+            Product::Slb => "slb",
+            Product::Alb => "alb",
+            Product::Nlb => "nlb",
+        }
+    }
+
     /// The public host for a region. Vendor: the endpoint maps of its SDKs.
     fn host(self, region: &str) -> String {
         let finance = region.contains("finance");
@@ -50,11 +61,7 @@ impl Product {
             Product::Ecs if finance || region == "cn-hangzhou" => return "ecs-cn-hangzhou.aliyuncs.com".to_owned(),
             Product::Vpc if finance || gov || region == "cn-hangzhou" => return "vpc.aliyuncs.com".to_owned(),
             Product::Slb if finance || gov || CENTRAL_SLB.contains(&region) => return "slb.aliyuncs.com".to_owned(),
-            Product::Ecs => "ecs",
-            Product::Vpc => "vpc",
-            Product::Slb => "slb",
-            Product::Alb => "alb",
-            Product::Nlb => "nlb",
+            product => product.name(),
         };
         format!("{name}.{region}.aliyuncs.com")
     }
@@ -131,6 +138,12 @@ pub(super) fn own_action(call: &Call) -> &'static str {
         (Product::Nlb, "ListServerGroupServers") => "nlb:ListServerGroupServers",
         (_, action) => action,
     }
+}
+
+/// The product and the parameters of a write, as the vendor names them and in the order of its pages.
+pub(super) fn write_params(call: &Call) -> Option<(&'static str, Vec<(String, String)>)> {
+    let Call::Write { region, kind, step } = call else { return None };
+    Some((api(call).0.name(), write(region, kind, step).0))
 }
 
 /// The unsigned request.

@@ -2,6 +2,7 @@
 //! balancers (CLB 2014-05-15, ALB 2020-06-16, NLB 2022-04-30). Each product has its own endpoint in each region.
 
 mod carry;
+mod cli;
 mod decode;
 pub mod dialect;
 mod encode;
@@ -338,6 +339,10 @@ impl Provider for Cloud {
 
     fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {
         encode::encode(call, profile)
+    }
+
+    fn cli(&self, call: &Call, profile: &Profile) -> Option<String> {
+        cli::line(call, profile)
     }
 
     /// Blanks around keys are the operator's slip, not part of the key.

@@ -2,6 +2,7 @@
 //!
 //! A NIC has one address of its own. What else it answers for are virtual IPs, and those are ports themselves: see [`release`].
 
+mod cli;
 mod decode;
 pub mod dialect;
 mod encode;
@@ -296,6 +297,10 @@ impl Provider for Cloud {
 
     fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {
         encode::encode(call, profile)
+    }
+
+    fn cli(&self, call: &Call, profile: &Profile) -> Option<String> {
+        cli::line(call, profile)
     }
 
     fn sign(&self, request: &mut WireRequest, credential: &Credential, stamp: &Stamp) {

@@ -75,6 +75,12 @@ pub(super) fn action(call: &Call) -> &'static str {
     api(call).1
 }
 
+/// The product and the action, as the vendor's tool names them.
+pub(super) fn command(call: &Call) -> (&'static str, &'static str) {
+    let (product, action) = api(call);
+    (product.name, action)
+}
+
 /// The product whose action this is: its name is part of the signature, and is not said anywhere else in a request.
 pub(super) fn service(action: &str, version: &str) -> &'static str {
     match (action, version) {

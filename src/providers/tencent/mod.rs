@@ -2,6 +2,7 @@
 //! installations that still answer it, API 2.0 for what it has ([`v2`]).
 
 mod carry;
+mod cli;
 mod decode;
 pub mod dialect;
 mod encode;
@@ -233,6 +234,10 @@ impl Provider for Cloud {
 
     fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {
         encode::encode(call, encode::region(call, profile), profile)
+    }
+
+    fn cli(&self, call: &Call, profile: &Profile) -> Option<String> {
+        cli::line(call, encode::region(call, profile), profile)
     }
 
     fn sign(&self, request: &mut WireRequest, credential: &Credential, stamp: &Stamp) {

@@ -1,6 +1,7 @@
 //! Zenlayer Elastic Compute (products zec and zlb) as a codec. Zenlayer's word for a NIC is vNIC; the account has one central
 //! endpoint for all regions, a region is a field of the body.
 
+mod cli;
 mod decode;
 pub mod dialect;
 mod encode;
@@ -186,6 +187,10 @@ impl Provider for Cloud {
 
     fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {
         encode::encode(call, profile)
+    }
+
+    fn cli(&self, call: &Call, profile: &Profile) -> Option<String> {
+        cli::line(call, profile)
     }
 
     fn sign(&self, request: &mut WireRequest, credential: &Credential, stamp: &Stamp) {

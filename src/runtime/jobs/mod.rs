@@ -1,5 +1,6 @@
 //! Background work, one file a job. A job talks through its channel only, and never sees the state.
 
+pub mod dry_run;
 pub mod inspect;
 pub mod journal;
 pub mod listing;

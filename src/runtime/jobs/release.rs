@@ -1,6 +1,7 @@
 //! Carries out a confirmed plan. For each write: read again, compare, journal the intent, send, read back, journal the end.
 //! Never sends anything twice without knowing that the first time did nothing.
 
+pub(super) mod look;
 mod read_back;
 mod send;
 mod targets;
@@ -34,10 +35,10 @@ use crate::{
     runtime::journal::Journal,
 };
 
-use super::inspect;
+use look::{Ends, Looked, end_rest, look};
 use read_back::{Answer, read_back};
 use send::{Sent, send};
-use targets::{Rules, narrow, targets};
+use targets::targets;
 
 /// Writes in flight for one profile.
 const PER_PROFILE: usize = 4;
@@ -235,9 +236,6 @@ async fn settle_unsent(batch: &Batch, operation: &Operation, outcome: Outcome) {
     batch.say(ReleaseEvent::Settled { operation: operation.id, outcomes, fresh: None }).await;
 }
 
-/// Ends of targets, and the NIC as it was read last.
-type Ends = Vec<(Target, Outcome)>;
-
 /// One write from its read to its end. True when every target is gone.
 async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &str) -> bool {
     let client = &client.watched(waiting(batch, operation.id));
@@ -326,18 +324,9 @@ async fn check(batch: &Batch, client: &Client, operation: &Operation, ends: &mut
     let mut tries = 0;
     loop {
         batch.progress(operation, Progress::Checking).await;
-        let seen = match inspect::nic(client, &operation.expect, &never, batch.now).await {
-            Ok(Some(seen)) => seen,
-            Ok(None) => {
-                let outcome = if operation.kind.is_done_when_gone() {
-                    Outcome::AlreadyGone { request_id: None }
-                } else {
-                    let fault = Fault::local(FaultKind::NotFound, "", local::NIC_GONE);
-                    Outcome::Skipped { why: Skip::NotReadAgain { fault } }
-                };
-                end_rest(operation, ends, || outcome.clone());
-                return Checked::Ended(Some(ReadBack::Gone));
-            }
+        let (seen, kind) = match look(client, operation, &batch.safety, &never, batch.now, ends).await {
+            Ok(Looked::Send(seen, kind)) => (seen, kind),
+            Ok(Looked::Ended(fresh)) => return Checked::Ended(Some(fresh)),
             // The network is away: the batch goes on by itself when it is back.
             Err(fault) if fault.kind == FaultKind::Unreachable && tries < OFFLINE_TRIES && !batch.wish().stopped => {
                 tries += 1;
@@ -354,31 +343,18 @@ async fn check(batch: &Batch, client: &Client, operation: &Operation, ends: &mut
                 return Checked::Ended(None);
             }
         };
-        let rules = Rules { capabilities: client.capabilities(), protect: batch.safety.protect.of(&operation.profile) };
-        let Some(kind) = narrow(operation, &seen, rules, ends) else {
-            return Checked::Ended(Some(ReadBack::Nic(Arc::new(seen))));
-        };
         let wish = batch.wish();
         if wish.stopped {
             end_rest(operation, ends, || Outcome::Stopped);
-            return Checked::Ended(Some(ReadBack::Nic(Arc::new(seen))));
+            return Checked::Ended(Some(ReadBack::Nic(Arc::new(*seen))));
         }
         if !wish.paused {
-            return Checked::Send(Box::new(seen), kind);
+            return Checked::Send(seen, kind);
         }
         // What is true now may not be when it goes on.
         batch.progress(operation, Progress::Queued).await;
         let mut control = batch.control.clone();
         let _ = control.wait_for(|wish| !wish.paused || wish.stopped).await;
-    }
-}
-
-/// Ends the targets that have no end yet.
-fn end_rest(operation: &Operation, ends: &mut Ends, outcome: impl Fn() -> Outcome) {
-    for target in operation.targets() {
-        if ends.iter().all(|(ended, _)| *ended != target) {
-            ends.push((target, outcome()));
-        }
     }
 }
 

@@ -127,6 +127,10 @@ impl Provider for Brisk {
         self.inner.encode(&self.real(call), profile)
     }
 
+    fn cli(&self, call: &Call, profile: &Profile) -> Option<String> {
+        self.inner.cli(&self.real(call), profile)
+    }
+
     fn sign(&self, request: &mut WireRequest, credential: &Credential, stamp: &Stamp) {
         self.inner.sign(request, credential, stamp);
     }

@@ -15,7 +15,7 @@ use nicdeck::{
         effect::Effect,
         geometry::Size,
         keymap::Keymap,
-        msg::{InventoryEvent, Msg, PreflightEvent, ReleaseEvent},
+        msg::{DryRunEvent, InventoryEvent, Msg, PreflightEvent, ReleaseEvent},
         run::Run,
         state::{Language, ProfileInfo, Setup, State},
         update,
@@ -29,6 +29,7 @@ use nicdeck::{
         outcome::{Outcome, OutcomeWord, Progress},
         page::InventoryPage,
         plan::{Belts, Decision, Operation, OperationKind, PlanRow, ReleasePlan},
+        rehearsal::Rehearsal,
         selection::Target,
     },
     providers::{
@@ -42,7 +43,7 @@ use nicdeck::{
     runtime::{
         clock,
         jobs::{
-            listing, preflight,
+            dry_run, listing, preflight,
             release::{self, Author, Batch, Control, Patience},
         },
         journal::{self, Journal},
@@ -396,6 +397,27 @@ impl Stage {
         let keys: BTreeSet<NicKey> = targets.iter().map(|target| target.nic().clone()).collect();
         assert_eq!(self.read_again(keys).await, []);
         self.plan_all(targets)
+    }
+
+    /// Rehearses a plan to its end: what was told, in the plan's order.
+    pub async fn rehearse(&mut self, plan: &Arc<ReleasePlan>) -> Vec<Rehearsal> {
+        let job = self.next_job();
+        let (out, mut results) = mpsc::channel(self.channel);
+        let (safety, cancel) = (self.state.safety.clone(), CancellationToken::new());
+        let stage = dry_run::Stage { job, plan: plan.clone(), safety, out, cancel, now: clock::now };
+        let clients = BTreeMap::from([(ProfileId::from(PROFILE), self.client.clone())]);
+        let task = tokio::spawn(dry_run::run(stage, clients));
+        let (mut told, mut ended) = (Vec::new(), false);
+        while let Some(msg) = results.recv().await {
+            match msg {
+                Msg::DryRun(_, DryRunEvent::Rehearsed(one)) => told.push(*one),
+                Msg::DryRun(_, DryRunEvent::Ended) => ended = true,
+                other => panic!("{other:?}"),
+            }
+        }
+        task.await.expect("the job ends");
+        assert!(ended && told.len() == plan.operations().len(), "each write is told once, and then the end");
+        told
     }
 
     /// Starts a batch; the caller brings the messages in by [`Running::next`].

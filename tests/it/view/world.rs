@@ -8,7 +8,7 @@ use nicdeck::{
         effect::Effect,
         geometry::{STRIP_FROM, Size},
         key::Input,
-        msg::{InventoryEvent, JournalEvent, Msg, ReadBack, ReleaseEvent},
+        msg::{DryRunEvent, InventoryEvent, JournalEvent, Msg, ReadBack, ReleaseEvent},
         notices::{Phrase, Worded},
         state::{Language, ProfileInfo, State},
     },
@@ -23,7 +23,8 @@ use nicdeck::{
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus, TypeLimit},
         outcome::{Outcome, Progress, Receipt, Skip},
         page::{InventoryPage, Resource},
-        plan::{Belts, Change, ChangedFact, OperationKind, ReleasePlan},
+        plan::{Belts, Change, ChangedFact, Operation, OperationKind, ReleasePlan},
+        rehearsal::{Command, Rehearsal, Tool, WouldSend},
         selection::Target,
         time::Timestamp,
     },
@@ -409,6 +410,45 @@ pub fn exchange(nth: u64, write: bool) -> Exchange {
     }
 }
 
+/// A dry run of the plan: its first write would be sent in part, the second would not be sent at all.
+fn rehearsed(size: Size, language: Language) -> Scenario {
+    let mut scenario = planned(size, language);
+    scenario.keys("D");
+    let [Effect::DryRun { job, plan }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
+    let (job, operations) = (*job, plan.operations().to_vec());
+    let ends = |operation: &Operation| {
+        let change = Change { fact: ChangedFact::NicStatus, before: "InUse".to_owned(), now: "Detaching".to_owned() };
+        let outcome = Outcome::Skipped { why: Skip::Stale { changes: vec![change] } };
+        operation.targets().into_iter().map(|target| (target, outcome.clone())).collect::<Vec<_>>()
+    };
+    let query = "NetworkInterfaceId=eni-bp1a0c3f&PrivateIpAddress.1=10.8.0.33&RegionId=cn-hangzhou";
+    let request = Exchange {
+        path: format!("/?{query}"),
+        headers: vec![
+            ("host".to_owned(), "ecs.cn-hangzhou.aliyuncs.com".to_owned()),
+            ("x-acs-action".to_owned(), "UnassignPrivateIpAddresses".to_owned()),
+            ("x-acs-version".to_owned(), "2014-05-26".to_owned()),
+            ("authorization".to_owned(), "***".to_owned()),
+        ],
+        status: None,
+        answer: String::new(),
+        ..exchange(7, true)
+    };
+    let line = "aliyun ecs UnassignPrivateIpAddresses --region cn-hangzhou --RegionId cn-hangzhou \
+                --NetworkInterfaceId eni-bp1a0c3f --PrivateIpAddress.1 10.8.0.33";
+    let command = Command { line: line.to_owned(), tool: Tool::Own };
+    let sends =
+        |nth: usize| (nth == 0).then(|| WouldSend { request: request.clone(), command: command.clone(), more: true });
+    for (nth, operation) in operations.iter().enumerate() {
+        let mut ends = ends(operation);
+        ends.truncate(if nth == 0 { 1 } else { usize::MAX });
+        let told = Rehearsal { operation: operation.id, ends, sends: sends(nth) };
+        scenario.send(Msg::DryRun(job, DryRunEvent::Rehearsed(Box::new(told))));
+    }
+    scenario.send(Msg::DryRun(job, DryRunEvent::Ended)).keys("N N N");
+    scenario
+}
+
 fn calls(size: Size, language: Language) -> Scenario {
     let mut scenario = listed(size, language);
     for nth in 2..9 {
@@ -573,6 +613,8 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
     simple.keys("p");
     simple.read_again();
     simple.keys("c").after_ms(7_000);
+    let mut rehearsed_held = rehearsed(size, language);
+    rehearsed_held.keys("n");
     let mut failed_row = results(size, language);
     failed_row.keys("enter");
     let mut call = calls(size, language);
@@ -629,6 +671,8 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
         ("override-short", override_short.state.clone()),
         ("plan-overridden", overridden.state.clone()),
         ("confirm-overridden", override_confirm.state.clone()),
+        ("dry-run", rehearsed(size, language).state),
+        ("dry-run-held", rehearsed_held.state),
         ("running", running(size, language).state),
         ("results", results(size, language).state),
         ("result-page", failed_row.state),

@@ -35,7 +35,7 @@ const REGIONS: &[(&str, &str)] = &[
 ];
 
 /// The region's name in API 3.0.
-fn long(region: &str) -> &str {
+pub(super) fn long(region: &str) -> &str {
     REGIONS.iter().find(|row| row.0 == region).map_or(region, |row| row.1)
 }
 

@@ -10,7 +10,7 @@ mod encode;
 mod faults;
 
 use super::{
-    CAPABILITIES, Cloud, Dialect, descriptor, encode as newer, inspection, sign,
+    CAPABILITIES, Cloud, Dialect, cli as newer_cli, descriptor, encode as newer, inspection, sign,
 };
 use crate::{
     domain::{
@@ -187,6 +187,13 @@ impl Provider for Legacy {
 
     fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {
         encode::encode(call, profile)
+    }
+
+    /// The vendor's tool speaks API 3.0 only, and does the same by it.
+    fn cli(&self, call: &Call, profile: &Profile) -> Option<String> {
+        let Call::Write { region, kind, .. } = call else { return None };
+        let call = Call::write(region.clone(), kind.clone());
+        newer_cli::line(&call, Some(encode::long(region.as_str())), profile)
     }
 
     fn sign(&self, request: &mut WireRequest, credential: &Credential, stamp: &Stamp) {

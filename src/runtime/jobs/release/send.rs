@@ -4,20 +4,20 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     domain::{
-        fault::{Effect, Fault, FaultKind},
+        fault::{Effect, Fault},
         journal::{Answer, Intent, Request},
         outcome::{Outcome, Progress, Receipt, Skip},
         plan::{Operation, OperationKind},
         snapshot::NicSnapshot,
     },
     providers::{
-        client::{Client, Written, local},
-        provider::{Call, Step, TaskState},
+        client::{Client, Written},
+        provider::{Step, TaskState},
     },
     runtime::journal::JournalError,
 };
 
-use super::{super::inspect, Batch, intent};
+use super::{super::inspect, Batch, intent, look};
 
 /// Requests one write may take: a codec that always finds one more is stopped.
 const MOST_STEPS: usize = 32;
@@ -51,7 +51,7 @@ pub(super) async fn send(
     let mut answered: Option<Receipt> = None;
     let mut answers: Vec<Answer> = Vec::new();
     let mut attempt = 1;
-    let mut next = cloud.step(kind, &now, &made);
+    let mut next = look::next(client, kind, &now, &made);
     while let Some(step) = next.take().filter(|_| made.len() < MOST_STEPS) {
         // Without a session there is none, and then nothing is sent either.
         let preview = client.preview(&operation.region, kind, &step).await.ok();
@@ -115,15 +115,11 @@ pub(super) async fn send(
             }
             (Ok(None) | Err(_), None) => break,
         }
-        next = cloud.step(kind, &now, &made);
+        next = look::next(client, kind, &now, &made);
     }
     match answered {
         Some(receipt) => Sent::Answered { answer: Ok(receipt), earlier: true, answers },
-        None => {
-            let call = Call::write(operation.region.clone(), kind.clone());
-            let fault = Fault::local(FaultKind::Local, cloud.action(&call), local::NO_STEP);
-            Sent::Nothing(Outcome::Skipped { why: Skip::NotReadAgain { fault } })
-        }
+        None => Sent::Nothing(look::no_step(client, operation, kind)),
     }
 }
 

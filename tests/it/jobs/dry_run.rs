@@ -1,0 +1,108 @@
+//! A dry run and a run of the same plan: they differ in their last step only.
+
+use nicdeck::{
+    domain::{
+        outcome::{Outcome, OutcomeWord, Skip},
+        rehearsal::Tool,
+        selection::Target,
+    },
+    providers::{self, provider::Provider},
+    sim::http::Logged,
+};
+
+use super::{one_each, wide};
+use crate::stage::{Scene, good, parts};
+
+/// All codecs, older generations of an API as well.
+fn codecs() -> Vec<&'static dyn Provider> {
+    let older = |cloud: &&'static dyn Provider| {
+        cloud.descriptor().apis.iter().skip(1).filter_map(|api| cloud.generation(api)).collect::<Vec<_>>()
+    };
+    providers::all().iter().copied().chain(providers::all().iter().flat_map(older)).collect()
+}
+
+/// A request as far as it is the same whenever it is made.
+fn asked(logged: &Logged) -> (String, String, String) {
+    (logged.action.clone(), logged.path.clone(), String::from_utf8_lossy(&logged.body).into_owned())
+}
+
+#[tokio::test]
+async fn a_dry_run_comes_to_the_request_that_the_run_sends_and_sends_none() {
+    for cloud in codecs() {
+        let name = cloud.descriptor().id;
+        let good = good(cloud).await;
+        for target in [good.addresses[0][0].clone(), good.nics[0].clone()] {
+            let mut stage = Scene::demo(cloud).open().await;
+            let plan = stage.prepare(std::slice::from_ref(&target)).await;
+            let before = stage.simulator.requests().len();
+            let told = stage.rehearse(&plan).await;
+            let rehearsed = stage.simulator.requests().split_off(before);
+            assert_eq!(stage.writes(), 0, "{name}: nothing is sent");
+            assert_eq!(stage.closed_journal().entries, [], "{name}: no permit was asked for");
+            assert_eq!(told[0].ends, [], "{name}");
+            let sends = told[0].sends.as_ref().unwrap();
+
+            let before = stage.simulator.requests().len();
+            stage.run(&plan).await.all(OutcomeWord::Released);
+            let ran = stage.simulator.requests().split_off(before);
+            let first = ran.iter().position(|logged| logged.write).unwrap();
+            let sorted = |calls: &[Logged]| {
+                let mut calls: Vec<_> =
+                    calls.iter().map(|logged| (logged.action.clone(), logged.path.clone())).collect();
+                calls.sort();
+                calls
+            };
+            assert_eq!(sorted(&rehearsed), sorted(&ran[..first]), "{name}: the same is read first");
+            let (action, path, body) = asked(&ran[first]);
+            let request = &sends.request;
+            assert_eq!(request.path.split('?').next(), Some(path.as_str()), "{name} {action}");
+            // A form and a token hold the time and what is made for each reading anew.
+            if body.starts_with('{') && !body.contains("ClientToken") {
+                assert_eq!(request.body, body, "{name} {action}");
+            }
+            assert!(request.write && request.status.is_none() && request.answer.is_empty(), "{name}");
+            let writes = ran.iter().filter(|logged| logged.write).count();
+            assert!(sends.more || writes == 1, "{name} {action}: {writes} requests");
+            let (nic, ip) = parts(&target);
+            let line = &sends.command.line;
+            assert_eq!(sends.command.tool, Tool::Own, "{name}: {line}");
+            assert!(line.contains(nic.as_str()) || ip.is_some(), "{name}: {line}");
+            let secret = &stage.simulator.key().secret;
+            assert!(!format!("{sends:?}").contains(secret.as_str()), "{name}: no secret is told");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_run_would_leave_alone_a_dry_run_tells_with_the_same_reason() {
+    let mut stage = wide().open().await;
+    let targets = one_each(&mut stage, 3).await;
+    let plan = stage.plan_all(&targets);
+    // Meanwhile one address goes, and one NIC is moved to another instance.
+    let (gone, ip) = parts(&targets[0]);
+    let moved = parts(&targets[1]).0;
+    stage.simulator.change(|world| {
+        let ip = ip.expect("an address");
+        let on = world.nic(&moved).expect("there").instance_id.clone();
+        let other = world.instances().iter().map(|instance| instance.id.clone()).find(|id| Some(id) != on.as_ref());
+        world.edit_nic(&gone, |nic| nic.addresses.retain(|address| address.ip != ip)).expect("there");
+        world.edit_nic(&moved, |nic| nic.instance_id = other).expect("there");
+    });
+    let told = stage.rehearse(&plan).await;
+    assert_eq!(stage.writes(), 0);
+    let ends: Vec<(Target, Outcome)> = told.iter().flat_map(|told| told.ends.clone()).collect();
+    let ended = stage.run(&plan).await;
+    assert_eq!(ends.len(), 2, "{ends:?}");
+    for (target, end) in &ends {
+        assert_eq!(ended.outcomes[target].word(), end.word());
+        match (end, &ended.outcomes[target]) {
+            (Outcome::AlreadyGone { .. }, Outcome::AlreadyGone { .. }) => assert_eq!(target, &targets[0]),
+            (Outcome::Skipped { why: told @ Skip::Stale { .. } }, Outcome::Skipped { why: ran }) => {
+                assert_eq!((target, told), (&targets[1], ran));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let sends: Vec<bool> = told.iter().map(|told| told.sends.is_some()).collect();
+    assert_eq!(sends.iter().filter(|sends| **sends).count(), 1, "only the third: {sends:?}");
+}
