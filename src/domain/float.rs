@@ -40,9 +40,17 @@ pub struct PairList {
 }
 
 impl Pair {
+    /// The one address that it names: a range of one is one.
+    pub fn address(&self) -> Option<IpAddr> {
+        let (ip, bits) = self.ip.split_once('/').map_or((&*self.ip, None), |(ip, bits)| (ip, Some(bits)));
+        let ip: IpAddr = ip.parse().ok()?;
+        let whole = if ip.is_ipv4() { "32" } else { "128" };
+        bits.is_none_or(|bits| bits == whole).then_some(ip)
+    }
+
     /// Does it name this very address?
     pub fn is(&self, ip: IpAddr) -> bool {
-        self.ip.parse::<IpAddr>() == Ok(ip)
+        self.address() == Some(ip)
     }
 
     /// Does it name the NIC: by one of its own addresses, by its id, or by its instance's?
@@ -70,5 +78,22 @@ impl Float {
     /// Entries of its list that do not name this NIC: other NICs answer for it as well.
     pub fn others(&self, nic: &Nic) -> usize {
         self.pairs.iter().filter(|pair| !pair.names(nic)).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_of_one_address_is_that_address() {
+        let is = |text: &str, ip: &str| Pair { ip: text.into(), mac: None }.is(ip.parse().unwrap());
+        for (text, ip) in [("10.0.0.9", "10.0.0.9"), ("10.0.0.9/32", "10.0.0.9"), ("FD00::1/128", "fd00::1")] {
+            assert!(is(text, ip), "{text}");
+        }
+        for text in ["10.0.0.9/31", "10.0.0.9/128", "10.0.0.8/32", "10.0.0.9/", "10.0.0.9/032", "1.1.1.1/0", ""] {
+            assert!(!is(text, "10.0.0.9"), "{text}");
+        }
+        assert!(!is("fd00::1/32", "fd00::1"));
     }
 }

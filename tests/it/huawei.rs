@@ -344,6 +344,7 @@ async fn where_one_api_is_not_published_the_other_writes_the_same() {
     ] {
         let mut stage = scene().open().await;
         let other = float_of(&stage.simulator.world(), "10.0.0.101").id;
+        let before = lists(&stage.simulator.world());
         stage.simulator.change(|world| not_published(world, missing));
         let plan = stage.prepare(targets).await;
         stage.run(&plan).await.all(OutcomeWord::Released);
@@ -354,6 +355,38 @@ async fn where_one_api_is_not_published_the_other_writes_the_same() {
         assert_eq!(own_list(&world, "nic-web0"), ["1.1.1.1/0"], "nobody asked for the check");
         // Each request has its intent, and the write one end.
         assert_eq!(stage.closed_journal().entries.len(), expected.len() + 1);
+        // And it is taken back without the counterpart of the call that is missing.
+        stage.simulator.change(|world| not_published(world, &["AssociateServerVirtualIp"]));
+        assert_eq!(stage.read_again([key("nic-web0")]).await, []);
+        let back = back(&stage, &plan);
+        stage.run(&back).await.all(OutcomeWord::Released);
+        assert_eq!(lists(&stage.simulator.world()), before, "{missing:?}: {:?}", writes(&stage));
+    }
+}
+
+/// The counterpart wants a server's NIC: one on no server gets its virtual IP back by the lists.
+#[tokio::test]
+async fn a_nic_on_no_server_gets_its_virtual_ip_back() {
+    for v1 in [true, false] {
+        let mut scene = scene();
+        let pair = |ip: &str, mac: &str| SimPair { ip: ip.into(), mac: mac.into() };
+        assert!(scene.world.set_pairs_of_float(
+            "vip-105",
+            vec![pair("10.0.0.50", "fa:16:3e:00:00:50"), pair("10.0.0.11", "fa:16:3e:00:00:11")]
+        ));
+        let before = lists(&scene.world);
+        let mut stage = scene.open().await;
+        if !v1 {
+            stage.simulator.change(|world| not_published(world, &["ListPorts", "ShowPort", "UpdatePort"]));
+        }
+        let away = stage.prepare(&[address("nic-free", "10.0.0.105")]).await;
+        stage.run(&away).await.all(OutcomeWord::Released);
+        assert_eq!(bound(&stage.simulator.world(), "10.0.0.105"), ["10.0.0.11"]);
+        assert_eq!(stage.read_again([key("nic-free")]).await, []);
+        let back = back(&stage, &away);
+        stage.run(&back).await.all(OutcomeWord::Released);
+        assert_eq!(lists(&stage.simulator.world()), before, "{:?}", writes(&stage));
+        assert!(writes(&stage).iter().all(|write| write.contains("UpdatePort")), "{:?}", writes(&stage));
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::{
     address::{Address, AddressRole},
-    float::Float,
+    float::{Float, Pair},
     ids::{EipId, InstanceId, NicId, RegionId},
     nic::Nic,
     page::Resource,
@@ -66,7 +66,7 @@ impl Floats {
             return Vec::new();
         }
         let by_own = nic.own_ips().filter_map(|ip| self.by_peer.get(&ip));
-        let by_pair = nic.pairs.iter().filter_map(|pair| self.by_ip.get(&pair.ip.parse::<IpAddr>().ok()?));
+        let by_pair = nic.pairs.iter().filter_map(|pair| self.by_ip.get(&pair.address()?));
         let named = [Some(nic.id.as_str()), nic.instance.as_ref().map(InstanceId::as_str)];
         let by_id = named.into_iter().flatten().filter_map(|id| self.by_id.get(id));
         let all = by_own.chain(by_pair).chain(by_id).flatten().filter_map(|&slot| self.at(slot));
@@ -79,7 +79,7 @@ impl Floats {
 
 /// Addresses that its list names; a range is none.
 fn peers(float: &Float) -> Vec<IpAddr> {
-    let mut peers: Vec<IpAddr> = float.pairs.iter().filter_map(|pair| pair.ip.parse().ok()).collect();
+    let mut peers: Vec<IpAddr> = float.pairs.iter().filter_map(Pair::address).collect();
     peers.sort_unstable();
     peers.dedup();
     peers
@@ -183,7 +183,6 @@ mod tests {
     };
     use crate::domain::{
         address::{Eip, EipBinding},
-        float::Pair,
         page::InventoryPage,
     };
 

@@ -321,6 +321,10 @@ fn ports(listing: &Listing, rows: Vec<wire::Port>, paged: bool) -> InventoryPage
     for row in rows {
         let nic = row.owner.as_str().starts_with("compute:")
             || row.owner.some().is_none() && row.device.some().is_none();
+        if matches!((listing.resource, &listing.scope), (Resource::Nics, Scope::Nic(_))) {
+            page.nics.extend(asked_for(listing, &row, nic, &mut pool));
+            continue;
+        }
         let (nics, floats) = match (listing.resource, &listing.scope) {
             (Resource::Nics, Scope::All) => (true, true),
             (resource, _) => (resource == Resource::Nics, resource == Resource::Floats),
@@ -332,6 +336,20 @@ fn ports(listing: &Listing, rows: Vec<wire::Port>, paged: bool) -> InventoryPage
         }
     }
     page
+}
+
+/// The port that was asked for by its id, whatever it is now: it is there, and taken for gone a write would pass for done. Where it
+/// is no NIC any more, or not yet again, nothing is written to it.
+fn asked_for(listing: &Listing, row: &wire::Port, is_nic: bool, pool: &mut Pool) -> Option<Nic> {
+    let mut nic = nic(listing, row, pool)?;
+    if !is_nic {
+        nic.status.state = NicState::Changing;
+        nic.instance = row.device.some().map(InstanceId::from);
+        if let (ManagedBy::Nobody, Some(owner)) = (&nic.managed_by, pool.some(&row.owner)) {
+            nic.managed_by = ManagedBy::Service(owner);
+        }
+    }
+    Some(nic)
 }
 
 fn pairs(row: &wire::Port, pool: &mut Pool) -> Vec<Pair> {

@@ -113,8 +113,9 @@ const ASSIGN: &[Precondition] = &[
     blocked(Condition::NicExists, "Ecs.0307"),
     told(Condition::NotManaged, Severity::Blocked)
         .stricter("ports of services are theirs; with which code a change is refused is not documented"),
-    told(Condition::NicState { allowed: &[NicState::Attached] }, Severity::Blocked)
-        .stricter("for a server's NIC; what a NIC on none answers is not documented"),
+    // One on no server is bound by its own list.
+    told(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, Severity::Blocked)
+        .stricter("what a write to a port that is between states does is not documented"),
     told(Condition::VirtualNotManaged, Severity::Blocked)
         .stricter("the NIC's whole list is written, a service's address among the others"),
     told(Condition::NotOnNic, Severity::Blocked).stricter("there is nothing to do"),

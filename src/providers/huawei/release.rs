@@ -4,7 +4,8 @@
 //! list of allowed pairs, so all its virtual IPs go, and its source/destination check comes on again; `UpdatePort` replaces one
 //! port's list whole, so that one pair of it can be left out. The first is used only where everything on the NIC is to go, and
 //! what it leaves on the virtual IPs' own lists is taken away by the second. Taking it back is the same in reverse: its counterpart
-//! binds, and leaves lists of its own kind, which are then written as they were.
+//! binds, and leaves lists of its own kind, which are then written as they were. Where the counterpart is not published, and on a NIC
+//! that is on no server, the NIC's own list binds.
 
 use std::net::IpAddr;
 
@@ -59,10 +60,14 @@ pub(super) fn step(kind: &OperationKind, seen: &NicSnapshot, made: &[Step]) -> O
         }
         OperationKind::Detach { .. } => None,
         OperationKind::Assign { ips, lists, .. } => {
+            let missing = missing(seen, ips);
+            let Some(ip) = missing.first() else { return put_back(seen, ips, lists, made) };
+            // The counterpart wants a server's NIC. Where a list was written in its place, it is not published.
+            if seen.nic.instance.is_none() || made.iter().any(|step| matches!(step.name, PORT | PORT_V2)) {
+                return bind_by_list(seen, &missing, lists, made);
+            }
             let network = seen.nic.subnet.as_deref()?;
-            let mut missing = ips.iter().filter(|ip| seen.nic.addresses.iter().all(|address| address.ip != **ip));
-            let Some(ip) = missing.next() else { return put_back(seen, ips, lists, made) };
-            let last = missing.next().is_none() && lists.is_empty();
+            let last = missing.len() == 1 && lists.is_empty();
             once(Step { name: BIND, carry: Some(format!("{network} {ip}").into()), last }, made)
         }
         OperationKind::BindEip { nic, ip, .. } => {
@@ -90,6 +95,7 @@ pub(super) fn instead(
     let other = |name| Some(Step { name, ..refused.clone() });
     match (kind, refused.name) {
         (OperationKind::Release { .. } | OperationKind::Assign { .. }, PORT) => other(PORT_V2),
+        (OperationKind::Assign { ips, lists, .. }, BIND) => bind_by_list(seen, &missing(seen, ips), lists, made),
         (OperationKind::Delete { .. }, "") => other(DELETE_V2),
         (OperationKind::Release { .. }, ALL) => {
             let made: Vec<Step> = made.iter().chain([refused]).cloned().collect();
@@ -114,6 +120,22 @@ fn list_step(port: &str, pairs: &[&Pair], last: bool, made: &[Step]) -> Option<S
     once(Step { name, carry: Some(write_carry(port, pairs).into()), last }, made)
 }
 
+/// Addresses that are not on the NIC.
+fn missing(seen: &NicSnapshot, ips: &[IpAddr]) -> Vec<IpAddr> {
+    let there = |ip: &IpAddr| seen.nic.addresses.iter().any(|address| address.ip == *ip);
+    ips.iter().copied().filter(|ip| !there(ip)).collect()
+}
+
+/// Binds by the NIC's own list: one side that names the other's address is enough. The virtual IPs' own lists are put back after it,
+/// when they are read with the NIC again.
+fn bind_by_list(seen: &NicSnapshot, ips: &[IpAddr], lists: &[PairList], made: &[Step]) -> Option<Step> {
+    let nic = &seen.nic;
+    let fresh: Vec<Pair> =
+        ips.iter().map(|ip| Pair { ip: ip.to_string().into(), mac: nic.mac.clone() }).collect();
+    let pairs: Vec<&Pair> = nic.pairs.iter().chain(&fresh).collect();
+    list_step(nic.id.as_str(), &pairs, lists.is_empty(), made)
+}
+
 /// After the bindings: the lists as they were before the release. What others changed in them meanwhile stays.
 fn put_back(seen: &NicSnapshot, ips: &[IpAddr], lists: &[PairList], made: &[Step]) -> Option<Step> {
     // The NIC was bound by somebody else: there is nothing to take back.
@@ -121,7 +143,9 @@ fn put_back(seen: &NicSnapshot, ips: &[IpAddr], lists: &[PairList], made: &[Step
         return None;
     }
     let nic = &seen.nic;
-    let mut writes = lists.iter().filter_map(|then| {
+    // The NIC's own list last: what binds until then may be on it alone.
+    let (last, first): (Vec<_>, Vec<_>) = lists.iter().partition(|then| *then.of == *nic.id.as_str());
+    let mut writes = first.into_iter().chain(last).filter_map(|then| {
         let float = seen.floats.iter().find(|float| float.id == then.of && float.owner.is_none());
         let (now, own): (&[Pair], bool) = match float {
             Some(float) => (&float.pairs, false),

@@ -22,7 +22,7 @@ use crate::{
     app::msg::{Msg, ReadBack, ReleaseEvent},
     domain::{
         fault::{Effect, Fault, FaultKind},
-        ids::{JobId, OperationId, ProfileId},
+        ids::{CloudId, JobId, OperationId, ProfileId, RegionId},
         journal::{self, Image, Intent, Settlement},
         outcome::{Outcome, Progress, Skip},
         plan::{Belts, Operation, OperationKind, PlanHash, ReleasePlan},
@@ -145,7 +145,7 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
     let mut ended: BTreeMap<OperationId, bool> = BTreeMap::new();
     let mut busy: BTreeMap<ProfileId, usize> = BTreeMap::new();
     // Objects that writes under way share with others.
-    let mut held: BTreeSet<(ProfileId, Arc<str>)> = BTreeSet::new();
+    let mut held: BTreeSet<(CloudId, RegionId, Arc<str>)> = BTreeSet::new();
     let mut flying: JoinSet<bool> = JoinSet::new();
     let mut tasks: HashMap<Id, &Operation> = HashMap::new();
     let mut control = batch.control.clone();
@@ -175,7 +175,7 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
                 }
                 let ready = operation.after.iter().all(|id| ended.contains_key(id));
                 let places = busy.entry(operation.profile.clone()).or_default();
-                let shares = || operation.shares.iter().map(|shared| (operation.profile.clone(), shared.clone()));
+                let shares = || operation.shares.iter().map(|shared| held_as(operation, shared));
                 if !ready || *places >= PER_PROFILE || shares().any(|shared| held.contains(&shared)) {
                     later.push_back(operation);
                     continue;
@@ -210,7 +210,7 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
                     *places -= 1;
                 }
                 for shared in &operation.shares {
-                    held.remove(&(operation.profile.clone(), shared.clone()));
+                    held.remove(&held_as(operation, shared));
                 }
                 if done.is_none() {
                     // Its intent stays open in the journal, and is reconciled by reading at the next start.
@@ -228,6 +228,11 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
     if died {
         let _ = batch.out.send(Msg::JobPanicked(batch.job)).await;
     }
+}
+
+/// An object that writes share, whoever asks: two profiles may be of one account.
+fn held_as(operation: &Operation, shared: &Arc<str>) -> (CloudId, RegionId, Arc<str>) {
+    (operation.cloud.clone(), operation.region.clone(), shared.clone())
 }
 
 /// Ends a write without a word in the journal: nothing was about to happen, or nobody knows what happened.

@@ -169,6 +169,34 @@ fn one_nic_that_is_gone_is_no_fault_and_another_one_is() {
     assert_eq!(answer(&one, 500, r#"{"code":"VPC.2502","message":"back end"}"#).unwrap_err().kind, FaultKind::Server);
 }
 
+/// A port that is there is not gone, whatever it is now: a write would pass for done.
+#[test]
+fn one_nic_that_is_something_else_now_is_there_and_not_to_be_written() {
+    let read = |part, owner: &str, device: &str| {
+        let one = Listing { part, scope: Scope::Nic("n".into()), ..all(Resource::Nics) };
+        let port = json!({"id": "n", "status": "ACTIVE", "device_owner": owner, "device_id": device,
+            "fixed_ips": [{"ip_address": "10.0.0.21"}]});
+        answer(&one, 200, &json!({"port": port}).to_string()).unwrap().nics
+    };
+    for part in ["", part::V2] {
+        for (owner, device, managed_by) in [
+            ("network:nat_gateway", "gw", ManagedBy::Service("network:nat_gateway".into())),
+            ("compute", "srv", ManagedBy::Service("compute".into())),
+            ("neutron:VIP_PORT", "", ManagedBy::Service("neutron:VIP_PORT".into())),
+            ("", "srv", ManagedBy::Nobody),
+        ] {
+            let nics = read(part, owner, device);
+            let [nic] = nics.as_slice() else { panic!("{owner}: {nics:?}") };
+            assert_eq!((nic.status.state, &nic.managed_by), (NicState::Changing, &managed_by), "{owner}");
+            // Off its server it is only where it says so.
+            assert_eq!(nic.instance.as_ref().map(InstanceId::as_str), Some(device).filter(|id| !id.is_empty()));
+            assert_eq!(nic.addresses.len(), 1);
+        }
+        assert_eq!(read(part, "", "")[0].status.state, NicState::Changing, "ACTIVE on none is on its way off");
+        assert_eq!(read(part, "compute:a", "srv")[0].status.state, NicState::Attached);
+    }
+}
+
 #[test]
 fn servers_are_asked_for_by_page_number_all_at_once() {
     let body = |count: u64| format!(r#"{{"count":{count},"servers":[{{"id":"i-1","name":"a","status":"ACTIVE"}}]}}"#);

@@ -240,6 +240,37 @@ fn what_takes_a_release_back_binds_what_is_missing_one_by_one() {
     assert_eq!(step(&delete, &now, &[Step::default()]), None);
 }
 
+/// Where the counterpart is not published, and on a NIC on no server, the NIC's own list binds, with all that it holds.
+#[test]
+fn what_takes_a_release_back_binds_by_the_nics_own_list_where_the_counterpart_does_not() {
+    let gone = Fault { code: Some("APIGW.0101".into()), ..Fault::local(FaultKind::NotFound, "", "") };
+    let floats = [float("f1", "10.0.0.101", &["10.0.0.1"])];
+    let now = seen(&floats, &[ANY, "10.9.0.0/16"]);
+    let lists = vec![PairList { of: "nic".into(), pairs: vec![] }];
+    let kind = |lists: &[PairList]| OperationKind::Assign {
+        nic: "nic".into(), ips: vec![ip("10.0.0.101"), ip("10.0.0.102"), ip("10.0.0.103")], lists: lists.to_vec(),
+    };
+    let whole = ("nic".to_owned(), [ANY, "10.9.0.0/16", "10.0.0.102", "10.0.0.103"].map(str::to_owned).to_vec());
+    let bind = step(&kind(&lists), &now, &[]).unwrap();
+    assert_eq!(bind.name, BIND);
+    let by_list = instead(&kind(&lists), &now, &[], &bind, &gone).unwrap();
+    assert_eq!((by_list.name, leaves(&by_list), by_list.last), (PORT, whole.clone(), false));
+    let made = [bind.clone()];
+    let by_other = instead(&kind(&lists), &now, &made, &by_list, &gone).unwrap();
+    assert_eq!((by_other.name, leaves(&by_other), by_other.last), (PORT_V2, whole.clone(), false));
+    // It changed nothing: neither is made again, and the counterpart is not asked once more.
+    assert_eq!(step(&kind(&lists), &now, &[bind.clone(), by_list.clone()]), None);
+    assert_eq!(step(&kind(&lists), &now, &[bind.clone(), by_list, by_other]), None);
+    for code in ["Ecs.0010", "Ecs.0085"] {
+        let other = Fault { code: Some(code.into()), ..gone.clone() };
+        assert_eq!(instead(&kind(&lists), &now, &[], &bind, &other), None, "{code}");
+    }
+    let mut free = now;
+    free.nic.instance = None;
+    let alone = step(&kind(&[]), &free, &[]).unwrap();
+    assert_eq!((alone.name, leaves(&alone), alone.last), (PORT, whole, true));
+}
+
 #[test]
 fn a_request_that_is_not_published_has_another_in_its_place() {
     let floats = [float("f1", "10.0.0.101", &["10.0.0.1"]), float("f2", "10.0.0.102", &["10.0.0.1"])];
