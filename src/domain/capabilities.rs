@@ -33,7 +33,7 @@ pub struct Capabilities {
     pub detach_polls: bool,
     /// Instance types one limits call may name; `None` where there is no such call.
     pub limits_per_call: Option<usize>,
-    /// Calls of listings that may be in flight together for one profile; a batch has a few of its own. Enough for the documented
+    /// Calls of listings that may be in flight together for one profile; a batch has a quarter of it on top, at most four. Enough for the documented
     /// rates at the latency of a far region.
     pub in_flight: usize,
 }

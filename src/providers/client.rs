@@ -16,7 +16,7 @@ use super::{
     provider::{Call, Provider, Reply, Stamp, Step, TaskState},
     redact::{self, Scrubber, Trip},
     retry::{self, RetryPolicy},
-    session::{Account, Sessions},
+    session::{Account, Proof, Sessions},
     shell,
 };
 use crate::{
@@ -140,6 +140,7 @@ struct Inner {
     parts: Parts,
     limiter: Limiter,
     own: Arc<Account>,
+    proof: Proof,
     sessions: Mutex<Sessions>,
 }
 
@@ -155,7 +156,7 @@ impl Client {
         let limiter = Limiter::new(capabilities.in_flight, parts.retry);
         let own = Arc::new(Account::own(parts.profile.clone(), parts.credential.clone()));
         Self {
-            inner: Arc::new(Inner { parts, limiter, own, sessions: Mutex::default() }),
+            inner: Arc::new(Inner { parts, limiter, own, proof: Proof::default(), sessions: Mutex::default() }),
             urgent: false,
             on_pause: None,
         }
@@ -395,6 +396,11 @@ impl Client {
         if self.profile().readonly && !call.is_read() {
             return (Err(Fault::local(FaultKind::Local, action, local::READ_ONLY)), None);
         }
+        let trial = if account.is_own() { self.inner.proof.wait(|| clock()).await } else { Ok(None) };
+        let trial = match trial {
+            Ok(trial) => trial,
+            Err(fault) => return (Err(fault), None),
+        };
         // Nobody reads any more where this fails, and then nobody misses it.
         let place = if call.is_write() { exchanges.reserve().await.ok() } else { None };
         let quota = cloud.quota(call);
@@ -437,6 +443,10 @@ impl Client {
             }
             Ok(_) => self.inner.limiter.answered(quota),
             Err(_) => {}
+        }
+        if account.is_own() {
+            let signs_in = matches!(call, Call::SignIn { .. });
+            self.inner.proof.judge(trial, result.as_ref().err(), signs_in, clock()).await;
         }
         match &result {
             Ok(_) => account.prove(),

@@ -58,9 +58,10 @@ pub struct Limiter(Arc<Mutex<Gate>>);
 struct Gate {
     policy: RetryPolicy,
     buckets: HashMap<&'static str, Bucket>,
-    /// Calls that a listing may still begin; and those that a batch may.
+    /// Calls that a listing may still begin; those that a batch may; and those of both.
     listing: usize,
     batch: usize,
+    all: usize,
     /// Who waits, in the order in which they go.
     waiting: BTreeMap<Key, Waiting>,
     tickets: u64,
@@ -145,6 +146,11 @@ impl Gate {
         if lane.is_batch() { &mut self.batch } else { &mut self.listing }
     }
 
+    fn give_back(&mut self, lane: Lane) {
+        *self.places(lane) += 1;
+        self.all += 1;
+    }
+
     /// Lets everybody go for whom there is a place and a token. Those of one action go in order, so only its first one waits for
     /// the next token: it is woken to do so.
     fn serve(&mut self, now: Instant) {
@@ -153,7 +159,7 @@ impl Gate {
         let mut go = Vec::new();
         let keys: Vec<(Key, Quota)> = self.waiting.iter().map(|(key, waiting)| (*key, waiting.quota)).collect();
         for (key, quota) in keys {
-            if self.batch == 0 && self.listing == 0 {
+            if self.all == 0 {
                 break;
             }
             if *self.places(key.0) == 0 || spent.contains(quota.api) {
@@ -163,6 +169,7 @@ impl Gate {
             if bucket.due(now).is_none() {
                 bucket.tokens -= 1.0;
                 *self.places(key.0) -= 1;
+                self.all -= 1;
                 go.push(key);
             } else {
                 spent.insert(quota.api);
@@ -190,7 +197,7 @@ pub struct Slot {
 impl Drop for Slot {
     fn drop(&mut self) {
         self.limiter.with(|gate, now| {
-            *gate.places(self.lane) += 1;
+            gate.give_back(self.lane);
             gate.serve(now);
         });
     }
@@ -211,7 +218,7 @@ impl Drop for Ticket<'_> {
         self.limiter.with(|gate, now| {
             // Served, and nobody is there to make the call.
             if gate.waiting.remove(&self.key).is_none() {
-                *gate.places(self.key.0) += 1;
+                gate.give_back(self.key.0);
             }
             gate.serve(now);
         });
@@ -227,8 +234,8 @@ enum Turn {
 }
 
 impl Limiter {
-    /// `in_flight` for listings; as many for a batch, but no more than a few. Zero is taken as one. `policy` says how long the
-    /// pauses of a throttled action are.
+    /// `in_flight` for listings; as many for a batch, but no more than a few, of which a listing leaves it a part: a quarter of its
+    /// own on top. Zero is taken as one. `policy` says how long the pauses of a throttled action are.
     pub fn new(in_flight: usize, policy: RetryPolicy) -> Self {
         let places = in_flight.max(1);
         Self(Arc::new(Mutex::new(Gate {
@@ -236,6 +243,7 @@ impl Limiter {
             buckets: HashMap::new(),
             listing: places,
             batch: places.min(BATCH),
+            all: places + places.div_ceil(4).min(BATCH),
             waiting: BTreeMap::new(),
             tickets: 0,
         })))

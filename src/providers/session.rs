@@ -1,4 +1,5 @@
-//! What signs calls to each region: the profile's own credential, or what a sign-in handed out.
+//! What signs calls to each region: the profile's own credential, or what a sign-in handed out. A few refusals in a row lock a user
+//! or a key: a credential of which nothing is known yet is tried by one call alone.
 
 use std::{
     collections::HashMap,
@@ -7,6 +8,8 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
 };
+
+use tokio::sync::{Mutex, MutexGuard};
 
 use super::{
     profile::{Credential, Profile},
@@ -56,6 +59,11 @@ impl Account {
         Self { profile: profile.into(), credential, scrubber, expires_at, opened, proven: AtomicBool::new(false) }
     }
 
+    /// Signed with the profile's own credential?
+    pub fn is_own(&self) -> bool {
+        !self.opened
+    }
+
     /// A call was answered well.
     pub fn prove(&self) {
         if self.opened {
@@ -66,6 +74,54 @@ impl Account {
     /// Did this session work before? Then a refusal of it means that it has ended.
     pub fn has_ended(&self, fault: &Fault) -> bool {
         self.opened && fault.kind == FaultKind::Credentials && self.proven.load(Ordering::Relaxed)
+    }
+}
+
+/// Whether the profile's own credential is good, in all its regions.
+#[derive(Debug, Default)]
+pub struct Proof {
+    /// Somebody was answered, and not that it is wrong.
+    open: AtomicBool,
+    refused: Mutex<Option<(Timestamp, Fault)>>,
+}
+
+/// The right to try the credential while all others wait for what becomes of it.
+pub type Trial<'a> = MutexGuard<'a, Option<(Timestamp, Fault)>>;
+
+impl Proof {
+    /// Waits until it is known whether the credential is good. `Some`: nobody knows, and this call finds out.
+    ///
+    /// # Errors
+    /// It was refused a moment ago.
+    pub async fn wait(&self, clock: impl Fn() -> Timestamp) -> Result<Option<Trial<'_>>, Fault> {
+        if self.open.load(Ordering::Acquire) {
+            return Ok(None);
+        }
+        let trial = self.refused.lock().await;
+        if self.open.load(Ordering::Acquire) {
+            return Ok(None);
+        }
+        match &*trial {
+            Some((at, fault)) if clock().0 - at.0 < REFUSED_MS => Err(fault.clone()),
+            _ => Ok(Some(trial)),
+        }
+    }
+
+    /// What became of a call. After the first good answer only a sign-in can tell that the credential is wrong: a single service
+    /// may refuse what the others take.
+    pub async fn judge(&self, trial: Option<Trial<'_>>, fault: Option<&Fault>, signs_in: bool, now: Timestamp) {
+        let refused = fault.filter(|fault| fault.kind == FaultKind::Credentials);
+        match (trial, refused) {
+            (Some(mut trial), refused) => {
+                *trial = refused.map(|fault| (now, fault.clone()));
+                self.open.store(refused.is_none(), Ordering::Release);
+            }
+            (None, Some(fault)) if signs_in => {
+                *self.refused.lock().await = Some((now, fault.clone()));
+                self.open.store(false, Ordering::Release);
+            }
+            (None, _) => {}
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::domain::{
     ids::{EipId, InstanceId},
     instance::Instance,
     inventory::ProfileInventory,
-    nic::{Nic, TypeLimit},
+    nic::{Nic, NicState, TypeLimit},
     plan::OperationKind,
 };
 
@@ -81,6 +81,10 @@ impl<'a> Asking<'a> {
         }
     }
 
+    fn has_lists(&self) -> bool {
+        matches!(self.kind, OperationKind::Assign { lists, .. } if !lists.is_empty())
+    }
+
     fn instance(&self) -> Option<&'a InstanceId> {
         match self.kind {
             OperationKind::Attach { .. } => self.facts.instance.map(|instance| &instance.id),
@@ -104,6 +108,8 @@ impl<'a> Asking<'a> {
         let holds = (Answer::Holds, None);
         let of_nic = || ("nic", nic.id.to_string());
         match condition {
+            // What was on the NIC by recorded lists is put back by them: that needs no server.
+            Condition::NicState { .. } if nic.status.state == NicState::Free && self.has_lists() => holds,
             Condition::OnNic => {
                 let missing = self.ips().iter().find(|ip| nic.addresses.iter().all(|address| address.ip != **ip));
                 missing.map_or(holds, |ip| told(FindingId::NotListed, vec![of_nic(), ("ip", ip.to_string())]))

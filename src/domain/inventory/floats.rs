@@ -7,7 +7,7 @@ use super::{
     arena::{Arena, Table, link, unlink},
 };
 use crate::domain::{
-    address::{Address, AddressRole},
+    address::{Address, AddressRole, Eip, EipBinding},
     float::{Float, Pair},
     ids::{EipId, InstanceId, NicId, RegionId},
     nic::Nic,
@@ -42,6 +42,13 @@ impl Floats {
         for peer in peers {
             link(&mut self.by_peer, peer, slot);
         }
+    }
+
+    fn get(&self, id: &str) -> Option<&Float> {
+        if self.arena.len() == 0 {
+            return None;
+        }
+        self.arena.slot(&Arc::from(id)).and_then(|slot| self.at(slot))
     }
 
     pub(super) fn remove(&mut self, id: &Arc<str>) {
@@ -100,6 +107,35 @@ impl ProfileInventory {
     /// Is it told which virtual addresses are on NICs of the region? A cloud that does not keep them as objects tells with the NIC.
     pub fn floats_known(&self, region: &RegionId) -> bool {
         !self.has_floats(region) || self.coverage(Resource::Floats, region).is_known()
+    }
+
+    /// Takes one in. An EIP that named it before it was known is on it.
+    pub(super) fn put_float(&mut self, float: Float, at: Timestamp) {
+        let id = NicId::from(&*float.id);
+        self.floats.put(float, at, self.sweep);
+        for slot in self.eips_of_nic.get(&id).cloned().unwrap_or_default() {
+            let Some(kept) = self.eips.at(slot).cloned() else { continue };
+            let mut eip = kept.item;
+            self.bind_to_float(&mut eip);
+            self.unlink_eip(&eip.id.clone(), &mut Touched::default());
+            // Nothing new was read of it.
+            self.eips.put(eip.id.clone(), eip, kept.read_at, kept.sweep);
+            link(&mut self.eips_of_float, id.as_str().into(), slot);
+        }
+    }
+
+    /// A cloud may name a port, and not say of which kind it is.
+    pub(super) fn bind_to_float(&self, eip: &mut Eip) {
+        if let EipBinding::Nic { nic, .. } = &eip.bound
+            && let Some(float) = self.floats.get(nic.as_str())
+        {
+            eip.bound = EipBinding::Float { float: float.id.clone(), ip: float.ip };
+        }
+    }
+
+    /// NICs that were found to have the EIP, whatever it is bound to.
+    pub(super) fn nics_near_eip(&self, eip: u32) -> Vec<u32> {
+        self.near.iter().zip(0u32..).filter(|(near, _)| near.eips.contains(&eip)).map(|(_, slot)| slot).collect()
     }
 
     fn has_floats(&self, region: &RegionId) -> bool {
@@ -170,7 +206,7 @@ impl ProfileInventory {
             }
         }
         for float in &fresh.floats {
-            self.floats.put(float.clone(), at, self.sweep);
+            self.put_float(float.clone(), at);
         }
     }
 }
@@ -181,10 +217,7 @@ mod tests {
         super::{Section, tests::nic},
         *,
     };
-    use crate::domain::{
-        address::{Eip, EipBinding},
-        page::InventoryPage,
-    };
+    use crate::domain::page::InventoryPage;
 
     const AT: Timestamp = Timestamp(1);
 
@@ -318,7 +351,7 @@ mod tests {
         let (name, status) = ("".into(), "BOUND".into());
         let eip =
             Eip { dies_unbound: Some(false), id: "e-1".into(), region: "r".into(), ips: vec![], name, status, bound };
-        part.merge(InventoryPage { eips: vec![eip], ..nics([nic(1, None, false), nic(2, None, false)]) }, AT);
+        part.merge(InventoryPage { eips: vec![eip.clone()], ..nics([nic(1, None, false), nic(2, None, false)]) }, AT);
         part.merge(floats([float("f-1", "10.0.0.91", &["10.0.0.1"])]), AT);
         part.complete(&section(), sweep, AT);
         let count = |part: &ProfileInventory, n: u8| {
@@ -328,6 +361,36 @@ mod tests {
             part.eips_of(nic).filter(|eip| eip.is_on(nic, "10.0.0.91".parse().unwrap()) == Some(true)).count()
         };
         assert_eq!([count(&part, 1), count(&part, 2)], [1, 0]);
+        // It goes, and its listing has not ended yet: no NIC has it any more.
+        let gone = InventoryPage { eips: vec![Eip { bound: EipBinding::Unbound, ..eip }], ..InventoryPage::default() };
+        part.merge(gone, AT);
+        assert_eq!([count(&part, 1), count(&part, 2)], [0, 0]);
+    }
+
+    /// A cloud names the port, and does not say that it is a virtual address: whichever of the two is read first.
+    #[test]
+    fn an_eip_that_names_a_virtual_address_as_it_would_a_nic_is_on_it() {
+        let bound = EipBinding::Nic { nic: "f-1".into(), private_ip: None };
+        let (name, status) = ("".into(), "BOUND".into());
+        let eip =
+            Eip { dies_unbound: Some(false), id: "e-1".into(), region: "r".into(), ips: vec![], name, status, bound };
+        let eips = InventoryPage { eips: vec![eip], ..InventoryPage::default() };
+        let all = floats([float("f-1", "10.0.0.91", &["10.0.0.1"])]);
+        for pages in [[&eips, &all], [&all, &eips]] {
+            let mut part = part();
+            part.merge(nics([nic(1, None, false), nic(2, None, false)]), AT);
+            let sweep = part.begin(section());
+            for page in pages {
+                part.merge(page.clone(), AT);
+            }
+            part.complete(&section(), sweep, AT);
+            let on = |n: u8| {
+                let nic = part.nic(&format!("n-{n}").into()).unwrap();
+                part.eips_of(nic).filter(|eip| eip.is_on(nic, "10.0.0.91".parse().unwrap()) == Some(true)).count()
+            };
+            assert_eq!([on(1), on(2)], [1, 0]);
+            assert_eq!(part.snapshot(&"n-1".into()).unwrap().eips.len(), 1);
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl ProfileInventory {
         }
         // Before the NICs that have them.
         for float in page.floats {
-            self.floats.put(float, at, self.sweep);
+            self.put_float(float, at);
         }
         for nic in page.nics {
             self.put_nic(nic, at, &mut touched);
@@ -227,6 +227,7 @@ impl ProfileInventory {
     }
 
     pub(super) fn put_eip(&mut self, mut eip: Eip, at: Timestamp, touched: &mut Touched) {
+        self.bind_to_float(&mut eip);
         if self.eips.see_again(&eip.id, &eip, at, self.sweep).is_some() {
             return;
         }
@@ -245,7 +246,7 @@ impl ProfileInventory {
         self.look_around_all(nics);
     }
 
-    fn unlink_eip(&mut self, id: &EipId, touched: &mut Touched) {
+    pub(super) fn unlink_eip(&mut self, id: &EipId, touched: &mut Touched) {
         let Some(slot) = self.eips.slot(id) else { return };
         let Some(bound) = self.eips.at(slot).map(|kept| kept.item.bound.clone()) else { return };
         match &bound {
@@ -254,7 +255,10 @@ impl ProfileInventory {
             EipBinding::Float { float, .. } => unlink(&mut self.eips_of_float, float, slot),
             EipBinding::Unbound | EipBinding::Elsewhere => {}
         }
-        let nics = self.bound_nics(&bound);
+        let nics = match &bound {
+            EipBinding::Float { .. } => self.nics_near_eip(slot),
+            bound => self.bound_nics(bound),
+        };
         touched.nics.extend(&nics);
         self.look_around_all(nics);
     }

@@ -6,6 +6,7 @@ use super::*;
 use crate::domain::{
     address::{Address, AddressRole, BackendTarget, EipBinding},
     fault::Fault,
+    float::{Float, Pair},
     instance::{Power, PowerState},
     nic::{ManagedBy, NicRole, NicState, NicStatus},
     page::InventoryPage,
@@ -68,6 +69,19 @@ fn eip(n: u8, bound: EipBinding) -> Eip {
     }
 }
 
+fn float(n: u8, peers: &[u8]) -> Float {
+    let pair = |peer: &u8| Pair { ip: format!("10.0.0.{peer}").into(), mac: None };
+    Float {
+        id: format!("f-{n}").into(),
+        ip: [10, 0, 1, n].into(),
+        name: "".into(),
+        region: REGION.into(),
+        subnet: None,
+        pairs: peers.iter().map(pair).collect(),
+        owner: None,
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Instance(u8),
@@ -75,6 +89,10 @@ enum Step {
     EipOnNic(u8, u8),
     EipOnInstance(u8, u8),
     EipFree(u8),
+    /// Bound to a virtual address; the cloud may not say that it is one.
+    EipOnFloat(u8, u8, bool),
+    /// A listing of virtual addresses: these, each with the NICs that it is on.
+    Floats(Vec<(u8, Vec<u8>)>),
     /// A listing in which only these came again.
     Sweep(Resource, Vec<u8>),
     Gone(u8),
@@ -91,6 +109,8 @@ fn step() -> impl Strategy<Value = Step> {
         (id.clone(), 0..5u8).prop_map(|(n, on)| Step::EipOnNic(n, on)),
         (id.clone(), 0..5u8).prop_map(|(n, on)| Step::EipOnInstance(n, on)),
         id.clone().prop_map(Step::EipFree),
+        (id.clone(), 0..5u8, any::<bool>()).prop_map(|(n, on, told)| Step::EipOnFloat(n, on, told)),
+        prop::collection::vec((0..5u8, some()), 0..3).prop_map(Step::Floats),
         (prop::sample::select(vec![Resource::Instances, Resource::Nics, Resource::Eips]), some())
             .prop_map(|(of, again)| Step::Sweep(of, again)),
         id.clone().prop_map(Step::Gone),
@@ -111,6 +131,22 @@ fn take(part: &mut ProfileInventory, step: Step) {
             page.eips.push(eip(n, EipBinding::Instance { instance, private_ip: None }));
         }
         Step::EipFree(n) => page.eips.push(eip(n, EipBinding::Unbound)),
+        Step::EipOnFloat(n, on, told) => {
+            let (id, ip) = (format!("f-{on}"), [10, 0, 1, on].into());
+            let untold = EipBinding::Nic { nic: id.as_str().into(), private_ip: Some(ip) };
+            let bound = if told { EipBinding::Float { float: id.as_str().into(), ip } } else { untold };
+            page.eips.push(eip(n, bound));
+            part.merge(std::mem::take(&mut page), at);
+            // Which NICs have it the end of a listing finds.
+            part.look_around_floats();
+        }
+        Step::Floats(all) => {
+            let section = (Resource::Floats, Some(RegionId::from(REGION)));
+            let sweep = part.begin(section.clone());
+            page.floats.extend(all.into_iter().map(|(n, peers)| float(n, &peers)));
+            part.merge(std::mem::take(&mut page), at);
+            part.complete(&section, sweep, at);
+        }
         Step::Sweep(resource, again) => {
             let section = (resource, None);
             let sweep = part.begin(section.clone());

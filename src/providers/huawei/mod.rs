@@ -113,9 +113,8 @@ const ASSIGN: &[Precondition] = &[
     blocked(Condition::NicExists, "Ecs.0307"),
     told(Condition::NotManaged, Severity::Blocked)
         .stricter("ports of services are theirs; with which code a change is refused is not documented"),
-    // One on no server is bound by its own list.
-    told(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, Severity::Blocked)
-        .stricter("what a write to a port that is between states does is not documented"),
+    told(Condition::NicState { allowed: &[NicState::Attached] }, Severity::Blocked)
+        .stricter("for a server's NIC; what a NIC on none answers is not documented"),
     told(Condition::VirtualNotManaged, Severity::Blocked)
         .stricter("the NIC's whole list is written, a service's address among the others"),
     told(Condition::NotOnNic, Severity::Blocked).stricter("there is nothing to do"),
@@ -175,8 +174,8 @@ static DESCRIPTOR: Descriptor = Descriptor {
         detach_call: encode::DETACH,
         detach_polls: true,
         limits_per_call: None,
-        // Pages follow each other, so there are few at once.
-        in_flight: 8,
+        // The vendor advises few: five with that of a batch. Pages follow each other, so there are few at once anyway.
+        in_flight: 4,
     },
     env: ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", Some("HUAWEICLOUD_SDK_SECURITY_TOKEN")),
     bearer: false,

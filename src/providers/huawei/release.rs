@@ -63,7 +63,8 @@ pub(super) fn step(kind: &OperationKind, seen: &NicSnapshot, made: &[Step]) -> O
             let missing = missing(seen, ips);
             let Some(ip) = missing.first() else { return put_back(seen, ips, lists, made) };
             // The counterpart wants a server's NIC. Where a list was written in its place, it is not published.
-            if seen.nic.instance.is_none() || made.iter().any(|step| matches!(step.name, PORT | PORT_V2)) {
+            let by_list = seen.nic.instance.is_none() && !lists.is_empty();
+            if by_list || made.iter().any(|step| matches!(step.name, PORT | PORT_V2)) {
                 return bind_by_list(seen, &missing, lists, made);
             }
             let network = seen.nic.subnet.as_deref()?;
@@ -127,13 +128,16 @@ fn missing(seen: &NicSnapshot, ips: &[IpAddr]) -> Vec<IpAddr> {
 }
 
 /// Binds by the NIC's own list: one side that names the other's address is enough. The virtual IPs' own lists are put back after it,
-/// when they are read with the NIC again.
+/// when they are read with the NIC again. Only what was there and has such lists: no virtual IP is made by this.
 fn bind_by_list(seen: &NicSnapshot, ips: &[IpAddr], lists: &[PairList], made: &[Step]) -> Option<Step> {
+    if lists.is_empty() {
+        return None;
+    }
     let nic = &seen.nic;
     let fresh: Vec<Pair> =
         ips.iter().map(|ip| Pair { ip: ip.to_string().into(), mac: nic.mac.clone() }).collect();
     let pairs: Vec<&Pair> = nic.pairs.iter().chain(&fresh).collect();
-    list_step(nic.id.as_str(), &pairs, lists.is_empty(), made)
+    list_step(nic.id.as_str(), &pairs, false, made)
 }
 
 /// After the bindings: the lists as they were before the release. What others changed in them meanwhile stays.

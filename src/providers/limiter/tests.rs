@@ -157,8 +157,11 @@ async fn zeroes_do_not_stop_everything() {
 
 #[tokio::test(start_paused = true)]
 async fn a_batch_has_places_of_its_own() {
-    let limiter = limiter(2);
-    let full = (limiter.enter(Lane::Rows, WIDE).await, limiter.enter(Lane::Rest, WIDE).await);
+    let limiter = limiter(5);
+    let mut full = Vec::new();
+    for _ in 0..5 {
+        full.push(limiter.enter(Lane::Rest, WIDE).await);
+    }
     let batch = (limiter.enter(Lane::Around, WIDE).await, limiter.enter(Lane::Write, WIDE).await);
     for lane in [Lane::Write, Lane::Around, Lane::Rows, Lane::Rest] {
         assert!(waits(&limiter, lane, WIDE).await, "{lane:?}");
@@ -167,6 +170,22 @@ async fn a_batch_has_places_of_its_own() {
     assert!(waits(&limiter, Lane::Rows, WIDE).await);
     assert!(!waits(&limiter, Lane::Write, WIDE).await);
     drop((batch.1, full));
+}
+
+/// What a vendor advises is meant of all calls.
+#[tokio::test(start_paused = true)]
+async fn a_batch_and_a_listing_together_are_a_quarter_more() {
+    let limiter = limiter(4);
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        held.push(limiter.enter(Lane::Around, WIDE).await);
+    }
+    let listing = limiter.enter(Lane::Rows, WIDE).await;
+    assert!(waits(&limiter, Lane::Rows, WIDE).await && waits(&limiter, Lane::Write, WIDE).await);
+    drop(held.pop());
+    assert!(!waits(&limiter, Lane::Rest, WIDE).await && !waits(&limiter, Lane::Write, WIDE).await);
+    drop((held, listing));
+    assert!(limiter.with(|gate, _| (gate.listing, gate.batch, gate.all) == (4, 4, 5)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -154,6 +154,65 @@ async fn a_write_whose_session_ended_did_nothing_and_may_be_made_again() {
     assert_eq!(server.requests().len(), 3, "one permit, one request");
 }
 
+async fn read_in(client: &Client, region: &str) -> Result<InventoryPage, Fault> {
+    client.read(&Listing::all(Resource::Nics, Some(region.into())), &CancellationToken::new()).await
+}
+
+/// The user is the same in all regions.
+#[tokio::test]
+async fn a_name_that_is_refused_in_one_region_is_not_tried_in_another() {
+    let server = Server::start(vec![http(403, &[], "wrong")]).await;
+    let (client, _exchanges) = signing_in(&server);
+    let (a, b, c) = tokio::join!(read_in(&client, "r1"), read_in(&client, "r2"), read_in(&client, "r3"));
+    for answer in [a, b, c, read_in(&client, "r4").await] {
+        let fault = answer.unwrap_err();
+        assert_eq!((fault.kind, fault.action.as_str()), (FaultKind::Credentials, "SignIn"));
+    }
+    assert_eq!(first_lines(&server), ["/SignIn/- -"]);
+    // A password that was good and is changed meanwhile is tried once as well.
+    let server = Server::start(vec![http(201, &[], "one/60"), http(200, &[], "ok"), http(403, &[], "wrong")]).await;
+    let (client, _exchanges) = signing_in(&server);
+    assert!(read_in(&client, "r1").await.is_ok());
+    let (a, b) = tokio::join!(read_in(&client, "r1"), read_in(&client, "r2"));
+    assert!(a.is_err() && b.is_err());
+    assert_eq!(first_lines(&server), ["/SignIn/- -", "/Read/p1 one", "/SignIn/- -"]);
+}
+
+/// Calls that begin together with keys that nobody has tried yet.
+#[tokio::test]
+async fn keys_of_which_nothing_is_known_are_tried_by_one_call() {
+    let with_keys = |server: &Server| {
+        let url = format!("http://{}", server.address);
+        built(profile(&url), &SignsIn, Credential::Bearer("canary-key".into()), 64)
+    };
+    let server = Server::start(vec![http(403, &[], "no such key")]).await;
+    let (client, _exchanges) = with_keys(&server);
+    let made = tokio::join!(
+        read_in(&client, "r1"),
+        read_in(&client, "r2"),
+        read_in(&client, "r3"),
+        read_in(&client, "r4"),
+        write(&client)
+    );
+    let reads = [made.0.map(drop), made.1.map(drop), made.2.map(drop), made.3.map(drop), made.4.map(drop)];
+    for fault in reads.map(Result::unwrap_err) {
+        let told = (fault.kind, fault.effect, fault.message.as_str());
+        assert_eq!(told, (FaultKind::Credentials, Effect::Nothing, "no such key"));
+    }
+    assert_eq!(server.requests().len(), 1);
+    // Good ones: the others go after the first answer, and what one service refuses then says nothing of the others.
+    let server = Server::start(vec![http(200, &[], "ok"), http(403, &[], "not here"), http(200, &[], "ok")]).await;
+    let (client, _exchanges) = with_keys(&server);
+    assert!(read(&client).await.is_ok());
+    assert_eq!(read(&client).await.unwrap_err().kind, FaultKind::Credentials);
+    assert!(read(&client).await.is_ok());
+    // An answer that says nothing of the keys holds up nobody.
+    let server = Server::start(vec![Act::Close, http(200, &[], "ok")]).await;
+    let (client, _exchanges) = with_keys(&server);
+    let (a, b) = tokio::join!(read(&client), read(&client));
+    assert!(a.is_ok() && b.is_ok(), "{a:?} {b:?}");
+}
+
 /// A few refusals in a row lock an account.
 #[tokio::test]
 async fn a_sign_in_that_is_refused_is_not_made_again_and_again() {

@@ -61,6 +61,14 @@ pub(super) fn list(world: &World, call: &Call) -> Answer {
     let total = rows.len();
     let (rows, next) = page(rows, query, limit, "EIP.7904")?;
     let mut rows: Vec<Value> = rows.iter().map(row).collect();
+    // Vendor: that `vnic.port_id` is the virtual IP's port is promised; that its kind is told is not.
+    if query.all("vnic.private_ip_address").is_some() {
+        for vnic in rows.iter_mut().filter_map(|row| row["vnic"].as_object_mut()) {
+            if vnic.get("device_owner").is_some_and(|owner| owner == "neutron:VIP_PORT") {
+                vnic.remove("device_owner");
+            }
+        }
+    }
     if let Some(fields) = query.all("fields") {
         for row in rows.iter_mut().filter_map(Value::as_object_mut) {
             row.retain(|name, _| fields.contains(&name.as_str()));
