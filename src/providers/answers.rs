@@ -18,6 +18,40 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     })
 }
 
+/// A page of a list that goes by numbers, as its own answer tells it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Numbered {
+    /// From 1.
+    pub number: u64,
+    /// Rows of a full page.
+    pub size: u64,
+    /// Rows of this one; `None` where the answer has no list.
+    pub got: Option<usize>,
+    /// Rows of all pages.
+    pub total: Option<u64>,
+}
+
+impl Numbered {
+    /// Rows, once it is certain that none of this page is missing: a page that lost some looks like the end of the list, and what
+    /// stands behind the end is taken for gone. The total is that of this very answer, for a list may shrink while it is read.
+    ///
+    /// # Errors
+    /// What the answer leaves untold.
+    pub fn rows(self) -> Result<u64, String> {
+        let Self { number, size, got, total } = self;
+        let rows = u64::try_from(got.unwrap_or_default()).unwrap_or(u64::MAX);
+        let Some(total) = total else {
+            return if got.is_some() { Ok(rows) } else { Err("neither a list nor a total".to_owned()) };
+        };
+        let before = number.saturating_sub(1).saturating_mul(size);
+        let due = total.saturating_sub(before).min(size);
+        if rows < due {
+            return Err(format!("page {number} has {rows} rows, and by its total of {total} it has {due}"));
+        }
+        Ok(rows)
+    }
+}
+
 /// One copy of each text that repeats within a page.
 #[derive(Default)]
 pub struct Pool(HashSet<Arc<str>>);
@@ -47,4 +81,38 @@ pub fn controller(names: &[&str], tags: &[(Arc<str>, Arc<str>)], description: &s
     let tag = tags.iter().find(|(key, value)| marked(key) || marked(value));
     let tag = tag.map(|(key, value)| if value.is_empty() { key.clone() } else { format!("{key}={value}").into() });
     tag.or_else(|| marked(description).then(|| Arc::from(description)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_the_rows_that_its_own_total_tells_of() {
+        let rows = |number, got, total| Numbered { number, size: 100, got, total }.rows();
+        for (number, got, total, whole) in [
+            (1, Some(100), Some(250), true),
+            (1, Some(99), Some(250), false),
+            (2, Some(0), Some(250), false),
+            (2, None, Some(250), false),
+            // The last one has what is left.
+            (3, Some(50), Some(250), true),
+            (3, Some(49), Some(250), false),
+            (3, Some(0), Some(250), false),
+            // The list shrank, and this page's total says so.
+            (3, Some(49), Some(249), true),
+            (3, Some(0), Some(200), true),
+            (3, None, Some(120), true),
+            // It grew; a row too many is no row too few.
+            (3, Some(80), Some(250), true),
+            (1, Some(0), Some(0), true),
+            (1, None, Some(0), true),
+            (1, Some(0), None, true),
+            (2, Some(7), None, true),
+            (1, None, None, false),
+            (2, None, None, false),
+        ] {
+            assert_eq!(rows(number, got, total).is_ok(), whole, "page {number}: {got:?} of {total:?}");
+        }
+    }
 }

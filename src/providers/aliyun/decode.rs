@@ -24,7 +24,7 @@ use crate::{
         tags::Tags,
     },
     providers::{
-        answers::{self, Pool, controller},
+        answers::{self, Numbered, Pool, controller},
         provider::{Call, Reply},
     },
     wire::WireResponse,
@@ -115,6 +115,17 @@ impl Answer<'_> {
         faults::garbage(self.call, self.response, what)
     }
 
+    /// What a page of a list that goes on by token holds. Vendor: a list that is missing is empty; that it was left out for that only
+    /// a count of none tells, on the one page that there is then.
+    fn listed<T>(&self, listing: &Listing, list: Option<Vec<T>>, token: &str, total: Option<u64>) -> Result<Vec<T>, Fault> {
+        let whole = listing.cursor == Cursor::Start && token.is_empty();
+        match list {
+            Some(list) => Ok(list),
+            None if whole && total == Some(0) => Ok(Vec::new()),
+            None => Err(self.garbage("neither a list nor a total of none")),
+        }
+    }
+
     /// The listing's next page, where it goes on by token. The end is an empty token, whatever the page's length.
     fn next_by_token(&self, listing: &Listing, token: &str) -> Result<Option<Listing>, Fault> {
         if token.is_empty() {
@@ -131,7 +142,7 @@ impl Answer<'_> {
     fn next_by_number(
         &self,
         listing: &Listing,
-        got: usize,
+        got: Option<usize>,
         total: Option<u64>,
         page_size: Option<u64>,
     ) -> Result<Vec<Listing>, Fault> {
@@ -140,19 +151,16 @@ impl Answer<'_> {
             u32::try_from(number).ok().map(|number| Listing { cursor: Cursor::Page(number), ..listing.clone() })
         };
         let asked = encode::PAGE_SIZE as u64;
+        // Vendor: `PageSize` of the answer; where pages were cut shorter than asked there are more of them.
+        let size = page_size.filter(|size| (1..asked).contains(size)).unwrap_or(asked);
+        let got = Numbered { number, size, got, total }.rows().map_err(|what| self.garbage(&what))?;
         let Some(total) = total else {
             // Without a total a full page may be followed by another one.
-            return Ok(if got as u64 >= asked { at(number + 1).into_iter().collect() } else { Vec::new() });
+            return Ok(if got >= size { at(number + 1).into_iter().collect() } else { Vec::new() });
         };
-        if got == 0 && total > 0 && number == 1 {
-            return Err(self.garbage("an empty page with a TotalCount"));
-        }
         if number % PAGES_AT_ONCE != 1 {
             return Ok(Vec::new());
         }
-        // A page that was cut shorter than asked makes more of them.
-        let size = page_size.filter(|size| (1..asked).contains(size)).unwrap_or(asked);
-        let size = if got > 0 && got as u64 * number < total { size.min(got as u64) } else { size };
         let last = total.div_ceil(size).min(number + PAGES_AT_ONCE);
         Ok((number + 1..=last).filter_map(at).collect())
     }
@@ -191,7 +199,7 @@ fn instances(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<In
         ..InventoryPage::default()
     };
     let mut pool = Pool::default();
-    for raw in body.instances {
+    for raw in answer.listed(listing, body.instances, &body.next_token, body.total)? {
         if let Scope::Instances(asked) = &listing.scope
             && !asked.iter().any(|id| id.as_str() == raw.id)
         {
@@ -233,9 +241,10 @@ fn nics(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<Invento
         return Ok(InventoryPage { nics: vec![nic(raw, region, &mut pool)], ..InventoryPage::default() });
     }
     let body: wire::Nics = answer.body()?;
+    let rows = answer.listed(listing, body.nics, &body.next_token, body.total)?;
     Ok(InventoryPage {
         next: answer.next_by_token(listing, &body.next_token)?.into_iter().collect(),
-        nics: body.nics.into_iter().map(|raw| nic(raw, region, &mut pool)).collect(),
+        nics: rows.into_iter().map(|raw| nic(raw, region, &mut pool)).collect(),
         ..InventoryPage::default()
     })
 }
@@ -358,9 +367,9 @@ const CONTROLLERS: &[&str] = &["terway", "kubernetes", "k8s", "ack"];
 
 fn eips(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<InventoryPage, Fault> {
     let body: wire::Eips = answer.body()?;
-    let next = answer.next_by_number(listing, body.eips.len(), body.total, body.page_size)?;
+    let next = answer.next_by_number(listing, body.eips.as_ref().map(Vec::len), body.total, body.page_size)?;
     let mut pool = Pool::default();
-    let eips = body.eips.into_iter().map(|raw| Eip { dies_unbound: Some(false),
+    let eips = body.eips.unwrap_or_default().into_iter().map(|raw| Eip { dies_unbound: Some(false),
         region: region.clone(),
         ips: raw.ip.into_iter().collect(),
         name: Arc::from(raw.name.as_str()),

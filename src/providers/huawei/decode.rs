@@ -32,6 +32,7 @@ use crate::{
         time::Timestamp,
     },
     providers::{
+        answers::Numbered,
         profile::Credential,
         provider::{Call, Reply, Session, TaskState},
     },
@@ -141,8 +142,11 @@ fn page(call: &Call, listing: &Listing, response: &WireResponse) -> Result<Inven
             let body: wire::Servers = open(call, response)?;
             let total = body.count.number();
             let rows = listed(call, response, body.servers, "servers")?;
-            if rows.is_empty() && total.is_some_and(|total| total > 0) && encode::page(listing) == 1 {
-                return Err(faults::garbage(call, response, "no servers, and a count of them"));
+            // Of servers that were asked for by their ids the count need not be theirs.
+            let size = if matches!(listing.scope, Scope::Instances(_)) { 1 } else { SERVERS_A_PAGE };
+            let page = Numbered { number: encode::page(listing).into(), size, got: Some(rows.len()), total };
+            if let Err(what) = page.rows() {
+                return Err(faults::garbage(call, response, &what));
             }
             Ok(instances(listing, rows, total))
         }
@@ -153,7 +157,7 @@ fn page(call: &Call, listing: &Listing, response: &WireResponse) -> Result<Inven
             if !port.iter().all(wanted) {
                 return Err(faults::garbage(call, response, "another port than the one asked for"));
             }
-            Ok(ports(listing, port, false))
+            Ok(ports(listing, port, Vec::new()))
         }
         Resource::Nics | Resource::Floats => {
             let list = open::<wire::Ports>(call, response)?.ports;
@@ -161,7 +165,10 @@ fn page(call: &Call, listing: &Listing, response: &WireResponse) -> Result<Inven
             if list.iter().any(|port| port.id.some().is_none()) {
                 return Err(faults::garbage(call, response, "a port without an id"));
             }
-            Ok(ports(listing, list, true))
+            // Vendor: nothing tells that more follows but that the page is full.
+            let marker = list.last().and_then(|port| port.id.some()).filter(|_| list.len() >= ROWS_A_PAGE);
+            let next = following(call, response, marker)?;
+            Ok(ports(listing, list, next))
         }
         Resource::Eips => {
             let body: wire::Eips = open(call, response)?;
@@ -171,14 +178,14 @@ fn page(call: &Call, listing: &Listing, response: &WireResponse) -> Result<Inven
             if rows.iter().any(|row| row.vnic.as_ref().is_some_and(nowhere)) {
                 return Err(faults::garbage(call, response, "an EIP on a virtual IP without its address"));
             }
-            let next = following(listing, body.page.next.some());
+            let next = behind(call, response, &body.page, rows.len())?;
             let eips = rows.iter().filter_map(|row| eip(listing, row)).collect();
             Ok(InventoryPage { eips, next, ..InventoryPage::default() })
         }
         Resource::Backends => {
             let body: wire::Members = open(call, response)?;
             let rows = listed(call, response, body.members, "members")?;
-            let next = following(listing, body.page.next.some());
+            let next = behind(call, response, &body.page, rows.len())?;
             let backends = rows.into_iter().flat_map(|row| backends(listing, &row)).collect();
             Ok(InventoryPage { backends, next, ..InventoryPage::default() })
         }
@@ -193,11 +200,22 @@ fn fates(listing: &Listing, rows: &[wire::Interface]) -> InventoryPage {
     InventoryPage { told: servers.first().map(of).into_iter().collect(), ..InventoryPage::default() }
 }
 
-/// The page behind this marker.
-fn following(listing: &Listing, marker: Option<&str>) -> Vec<Listing> {
-    let next = marker.map(|marker| Listing { cursor: Cursor::Token(marker.into()), ..listing.clone() });
-    // A marker that leads to where it came from has no end.
-    next.into_iter().filter(|next| next.cursor != listing.cursor).collect()
+/// The page behind this marker. One that leads to where it came from has no end, and tells of rows that nobody can read.
+fn following(call: &Call, response: &WireResponse, marker: Option<&str>) -> Result<Vec<Listing>, Fault> {
+    let (Call::List(listing), Some(marker)) = (call, marker) else { return Ok(Vec::new()) };
+    let cursor = Cursor::Token(marker.into());
+    if cursor == listing.cursor {
+        return Err(faults::garbage(call, response, "the marker that was sent"));
+    }
+    Ok(vec![Listing { cursor, ..listing.clone() }])
+}
+
+/// The page that the answer's own marker leads to. Vendor: `current_count` is the number of rows on the page.
+fn behind(call: &Call, response: &WireResponse, page: &wire::PageInfo, got: usize) -> Result<Vec<Listing>, Fault> {
+    if page.count.number().is_some_and(|count| count > got as u64) {
+        return Err(faults::garbage(call, response, "fewer rows than page_info counts"));
+    }
+    following(call, response, page.next.some())
 }
 
 /// One copy of each text that repeats within a page.
@@ -312,10 +330,7 @@ fn power(row: &wire::Server, status: &str) -> (String, PowerState) {
 }
 
 /// NICs or virtual IPs of a page of ports. What belongs to the cloud's own services is in no list and is never written to.
-fn ports(listing: &Listing, rows: Vec<wire::Port>, paged: bool) -> InventoryPage {
-    // Vendor: nothing tells that more follows but that the page is full.
-    let last = rows.last().and_then(|port| port.id.some()).filter(|_| paged && rows.len() >= ROWS_A_PAGE);
-    let next = following(listing, last);
+fn ports(listing: &Listing, rows: Vec<wire::Port>, next: Vec<Listing>) -> InventoryPage {
     let mut pool = Pool::default();
     let mut page = InventoryPage { next, ..InventoryPage::default() };
     for row in rows {

@@ -25,7 +25,7 @@ use crate::{
         tags::Tags,
     },
     providers::{
-        answers::{self, Pool, controller},
+        answers::{self, Numbered, Pool, controller},
         provider::{Call, Reply, TaskState},
     },
     wire::WireResponse,
@@ -162,6 +162,10 @@ pub(super) fn next_pages(
         let carry = paging.map(Paging::text).or_else(|| listing.carry.clone());
         Listing { cursor: Cursor::Page(number), carry, ..listing.clone() }
     };
+    let page = Numbered { number: number.into(), size: page_size.into(), got: Some(got), total };
+    if let Err(what) = page.rows() {
+        return Err(garbage(&what));
+    }
     // Only whole lists go on.
     if listing.scope != Scope::All {
         return Ok(Vec::new());
@@ -171,9 +175,6 @@ pub(super) fn next_pages(
         let full = got >= page_size as usize;
         return Ok(if full { vec![at(u64::from(number) + 1, None)] } else { Vec::new() });
     };
-    if got == 0 && total > 0 && number == 1 {
-        return Err(garbage("an empty page with a count"));
-    }
     let last = total.div_ceil(u64::from(page_size)).min(PAGES_AT_ONCE);
     match Paging::of(listing) {
         None => {

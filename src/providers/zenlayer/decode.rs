@@ -27,7 +27,10 @@ use crate::{
         tags::Tags,
         plan::OperationKind,
     },
-    providers::provider::{Call, Reply},
+    providers::{
+        answers::Numbered,
+        provider::{Call, Reply},
+    },
     wire::WireResponse,
 };
 
@@ -128,15 +131,14 @@ fn sound<T: Identified>(
     request_id: Option<String>,
 ) -> Result<Found<T>, Fault> {
     let total = paged.total_count.and_then(|total| u64::try_from(total).ok());
-    let mut items = match (paged.data_set, total) {
-        (Some(items), _) => items,
-        (None, Some(_)) => Vec::new(),
-        (None, None) => return Err(garbage(call, response, "neither dataSet nor totalCount", request_id)),
+    let got = paged.data_set.as_ref().map(Vec::len);
+    let size = size(listing, got.unwrap_or_default());
+    let page = Numbered { number: encode::page(listing).into(), size, got, total };
+    let got = match page.rows() {
+        Ok(got) => got,
+        Err(what) => return Err(garbage(call, response, what, request_id)),
     };
-    if items.is_empty() && total.is_some_and(|total| total > 0) && encode::page(listing) == 1 {
-        return Err(garbage(call, response, "an empty dataSet with a totalCount", request_id));
-    }
-    let got = items.len();
+    let mut items = paged.data_set.unwrap_or_default();
     let asked: Option<HashSet<&str>> = match &listing.scope {
         Scope::Nic(id) if listing.resource == Resource::Nics => Some(HashSet::from([id.as_str()])),
         Scope::Instances(ids) => Some(ids.iter().map(InstanceId::as_str).collect()),
@@ -148,7 +150,7 @@ fn sound<T: Identified>(
             return Err(garbage(call, response, "other objects than those asked for", request_id));
         }
     }
-    Ok(Found { next: next_pages(listing, got, total), items })
+    Ok(Found { next: next_pages(listing, got, size, total), items })
 }
 
 /// What a page holds, and the pages that follow from it.
@@ -178,23 +180,24 @@ identified! {
     Balancer => load_balancer_id,
 }
 
-/// The first page tells the total: all others are asked for at once. The last of them looks whether the list has grown: its
-/// cursor carries the size of the pages as the first one showed it, for a server may cap them lower than asked.
-fn next_pages(listing: &Listing, got: usize, total: Option<u64>) -> Vec<Listing> {
+/// Rows of a full page. A server may cap them lower than asked, and only the first page shows it: the cursors of the others carry
+/// it, never 0. One that was not capped but lost rows is told by the others, which then have fewer than are left for them.
+fn size(listing: &Listing, got: usize) -> u64 {
+    encode::page_size(&listing.cursor).unwrap_or_else(|| u64::try_from(got.clamp(1, PAGE_SIZE)).unwrap_or(u64::MAX))
+}
+
+/// The first page tells the total: all others are asked for at once. The last of them looks whether the list has grown.
+fn next_pages(listing: &Listing, got: u64, size: u64, total: Option<u64>) -> Vec<Listing> {
     let number = encode::page(listing);
-    let (is_last, size) = match &listing.cursor {
-        Cursor::Start => (false, u64::try_from(got.min(PAGE_SIZE)).unwrap_or(u64::MAX)),
-        Cursor::Page(_) => return Vec::new(),
-        Cursor::Token(token) => (true, encode::page_size(token)),
-    };
-    if got == 0 {
+    let is_last = encode::is_last(&listing.cursor);
+    if got == 0 || !is_last && listing.cursor != Cursor::Start {
         return Vec::new();
     }
-    let middle = |number: u32| Listing { cursor: Cursor::Page(number), ..listing.clone() };
+    let middle = |number: u32| Listing { cursor: encode::middle_page(number, size), ..listing.clone() };
     let last = |number: u32| Listing { cursor: encode::last_page(number, size), ..listing.clone() };
     let Some(total) = total else { return vec![last(number + 1)] };
     if is_last {
-        let seen = u64::from(number - 1).saturating_mul(size).saturating_add(got as u64);
+        let seen = u64::from(number - 1).saturating_mul(size).saturating_add(got);
         return if seen < total { vec![last(number + 1)] } else { Vec::new() };
     }
     let count = u32::try_from(total.div_ceil(size)).unwrap_or(u32::MAX).min(PAGES_AT_ONCE);
@@ -437,8 +440,12 @@ fn addresses(raw: &shapes::Nic) -> Vec<Address> {
     found
 }
 
-/// Zenlayer marks no NIC as owned by one of its services; clusters leave their tags.
+/// Zenlayer marks no NIC as owned by one of its services; clusters leave their tags. Vendor: `DescribeNetworkInterfaces` page, each
+/// NIC has `tags`, null or empty where it has none. One whose answer leaves them out is the exception, and may be a cluster's.
 fn managed_by(tags: &Tags) -> ManagedBy {
+    if !tags.is_known() {
+        return ManagedBy::Unknown;
+    }
     let cluster = |key: &str| {
         let key = key.to_ascii_lowercase();
         key.contains("kubernetes") || key.contains("k8s")

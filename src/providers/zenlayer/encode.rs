@@ -156,15 +156,39 @@ pub(super) fn page(listing: &Listing) -> u32 {
     }
 }
 
+/// Behind a page's size where others follow it.
+const MIDDLE: &str = ":";
+
 /// The last page that is known of, with the size of the pages before it.
 pub(super) fn last_page(number: u32, size: u64) -> Cursor {
     Cursor::Token(format!("{number}:{size}").into())
 }
 
-/// What [`last_page`] noted; never 0.
-pub(super) fn page_size(token: &str) -> u64 {
-    let size = token.split_once(':').and_then(|(_, size)| size.parse().ok()).filter(|&size| size > 0);
-    size.unwrap_or(PAGE_SIZE as u64)
+/// A page between the first and the last one, with its size where that is not the one that is asked for.
+pub(super) fn middle_page(number: u32, size: u64) -> Cursor {
+    if size == PAGE_SIZE as u64 {
+        Cursor::Page(number)
+    } else {
+        Cursor::Token(format!("{number}:{size}{MIDDLE}").into())
+    }
+}
+
+/// Is it the last page that is known of?
+pub(super) fn is_last(cursor: &Cursor) -> bool {
+    matches!(cursor, Cursor::Token(token) if !token.ends_with(MIDDLE))
+}
+
+/// The size of the pages as the first one showed it; `None` for the first one itself. Never 0.
+pub(super) fn page_size(cursor: &Cursor) -> Option<u64> {
+    let asked = PAGE_SIZE as u64;
+    match cursor {
+        Cursor::Start => None,
+        Cursor::Page(_) => Some(asked),
+        Cursor::Token(token) => {
+            let size = token.split(':').nth(1).and_then(|size| size.parse().ok());
+            Some(size.filter(|&size| size > 0).unwrap_or(asked))
+        }
+    }
 }
 
 /// Regions as a listing carries them.

@@ -6,6 +6,7 @@ mod envelopes;
 mod facts;
 mod listing;
 mod lost;
+mod pages;
 mod provoke;
 mod readonly;
 mod refusals;

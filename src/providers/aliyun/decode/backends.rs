@@ -38,7 +38,7 @@ pub(super) fn page(answer: &Answer, listing: &Listing, region: &RegionId) -> Res
         part::ALB_SERVERS | part::NLB_SERVERS => {
             let body: wire::Servers = answer.body()?;
             let next = answer.next_by_token(listing, &body.next_token)?;
-            let mut page = step.entries(body.servers);
+            let mut page = step.entries(answer.listed(listing, body.servers, &body.next_token, body.total)?);
             page.next.extend(next);
             Ok(page)
         }
@@ -71,8 +71,9 @@ impl Step<'_> {
     }
 
     fn balancers(&self, body: wire::Balancers) -> Result<InventoryPage, Fault> {
-        let mut next = self.answer.next_by_number(self.listing, body.balancers.len(), body.total, body.page_size)?;
-        for balancer in body.balancers {
+        let got = body.balancers.as_ref().map(Vec::len);
+        let mut next = self.answer.next_by_number(self.listing, got, body.total, body.page_size)?;
+        for balancer in body.balancers.unwrap_or_default() {
             for part in part::CLB_STEPS {
                 let carry =
                     Carry { name: balancer.name.clone(), balancers: vec![balancer.id.clone()], ..Carry::default() };
@@ -94,7 +95,8 @@ impl Step<'_> {
     fn groups(&self, body: wire::ServerGroups, part: &'static str) -> Result<InventoryPage, Fault> {
         let mut next: Vec<Listing> = self.answer.next_by_token(self.listing, &body.next_token)?.into_iter().collect();
         // A group that counts no server has none to read; one that does not count is read.
-        for group in body.groups.into_iter().filter(|group| group.servers != Some(0)) {
+        let groups = self.answer.listed(self.listing, body.groups, &body.next_token, body.total)?;
+        for group in groups.into_iter().filter(|group| group.servers != Some(0)) {
             let scope = Scope::Group(Arc::from(group.id.as_str()));
             let id = group.id.clone();
             let owner = owner(group);
@@ -110,7 +112,7 @@ impl Step<'_> {
     fn found(&self, body: wire::Servers, part: &'static str) -> Result<InventoryPage, Fault> {
         let mut next: Vec<Listing> = self.answer.next_by_token(self.listing, &body.next_token)?.into_iter().collect();
         let mut groups: BTreeMap<String, Vec<Server>> = BTreeMap::new();
-        for server in body.servers {
+        for server in self.answer.listed(self.listing, body.servers, &body.next_token, body.total)? {
             let about = self.carry.only.as_ref().is_none_or(|only| match target(&server) {
                 Ok(Some(target)) => only.has(&self.backend("", target, None, "")),
                 Ok(None) => false,
@@ -138,7 +140,7 @@ impl Step<'_> {
     fn owners(&self, body: wire::ServerGroups) -> Result<InventoryPage, Fault> {
         let mut page = InventoryPage::default();
         let mut left = self.carry.servers.clone();
-        for group in body.groups {
+        for group in self.answer.listed(self.listing, body.groups, &body.next_token, body.total)? {
             let (mine, others) = left.into_iter().partition(|server| server.group == group.id);
             left = others;
             self.collect(&owner(group), mine, &mut page);

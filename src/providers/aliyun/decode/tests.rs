@@ -110,23 +110,33 @@ fn the_end_is_an_empty_token_whatever_the_length() {
     }
     // And a short page, even an empty one, is none.
     for resource in [Resource::Nics, Resource::Instances] {
-        assert_eq!(page(&all(resource), r#"{"RequestId":"1","NextToken":"more"}"#).next.len(), 1);
+        let empty = r#"{"RequestId":"1","NextToken":"more","Instances":{},"NetworkInterfaceSets":{}}"#;
+        assert_eq!(page(&all(resource), empty).next.len(), 1);
+        garbage(&all(resource), r#"{"RequestId":"1","TotalCount":0,"NextToken":"more"}"#);
+        let second = Listing { cursor: Cursor::Token("second".into()), ..all(resource) };
+        garbage(&second, r#"{"RequestId":"1","TotalCount":0}"#);
     }
 }
 
 #[test]
 fn lists_may_be_missing_or_empty_in_every_way() {
     let whole = [
-        r#"{"RequestId":"1"}"#,
+        r#"{"RequestId":"1","TotalCount":0}"#,
         r#"{"RequestId":"1","NetworkInterfaceSets":{}}"#,
         r#"{"RequestId":"1","NetworkInterfaceSets":[]}"#,
-        r#"{"RequestId":"1","NetworkInterfaceSets":null}"#,
+        r#"{"RequestId":"1","TotalCount":"0","NetworkInterfaceSets":null}"#,
         r#"{"RequestId":"1","NetworkInterfaceSets":""}"#,
         r#"{"RequestId":"1","NetworkInterfaceSets":{"NetworkInterfaceSet":[]}}"#,
         r#"{"RequestId":"1","NetworkInterfaceSets":{"NetworkInterfaceSet":null}}"#,
     ];
     for body in whole {
         assert_eq!(page(&all(Resource::Nics), body), InventoryPage::default(), "{body}");
+    }
+    // But an answer that says nothing of its list does not say that there is nothing.
+    for resource in [Resource::Nics, Resource::Instances, Resource::Eips, Resource::Backends] {
+        for silent in [r#"{"RequestId":"1"}"#, r#"{"RequestId":"1","TotalCount":2}"#] {
+            garbage(&all(resource), silent);
+        }
     }
     for empty in ["{}", "[]", "null", "\"\""] {
         let more = format!(
@@ -438,9 +448,11 @@ fn the_first_page_asks_for_all_others_at_once() {
     assert_eq!(pages(Cursor::Start, &full(0, r#","TotalCount":0"#, size)), [0_u32; 0]);
     // The others ask for nothing more.
     assert_eq!(pages(Cursor::Page(2), &full(100, r#","TotalCount":250"#, size)), [0_u32; 0]);
-    // A server that cuts pages shorter than asked has more of them.
+    // A server that cuts pages shorter than asked says so, and has more of them.
     assert_eq!(pages(Cursor::Start, &full(50, r#","TotalCount":120"#, r#","PageSize":50"#)), [2, 3]);
-    assert_eq!(pages(Cursor::Start, &full(50, r#","TotalCount":120"#, "")), [2, 3]);
+    assert_eq!(pages(Cursor::Page(3), &full(20, r#","TotalCount":120"#, r#","PageSize":50"#)), [0_u32; 0]);
+    // One that does not say so has lost some.
+    garbage(&all(Resource::Eips), &full(50, r#","TotalCount":120"#, ""));
     // Without a total, page after page.
     assert_eq!(pages(Cursor::Start, &full(100, "", "")), [2]);
     assert_eq!(pages(Cursor::Page(2), &full(100, "", "")), [3]);
@@ -449,7 +461,7 @@ fn the_first_page_asks_for_all_others_at_once() {
     let huge = full(100, r#","TotalCount":150000"#, size);
     assert_eq!(pages(Cursor::Start, &huge), (2..=1001).collect::<Vec<_>>());
     assert_eq!(pages(Cursor::Page(1001), &huge), (1002..=1500).collect::<Vec<_>>());
-    assert!(garbage(&all(Resource::Eips), &full(0, r#","TotalCount":3"#, size)).contains("TotalCount"));
+    assert!(garbage(&all(Resource::Eips), &full(0, r#","TotalCount":3"#, size)).contains("total of 3"));
 }
 
 // ---- backends ----------------------------------------------------------------------------------------------------------
@@ -739,7 +751,7 @@ fn an_inspection_sees_the_backends_that_the_listing_saw() {
 fn an_inspection_that_finds_nothing_makes_no_more_calls() {
     let (backends, asked) = found(part::ALB_FIND, &[("ListServerGroupServers", r#"{"RequestId":"1","Servers":[]}"#)]);
     assert_eq!((backends.len(), asked.len()), (0, 1));
-    let (backends, asked) = found(part::NLB_FIND, &[("ListServerGroupServers", r#"{"RequestId":"1"}"#)]);
+    let (backends, asked) = found(part::NLB_FIND, &[("ListServerGroupServers", r#"{"RequestId":"1","TotalCount":0}"#)]);
     assert_eq!((backends.len(), asked.len()), (0, 1));
     let none = r#"{"RequestId":"1","TotalCount":0,"LoadBalancers":{"LoadBalancer":[]}}"#;
     let (backends, asked) = found(part::CLB_FIND_BY_ID, &[("DescribeLoadBalancers", none)]);

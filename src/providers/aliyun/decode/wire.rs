@@ -43,6 +43,14 @@ fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Resu
     deserializer.deserialize_any(List(PhantomData))
 }
 
+/// A list, as [`list`] reads it, that may be the whole of an answer: missing or null, it says nothing.
+fn told<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Vec<T>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(bound = "T: Deserialize<'de>")]
+    struct Told<T>(#[serde(deserialize_with = "list")] Vec<T>);
+    Ok(Option::<Told<T>>::deserialize(deserializer)?.map(|Told(list)| list))
+}
+
 /// What every answer has. Some products spell it in lower case.
 #[derive(Deserialize, Default)]
 #[serde(default)]
@@ -98,17 +106,19 @@ answers! {
     Regions { "Regions" "list" regions: Vec<Region>, }
 
     Instances {
-        "Instances" "list" instances: Vec<Instance>,
+        "Instances" "told" instances: Option<Vec<Instance>>,
         "NextToken" "text" next_token: String,
+        "TotalCount" "count" total: Option<u64>,
     }
 
     Nics {
-        "NetworkInterfaceSets" "list" nics: Vec<Nic>,
+        "NetworkInterfaceSets" "told" nics: Option<Vec<Nic>>,
         "NextToken" "text" next_token: String,
+        "TotalCount" "count" total: Option<u64>,
     }
 
     Eips {
-        "EipAddresses" "list" eips: Vec<Eip>,
+        "EipAddresses" "told" eips: Option<Vec<Eip>>,
         "TotalCount" "count" total: Option<u64>,
         "PageSize" "count" page_size: Option<u64>,
     }
@@ -119,7 +129,7 @@ answers! {
     }
 
     Balancers {
-        "LoadBalancers" "list" balancers: Vec<Balancer>,
+        "LoadBalancers" "told" balancers: Option<Vec<Balancer>>,
         "TotalCount" "count" total: Option<u64>,
         "PageSize" "count" page_size: Option<u64>,
     }
@@ -135,13 +145,15 @@ answers! {
     Pairs { "MasterSlaveServerGroups" "list" groups: Vec<Pair>, }
 
     ServerGroups {
-        "ServerGroups" "list" groups: Vec<ServerGroup>,
+        "ServerGroups" "told" groups: Option<Vec<ServerGroup>>,
         "NextToken" "text" next_token: String,
+        "TotalCount" "count" total: Option<u64>,
     }
 
     Servers {
-        "Servers" "list" servers: Vec<Server>,
+        "Servers" "told" servers: Option<Vec<Server>>,
         "NextToken" "text" next_token: String,
+        "TotalCount" "count" total: Option<u64>,
     }
 
     PrivateIp {

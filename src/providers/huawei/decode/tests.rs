@@ -96,7 +96,7 @@ fn a_full_page_is_followed_by_the_next_and_a_short_one_by_none() {
     assert!(answer(&all(Resource::Nics), 200, &rows(1999)).unwrap().next.is_empty());
     // A marker that leads nowhere is no next page for ever.
     let stuck = Listing { cursor: Cursor::Token("p1999".into()), ..all(Resource::Nics) };
-    assert!(answer(&stuck, 200, &rows(2000)).unwrap().next.is_empty());
+    assert_eq!(answer(&stuck, 200, &rows(2000)).unwrap_err().kind, FaultKind::Garbage, "there is more, and no way to it");
     let nameless = answer(&all(Resource::Nics), 200, r#"{"ports":[{"id":""}]}"#).unwrap_err();
     assert_eq!(nameless.kind, FaultKind::Garbage);
 }
@@ -199,13 +199,16 @@ fn one_nic_that_is_something_else_now_is_there_and_not_to_be_written() {
 
 #[test]
 fn servers_are_asked_for_by_page_number_all_at_once() {
-    let body = |count: u64| format!(r#"{{"count":{count},"servers":[{{"id":"i-1","name":"a","status":"ACTIVE"}}]}}"#);
-    let first = answer(&all(Resource::Instances), 200, &body(3001)).unwrap();
+    let body = |count: u64, rows: usize| {
+        let rows = vec![json!({"id": "i-1", "name": "a", "status": "ACTIVE"}); rows];
+        json!({"count": count, "servers": rows}).to_string()
+    };
+    let first = answer(&all(Resource::Instances), 200, &body(3001, 1000)).unwrap();
     let pages: Vec<(Cursor, &str)> = first.next.iter().map(|next| (next.cursor.clone(), next.part)).collect();
     assert_eq!(pages, [(Cursor::Page(2), ""), (Cursor::Page(3), ""), (Cursor::Page(4), part::TAIL)]);
-    assert!(answer(&first.next[0], 200, &body(9000)).unwrap().next.is_empty(), "only the last one looks for more");
-    assert_eq!(answer(&first.next[2], 200, &body(4001)).unwrap().next[0].cursor, Cursor::Page(5));
-    assert!(answer(&first.next[2], 200, &body(4000)).unwrap().next.is_empty());
+    assert!(answer(&first.next[0], 200, &body(9000, 1000)).unwrap().next.is_empty(), "only the last one looks for more");
+    assert_eq!(answer(&first.next[2], 200, &body(4001, 1000)).unwrap().next[0].cursor, Cursor::Page(5));
+    assert!(answer(&first.next[2], 200, &body(3000, 0)).unwrap().next.is_empty(), "one went away meanwhile");
     assert!(answer(&all(Resource::Instances), 200, r#"{"count":0,"servers":[]}"#).unwrap().next.is_empty());
     let silent = answer(&all(Resource::Instances), 200, r#"{"count":7,"servers":[]}"#).unwrap_err();
     assert_eq!(silent.kind, FaultKind::Garbage);
@@ -280,7 +283,11 @@ fn eips_are_on_nics_on_virtual_ips_or_elsewhere() {
     ]);
     assert_eq!((&*page.eips[0].name, page.eips[4].ips.as_slice()), ("web", &[][..]));
     assert_eq!(page.next[0].cursor, Cursor::Token("e5".into()));
-    assert!(answer(&page.next[0], 200, body).unwrap().next.is_empty(), "the same marker again has no end");
+    assert_eq!(answer(&page.next[0], 200, body).unwrap_err().kind, FaultKind::Garbage, "the same marker again has no end");
+    for resource in [Resource::Eips, Resource::Backends] {
+        let counted = r#"{"page_info":{"current_count":1},"publicips":[],"members":[]}"#;
+        assert_eq!(answer(&all(resource), 200, counted).unwrap_err().kind, FaultKind::Garbage, "{resource:?}");
+    }
     let half = r#"{"publicips":[{"id":"e","status":"ACTIVE","vnic":{"port_id":"v1","device_owner":"neutron:VIP_PORT"}}]}"#;
     assert_eq!(answer(&all(Resource::Eips), 200, half).unwrap_err().kind, FaultKind::Garbage, "it would be missed where it hangs");
 }

@@ -148,7 +148,7 @@ shapes! {
     SubNic { "parent_id" parent: Text, }
 
     Eips { "publicips" eips: Option<Vec<Eip>>, "page_info" page: PageInfo, }
-    PageInfo { "next_marker" next: Text, }
+    PageInfo { "next_marker" next: Text, "current_count" count: Text, }
 
     Members { "members" members: Option<Vec<Member>>, "page_info" page: PageInfo, }
     Identified { "id" id: Text, }

@@ -188,7 +188,7 @@ fn a_nic_that_is_gone_is_no_fault_and_another_one_is() {
 #[test]
 fn the_first_page_asks_for_all_others_and_a_list_that_shifts_is_read_again() {
     let page = |listing: &Listing, total: u64| {
-        let rows: Vec<Value> = (0..2).map(|n| json!({"NetworkInterfaceId": format!("eni-{n}")})).collect();
+        let rows: Vec<Value> = (0..100).map(|n| json!({"NetworkInterfaceId": format!("eni-{n}")})).collect();
         read(listing, json!({"TotalCount": total, "NetworkInterfaceSet": rows})).unwrap().next
     };
     let numbers = |next: &[Listing]| next.iter().map(encode::page).collect::<Vec<_>>();

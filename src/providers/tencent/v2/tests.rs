@@ -139,7 +139,9 @@ fn nics_have_a_place_and_no_state() {
         "instanceSet": {"instanceId": "", "attachTime": ""},
         "groupSet": [{"sgId": "sg-lb62wxw9", "sgName": "open", "projectId": 0}]});
     let all = Listing { resource: Resource::Eips, ..nics() };
-    let told = page(&all, &json!([row]), 60).unwrap();
+    let mut rows = vec![json!({"networkInterfaceId": "eni-2"}); 50];
+    rows[0] = row.clone();
+    let told = page(&all, &json!(rows), 60).unwrap();
     assert_eq!((told.nics.len(), told.eips.len(), told.next.len()), (0, 1, 1));
     assert_eq!(told.next[0].resource, Resource::Eips);
     let eip = &told.eips[0];
@@ -182,6 +184,8 @@ fn pages_are_of_fifty_and_nothing_is_no_answer() {
     assert_eq!(next.iter().map(|listing| listing.cursor.clone()).collect::<Vec<_>>(), [Cursor::Page(2), Cursor::Page(3)]);
     assert!(page(&nics(), &json!([]), 0).unwrap().nics.is_empty());
     assert_eq!(page(&nics(), &json!([]), 7).expect_err("nothing of seven").kind, FaultKind::Garbage);
+    assert_eq!(page(&next[0], &json!(rows[1..]), 120).expect_err("one is missing").kind, FaultKind::Garbage);
+    assert!(page(&next[1], &json!(rows[..20]), 120).is_ok());
     assert_eq!(page(&nics(), &Value::Null, 0).expect_err("no list").kind, FaultKind::Garbage);
     assert_eq!(page(&nics(), &json!([{"vpcId": "x"}]), 1).expect_err("no id").kind, FaultKind::Garbage);
     let one = Listing { scope: Scope::Nic("eni-1".into()), ..nics() };

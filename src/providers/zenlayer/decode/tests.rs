@@ -168,6 +168,14 @@ fn a_cluster_leaves_its_tags() {
         let nic = one_nic(json!({"nicId": "12", "tags": {"tags": [{"key": "a"}, {"key": key, "value": "x"}]}}));
         assert_eq!(nic.managed_by, managed);
     }
+    for (tags, managed) in [
+        (json!(null), ManagedBy::Nobody),
+        (json!({"tags": []}), ManagedBy::Nobody),
+        (json!("odd"), ManagedBy::Unknown),
+    ] {
+        assert_eq!(one_nic(json!({"nicId": "12", "tags": tags})).managed_by, managed, "{tags}");
+    }
+    assert_eq!(one_nic(json!({"nicId": "12"})).managed_by, ManagedBy::Unknown, "nothing was said");
 }
 
 #[test]
@@ -377,11 +385,20 @@ fn the_first_page_asks_for_all_the_others_and_the_last_looks_for_growth() {
     assert!(next.iter().all(|listing| listing.region == first.region && listing.resource == first.resource));
     assert!(page_of(&next[0], &full(1000, 3500)).next.is_empty(), "a middle page asks for nothing");
     assert!(page_of(&next[2], &full(500, 3500)).next.is_empty());
+    // Pages that lost rows, or all of them, are not the end of the list.
+    for (listing, whole) in [(&next[0], 1000), (&next[2], 500)] {
+        for body in [json!({"totalCount": 3500}), json!({"totalCount": 3500, "dataSet": null}), json!({"dataSet": null})] {
+            assert_eq!(fault_of(&Call::List(listing.clone()), &answer(body)).kind, FaultKind::Garbage);
+        }
+        assert_eq!(fault_of(&Call::List(listing.clone()), &full(whole - 1, 3500)).kind, FaultKind::Garbage);
+    }
+    // One that shrank meanwhile says so.
+    assert!(page_of(&next[2], &full(499, 3499)).next.is_empty() && page_of(&next[0], &full(0, 900)).nics.is_empty());
     // 501 NICs were made while the pages were read.
     let grown = page_of(&next[2], &full(1000, 4001)).next;
     assert_eq!(grown.iter().map(|l| l.cursor.clone()).collect::<Vec<_>>(), [encode::last_page(5, 1000)]);
     // Past the end: the total is still told.
-    assert!(page_of(&grown[0], &full(0, 4001)).next.is_empty());
+    assert!(page_of(&grown[0], &full(0, 4000)).next.is_empty());
     assert!(page_of(&first, &full(1000, 1000)).next.is_empty());
     assert!(page_of(&first, &full(0, 0)).next.is_empty());
 }
@@ -391,6 +408,9 @@ fn a_server_with_smaller_pages_is_read_whole_and_a_boastful_one_does_not_flood()
     let items: Vec<Value> = (0..100).map(|n| json!({"nicId": n.to_string()})).collect();
     let next = page_of(&listing(Resource::Nics), &answer(json!({"totalCount": 250, "dataSet": items}))).next;
     assert_eq!(next.iter().map(encode::page).collect::<Vec<_>>(), [2, 3]);
+    let short = answer(json!({"totalCount": 250, "dataSet": [{"nicId": "1"}]}));
+    assert_eq!(fault_of(&Call::List(next[0].clone()), &short).kind, FaultKind::Garbage);
+    assert!(page_of(&next[0], &answer(json!({"totalCount": 250, "dataSet": items}))).next.is_empty());
     // It grew to four pages of a hundred meanwhile.
     let full: Vec<Value> = (0..100).map(|n| json!({"nicId": n.to_string()})).collect();
     let grown = page_of(&next[1], &answer(json!({"totalCount": 301, "dataSet": full}))).next;
