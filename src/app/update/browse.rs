@@ -94,11 +94,11 @@ pub fn mark_disabled(state: &State) -> Option<Phrase> {
     state.browse.rows.is_empty().then(|| Phrase::new("disabled.nothing-here"))
 }
 
-/// What marking an address says: it can go, or why not.
-fn can_mark(state: &State, row: RowRef) -> Result<Target, Option<FindingId>> {
+/// What marking an address says: it can go, or why not. `limit`: the lowest level that keeps it from being marked.
+fn can_mark(state: &State, row: RowRef, limit: Level) -> Result<Target, Option<FindingId>> {
     let RowRef::Address { profile, slot, nth, .. } = row else { return Err(None) };
     let judged = state.verdicts.address(usize::from(profile), slot, usize::from(nth));
-    if judged.level == Level::Blocked {
+    if judged.level >= limit {
         return Err(judged.worst);
     }
     rows::target(state, row).ok_or(None)
@@ -116,7 +116,8 @@ pub fn toggle(state: &mut State) {
         RowRef::Address { .. } => {
             let Some(target) = rows::target(state, row) else { return };
             if !state.marks.remove(&target) {
-                match can_mark(state, row) {
+                // One that nobody can tell about may be marked by itself: the plan holds it back until it is looked at.
+                match can_mark(state, row, Level::Blocked) {
                     Ok(target) => {
                         state.marks.add(target);
                     }
@@ -175,15 +176,18 @@ fn address_row(place: usize, slot: u32, nth: usize) -> RowRef {
     }
 }
 
-/// Marks all of these that can go, and says how many were left out and why. With `toggle`, takes all marks off
-/// when everything that can go is marked already.
+/// Marks all of these that can go, and says how many were left out and why: unknown is not safe, and nobody looks at each of many.
+/// With `toggle`, takes all marks off when everything that can go is marked already.
 fn mark_many(state: &mut State, rows: &[RowRef], toggle: bool) {
     let mut marked = 0usize;
     let mut already: Vec<Target> = Vec::new();
     let mut left: std::collections::BTreeMap<&'static str, usize> = std::collections::BTreeMap::new();
     for &row in rows {
-        match can_mark(state, row) {
-            Ok(target) if state.marks.contains(&target) => already.push(target),
+        if let Some(target) = rows::target(state, row).filter(|target| state.marks.contains(target)) {
+            already.push(target);
+            continue;
+        }
+        match can_mark(state, row, Level::Unknown) {
             Ok(target) => {
                 state.marks.add(target);
                 marked += 1;
@@ -199,6 +203,9 @@ fn mark_many(state: &mut State, rows: &[RowRef], toggle: bool) {
         return state.notices.say(state.now, Loudness::Info, phrase);
     }
     let total: usize = left.values().sum();
+    let mut left: Vec<(&str, usize)> = left.into_iter().collect();
+    // Most first; those of the same count stay in the order of their ids.
+    left.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
     let reasons: Vec<String> = left.iter().map(|(id, count)| format!("{count} {id}")).collect();
     let comma = if state.language == Language::Chinese { "、" } else { ", " };
     let phrase = if total == 0 {

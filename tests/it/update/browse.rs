@@ -8,6 +8,7 @@ use nicdeck::{
     },
     domain::{
         fault::{Fault, FaultKind},
+        nic::ManagedBy,
         page::{InventoryPage, Resource},
     },
 };
@@ -216,6 +217,35 @@ fn of_a_nic_with_many_addresses_only_those_that_match_are_shown_and_marked() {
     assert_eq!(scenario.rows(), ["i i-1", "n eni-big", "a 10.0.0.85"]);
     scenario.keys("a");
     assert_eq!(scenario.marks(), ["eni-big 10.0.0.85"]);
+}
+
+#[test]
+fn marking_many_leaves_out_what_nobody_can_tell_of_and_says_how_many() {
+    let mut shop = shop();
+    let strange = shop.nics.iter_mut().find(|nic| nic.id.as_str() == "eni-3").expect("it is there");
+    strange.managed_by = ManagedBy::Unknown;
+    let mut scenario = Scenario::new(vec![profile("shop", "aliyun")]);
+    scenario.listed("shop", shop);
+    scenario.keys("a");
+    let of_it = |scenario: &Scenario| -> Vec<String> {
+        scenario.marks().into_iter().filter(|mark| mark.starts_with("eni-3")).collect()
+    };
+    assert_eq!((of_it(&scenario), scenario.notice()), (vec![], "notice.marked-some"));
+    assert!(!scenario.marks().is_empty());
+    let said = scenario.state.notices.current(scenario.state.now).expect("a notice").phrase.values.clone();
+    let value = |name: &str| said.iter().find(|(own, _)| *own == name).map(|(_, value)| value.as_str());
+    assert_eq!((value("left"), value("reasons")), (Some("6"), Some("4 primary-ip, 2 managed-by-unknown")));
+    scenario.keys("\\ /").text("nic:eni-3").keys("enter");
+    // As many: the NIC, and a range over it.
+    scenario.keys("g j space");
+    assert_eq!((scenario.marks(), scenario.notice()), (vec![], "notice.marked-some"));
+    scenario.keys("g v G space");
+    assert_eq!((scenario.marks(), scenario.notice()), (vec![], "notice.marked-some"));
+    // One by itself may be marked: somebody looks at it.
+    scenario.keys("g j j j space");
+    assert_eq!(scenario.marks(), ["eni-3 10.0.3.7"]);
+    scenario.keys("g j space");
+    assert_eq!((scenario.marks(), scenario.notice()), (vec![], "notice.unmarked"), "and taken off with its NIC");
 }
 
 #[test]
