@@ -49,8 +49,13 @@ pub struct WireResponse {
 
 impl WireResponse {
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        header(&self.headers, name)
     }
+}
+
+/// The value of the first header of this name.
+pub fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
 }
 
 /// Percent-encodes as RFC 3986 asks: only `A-Z a-z 0-9 - _ . ~` stay.

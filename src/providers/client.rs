@@ -32,7 +32,7 @@ use crate::{
         rehearsal::{Command, Tool, WouldSend},
         time::Timestamp,
     },
-    wire::{WireRequest, WireResponse},
+    wire::{self, WireRequest, WireResponse},
 };
 
 /// The time, from whoever may read a clock.
@@ -422,6 +422,12 @@ impl Client {
             action.clone_into(&mut fault.action);
             fault.attempts = attempt;
             fault.elapsed_ms = ms(begin.elapsed());
+            // Also of an answer that was cut, too large, or a redirect: it may be all that is known of a write.
+            let headers = match &sent {
+                Ok(response) => &response.headers,
+                Err(lost) => &lost.headers,
+            };
+            fault.request_id = fault.request_id.take().or_else(|| request_id(headers, cloud.request_id_headers()));
             bound(fault, scrubber);
             if let Ok(response) = &sent {
                 fault.retry_after_ms = fault.retry_after_ms.or_else(|| retry_after(response, clock()));
@@ -507,6 +513,12 @@ fn redirected(call: &Call, action: &str, response: &WireResponse) -> Fault {
     Fault { effect, http_status: Some(response.status), ..fault }
 }
 
+/// The id that an answer's headers tell, by the names that the cloud has for it.
+fn request_id(headers: &[(String, String)], names: &[&str]) -> Option<String> {
+    let told = names.iter().filter_map(|name| wire::header(headers, name));
+    told.map(str::trim).find(|id| !id.is_empty()).map(str::to_owned)
+}
+
 /// What may be concluded where there is no whole answer: only a request that never left surely did nothing.
 fn unanswered(call: &Call, action: &str, lost: &Lost) -> Fault {
     let effect = match lost.kind {
@@ -574,7 +586,7 @@ mod tests {
             (FaultKind::Reset, Effect::NothingRetry, Effect::Unknown),
             (FaultKind::Garbage, Effect::Nothing, Effect::Unknown),
         ] {
-            let lost = Lost { kind, status: None, message: String::new() };
+            let lost = Lost { kind, status: None, headers: vec![], message: String::new() };
             assert_eq!(unanswered(&read, "A", &lost).effect, of_read, "{kind:?}");
             assert_eq!(unanswered(&write, "A", &lost).effect, of_write, "{kind:?}");
         }

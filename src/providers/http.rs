@@ -111,6 +111,8 @@ pub struct Lost {
     pub kind: FaultKind,
     /// Status and headers where they came before the end.
     pub status: Option<u16>,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
     /// Without address.
     pub message: String,
 }
@@ -124,15 +126,38 @@ pub async fn send(
     wire: &WireRequest,
     patience: Option<Duration>,
 ) -> Result<WireResponse, Lost> {
-    let Some(patience) = patience else { return round_trip(http, wire).await };
-    match tokio::time::timeout(patience, round_trip(http, wire)).await {
-        Ok(result) => result,
-        Err(_) => Err(Lost { kind: FaultKind::Timeout, status: None, message: "deadline has elapsed".to_owned() }),
+    let mut head = Head::default();
+    let trip = round_trip(http, wire, &mut head);
+    let ended = match patience {
+        None => trip.await,
+        Some(patience) => tokio::time::timeout(patience, trip)
+            .await
+            .unwrap_or_else(|_| Err(Broken { kind: FaultKind::Timeout, message: "deadline has elapsed".to_owned() })),
+    };
+    let Head { status, headers } = head;
+    match (ended, status) {
+        (Ok(body), Some(status)) => Ok(WireResponse { status, headers, body }),
+        (Ok(_), None) => Err(Lost { kind: FaultKind::Garbage, status, headers, message: "no status".to_owned() }),
+        (Err(Broken { kind, message }), _) => Err(Lost { kind, status, headers, message }),
     }
 }
 
-async fn round_trip(http: &reqwest::Client, wire: &WireRequest) -> Result<WireResponse, Lost> {
-    let local = |what: &str| Lost { kind: FaultKind::Local, status: None, message: what.to_owned() };
+/// What came before the body. It stays when the rest does not come.
+#[derive(Default)]
+struct Head {
+    status: Option<u16>,
+    headers: Vec<(String, String)>,
+}
+
+/// Why a round trip ended early.
+struct Broken {
+    kind: FaultKind,
+    message: String,
+}
+
+/// Sends the request and reads the body.
+async fn round_trip(http: &reqwest::Client, wire: &WireRequest, head: &mut Head) -> Result<Vec<u8>, Broken> {
+    let local = |what: &str| Broken { kind: FaultKind::Local, message: what.to_owned() };
     let method = reqwest::Method::from_bytes(wire.method.as_bytes()).map_err(|_| local("method"))?;
     let mut request = http.request(method, wire.url()).body(wire.body.clone());
     // The host is part of the signature: it is sent as it was signed.
@@ -145,25 +170,25 @@ async fn round_trip(http: &reqwest::Client, wire: &WireRequest) -> Result<WireRe
         value.set_sensitive(name != HOST);
         request = request.header(name, value);
     }
-    let mut response = request.send().await.map_err(|error| lost(error, None))?;
-    let status = response.status().as_u16();
-    let headers = response
+    let mut response = request.send().await.map_err(broken)?;
+    head.status = Some(response.status().as_u16());
+    head.headers = response
         .headers()
         .iter()
         .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect();
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| lost(error, Some(status)))? {
+    while let Some(chunk) = response.chunk().await.map_err(broken)? {
         if body.len() + chunk.len() > MAX_ANSWER {
             let message = format!("answer over {} MB", MAX_ANSWER >> 20);
-            return Err(Lost { kind: FaultKind::Garbage, status: Some(status), message });
+            return Err(Broken { kind: FaultKind::Garbage, message });
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(WireResponse { status, headers, body })
+    Ok(body)
 }
 
-fn lost(error: reqwest::Error, status: Option<u16>) -> Lost {
+fn broken(error: reqwest::Error) -> Broken {
     // Some vendors sign in the URL.
     let error = error.without_url();
     let kind = if error.is_connect() {
@@ -177,7 +202,7 @@ fn lost(error: reqwest::Error, status: Option<u16>) -> Lost {
     } else {
         FaultKind::Reset
     };
-    Lost { kind, status, message: chain(&error) }
+    Broken { kind, message: chain(&error) }
 }
 
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {

@@ -254,6 +254,12 @@ pub trait Provider: Send + Sync {
     /// The vendor's limit on the call's action: documented, or a guess on the safe side where it is not.
     fn quota(&self, call: &Call) -> Quota;
 
+    /// Headers of an answer that name its request, the likeliest first. The client reads them where the body did not come, or does
+    /// not tell. Empty: the vendor documents none.
+    fn request_id_headers(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Resources whose sections a listing fills beside its own: they begin, end and fail with it.
     fn brings(&self, _listing: &Listing) -> &'static [Resource] {
         &[]

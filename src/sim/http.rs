@@ -420,6 +420,12 @@ async fn handle(
 
     let act = || answer(&shared, &action, &request, &request_id);
     let vendor = |error| shared.dialect.error_to(&request, error, &request_id);
+    // What the vendor puts on each answer, whoever cuts or replaces it later.
+    let marked = |mut response: SimResponse| {
+        let own = |name: &str| !["content-type", "content-length"].iter().any(|other| name.eq_ignore_ascii_case(other));
+        response.headers.extend(vendor(VendorError::Internal).headers.into_iter().filter(|(name, _)| own(name)));
+        response
+    };
     let page = |status, kind: &str, body: &str| SimResponse {
         status,
         headers: vec![("content-type".to_owned(), kind.to_owned())],
@@ -461,13 +467,13 @@ async fn handle(
             return Err(Cut);
         }
         Some(Trouble::Redirect { location }) => {
-            let mut response = page(302, "text/plain", "");
+            let mut response = marked(page(302, "text/plain", ""));
             response.headers.push(("location".to_owned(), location));
             response
         }
         Some(Trouble::Oversize { bytes }) => {
             entry.status = Some(200);
-            let response = page(200, "application/json", "");
+            let response = marked(page(200, "application/json", ""));
             return Ok(build(&shared, &response, Payload::Flood { left: bytes }, bytes));
         }
     };

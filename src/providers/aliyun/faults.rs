@@ -11,6 +11,9 @@ use crate::{
     wire::WireResponse,
 };
 
+/// Vendor: answers also carry the id of their request here.
+pub(super) const ID_HEADERS: &[&str] = &["x-acs-request-id"];
+
 /// The fault that an answer is. `head` is what its body says, where it says anything.
 pub(super) fn fault(call: &Call, response: &WireResponse, head: Option<&Head>) -> Fault {
     let Some(code) = head.and_then(Head::code) else {
@@ -51,7 +54,7 @@ fn nameless(call: &Call, response: &WireResponse, head: Option<&Head>) -> Fault 
 }
 
 fn bare(call: &Call, response: &WireResponse, head: Option<&Head>) -> Fault {
-    let id = head.and_then(Head::request_id).or_else(|| response.header("x-acs-request-id"));
+    let id = head.and_then(Head::request_id).or_else(|| ID_HEADERS.iter().find_map(|name| response.header(name)));
     // Vendor: milliseconds, and only where it is throttled; nothing else sends it.
     let wait = response.header("x-acs-retry-after").and_then(|text| text.trim().parse().ok()).filter(|&ms| ms > 0);
     Fault {

@@ -329,6 +329,10 @@ impl Provider for Cloud {
         made.is_empty().then(|| if known { Step::known_again(kind, seen) } else { Step::default() })
     }
 
+    fn request_id_headers(&self) -> &'static [&'static str] {
+        faults::ID_HEADERS
+    }
+
     fn action(&self, call: &Call) -> &'static str {
         encode::action(call)
     }

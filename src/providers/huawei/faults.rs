@@ -81,9 +81,12 @@ pub(super) fn fault(call: &Call, response: &WireResponse, told: Option<Told>) ->
     }
 }
 
-/// Ids in headers. Vendor: IAM has a header of its own.
+/// Vendor: IAM has a header of its own.
+pub(super) const ID_HEADERS: &[&str] = &["x-request-id", "x-iam-trace-id"];
+
+/// Ids in headers.
 pub(super) fn header_id(response: &WireResponse) -> Option<String> {
-    response.header("x-request-id").or_else(|| response.header("x-iam-trace-id")).map(str::to_owned)
+    ID_HEADERS.iter().find_map(|name| response.header(name)).map(str::to_owned)
 }
 
 /// An answer with a good status that is not what was asked for.

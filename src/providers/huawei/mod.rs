@@ -279,6 +279,10 @@ impl Provider for Cloud {
         Some(Call::Task { region: region.clone(), task: task.into() })
     }
 
+    fn request_id_headers(&self) -> &'static [&'static str] {
+        faults::ID_HEADERS
+    }
+
     fn action(&self, call: &Call) -> &'static str {
         encode::action(call)
     }

@@ -88,6 +88,10 @@ impl Provider for Plain {
         if call.is_write() { "Write" } else { "Read" }
     }
 
+    fn request_id_headers(&self) -> &'static [&'static str] {
+        &["x-request-id", "x-trace-id"]
+    }
+
     fn quota(&self, call: &Call) -> Quota {
         Quota::a_second(self.action(call), 4_000)
     }
@@ -321,6 +325,35 @@ async fn half_an_answer_is_a_broken_connection() {
     let server = Server::start(vec![half]).await;
     let fault = read(&client(&server).0).await.unwrap_err();
     assert_eq!((fault.kind, fault.attempts), (FaultKind::Reset, 3), "{fault:?}");
+}
+
+#[tokio::test]
+async fn the_request_id_outlives_the_body() {
+    let id = [("x-trace-id", " T-17 "), ("x-request-id", "")];
+    let cut =
+        Act::Send(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\nX-Request-Id: R-1\r\nx-trace-id: T-1\r\n\r\nok".to_vec());
+    for (act, kind, known) in [
+        (cut, FaultKind::Reset, Some("R-1")),
+        (http(302, &id, ""), FaultKind::Redirect, Some("T-17")),
+        (http(200, &id, "<html>"), FaultKind::Garbage, Some("T-17")),
+        (http(302, &[("x-other", "1")], ""), FaultKind::Redirect, None),
+        (http(302, &[("x-request-id", SECRET)], ""), FaultKind::Redirect, Some("***")),
+    ] {
+        let server = Server::start(vec![act]).await;
+        let (client, mut exchanges) = client(&server);
+        let fault = write(&client).await.unwrap_err();
+        assert_eq!((fault.kind, fault.request_id.as_deref()), (kind, known), "{fault:?}");
+        assert_eq!(drain(&mut exchanges)[0].request_id.as_deref(), known);
+    }
+}
+
+#[tokio::test]
+async fn the_request_id_outlives_a_body_that_never_comes() {
+    let head = Act::Stall(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\nx-request-id: R-2\r\n\r\nok".to_vec());
+    let server = Server::start(vec![head]).await;
+    let fault = write(&client(&server).0).await.unwrap_err();
+    assert_eq!((fault.kind, fault.effect), (FaultKind::Timeout, Effect::Unknown), "{fault:?}");
+    assert_eq!((fault.http_status, fault.request_id.as_deref()), (Some(200), Some("R-2")));
 }
 
 #[tokio::test]

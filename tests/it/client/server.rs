@@ -20,6 +20,8 @@ pub enum Act {
     Close,
     /// Never answered.
     Silence,
+    /// Sent as it is, then nothing more.
+    Stall(Vec<u8>),
     /// Headers, then a body of 100 MB.
     Flood,
 }
@@ -72,10 +74,10 @@ async fn serve(mut stream: TcpStream, seen: Arc<Mutex<Vec<String>>>, script: Vec
             let _ = stream.shutdown().await;
         }
         Act::Close => {}
-        Act::Silence => {
-            // Until the client leaves.
-            let mut rest = [0; 64];
-            while stream.read(&mut rest).await.is_ok_and(|count| count > 0) {}
+        Act::Silence => until_left(stream).await,
+        Act::Stall(bytes) => {
+            let _ = stream.write_all(&bytes).await;
+            until_left(stream).await;
         }
         Act::Flood => {
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 104857600\r\n\r\n").await;
@@ -87,6 +89,12 @@ async fn serve(mut stream: TcpStream, seen: Arc<Mutex<Vec<String>>>, script: Vec
             }
         }
     }
+}
+
+/// Until the client leaves.
+async fn until_left(mut stream: TcpStream) {
+    let mut rest = [0; 64];
+    while stream.read(&mut rest).await.is_ok_and(|count| count > 0) {}
 }
 
 async fn read(stream: &mut TcpStream) -> Option<String> {

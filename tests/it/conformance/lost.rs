@@ -168,6 +168,27 @@ async fn an_answer_lost_before_the_change_is_unknown() {
     }
 }
 
+/// What the vendor's support asks for first: it comes before the body, and without it.
+#[tokio::test]
+async fn an_answer_without_its_body_keeps_the_id_of_its_request() {
+    for (cloud, _) in clouds() {
+        let redirect = Trouble::Redirect { location: "https://example.invalid/".to_owned() };
+        // One answer of that size is enough.
+        for (trouble, times) in [(Trouble::Half, 100), (Trouble::Oversize { bytes: 100 << 20 }, 1), (redirect, 100)] {
+            let mut stage = Scene::demo(cloud).open().await;
+            stage.simulator.inject(Rule::new(trouble.clone()).first(times));
+            stage.list().await;
+            let (failed, _) = stage.sections();
+            let what = format!("{}: {trouble:?}", stage.name());
+            assert!(!failed.is_empty(), "{what}");
+            let in_headers = !cloud.request_id_headers().is_empty();
+            for (section, fault) in failed {
+                assert_eq!(fault.request_id.is_some(), in_headers, "{what}: {section:?} {fault:?}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn no_answer_at_all_is_given_up_and_read_back() {
     let second = Duration::from_secs(1);

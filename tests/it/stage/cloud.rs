@@ -111,6 +111,10 @@ impl Provider for Brisk {
         self.inner.task(region, receipt)
     }
 
+    fn request_id_headers(&self) -> &'static [&'static str] {
+        self.inner.request_id_headers()
+    }
+
     fn action(&self, call: &Call) -> &'static str {
         self.inner.action(call)
     }
