@@ -13,11 +13,12 @@ use super::{
     http::{self, Lost},
     limiter::{Lane, Limiter},
     profile::{Credential, Profile},
-    provider::{Call, Provider, Reply, Stamp, Step, TaskState},
+    provider::{Call, Provider, Quota, Reply, Stamp, Step, TaskState},
     redact::{self, Scrubber, Trip},
     retry::{self, RetryPolicy},
     session::{Account, Proof, Sessions},
     shell,
+    turn::WriteTurn,
 };
 use crate::{
     domain::{
@@ -43,7 +44,7 @@ pub mod local {
     pub use crate::domain::fault::NO_END;
 
     pub const READ_ONLY: &str = "read-only";
-    /// The permit is for another write.
+    /// The permit, or the turn, is for another write.
     pub const PERMIT: &str = "permit";
     pub const CANCELLED: &str = "cancelled";
     /// The machine gives no random bytes.
@@ -100,8 +101,8 @@ pub struct Parts {
     pub cloud: &'static dyn Provider,
     pub credential: Arc<Credential>,
     pub clock: Clock,
-    /// Takes the record of each try. When it is full those of reads are dropped: a slow reader never holds up a listing. A write
-    /// waits for its record's place before it is sent, so that none is missing.
+    /// Takes the record of each try. When it is full those of reads are dropped: a slow reader never holds up a listing. The turn
+    /// of a write has a place for its record, so that none is missing.
     pub exchanges: mpsc::Sender<Exchange>,
     pub retry: RetryPolicy,
 }
@@ -226,7 +227,7 @@ impl Client {
             attempt += 1;
             let patience = Some(policy.deadline.saturating_sub(spent));
             let account = self.account(call).await?;
-            let fault = match self.once(call, &account, attempt, patience).await.0 {
+            let fault = match self.once(call, &account, attempt, patience, None).await.0 {
                 Ok(reply) => return Ok(reply),
                 // With a session of its own the next try tells whether it was the session.
                 Err(fault) if account.has_ended(&fault) && !renewed => {
@@ -262,15 +263,48 @@ impl Client {
         retry::pause_of_write(&self.inner.parts.retry, fault, attempt, dice())
     }
 
+    /// Waits until the write may leave: for as long as the vendor throttles its action, and those before it take. May be dropped
+    /// at any moment. What the write is decided on is read after it.
+    pub async fn turn(&self, region: &RegionId, kind: &OperationKind, step: &Step) -> WriteTurn {
+        let quota = self.write_quota(region, kind, step);
+        let slot = self.inner.limiter.enter(Lane::Write, quota).await;
+        let place = self.inner.parts.exchanges.clone().reserve_owned().await.ok();
+        WriteTurn::new(quota, slot, place)
+    }
+
+    /// May this write leave with that turn? It may not when the turn is for another request, or when the vendor has throttled the
+    /// action since.
+    pub fn has_turn(&self, turn: &WriteTurn, region: &RegionId, kind: &OperationKind, step: &Step) -> bool {
+        let quota = self.write_quota(region, kind, step);
+        turn.quota.api == quota.api && self.inner.limiter.closed_for(quota).is_zero()
+    }
+
+    /// How long no such write is sent from now on, because the vendor throttled its action.
+    pub fn closed_for(&self, region: &RegionId, kind: &OperationKind, step: &Step) -> Duration {
+        self.inner.limiter.closed_for(self.write_quota(region, kind, step))
+    }
+
+    fn write_quota(&self, region: &RegionId, kind: &OperationKind, step: &Step) -> Quota {
+        self.cloud().quota(&Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() })
+    }
+
     /// The one function that sends writes. Sends at most once: the permit is spent, whatever happens. Must not be dropped half-way:
-    /// the request may be on its way.
+    /// the request may be on its way. Waits for nothing but the answer.
     ///
-    /// The answer is `Local` (and nothing sent) on a read-only profile or with a permit for another write.
-    pub async fn write(&self, region: &RegionId, kind: &OperationKind, step: &Step, permit: WritePermit) -> Written {
+    /// The answer is `Local` (and nothing sent) on a read-only profile or with a permit or a turn for another write.
+    pub async fn write(
+        &self,
+        region: &RegionId,
+        kind: &OperationKind,
+        step: &Step,
+        permit: WritePermit,
+        turn: WriteTurn,
+    ) -> Written {
         let call = Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() };
         let refused = |fault| Written { answer: Err(fault), exchange: None };
         let local = |why| refused(Fault::local(FaultKind::Local, self.cloud().action(&call), why));
-        if !permit.covers(&self.profile().id, region, kind, step.name) {
+        let covered = permit.covers(&self.profile().id, region, kind, step.name);
+        if !covered || turn.quota.api != self.cloud().quota(&call).api {
             return local(local::PERMIT);
         }
         // Nothing was sent when there is no session for it.
@@ -278,7 +312,7 @@ impl Client {
             Ok(account) => account,
             Err(fault) => return refused(fault),
         };
-        let (result, exchange) = self.once(&call, &account, 1, None).await;
+        let (result, exchange) = self.once(&call, &account, 1, None, Some(turn)).await;
         drop(permit);
         let answer = match result {
             Ok(Reply::Accepted(receipt)) => Ok(receipt),
@@ -388,6 +422,7 @@ impl Client {
         account: &Arc<Account>,
         attempt: u32,
         patience: Option<Duration>,
+        turn: Option<WriteTurn>,
     ) -> (Result<Reply, Fault>, Option<Exchange>) {
         let Parts { http, cloud, clock, exchanges, .. } = &self.inner.parts;
         let Account { profile, scrubber, .. } = &**account;
@@ -401,10 +436,11 @@ impl Client {
             Ok(trial) => trial,
             Err(fault) => return (Err(fault), None),
         };
-        // Nobody reads any more where this fails, and then nobody misses it.
-        let place = if call.is_write() { exchanges.reserve().await.ok() } else { None };
         let quota = cloud.quota(call);
-        let slot = self.inner.limiter.enter(self.lane(call), quota).await;
+        let (slot, place) = match turn {
+            Some(turn) => turn.spend(),
+            None => (Some(self.inner.limiter.enter(self.lane(call), quota).await), None),
+        };
         let at = clock();
         let request = match self.request(call, account, at) {
             Ok(request) => request,
@@ -473,7 +509,7 @@ impl Client {
         let record = redact::exchange(&trip, scrubber);
         let kept = call.is_write().then(|| record.clone());
         match place {
-            Some(place) => place.send(record),
+            Some(place) => drop(place.send(record)),
             // A full channel drops the record: showing calls must not slow them.
             None => drop(exchanges.try_send(record)),
         }

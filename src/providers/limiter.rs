@@ -1,6 +1,6 @@
 //! How fast one profile may ask: for each action a bucket of tokens, filled at the vendor's limit and slower after throttling, and
 //! for all together a cap of calls in flight. Calls of a batch go before those of a listing and have places of their own, so that
-//! a long load delays no write. A throttled action holds up nobody else.
+//! a long load delays no write; and writes have others than the reads around them, which are made while a write's turn is held. A throttled action holds up nobody else.
 //! Tokens are counted on tokio's clock, so a test can move it.
 
 use std::{
@@ -19,7 +19,8 @@ use super::{
     retry::{self, RetryPolicy},
 };
 
-/// Calls of a batch in flight, whatever a listing may have: each write stands between two reads, and nothing waits for many.
+/// Writes of a batch in flight, and as many reads around them, whatever a listing may have: each write stands between two reads,
+/// and nothing waits for many.
 const BATCH: usize = 4;
 /// A throttled action goes on at least this fast, in calls a second.
 const SLOWEST: f64 = 0.5;
@@ -44,12 +45,6 @@ pub enum Lane {
     Rest,
 }
 
-impl Lane {
-    fn is_batch(self) -> bool {
-        matches!(self, Lane::Write | Lane::Around)
-    }
-}
-
 /// The budget of one profile. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Limiter(Arc<Mutex<Gate>>);
@@ -58,10 +53,15 @@ pub struct Limiter(Arc<Mutex<Gate>>);
 struct Gate {
     policy: RetryPolicy,
     buckets: HashMap<&'static str, Bucket>,
-    /// Calls that a listing may still begin; those that a batch may; and those of both.
+    /// Calls that a listing may still begin.
     listing: usize,
-    batch: usize,
-    all: usize,
+    /// Reads around writes that a batch may, and writes: who holds the turn of a write reads before it writes.
+    around: usize,
+    writes: usize,
+    /// As many reads around writes as there may be.
+    most_around: usize,
+    /// Of all these together. Below zero where a read had to go besides: see [`Gate::is_owed`].
+    all: isize,
     /// Who waits, in the order in which they go.
     waiting: BTreeMap<Key, Waiting>,
     tickets: u64,
@@ -143,7 +143,17 @@ impl Gate {
     }
 
     fn places(&mut self, lane: Lane) -> &mut usize {
-        if lane.is_batch() { &mut self.batch } else { &mut self.listing }
+        match lane {
+            Lane::Write => &mut self.writes,
+            Lane::Around => &mut self.around,
+            Lane::Rows | Lane::Rest => &mut self.listing,
+        }
+    }
+
+    /// Whoever holds the turn of a write reads before it writes: one such read always goes, or turns and a hanging list would keep
+    /// each other.
+    fn is_owed(&self, lane: Lane) -> bool {
+        lane == Lane::Around && self.around == self.most_around
     }
 
     fn give_back(&mut self, lane: Lane) {
@@ -159,10 +169,10 @@ impl Gate {
         let mut go = Vec::new();
         let keys: Vec<(Key, Quota)> = self.waiting.iter().map(|(key, waiting)| (*key, waiting.quota)).collect();
         for (key, quota) in keys {
-            if self.all == 0 {
+            if self.all <= 0 && !self.is_owed(Lane::Around) {
                 break;
             }
-            if *self.places(key.0) == 0 || spent.contains(quota.api) {
+            if (self.all <= 0 && !self.is_owed(key.0)) || *self.places(key.0) == 0 || spent.contains(quota.api) {
                 continue;
             }
             let bucket = self.bucket(quota, now);
@@ -192,6 +202,19 @@ impl Gate {
 pub struct Slot {
     limiter: Limiter,
     lane: Lane,
+    quota: Quota,
+}
+
+impl Slot {
+    /// No call was made with it: its token is for the next one, unless the vendor throttled the action meanwhile.
+    pub fn give_back(self) {
+        self.limiter.with(|gate, now| {
+            let bucket = gate.bucket(self.quota, now);
+            if bucket.closed_until.is_none_or(|opens| opens <= now) {
+                bucket.tokens += 1.0;
+            }
+        });
+    }
 }
 
 impl Drop for Slot {
@@ -234,16 +257,18 @@ enum Turn {
 }
 
 impl Limiter {
-    /// `in_flight` for listings; as many for a batch, but no more than a few, of which a listing leaves it a part: a quarter of its
-    /// own on top. Zero is taken as one. `policy` says how long the pauses of a throttled action are.
+    /// `in_flight` for listings; as many for a batch's writes and for the reads around them, but no more than a few, of which a listing
+    /// leaves it a part: a quarter of its own on top. Zero is taken as one. `policy` says how long the pauses of a throttled action are.
     pub fn new(in_flight: usize, policy: RetryPolicy) -> Self {
         let places = in_flight.max(1);
         Self(Arc::new(Mutex::new(Gate {
             policy,
             buckets: HashMap::new(),
             listing: places,
-            batch: places.min(BATCH),
-            all: places + places.div_ceil(4).min(BATCH),
+            around: places.min(BATCH),
+            writes: places.min(BATCH),
+            most_around: places.min(BATCH),
+            all: (places + places.div_ceil(4).min(BATCH)).cast_signed(),
             waiting: BTreeMap::new(),
             tickets: 0,
         })))
@@ -277,7 +302,7 @@ impl Limiter {
             }
         }
         ticket.used = true;
-        Slot { limiter: self.clone(), lane }
+        Slot { limiter: self.clone(), lane, quota }
     }
 
     /// The vendor throttled this action: half as fast from now on, no burst, and not before it wishes. Where it wishes nothing the

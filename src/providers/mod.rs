@@ -13,6 +13,7 @@ pub mod redact;
 pub mod retry;
 pub mod session;
 pub mod shell;
+pub mod turn;
 
 macro_rules! clouds {
     ($($name:ident),* $(,)?) => {

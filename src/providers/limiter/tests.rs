@@ -157,9 +157,9 @@ async fn zeroes_do_not_stop_everything() {
 
 #[tokio::test(start_paused = true)]
 async fn a_batch_has_places_of_its_own() {
-    let limiter = limiter(5);
+    let limiter = limiter(8);
     let mut full = Vec::new();
-    for _ in 0..5 {
+    for _ in 0..8 {
         full.push(limiter.enter(Lane::Rest, WIDE).await);
     }
     let batch = (limiter.enter(Lane::Around, WIDE).await, limiter.enter(Lane::Write, WIDE).await);
@@ -168,8 +168,25 @@ async fn a_batch_has_places_of_its_own() {
     }
     drop(batch.0);
     assert!(waits(&limiter, Lane::Rows, WIDE).await);
-    assert!(!waits(&limiter, Lane::Write, WIDE).await);
+    assert!(!waits(&limiter, Lane::Write, WIDE).await && !waits(&limiter, Lane::Around, WIDE).await);
     drop((batch.1, full));
+}
+
+/// Each write is read for while its turn is held: however many hold one, a read is left.
+#[tokio::test(start_paused = true)]
+async fn whoever_holds_a_turn_can_read() {
+    for in_flight in 1..9 {
+        let limiter = limiter(in_flight);
+        let mut held = Vec::new();
+        for _ in 0..in_flight {
+            held.push(limiter.enter(Lane::Rest, WIDE).await);
+        }
+        while !waits(&limiter, Lane::Write, WIDE).await {
+            held.push(limiter.enter(Lane::Write, WIDE).await);
+        }
+        assert!(held.len() > in_flight, "{in_flight}");
+        assert!(!waits(&limiter, Lane::Around, WIDE).await, "{in_flight}");
+    }
 }
 
 /// What a vendor advises is meant of all calls.
@@ -185,7 +202,7 @@ async fn a_batch_and_a_listing_together_are_a_quarter_more() {
     drop(held.pop());
     assert!(!waits(&limiter, Lane::Rest, WIDE).await && !waits(&limiter, Lane::Write, WIDE).await);
     drop((held, listing));
-    assert!(limiter.with(|gate, _| (gate.listing, gate.batch, gate.all) == (4, 4, 5)));
+    assert!(limiter.with(|gate, _| (gate.listing, gate.around, gate.writes, gate.all) == (4, 4, 4, 5)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -195,7 +212,7 @@ async fn a_wide_listing_makes_no_wide_batch() {
     for _ in 0..BATCH {
         batch.push(limiter.enter(Lane::Write, WIDE).await);
     }
-    assert!(waits(&limiter, Lane::Around, WIDE).await);
+    assert!(waits(&limiter, Lane::Write, WIDE).await);
     let mut listing = Vec::new();
     for _ in 0..16 {
         listing.push(limiter.enter(Lane::Rest, WIDE).await);
@@ -259,7 +276,22 @@ async fn one_who_gives_up_holds_nobody_up() {
     let gave_up = timeout(Duration::from_millis(1), limiter.enter(Lane::Write, SLOW)).await;
     assert!(gave_up.is_err());
     assert!(near(seconds_for(&limiter, SLOW, 1).await, 1.0 / RATE));
-    assert!(limiter.with(|gate, _| gate.waiting.is_empty() && gate.listing == 1 && gate.batch == 1));
+    assert!(limiter.with(|gate, _| gate.waiting.is_empty() && gate.listing == 1 && gate.writes == 1));
+}
+
+/// A write that turns out not to be needed costs those behind it no time.
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_is_given_back_is_for_the_next_one() {
+    let limiter = limiter(4);
+    for _ in 0..50 {
+        limiter.enter(Lane::Write, SLOW).await.give_back();
+    }
+    assert!(near(seconds_for(&limiter, SLOW, 25).await, 0.0), "the whole burst is there");
+    let held = limiter.enter(Lane::Write, SLOW).await;
+    limiter.throttled(SLOW, Some(Duration::from_secs(7)), 0.0);
+    held.give_back();
+    let each = 1.0 / limiter.rate(SLOW);
+    assert!(near(seconds_for(&limiter, SLOW, 1).await, 7.0 + each), "not where the vendor has said no");
 }
 
 /// Served, and dropped before it was looked at again.

@@ -1,10 +1,11 @@
-//! Carries out a confirmed plan. For each write: read again, compare, journal the intent, send, read back, journal the end.
+//! Carries out a confirmed plan. For each write: take its turn, read again, compare, journal the intent, send, read back, journal the end.
 //! Never sends anything twice without knowing that the first time did nothing.
 
 pub(super) mod look;
 mod read_back;
 mod send;
 mod targets;
+mod turn;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
@@ -30,7 +31,10 @@ use crate::{
         snapshot::NicSnapshot,
         time::Timestamp,
     },
-    providers::client::{Client, OnPause, Pause, local},
+    providers::{
+        client::{Client, OnPause, Pause, local},
+        turn::WriteTurn,
+    },
     rules::{Safety, planner},
     runtime::journal::Journal,
 };
@@ -39,6 +43,7 @@ use look::{Ends, Looked, end_rest, look};
 use read_back::{Answer, read_back};
 use send::{Sent, send};
 use targets::targets;
+use turn::turn;
 
 /// Writes in flight for one profile.
 const PER_PROFILE: usize = 4;
@@ -247,11 +252,13 @@ async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &s
     let mut ends: Ends = Vec::new();
     let mut attempt = 1;
     let fresh = loop {
-        let (seen, kind) = match check(batch, client, operation, &mut ends).await {
-            Checked::Send(seen, kind) => (seen, kind),
+        // A row that waits for its next try says so already.
+        let told = (attempt == 1).then_some(Progress::Queued);
+        let (seen, kind, turn) = match check(batch, client, operation, &mut ends, told).await {
+            Checked::Send(seen, kind, turn) => (seen, kind, turn),
             Checked::Ended(fresh) => break fresh,
         };
-        let (answer, earlier, answers) = match send(batch, client, operation, &kind, &seen, name).await {
+        let (answer, earlier, answers) = match send(batch, client, operation, &kind, (&seen, turn), name).await {
             Sent::Answered { answer, earlier, answers } => (answer, earlier, answers),
             Sent::Nothing(outcome) => {
                 end_rest(operation, &mut ends, || outcome.clone());
@@ -266,7 +273,10 @@ async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &s
             let told = Told { answers, after: None };
             settle(batch, operation, name, &kind, told, |_| Outcome::Failed { fault: fault.clone() }).await;
             attempt += 1;
-            let wait_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+            // The action itself may be left alone for longer, which is waiting for a turn.
+            let step = client.cloud().step(&kind, &seen, &[]).unwrap_or_default();
+            let wait = pause.max(client.closed_for(&operation.region, &kind, &step));
+            let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
             let of = client.tries();
             let (kind, code) = (fault.kind, fault.code.clone());
             batch.progress(operation, Progress::Retrying { kind, attempt, of, wait_ms, code }).await;
@@ -317,27 +327,45 @@ fn waiting(batch: &Batch, operation: OperationId) -> OnPause {
 }
 
 enum Checked {
-    Send(Box<NicSnapshot>, OperationKind),
+    /// What is to be sent, on what facts, and the turn to do so.
+    Send(Box<NicSnapshot>, OperationKind, WriteTurn),
     /// Every target has its end.
     Ended(Option<ReadBack>),
 }
 
-/// Reads the NIC again and ends the targets that are not to be sent.
-async fn check(batch: &Batch, client: &Client, operation: &Operation, ends: &mut Ends) -> Checked {
+/// Takes the turn of the write, and then reads the NIC again and ends the targets that are not to be sent: between the facts and
+/// the request stands nothing that waits. `told` is said while it waits for its turn.
+async fn check(
+    batch: &Batch,
+    client: &Client,
+    operation: &Operation,
+    ends: &mut Ends,
+    mut told: Option<Progress>,
+) -> Checked {
     // Reads around a write are never cancelled: what happened has to be known.
     let never = CancellationToken::new();
     let mut tries = 0;
+    let cloud = client.cloud();
+    // The request that it will be, as far as the plan's facts tell.
+    let mut kind = operation.kind.clone();
+    let mut step = cloud.step(&kind, &operation.expect, &[]).unwrap_or_default();
     loop {
+        let Some(turn) = turn(batch, client, operation, (&kind, &step), told.take()).await else {
+            end_rest(operation, ends, || Outcome::Stopped);
+            return Checked::Ended(None);
+        };
+        told = Some(Progress::Queued);
         batch.progress(operation, Progress::Checking).await;
-        let (seen, kind) = match look(client, operation, &batch.safety, &never, batch.now, ends).await {
-            Ok(Looked::Send(seen, kind)) => (seen, kind),
+        let (seen, left) = match look(client, operation, &batch.safety, &never, batch.now, ends).await {
+            Ok(Looked::Send(seen, left)) => (seen, left),
             Ok(Looked::Ended(fresh)) => return Checked::Ended(Some(fresh)),
             // The network is away: the batch goes on by itself when it is back.
             Err(fault) if fault.kind == FaultKind::Unreachable && tries < OFFLINE_TRIES && !batch.wish().stopped => {
+                drop(turn);
                 tries += 1;
                 let wait_ms = batch.patience.offline;
-                let kind = fault.kind;
-                let progress = Progress::Retrying { kind, attempt: tries, of: OFFLINE_TRIES, wait_ms, code: None };
+                let progress =
+                    Progress::Retrying { kind: fault.kind, attempt: tries, of: OFFLINE_TRIES, wait_ms, code: None };
                 batch.progress(operation, progress).await;
                 batch.wait(Duration::from_millis(wait_ms)).await;
                 continue;
@@ -354,8 +382,15 @@ async fn check(batch: &Batch, client: &Client, operation: &Operation, ends: &mut
             return Checked::Ended(Some(ReadBack::Nic(Arc::new(*seen))));
         }
         if !wish.paused {
-            return Checked::Send(seen, kind);
+            let wanted = look::next(client, &left, &seen, &[]).unwrap_or_default();
+            if client.has_turn(&turn, &operation.region, &left, &wanted) {
+                return Checked::Send(seen, left, turn);
+            }
+            // Throttled meanwhile, or another request than was thought: it waits once more, and the facts grow old.
+            (kind, step) = (left, wanted);
+            continue;
         }
+        drop(turn);
         // What is true now may not be when it goes on.
         batch.progress(operation, Progress::Queued).await;
         let mut control = batch.control.clone();

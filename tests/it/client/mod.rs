@@ -227,7 +227,8 @@ fn permit(profile: &str, kind: OperationKind) -> WritePermit {
 }
 
 async fn write(client: &Client) -> Result<Receipt, Fault> {
-    client.write(&"r1".into(), &detach(), &Step::default(), permit("p", detach())).await.answer
+    let turn = client.turn(&"r1".into(), &detach(), &Step::default()).await;
+    client.write(&"r1".into(), &detach(), &Step::default(), permit("p", detach()), turn).await.answer
 }
 
 fn drain(receiver: &mut mpsc::Receiver<Exchange>) -> Vec<Exchange> {
@@ -475,7 +476,8 @@ async fn the_gate_lets_nothing_through_without_the_right_permit() {
         (&client, permit("p", other_nic), local::PERMIT),
         (&client, permit("p", other_act), local::PERMIT),
     ] {
-        let fault = client.write(&"r1".into(), &detach(), &Step::default(), permit).await.answer.unwrap_err();
+        let turn = client.turn(&"r1".into(), &detach(), &Step::default()).await;
+        let fault = client.write(&"r1".into(), &detach(), &Step::default(), permit, turn).await.answer.unwrap_err();
         assert_eq!((fault.kind, fault.effect, fault.message.as_str()), (FaultKind::Local, Effect::Nothing, why));
         assert_eq!(fault.attempts, 0);
     }

@@ -50,7 +50,8 @@ async fn no_request_of_any_write_leaves_for_a_read_only_profile_and_every_read_d
                         host: "here".into(),
                         version: "0".into(),
                     });
-                    let fault = stage.client.write(&region, &kind, &step, permit).await.answer.unwrap_err();
+                    let turn = stage.client.turn(&region, &kind, &step).await;
+                    let fault = stage.client.write(&region, &kind, &step, permit, turn).await.answer.unwrap_err();
                     let told = (fault.kind, fault.effect, fault.message.as_str());
                     assert_eq!(told, (FaultKind::Local, Effect::Nothing, local::READ_ONLY), "{name} {kind:?}");
                     kinds.insert(format!("{kind:?}").split(' ').next().unwrap().to_owned());

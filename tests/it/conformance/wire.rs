@@ -115,7 +115,8 @@ async fn ask(client: Client, journal: Arc<Journal>, call: Call) -> Result<(), Fa
                 version: "0".to_owned(),
             };
             let permit = journal.intent(intent, false).await.expect("on disk");
-            client.write(&region, &kind, &step, permit).await.answer.map(drop)
+            let turn = client.turn(&region, &kind, &step).await;
+            client.write(&region, &kind, &step, permit, turn).await.answer.map(drop)
         }
         // Whatever is looked at needs a session.
         Call::SignIn { region, .. } => {

@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use nicdeck::{
@@ -14,10 +15,10 @@ use nicdeck::{
         fault::FaultKind,
         outcome::{Outcome, OutcomeWord, Progress, Skip},
         page::{Resource, Scope},
-        plan::OperationKind,
+        plan::{OperationKind, ReleasePlan},
         selection::Target,
     },
-    providers::provider::Call,
+    providers::provider::{Call, Step},
     sim::{
         http::{Logged, Options, Simulator},
         script::{Rule, Trouble},
@@ -163,6 +164,72 @@ async fn a_pause_holds_a_retry_and_the_facts_are_read_again_after_it() {
     assert!(matches!(ended.only(), Outcome::Skipped { why: Skip::Stale { .. } }), "{:?}", ended.only());
     assert_eq!(stage.writes(), 1);
     stage.closed_journal();
+}
+
+/// A plan for one address whose action the cloud has just throttled: for a second and more no such write may leave.
+async fn throttled() -> (Stage, Arc<ReleasePlan>, Target) {
+    let mut scene = wide();
+    (scene.tries, scene.pause) = (1, Duration::from_secs(2));
+    let mut stage = scene.open().await;
+    let targets = one_each(&mut stage, 2).await;
+    let (first, second) = (stage.plan_all(&targets[..1]), stage.plan_all(&targets[1..]));
+    stage.simulator.inject(Rule::new(Trouble::Throttle).writes().first(1));
+    stage.run(&first).await.all(OutcomeWord::Failed);
+    assert_eq!(stage.writes(), 1);
+    (stage, second, targets[1].clone())
+}
+
+fn is_queued(event: &ReleaseEvent) -> bool {
+    matches!(event, ReleaseEvent::Progressed(_, Progress::Queued))
+}
+
+#[tokio::test]
+async fn a_stop_reaches_a_write_that_waits_for_its_turn() {
+    let (mut stage, plan, _) = throttled().await;
+    let mut running = stage.begin(&plan);
+    running.until(&mut stage, is_queued).await;
+    running.control.send_modify(|control| control.stopped = true);
+    let ended = running.end(&mut stage).await;
+    ended.all(OutcomeWord::Stopped);
+    assert_eq!(ended.progressed(|progress| *progress == Progress::Sent), 0);
+    assert_eq!(stage.writes(), 1, "the one that was throttled");
+    assert_eq!(stage.closed_journal().entries.len(), 2);
+}
+
+#[tokio::test]
+async fn a_pause_reaches_a_write_that_waits_for_its_turn() {
+    let (mut stage, plan, _) = throttled().await;
+    let mut running = stage.begin(&plan);
+    running.until(&mut stage, is_queued).await;
+    running.control.send_modify(|control| control.paused = true);
+    running.until(&mut stage, |event| *event == ReleaseEvent::Paused(true)).await;
+    // The action is open again, and who asks for a turn after it has it.
+    let operation = &plan.operations()[0];
+    let turn = stage.client.turn(&operation.region, &operation.kind, &Step::default()).await;
+    settle_down().await;
+    assert_eq!(stage.writes(), 1);
+    drop(turn);
+    running.control.send_modify(|control| control.paused = false);
+    running.end(&mut stage).await.all(OutcomeWord::Released);
+    assert_eq!(stage.writes(), 2);
+}
+
+/// What was true when a write began to wait may not be when it may leave.
+#[tokio::test]
+async fn a_write_that_waited_for_its_turn_is_decided_on_facts_read_after_it() {
+    let (mut stage, plan, target) = throttled().await;
+    let mut running = stage.begin(&plan);
+    running.until(&mut stage, is_queued).await;
+    let (nic, Some(ip)) = parts(&target) else { panic!("an address") };
+    stage.simulator.change(|world| {
+        let balancer = world.load_balancers().next().expect("one").id.clone();
+        world.edit_nic(&nic, |nic| {
+            nic.addresses.iter_mut().filter(|address| address.ip == ip).for_each(|one| one.lb = Some(balancer.clone()));
+        });
+    });
+    let ended = running.end(&mut stage).await;
+    assert!(matches!(ended.only(), Outcome::Skipped { why: Skip::Stale { .. } }), "{:?}", ended.only());
+    assert_eq!(stage.writes(), 1);
 }
 
 /// Writes to one NIC come one after the other; writes to others go on beside them.

@@ -75,6 +75,8 @@ pub struct Scene {
     pub timeouts: Timeouts,
     /// Tries of a read, and of a write that did nothing.
     pub tries: u32,
+    /// The pause after the first refusal, which an action that is throttled is left alone for.
+    pub pause: Duration,
     /// Messages that may wait for the loop.
     pub channel: usize,
     pub release_batch: Option<usize>,
@@ -95,6 +97,7 @@ impl Scene {
             readonly: false,
             timeouts: Timeouts { connect: patient, read: patient, total: patient },
             tries: 3,
+            pause: Duration::from_millis(2),
             channel: 256,
             release_batch: None,
             // So few that the first calls of any listing take them all.
@@ -148,7 +151,7 @@ impl Scene {
             exchanges: sender,
             retry: RetryPolicy {
                 tries: self.tries,
-                first: Duration::from_millis(2),
+                first: self.pause,
                 longest: Duration::from_secs(2),
                 ..RetryPolicy::default()
             },

@@ -149,7 +149,8 @@ async fn write(client: &Client, nic: &Nic, kind: OperationKind) -> Result<Receip
         host: "here".into(),
         version: "0".into(),
     });
-    client.write(&nic.region, &kind, &Step::default(), permit).await.answer
+    let turn = client.turn(&nic.region, &kind, &Step::default()).await;
+    client.write(&nic.region, &kind, &Step::default(), permit, turn).await.answer
 }
 
 fn release(nic: &Nic, ips: &[IpAddr]) -> OperationKind {

@@ -1,23 +1,26 @@
-//! Sends a write: one request, or several where the cloud needs several, each with its own intent on disk before it.
-
-use tokio_util::sync::CancellationToken;
+//! Sends a write: one request, or several where the cloud needs several, each in its own turn and with its own intent on disk
+//! before it.
 
 use crate::{
     domain::{
-        fault::{Effect, Fault},
+        fault::{Effect, Fault, FaultKind},
         journal::{Answer, Intent, Request},
         outcome::{Outcome, Progress, Receipt, Skip},
         plan::{Operation, OperationKind},
         snapshot::NicSnapshot,
     },
     providers::{
-        client::{Client, Written},
-        provider::{Step, TaskState},
+        client::{Client, Written, local},
+        provider::{Call, Step, TaskState},
+        turn::WriteTurn,
     },
     runtime::journal::JournalError,
 };
 
-use super::{super::inspect, Batch, intent, look};
+use super::{
+    Batch, intent, look,
+    turn::{Next, next},
+};
 
 /// Requests one write may take: a codec that always finds one more is stopped.
 const MOST_STEPS: usize = 32;
@@ -42,7 +45,7 @@ pub(super) async fn send(
     client: &Client,
     operation: &Operation,
     kind: &OperationKind,
-    seen: &NicSnapshot,
+    (seen, turn): (&NicSnapshot, WriteTurn),
     name: &str,
 ) -> Sent {
     let cloud = client.cloud();
@@ -51,8 +54,8 @@ pub(super) async fn send(
     let mut answered: Option<Receipt> = None;
     let mut answers: Vec<Answer> = Vec::new();
     let mut attempt = 1;
-    let mut next = look::next(client, kind, &now, &made);
-    while let Some(step) = next.take().filter(|_| made.len() < MOST_STEPS) {
+    let mut to_send = look::next(client, kind, &now, &made).map(|step| (step, turn));
+    while let Some((step, turn)) = to_send.take().filter(|_| made.len() < MOST_STEPS) {
         // Without a session there is none, and then nothing is sent either.
         let preview = client.preview(&operation.region, kind, &step).await.ok();
         let request = preview.map(|preview| Box::new(Request::of(&preview)));
@@ -66,19 +69,26 @@ pub(super) async fn send(
             }
         };
         batch.progress(operation, Progress::Sent).await;
-        let Written { answer, exchange } = client.write(&operation.region, kind, &step, permit).await;
+        let Written { answer, exchange } = client.write(&operation.region, kind, &step, permit, turn).await;
         answers.extend(exchange.as_ref().map(Answer::of));
         let last = step.last;
         let earlier = answered.is_some();
         if let Err(fault) = &answer
             && fault.effect == Effect::Nothing
             && !batch.wish().stopped
-            && let Some(other) = cloud.instead(kind, &now, &made, &step, fault)
+            && cloud.instead(kind, &now, &made, &step, fault).is_some()
         {
+            let other = |fresh: &NicSnapshot| cloud.instead(kind, fresh, &made, &step, fault);
+            let Next::Request(fresh, other, turn) = next(batch, client, operation, kind, &now, other).await else {
+                return Sent::Answered { answer, earlier, answers };
+            };
             made.push(step);
-            next = Some(other);
+            now = *fresh;
+            to_send = Some((other, turn));
             continue;
         }
+        // What stands for the answer if nothing more is sent.
+        let mut refused = None;
         match answer {
             Ok(receipt) if !last => {
                 made.push(step);
@@ -94,28 +104,32 @@ pub(super) async fn send(
                     return Sent::Answered { answer: Err(fault), earlier, answers };
                 };
                 attempt += 1;
-                let wait_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
-                let of = client.tries();
-                batch
-                    .progress(
-                        operation,
-                        Progress::Retrying { attempt, of, wait_ms, code: fault.code, kind: fault.kind },
-                    )
-                    .await;
+                let wait = pause.max(client.closed_for(&operation.region, kind, &step));
+                let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+                let (of, code) = (client.tries(), fault.code.clone());
+                let retrying = Progress::Retrying { attempt, of, wait_ms, code, kind: fault.kind };
+                batch.progress(operation, retrying).await;
                 batch.wait(pause).await;
+                if batch.wish().stopped {
+                    return Sent::Answered { answer: Err(fault), earlier, answers };
+                }
+                refused = Some(fault);
             }
             answer => return Sent::Answered { answer, earlier, answers },
         }
-        let never = CancellationToken::new();
-        match (inspect::nic(client, &std::sync::Arc::new(now.clone()), &never, batch.now).await, &answered) {
-            (Ok(Some(fresh)), _) => now = fresh,
-            // Gone, or not to be read: nothing more is sent on a guess.
-            (Ok(None) | Err(_), Some(receipt)) => {
-                return Sent::Answered { answer: Ok(receipt.clone()), earlier: true, answers };
+        match next(batch, client, operation, kind, &now, |fresh| look::next(client, kind, fresh, &made)).await {
+            Next::Request(fresh, step, turn) => {
+                now = *fresh;
+                to_send = Some((step, turn));
             }
-            (Ok(None) | Err(_), None) => break,
+            Next::Nothing => break,
+            // A part of it was done, and the rest is not to be: nothing more will show.
+            Next::Stopped => {
+                let call = Call::write(operation.region.clone(), kind.clone());
+                let stopped = || Fault::local(FaultKind::Local, cloud.action(&call), local::CANCELLED);
+                return Sent::Answered { answer: Err(refused.unwrap_or_else(stopped)), earlier: true, answers };
+            }
         }
-        next = look::next(client, kind, &now, &made);
     }
     match answered {
         Some(receipt) => Sent::Answered { answer: Ok(receipt), earlier: true, answers },

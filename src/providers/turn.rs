@@ -1,0 +1,34 @@
+//! The turn of a write: all that it waits for, taken before the facts are read for the last time.
+
+use tokio::sync::mpsc::OwnedPermit;
+
+use super::{limiter::Slot, provider::Quota};
+use crate::domain::exchange::Exchange;
+
+/// A token of the write's action, a place among the writes in flight, and one for its record: with it a write leaves at once.
+/// Dropped unused, it goes to the next one.
+#[derive(Debug)]
+pub struct WriteTurn {
+    pub(super) quota: Quota,
+    slot: Option<Slot>,
+    /// `None`: nobody reads records any more, and nobody misses one.
+    place: Option<OwnedPermit<Exchange>>,
+}
+
+impl WriteTurn {
+    pub(super) fn new(quota: Quota, slot: Slot, place: Option<OwnedPermit<Exchange>>) -> Self {
+        Self { quota, slot: Some(slot), place }
+    }
+
+    pub(super) fn spend(mut self) -> (Option<Slot>, Option<OwnedPermit<Exchange>>) {
+        (self.slot.take(), self.place.take())
+    }
+}
+
+impl Drop for WriteTurn {
+    fn drop(&mut self) {
+        if let Some(slot) = self.slot.take() {
+            slot.give_back();
+        }
+    }
+}

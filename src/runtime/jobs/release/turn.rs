@@ -1,0 +1,88 @@
+//! The turn of a write: waited for before the facts are read, so that what is sent is decided on fresh ones, and so that a stop or
+//! a pause reaches a write that waits.
+
+use std::{future, pin::pin, sync::Arc};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    domain::{
+        outcome::Progress,
+        plan::{Operation, OperationKind},
+        snapshot::NicSnapshot,
+    },
+    providers::{client::Client, provider::Step, turn::WriteTurn},
+};
+
+use super::{super::inspect, Batch};
+
+/// Waits for the turn of one request. `told` is said of the write if it has to wait. `None`: stopped.
+pub(super) async fn turn(
+    batch: &Batch,
+    client: &Client,
+    operation: &Operation,
+    (kind, step): (&OperationKind, &Step),
+    told: Option<Progress>,
+) -> Option<WriteTurn> {
+    loop {
+        let mut control = batch.control.clone();
+        {
+            let mut taking = pin!(client.turn(&operation.region, kind, step));
+            // At once, if nothing stands before it: what is wished for is looked at after the facts.
+            let at_once = tokio::select! {
+                biased;
+                turn = &mut taking => Some(turn),
+                () = future::ready(()) => None,
+            };
+            if at_once.is_some() {
+                return at_once;
+            }
+            if let Some(told) = &told {
+                batch.progress(operation, told.clone()).await;
+            }
+            tokio::select! {
+                biased;
+                _ = control.wait_for(|wish| wish.stopped || wish.paused) => {}
+                turn = &mut taking => return Some(turn),
+            }
+        }
+        // A pause: its place in the queue is given up, and it asks for a new one.
+        let _ = control.wait_for(|wish| wish.stopped || !wish.paused).await;
+        if batch.wish().stopped {
+            return None;
+        }
+    }
+}
+
+/// The next request of a write that has begun.
+pub(super) enum Next {
+    /// With its turn, and what it was decided on.
+    Request(Box<NicSnapshot>, Step, WriteTurn),
+    /// There is none: the codec wants none, or the NIC is gone or not to be read, and nothing is sent on a guess.
+    Nothing,
+    Stopped,
+}
+
+/// Takes the turn of the next request and reads the NIC again: the codec picks the request by what is there then.
+pub(super) async fn next(
+    batch: &Batch,
+    client: &Client,
+    operation: &Operation,
+    kind: &OperationKind,
+    before: &NicSnapshot,
+    pick: impl Fn(&NicSnapshot) -> Option<Step>,
+) -> Next {
+    let never = CancellationToken::new();
+    let mut step = pick(before).unwrap_or_default();
+    loop {
+        let Some(turn) = turn(batch, client, operation, (kind, &step), None).await else { return Next::Stopped };
+        let Ok(Some(now)) = inspect::nic(client, &Arc::new(before.clone()), &never, batch.now).await else {
+            return Next::Nothing;
+        };
+        let Some(wanted) = pick(&now) else { return Next::Nothing };
+        if client.has_turn(&turn, &operation.region, kind, &wanted) {
+            return Next::Request(Box::new(now), wanted, turn);
+        }
+        step = wanted;
+    }
+}
