@@ -30,9 +30,9 @@ class Checks:
     def equal(self, what, got, wanted):
         self.result(what, "" if got == wanted else f"got {got!r}, wanted {wanted!r}")
 
-    def refused(self, what, call, *wanted, error=None):
+    def refused(self, what, call, *wanted, error=None, has_id=True):
         """The call raises the SDK's own exception (`error`, if this answer has another type), with the vendor's code and a
-        request id; the world stays as it was."""
+        request id (unless the SDK drops it: `has_id`); the world stays as it was."""
         kind = error or self.error
         before, problems, got = self.world(), [], None
         try:
@@ -42,7 +42,7 @@ class Checks:
             got = self.facts(error)
             if got != wanted:
                 problems.append(f"got {got!r}, wanted {wanted!r}")
-            if not re.fullmatch(self.id_form, self.request_id(error) or ""):
+            if has_id and not re.fullmatch(self.id_form, self.request_id(error) or ""):
                 problems.append(f"{self.request_id(error)!r} is no request id")
         except Exception as error:
             problems.append(f"got {error!r}, no {kind.__name__}")
