@@ -12,8 +12,8 @@
 //! | [`rules`] | may this be released, and how: verdicts, plans, danger | `domain`, `filter` |
 //! | [`sim`] | a loopback cloud for demo, rehearsal and tests | `domain`, `wire` |
 //! | [`providers`] | a codec per cloud, and the client that sends | `domain`, `wire`, `sim` |
-//! | [`app`] | what the user sees and may do, as data; `update` | `domain`, `filter`, `rules` |
-//! | [`ui`] | draws the state, in words of two languages | `domain`, `app` |
+//! | [`app`] | what the user sees and may do, as data; `update` | `domain`, `filter`, `history`, `rules` |
+//! | [`ui`] | draws the state, in words of two languages | `domain`, `filter`, `history`, `app` |
 //! | [`runtime`] | jobs, journal, terminal, the loop | `domain`, `filter`, `history`, `report`, `rules`, `providers`, `app` |
 //! | [`config`] | flags, environment, file | `domain`, `filter`, `providers` |
 //! | [`demo`] | simulated clouds and profiles that point at them | `domain`, `sim`, `providers` |

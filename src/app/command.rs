@@ -20,6 +20,8 @@ pub enum Context {
     /// Screens with a list.
     Lists,
     Inventory,
+    /// Screens whose list has a filter line.
+    Searched,
     Plan,
     Run,
     Calls,
@@ -32,6 +34,7 @@ impl Context {
             Context::Everywhere => true,
             Context::Lists => screen != Screen::Welcome,
             Context::Inventory => screen == Screen::Inventory,
+            Context::Searched => matches!(screen, Screen::Inventory | Screen::History),
             Context::Plan => screen == Screen::Plan,
             Context::Run => screen == Screen::Run,
             Context::Calls => screen == Screen::Calls,
@@ -95,8 +98,8 @@ commands! {
     Stop = "stop", Act, Run;
     RetryFailed = "retry-failed", Act, Run;
     Recheck = "recheck", Act, Run;
-    Filter = "filter", Find, Inventory;
-    ClearFilter = "clear-filter", Find, Inventory;
+    Filter = "filter", Find, Searched;
+    ClearFilter = "clear-filter", Find, Searched;
     Open = "open", Look, Lists;
     Copy = "copy", Look, Lists;
     CopyMore = "copy-more", Look, Lists;
@@ -108,8 +111,9 @@ commands! {
     GoInventory = "go-inventory", Look, Everywhere;
     GoPlan = "go-plan", Look, Everywhere;
     GoRun = "go-run", Look, Everywhere;
-    Earlier = "earlier", Look, Everywhere;
+    GoHistory = "go-history", Look, Everywhere;
     GoCalls = "go-calls", Look, Everywhere;
+    Earlier = "earlier", Look, Everywhere;
     Refresh = "refresh", Program, Lists;
     RefreshAll = "refresh-all", Program, Lists;
     StartDemo = "start-demo", Program, Welcome;

@@ -9,6 +9,8 @@ use crate::domain::{
     snapshot::NicSnapshot,
 };
 
+use super::history::Lookup;
+
 #[derive(Clone, PartialEq, Debug)]
 pub enum Effect {
     /// List everything of a profile.
@@ -42,6 +44,11 @@ pub enum Effect {
     LookAtJournal {
         write: bool,
         unfinished: bool,
+    },
+    /// Look something up in the journal.
+    History {
+        job: JobId,
+        lookup: Lookup,
     },
     /// End a reading job now; its calls are dropped.
     Cancel(JobId),

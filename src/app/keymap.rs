@@ -44,7 +44,7 @@ impl Keymap {
             keys.insert(command, list.iter().map(|key| Key::parse(key)).collect::<Result<_, _>>()?);
         }
         let map = Self { keys };
-        for screen in [Screen::Welcome, Screen::Inventory, Screen::Plan, Screen::Run, Screen::Calls] {
+        for screen in [Screen::Welcome, Screen::Inventory, Screen::Plan, Screen::Run, Screen::History, Screen::Calls] {
             let mut seen: BTreeMap<Key, Command> = BTreeMap::new();
             for (&command, bound) in map.keys.iter().filter(|(command, _)| command.context().holds(screen)) {
                 for &key in bound {

@@ -2,21 +2,24 @@
 
 use std::sync::Arc;
 
-use crate::domain::{
-    exchange::Exchange,
-    fault::Fault,
-    ids::{JobId, NicKey, OperationId},
-    inventory::Section,
-    journal::OpenWrite,
-    journal_fault::JournalFault,
-    outcome::{Outcome, Progress},
-    page::InventoryPage,
-    rehearsal::Rehearsal,
-    selection::Target,
-    snapshot::NicSnapshot,
+use crate::{
+    domain::{
+        exchange::Exchange,
+        fault::Fault,
+        ids::{JobId, NicKey, OperationId},
+        inventory::Section,
+        journal::OpenWrite,
+        journal_fault::JournalFault,
+        outcome::{Outcome, Progress},
+        page::InventoryPage,
+        rehearsal::Rehearsal,
+        selection::Target,
+        snapshot::NicSnapshot,
+    },
+    history::Batch,
 };
 
-use super::{earlier::Found, key::Input};
+use super::{earlier::Found, history::Listed, key::Input};
 
 #[derive(Clone, PartialEq, Debug)]
 pub enum Msg {
@@ -27,6 +30,7 @@ pub enum Msg {
     Release(JobId, ReleaseEvent),
     Journal(JournalEvent),
     Reconcile(JobId, ReconcileEvent),
+    History(JobId, HistoryEvent),
     /// A round trip, without secrets.
     Exchange(Box<Exchange>),
     /// A job died of a bug; its text is in the log.
@@ -115,6 +119,16 @@ pub enum ReconcileEvent {
         found: Found,
     },
     Ended,
+}
+
+/// From the job that looks something up in the journal.
+#[derive(Clone, PartialEq, Debug)]
+pub enum HistoryEvent {
+    Listed(Box<Listed>),
+    /// `None`: the journal holds no such batch.
+    Batch(Option<Box<Batch>>),
+    /// It can not be read.
+    Failed(JournalFault),
 }
 
 /// What the read after a write brought.

@@ -20,6 +20,7 @@ use super::{
     dry_run::DryRun,
     earlier::Earlier,
     geometry::Size,
+    history::History,
     jobs::JobTable,
     keymap::Keymap,
     notices::{Notices, Phrase, Worded},
@@ -57,6 +58,8 @@ pub enum Screen {
     Plan,
     /// A running batch, and its results when it has ended.
     Run,
+    /// What was done, by the journal.
+    History,
     Calls,
 }
 
@@ -116,6 +119,7 @@ pub struct State {
     pub run: Option<Run>,
     /// What a dry run told, as long as it is looked at.
     pub dry_run: Option<DryRun>,
+    pub history: History,
     pub calls: Calls,
     pub jobs: JobTable,
     pub overlays: Vec<Overlay>,
@@ -162,6 +166,7 @@ impl State {
             plan: None,
             run: None,
             dry_run: None,
+            history: History::default(),
             calls: Calls::default(),
             jobs: JobTable::default(),
             overlays: Vec::new(),

@@ -18,7 +18,7 @@ use crate::{
 use super::{
     clock,
     jobs::{
-        dry_run,
+        dry_run, history,
         journal::{self, Wanted},
         listing, preflight,
         reconcile::{self, Desk},
@@ -121,6 +121,10 @@ impl Executor {
             Effect::LookAtJournal { write, unfinished } => {
                 let wanted = Wanted { write, unfinished, host: self.author.host.clone(), now: clock::now() };
                 tokio::spawn(journal::run((*self.journal).clone(), wanted, self.out.clone()));
+            }
+            Effect::History { job, lookup } => {
+                let path = self.journal.path().to_owned();
+                self.spawn(job, history::run(path, lookup, job, self.out.clone(), clock::now));
             }
             Effect::Cancel(job) => {
                 if let Some(token) = self.cancels.remove(&job) {

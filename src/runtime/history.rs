@@ -6,7 +6,7 @@ use crate::{
     filter::search::Search,
     history::{
         Batch, Book, Summary,
-        batch::batch,
+        batch::batch as whole,
         glance::{Glance, glance},
     },
 };
@@ -28,11 +28,11 @@ pub struct Found {
 /// Bytes from which on the reading is shared.
 const SHARED: usize = 1024 * 1024;
 
-/// Finds batches. With `whole`, reads all that the journal says of them; `most` of the newest are enough.
+/// Finds batches. With `all`, reads all that the journal says of them; `most` of the newest are enough.
 ///
 /// # Errors
 /// A file exists and cannot be read.
-pub fn find(path: &Path, search: &Search, most: usize, whole: bool) -> Result<Found, JournalError> {
+pub fn find(path: &Path, search: &Search, most: usize, all: bool) -> Result<Found, JournalError> {
     let texts = journal::texts(path)?;
     let glances = texts.iter().flat_map(|text| glances(text));
     let (mut bad, mut records) = (0, Vec::new());
@@ -47,15 +47,27 @@ pub fn find(path: &Path, search: &Search, most: usize, whole: bool) -> Result<Fo
     let mut summaries = book.search(search);
     summaries.truncate(most);
     let mut batches = Vec::new();
-    if whole {
+    if all {
         let wanted = |line: &&[u8]| {
             glance(line).is_some_and(|glance| summaries.iter().any(|batch| batch.batch == glance.batch()))
         };
         let lines = texts.iter().flat_map(|text| journal::lines(text)).map(|(_, line)| line).filter(wanted);
         let entries: Vec<_> = lines.filter_map(|line| journal::parse(line).ok()).collect();
-        batches = summaries.iter().filter_map(|summary| batch(entries.iter(), &summary.batch)).collect();
+        batches = summaries.iter().filter_map(|summary| whole(entries.iter(), &summary.batch)).collect();
     }
     Ok(Found { summaries, batches, of, bad })
+}
+
+/// One batch, whole; `None` if the journal holds no such batch.
+///
+/// # Errors
+/// A file exists and cannot be read.
+pub fn batch(path: &Path, id: &str) -> Result<Option<Batch>, JournalError> {
+    let texts = journal::texts(path)?;
+    let own = |line: &&[u8]| glance(line).is_some_and(|glance| glance.batch() == id);
+    let lines = texts.iter().flat_map(|text| journal::lines(text)).map(|(_, line)| line).filter(own);
+    let entries: Vec<_> = lines.filter_map(|line| journal::parse(line).ok()).collect();
+    Ok(whole(entries.iter(), id))
 }
 
 /// A glance at each line.

@@ -17,8 +17,10 @@ use crate::{
         state::{Screen, State},
         update::{closes_loading, disabled},
     },
-    domain::{fault::FaultKind, ids::ProfileId, outcome::Progress, selection::Target, time::Timestamp},
+    domain::{clean::clean, fault::FaultKind, ids::ProfileId, outcome::Progress, selection::Target, time::Timestamp},
 };
+
+use crate::filter::FilterError;
 
 use super::{
     canvas::Canvas,
@@ -55,6 +57,7 @@ fn focus(canvas: &mut Canvas, state: &State, area: Area) {
         Screen::Inventory => inventory(canvas, state),
         Screen::Plan => plan(canvas, state),
         Screen::Run => run(canvas, state),
+        Screen::History => history(canvas, state),
         Screen::Calls => call(canvas, state),
         Screen::Welcome => None,
     };
@@ -157,6 +160,22 @@ fn run(canvas: &Canvas, state: &State) -> Sentence {
     Some((name, text, Role::Text))
 }
 
+fn history(canvas: &Canvas, state: &State) -> Sentence {
+    let words = canvas.words;
+    let history = &state.history;
+    if let Some((write, row)) = history.opened.as_ref().and_then(|opened| opened.focused()) {
+        let outcome = row.outcome.as_ref()?;
+        let cloud = canvas.cloud(&write.profile).unwrap_or(&write.cloud);
+        let reason = words::outcome_reason(words, Some(cloud), outcome);
+        return Some((String::new(), reason, Role::Text)).filter(|(_, reason, _)| !reason.is_empty());
+    }
+    let summary = history.focused()?;
+    let (number, batch) = (summary.number.to_string(), clean(&summary.batch));
+    let (who, host) = (clean(&summary.who), clean(&summary.host));
+    let values = [("number", &*number), ("batch", &batch), ("who", &who), ("host", &host)];
+    Some((String::new(), words.text("focus.batch", &values).into_owned(), Role::Text))
+}
+
 fn call(canvas: &Canvas, state: &State) -> Sentence {
     let words = canvas.words;
     let call = state.calls.focused()?;
@@ -211,7 +230,7 @@ impl Message {
 
 fn message(canvas: &Canvas, state: &State) -> Option<Message> {
     let words = canvas.words;
-    let (glyph, text, role) = if let Some(mistake) = state.browse.mistake.as_ref().filter(|_| state.browse.editing) {
+    let (glyph, text, role) = if let Some(mistake) = mistake(state) {
         let mut text = {
             let kind = &mistake.kind;
             words::filter_mistake(words, &kind.code(), &kind.values(), mistake.suggestion.as_deref())
@@ -236,6 +255,14 @@ fn message(canvas: &Canvas, state: &State) -> Option<Message> {
     Some(Message { glyph, text, role })
 }
 
+/// What is wrong with the line that is being typed.
+fn mistake(state: &State) -> Option<&FilterError> {
+    match state.screen {
+        Screen::History => state.history.mistake.as_ref().filter(|_| state.history.editing),
+        _ => state.browse.mistake.as_ref().filter(|_| state.browse.editing),
+    }
+}
+
 /// What the status line says while there is no message: work under way, what failed.
 fn standing(canvas: &Canvas, state: &State) -> Option<(&'static str, String, Role)> {
     let words = canvas.words;
@@ -246,6 +273,16 @@ fn standing(canvas: &Canvas, state: &State) -> Option<(&'static str, String, Rol
         }
         if view.is_old(state.now) {
             let text = words.text("status.plan-old", &[("key", &key_of(state, Command::Rebuild))]);
+            return Some(("!", text.into_owned(), Role::Warn));
+        }
+    }
+    if state.screen == Screen::History {
+        if let Some(fault) = &state.history.fault {
+            let phrase = Phrase::new("history.unread").with_phrase("message", fault.into());
+            return Some(("x", words.phrase(&phrase), Role::Blocked));
+        }
+        if let Some(bad) = state.history.listed.as_ref().map(|listed| listed.bad).filter(|bad| *bad > 0) {
+            let text = words.text("history.bad", &[("count", &bad.to_string())]);
             return Some(("!", text.into_owned(), Role::Warn));
         }
     }
@@ -403,6 +440,21 @@ fn shown(state: &State) -> &'static [Command] {
         Screen::Run => {
             &[C::RetryFailed, C::Recheck, C::Open, C::Copy, C::GoInventory, C::Help, C::GoCalls, C::Back, C::Language]
         }
+        Screen::History if state.history.opened.is_some() => {
+            &[C::Open, C::Copy, C::Close, C::Help, C::GoInventory, C::GoCalls, C::Refresh, C::Back]
+        }
+        Screen::History => &[
+            C::Open,
+            C::Filter,
+            C::Copy,
+            C::GoInventory,
+            C::Help,
+            C::Refresh,
+            C::GoCalls,
+            C::Earlier,
+            C::Back,
+            C::Language,
+        ],
         Screen::Calls => &[C::Open, C::Copy, C::GoInventory, C::GoRun, C::Help, C::Back, C::Language],
         Screen::Welcome if !state.problems.is_empty() => &[C::StartDemo, C::Language, C::Down, C::Up, C::Help, C::Back],
         Screen::Welcome => &[C::StartDemo, C::Language, C::Copy, C::Help, C::Back],
@@ -466,6 +518,9 @@ fn keys(canvas: &mut Canvas, state: &State, area: Area) {
             ("up", "keys.filter-recall"),
             ("down", "keys.filter-list"),
         ]),
+        None if state.screen == Screen::History && state.history.editing => {
+            fixed(&[("enter", "keys.filter-keep"), ("esc", "keys.filter-drop"), ("down", "keys.filter-list")])
+        }
         None => shown(state)
             .iter()
             // Nothing is left that they could be pressed for.
@@ -474,7 +529,7 @@ fn keys(canvas: &mut Canvas, state: &State, area: Area) {
                     Command::Confirm | Command::DryRun => {
                         state.plan.as_ref().is_some_and(|view| view.plan.operations().is_empty())
                     }
-                    Command::RetryFailed | Command::Recheck | Command::Override => true,
+                    Command::RetryFailed | Command::Recheck | Command::Override | Command::Earlier => true,
                     _ => false,
                 };
                 !only_for_some || disabled(state, command).is_none()

@@ -158,7 +158,7 @@ fn changed(state: &State) -> Option<Vec<&ProfileInfo>> {
     let plan = match state.screen {
         Screen::Plan => &state.plan.as_ref()?.plan,
         Screen::Run => &state.run.as_ref()?.plan,
-        Screen::Welcome | Screen::Inventory | Screen::Calls => return None,
+        Screen::Welcome | Screen::Inventory | Screen::History | Screen::Calls => return None,
     };
     let sent: BTreeSet<&ProfileId> = plan.operations().iter().map(|operation| &operation.profile).collect();
     let about: BTreeSet<&ProfileId> = plan.rows().iter().map(|row| &row.target.nic().profile).collect();

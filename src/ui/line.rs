@@ -45,6 +45,7 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
         (_, Screen::Inventory) => filter(canvas, state, regions.line),
         (_, Screen::Plan) => plan(canvas, state, regions.line),
         (_, Screen::Run) => run(canvas, state, regions.line),
+        (_, Screen::History) => history(canvas, state, regions.line),
         (_, Screen::Calls) => {
             let words = canvas.words;
             let (shown, total) = (state.calls.len().to_string(), state.calls.total.to_string());
@@ -66,6 +67,7 @@ pub fn screen_word(screen: Screen) -> &'static str {
         Screen::Inventory => "screen.inventory",
         Screen::Plan => "screen.plan",
         Screen::Run => "screen.run",
+        Screen::History => "screen.history",
         Screen::Calls => "screen.calls",
     }
 }
@@ -132,6 +134,40 @@ fn filter(canvas: &mut Canvas, state: &State, area: Area) {
         pen.put(&browse.filter_text, Role::Bright);
     } else {
         pen.put(words.word("line.no-filter"), Role::Dim);
+    }
+}
+
+/// The search over the history, or the batch that is looked at.
+fn history(canvas: &mut Canvas, state: &State, area: Area) {
+    let words = canvas.words;
+    let history = &state.history;
+    let mut pen = canvas.pen(area, 0);
+    pen.end = pen.end.saturating_sub(1).max(pen.x);
+    pen.gap(1);
+    if let Some(opened) = &history.opened {
+        let number = opened.summary.number.to_string();
+        let title = words.text("history.batch", &[("number", &number)]);
+        pen.put(&title, Role::Bright).gap(2);
+        pen.put(&super::history::did(words, &opened.summary), Role::Text).gap(2);
+        pen.put(&super::history::ended(words, &opened.summary), Role::Dim);
+        return;
+    }
+    pen.put(words.word("history.screen"), Role::Bright).gap(2);
+    pen.put("/", if history.editing { Role::Key } else { Role::Accent }).gap(1);
+    if let Some(listed) = &history.listed {
+        let (shown, total) = (listed.summaries.len().to_string(), listed.of.to_string());
+        pen.right(&[(words.text("history.count", &[("shown", &shown), ("total", &total)]), Role::Text)]);
+    }
+    let (indent, end) = (pen.x, pen.end);
+    if history.editing {
+        let area = Area { width: end.saturating_sub(area.x), ..area };
+        input(canvas, area, indent, &history.line, history.mistake.as_ref().map(|mistake| &mistake.span));
+    } else if history.text.is_empty() {
+        let long = words.word("history.no-search-like");
+        let fits = text::cells(long) <= usize::from(pen.room());
+        pen.put(if fits { long } else { words.word("history.no-search") }, Role::Dim);
+    } else {
+        pen.put(&history.text, Role::Bright);
     }
 }
 

@@ -18,6 +18,7 @@ mod findings;
 mod footer;
 mod header;
 mod help;
+mod history;
 mod inventory;
 mod line;
 mod plan;
@@ -107,6 +108,7 @@ fn screen(canvas: &mut Canvas, state: &State, regions: &Regions) {
         }
         Screen::Plan => plan::draw(canvas, state, regions),
         Screen::Run => running::draw(canvas, state, regions),
+        Screen::History => history::draw(canvas, state, regions),
         Screen::Calls => calls::draw(canvas, state, regions),
     }
 }
@@ -126,6 +128,11 @@ fn page(canvas: &Canvas, state: &State, area: Area) -> Option<doc::Doc> {
         Screen::Run => {
             let run = state.run.as_ref()?;
             Some(running::page(canvas, run.row_at(run.view.cursor)?, state.now, area.width))
+        }
+        Screen::History => {
+            let opened = state.history.opened.as_ref()?;
+            let (write, row) = opened.focused()?;
+            Some(history::page(canvas, opened, write, row, area.width))
         }
         Screen::Calls | Screen::Welcome => None,
     }

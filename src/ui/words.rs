@@ -17,7 +17,7 @@ use crate::{
         nic::NicRole,
         outcome::{Outcome, OutcomeWord, Progress, Skip},
         page::Resource,
-        plan::ChangedFact,
+        plan::{ChangedFact, OperationKind},
         selection::Target,
         time::Timestamp,
     },
@@ -78,6 +78,11 @@ pub fn clock(skin: &Skin, at: Timestamp) -> String {
 pub fn moment(skin: &Skin, at: Timestamp) -> String {
     let local = jiff::Timestamp::from_second(at.seconds() + i64::from(skin.utc_offset_s)).unwrap_or_default();
     local.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// Date and time of day to the minute: `2026-01-07 14:03`.
+pub fn minute(skin: &Skin, at: Timestamp) -> String {
+    moment(skin, at).chars().take("2026-01-07 14:03".len()).collect()
 }
 
 /// A stretch of time as a stopwatch shows it: `0:05`, `1:02:03`.
@@ -356,6 +361,18 @@ pub fn progress<'a>(words: &'a Catalog, target: &Target, progress: &Progress) ->
         Progress::ReadingBack { lost: false, .. } => (".", words.word("outcome.reading-back"), Role::Info),
         Progress::ReadingBack { lost: true, .. } => ("?", words.word("outcome.unknown"), Role::Unknown),
         Progress::Settled(outcome) => outcome_word(words, target, outcome.word()),
+    }
+}
+
+/// The word for a target on which this was carried out and read back.
+pub fn done_word(kind: &OperationKind) -> &'static str {
+    match kind {
+        OperationKind::Release { .. } => "outcome.released",
+        OperationKind::Detach { .. } => "outcome.detached",
+        OperationKind::Assign { .. } => "outcome.assigned",
+        OperationKind::Attach { .. } => "outcome.attached",
+        OperationKind::BindEip { .. } => "outcome.bound",
+        OperationKind::Delete { .. } => "outcome.deleted",
     }
 }
 

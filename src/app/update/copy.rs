@@ -79,6 +79,17 @@ pub fn items(state: &State) -> Vec<CopyItem> {
                 target_items(&row.target, &mut add);
             }
         }
+        Screen::History => {
+            if let Some((write, row)) = state.history.opened.as_ref().and_then(|opened| opened.focused()) {
+                let asked = row.outcome.as_ref().and_then(crate::domain::outcome::Outcome::request_id);
+                let answered = || write.answers.iter().rev().find_map(|answer| answer.request_id.as_deref());
+                add("copy.request-id", asked.or_else(answered).unwrap_or(""));
+                target_items(&row.target, &mut add);
+            }
+            if let Some(summary) = state.history.current() {
+                add("copy.batch", &summary.batch);
+            }
+        }
         Screen::Calls => {
             if let Some(call) = state.calls.focused() {
                 add("copy.request-id", call.request_id.as_deref().unwrap_or(""));

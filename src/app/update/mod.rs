@@ -5,6 +5,7 @@ pub mod copy;
 mod dry_run;
 mod earlier;
 mod filter;
+mod history;
 mod inventory;
 mod matching;
 pub mod overlay;
@@ -46,6 +47,11 @@ pub fn update(state: &mut State, now: Timestamp, msg: Msg) -> Vec<Effect> {
 fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Input(Input::Key(key)) => press(state, key),
+        Msg::Input(Input::Paste(text))
+            if state.overlays.is_empty() && state.screen == Screen::History && state.history.editing =>
+        {
+            history::paste(state, &text)
+        }
         Msg::Input(Input::Paste(text)) => {
             filter::paste(state, &text);
             overlay::pasted(state, &text);
@@ -69,6 +75,7 @@ fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Release(job, event) => run::event(state, job, event),
         Msg::Journal(event) => journal(state, event),
         Msg::Reconcile(job, event) => earlier::event(state, job, event),
+        Msg::History(job, event) => history::event(state, job, event),
         Msg::Exchange(exchange) => {
             record(state, *exchange);
             Vec::new()
@@ -134,7 +141,8 @@ pub fn regions(state: &State) -> Regions {
         Screen::Inventory => state.browse.wide,
         // A plan's columns come first: its detail stands beside them where both have room.
         Screen::Plan => state.size.columns < PLAN_DETAIL_FROM,
-        Screen::Run | Screen::Calls | Screen::Welcome => true,
+        Screen::History if state.history.opened.is_some() => state.size.columns < PLAN_DETAIL_FROM,
+        Screen::Run | Screen::History | Screen::Calls | Screen::Welcome => true,
     };
     let regions = Regions::of(state.size, state.demo, wide);
     let room = state.size.columns >= STRIP_FROM.columns && state.size.rows >= STRIP_FROM.rows;
@@ -146,7 +154,7 @@ pub fn regions(state: &State) -> Regions {
 pub fn list_height(state: &State) -> usize {
     let regions = regions(state);
     usize::from(match state.screen {
-        Screen::Inventory | Screen::Calls | Screen::Welcome => regions.list.height,
+        Screen::Inventory | Screen::History | Screen::Calls | Screen::Welcome => regions.list.height,
         Screen::Plan => PlanAreas::of(&regions).list.height,
         Screen::Run => {
             let profiles = state.run.as_ref().map_or(0, |run| run.counts_by_profile().len());
@@ -170,6 +178,10 @@ fn fit(state: &mut State) {
                 run.view.fit(run.rows.len(), height);
             }
         }
+        Screen::History => {
+            let len = state.history.len();
+            state.history.view_mut().fit(len, height);
+        }
         Screen::Calls => state.calls.view.fit(state.calls.len(), height),
         Screen::Welcome => {}
     }
@@ -190,6 +202,9 @@ fn press(state: &mut State, key: Key) -> Vec<Effect> {
     }
     if state.screen == Screen::Inventory && state.browse.editing {
         return filter::press(state, key);
+    }
+    if state.screen == Screen::History && state.history.editing {
+        return history::press(state, key);
     }
     match state.keymap.command(key, state.screen) {
         Some(Command::Back) => {
@@ -222,6 +237,11 @@ pub fn disabled(state: &State, command: Command) -> Option<Phrase> {
             Some(Phrase::new("disabled.no-marks"))
         }
         Command::UnmarkVisible if state.marks.is_empty() => Some(Phrase::new("disabled.no-marks")),
+        Command::Filter | Command::ClearFilter if state.screen == Screen::History => history::filter_disabled(state)
+            .or_else(|| {
+                let nothing = command == Command::ClearFilter && state.history.text.is_empty();
+                nothing.then(|| Phrase::new("disabled.no-filter"))
+            }),
         Command::ClearFilter if !state.browse.is_filtered() => Some(Phrase::new("disabled.no-filter")),
         Command::Confirm => plan::confirm_disabled(state),
         Command::DryRun => plan::send_disabled(state),
@@ -236,6 +256,7 @@ pub fn disabled(state: &State, command: Command) -> Option<Phrase> {
         Command::Sort | Command::ReverseSort if state.browse.layout == super::browse::Layout::Tree => {
             Some(Phrase::new("disabled.tree-not-sorted"))
         }
+        Command::Refresh | Command::RefreshAll if state.screen == Screen::History => None,
         Command::Refresh | Command::RefreshAll
             if look_at_journal(state).is_empty() && state.profiles.iter().all(|info| info.problem.is_some()) =>
         {
@@ -279,8 +300,11 @@ pub(super) fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Stop => return run::stop(state),
         Command::RetryFailed => return run::retry(state),
         Command::Recheck => return run::recheck(state),
+        Command::Filter if state.screen == Screen::History => history::begin(state),
+        Command::ClearFilter if state.screen == Screen::History => return history::clear(state),
         Command::Filter => filter::begin(state),
         Command::ClearFilter => filter::clear(state),
+        Command::Open if state.screen == Screen::History => return history::open(state),
         Command::Open => overlay::open(state),
         Command::Copy => return copy::copy(state),
         Command::CopyMore => copy::menu(state),
@@ -293,7 +317,9 @@ pub(super) fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::GoPlan => show(state, Screen::Plan),
         Command::GoRun => show(state, Screen::Run),
         Command::Earlier => state.overlays.push(Overlay::Earlier { scroll: 0 }),
+        Command::GoHistory => return history::go(state),
         Command::GoCalls => show(state, Screen::Calls),
+        Command::Refresh | Command::RefreshAll if state.screen == Screen::History => return history::read(state),
         Command::Refresh | Command::RefreshAll => {
             let mut effects = look_at_journal(state);
             effects.extend(inventory::refresh(state, command == Command::RefreshAll));
@@ -348,6 +374,10 @@ fn step(state: &mut State, by: isize) {
                 run.view.step(by, run.rows.len(), height);
             }
         }
+        Screen::History => {
+            let len = state.history.len();
+            state.history.view_mut().step(by, len, height);
+        }
         Screen::Calls => state.calls.view.step(by, state.calls.len(), height),
         Screen::Welcome => {
             // The drawing cuts what is past the end; a problem takes a few lines at most.
@@ -389,6 +419,13 @@ fn close(state: &mut State) -> Vec<Effect> {
             }
         }
         Screen::Plan => return plan::leave(state),
+        Screen::History => {
+            let mut effects = Vec::new();
+            if !history::close(state, &mut effects) {
+                show(state, home(state));
+            }
+            return effects;
+        }
         Screen::Run | Screen::Calls => show(state, home(state)),
         Screen::Welcome => {}
     }
@@ -414,7 +451,7 @@ fn back(state: &mut State) -> Vec<Effect> {
     match state.screen {
         Screen::Inventory | Screen::Welcome => quit(state),
         Screen::Plan => plan::leave(state),
-        Screen::Run | Screen::Calls => {
+        Screen::Run | Screen::History | Screen::Calls => {
             show(state, home(state));
             Vec::new()
         }
@@ -447,6 +484,9 @@ fn interrupt(state: &mut State) -> Vec<Effect> {
     if state.screen == Screen::Inventory && state.browse.editing {
         filter::cancel(state);
         return Vec::new();
+    }
+    if state.screen == Screen::History && state.history.editing {
+        return history::clear(state);
     }
     if let Some(run) = state.run.as_mut().filter(|run| run.ended.is_none()) {
         // The first press stops and only the next one arms: two that come quickly leave nothing behind.
@@ -488,6 +528,7 @@ fn panicked(state: &mut State, job: crate::domain::ids::JobId) -> Vec<Effect> {
     effects.extend(run::job_died(state, job));
     dry_run::job_died(state, job);
     earlier::job_died(state, job);
+    history::job_died(state, job);
     effects
 }
 

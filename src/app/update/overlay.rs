@@ -42,7 +42,8 @@ pub fn open(state: &mut State) {
                 state.overlays.push(Overlay::Call { scroll: 0 });
             }
         }
-        Screen::Welcome => {}
+        // Opened by asking the journal: see `history::open`.
+        Screen::History | Screen::Welcome => {}
     }
 }
 

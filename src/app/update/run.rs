@@ -12,7 +12,7 @@ use crate::{
         notices::{Loudness, Phrase},
         plan_view::Source,
         run::{Pace, Recheck, Run, RunRow},
-        state::State,
+        state::{Screen, State},
     },
     domain::{
         fault::{Effect as Proof, Fault, FaultKind, NO_END},
@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-use super::{inventory, plan};
+use super::{history, inventory, plan};
 
 pub fn event(state: &mut State, job: JobId, event: ReleaseEvent) -> Vec<Effect> {
     let now = state.now;
@@ -122,7 +122,11 @@ fn end(state: &mut State) -> Vec<Effect> {
         .with("total", counts.total)
         .with("open", counts.total - counts.good());
     state.notices.say(now, if good { Loudness::Info } else { Loudness::Warn }, phrase);
-    if state.quitting { vec![Effect::Quit] } else { Vec::new() }
+    if state.quitting {
+        return vec![Effect::Quit];
+    }
+    // What was just done belongs to what is looked at.
+    if state.screen == Screen::History { history::read(state) } else { Vec::new() }
 }
 
 pub fn job_died(state: &mut State, job: JobId) -> Vec<Effect> {

@@ -84,7 +84,7 @@ async fn the_next_start_names_what_was_left_and_the_one_after_it_is_quiet() {
     tokio::task::spawn_blocking(move || {
         let mut tty = begin();
         tty.wait("1 done, 0 not");
-        tty.press("4");
+        tty.press("E");
         let list = tty.wait("the journal has it now");
         for word in [NIC, ADDRESS, "shop", &region, "lin", "release", "released", "nicdeck/journal.jsonl"] {
             assert!(list.contains(word), "{word} is missing:\n{list}");
@@ -105,7 +105,7 @@ async fn the_next_start_names_what_was_left_and_the_one_after_it_is_quiet() {
     tokio::task::spawn_blocking(move || {
         let mut tty = start();
         tty.wait("just now");
-        tty.press("4");
+        tty.press("E");
         tty.wait("earlier runs left nothing open");
         tty.press("q");
         assert_eq!(tty.end().0, 0);

@@ -140,7 +140,7 @@ fn what_can_not_be_read_stays_open_and_is_read_again_when_asked_for() {
     scenario.send(Msg::Reconcile(job, ReconcileEvent::Ended));
     assert_eq!(scenario.notice(), "notice.earlier-open");
     assert_eq!(levels(&scenario)[1], Level::Unknown);
-    scenario.keys("4 R");
+    scenario.keys("E R");
     let (again, writes) = asked(&scenario);
     assert!(again != job && writes == [OperationId(0)]);
     scenario.keys("R");
@@ -159,7 +159,7 @@ fn a_write_that_another_process_may_be_carrying_out_is_left_to_it() {
     assert!(scenario.effects.is_empty());
     assert_eq!(scenario.notice(), "notice.unfinished");
     assert_eq!(levels(&scenario)[1], Level::Unknown);
-    scenario.keys("4 R");
+    scenario.keys("E R");
     assert!(scenario.effects.is_empty());
     assert_eq!(scenario.state.earlier.writes[0].found, Found::MaybeRunning);
 }
@@ -167,11 +167,11 @@ fn a_write_that_another_process_may_be_carrying_out_is_left_to_it() {
 #[test]
 fn the_list_opens_by_its_key_and_closes_by_esc() {
     let mut scenario = browsing();
-    scenario.keys("4");
+    scenario.keys("E");
     assert_eq!(scenario.notice(), "disabled.no-earlier");
     assert!(scenario.state.overlays.is_empty());
     let mut scenario = told(vec![intent(0, "eni-2", &["10.0.2.9"])]);
-    scenario.keys("4 j");
+    scenario.keys("E j");
     assert_eq!(scenario.state.overlays, [Overlay::Earlier { scroll: 1 }]);
     assert_eq!(scenario.notice(), "notice.unfinished");
     scenario.keys("esc");

@@ -35,7 +35,7 @@ fn layers_move_and_close_by_the_keys_of_the_map() {
     let writes = vec![OpenWrite { intent: intent(0, "eni-2", &["10.0.2.9"]), maybe_running: false }];
     scenario.send(Msg::Journal(JournalEvent::Unfinished { path: String::new(), writes }));
     scenario.send(Msg::JobPanicked(scenario.state.earlier.job.unwrap()));
-    scenario.keys("4 z z j");
+    scenario.keys("E z z j");
     assert_eq!(scenario.state.overlays, [Overlay::Earlier { scroll: 2 }], "j is bound to nothing any more");
     scenario.keys("R");
     assert!(scenario.effects.is_empty());

@@ -625,13 +625,23 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
     help_search.keys("?").text("plan");
     let mut menu = marked(size, language);
     menu.keys("Y");
+    let mut history = listed(size, language);
+    history.keys("4");
+    crate::update::history::answer(&mut history, &crate::update::history::records());
+    let mut searching = history.clone();
+    searching.keys("/").text("act:relea");
+    let mut batch = history.clone();
+    batch.keys("G enter");
+    crate::update::history::answer(&mut batch, &crate::update::history::records());
+    let mut write = batch.clone();
+    write.keys("G enter");
     let mut earlier = listed(size, language);
     earlier.send(left_open());
     let mut earlier_list = earlier.clone();
     for (write, found) in earlier_list.state.earlier.writes.iter_mut().zip(found_since()) {
         write.found = found;
     }
-    earlier_list.keys("4");
+    earlier_list.keys("E");
     let mut quit = running(size, language);
     quit.keys("1 q");
     let mut welcome = Scenario::sized(Vec::new(), size);
@@ -682,6 +692,10 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
         ("help", help.state),
         ("help-search", help_search.state),
         ("copy-menu", menu.state),
+        ("history", history.state),
+        ("history-searching", searching.state),
+        ("history-batch", batch.state),
+        ("history-write", write.state),
         ("earlier", earlier.state),
         ("earlier-list", earlier_list.state),
         ("quit", quit.state),

@@ -1,0 +1,112 @@
+//! The history screen: the batches that the journal tells of, and one of them opened.
+
+use std::sync::Arc;
+
+use crate::{
+    domain::{ids::JobId, journal_fault::JournalFault},
+    filter::FilterError,
+    history::{Batch, Row, Summary, Write},
+};
+
+use super::{browse::Line, viewport::Viewport};
+
+/// What is to be looked up in the journal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Lookup {
+    /// Batches with a target that this finds, in the language of searches.
+    Search(String),
+    /// One batch, whole, by its id.
+    Batch(String),
+}
+
+/// What a search found.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Listed {
+    /// Newest first.
+    pub summaries: Vec<Summary>,
+    /// Batches there are.
+    pub of: usize,
+    /// Lines that are no record.
+    pub bad: usize,
+}
+
+/// See the module.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    pub line: Line,
+    pub editing: bool,
+    /// The search that is in force.
+    pub text: String,
+    pub mistake: Option<FilterError>,
+    /// `None` until the journal was read once.
+    pub listed: Option<Listed>,
+    /// The job that reads.
+    pub job: Option<JobId>,
+    /// What is asked for has changed since the job began.
+    pub again: bool,
+    /// Why it could not be read.
+    pub fault: Option<JournalFault>,
+    pub view: Viewport,
+    pub opened: Option<Opened>,
+}
+
+/// A batch that is looked at.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    pub summary: Summary,
+    /// The job that reads it.
+    pub job: Option<JobId>,
+    /// `None` until it is read, and where the journal holds it no more.
+    pub batch: Option<Arc<Batch>>,
+    pub view: Viewport,
+}
+
+impl History {
+    pub fn summaries(&self) -> &[Summary] {
+        self.listed.as_ref().map_or(&[], |listed| &listed.summaries)
+    }
+
+    /// The batch under the cursor of the list.
+    pub fn focused(&self) -> Option<&Summary> {
+        self.summaries().get(self.view.cursor)
+    }
+
+    /// The batch that is opened, or the one under the cursor.
+    pub fn current(&self) -> Option<&Summary> {
+        self.opened.as_ref().map_or_else(|| self.focused(), |opened| Some(&opened.summary))
+    }
+
+    /// Rows of what is looked at: of the opened batch, or the batches.
+    pub fn len(&self) -> usize {
+        match &self.opened {
+            Some(opened) => opened.len(),
+            None => self.summaries().len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn view_mut(&mut self) -> &mut Viewport {
+        match &mut self.opened {
+            Some(opened) => &mut opened.view,
+            None => &mut self.view,
+        }
+    }
+}
+
+impl Opened {
+    pub fn len(&self) -> usize {
+        self.batch.as_ref().map_or(0, |batch| batch.rows().count())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The target under the cursor, with its write.
+    pub fn focused(&self) -> Option<(&Write, &Row)> {
+        self.batch.as_ref()?.rows().nth(self.view.cursor)
+    }
+}

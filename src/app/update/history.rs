@@ -1,0 +1,185 @@
+//! The history: searched as it is typed, one reading at a time, and a batch of it opened. Reads the journal only.
+
+use std::sync::Arc;
+
+use crate::{
+    app::{
+        browse::Line,
+        effect::Effect,
+        history::{Lookup, Opened},
+        key::{Key, KeyCode},
+        msg::HistoryEvent,
+        notices::Phrase,
+        overlay::Overlay,
+        state::{Screen, State},
+        viewport::Viewport,
+    },
+    domain::ids::JobId,
+    filter::search,
+};
+
+use super::{list_height, show};
+
+/// `4`: what the journal tells, read anew.
+pub fn go(state: &mut State) -> Vec<Effect> {
+    show(state, Screen::History);
+    read(state)
+}
+
+/// Reads the journal again, with the search that is in force. While it is read already, once more after that.
+pub fn read(state: &mut State) -> Vec<Effect> {
+    if state.history.job.is_some() {
+        state.history.again = true;
+        return Vec::new();
+    }
+    let job = state.jobs.next_id();
+    state.history.job = Some(job);
+    state.history.again = false;
+    let mut effects = vec![Effect::History { job, lookup: Lookup::Search(state.history.text.clone()) }];
+    effects.extend(read_opened(state));
+    effects
+}
+
+fn read_opened(state: &mut State) -> Option<Effect> {
+    let opened = state.history.opened.as_mut()?;
+    let job = state.jobs.next_id();
+    opened.job = Some(job);
+    Some(Effect::History { job, lookup: Lookup::Batch(opened.summary.batch.clone()) })
+}
+
+pub fn event(state: &mut State, job: JobId, event: HistoryEvent) -> Vec<Effect> {
+    let height = list_height(state);
+    let history = &mut state.history;
+    if let HistoryEvent::Batch(batch) = event {
+        if let Some(opened) = history.opened.as_mut().filter(|opened| opened.job == Some(job)) {
+            opened.job = None;
+            opened.batch = batch.map(Arc::from);
+            let len = opened.len();
+            opened.view.fit(len, height);
+        }
+        return Vec::new();
+    }
+    if history.job != Some(job) {
+        if let Some(opened) = history.opened.as_mut().filter(|opened| opened.job == Some(job)) {
+            opened.job = None;
+        }
+        return Vec::new();
+    }
+    history.job = None;
+    match event {
+        HistoryEvent::Listed(listed) => {
+            // The cursor stays on its batch, where that is still found.
+            let on = history.focused().filter(|_| history.view.cursor > 0).map(|summary| summary.batch.clone());
+            let at = on.and_then(|on| listed.summaries.iter().position(|summary| summary.batch == on));
+            let len = listed.summaries.len();
+            if let Some(opened) = &mut history.opened
+                && let Some(summary) = listed.summaries.iter().find(|summary| summary.batch == opened.summary.batch)
+            {
+                opened.summary = summary.clone();
+            }
+            history.listed = Some(*listed);
+            history.fault = None;
+            match at {
+                Some(at) => history.view.follow(at, len, height),
+                None => history.view = Viewport::default(),
+            }
+        }
+        HistoryEvent::Failed(fault) => history.fault = Some(fault),
+        HistoryEvent::Batch(_) => {}
+    }
+    if state.history.again { read(state) } else { Vec::new() }
+}
+
+pub fn job_died(state: &mut State, job: JobId) {
+    if state.history.job == Some(job) {
+        state.history.job = None;
+    }
+    if let Some(opened) = state.history.opened.as_mut().filter(|opened| opened.job == Some(job)) {
+        opened.job = None;
+    }
+}
+
+/// Enter: the batch under the cursor; in a batch, everything about the target under the cursor.
+pub fn open(state: &mut State) -> Vec<Effect> {
+    if let Some(opened) = &state.history.opened {
+        if opened.focused().is_some() {
+            state.overlays.push(Overlay::Detail { scroll: 0 });
+        }
+        return Vec::new();
+    }
+    let Some(summary) = state.history.focused().cloned() else { return Vec::new() };
+    state.history.opened = Some(Opened { summary, job: None, batch: None, view: Viewport::default() });
+    read_opened(state).into_iter().collect()
+}
+
+/// Esc: out of the batch, or out of the search. False if there is nothing to close.
+pub fn close(state: &mut State, effects: &mut Vec<Effect>) -> bool {
+    if state.history.opened.take().is_some() {
+        super::fit(state);
+        return true;
+    }
+    if state.history.text.is_empty() {
+        return false;
+    }
+    effects.extend(clear(state));
+    true
+}
+
+// ---- the search ----------------------------------------------------------------------------------------------------
+
+pub fn filter_disabled(state: &State) -> Option<Phrase> {
+    state.history.opened.is_some().then(|| Phrase::new("disabled.batch-open"))
+}
+
+pub fn begin(state: &mut State) {
+    state.history.line = Line::with(&state.history.text);
+    state.history.editing = true;
+}
+
+/// Back to all batches.
+pub fn clear(state: &mut State) -> Vec<Effect> {
+    state.history.line = Line::default();
+    state.history.editing = false;
+    apply(state)
+}
+
+pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
+    for c in text.chars().filter(|c| !c.is_control()) {
+        state.history.line.insert(c);
+    }
+    apply(state)
+}
+
+pub fn press(state: &mut State, key: Key) -> Vec<Effect> {
+    match key.code {
+        // The status line says what is wrong for as long as the line is open.
+        KeyCode::Enter if state.history.mistake.is_some() => Vec::new(),
+        KeyCode::Enter => {
+            state.history.editing = false;
+            Vec::new()
+        }
+        KeyCode::Esc => clear(state),
+        KeyCode::Down | KeyCode::PageDown => {
+            super::step(state, 1);
+            Vec::new()
+        }
+        KeyCode::Up | KeyCode::PageUp => {
+            super::step(state, -1);
+            Vec::new()
+        }
+        _ if state.history.line.edit(key) => apply(state),
+        _ => Vec::new(),
+    }
+}
+
+/// Reads the line. A good one takes effect, a wrong one leaves the list as it was.
+fn apply(state: &mut State) -> Vec<Effect> {
+    let text = state.history.line.text().trim().to_owned();
+    // Only whether it can be read is asked here: the job knows the reader's own time.
+    state.history.mistake = search::parse(&text, state.now, 0).err();
+    if state.history.mistake.is_some() || text == state.history.text {
+        return Vec::new();
+    }
+    state.history.text = text;
+    read(state)
+}

@@ -1,0 +1,337 @@
+//! What was done: the batches of the journal, newest first; one of them target by target; and one target whole.
+
+use crate::{
+    app::{
+        geometry::{Area, Regions},
+        history::{History, Opened},
+        state::State,
+    },
+    domain::{
+        address::AddressRole,
+        clean::clean,
+        journal::{Answer, Image, Request},
+        outcome::{Outcome, OutcomeWord, Skip},
+        plan::OperationKind,
+        selection::Target,
+    },
+    filter::search::{ACTS, RESULTS},
+    history::{Row, Summary, Write},
+};
+
+use super::{
+    canvas::Canvas,
+    catalog::Catalog,
+    columns::{self, Slot, need},
+    detail as pane,
+    doc::Doc,
+    findings,
+    text::{self, Cut},
+    theme::Role,
+    words,
+};
+
+pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
+    match &state.history.opened {
+        Some(opened) => targets(canvas, opened, regions),
+        None => batches(canvas, &state.history, regions),
+    }
+}
+
+/// A sentence where the list would be.
+fn note(canvas: &mut Canvas, area: Area, text: &str) {
+    canvas.pen_at(area, 1.min(area.height.saturating_sub(1)), 3).put(text, Role::Text);
+}
+
+fn heading<const N: usize>(canvas: &mut Canvas, area: Area, slots: &[Option<Slot>; N], keys: [&str; N]) {
+    for (slot, key) in slots.iter().zip(keys) {
+        if let Some(slot) = slot {
+            let text = canvas.words.word(key);
+            canvas.pen_at(area, 0, slot.x).column(text, slot.width, Cut::End, Role::Dim);
+        }
+    }
+}
+
+// ---- batches -------------------------------------------------------------------------------------------------------
+
+fn batches(canvas: &mut Canvas, history: &History, regions: &Regions) {
+    let words = canvas.words;
+    let height = usize::from(regions.list.height);
+    let shown: Vec<&Summary> = history.summaries().iter().skip(history.view.offset).take(height).collect();
+    let widest = |text: &dyn Fn(&Summary) -> usize| shown.iter().map(|batch| text(batch)).max().unwrap_or(0);
+    let needs = [
+        need(3, 6, 0).fit(widest(&|batch| batch.number.to_string().len())),
+        need(16, 16, 0),
+        need(6, 16, 3).fit(widest(&|batch| text::cells(&batch.who))),
+        need(8, 30, 1).fit(widest(&|batch| text::cells(&batch.profiles.join(" ")))),
+        need(11, 40, 0).fit(widest(&|batch| text::cells(&did(words, batch)))),
+        need(18, 60, 0).fit(widest(&|batch| text::cells(&ended(words, batch)))).first(),
+    ];
+    let slots = columns::lay(needs, 2, regions.list.width.saturating_sub(1));
+    heading(
+        canvas,
+        regions.heading,
+        &slots,
+        [
+            "history.head.number",
+            "history.head.when",
+            "history.head.who",
+            "history.head.profiles",
+            "history.head.what",
+            "history.head.result",
+        ],
+    );
+    if shown.is_empty() {
+        let text = match &history.listed {
+            _ if history.fault.is_some() => return,
+            None => words.word("history.reading"),
+            Some(listed) if listed.of == 0 => words.word("history.nothing"),
+            Some(_) => words.word("history.no-match"),
+        };
+        return note(canvas, regions.list, text);
+    }
+    let [number, when, who, profiles, what, result] = slots;
+    for (line, (place, batch)) in (0u16..).zip(shown.iter().enumerate()) {
+        let at = words::minute(canvas.skin, batch.began);
+        let mut pen = canvas.pen(regions.list, line);
+        let mut put = |slot: Option<Slot>, text: &str, role: Role| {
+            if let Some(slot) = slot {
+                pen.to(regions.list.x + slot.x).put_within(&clean(text), slot.width, Cut::End, role);
+            }
+        };
+        put(number, &batch.number.to_string(), Role::Dim);
+        put(when, &at, Role::Text);
+        put(who, &batch.who, Role::Dim);
+        put(profiles, &batch.profiles.join(" "), Role::Text);
+        put(what, &did(words, batch), Role::Bright);
+        put(result, &ended(words, batch), worst(batch));
+        if history.view.offset + place == history.view.cursor {
+            canvas.focus(regions.list, line);
+        }
+    }
+}
+
+/// `release 36, detach 1`
+pub fn did(words: &Catalog, batch: &Summary) -> String {
+    counted(words, "act", ACTS, &batch.acts)
+}
+
+/// `33 done, 1 failed`
+pub fn ended(words: &Catalog, batch: &Summary) -> String {
+    counted(words, "end", RESULTS, &batch.results)
+}
+
+fn counted(words: &Catalog, section: &str, names: &[&str], counts: &[usize]) -> String {
+    let some = names.iter().zip(counts).filter(|(_, count)| **count > 0);
+    let text = |(name, count): (&&str, &usize)| {
+        words.text(&format!("history.{section}.{name}"), &[("count", &count.to_string())]).into_owned()
+    };
+    some.map(text).collect::<Vec<_>>().join(words.word("list.comma"))
+}
+
+/// How the worst of its targets ended.
+fn worst(batch: &Summary) -> Role {
+    let some = |word: OutcomeWord| batch.results.get(word as usize).is_some_and(|count| *count > 0);
+    if batch.unfinished() > 0 || some(OutcomeWord::Unknown) {
+        Role::Unknown
+    } else if some(OutcomeWord::Failed) {
+        Role::Blocked
+    } else if some(OutcomeWord::Released) || some(OutcomeWord::AlreadyGone) {
+        Role::Ok
+    } else {
+        Role::Dim
+    }
+}
+
+// ---- a batch -------------------------------------------------------------------------------------------------------
+
+fn targets(canvas: &mut Canvas, opened: &Opened, regions: &Regions) {
+    let words = canvas.words;
+    let Some(batch) = &opened.batch else {
+        let key = if opened.job.is_some() { "history.reading" } else { "history.no-batch" };
+        return note(canvas, regions.list, words.word(key));
+    };
+    let height = usize::from(regions.list.height);
+    let shown: Vec<(&Write, &Row)> = batch.rows().skip(opened.view.offset).take(height).collect();
+    let widest = |text: &dyn Fn(&(&Write, &Row)) -> usize| shown.iter().map(text).max().unwrap_or(0);
+    let needs = [
+        need(1, 1, 0),
+        need(7, 14, 0).fit(widest(&|(write, _)| text::cells(words.word(act(&write.kind))))),
+        need(15, 39, 0).fit(widest(&|(_, row)| text::cells(&named(words, row)))),
+        need(12, 26, 1).fit(widest(&|(write, _)| text::cells(write.kind.nic().as_str()))),
+        need(7, 16, 2).fit(widest(&|(write, _)| text::cells(write.profile.as_str()))),
+        need(10, 14, 4).fit(widest(&|(write, _)| text::cells(write.region.as_str()))),
+        need(10, 40, 0).fit(widest(&|(write, row)| text::cells(&result(words, write, row).1))).first(),
+        need(12, 36, 3).fit(widest(&|(_, row)| request_id(row).map_or(0, text::cells))),
+    ];
+    let slots = columns::lay(needs, 2, regions.list.width.saturating_sub(1));
+    let [mark, act_slot, address, nic, profile, region, result_slot, request] = slots;
+    heading(
+        canvas,
+        regions.heading,
+        &[act_slot, address, nic, profile, region, result_slot, request],
+        [
+            "history.column.act",
+            "history.column.address",
+            "history.column.nic",
+            "history.column.profile",
+            "history.column.region",
+            "history.column.result",
+            "history.column.request",
+        ],
+    );
+    for (line, (place, (write, row))) in (0u16..).zip(shown.iter().enumerate()) {
+        let (glyph, said, role) = result(words, write, row);
+        let mut pen = canvas.pen(regions.list, line);
+        let mut put = |slot: Option<Slot>, text: &str, cut: Cut, role: Role| {
+            if let Some(slot) = slot {
+                pen.to(regions.list.x + slot.x).put_within(&clean(text), slot.width, cut, role);
+            }
+        };
+        put(mark, glyph, Cut::End, role);
+        put(act_slot, words.word(act(&write.kind)), Cut::End, Role::Text);
+        put(address, &named(words, row), Cut::End, Role::Bright);
+        put(nic, write.kind.nic().as_str(), Cut::Middle, Role::Text);
+        put(profile, write.profile.as_str(), Cut::End, Role::Dim);
+        put(region, write.region.as_str(), Cut::End, Role::Dim);
+        put(result_slot, &said, Cut::End, role);
+        put(request, request_id(row).unwrap_or(""), Cut::Middle, Role::Dim);
+        if opened.view.offset + place == opened.view.cursor {
+            canvas.focus(regions.list, line);
+        }
+    }
+    if regions.detail.width > 0 {
+        canvas.upright(regions.detail);
+        let area = pane::beside(regions.detail);
+        if let Some((write, row)) = opened.focused() {
+            page(canvas, opened, write, row, area.width).draw(canvas, area, 0, false);
+        }
+    }
+}
+
+fn act(kind: &OperationKind) -> &'static str {
+    match kind {
+        OperationKind::Release { .. } => "noun.release",
+        OperationKind::Detach { .. } => "noun.detach",
+        OperationKind::Assign { .. } => "noun.assign",
+        OperationKind::Attach { .. } => "noun.attach",
+        OperationKind::BindEip { .. } => "noun.bind-eip",
+        OperationKind::Delete { .. } => "noun.delete",
+    }
+}
+
+fn named(words: &Catalog, row: &Row) -> String {
+    match &row.target {
+        Target::Address(key) => key.ip.to_string(),
+        Target::Nic(_) => words.word("noun.whole-nic").to_owned(),
+    }
+}
+
+fn request_id(row: &Row) -> Option<&str> {
+    row.outcome.as_ref().and_then(Outcome::request_id)
+}
+
+/// Glyph, word with the vendor's code, and role of how it ended.
+fn result(words: &Catalog, write: &Write, row: &Row) -> (&'static str, String, Role) {
+    let Some(outcome) = &row.outcome else {
+        return ("?", words.word("history.unfinished").to_owned(), Role::Unknown);
+    };
+    let (glyph, word, role) = words::outcome_word(words, &row.target, outcome.word());
+    let done = matches!(outcome, Outcome::Released { .. });
+    let word = if done { words.word(words::done_word(&write.kind)) } else { word };
+    let code = match outcome {
+        Outcome::Failed { fault } | Outcome::Unknown { fault } => Some(words::fault_code(words, fault)),
+        _ => None,
+    };
+    (glyph, code.map_or_else(|| word.to_owned(), |code| format!("{word}  {code}")), role)
+}
+
+// ---- one target ----------------------------------------------------------------------------------------------------
+
+/// Everything that the journal says of one target of the batch.
+pub fn page(canvas: &Canvas, opened: &Opened, write: &Write, row: &Row, width: u16) -> Doc {
+    let words = canvas.words;
+    let mut doc = Doc::new(width, pane::LABEL);
+    let (glyph, said, role) = result(words, write, row);
+    let name = match &row.target {
+        Target::Address(key) => key.ip.to_string(),
+        Target::Nic(key) => clean(key.nic.as_str()).into_owned(),
+    };
+    let cloud = canvas.cloud(&write.profile).cloned().unwrap_or_else(|| write.cloud.clone());
+    doc.line(vec![
+        (format!("{}  ", words.word(act(&write.kind))), Role::Text),
+        (name, Role::Bright),
+        (format!("  {glyph} {said}"), role),
+    ]);
+    let place = format!("{}  {}  {}", write.profile, write.region, write.kind.nic());
+    doc.text(&clean(&place), Role::Dim);
+    doc.blank();
+    match &row.outcome {
+        None => doc.text(words.word("history.unfinished-why"), Role::Text),
+        Some(
+            Outcome::Failed { fault }
+            | Outcome::Unknown { fault }
+            | Outcome::Skipped { why: Skip::NotReadAgain { fault } },
+        ) => findings::fault(canvas, &mut doc, Some(&cloud), fault, true),
+        Some(outcome) => doc.text(&words::outcome_reason(words, Some(&cloud), outcome), Role::Text),
+    }
+    if write.found_later {
+        doc.text(words.word("history.found-later"), Role::Dim);
+    }
+    doc.blank();
+    let clock = |at| words::moment(canvas.skin, at);
+    doc.field(words.word("label.when"), &clock(write.at), Role::Text);
+    if let Some(batch) = &opened.batch {
+        doc.field(words.word("label.who"), &clean(&format!("{}  {}", batch.who, batch.host)), Role::Text);
+        doc.field(words.word("label.batch"), &clean(&batch.id), Role::Text);
+        doc.field(words.word("label.plan"), &clean(&batch.plan), Role::Dim);
+        doc.field(words.word("label.version"), &clean(&batch.version), Role::Dim);
+    }
+    doc.field(words.word("label.request"), &clean(request_id(row).unwrap_or("")), Role::Text);
+    for (key, image) in [("label.before", &write.image), ("label.after", &write.after)] {
+        if let Some(image) = image {
+            doc.heading(words.word(key));
+            self::image(words, &mut doc, image);
+        }
+    }
+    for (nth, request) in write.requests.iter().enumerate() {
+        doc.heading(words.word("heading.request"));
+        self::request(&mut doc, request);
+        if let Some(answer) = write.answers.get(nth) {
+            self::answer(words, &mut doc, answer);
+        }
+    }
+    doc
+}
+
+/// A NIC at one moment: the primary address has a star.
+fn image(words: &Catalog, doc: &mut Doc, image: &Image) {
+    let instance = image.instance.as_ref().map(|id| format!("  {id}")).unwrap_or_default();
+    doc.field(words.word("label.status"), &clean(&format!("{}{instance}", image.status)), Role::Text);
+    let star = |role| if role == AddressRole::Primary { "*" } else { "" };
+    let ips: Vec<String> = image.addresses.iter().map(|one| format!("{}{}", one.ip, star(one.role))).collect();
+    doc.field(words.word("label.addresses"), &ips.join("  "), Role::Text);
+    let eips = image.eips.iter().map(|eip| {
+        let ip = eip.ip.map(|ip| format!(" {ip}")).unwrap_or_default();
+        let on = eip.on.map(|on| format!(" ({on})")).unwrap_or_default();
+        format!("{}{ip}{on}", eip.id)
+    });
+    doc.field(words.word("label.eip"), &clean(&eips.collect::<Vec<_>>().join("  ")), Role::Text);
+}
+
+fn request(doc: &mut Doc, request: &Request) {
+    doc.text(&clean(&format!("{} {}{}", request.method, request.host, request.path)), Role::Text);
+    for line in request.body.lines() {
+        doc.text(&clean(line), Role::Text);
+    }
+}
+
+fn answer(words: &Catalog, doc: &mut Doc, answer: &Answer) {
+    let status = answer.status.map(|status| format!("HTTP {status}  ")).unwrap_or_default();
+    let said = format!("{status}{}", words::duration(answer.ms));
+    doc.field(words.word("label.status"), &said, Role::Text);
+    doc.field(words.word("label.code"), &clean(answer.code.as_deref().unwrap_or("")), Role::Blocked);
+    doc.field(words.word("label.request"), &clean(answer.request_id.as_deref().unwrap_or("")), Role::Text);
+    for line in answer.text.lines() {
+        doc.text(&clean(line), Role::Dim);
+    }
+}

@@ -1,0 +1,269 @@
+//! The history screen: read when it is opened, searched as it is typed, a batch opened.
+
+use nicdeck::{
+    app::{
+        effect::Effect,
+        history::{Listed, Lookup},
+        key::Input,
+        msg::{HistoryEvent, Msg},
+        overlay::Overlay,
+        state::Screen,
+    },
+    domain::{
+        address::{Address, AddressRole},
+        fault::{Fault, FaultKind},
+        ids::{JobId, OperationId},
+        journal::{Answer, EipImage, Image, Intent, JournalEntry, Request, Settlement},
+        outcome::Outcome,
+        plan::OperationKind,
+        time::Timestamp,
+    },
+    filter::search,
+    history::{Book, batch::batch, glance::glance},
+};
+
+use super::{
+    browse::browsing,
+    scenario::{START, Scenario, ip, no_journal},
+};
+
+/// A write of a batch, as it was meant.
+pub fn intent(batch: &str, operation: u32, (profile, cloud): (&str, &str), kind: OperationKind) -> Intent {
+    let ips: Vec<_> = match &kind {
+        OperationKind::Release { ips, .. } => ips.clone(),
+        _ => vec![],
+    };
+    let first = Address { ip: ip("10.0.1.5"), role: AddressRole::Primary };
+    let others = ips.iter().map(|&ip| Address { ip, role: AddressRole::Secondary });
+    let detach = match &kind {
+        OperationKind::Detach { instance, .. } => Some(instance.clone()),
+        _ => Some("i-1".into()),
+    };
+    Intent {
+        at: Timestamp(START.0 - 3_600_000 + i64::from(operation)),
+        batch: batch.to_owned(),
+        operation: OperationId(operation),
+        plan: "7f3a9c44".to_owned(),
+        cloud: cloud.into(),
+        profile: profile.into(),
+        region: "r1".into(),
+        step: String::new(),
+        before: vec![],
+        image: Some(Box::new(Image {
+            status: "InUse".into(),
+            instance: detach,
+            subnet: Some("sub-1".into()),
+            addresses: std::iter::once(first).chain(others).collect(),
+            eips: ips
+                .first()
+                .map(|&on| EipImage { id: "eip-9".into(), ip: Some(ip("203.0.113.7")), on: Some(on) })
+                .into_iter()
+                .collect(),
+            floats: vec![],
+            pairs: vec![],
+        })),
+        request: Some(Box::new(Request {
+            method: "POST".to_owned(),
+            host: "ecs.example".to_owned(),
+            path: "/".to_owned(),
+            body: format!("Action=Unassign&NetworkInterfaceId={}", kind.nic()),
+        })),
+        kind,
+        overrides: vec![],
+        belts: None,
+        who: "lin".to_owned(),
+        host: "ops-1".to_owned(),
+        version: "0.1.0".to_owned(),
+    }
+}
+
+/// Its end: of each target in turn.
+pub fn ended(intent: &Intent, outcomes: &[Outcome]) -> JournalEntry {
+    let answer = Answer {
+        status: Some(200),
+        code: None,
+        request_id: Some("473469C7-AA6F-4DC5-B3DB-A3DC0DE3C83E".to_owned()),
+        ms: 412,
+        text: "{\"RequestId\":\"473469C7-AA6F-4DC5-B3DB-A3DC0DE3C83E\"}".to_owned(),
+    };
+    JournalEntry::Settled(Settlement {
+        at: intent.at.plus_ms(900),
+        batch: intent.batch.clone(),
+        operation: intent.operation,
+        outcomes: intent.targets().into_iter().zip(outcomes.iter().cloned()).collect(),
+        found_later: false,
+        answers: vec![answer],
+        after: None,
+    })
+}
+
+pub fn done() -> Outcome {
+    Outcome::Released { request_id: Some("473469C7-AA6F-4DC5-B3DB-A3DC0DE3C83E".to_owned()) }
+}
+
+fn failed() -> Outcome {
+    let fault = Fault::local(FaultKind::Conflict, "UnassignPrivateIpAddresses", "The NIC is being changed.");
+    Outcome::Failed {
+        fault: Fault {
+            code: Some("InvalidOperation.EniStatus".to_owned()),
+            request_id: Some("04F0F334-1335-436C-A1D7-6C044FE73368".to_owned()),
+            ..fault
+        },
+    }
+}
+
+pub fn release(nic: &str, ips: &[&str]) -> OperationKind {
+    OperationKind::Release { nic: nic.into(), ips: ips.iter().map(|text| ip(text)).collect() }
+}
+
+/// Three batches: releases of which one failed, a detach, and one that has no end.
+pub fn records() -> Vec<JournalEntry> {
+    let shop = ("shop", "aliyun");
+    let first = intent("7f3a9c-1", 0, shop, release("eni-1", &["10.0.1.21", "10.0.1.22"]));
+    let second = intent("7f3a9c-1", 1, shop, release("eni-2", &["10.0.2.9"]));
+    let detach = OperationKind::Detach { nic: "eni-3".into(), instance: "i-1".into() };
+    let third = intent("a3f2c0-2", 0, shop, detach);
+    let open = intent("b81d02-3", 0, ("edge", "zenlayer"), release("1200540077", &["10.8.1.11"]));
+    let meant = |intent: &Intent| JournalEntry::Intent(Box::new(intent.clone()));
+    vec![
+        meant(&first),
+        ended(&first, &[done(), done()]),
+        meant(&second),
+        ended(&second, &[failed()]),
+        meant(&third),
+        ended(&third, &[done()]),
+        meant(&open),
+    ]
+}
+
+/// Answers what was asked of the journal, as the job does.
+pub fn answer(scenario: &mut Scenario, records: &[JournalEntry]) {
+    let lines: Vec<String> = records.iter().map(|entry| serde_json::to_string(entry).unwrap()).collect();
+    for effect in std::mem::take(&mut scenario.effects) {
+        let Effect::History { job, lookup } = effect else { panic!("{effect:?}") };
+        let event = match lookup {
+            Lookup::Search(text) => {
+                let book = Book::of(lines.iter().filter_map(|line| glance(line.as_bytes())));
+                let search = search::parse(&text, START, 0).unwrap();
+                let summaries = book.search(&search);
+                HistoryEvent::Listed(Box::new(Listed { summaries, of: book.len(), bad: 0 }))
+            }
+            Lookup::Batch(id) => HistoryEvent::Batch(batch(records.iter(), &id).map(Box::new)),
+        };
+        scenario.send(Msg::History(job, event));
+    }
+}
+
+fn looked_up(scenario: &Scenario) -> (JobId, Lookup) {
+    let [Effect::History { job, lookup }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
+    (*job, lookup.clone())
+}
+
+fn listed(scenario: &Scenario) -> Vec<&str> {
+    scenario.state.history.summaries().iter().map(|batch| &*batch.batch).collect()
+}
+
+fn opened() -> Scenario {
+    let mut scenario = browsing();
+    scenario.keys("4");
+    answer(&mut scenario, &records());
+    scenario
+}
+
+#[test]
+fn it_is_read_when_it_is_gone_to_newest_first() {
+    let mut scenario = browsing();
+    scenario.keys("4");
+    assert_eq!(scenario.state.screen, Screen::History);
+    assert_eq!(looked_up(&scenario).1, Lookup::Search(String::new()));
+    assert!(scenario.state.history.listed.is_none(), "nothing is claimed before it was read");
+    answer(&mut scenario, &records());
+    assert_eq!(listed(&scenario), ["b81d02-3", "a3f2c0-2", "7f3a9c-1"]);
+    // Again by R, and while that runs nothing more is asked for.
+    scenario.keys("R");
+    let (job, _) = looked_up(&scenario);
+    scenario.keys("R");
+    assert!(scenario.effects.is_empty());
+    scenario.send(Msg::History(job, HistoryEvent::Failed(no_journal())));
+    assert_eq!(listed(&scenario).len(), 3, "what was read stays");
+    assert!(scenario.state.history.fault.is_some());
+    assert_eq!(scenario.effects.len(), 1, "the second R is not forgotten");
+    answer(&mut scenario, &records());
+    assert!(scenario.state.history.fault.is_none());
+}
+
+#[test]
+fn a_search_is_read_as_it_is_typed_one_reading_at_a_time() {
+    let mut scenario = opened();
+    scenario.keys("/").text("act:det");
+    assert!(scenario.state.history.mistake.is_some(), "half typed");
+    assert!(scenario.effects.iter().all(|effect| matches!(effect, Effect::History { .. })));
+    scenario.text("ach");
+    let mut readings = 0;
+    while !scenario.effects.is_empty() || scenario.state.history.job.is_some() {
+        if scenario.effects.is_empty() {
+            let job = scenario.state.history.job.unwrap();
+            scenario.effects = vec![Effect::History { job, lookup: Lookup::Search("act:detach".to_owned()) }];
+        }
+        answer(&mut scenario, &records());
+        readings += 1;
+        assert!(readings < 5);
+    }
+    assert_eq!(scenario.state.history.text, "act:detach");
+    assert_eq!(listed(&scenario), ["a3f2c0-2"]);
+    scenario.keys("enter");
+    assert!(!scenario.state.history.editing);
+    // Esc gives up the search first, and the screen after that.
+    scenario.keys("esc");
+    answer(&mut scenario, &records());
+    assert_eq!((scenario.state.screen, listed(&scenario).len()), (Screen::History, 3));
+    scenario.keys("esc");
+    assert_eq!(scenario.state.screen, Screen::Inventory);
+}
+
+#[test]
+fn what_is_wrong_leaves_the_list_as_it_was() {
+    let mut scenario = opened();
+    scenario.keys("/");
+    scenario.send(Msg::Input(Input::Paste("who:".to_owned())));
+    scenario.keys("enter");
+    assert!(scenario.state.history.editing && scenario.state.history.mistake.is_some());
+    assert!(scenario.effects.is_empty());
+    assert_eq!(listed(&scenario).len(), 3);
+    assert!(!scenario.state.browse.is_filtered(), "the inventory's filter is another one");
+    scenario.keys("ctrl-c");
+    assert!(!scenario.state.history.editing && scenario.state.history.text.is_empty());
+}
+
+#[test]
+fn a_batch_opens_with_all_its_targets() {
+    let mut scenario = opened();
+    scenario.keys("G enter");
+    assert_eq!(looked_up(&scenario).1, Lookup::Batch("7f3a9c-1".to_owned()));
+    answer(&mut scenario, &records());
+    assert_eq!(scenario.state.history.len(), 3);
+    scenario.keys("j j j enter");
+    assert_eq!(scenario.state.overlays, [Overlay::Detail { scroll: 0 }]);
+    let opened = scenario.state.history.opened.as_ref().unwrap();
+    let (write, row) = opened.focused().unwrap();
+    assert_eq!((write.kind.nic().as_str(), row.target.nic().nic.as_str()), ("eni-2", "eni-2"));
+    scenario.keys("y");
+    let copied = Effect::Copy("04F0F334-1335-436C-A1D7-6C044FE73368".to_owned());
+    assert_eq!(scenario.effects, [copied]);
+    scenario.keys("esc esc");
+    assert!(scenario.state.history.opened.is_none());
+    assert_eq!((scenario.state.screen, scenario.state.history.view.cursor), (Screen::History, 2));
+}
+
+#[test]
+fn a_reading_that_died_can_be_asked_for_again() {
+    let mut scenario = browsing();
+    scenario.keys("4");
+    let (job, _) = looked_up(&scenario);
+    scenario.send(Msg::JobPanicked(job));
+    scenario.keys("R");
+    assert_eq!(scenario.effects.len(), 1);
+    // An answer of the one that died comes too late.
+    scenario.send(Msg::History(job, HistoryEvent::Listed(Box::default())));
+    assert!(scenario.state.history.listed.is_none());
+}
