@@ -330,7 +330,7 @@ fn config_check(flags: &Flags, catalogs: &Catalogs, language: Language, process:
 fn settings(demo: bool, flags: &Flags, process: &Process<'_>) -> Result<Settings, ConfigError> {
     let env = environment(process);
     let settings = if demo { config::without_file(flags, &env) } else { config::load(flags, &env) };
-    Ok(settings?.with_credentials(|source| credentials::resolve(source, process.var)))
+    Ok(settings?.with_credentials(|source, profile| credentials::resolve(source, profile, process.var)))
 }
 
 fn environment<'a>(process: &'a Process<'_>) -> Environment<'a> {

@@ -256,7 +256,7 @@ fn narrowed(mut profiles: Vec<(Profile, Credential)>, only: &Only) -> Result<Vec
     if !problems.is_empty() {
         return Err(ConfigError { problems });
     }
-    Ok(profiles.into_iter().map(|(profile, key)| Account { profile, credential: Ok(key) }).collect())
+    Ok(profiles.into_iter().map(|(profile, key)| Account { profile, credential: Ok(key.into()) }).collect())
 }
 
 fn shown_path(path: Option<&PathBuf>) -> String {

@@ -9,10 +9,7 @@ use crate::{
     },
     config::{self, ConfigError, Origin, Problem, ProblemKind, TextRule, ValueKind, Wanted},
     domain::clean::clean,
-    providers::{
-        credential::{CredentialError, CredentialProblem},
-        profile::EndpointError,
-    },
+    providers::{credential::CredentialError, profile::EndpointError},
     ui::{
         catalog::{Catalog, Catalogs},
         filter_mistake,
@@ -52,16 +49,7 @@ pub fn problem(problem: &Problem, words: &Catalog) -> String {
 
 /// Why a profile can not be used. Without its name: the console shows that beside it.
 pub fn no_credential(error: &CredentialError) -> Phrase {
-    let phrase = match &error.problem {
-        CredentialProblem::Missing { variables, or } => {
-            let phrase = match or {
-                None => Phrase::new("credential.missing"),
-                Some(or) => Phrase::new("credential.missing-or").with("or", or),
-            };
-            phrase.with("variables", quoted(variables)).with("count", variables.len())
-        }
-        CredentialProblem::Malformed { variable } => Phrase::new("credential.malformed").with("variable", variable),
-    };
+    let phrase = Phrase::from(&error.problem);
     // Behind the sentence: a path is long, and what is missing matters more.
     phrase.with("place", error.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default())
 }
@@ -214,6 +202,7 @@ fn short(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::key_fault::KeyFault;
 
     fn in_both(error: &CredentialError) -> [String; 2] {
         let catalogs = Catalogs::embedded().unwrap();
@@ -221,7 +210,7 @@ mod tests {
     }
 
     fn missing(variables: &[&str], or: Option<&str>) -> CredentialError {
-        let problem = CredentialProblem::Missing {
+        let problem = KeyFault::Missing {
             variables: variables.iter().map(|&name| name.to_owned()).collect(),
             or: or.map(str::to_owned),
         };

@@ -2,6 +2,7 @@
 
 use crate::domain::{
     journal_fault::{JournalFault, JournalFaultKind},
+    key_fault::KeyFault,
     time::Timestamp,
 };
 
@@ -51,6 +52,67 @@ impl From<&JournalFault> for Phrase {
             JournalFaultKind::CutOff => "journal-fault.cut-off",
         };
         Phrase::new(key).with("path", &fault.path).with("reason", &fault.reason)
+    }
+}
+
+impl From<&KeyFault> for Phrase {
+    fn from(fault: &KeyFault) -> Self {
+        let quoted = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        match fault {
+            KeyFault::Missing { variables, or } => {
+                let phrase = match or {
+                    None => Phrase::new("credential.missing"),
+                    Some(or) => Phrase::new("credential.missing-or").with("or", or),
+                };
+                phrase.with("variables", quoted(variables)).with("count", variables.len())
+            }
+            KeyFault::Malformed { variable } => Phrase::new("credential.malformed").with("variable", variable),
+            KeyFault::NoHome => Phrase::new("credential.no-home"),
+            KeyFault::NoFile { tool, path } => Phrase::new("credential.no-file").with("tool", tool).with("path", path),
+            KeyFault::Unreadable { path, reason } => {
+                Phrase::new("credential.unreadable").with("path", path).with("reason", reason)
+            }
+            KeyFault::Exposed { path } => Phrase::new("credential.exposed").with("path", path),
+            KeyFault::Foreign { path } => Phrase::new("credential.foreign").with("path", path),
+            KeyFault::Broken { path, line, column } => {
+                Phrase::new("credential.broken").with("path", path).with("line", line).with("column", column)
+            }
+            KeyFault::NoProfile { path, profile, known } => {
+                let phrase = if known.is_empty() {
+                    Phrase::new("credential.no-profile-at-all")
+                } else {
+                    Phrase::new("credential.no-profile").with("known", quoted(known))
+                };
+                phrase.with("path", path).with("profile", profile)
+            }
+            KeyFault::Unsupported { path, profile, mode } => {
+                Phrase::new("credential.unsupported").with("path", path).with("profile", profile).with("mode", mode)
+            }
+            KeyFault::Incomplete { path, profile, key } => {
+                Phrase::new("credential.incomplete").with("path", path).with("profile", profile).with("key", key)
+            }
+            KeyFault::Encrypted { path, profile } => {
+                Phrase::new("credential.encrypted").with("path", path).with("profile", profile)
+            }
+            KeyFault::Ended { from, renew: None } => Phrase::new("credential.ended").with("from", from),
+            KeyFault::Ended { from, renew: Some(renew) } => {
+                Phrase::new("credential.ended-renew").with("from", from).with("renew", renew)
+            }
+            KeyFault::NoProgram { program } => Phrase::new("credential.no-program").with("program", program),
+            KeyFault::NotStarted { program, reason } => {
+                Phrase::new("credential.not-started").with("program", program).with("reason", reason)
+            }
+            KeyFault::Hangs { program, seconds } => {
+                Phrase::new("credential.hangs").with("program", program).with("seconds", seconds)
+            }
+            KeyFault::Failed { program, status } => {
+                Phrase::new("credential.failed").with("program", program).with("status", status)
+            }
+            KeyFault::Garbage { program } => Phrase::new("credential.garbage").with("program", program),
+            KeyFault::Lacks { program, key } => {
+                Phrase::new("credential.lacks").with("program", program).with("key", key)
+            }
+        }
     }
 }
 

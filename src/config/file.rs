@@ -7,6 +7,7 @@ use std::{
     ops::{Range, RangeInclusive},
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 
 use toml::{
@@ -59,7 +60,13 @@ const PROFILE: &[&str] = &[
     "credentials",
 ];
 const CREDENTIALS: &[&str] = &["from", "id", "secret", "token", "user", "password", "account"];
-const SOURCES: &[&str] = &["env"];
+const VENDOR_CLI: &[&str] = &["from", "profile"];
+const COMMAND: &[&str] = &["from", "argv", "timeout_s"];
+const SOURCES: &[&str] = &["env", "vendor-cli", "command"];
+
+/// Seconds that a program may take to print a credential.
+const TIMEOUT: RangeInclusive<i64> = 1..=300;
+const DEFAULT_TIMEOUT: usize = 10;
 
 /// Keys under which people write secrets. Compared in lower case without `-` and `_`.
 const SECRET_KEYS: &[&str] = &[
@@ -387,12 +394,13 @@ impl Reader<'_> {
             return Some(CredentialFrom::Env { keys, token: token.map(str::to_owned), bearer });
         };
         let section = self.table("`credentials`", "credentials", value)?;
-        self.unknown_keys(&section, CREDENTIALS);
         match self.text(&section, "from") {
             None if section.get("from").is_none() => {
                 self.missing(&section, "from");
             }
             None => {}
+            Some(("vendor-cli", _)) => return self.vendor_cli(&section),
+            Some(("command", _)) => return self.command(&section, bearer),
             Some((from, _)) if SOURCES.contains(&from) => {}
             Some((from, span)) => {
                 let kind = ProblemKind::NotOneOf {
@@ -405,6 +413,7 @@ impl Reader<'_> {
                 return None;
             }
         }
+        self.unknown_keys(&section, CREDENTIALS);
         let problems = self.problems.len();
         let id = self.variable(&section, "id");
         let secret = self.variable(&section, "secret");
@@ -437,6 +446,43 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// A profile of the vendor's own tool.
+    fn vendor_cli(&mut self, section: &Section<'_, '_>) -> Option<CredentialFrom> {
+        let problems = self.problems.len();
+        self.unknown_keys(section, VENDOR_CLI);
+        let profile = self.ruled(section, "profile", TextRule::Label);
+        (self.problems.len() == problems).then_some(CredentialFrom::VendorCli { profile })
+    }
+
+    /// A program that prints a credential.
+    fn command(&mut self, section: &Section<'_, '_>, bearer: bool) -> Option<CredentialFrom> {
+        let problems = self.problems.len();
+        self.unknown_keys(section, COMMAND);
+        self.missing(section, "argv");
+        let argv = section.get("argv").map(|value| self.argv(value)).unwrap_or_default();
+        let seconds = self.size(section, "timeout_s", TIMEOUT).unwrap_or(DEFAULT_TIMEOUT);
+        let timeout = Duration::from_secs(seconds as u64);
+        (self.problems.len() == problems).then_some(CredentialFrom::Command { argv, timeout, bearer })
+    }
+
+    fn argv(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<String> {
+        let Some(list) = value.get_ref().as_array() else {
+            self.wrong_type("argv", Wanted::Texts, value);
+            return Vec::new();
+        };
+        let mut argv = Vec::new();
+        for entry in list {
+            match entry.get_ref().as_str() {
+                Some(text) => argv.push(text.to_owned()),
+                None => self.wrong_type("argv", Wanted::Texts, entry),
+            }
+        }
+        if argv.first().is_none_or(String::is_empty) {
+            self.problem(value.span(), ProblemKind::EmptyList { key: "argv" });
+        }
+        argv
     }
 
     /// Signing in with a user's name and password.

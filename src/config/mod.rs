@@ -26,7 +26,8 @@ use crate::{
     providers::{
         self,
         credential::{CredentialError, CredentialSource},
-        profile::{Credential, Profile},
+        keyring::Supply,
+        profile::Profile,
         provider::Descriptor,
     },
 };
@@ -123,7 +124,7 @@ pub struct ConfigPath {
 
 /// Everything that was asked for. `C` is the source of a profile's credential, later the credential (or why there is none).
 #[derive(Clone, Debug)]
-pub struct Settings<C = Result<Credential, CredentialError>> {
+pub struct Settings<C = Result<Supply, CredentialError>> {
     /// In the order of the config; may be empty.
     pub profiles: Vec<(Profile, C)>,
     pub look: Look,
@@ -137,9 +138,13 @@ impl Settings<CredentialSource> {
     /// Reads the credentials. A profile that has none keeps its error; the others go on.
     pub fn with_credentials(
         self,
-        mut resolve: impl FnMut(&CredentialSource) -> Result<Credential, CredentialError>,
+        mut resolve: impl FnMut(&CredentialSource, &Profile) -> Result<Supply, CredentialError>,
     ) -> Settings {
-        let profiles = self.profiles.into_iter().map(|(profile, source)| (profile, resolve(&source))).collect();
+        let with = |(profile, source): (Profile, CredentialSource)| {
+            let supply = resolve(&source, &profile);
+            (profile, supply)
+        };
+        let profiles = self.profiles.into_iter().map(with).collect();
         Settings { profiles, look: self.look, readonly: self.readonly, safety: self.safety, config: self.config }
     }
 }

@@ -141,7 +141,7 @@ fn belts_and_protect_rules_are_read_and_the_strictest_word_is_the_flag_s() {
 #[test]
 fn the_example_explains_every_key() {
     for key in "version language readonly theme borders motion max_per_plan max_percent protect name cloud regions env alias endpoint project_id \
-                credentials from id secret token api user password account"
+                credentials from id secret token api user password account profile argv timeout_s"
         .split(' ')
     {
         assert!(EXAMPLE.contains(&format!("{key} = ")), "{key}");
@@ -288,7 +288,7 @@ fn every_problem_has_its_place_and_says_what_would_be_right() {
         (&with("credentials = { id = \"A\", secret = \"B\" }"), "6:15: `from` is missing in `credentials`"),
         (
             &with("credentials = { from = \"evn\" }"),
-            "6:24: `from` cannot be \"evn\"; it is one of `env`; did you mean `env`?",
+            "6:24: `from` cannot be \"evn\"; it is one of `env`, `vendor-cli`, `command`; did you mean `env`?",
         ),
         (&with("credentials = { from = \"env\", id = \"A\" }"), "6:15: `secret` is missing in `credentials`"),
         (
@@ -420,6 +420,37 @@ fn names_of_variables_are_no_secrets() {
     {
         let text = with(&format!("credentials = {{ from = \"env\", id = \"{name}\", secret = \"{name}\" }}"));
         assert!(parsed(&text).is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn a_tool_or_a_program_may_hand_over_the_credential() {
+    let from = |line: &str| parsed(&with(line)).unwrap().profiles[0].1.from.clone();
+    let tool = |profile: Option<&str>| CredentialFrom::VendorCli { profile: profile.map(str::to_owned) };
+    assert_eq!(from(r#"credentials = { from = "vendor-cli" }"#), tool(None));
+    assert_eq!(from(r#"credentials = { from = "vendor-cli", profile = "prod" }"#), tool(Some("prod")));
+    let command = |argv: &[&str], seconds| CredentialFrom::Command {
+        argv: argv.iter().map(|&text| text.to_owned()).collect(),
+        timeout: std::time::Duration::from_secs(seconds),
+        bearer: false,
+    };
+    assert_eq!(
+        from(r#"credentials = { from = "command", argv = ["pass", "show", "x y"] }"#),
+        command(&["pass", "show", "x y"], 10)
+    );
+    assert_eq!(from(r#"credentials = { from = "command", argv = ["a"], timeout_s = 300 }"#), command(&["a"], 300));
+    for (line, wanted) in [
+        (r#"credentials = { from = "command" }"#, "6:15: `argv` is missing"),
+        (r#"credentials = { from = "command", argv = [] }"#, "6:42: `argv`"),
+        (r#"credentials = { from = "command", argv = [""] }"#, "6:42: `argv`"),
+        (r#"credentials = { from = "command", argv = "pass x" }"#, "6:42: `argv`"),
+        (r#"credentials = { from = "command", argv = ["a"], timeout_s = 301 }"#, "6:61: `timeout_s`"),
+        (r#"credentials = { from = "command", argv = ["a"], timeout = 5 }"#, "6:49: unknown key `timeout`"),
+        (r#"credentials = { from = "vendor-cli", id = "MY_ID" }"#, "6:38: unknown key `id`"),
+        (r#"credentials = { from = "vendor_cli" }"#, "6:24: `from`"),
+    ] {
+        let told = problem(&with(line));
+        assert!(told.starts_with(wanted), "{line}: {told}");
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::key_fault::KeyFault;
+
 /// A call that did not bring what was asked. Keeps everything a person or the vendor's support needs.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Fault {
@@ -23,6 +25,9 @@ pub struct Fault {
     /// Tries made, this one included.
     pub attempts: u32,
     pub elapsed_ms: u64,
+    /// Of [`FaultKind::Keys`]: why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<Box<KeyFault>>,
 }
 
 /// Families of faults: each has its own words and its own next step.
@@ -40,6 +45,8 @@ pub enum FaultKind {
     /// A redirect; never followed with a signature.
     Redirect,
     Throttled,
+    /// There is nothing to sign with; nothing was sent.
+    Keys,
     /// Wrong key, wrong signature, expired token.
     Credentials,
     /// Our clock differs too much from the vendor's.
@@ -93,6 +100,12 @@ impl Fault {
             clock_skew_s: None,
             attempts: 0,
             elapsed_ms: 0,
+            keys: None,
         }
+    }
+
+    /// There is nothing to sign the call with.
+    pub fn keys(action: &str, why: KeyFault) -> Self {
+        Self { keys: Some(Box::new(why)), ..Self::local(FaultKind::Keys, action, "") }
     }
 }

@@ -15,6 +15,7 @@ pub mod instance;
 pub mod inventory;
 pub mod journal;
 pub mod journal_fault;
+pub mod key_fault;
 pub mod nic;
 pub mod outcome;
 pub mod page;

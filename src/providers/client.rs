@@ -11,8 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     http::{self, Lost},
+    keyring::{Keyring, Supply},
     limiter::{Lane, Limiter},
-    profile::{Credential, Profile},
+    profile::Profile,
     provider::{Call, Provider, Quota, Reply, Stamp, Step, TaskState},
     redact::{self, Scrubber, Trip},
     retry::{self, RetryPolicy},
@@ -99,7 +100,7 @@ pub struct Parts {
     pub http: reqwest::Client,
     pub profile: Arc<Profile>,
     pub cloud: &'static dyn Provider,
-    pub credential: Arc<Credential>,
+    pub supply: Supply,
     pub clock: Clock,
     /// Takes the record of each try. When it is full those of reads are dropped: a slow reader never holds up a listing. The turn
     /// of a write has a place for its record, so that none is missing.
@@ -139,8 +140,8 @@ pub struct Written {
 
 struct Inner {
     parts: Parts,
+    keys: Keyring,
     limiter: Limiter,
-    own: Arc<Account>,
     proof: Proof,
     sessions: Mutex<Sessions>,
 }
@@ -155,9 +156,9 @@ impl Client {
     pub fn new(parts: Parts) -> Self {
         let capabilities = &parts.cloud.descriptor().capabilities;
         let limiter = Limiter::new(capabilities.in_flight, parts.retry);
-        let own = Arc::new(Account::own(parts.profile.clone(), parts.credential.clone()));
+        let keys = Keyring::new(parts.profile.clone(), parts.supply.clone());
         Self {
-            inner: Arc::new(Inner { parts, limiter, own, proof: Proof::default(), sessions: Mutex::default() }),
+            inner: Arc::new(Inner { parts, keys, limiter, proof: Proof::default(), sessions: Mutex::default() }),
             urgent: false,
             on_pause: None,
         }
@@ -385,17 +386,18 @@ impl Client {
 
     /// What the call is signed with. Signs in first where the cloud wants that; calls that come meanwhile wait for it.
     async fn account(&self, call: &Call) -> Result<Arc<Account>, Fault> {
-        let Inner { parts: Parts { profile, cloud, credential, clock, .. }, own, sessions, .. } = &*self.inner;
+        let Inner { parts: Parts { profile, cloud, clock, .. }, keys, sessions, .. } = &*self.inner;
+        let own = keys.own(|| clock()).await.map_err(|why| Fault::keys(cloud.action(call), why))?;
         let region = call.region().or(profile.regions.first());
-        let Some(region) = region.filter(|_| !matches!(call, Call::SignIn { .. })) else { return Ok(own.clone()) };
-        let Some(sign_in) = cloud.sign_in(profile, credential, region) else { return Ok(own.clone()) };
+        let Some(region) = region.filter(|_| !matches!(call, Call::SignIn { .. })) else { return Ok(own) };
+        let Some(sign_in) = cloud.sign_in(profile, &own.credential, region) else { return Ok(own) };
         let mut sessions = sessions.lock().await;
-        if let Some(known) = sessions.get(region, clock()) {
+        if let Some(known) = sessions.get(region, &own, clock()) {
             return known;
         }
         // Boxed: a sign-in is a call like others, and needs no session itself.
         match Box::pin(self.ask(&sign_in)).await {
-            Ok(Reply::Session(session)) => Ok(sessions.keep(region, own, session)),
+            Ok(Reply::Session(session)) => Ok(sessions.keep(region, &own, session)),
             Ok(_) => Err(Fault::local(FaultKind::Local, cloud.action(&sign_in), local::REPLY)),
             Err(fault) => {
                 sessions.refuse(region, &fault, clock());
@@ -492,7 +494,12 @@ impl Client {
         }
         match &result {
             Ok(_) => account.prove(),
-            Err(fault) if account.has_ended(fault) => self.inner.sessions.lock().await.forget(account),
+            Err(fault) if account.has_ended(fault) => {
+                self.inner.sessions.lock().await.forget(account);
+                if account.is_own() {
+                    self.inner.keys.forget(&account.credential).await;
+                }
+            }
             Err(_) => {}
         }
         let trip = Trip {

@@ -1,8 +1,10 @@
-//! Where a profile's credential comes from, and why it could not be had. Reading it is `runtime`'s part.
+//! Where a profile's credential comes from. Reading it is `runtime`'s part.
 
-use crate::domain::{ids::ProfileId, place::Place};
+use std::time::Duration;
 
-/// Where one profile's credential comes from. Holds names of variables, never a secret.
+use crate::domain::{ids::ProfileId, key_fault::KeyFault, place::Place};
+
+/// Where one profile's credential comes from. Holds names of variables, files and programs, never a secret.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CredentialSource {
     pub profile: ProfileId,
@@ -25,6 +27,20 @@ pub enum CredentialFrom {
     },
     /// Environment variables of a user's name, password and account, by name: to sign in for a token.
     Password { user: String, password: String, account: String },
+    /// The file of the vendor's own command line tool.
+    VendorCli {
+        /// A profile of the tool; `None`: the one that the tool would take.
+        profile: Option<String>,
+    },
+    /// A program that prints it.
+    Command {
+        /// The program and its arguments; never empty. No shell reads them.
+        argv: Vec<String>,
+        /// It is stopped when it takes longer.
+        timeout: Duration,
+        /// A bare line is a bearer token.
+        bearer: bool,
+    },
 }
 
 /// Why a profile has no credential. The fault of this profile alone. Never holds a value.
@@ -32,13 +48,5 @@ pub enum CredentialFrom {
 pub struct CredentialError {
     pub profile: ProfileId,
     pub place: Option<Place>,
-    pub problem: CredentialProblem,
-}
-
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum CredentialProblem {
-    /// These variables are not set, or empty; `or` is the one that would do instead of all of them.
-    Missing { variables: Vec<String>, or: Option<String> },
-    /// The variable holds blanks, control or non-ASCII characters: it cannot be a key.
-    Malformed { variable: String },
+    pub problem: KeyFault,
 }

@@ -4,7 +4,9 @@
 pub mod answers;
 pub mod client;
 pub mod credential;
+pub mod discover;
 pub mod http;
+pub mod keyring;
 pub mod limiter;
 pub mod loose;
 pub mod profile;

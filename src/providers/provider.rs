@@ -19,7 +19,10 @@ use crate::{
     wire::{WireRequest, WireResponse},
 };
 
-use super::profile::{Credential, Profile};
+use super::{
+    discover::VendorCli,
+    profile::{Credential, Profile},
+};
 
 /// One HTTP round trip's worth of asking.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -196,6 +199,11 @@ impl Descriptor {
 /// One cloud. No IO, no clock, no async: object-safe and testable by vectors.
 pub trait Provider: Send + Sync {
     fn descriptor(&self) -> &'static Descriptor;
+
+    /// The vendor's command line tool, whose keys a profile may use.
+    fn vendor_cli(&self) -> Option<&'static dyn VendorCli> {
+        None
+    }
 
     /// The codec of one of `Descriptor::apis`, if it is another one than this. Its descriptor has the same id.
     fn generation(&self, _api: &str) -> Option<&'static dyn Provider> {

@@ -36,17 +36,25 @@ pub struct Account {
     /// Hides the secrets of the profile and of the session.
     pub scrubber: Scrubber,
     expires_at: Option<Timestamp>,
-    /// Signs with what a sign-in handed out: the profile's own keys do not end.
+    /// Signs with what a sign-in handed out.
     opened: bool,
+    /// Can be had anew: what was handed out, and keys that are fetched.
+    renewable: bool,
     /// A call was answered well with it.
     proven: AtomicBool,
 }
 
 impl Account {
-    /// The profile's own.
-    pub fn own(profile: Arc<Profile>, credential: Arc<Credential>) -> Self {
-        let scrubber = Scrubber::new([&*credential]);
-        Self { profile, credential, scrubber, expires_at: None, opened: false, proven: AtomicBool::new(false) }
+    /// The profile's own. `earlier` ones are hidden as well; `renewable` ones can be fetched again.
+    pub fn own(
+        profile: Arc<Profile>,
+        credential: Arc<Credential>,
+        earlier: &[Arc<Credential>],
+        renewable: bool,
+    ) -> Self {
+        let scrubber = Scrubber::new(earlier.iter().chain([&credential]).map(|credential| &**credential));
+        let proven = AtomicBool::new(false);
+        Self { profile, credential, scrubber, expires_at: None, opened: false, renewable, proven }
     }
 
     fn of(own: &Account, session: Session) -> Self {
@@ -56,7 +64,10 @@ impl Account {
         let opened = credential.is_some();
         let credential = credential.map_or_else(|| own.credential.clone(), Arc::new);
         let scrubber = Scrubber::new([&*own.credential, &*credential]);
-        Self { profile: profile.into(), credential, scrubber, expires_at, opened, proven: AtomicBool::new(false) }
+        // A session without keys of its own signs with the profile's.
+        let renewable = opened || own.renewable;
+        let proven = AtomicBool::new(false);
+        Self { profile: profile.into(), credential, scrubber, expires_at, opened, renewable, proven }
     }
 
     /// Signed with the profile's own credential?
@@ -66,14 +77,14 @@ impl Account {
 
     /// A call was answered well.
     pub fn prove(&self) {
-        if self.opened {
+        if self.renewable {
             self.proven.store(true, Ordering::Relaxed);
         }
     }
 
-    /// Did this session work before? Then a refusal of it means that it has ended.
+    /// Did it work before, and can it be had anew? Then a refusal of it means that it has ended.
     pub fn has_ended(&self, fault: &Fault) -> bool {
-        self.opened && fault.kind == FaultKind::Credentials && self.proven.load(Ordering::Relaxed)
+        self.renewable && fault.kind == FaultKind::Credentials && self.proven.load(Ordering::Relaxed)
     }
 }
 
@@ -134,9 +145,11 @@ pub struct Sessions {
 
 impl Sessions {
     /// The session for the region, if it holds for a while; its refusal, if that was a moment ago.
-    pub fn get(&self, region: &RegionId, now: Timestamp) -> Option<Result<Arc<Account>, Fault>> {
+    pub fn get(&self, region: &RegionId, own: &Account, now: Timestamp) -> Option<Result<Arc<Account>, Fault>> {
         if let Some(account) = self.open.get(region)
             && account.expires_at.is_none_or(|end| end.0 - MARGIN_MS > now.0)
+            // One that signs with the profile's keys is of no use once those were renewed.
+            && (account.opened || Arc::ptr_eq(&account.credential, &own.credential))
         {
             return Some(Ok(account.clone()));
         }
@@ -182,7 +195,7 @@ mod tests {
             project_id: None,
             api: None,
         };
-        Account::own(profile.into(), Credential::keys("key-id", "key-secret", None).into())
+        Account::own(profile.into(), Credential::keys("key-id", "key-secret", None).into(), &[], false)
     }
 
     fn session(expires_at: Option<i64>) -> Session {
@@ -195,48 +208,51 @@ mod tests {
 
     #[test]
     fn a_session_is_renewed_before_it_ends() {
-        let (mut sessions, region) = (Sessions::default(), RegionId::from("r1"));
-        assert!(sessions.get(&region, Timestamp(0)).is_none());
-        sessions.keep(&region, &own(), session(Some(1_000_000)));
-        let held = sessions.get(&region, Timestamp(879_999)).unwrap().unwrap();
+        let (mut sessions, region, own) = (Sessions::default(), RegionId::from("r1"), own());
+        assert!(sessions.get(&region, &own, Timestamp(0)).is_none());
+        sessions.keep(&region, &own, session(Some(1_000_000)));
+        let held = sessions.get(&region, &own, Timestamp(879_999)).unwrap().unwrap();
         assert_eq!(held.profile.project_id.as_deref(), Some("p1"));
         assert_eq!(held.scrubber.scrub("fresh-token key-secret"), "*** ***");
-        assert!(sessions.get(&region, Timestamp(880_000)).is_none(), "two minutes before its end");
-        assert!(sessions.get(&"r2".into(), Timestamp(0)).is_none(), "another region");
-        sessions.keep(&region, &own(), session(None));
-        assert!(sessions.get(&region, Timestamp(i64::MAX)).is_some(), "without an end");
+        assert!(sessions.get(&region, &own, Timestamp(880_000)).is_none(), "two minutes before its end");
+        assert!(sessions.get(&"r2".into(), &own, Timestamp(0)).is_none(), "another region");
+        sessions.keep(&region, &own, session(None));
+        assert!(sessions.get(&region, &own, Timestamp(i64::MAX)).is_some(), "without an end");
     }
 
     #[test]
     fn a_refusal_is_remembered_for_a_while_and_a_network_fault_is_not() {
-        let (mut sessions, region) = (Sessions::default(), RegionId::from("r1"));
+        let (mut sessions, region, own) = (Sessions::default(), RegionId::from("r1"), own());
         let fault = |kind| Fault::local(kind, "SignIn", "");
         sessions.refuse(&region, &fault(FaultKind::Reset), Timestamp(0));
-        assert!(sessions.get(&region, Timestamp(1)).is_none());
+        assert!(sessions.get(&region, &own, Timestamp(1)).is_none());
         sessions.refuse(&region, &fault(FaultKind::Credentials), Timestamp(0));
-        assert_eq!(sessions.get(&region, Timestamp(29_999)).unwrap().unwrap_err().kind, FaultKind::Credentials);
-        assert!(sessions.get(&region, Timestamp(30_000)).is_none());
-        sessions.keep(&region, &own(), session(None));
-        assert!(sessions.get(&region, Timestamp(1)).unwrap().is_ok(), "a good one beats an old refusal");
+        assert_eq!(sessions.get(&region, &own, Timestamp(29_999)).unwrap().unwrap_err().kind, FaultKind::Credentials);
+        assert!(sessions.get(&region, &own, Timestamp(30_000)).is_none());
+        sessions.keep(&region, &own, session(None));
+        assert!(sessions.get(&region, &own, Timestamp(1)).unwrap().is_ok(), "a good one beats an old refusal");
     }
 
     #[test]
     fn only_a_session_that_worked_can_end() {
-        let mut sessions = Sessions::default();
-        let account = sessions.keep(&"r1".into(), &own(), session(None));
+        let (mut sessions, own) = (Sessions::default(), own());
+        let account = sessions.keep(&"r1".into(), &own, session(None));
         let refused = Fault::local(FaultKind::Credentials, "List", "");
         assert!(!account.has_ended(&refused), "a fresh one that is refused was never good");
         account.prove();
         assert!(account.has_ended(&refused));
         assert!(!account.has_ended(&Fault::local(FaultKind::Throttled, "List", "")));
         sessions.forget(&account);
-        assert!(sessions.get(&"r1".into(), Timestamp(0)).is_none());
+        assert!(sessions.get(&"r1".into(), &own, Timestamp(0)).is_none());
         let project = Session { credential: None, ..session(None) };
-        let looked_up = sessions.keep(&"r1".into(), &own(), project);
+        let looked_up = sessions.keep(&"r1".into(), &own, project);
         looked_up.prove();
         assert!(!looked_up.has_ended(&refused), "keys that only had their project looked up do not end");
-        let own = own();
         own.prove();
         assert!(!own.has_ended(&refused), "the profile's own keys do not end");
+        let fetched = Account::own(own.profile.clone(), own.credential.clone(), &[], true);
+        assert!(!fetched.has_ended(&refused));
+        fetched.prove();
+        assert!(fetched.has_ended(&refused), "keys that can be fetched again do");
     }
 }

@@ -1,22 +1,55 @@
-//! Turns the names in a [`CredentialSource`] into a credential. The environment arrives as a function, so that tests own it.
+//! Turns the names in a [`CredentialSource`] into keys, or into something that fetches them. The environment arrives as a function, so
+//! that tests own it.
+
+mod command;
+mod home;
+
+use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use crate::providers::{
-    credential::{CredentialError, CredentialFrom, CredentialProblem, CredentialSource},
-    profile::Credential,
+use crate::{
+    domain::key_fault::KeyFault,
+    providers::{
+        credential::{CredentialError, CredentialFrom, CredentialSource},
+        keyring::Supply,
+        profile::{Credential, Profile},
+    },
 };
 
-/// Reads one profile's credential. Blanks around a value are cut off (a file's line end, say).
+pub use home::{Machine, VendorFile};
+
+/// How one profile comes by its keys. Variables and files of tools are read; a program is not run before its keys are needed.
 ///
 /// # Errors
-/// Variables that are not set or empty, all of them at once, or a value that cannot be a key.
-pub fn resolve(source: &CredentialSource, env: &dyn Fn(&str) -> Option<String>) -> Result<Credential, CredentialError> {
+/// Variables that are not set or empty, all of them at once, a value that cannot be a key, or what is wrong with a tool's file.
+pub fn resolve(
+    source: &CredentialSource,
+    profile: &Profile,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Supply, CredentialError> {
+    let fail = |problem| CredentialError { profile: source.profile.clone(), place: source.place.clone(), problem };
+    match &source.from {
+        CredentialFrom::Env { .. } | CredentialFrom::Password { .. } => variables(source, env).map(Supply::from),
+        CredentialFrom::VendorCli { profile: name } => {
+            let file = VendorFile::of(&profile.cloud, name.as_deref(), env).map_err(fail)?;
+            let first = file.read_unless_ended().map_err(fail)?;
+            Ok(Supply::Fetched { source: Arc::new(file), first })
+        }
+        CredentialFrom::Command { argv, timeout, bearer } => {
+            let source = command::Program { argv: argv.clone(), timeout: *timeout, bearer: *bearer };
+            Ok(Supply::Fetched { source: Arc::new(source), first: None })
+        }
+    }
+}
+
+/// Reads variables. Blanks around a value are cut off (a file's line end, say).
+fn variables(source: &CredentialSource, env: &dyn Fn(&str) -> Option<String>) -> Result<Credential, CredentialError> {
     let fail = |problem| CredentialError { profile: source.profile.clone(), place: source.place.clone(), problem };
     let read = |variable: &String| -> Result<Option<SecretString>, CredentialError> {
         let Some(value) = env(variable) else { return Ok(None) };
         let value = SecretString::from(value);
-        secret(&value).map_err(|()| fail(CredentialProblem::Malformed { variable: variable.clone() }))
+        secret(&value).map_err(|()| fail(KeyFault::Malformed { variable: variable.clone() }))
     };
     let (keys, token, bearer) = match &source.from {
         CredentialFrom::Env { keys, token, bearer } => (keys, token, bearer),
@@ -33,18 +66,17 @@ pub fn resolve(source: &CredentialSource, env: &dyn Fn(&str) -> Option<String>) 
                     ];
                     let missing = missing.iter().filter(|(_, missing)| *missing);
                     let variables = missing.map(|(name, _)| (*name).clone()).collect();
-                    Err(fail(CredentialProblem::Missing { variables, or: None }))
+                    Err(fail(KeyFault::Missing { variables, or: None }))
                 }
             };
         }
+        CredentialFrom::VendorCli { .. } | CredentialFrom::Command { .. } => return Err(fail(KeyFault::NoHome)),
     };
     let token_value = token.as_ref().map(read).transpose()?.flatten();
     let Some((id, secret)) = keys else {
         return match (token_value, token) {
             (Some(value), _) => Ok(Credential::Bearer(value)),
-            (None, token) => {
-                Err(fail(CredentialProblem::Missing { variables: token.iter().cloned().collect(), or: None }))
-            }
+            (None, token) => Err(fail(KeyFault::Missing { variables: token.iter().cloned().collect(), or: None })),
         };
     };
     if *bearer && let Some(value) = token_value {
@@ -54,7 +86,7 @@ pub fn resolve(source: &CredentialSource, env: &dyn Fn(&str) -> Option<String>) 
         (Some(id), Some(secret)) => Ok(Credential::Keys { id, secret, token: token_value }),
         (had_id, had_secret) => {
             let missing = [(id, had_id.is_none()), (secret, had_secret.is_none())];
-            Err(fail(CredentialProblem::Missing {
+            Err(fail(KeyFault::Missing {
                 variables: missing.iter().filter(|(_, missing)| *missing).map(|(name, _)| (*name).clone()).collect(),
                 or: token.clone().filter(|_| *bearer),
             }))
@@ -95,7 +127,7 @@ mod tests {
 
     fn with(vars: &[(&str, &str)], source: &CredentialSource) -> Result<Vec<String>, CredentialError> {
         let env = |name: &str| vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-        resolve(source, &env).map(|credential| match credential {
+        variables(source, &env).map(|credential| match credential {
             Credential::Keys { id, secret, token } => [Some(id), Some(secret), token]
                 .into_iter()
                 .flatten()
@@ -133,28 +165,27 @@ mod tests {
         let vars = [("U", "ops"), ("P", "pass word ü "), ("A", "acme")];
         assert_eq!(with(&vars, &source).unwrap(), ["ops", "pass word ü ", "acme"]);
         let error = with(&[vars[0], ("A", "")], &source).unwrap_err();
-        let problem = CredentialProblem::Missing { variables: vec!["P".into(), "A".into()], or: None };
+        let problem = KeyFault::Missing { variables: vec!["P".into(), "A".into()], or: None };
         assert_eq!(error.problem, problem);
     }
 
     #[test]
     fn every_missing_variable_is_named_with_the_place() {
         let error = with(&[("SECRET", "  ")], &source(true, Some("T"), true)).unwrap_err();
-        let problem =
-            CredentialProblem::Missing { variables: vec!["ID".into(), "SECRET".into()], or: Some("T".into()) };
+        let problem = KeyFault::Missing { variables: vec!["ID".into(), "SECRET".into()], or: Some("T".into()) };
         assert_eq!(error.problem, problem);
         assert_eq!(error.place.map(|place| place.to_string()).as_deref(), Some("c.toml:7:15"));
         let error = with(&[KEYS[0]], &source(true, Some("T"), false)).unwrap_err();
-        assert_eq!(error.problem, CredentialProblem::Missing { variables: vec!["SECRET".into()], or: None });
+        assert_eq!(error.problem, KeyFault::Missing { variables: vec!["SECRET".into()], or: None });
         let error = with(&KEYS, &source(false, Some("T"), true)).unwrap_err();
-        assert_eq!(error.problem, CredentialProblem::Missing { variables: vec!["T".into()], or: None });
+        assert_eq!(error.problem, KeyFault::Missing { variables: vec!["T".into()], or: None });
     }
 
     #[test]
     fn a_value_that_cannot_be_a_key_is_refused_and_never_shown() {
         for bad in ["two words", "line\nbreak", "schlüssel", "a\u{1b}[0m", "bad\u{FFFD}"] {
             let error = with(&[KEYS[0], ("SECRET", bad)], &source(true, None, false)).unwrap_err();
-            assert_eq!(error.problem, CredentialProblem::Malformed { variable: "SECRET".into() }, "{bad:?}");
+            assert_eq!(error.problem, KeyFault::Malformed { variable: "SECRET".into() }, "{bad:?}");
             assert!(!format!("{error:?}").contains(bad));
         }
     }

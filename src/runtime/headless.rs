@@ -164,18 +164,30 @@ fn row_of(state: &State, target: &Target) -> Option<RowRef> {
 fn failures(state: &State, form: &Form<'_>, err: &mut dyn io::Write) -> Listed {
     let (mut good, mut bad, mut refused) = (0usize, 0usize, 0usize);
     for (place, info) in state.profiles.iter().enumerate() {
-        if let Some(problem) = &info.problem {
-            bad += 1;
-            refused += 1;
+        let mut phrase = |problem: &Phrase| {
             let values: Vec<(&str, &str)> =
                 problem.values.iter().map(|(name, value)| (*name, value.as_str())).collect();
             let _ = writeln!(err, "{}: {}", info.id, clean(&(form.tell)(problem.key, &values)));
+        };
+        if let Some(problem) = &info.problem {
+            bad += 1;
+            refused += 1;
+            phrase(problem);
             continue;
         }
+        let failed = detail::failed_sections(state, place);
+        // Nothing was sent for it, whatever was asked for.
+        if let Some(why) = failed.iter().find_map(|(_, fault, _)| fault.keys.as_deref()) {
+            phrase(&Phrase::from(why).with("place", ""));
+        }
         let mut explained = None;
-        for (section, fault, _) in detail::failed_sections(state, place) {
+        for (section, fault, _) in failed {
             bad += 1;
-            refused += usize::from(matches!(fault.kind, FaultKind::Credentials | FaultKind::Permission));
+            refused +=
+                usize::from(matches!(fault.kind, FaultKind::Keys | FaultKind::Credentials | FaultKind::Permission));
+            if fault.keys.is_some() {
+                continue;
+            }
             let region = section.1.as_ref().map_or(String::new(), |region| format!(" {region}"));
             let code = fault.code.as_deref().unwrap_or("-");
             let request = fault.request_id.as_deref().unwrap_or("-");

@@ -33,7 +33,8 @@ use crate::{
         self,
         client::{Client, Parts},
         http::{SetupError, Timeouts, Transport},
-        profile::{Credential, Profile},
+        keyring::Supply,
+        profile::Profile,
         retry::RetryPolicy,
     },
     rules::Safety,
@@ -52,7 +53,7 @@ const EXCHANGES: usize = 1024;
 /// A profile with what signs its requests, or why there is nothing to sign with.
 pub struct Account {
     pub profile: Profile,
-    pub credential: Result<Credential, Phrase>,
+    pub credential: Result<Supply, Phrase>,
 }
 
 /// Everything a start needs, resolved.
@@ -137,7 +138,7 @@ impl Launch {
         let transport = Transport::new(Timeouts::default());
         let mut clients: BTreeMap<ProfileId, Client> = BTreeMap::new();
         for account in &self.accounts {
-            let (Ok(credential), Some(cloud)) = (&account.credential, providers::of(&account.profile)) else {
+            let (Ok(supply), Some(cloud)) = (&account.credential, providers::of(&account.profile)) else {
                 continue;
             };
             let mut profile = account.profile.clone();
@@ -146,7 +147,7 @@ impl Launch {
             let client = Client::new(Parts {
                 http: transport.for_profile(&profile)?,
                 cloud,
-                credential: Arc::new(credential.clone()),
+                supply: supply.clone(),
                 clock: Arc::new(clock::now),
                 exchanges: trips.clone(),
                 retry: RetryPolicy::default(),

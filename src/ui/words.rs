@@ -229,6 +229,7 @@ fn fault_kind(kind: FaultKind) -> &'static str {
         FaultKind::Garbage => "garbage",
         FaultKind::Redirect => "redirect",
         FaultKind::Throttled => "throttled",
+        FaultKind::Keys => "keys",
         FaultKind::Credentials => "credentials",
         FaultKind::Clock => "clock",
         FaultKind::Permission => "permission",
@@ -335,6 +336,9 @@ fn fault_text<'a>(words: &'a Catalog, fault: &Fault, part: &str) -> Cow<'a, str>
 
 /// What the vendor said, or in this program's own words what it refused itself.
 pub fn fault_message<'f>(words: &'f Catalog, fault: &'f Fault) -> Cow<'f, str> {
+    if let Some(why) = &fault.keys {
+        return Cow::Owned(words.phrase(&Phrase::from(&**why).with("place", "")));
+    }
     let own = if fault.code.is_none() { words.find(&format!("local.{}", fault.message)) } else { None };
     Cow::Borrowed(own.unwrap_or(&fault.message))
 }

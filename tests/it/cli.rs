@@ -6,7 +6,7 @@ use std::{
 };
 
 /// The binary with an empty home and none of our variables.
-fn nicdeck(home: &tempfile::TempDir, args: &[&str]) -> Command {
+pub fn nicdeck(home: &tempfile::TempDir, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nicdeck"));
     command.args(args).env_clear().env("HOME", home.path()).stdin(Stdio::null());
     command

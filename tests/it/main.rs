@@ -1,6 +1,7 @@
 //! One test binary: what needs a server, a terminal or the whole tree.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod accounts;
 mod aliyun;
 mod cli;
 mod client;

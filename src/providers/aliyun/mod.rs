@@ -5,6 +5,7 @@ mod carry;
 mod cli;
 mod decode;
 pub mod dialect;
+mod discover;
 mod encode;
 mod faults;
 mod quota;
@@ -16,6 +17,7 @@ use secrecy::ExposeSecret;
 
 use self::carry::{Carry, Only};
 use super::{
+    discover::VendorCli,
     profile::{Credential, Profile},
     provider::{Call, Descriptor, Provider, Quota, Reply, Stamp, Step},
 };
@@ -250,6 +252,10 @@ fn known_again(nic: &Nic, only: &Only, known: &[Backend]) -> Vec<Listing> {
 }
 
 impl Provider for Cloud {
+    fn vendor_cli(&self) -> Option<&'static dyn VendorCli> {
+        Some(&discover::Tool)
+    }
+
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
     }

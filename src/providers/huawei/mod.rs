@@ -5,12 +5,14 @@
 mod cli;
 mod decode;
 pub mod dialect;
+mod discover;
 mod encode;
 mod faults;
 mod release;
 pub mod sign;
 
 use super::{
+    discover::VendorCli,
     profile::{Credential, Profile},
     provider::{Call, Descriptor, Provider, Quota, Reply, Stamp, Step},
 };
@@ -201,6 +203,10 @@ const REGIONS: &[&str] = &[
 pub struct Cloud;
 
 impl Provider for Cloud {
+    fn vendor_cli(&self) -> Option<&'static dyn VendorCli> {
+        Some(&discover::Tool)
+    }
+
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
     }

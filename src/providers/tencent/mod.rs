@@ -5,6 +5,7 @@ mod carry;
 mod cli;
 mod decode;
 pub mod dialect;
+mod discover;
 mod encode;
 mod faults;
 mod quota;
@@ -17,6 +18,7 @@ use secrecy::ExposeSecret;
 
 use self::carry::{Balancer, Search};
 use super::{
+    discover::VendorCli,
     profile::{Credential, Profile},
     provider::{Call, Descriptor, Provider, Quota, Reply, Stamp, Step},
 };
@@ -185,6 +187,10 @@ const fn descriptor(capabilities: Capabilities) -> Descriptor {
 pub struct Cloud;
 
 impl Provider for Cloud {
+    fn vendor_cli(&self) -> Option<&'static dyn VendorCli> {
+        Some(&discover::Tool)
+    }
+
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
     }

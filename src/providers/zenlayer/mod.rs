@@ -4,6 +4,7 @@
 mod cli;
 mod decode;
 pub mod dialect;
+mod discover;
 mod encode;
 mod faults;
 pub mod sign;
@@ -11,6 +12,7 @@ pub mod sign;
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
+    discover::VendorCli,
     profile::{Credential, Profile},
     provider::{Call, Descriptor, Provider, Quota, Reply, Stamp},
 };
@@ -160,6 +162,10 @@ static DESCRIPTOR: Descriptor = Descriptor {
 pub struct Cloud;
 
 impl Provider for Cloud {
+    fn vendor_cli(&self) -> Option<&'static dyn VendorCli> {
+        Some(&discover::Tool)
+    }
+
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
     }

@@ -114,6 +114,7 @@ const FAULTS: &[FaultKind] = &[
     FaultKind::Garbage,
     FaultKind::Redirect,
     FaultKind::Throttled,
+    FaultKind::Keys,
     FaultKind::Credentials,
     FaultKind::Clock,
     FaultKind::Permission,

@@ -25,6 +25,7 @@ use nicdeck::{
     providers::{
         client::{Client, Parts, local},
         http::{Timeouts, http_client},
+        keyring::Supply,
         profile::{Credential, Endpoint, Profile},
         provider::{Call, Descriptor, Provider, Quota, Reply, Session, Stamp, Step},
         retry::RetryPolicy,
@@ -165,7 +166,7 @@ fn client_of(profile: Profile, room: usize) -> (Client, mpsc::Receiver<Exchange>
 fn built(
     profile: Profile,
     cloud: &'static dyn Provider,
-    credential: Credential,
+    supply: impl Into<Supply>,
     room: usize,
 ) -> (Client, mpsc::Receiver<Exchange>) {
     let timeouts =
@@ -175,7 +176,7 @@ fn built(
         http: http_client(true, timeouts).unwrap(),
         profile: Arc::new(profile),
         cloud,
-        credential: Arc::new(credential),
+        supply: supply.into(),
         clock: Arc::new(|| Timestamp(784_111_777_000)),
         exchanges: sender,
         retry: RetryPolicy {

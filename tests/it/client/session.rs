@@ -1,5 +1,12 @@
 //! Clouds that want a sign-in first.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use nicdeck::{
+    domain::key_fault::KeyFault,
+    providers::keyring::{Fetched, KeySource, Supply},
+};
+
 use super::*;
 
 /// As [`Plain`], but calls are signed with what a sign-in answers: `token/<seconds it holds>`.
@@ -152,6 +159,39 @@ async fn a_write_whose_session_ended_did_nothing_and_may_be_made_again() {
     let fault = write(&client).await.unwrap_err();
     assert_eq!((fault.kind, fault.effect), (FaultKind::Credentials, Effect::NothingRetry));
     assert_eq!(server.requests().len(), 3, "one permit, one request");
+}
+
+/// Hands out `key-1`, `key-2` and so on.
+struct Counting(AtomicU32);
+
+impl KeySource for Counting {
+    fn fetch(&self) -> Fetched<'_> {
+        let nth = self.0.fetch_add(1, Ordering::Relaxed) + 1;
+        Box::pin(async move {
+            match nth {
+                1 | 2 => Ok(Credential::Bearer(format!("key-{nth}").as_str().into()).into()),
+                _ => Err(KeyFault::NoProgram { program: "helper".into() }),
+            }
+        })
+    }
+}
+
+#[tokio::test]
+async fn keys_that_are_fetched_are_fetched_again_when_the_cloud_ends_them() {
+    let script = vec![http(200, &[], "ok"), http(403, &[], "ended"), http(200, &[], "ok"), http(403, &[], "ended")];
+    let server = Server::start(script).await;
+    let supply = Supply::Fetched { source: Arc::new(Counting(AtomicU32::new(0))), first: None };
+    let (client, mut exchanges) = built(profile(&format!("http://{}", server.address)), &SignsIn, supply, 64);
+    assert!(read(&client).await.is_ok());
+    assert!(read(&client).await.is_ok(), "asked again with new keys");
+    let fault = read(&client).await.unwrap_err();
+    assert_eq!((fault.kind, fault.effect), (FaultKind::Keys, Effect::Nothing));
+    assert_eq!(fault.keys.as_deref(), Some(&KeyFault::NoProgram { program: "helper".into() }));
+    let unsent = write(&client).await.unwrap_err();
+    assert_eq!((unsent.kind, unsent.effect), (FaultKind::Keys, Effect::Nothing));
+    assert_eq!(first_lines(&server), ["/Read/- key-1", "/Read/- key-1", "/Read/- key-2", "/Read/- key-2"]);
+    let recorded = format!("{:?}", drain(&mut exchanges));
+    assert!(!recorded.contains("key-1") && !recorded.contains("key-2"), "{recorded}");
 }
 
 async fn read_in(client: &Client, region: &str) -> Result<InventoryPage, Fault> {

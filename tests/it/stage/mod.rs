@@ -146,7 +146,7 @@ impl Scene {
             http: http_client(true, self.timeouts).expect("an HTTP client"),
             profile: Arc::new(profile),
             cloud: provider,
-            credential: Arc::new(credential),
+            supply: credential.into(),
             clock: Arc::new(clock::now),
             exchanges: sender,
             retry: RetryPolicy {

@@ -82,7 +82,7 @@ impl Stage {
                 api: None,
             }),
             cloud: &Cloud,
-            credential: Arc::new(credential),
+            supply: credential.into(),
             clock: Arc::new(move || Timestamp(clock.now().0 + clock_off_ms)),
             exchanges: self.sender.clone(),
             retry: RetryPolicy { first: Duration::from_millis(5), ..RetryPolicy::default() },

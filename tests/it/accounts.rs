@@ -1,0 +1,201 @@
+//! Where credentials come from, with the binary itself against simulated clouds: each source works, and what is wrong with one is told
+//! for its profile alone, without a secret.
+
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Output, str};
+
+use nicdeck::{
+    providers::{self, provider::Provider},
+    sim::{
+        dialect::SimKey,
+        http::{Options, Simulator},
+        world::World,
+    },
+};
+
+use crate::cli::nicdeck;
+
+/// Stands for secrets in files that are broken.
+const CANARY: &str = "canary-9f27c1d4e8";
+
+async fn simulator(cloud: &'static dyn Provider) -> Simulator {
+    let world = World::parse(&[("demo", cloud.descriptor().demo_world)]).unwrap();
+    Simulator::start(cloud.dialect(), world, Options::default()).await.unwrap()
+}
+
+/// A profile of the simulated cloud, with these credentials.
+fn profile(name: &str, simulator: &Simulator, credentials: &str) -> String {
+    let world = simulator.world();
+    let (cloud, region) = (world.provider().to_owned(), world.regions()[0].clone());
+    let endpoint = simulator.endpoint();
+    let credentials = if credentials.is_empty() { String::new() } else { format!("credentials = {credentials}\n") };
+    format!(
+        "[[profile]]\nname = \"{name}\"\ncloud = \"{cloud}\"\nregions = [\"{region}\"]\nendpoint = \"{endpoint}\"\n{credentials}"
+    )
+}
+
+/// `nicdeck list` in a home folder.
+async fn list(home: &tempfile::TempDir, profiles: &str, vars: &[(&str, &str)]) -> Output {
+    let file = home.path().join("c.toml");
+    fs::write(&file, format!("version = 1\n{profiles}")).unwrap();
+    let mut command = nicdeck(home, &["list", "--output", "json", "--config", file.to_str().unwrap()]);
+    command.env("PATH", std::env::var_os("PATH").unwrap()).envs(vars.iter().copied());
+    tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+}
+
+fn write(path: &Path, mode: u32, text: &str) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// The file in which the cloud's own tool keeps a profile `ops`, and its text.
+fn own_file(cloud: &str, key: &SimKey) -> (&'static str, String) {
+    let (id, secret) = (&key.id, &key.secret);
+    match cloud {
+        "aliyun" => (
+            ".aliyun/config.json",
+            format!(
+                r#"{{"current":"ops","profiles":[{{"name":"other","mode":"EcsRamRole"}},{{"name":"ops","mode":"AK","access_key_id":"{id}","access_key_secret":"{secret}","region_id":"cn-hangzhou"}}],"meta_path":""}}"#
+            ),
+        ),
+        "tencent" => {
+            (".tccli/ops.credential", format!(r#"{{"secretId": "{id}", "secretKey": "{secret}", "token": null}}"#))
+        }
+        "huawei" => (
+            ".hcloud/config.json",
+            format!(
+                r#"{{"current":"ops","profiles":[{{"name":"ops","mode":"AKSK","accessKeyId":"{id}","secretAccessKey":"{secret}","securityToken":"","region":"cn-north-4"}}]}}"#
+            ),
+        ),
+        "zenlayer" => (
+            ".zenlayer/credentials.json",
+            format!(r#"{{"default":{{}},"ops":{{"access_key_id":"{id}","access_key_secret":"{secret}"}}}}"#),
+        ),
+        cloud => panic!("{cloud} has no tool here"),
+    }
+}
+
+#[tokio::test]
+async fn each_source_of_credentials_lists_each_cloud() {
+    for cloud in providers::all() {
+        let simulator = simulator(*cloud).await;
+        let (key, descriptor) = (simulator.key().clone(), cloud.descriptor());
+        let home = tempfile::tempdir().unwrap();
+        let (path, text) = own_file(descriptor.id, &key);
+        write(&home.path().join(path), 0o600, &text);
+        let script = home.path().join("helper");
+        write(
+            &script,
+            0o700,
+            "#!/bin/sh\nprintf '{\"id\": \"%s\", \"secret\": \"%s\", \"expires\": \"2999-01-01T00:00:00Z\"}' \"$1\" \"$KEY\"\n",
+        );
+        let (id_name, secret_name, _) = descriptor.env;
+        let command = format!("{{ from = \"command\", argv = [\"{}\", \"{}\"] }}", script.display(), key.id);
+        for (source, credentials, vars) in [
+            ("own variables", String::new(), vec![(id_name, &*key.id), (secret_name, &*key.secret)]),
+            (
+                "named variables",
+                "{ from = \"env\", id = \"MY_ID\", secret = \"MY_SECRET\" }".to_owned(),
+                vec![("MY_ID", &*key.id), ("MY_SECRET", &*key.secret)],
+            ),
+            ("tool", "{ from = \"vendor-cli\", profile = \"ops\" }".to_owned(), vec![]),
+            ("command", command, vec![("KEY", &*key.secret)]),
+        ] {
+            let output = list(&home, &profile("p", &simulator, &credentials), &vars).await;
+            let told = str::from_utf8(&output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(0), "{} {source}: {told}", descriptor.id);
+            let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            assert!(!report["nics"].as_array().unwrap().is_empty(), "{} {source}", descriptor.id);
+            for bytes in [&output.stdout, &output.stderr] {
+                assert!(!str::from_utf8(bytes).unwrap().contains(&key.secret), "{} {source}", descriptor.id);
+            }
+        }
+    }
+}
+
+/// The tool's own choice of a profile counts where the config names none.
+#[tokio::test]
+async fn the_profile_that_the_tool_would_take_is_taken() {
+    for cloud in providers::all() {
+        let simulator = simulator(*cloud).await;
+        let home = tempfile::tempdir().unwrap();
+        let (path, text) = own_file(cloud.descriptor().id, simulator.key());
+        write(&home.path().join(path), 0o600, &text);
+        let choice: Vec<_> = cloud.vendor_cli().unwrap().choice().iter().map(|&name| (name, "ops")).collect();
+        let profiles = profile("p", &simulator, "{ from = \"vendor-cli\" }");
+        let output = list(&home, &profiles, &choice).await;
+        assert_eq!(output.status.code(), Some(0), "{}", str::from_utf8(&output.stderr).unwrap());
+    }
+}
+
+/// One profile's trouble is its own row; the others go on.
+#[tokio::test]
+async fn what_is_wrong_with_a_source_is_told_for_its_profile_alone() {
+    let cloud = providers::find("aliyun").unwrap();
+    let simulator = simulator(cloud).await;
+    let key = simulator.key().clone();
+    let home = tempfile::tempdir().unwrap();
+    let script = |name: &str, text: &str| {
+        let path = home.path().join(name);
+        write(&path, 0o700, &format!("#!/bin/sh\n{text}\n"));
+        path.display().to_string()
+    };
+    let hanging = script("hanging", &format!("echo {CANARY}; exec sleep 600"));
+    let failing = script("failing", &format!("echo {CANARY} >&2; echo {CANARY}; exit 3"));
+    let garbage = script("garbage", &format!("echo 'not a key: {CANARY}'"));
+    let lacking = script("lacking", &format!("printf '{{\"id\":\"{CANARY}\"}}'"));
+    let ended = script("ended", &format!("printf '{{\"id\":\"{CANARY}\",\"secret\":\"{CANARY}\",\"expires\":1000}}'"));
+    let command = |program: &str, more: &str| format!("{{ from = \"command\", argv = [\"{program}\"]{more} }}");
+    let good = profile("good", &simulator, "{ from = \"env\", id = \"MY_ID\", secret = \"MY_SECRET\" }");
+    for (credentials, wanted) in [
+        (command(&hanging, ", timeout_s = 1"), "printed no credential within 1 s and was stopped"),
+        (command(&failing, ""), "ended with exit status: 3"),
+        (command(&garbage, ""), "prints is no credential"),
+        (command(&lacking, ""), "lacks \"secret\""),
+        (command(&ended, ""), "has ended"),
+        (command("/nowhere/helper", ""), "there is no program `/nowhere/helper`"),
+        ("{ from = \"env\", id = \"MY_ID\", secret = \"NOT_SET\" }".to_owned(), "`NOT_SET` is not set"),
+        ("{ from = \"vendor-cli\" }".to_owned(), "there is no ~/.aliyun/config.json: `aliyun` has no profile yet"),
+    ] {
+        let profiles = good.clone() + &profile("bad", &simulator, &credentials);
+        let output = list(&home, &profiles, &[("MY_ID", &key.id), ("MY_SECRET", &key.secret)]).await;
+        told(&output, wanted, &key.secret);
+    }
+    // Files of the tool.
+    let path = home.path().join(".aliyun/config.json");
+    let of = |mode: &str, more: &str| {
+        format!(
+            r#"{{"current":"x","profiles":[{{"name":"x","mode":"{mode}","access_key_id":"{CANARY}","access_key_secret":"{CANARY}"{more}}}]}}"#
+        )
+    };
+    for (text, mode, wanted) in [
+        (of("AK", ""), 0o644, "others can read it; run `chmod 600 ~/.aliyun/config.json`"),
+        (format!("{{\n  \"profiles\": [\"{CANARY}\""), 0o600, "~/.aliyun/config.json, line 2, column "),
+        (r#"{"profiles":[]}"#.to_owned(), 0o600, "has no profile `default`, and no other"),
+        (of("AK", "").replace("\"x\",\"mode", "\"y\",\"mode"), 0o600, "has no profile `x`; it has `y`"),
+        (of("EcsRamRole", ""), 0o600, "gets its key by `EcsRamRole`"),
+        (of("StsToken", ""), 0o600, "has no `sts_token`"),
+        (
+            of("CloudSSO", &format!(",\"sts_token\":\"{CANARY}\",\"sts_expiration\":1000")),
+            0o600,
+            "has ended; `aliyun sts GetCallerIdentity --profile",
+        ),
+    ] {
+        write(&path, mode, &text);
+        let profiles = good.clone() + &profile("bad", &simulator, "{ from = \"vendor-cli\" }");
+        let output = list(&home, &profiles, &[("MY_ID", &key.id), ("MY_SECRET", &key.secret)]).await;
+        told(&output, wanted, &key.secret);
+    }
+}
+
+#[track_caller]
+fn told(output: &Output, wanted: &str, secret: &str) {
+    let (out, err) = (str::from_utf8(&output.stdout).unwrap(), str::from_utf8(&output.stderr).unwrap());
+    assert_eq!(output.status.code(), Some(3), "{wanted}: {err}");
+    assert!(err.contains(wanted), "{wanted}: {err}");
+    for text in [out, err] {
+        assert!(!text.contains(CANARY) && !text.contains(secret), "{wanted}: {text}");
+    }
+    let report: serde_json::Value = serde_json::from_str(out).unwrap();
+    assert!(!report["nics"].as_array().unwrap().is_empty(), "the other profile is there: {wanted}");
+}
