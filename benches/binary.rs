@@ -1,7 +1,8 @@
 //! The program itself, as a process: memory, first frame, idleness, and loading from simulated clouds that answer slowly.
 //!
 //! A load is compared with the least time it could take: the latencies that must follow each other, and the documented rates.
-//! `cargo bench --bench binary` prints one table. Linux only: it reads /proc.
+//! `cargo bench --bench binary` prints one table; `-- frame`, `-- load`, `-- memory` or the name of a cloud a part of it. Linux only: it
+//! reads /proc.
 
 // A bench that unwraps fails where it should.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::cast_precision_loss)]
@@ -32,7 +33,7 @@ use nicdeck::{
         script::{Rule, Script},
     },
 };
-use path::{Least, Walk};
+use path::{Least, Walk, ask_plainly};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 /// Milliseconds added to each answer of a slow cloud.
@@ -44,14 +45,23 @@ fn main() {
     let _inside = runtime.enter();
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     println!("\nthe program as a process (load of the machine: {})\n", load.trim_end());
-    first_frame();
-    let alone: Vec<f64> = providers::all().iter().map(|cloud| load_of(*cloud)).collect();
-    load_of_all(alone.into_iter().fold(0.0, f64::max));
-    memory_and_idleness(providers::all()[0]);
+    let named: Vec<String> = std::env::args().skip(1).filter(|name| !name.starts_with('-')).collect();
+    let wanted = |name: &str| named.is_empty() || named.iter().any(|one| one == name);
+    if wanted("frame") {
+        first_frame();
+    }
+    let clouds = providers::all().iter().filter(|cloud| wanted("load") || wanted(cloud.descriptor().id));
+    let alone: Vec<f64> = clouds.map(|cloud| load_of(*cloud)).collect();
+    if wanted("load") {
+        load_of_all(alone.into_iter().fold(0.0, f64::max));
+    }
+    if wanted("memory") {
+        memory_and_idleness(providers::all()[0]);
+    }
 }
 
 fn row(what: &str, measured: &str, budget: &str) {
-    println!("{what:<66} {measured:<64} {budget}");
+    println!("{what:<66} {measured:<72} {budget}");
 }
 
 fn simulator(cloud: &'static dyn Provider, instances: usize, delay: u64) -> Simulator {
@@ -224,30 +234,38 @@ fn load_of(cloud: &'static dyn Provider) -> f64 {
     let (output, all) = list(&vars);
     let lines = String::from_utf8_lossy(&output.stdout).lines().count();
     let log = simulator.requests();
-    let latency = DELAY as f64 / 1000.0;
     // From the first request until the last answer could be there.
-    let took = |calls: &mut dyn Iterator<Item = &Logged>| {
+    let took = |calls: &mut dyn Iterator<Item = &Logged>, latency: f64| {
         let first = log.first().map_or(0, |call| call.at.0);
         calls.map(|call| call.at.0).max().unwrap_or(first).saturating_sub(first) as f64 / 1000.0 + latency
     };
+    let in_flight = cloud.descriptor().capabilities.in_flight;
+    let least = |of: &dyn Fn(Resource) -> bool| {
+        let chain = walk.chain(of);
+        let (endpoint, project) = (simulator.endpoint(), walk.project_id());
+        let bare = ask_plainly(cloud, &chain, &endpoint, simulator.key(), project);
+        walk.least(&tokio::runtime::Handle::current().block_on(bare), in_flight, of)
+    };
     let id = cloud.descriptor().id;
     let compared = |what: String, took: f64, least: Least| {
-        let (ratio, by_latency) = (took / least.paced, least.latencies);
+        let Least { calls, chain, paced, .. } = least;
+        let ratio = took / paced;
         let measured =
-            format!("{took:.2} s, latencies {by_latency:.2} s, paced {:.2} s: {ratio:.2} times", least.paced);
+            format!("{took:.2} s, {calls} calls in a row {chain:.2} s, paced {paced:.2} s: {ratio:.2} times");
         row(&what, &measured, "1.5 times");
     };
     let rows = |resource| matches!(resource, Resource::Nics | Resource::Instances);
     let names = [Resource::Nics, Resource::Instances].map(|resource| of(cloud, &log, resource));
-    let shown = took(&mut names.into_iter().flatten());
+    let path = least(&rows);
+    let shown = took(&mut names.into_iter().flatten(), path.latency);
     let nics = world.nics().len();
-    let in_flight = cloud.descriptor().capabilities.in_flight;
     let what = format!("{id}: {nics} NICs, {DELAY} ms: instances and NICs there");
-    compared(what, shown, walk.least(latency, in_flight, rows));
+    compared(what, shown, path);
     let (most, count) = walk.most();
-    let everything = took(&mut log.iter());
+    let path = least(&|_| true);
+    let everything = took(&mut log.iter(), path.latency);
     let what = format!("{id}: everything, {count} of {} calls are {most}", log.len());
-    compared(what, everything, walk.least(latency, in_flight, |_| true));
+    compared(what, everything, path);
     let distinct: HashSet<_> = log.iter().map(|call| (&call.action, &call.query, &call.path, &call.body)).collect();
     let measured = format!("{}, of which {} different; {lines} lines after {all:.2} s", log.len(), distinct.len());
     row(&format!("{id}: calls"), &measured, &format!("{}", walk.calls()));

@@ -12,7 +12,10 @@ use std::cell::RefCell;
 use divan::{Bencher, black_box};
 use nicdeck::{
     app::{key::Key, msg::InventoryEvent},
-    domain::page::Resource,
+    domain::{
+        address::{Eip, EipBinding},
+        page::{InventoryPage, Resource},
+    },
     rules::{self, facts::Facts},
     ui::{
         self,
@@ -21,7 +24,7 @@ use nicdeck::{
     },
 };
 use ratatui::{Terminal, backend::TestBackend};
-use world::{Console, NICS, PAGE, page, section};
+use world::{Console, NICS, PAGE, float, page, section};
 
 thread_local!(static CONSOLE: RefCell<Console> = RefCell::new(Console::new(NICS)));
 
@@ -99,16 +102,19 @@ fn typed(bencher: Bencher, console: &RefCell<Console>, text: &str) {
 }
 
 /// A page of 500 NICs arrives: merged, judged, filtered, listed. `layout` is a word of keys; new NICs come at the end of all, or
-/// lie scattered among the others.
+/// lie scattered among the others. With it `tables grow`: the page after which one more NIC than before fits no table of ids.
 #[divan::bench(sample_size = 1, sample_count = 30, args = [
     "known", "known, changed", "new", "new, scattered", "new, filtered", "new, all marked",
     "table: known", "table: known, changed", "table: new", "table: new, scattered", "table: new, filtered",
     "table, level: new, scattered", "table, NIC: new, scattered", "table, instance: new, scattered", "table, reverse: new, scattered",
+    "new, tables grow", "table: new, tables grow",
 ])]
 fn page_merge(bencher: Bencher, what: &str) {
     let (known, scattered) = (what.contains("known"), what.contains("scattered"));
-    let comes = move |&n: &u32| if scattered { n % (NICS / PAGE) == 7 } else { n >= NICS - PAGE };
-    let mut base = Console::of((0..NICS).filter(move |n| known || !comes(n)));
+    // Tables of ids double when they are seven eighths full.
+    let nics = if what.contains("grow") { (1 << 15) / 8 * 7 + PAGE / 2 } else { NICS };
+    let comes = move |&n: &u32| if scattered { n % (nics / PAGE) == 7 } else { n >= nics - PAGE };
+    let mut base = Console::of((0..nics).filter(move |n| known || !comes(n)));
     let layout = match what.split(':').next().unwrap_or_default() {
         "table" => "t",
         "table, level" => "t o",
@@ -126,7 +132,7 @@ fn page_merge(bencher: Bencher, what: &str) {
     base.keys("j j j");
     base.event(InventoryEvent::Began(section(Resource::Nics)));
     let page = || {
-        let mut page = page((0..NICS).filter(comes));
+        let mut page = page((0..nics).filter(comes));
         if what.contains("changed") {
             page.nics.iter_mut().for_each(|nic| nic.description = "changed".into());
         }
@@ -136,6 +142,32 @@ fn page_merge(bencher: Bencher, what: &str) {
         .with_inputs(|| {
             let console = Console { state: base.state.clone(), job: base.job };
             (console, InventoryEvent::Page(section(Resource::Nics), page()))
+        })
+        .bench_local_values(|(mut console, event)| {
+            console.event(event);
+            console
+        });
+}
+
+/// A page on which the EIPs of so many virtual IPs have gone elsewhere. Which NICs had them is known: nobody looks at all of them.
+#[divan::bench(sample_size = 1, sample_count = 20, args = [500, 2_000])]
+fn eips_leave_virtual_ips(bencher: Bencher, count: u32) {
+    let mut base = Console::of(0..NICS);
+    let all = || (0..count).map(float);
+    let floats = InventoryPage {
+        floats: all().map(|(float, _)| float).collect(),
+        eips: all().map(|(_, eip)| eip).collect(),
+        ..InventoryPage::default()
+    };
+    base.event(InventoryEvent::Began(section(Resource::Floats)));
+    base.event(InventoryEvent::Page(section(Resource::Floats), Box::new(floats)));
+    base.event(InventoryEvent::Completed(section(Resource::Floats)));
+    bencher
+        .with_inputs(|| {
+            let eips = all().map(|(_, eip)| Eip { bound: EipBinding::Unbound, ..eip }).collect();
+            let page = Box::new(InventoryPage { eips, ..InventoryPage::default() });
+            let console = Console { state: base.state.clone(), job: base.job };
+            (console, InventoryEvent::Page(section(Resource::Eips), page))
         })
         .bench_local_values(|(mut console, event)| {
             console.event(event);

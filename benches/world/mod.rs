@@ -14,6 +14,7 @@ use nicdeck::{
     },
     domain::{
         address::{Address, AddressRole, Backend, BackendTarget, Eip, EipBinding},
+        float::{Float, Pair},
         ids::JobId,
         instance::{Instance, Power, PowerState},
         inventory::Section,
@@ -116,6 +117,16 @@ fn backend(n: u32) -> Backend {
         target: BackendTarget::Address { ip: private_ip(n, 2).into(), instance: None, nic: None },
         port: "443".into(),
     }
+}
+
+/// The virtual IP of the n-th NIC, and the EIP on it.
+pub fn float(n: u32) -> (Float, Eip) {
+    let ip = Ipv4Addr::from(0x0a80_0000 + n).into();
+    let id: Arc<str> = text(format!("vip-{n}"));
+    let pairs = vec![Pair { ip: text(private_ip(n, 0).to_string()), mac: None }];
+    let bound = EipBinding::Float { float: id.clone(), ip };
+    let eip = Eip { id: format!("eip-of-vip-{n}").into(), bound, ..eip(n) };
+    (Float { id, ip, name: "".into(), region: REGION.into(), subnet: None, pairs, owner: None }, eip)
 }
 
 /// A page of these NICs.

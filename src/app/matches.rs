@@ -1,5 +1,7 @@
 //! What matches the filter, as bits per NIC: made once per key stroke, read by rows and counts.
 
+use crate::domain::slots::Slots;
+
 /// One NIC against the filter.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Hit {
@@ -28,9 +30,9 @@ pub struct Blame {
 /// Hits by profile and NIC slot.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Matches {
-    pub(super) nics: Vec<Vec<Hit>>,
+    pub(super) nics: Vec<Slots<Hit>>,
     /// By profile and instance slot: the instance itself matches.
-    pub(super) instances: Vec<Vec<bool>>,
+    pub(super) instances: Vec<Slots<bool>>,
     /// Counts what was matched again and may hide marks: whoever counted those remembers at which state of this.
     pub(super) changes: u64,
 }

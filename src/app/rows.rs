@@ -7,6 +7,7 @@ mod cursor;
 mod find;
 mod marks;
 mod order;
+mod pieces;
 mod tree;
 
 use std::net::IpAddr;
@@ -14,6 +15,7 @@ use std::net::IpAddr;
 use crate::domain::{
     ids::{AddressKey, InstanceKey, NicKey, ProfileId},
     inventory::{Section, Touched},
+    slots::Slots,
 };
 
 use super::{browse::Layout, state::State};
@@ -64,6 +66,7 @@ pub enum RowKey {
 
 impl RowRef {
     /// The profile's place.
+    #[inline]
     pub fn profile(self) -> usize {
         let (RowRef::Problem { profile, .. }
         | RowRef::Instance { profile, .. }
@@ -86,7 +89,7 @@ impl RowRef {
 pub struct RowIndex {
     order: Order,
     /// The tree: by profile and instance slot.
-    sums: Vec<Vec<Sum>>,
+    sums: Vec<Slots<Sum>>,
     groups: Vec<Group>,
     /// The table, where that is shown under a filter: the matching addresses in order.
     picked: Option<Vec<RowRef>>,
@@ -104,9 +107,7 @@ enum Table<'a> {
 impl Table<'_> {
     fn rows(&self, offset: usize, height: usize) -> Vec<RowRef> {
         match self {
-            Table::Everything(order) => {
-                order.addresses.iter().skip(offset).take(height).map(|placed| placed.row).collect()
-            }
+            Table::Everything(order) => order.addresses.from(offset).take(height).map(|placed| placed.row).collect(),
             Table::Picked(rows) => rows.iter().skip(offset).take(height).copied().collect(),
         }
     }
@@ -156,7 +157,7 @@ impl RowIndex {
     /// Counts what is below the instances that a page touched, themselves or a NIC of theirs.
     fn sum_touched(&mut self, state: &State, place: usize, touched: &Touched) {
         let (Some(part), Some(sums)) = (state.inventory.at(place), self.sums.get_mut(place)) else { return };
-        sums.resize(part.instance_slots().max(sums.len()), Sum::default());
+        sums.reach(part.instance_slots());
         let source = Source::of(state);
         let of_nics = touched.nics.iter().filter_map(|&nic| part.instance_of(nic));
         for slot in of_nics.chain(touched.instances.iter().copied()) {
@@ -175,7 +176,9 @@ impl RowIndex {
             let source = Source::of(state);
             let problems = tree::problem_heads(state);
             let (mut rows, mut addresses) = (0, 0);
-            for group in problems.iter().chain(&self.order.heads).filter_map(|&head| source.group(head, &self.sums)) {
+            for group in
+                problems.iter().chain(self.order.heads.iter()).filter_map(|&head| source.group(head, &self.sums))
+            {
                 self.groups.push(Group { start: rows, ..group });
                 rows += group.len;
                 addresses += group.addresses as usize;

@@ -1,6 +1,9 @@
 //! The rules' verdict on every address and NIC, in a few bytes each; whole findings are made for what is looked at.
 
-use crate::domain::finding::{FindingId, FindingSet, Level};
+use crate::domain::{
+    finding::{FindingId, FindingSet, Level},
+    slots::Slots,
+};
 
 /// A verdict without words.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -21,17 +24,12 @@ pub struct NicVerdict {
 /// By profile and NIC slot.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Verdicts {
-    pub(super) nics: Vec<Vec<NicVerdict>>,
+    pub(super) nics: Vec<Slots<NicVerdict>>,
 }
 
 impl Verdicts {
     pub fn new(profiles: usize) -> Self {
-        Self { nics: vec![Vec::new(); profiles] }
-    }
-
-    /// By NIC slot.
-    pub fn profile(&self, profile: usize) -> &[NicVerdict] {
-        self.nics.get(profile).map_or(&[], Vec::as_slice)
+        Self { nics: vec![Slots::default(); profiles] }
     }
 
     pub fn nic(&self, profile: usize, slot: u32) -> Option<&NicVerdict> {

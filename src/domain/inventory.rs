@@ -22,6 +22,7 @@ use super::{
     instance::Instance,
     nic::{Fate, Nic, TypeLimit},
     page::{Region, Resource},
+    slots::Slots,
     snapshot::NicSnapshot,
     time::Timestamp,
 };
@@ -52,7 +53,9 @@ pub struct ProfileInventory {
     instances: Arena<InstanceId, Instance>,
     nics: Arena<NicId, Nic>,
     /// By NIC slot.
-    near: Vec<Near>,
+    near: Slots<Near>,
+    /// By the slot of an EIP: NICs that it was found to be on.
+    nics_of_eip: Table<u32, Vec<u32>>,
     nics_of_instance: Table<InstanceId, Vec<u32>>,
     eips: Arena<EipId, Eip>,
     eips_of_nic: Table<NicId, Vec<u32>>,
@@ -95,7 +98,8 @@ impl ProfileInventory {
             regions: BTreeMap::new(),
             instances: Arena::default(),
             nics: Arena::default(),
-            near: Vec::new(),
+            near: Slots::default(),
+            nics_of_eip: Table::default(),
             nics_of_instance: Table::default(),
             eips: Arena::default(),
             eips_of_nic: Table::default(),

@@ -23,6 +23,7 @@ pub mod place;
 pub mod plan;
 pub mod rehearsal;
 pub mod selection;
+pub mod slots;
 pub mod snapshot;
 pub mod tags;
 pub mod time;

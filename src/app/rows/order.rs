@@ -13,15 +13,17 @@ use crate::{
     },
 };
 
-use super::{RowRef, narrow};
+use super::{RowRef, narrow, pieces::Pieces};
 
 /// See the module.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Order {
     /// Instances, and NICs on none that is known.
-    pub heads: Vec<RowRef>,
+    pub heads: Pieces<RowRef>,
     /// All addresses, in the table's order; empty in the tree.
-    pub addresses: Vec<Placed>,
+    pub addresses: Pieces<Placed>,
+    /// By profile: no NIC from this slot on was ever listed here.
+    end: Vec<usize>,
 }
 
 /// An address of the table, with what is short of all it is sorted by: whoever looks for a place compares many.
@@ -104,30 +106,6 @@ fn sorted<T: Ord, R: Ord>(items: impl Iterator<Item = T>, rank: impl Fn(&T) -> R
     ranked
 }
 
-/// How many of the items come before something that probably belongs near their end.
-fn gallop<T>(items: &[T], is_before: impl Fn(&T) -> bool) -> usize {
-    let mut back = 1;
-    while back <= items.len() && !is_before(&items[items.len() - back]) {
-        back *= 2;
-    }
-    let (from, to) = (items.len().saturating_sub(back), items.len() - back / 2);
-    from + items[from..to].partition_point(is_before)
-}
-
-/// Puts new items, themselves in order, where they belong.
-fn weave<T: Copy, R>(items: &mut Vec<T>, new: &[(R, T)], is_before: impl Fn(&T, &(R, T)) -> bool) {
-    let Some(&(_, any)) = new.first() else { return };
-    let mut end = items.len();
-    items.resize(end + new.len(), any);
-    // From the end on: what is behind an item makes room for it and for all before it.
-    for (nth, at) in new.iter().enumerate().rev() {
-        let place = gallop(&items[..end], |old| is_before(old, at));
-        items.copy_within(place..end, place + nth + 1);
-        items[place + nth] = at.1;
-        end = place;
-    }
-}
-
 fn is_free(part: &ProfileInventory, nic: u32) -> bool {
     part.nic_at(nic).is_some() && part.instance_of(nic).is_none()
 }
@@ -154,12 +132,13 @@ impl Order {
             instances.chain(free.map(move |slot| RowRef::Nic { profile, slot, depth: 0 }))
         });
         let heads = sorted(heads, |&row| head_rank(parts, row)).into_iter().map(|(_, row)| row).collect();
-        Self { heads, addresses: sorted_addresses(state) }
+        Self { heads, addresses: sorted_addresses(state), end: parts.iter().map(ProfileInventory::nic_slots).collect() }
     }
 
     /// After the table was chosen, left, or sorted otherwise.
     pub fn sort_again(&mut self, state: &State) {
         self.addresses = sorted_addresses(state);
+        self.end = state.inventory.profiles().iter().map(ProfileInventory::nic_slots).collect();
     }
 
     /// After a page: what it touched is taken out, and put in where it belongs now. Nothing is touched twice.
@@ -183,20 +162,28 @@ impl Order {
         let there = there.map(|&slot| RowRef::Instance { profile, slot });
         let free = touched.nics.iter().filter(|&&slot| is_free(part, slot));
         let free = free.map(|&slot| RowRef::Nic { profile, slot, depth: 0 });
-        self.heads.retain(|&row| is_kept(row));
+        // To look through everything for what can not be there takes longer than all the rest.
+        self.end.resize(parts.len().max(self.end.len()), 0);
+        let end = std::mem::replace(&mut self.end[place], part.nic_slots());
+        let were_nics = touched.nics.iter().any(|&slot| (slot as usize) < end);
+        if were_nics || !touched.instances.is_empty() {
+            self.heads.retain(|&row| is_kept(row));
+        }
         let new = sorted(there.chain(free), |&row| head_rank(parts, row));
-        weave(&mut self.heads, &new, |&old, at| (head_rank(parts, old), old) < *at);
+        self.heads.weave(&new, |&old, at| (head_rank(parts, old), old) < *at);
 
         if let Layout::Table { by, reverse } = state.browse.layout {
             let rank = |placed: &Placed| column(state, by, *placed);
             let new = touched.nics.iter().flat_map(|&slot| addresses_of(state, place, slot));
             let mut new = sorted(new, rank);
-            self.addresses.retain(|placed| is_kept(placed.row));
+            if were_nics {
+                self.addresses.retain(|placed| is_kept(placed.row));
+            }
             if reverse {
                 new.reverse();
-                weave(&mut self.addresses, &new, |old, at| (rank(old), *old) > *at);
+                self.addresses.weave(&new, |old, at| (rank(old), *old) > *at);
             } else {
-                weave(&mut self.addresses, &new, |old, at| (rank(old), *old) < *at);
+                self.addresses.weave(&new, |old, at| (rank(old), *old) < *at);
             }
         }
     }
@@ -206,38 +193,19 @@ impl Order {
         let Layout::Table { by, reverse } = state.browse.layout else { return None };
         let wanted = Placed::of(state, ip, row);
         let wanted = (column(state, by, wanted), wanted);
-        let place = self.addresses.partition_point(|placed| {
+        let (place, found) = self.addresses.partition_point(|placed| {
             let at = (column(state, by, *placed), *placed);
             if reverse { at > wanted } else { at < wanted }
         });
-        self.addresses.get(place).is_some_and(|placed| placed.row == row).then_some(place)
+        found.is_some_and(|placed| placed.row == row).then_some(place)
     }
 }
 
-fn sorted_addresses(state: &State) -> Vec<Placed> {
-    let Layout::Table { by, reverse } = state.browse.layout else { return Vec::new() };
+fn sorted_addresses(state: &State) -> Pieces<Placed> {
+    let Layout::Table { by, reverse } = state.browse.layout else { return Pieces::default() };
     let parts = state.inventory.profiles().iter().enumerate();
     let all = parts.flat_map(|(place, part)| part.nics().flat_map(move |(slot, _)| addresses_of(state, place, slot)));
     let sorted = sorted(all, |placed| column(state, by, *placed));
-    let mut addresses: Vec<Placed> = sorted.into_iter().map(|(_, placed)| placed).collect();
-    if reverse {
-        addresses.reverse();
-    }
-    addresses
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn weaving_is_sorting(old in prop::collection::btree_set(0..200u32, 0..60), new in prop::collection::btree_set(0..200u32, 0..20)) {
-            let mut woven: Vec<u32> = old.difference(&new).copied().collect();
-            weave(&mut woven, &sorted(new.iter().rev().copied(), |&new| new), |old, (_, new)| old < new);
-            prop_assert_eq!(woven, old.union(&new).copied().collect::<Vec<_>>());
-        }
-    }
+    let addresses = sorted.into_iter().map(|(_, placed)| placed);
+    if reverse { addresses.rev().collect() } else { addresses.collect() }
 }

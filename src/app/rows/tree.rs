@@ -9,7 +9,7 @@ use crate::{
         matches::Matches,
         state::{ProfileInfo, State},
     },
-    domain::{inventory::ProfileInventory, nic::NicRole},
+    domain::{inventory::ProfileInventory, nic::NicRole, slots::Slots},
     filter::ProfileSubject,
 };
 
@@ -92,7 +92,7 @@ impl<'a> Source<'a> {
     }
 
     /// A group as far as it is shown. `sums` are those of [`Self::sums`], by profile.
-    pub fn group(&self, head: RowRef, sums: &[Vec<Sum>]) -> Option<Group> {
+    pub fn group(&self, head: RowRef, sums: &[Slots<Sum>]) -> Option<Group> {
         let (len, addresses) = match head {
             RowRef::Problem { profile, .. } => {
                 (1 + if folded(self.folds, head) { 0 } else { u32::from(self.failed(profile)) }, 0)
@@ -112,9 +112,10 @@ impl<'a> Source<'a> {
     }
 
     /// What is below each instance of a profile, by slot.
-    pub fn sums(&self, profile: u16) -> Vec<Sum> {
-        let Some(part) = self.part(profile) else { return Vec::new() };
-        let mut sums = vec![Sum::default(); part.instance_slots()];
+    pub fn sums(&self, profile: u16) -> Slots<Sum> {
+        let mut sums = Slots::default();
+        let Some(part) = self.part(profile) else { return sums };
+        sums.reach(part.instance_slots());
         for slot in (0u32..).take(part.nic_slots()) {
             if let Some(instance) = part.instance_of(slot)
                 && let Some(sum) = sums.get_mut(instance as usize)

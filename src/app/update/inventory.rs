@@ -213,9 +213,7 @@ fn judge(state: &mut State, place: usize, slots: &[u32]) {
     else {
         return;
     };
-    if verdicts.len() < part.nic_slots() {
-        verdicts.resize_with(part.nic_slots(), NicVerdict::default);
-    }
+    verdicts.reach(part.nic_slots());
     let judged = |Summary { level, findings, worst }| Judged { level, findings, worst };
     let mut levels: Vec<Summary> = Vec::new();
     let held = state.earlier.open_nics(&info.id);

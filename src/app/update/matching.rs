@@ -6,7 +6,7 @@ use crate::{
     app::{
         matches::{Blame, Hit},
         state::State,
-        verdicts::{Judged, NicVerdict},
+        verdicts::Judged,
     },
     domain::{
         address::Eip,
@@ -14,6 +14,7 @@ use crate::{
         inventory::ProfileInventory,
         nic::Nic,
         selection::Target,
+        slots::Slots,
     },
     filter::{AddressSubject, Expr, Needs, NicSubject, Partial, ProfileSubject, TargetSubject},
 };
@@ -25,7 +26,7 @@ const BLOCK: usize = 32;
 struct Matcher<'a> {
     state: &'a State,
     part: &'a ProfileInventory,
-    verdicts: &'a [NicVerdict],
+    place: usize,
     expr: &'a Expr,
     needs: Needs,
     outer: Partial,
@@ -43,8 +44,7 @@ impl<'a> Matcher<'a> {
         let part = state.inventory.at(place)?;
         let info = state.info(place)?;
         let profile = ProfileSubject { profile: &info.id, cloud: &info.cloud, env: info.env.as_deref() };
-        let verdicts = state.verdicts.profile(place);
-        Some(Self { state, part, verdicts, expr, needs: expr.needs(), outer: expr.on_profile(&profile) })
+        Some(Self { state, part, place, expr, needs: expr.needs(), outer: expr.on_profile(&profile) })
     }
 
     fn target(&self, key: impl FnOnce() -> Target, judged: Judged) -> TargetSubject {
@@ -101,7 +101,7 @@ impl<'a> Matcher<'a> {
             hit.own = matched.itself(&TargetSubject { has_eip: !eips.is_empty(), ..target });
             return hit;
         }
-        let verdict = if verdicts { self.verdicts.get(slot as usize) } else { None };
+        let verdict = if verdicts { self.state.verdicts.nic(self.place, slot) } else { None };
         for (nth, &address) in nic.addresses.iter().enumerate() {
             let judged = verdict.and_then(|verdict| verdict.addresses.get(nth)).copied().unwrap_or_default();
             let address_key = || Target::Address(AddressKey { nic: key(), ip: address.ip });
@@ -165,9 +165,9 @@ impl<'a> Matcher<'a> {
     }
 }
 
-fn row<T>(list: &mut Vec<Vec<T>>, place: usize) -> &mut Vec<T> {
+fn row<T>(list: &mut Vec<Slots<T>>, place: usize) -> &mut Slots<T> {
     if list.len() <= place {
-        list.resize_with(place + 1, Vec::new);
+        list.resize_with(place + 1, Slots::default);
     }
     &mut list[place]
 }
@@ -196,26 +196,29 @@ pub fn some(state: &mut State, place: usize, nics: &[u32], instances: &[u32]) {
         found.changes += 1;
     }
     let row_of_nics = row(&mut found.nics, place);
-    row_of_nics.resize(nic_slots.max(row_of_nics.len()), Hit::default());
-    nics.iter().zip(hits).for_each(|(&slot, hit)| row_of_nics[slot as usize] = hit);
+    row_of_nics.reach(nic_slots);
+    nics.iter().zip(hits).for_each(|(&slot, hit)| *row_of_nics.at(slot as usize) = hit);
     let row_of_instances = row(&mut found.instances, place);
-    row_of_instances.resize(instance_slots.max(row_of_instances.len()), false);
-    instances.iter().zip(own).for_each(|(&slot, own)| row_of_instances[slot as usize] = own);
+    row_of_instances.reach(instance_slots);
+    instances.iter().zip(own).for_each(|(&slot, own)| *row_of_instances.at(slot as usize) = own);
 }
 
 /// Filters everything of one profile.
 pub fn profile(state: &mut State, place: usize) {
-    let Some(matcher) = Matcher::new(state, place, &state.browse.filter) else { return };
-    let (partials, own) = matcher.instances();
-    let mut hits = vec![Hit::default(); matcher.part.nic_slots()];
-    matcher.nics(&partials, |slot, hit| {
-        hits[slot as usize] = hit;
-        ControlFlow::Continue(())
-    });
-    let found = &mut state.browse.matches;
-    found.changes += 1;
-    *row(&mut found.nics, place) = hits;
-    *row(&mut found.instances, place) = own;
+    // Filled anew where they are: a key stroke makes no list as long as the inventory.
+    let mut hits = std::mem::take(row(&mut state.browse.matches.nics, place));
+    if let Some(matcher) = Matcher::new(state, place, &state.browse.filter) {
+        let (partials, own) = matcher.instances();
+        hits.reset(matcher.part.nic_slots());
+        matcher.nics(&partials, |slot, hit| {
+            *hits.at(slot as usize) = hit;
+            ControlFlow::Continue(())
+        });
+        let found = &mut state.browse.matches;
+        found.changes += 1;
+        *row(&mut found.instances, place) = own.into_iter().collect();
+    }
+    *row(&mut state.browse.matches.nics, place) = hits;
 }
 
 /// Would a filter show anything?

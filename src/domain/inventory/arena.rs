@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, hash::Hash};
 
-use crate::domain::time::Timestamp;
+use crate::domain::{slots::Slots, time::Timestamp};
 
 /// A table by ids. Its hash is seeded anew in each run, and several times faster than the standard one.
 pub type Table<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
@@ -18,14 +18,14 @@ pub struct Kept<T> {
 /// Slots that keep their number for as long as the item lives.
 #[derive(Clone, Debug)]
 pub struct Arena<K, T> {
-    slots: Vec<Option<Kept<T>>>,
+    slots: Slots<Option<Kept<T>>>,
     index: Table<K, u32>,
     free: Vec<u32>,
 }
 
 impl<K, T> Default for Arena<K, T> {
     fn default() -> Self {
-        Self { slots: Vec::new(), index: Table::default(), free: Vec::new() }
+        Self { slots: Slots::default(), index: Table::default(), free: Vec::new() }
     }
 }
 
@@ -63,11 +63,13 @@ impl<K: Hash + Eq + Clone, T: PartialEq> Arena<K, T> {
     pub fn put(&mut self, key: K, item: T, read_at: Timestamp, sweep: u64) -> (u32, Option<T>) {
         let kept = Some(Kept { item, read_at, sweep });
         if let Some(slot) = self.slot(&key) {
-            let old = std::mem::replace(&mut self.slots[slot as usize], kept);
+            let old = self.slots.get_mut(slot as usize).and_then(|place| std::mem::replace(place, kept));
             return (slot, old.map(|kept| kept.item));
         }
         let slot = if let Some(slot) = self.free.pop() {
-            self.slots[slot as usize] = kept;
+            if let Some(place) = self.slots.get_mut(slot as usize) {
+                *place = kept;
+            }
             slot
         } else {
             self.slots.push(kept);
@@ -79,7 +81,7 @@ impl<K: Hash + Eq + Clone, T: PartialEq> Arena<K, T> {
 
     pub fn take(&mut self, key: &K) -> Option<(u32, T)> {
         let slot = self.index.remove(key)?;
-        let kept = self.slots[slot as usize].take()?;
+        let kept = self.slots.get_mut(slot as usize)?.take()?;
         self.free.push(slot);
         Some((slot, kept.item))
     }

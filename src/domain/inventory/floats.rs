@@ -133,11 +133,6 @@ impl ProfileInventory {
         }
     }
 
-    /// NICs that were found to have the EIP, whatever it is bound to.
-    pub(super) fn nics_near_eip(&self, eip: u32) -> Vec<u32> {
-        self.near.iter().zip(0u32..).filter(|(near, _)| near.eips.contains(&eip)).map(|(_, slot)| slot).collect()
-    }
-
     fn has_floats(&self, region: &RegionId) -> bool {
         self.coverage.contains_key(&(Resource::Floats, Some(region.clone())))
             || self.coverage.contains_key(&(Resource::Floats, None))
@@ -343,6 +338,55 @@ mod tests {
         assert_eq!((on(&part, 1), on(&part, 2)), (vec![], vec!["10.0.0.91".to_owned()]));
     }
 
+    /// The NICs of an EIP are found without looking at all: they are those that looking at all would find.
+    fn indexed(part: &ProfileInventory) {
+        let mut found: Table<u32, Vec<u32>> = Table::default();
+        for (near, nic) in part.near.iter().zip(0..) {
+            near.eips.iter().for_each(|&eip| link(&mut found, eip, nic));
+        }
+        let mut kept = part.nics_of_eip.clone();
+        kept.values_mut().chain(found.values_mut()).for_each(|nics| nics.sort_unstable());
+        assert_eq!(kept, found);
+    }
+
+    #[test]
+    fn the_nics_of_an_eip_are_known_whatever_moves() {
+        let mut part = part();
+        let bound = |n: u8| EipBinding::Float { float: format!("f-{n}").into(), ip: [10, 0, 0, 90 + n].into() };
+        let eip = |n: u8, bound| Eip {
+            dies_unbound: Some(false),
+            id: format!("e-{n}").into(),
+            region: "r".into(),
+            ips: vec![],
+            name: "".into(),
+            status: "BOUND".into(),
+            bound,
+        };
+        let eips = |eips: Vec<Eip>| InventoryPage { eips, ..InventoryPage::default() };
+        part.merge(nics((1..=4).map(|n| nic(n, None, false))), AT);
+        let sweep = part.begin(section());
+        let two = ["10.0.0.1", "10.0.0.2", "10.0.0.3"];
+        part.merge(floats([float("f-1", "10.0.0.91", &two[..2]), float("f-2", "10.0.0.92", &two)]), AT);
+        part.merge(eips(vec![eip(1, bound(1)), eip(2, bound(2))]), AT);
+        part.complete(&section(), sweep, AT);
+        let mut count: Vec<usize> = part.nics_of_eip.values().map(Vec::len).collect();
+        count.sort_unstable();
+        assert_eq!(count, [2, 3]);
+        indexed(&part);
+        for moved in [bound(2), EipBinding::Unbound, EipBinding::Nic { nic: "n-4".into(), private_ip: None }, bound(1)]
+        {
+            part.merge(eips(vec![eip(1, moved)]), AT);
+            indexed(&part);
+            part.look_around_floats();
+            indexed(&part);
+        }
+        part.refresh(&"n-1".into(), None, AT);
+        indexed(&part);
+        let sweep = part.begin((Resource::Nics, Some("r".into())));
+        part.complete(&(Resource::Nics, Some("r".into())), sweep, AT);
+        assert!(part.nics_of_eip.is_empty(), "no NIC is left");
+    }
+
     #[test]
     fn an_eip_of_a_virtual_address_is_on_the_nics_that_have_it() {
         let mut part = part();
@@ -361,10 +405,13 @@ mod tests {
             part.eips_of(nic).filter(|eip| eip.is_on(nic, "10.0.0.91".parse().unwrap()) == Some(true)).count()
         };
         assert_eq!([count(&part, 1), count(&part, 2)], [1, 0]);
+        indexed(&part);
         // It goes, and its listing has not ended yet: no NIC has it any more.
         let gone = InventoryPage { eips: vec![Eip { bound: EipBinding::Unbound, ..eip }], ..InventoryPage::default() };
         part.merge(gone, AT);
         assert_eq!([count(&part, 1), count(&part, 2)], [0, 0]);
+        indexed(&part);
+        assert!(part.nics_of_eip.is_empty());
     }
 
     /// A cloud names the port, and does not say that it is a virtual address: whichever of the two is read first.

@@ -204,10 +204,14 @@ impl ProfileInventory {
             instance: nic.instance.as_ref().and_then(|id| self.instance_slot(id)),
             eips: self.eip_slots(nic).collect(),
         });
-        if self.near.len() <= slot as usize {
-            self.near.resize_with(slot as usize + 1, Near::default);
+        let place = self.near.at(slot as usize);
+        for eip in place.eips.iter().filter(|eip| !near.eips.contains(eip)) {
+            unlink(&mut self.nics_of_eip, eip, slot);
         }
-        self.near[slot as usize] = near;
+        for eip in &near.eips {
+            link(&mut self.nics_of_eip, *eip, slot);
+        }
+        *place = near;
     }
 
     pub(super) fn look_around_all(&mut self, slots: Vec<u32>) {
@@ -256,7 +260,7 @@ impl ProfileInventory {
             EipBinding::Unbound | EipBinding::Elsewhere => {}
         }
         let nics = match &bound {
-            EipBinding::Float { .. } => self.nics_near_eip(slot),
+            EipBinding::Float { .. } => self.nics_of_eip.get(&slot).cloned().unwrap_or_default(),
             bound => self.bound_nics(bound),
         };
         touched.nics.extend(&nics);
