@@ -1,11 +1,11 @@
-//! Writes that earlier runs began and whose end is not in the journal; and what reading their NICs has shown.
+//! Writes whose end nobody knows, of earlier runs and of this one; and what reading their NICs has shown.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use crate::domain::{
     fault::Fault,
     ids::{JobId, NicId, NicKey, ProfileId},
-    journal::OpenWrite,
+    journal::{OpenWrite, StrangeWrite},
     journal_fault::JournalFault,
     outcome::{Outcome, OutcomeWord},
     selection::Target,
@@ -18,6 +18,8 @@ pub struct Earlier {
     pub path: String,
     /// Oldest first.
     pub writes: Vec<EarlierWrite>,
+    /// Those that this nicdeck cannot read: only the one that wrote them finds out about them.
+    pub strange: Vec<StrangeWrite>,
     /// The job that reads.
     pub job: Option<JobId>,
 }
@@ -41,6 +43,8 @@ pub enum Found {
     NotYet,
     /// Its NIC could not be read.
     Unread(Box<Fault>),
+    /// What was read does not tell: which public addresses there are is not known.
+    Untold,
     /// Known, and in the journal.
     Settled(Vec<(Target, Outcome)>),
     /// Known; the journal could not take it, and the next start will ask again.
@@ -52,7 +56,12 @@ impl Found {
     pub fn outcomes(&self) -> Option<&[(Target, Outcome)]> {
         match self {
             Found::Settled(outcomes) | Found::NotNoted { outcomes, .. } => Some(outcomes),
-            Found::Reading | Found::MaybeRunning | Found::NoProfile | Found::NotYet | Found::Unread(_) => None,
+            Found::Reading
+            | Found::MaybeRunning
+            | Found::NoProfile
+            | Found::NotYet
+            | Found::Unread(_)
+            | Found::Untold => None,
         }
     }
 
@@ -65,7 +74,30 @@ impl Found {
     }
 }
 
+/// NICs of a profile that nothing is to be sent to.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Held {
+    all: bool,
+    nics: HashSet<NicId>,
+}
+
+impl Held {
+    pub fn contains(&self, nic: &NicId) -> bool {
+        self.all || self.nics.contains(nic)
+    }
+}
+
 impl Earlier {
+    /// Nothing to show.
+    pub fn is_empty(&self) -> bool {
+        self.writes.is_empty() && self.strange.is_empty()
+    }
+
+    /// Writes to show.
+    pub fn len(&self) -> usize {
+        self.writes.len() + self.strange.len()
+    }
+
     /// Writes whose end is not known.
     pub fn open(&self) -> impl Iterator<Item = &EarlierWrite> {
         self.writes.iter().filter(|write| write.found.outcomes().is_none())
@@ -73,12 +105,19 @@ impl Earlier {
 
     /// Is there a write to this NIC whose end is not known?
     pub fn is_open(&self, nic: &NicKey) -> bool {
-        self.open().any(|write| write.write.intent.nic_key() == *nic)
+        self.held(&nic.profile).contains(&nic.nic)
     }
 
     /// The NICs of a profile with such a write.
-    pub fn open_nics(&self, profile: &ProfileId) -> BTreeSet<NicId> {
+    pub fn held(&self, profile: &ProfileId) -> Held {
         let open = self.open().map(|write| &write.write.intent).filter(|intent| intent.profile == *profile);
-        open.map(|intent| intent.kind.nic().clone()).collect()
+        let mut held = Held { all: false, nics: open.map(|intent| intent.kind.nic().clone()).collect() };
+        for strange in self.strange.iter().filter(|strange| strange.profile.as_ref().is_none_or(|of| of == profile)) {
+            match (&strange.profile, &strange.nic) {
+                (Some(_), Some(nic)) => drop(held.nics.insert(nic.clone())),
+                _ => held.all = true,
+            }
+        }
+        held
     }
 }

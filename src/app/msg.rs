@@ -8,7 +8,7 @@ use crate::{
         fault::Fault,
         ids::{JobId, NicKey, OperationId},
         inventory::Section,
-        journal::OpenWrite,
+        journal::{Open, OpenWrite},
         journal_fault::JournalFault,
         outcome::{Outcome, Progress},
         page::InventoryPage,
@@ -89,6 +89,12 @@ pub enum ReleaseEvent {
         operation: OperationId,
         fault: JournalFault,
     },
+    /// Of these writes of the batch nobody knows the end: the journal at `path` keeps them open. Comes before the end, where there
+    /// are some.
+    LeftOpen {
+        path: String,
+        writes: Vec<OpenWrite>,
+    },
     /// Paused before the next write, or going on again.
     Paused(bool),
     Ended,
@@ -97,9 +103,9 @@ pub enum ReleaseEvent {
 /// From the look at the journal after the start.
 #[derive(Clone, PartialEq, Debug)]
 pub enum JournalEvent {
-    /// Writes of earlier runs without an outcome, and where the journal is.
-    Unfinished { path: String, writes: Vec<OpenWrite> },
-    /// It could be read; nothing is open unless [`Self::Unfinished`] says so.
+    /// Writes of earlier runs whose end is not known, and where the journal is.
+    Unfinished { path: String, open: Open<OpenWrite> },
+    /// It could be read, and nothing is open.
     Read,
     /// What an earlier run left open is not known.
     Unreadable(JournalFault),
@@ -117,6 +123,8 @@ pub enum ReconcileEvent {
         batch: String,
         operation: OperationId,
         found: Found,
+        /// The NIC as it was read, where its end is known.
+        fresh: Option<ReadBack>,
     },
     Ended,
 }

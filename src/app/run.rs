@@ -34,6 +34,16 @@ pub struct RunRow {
     pub not_journaled: bool,
 }
 
+impl RunRow {
+    /// How it ended, if it has.
+    pub fn end(&self) -> Option<&Outcome> {
+        match &self.progress {
+            Progress::Settled(outcome) => Some(outcome),
+            _ => None,
+        }
+    }
+}
+
 /// What the user asked of the batch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Pace {
@@ -50,8 +60,8 @@ pub struct Recheck {
     pub job: JobId,
     /// Targets found to be as was wished.
     pub found: usize,
-    /// NICs that could not be read.
-    pub unread: usize,
+    /// Targets found to be as they were, for good.
+    pub kept: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -281,21 +291,21 @@ impl Run {
         }
     }
 
-    /// Reading again has shown that a target whose end was not known is as was wished.
-    pub(super) fn found_done(&mut self, row: usize, now: Timestamp) {
-        if let Some(entry) = self.rows.get_mut(row)
-            && let Progress::Settled(Outcome::Unknown { fault }) = &entry.progress
-        {
-            entry.progress = Progress::Settled(Outcome::Released { request_id: fault.request_id.clone() });
-            entry.at = now;
-        }
+    /// Reading again has shown the end of a target.
+    pub(super) fn found(&mut self, row: usize, outcome: &Outcome, not_journaled: bool, now: Timestamp) {
+        let Some(entry) = self.rows.get_mut(row) else { return };
+        let request_id = entry.end().and_then(Outcome::request_id).map(str::to_owned);
+        entry.progress = Progress::Settled(match outcome.clone() {
+            // The answer to the write itself brought its id, if any.
+            Outcome::Released { request_id: None } => Outcome::Released { request_id },
+            outcome => outcome,
+        });
+        entry.not_journaled = not_journaled;
+        entry.at = now;
     }
 
     /// The end of a target, if it has one.
     pub fn outcome(&self, target: &Target) -> Option<&Outcome> {
-        self.rows.iter().find(|row| &row.target == target).and_then(|row| match &row.progress {
-            Progress::Settled(outcome) => Some(outcome),
-            _ => None,
-        })
+        self.rows.iter().find(|row| &row.target == target).and_then(RunRow::end)
     }
 }

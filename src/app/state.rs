@@ -63,6 +63,16 @@ pub enum Screen {
     Calls,
 }
 
+/// Whether the journal was read for writes that are open.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum JournalSeen {
+    /// It is being read.
+    #[default]
+    Looking,
+    Read,
+    Unread(JournalFault),
+}
+
 /// The pane that keys go to on a screen with two.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Pane {
@@ -142,8 +152,8 @@ pub struct State {
     pub now: Timestamp,
     /// Why no intent can be put on disk, and nothing sent; `None` while nothing is known against it.
     pub no_journal: Option<JournalFault>,
-    /// What earlier runs left open could not be read.
-    pub journal_unread: bool,
+    /// Whether it is known what earlier runs left open: nothing is sent before.
+    pub journal: JournalSeen,
     /// What earlier runs left open in the journal.
     pub earlier: Earlier,
     /// A quit that was asked for once (ctrl-c at the top), and when.
@@ -186,7 +196,7 @@ impl State {
             size: setup.size,
             now,
             no_journal: None,
-            journal_unread: false,
+            journal: JournalSeen::Looking,
             earlier: Earlier::default(),
             quit_asked: None,
             quitting: false,

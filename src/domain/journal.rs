@@ -241,13 +241,44 @@ impl Intent {
     }
 }
 
-/// A write of another run whose end is not in the journal.
+/// A write with targets whose end is not in the journal, or is there as unknown.
 #[derive(Clone, PartialEq, Debug)]
 pub struct OpenWrite {
-    /// The newest one of the write.
+    /// The newest one of the write, for the targets that are open.
     pub intent: Intent,
     /// A process that lives may be carrying it out, and then writes its end itself.
     pub maybe_running: bool,
+}
+
+/// A write in the journal that this nicdeck cannot read: of a later one, or edited by hand. What became of it is not known here.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct StrangeWrite {
+    /// Of the journal's lines.
+    pub version: u32,
+    /// `None`: it may be of any.
+    pub profile: Option<ProfileId>,
+    /// `None`: it may be any of the profile.
+    pub nic: Option<NicId>,
+}
+
+/// Everything in a journal whose end is not known.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Open<W> {
+    /// Oldest first, one for each write.
+    pub writes: Vec<W>,
+    pub strange: Vec<StrangeWrite>,
+}
+
+impl<W> Default for Open<W> {
+    fn default() -> Self {
+        Self { writes: Vec::new(), strange: Vec::new() }
+    }
+}
+
+impl<W> Open<W> {
+    pub fn is_empty(&self) -> bool {
+        self.writes.is_empty() && self.strange.is_empty()
+    }
 }
 
 /// The right to send one write. Minted by the journal after the intent is on disk, never for a read-only profile;

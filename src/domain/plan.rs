@@ -136,6 +136,22 @@ impl OperationKind {
         }
     }
 
+    /// The same for these of its targets alone.
+    #[must_use]
+    pub fn only(&self, targets: &[Target]) -> Self {
+        let ips = || targets.iter().filter_map(Target::ip).collect();
+        match self {
+            OperationKind::Release { nic, .. } => OperationKind::Release { nic: nic.clone(), ips: ips() },
+            OperationKind::Assign { nic, lists, .. } => {
+                OperationKind::Assign { nic: nic.clone(), ips: ips(), lists: lists.clone() }
+            }
+            OperationKind::Detach { .. }
+            | OperationKind::Attach { .. }
+            | OperationKind::BindEip { .. }
+            | OperationKind::Delete { .. } => self.clone(),
+        }
+    }
+
     /// Is a NIC that is gone altogether what was wished for?
     pub fn is_done_when_gone(&self) -> bool {
         match self {

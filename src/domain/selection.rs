@@ -1,6 +1,6 @@
 //! What people mark. Marks belong to objects, never to rows: they survive filter, sort, fold and refresh.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,14 @@ impl Target {
         match self {
             Target::Address(key) => &key.nic,
             Target::Nic(key) => key,
+        }
+    }
+
+    /// The address; none for a whole NIC.
+    pub fn ip(&self) -> Option<IpAddr> {
+        match self {
+            Target::Address(key) => Some(key.ip),
+            Target::Nic(_) => None,
         }
     }
 }

@@ -112,7 +112,7 @@ fn earlier(launch: &Launch, state: &mut State, form: &Form<'_>, err: &mut dyn io
     // The demo's clouds begin anew each time.
     let Some(path) = launch.journal.as_deref().filter(|_| !launch.demo) else { return };
     match journal::open_writes(path, &super::host(), clock::now()) {
-        Ok(writes) => update::note_earlier(state, path.to_string_lossy().into_owned(), writes),
+        Ok(open) => update::note_earlier(state, path.to_string_lossy().into_owned(), open),
         Err(error) => {
             let why = Phrase::from(&error.fault());
             let values: Vec<(&str, &str)> = why.values.iter().map(|(name, value)| (*name, value.as_str())).collect();

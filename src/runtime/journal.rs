@@ -11,7 +11,6 @@ mod open;
 pub mod verify;
 
 use std::{
-    collections::BTreeMap,
     fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
@@ -22,8 +21,8 @@ use std::{
 use serde::Deserialize;
 
 use crate::domain::{
-    ids::{OperationId, ProfileId},
-    journal::{Intent, JournalEntry, Settlement, WritePermit},
+    ids::ProfileId,
+    journal::{Intent, JournalEntry, OpenWrite, Settlement, WritePermit},
     journal_fault::{JournalFault, JournalFaultKind},
 };
 
@@ -157,6 +156,18 @@ impl Journal {
         tokio::task::spawn_blocking(move || read(&path)).await.map_err(|_| JournalError::CutOff)?
     }
 
+    /// The writes of a batch that has ended, with the targets whose end is not known.
+    ///
+    /// # Errors
+    /// The journal cannot be read.
+    pub async fn open_of(&self, batch: String) -> Result<Vec<OpenWrite>, JournalError> {
+        let path = self.path.clone();
+        let open =
+            tokio::task::spawn_blocking(move || open_intents(&path)).await.map_err(|_| JournalError::CutOff)??;
+        let own = open.writes.into_iter().filter(|intent| intent.batch == batch);
+        Ok(own.map(|intent| OpenWrite { intent, maybe_running: false }).collect())
+    }
+
     async fn put(&self, entry: JournalEntry) -> Result<(), JournalError> {
         let journal = self.clone();
         tokio::task::spawn_blocking(move || journal.append(&entry)).await.map_err(|_| JournalError::CutOff)?
@@ -271,23 +282,12 @@ pub struct Contents {
 }
 
 impl Contents {
-    /// Intents without an outcome, oldest first: what became of them is not known and has to be read from the cloud.
-    /// A write that is tried again has an intent for each try, and each end closes those before it.
-    pub fn open_intents(&self) -> impl Iterator<Item = &Intent> {
-        let mut open: BTreeMap<(&str, OperationId), Vec<(usize, &Intent)>> = BTreeMap::new();
-        for (place, entry) in self.entries.iter().enumerate() {
-            match entry {
-                JournalEntry::Intent(intent) => {
-                    open.entry((intent.batch.as_str(), intent.operation)).or_default().push((place, intent));
-                }
-                JournalEntry::Settled(end) => {
-                    open.remove(&(end.batch.as_str(), end.operation));
-                }
-            }
-        }
-        let mut open: Vec<(usize, &Intent)> = open.into_values().flatten().collect();
-        open.sort_by_key(|(place, _)| *place);
-        open.into_iter().map(|(_, intent)| intent)
+    /// Writes with targets whose end is not known, oldest first, each with its newest intent for these targets: what became of them
+    /// has to be read from the cloud. Lines that are no records are left out.
+    pub fn open_intents(&self) -> std::vec::IntoIter<Intent> {
+        let mut ledger = open::Ledger::default();
+        self.entries.iter().for_each(|entry| ledger.take(entry.clone()));
+        ledger.open().writes.into_iter()
     }
 }
 

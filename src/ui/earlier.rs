@@ -5,7 +5,12 @@ use crate::{
         earlier::{EarlierWrite, Found},
         state::State,
     },
-    domain::{clean::clean, ids::CloudId, plan::OperationKind},
+    domain::{
+        clean::clean,
+        ids::{CloudId, NicId, ProfileId},
+        journal::StrangeWrite,
+        plan::OperationKind,
+    },
 };
 
 use super::{canvas::Canvas, detail, doc::Doc, theme::Role, words};
@@ -18,6 +23,10 @@ pub fn page(canvas: &Canvas, state: &State, width: u16) -> Doc {
     doc.blank();
     for write in &state.earlier.writes {
         one(canvas, &mut doc, write);
+        doc.blank();
+    }
+    for write in &state.earlier.strange {
+        strange(canvas, &mut doc, write);
         doc.blank();
     }
     doc.field(words.word("label.journal"), &clean(&state.earlier.path), Role::Text);
@@ -50,6 +59,21 @@ fn one(canvas: &Canvas, doc: &mut Doc, write: &EarlierWrite) {
     doc.field(words.word("label.found"), &text, role);
 }
 
+fn strange(canvas: &Canvas, doc: &mut Doc, write: &StrangeWrite) {
+    let words = canvas.words;
+    let any = |id: Option<&str>, any: &str| id.map_or_else(|| words.word(any).to_owned(), |id| clean(id).into_owned());
+    let nic = any(write.nic.as_ref().map(NicId::as_str), "earlier.any-nic");
+    doc.line(vec![
+        ("? ".to_owned(), Role::Warn),
+        (words.word("earlier.write").to_owned(), Role::Bright),
+        (format!("  {nic}"), Role::Text),
+    ]);
+    let profile = any(write.profile.as_ref().map(ProfileId::as_str), "earlier.any-profile");
+    doc.field(words.word("label.profile"), &profile, Role::Text);
+    let found = words.text("earlier.strange", &[("version", &write.version.to_string())]);
+    doc.field(words.word("label.found"), &found, Role::Warn);
+}
+
 /// What was found, in words.
 fn told(canvas: &Canvas, cloud: Option<&CloudId>, found: &Found) -> (&'static str, String, Role) {
     let words = canvas.words;
@@ -76,6 +100,7 @@ fn told(canvas: &Canvas, cloud: Option<&CloudId>, found: &Found) -> (&'static st
         Found::MaybeRunning => ("?", words.word("earlier.maybe-running").to_owned(), Role::Warn),
         Found::NoProfile => ("?", words.word("earlier.no-profile").to_owned(), Role::Warn),
         Found::NotYet => ("?", words.word("earlier.not-yet").to_owned(), Role::Warn),
+        Found::Untold => ("?", words.word("earlier.untold").to_owned(), Role::Warn),
         Found::Unread(fault) => {
             let (what, code) = (words::fault_what(words, cloud, fault), words::fault_code(words, fault));
             ("?", words.text("earlier.unread", &[("what", &what), ("code", &code)]).into_owned(), Role::Blocked)

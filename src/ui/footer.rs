@@ -14,7 +14,7 @@ use crate::{
         plan_view::Freshness,
         rows,
         run::Pace,
-        state::{Screen, State},
+        state::{JournalSeen, Screen, State},
         update::{closes_loading, disabled},
     },
     domain::{clean::clean, fault::FaultKind, ids::ProfileId, outcome::Progress, selection::Target, time::Timestamp},
@@ -336,6 +336,10 @@ fn standing(canvas: &Canvas, state: &State) -> Option<(&'static str, String, Rol
     }
     if let Some(fault) = &state.no_journal {
         let phrase = Phrase::new("notice.no-journal").with_phrase("message", fault.into());
+        return Some(("x", words.phrase(&phrase), Role::Blocked));
+    }
+    if let JournalSeen::Unread(fault) = &state.journal {
+        let phrase = Phrase::new("notice.journal-unread").with_phrase("message", fault.into());
         return Some(("x", words.phrase(&phrase), Role::Blocked));
     }
     let failing: Vec<&str> = (0..state.profiles.len())

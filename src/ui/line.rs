@@ -37,7 +37,7 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
             }
         }
         (Some(Overlay::Earlier { .. }), _) => {
-            let count = state.earlier.writes.len().to_string();
+            let count = state.earlier.len().to_string();
             let title = canvas.words.text("earlier.title", &[("count", &count)]).into_owned();
             canvas.pen(regions.line, 0).gap(1).put(&title, Role::Bright);
         }

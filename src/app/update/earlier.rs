@@ -1,4 +1,5 @@
-//! Writes that earlier runs left open: read, never sent again. Until the end of one is known, nothing is planned for its NIC.
+//! Writes whose end nobody knows, of earlier runs and of this one: read, never sent again. Until the end of one is known, nothing is
+//! planned for its NIC.
 
 use std::collections::BTreeSet;
 
@@ -6,42 +7,62 @@ use crate::{
     app::{
         earlier::{Earlier, EarlierWrite, Found},
         effect::Effect,
-        msg::ReconcileEvent,
+        msg::{ReadBack, ReconcileEvent},
         notices::{Loudness, Phrase},
         state::State,
     },
     domain::{
-        ids::{JobId, ProfileId},
-        journal::{Intent, OpenWrite},
+        ids::{JobId, NicKey, OperationId, ProfileId},
+        journal::{Intent, Open, OpenWrite},
         selection::Target,
     },
 };
 
-use super::inventory;
+use super::{inventory, run};
 
 /// The journal names them: nothing is planned for their NICs.
-pub fn note(state: &mut State, path: String, writes: Vec<OpenWrite>) {
-    let writes = writes
-        .into_iter()
-        .map(|write| {
-            let found = match &write {
-                OpenWrite { maybe_running: true, .. } => Found::MaybeRunning,
-                OpenWrite { intent, .. } if can_read(state, intent) => Found::Reading,
-                OpenWrite { .. } => Found::NoProfile,
-            };
-            EarlierWrite { write, found }
-        })
-        .collect();
-    state.earlier = Earlier { path, writes, job: None };
+pub fn note(state: &mut State, path: String, open: Open<OpenWrite>) {
+    let writes = open.writes.into_iter();
+    let writes = writes.map(|write| EarlierWrite { found: first(state, &write, Found::Reading), write }).collect();
+    state.earlier = Earlier { path, writes, strange: open.strange, job: None };
     inventory::rejudge_all(state);
 }
 
+/// What is known of a write before its NIC was read: `own`, if that can be done here.
+fn first(state: &State, write: &OpenWrite, own: Found) -> Found {
+    match write {
+        OpenWrite { maybe_running: true, .. } => Found::MaybeRunning,
+        OpenWrite { intent, .. } if can_read(state, intent) => own,
+        OpenWrite { .. } => Found::NoProfile,
+    }
+}
+
 /// Those that can be read are.
-pub fn begin(state: &mut State, path: String, writes: Vec<OpenWrite>) -> Vec<Effect> {
-    note(state, path, writes);
-    let phrase = Phrase::new("notice.unfinished").with("count", state.earlier.writes.len());
-    state.notices.say(state.now, Loudness::Error, phrase);
+pub fn begin(state: &mut State, path: String, open: Open<OpenWrite>) -> Vec<Effect> {
+    note(state, path, open);
+    let strange = state.earlier.strange.len();
+    let (key, count) = match state.earlier.writes.len() {
+        0 => ("notice.strange-writes", strange),
+        count => ("notice.unfinished", count + strange),
+    };
+    state.notices.say(state.now, Loudness::Error, Phrase::new(key).with("count", count));
     read(state)
+}
+
+/// The batch that just ended leaves these open. They were read for as long as that is of use; [`super::run::recheck`] reads them again.
+pub fn left(state: &mut State, path: String, writes: Vec<OpenWrite>) {
+    state.earlier.path = path;
+    for write in writes {
+        let found = first(state, &write, Found::NotYet);
+        let same = |known: &EarlierWrite| is_write(known, &write.intent.batch, write.intent.operation);
+        state.earlier.writes.retain(|known| !same(known));
+        state.earlier.writes.push(EarlierWrite { write, found });
+    }
+    inventory::rejudge_all(state);
+}
+
+fn is_write(write: &EarlierWrite, batch: &str, operation: OperationId) -> bool {
+    write.write.intent.batch == batch && write.write.intent.operation == operation
 }
 
 /// A name that another cloud has by now does not tell of the same account.
@@ -62,11 +83,16 @@ fn read(state: &mut State) -> Vec<Effect> {
 
 /// Refresh on the list: once more what could not be read, or did not show.
 pub fn read_again(state: &mut State) -> Vec<Effect> {
+    read_again_of(state, |_| true)
+}
+
+/// The same for these writes.
+pub fn read_again_of(state: &mut State, is_wanted: impl Fn(&Intent) -> bool) -> Vec<Effect> {
     if state.earlier.job.is_some() {
         return Vec::new();
     }
-    for write in &mut state.earlier.writes {
-        if matches!(write.found, Found::NotYet | Found::Unread(_)) {
+    for write in state.earlier.writes.iter_mut().filter(|write| is_wanted(&write.write.intent)) {
+        if matches!(write.found, Found::NotYet | Found::Unread(_) | Found::Untold) {
             write.found = Found::Reading;
         }
     }
@@ -78,21 +104,39 @@ pub fn event(state: &mut State, job: JobId, event: ReconcileEvent) -> Vec<Effect
         return Vec::new();
     }
     match event {
-        ReconcileEvent::Found { batch, operation, found } => {
-            let is_it = |write: &&mut EarlierWrite| {
-                (&write.write.intent.batch, write.write.intent.operation) == (&batch, operation)
+        ReconcileEvent::Found { batch, operation, found, fresh } => {
+            let Some(write) = state.earlier.writes.iter_mut().find(|write| is_write(write, &batch, operation)) else {
+                return Vec::new();
             };
-            let Some(write) = state.earlier.writes.iter_mut().find(is_it) else { return Vec::new() };
-            write.found = found;
+            write.found = found.clone();
+            let intent = write.write.intent.clone();
+            if let Some(fresh) = fresh {
+                take_in(state, &intent.nic_key(), &fresh);
+            }
+            run::found(state, &intent, &found);
             inventory::rejudge_all(state);
             Vec::new()
         }
         ReconcileEvent::Ended => {
             state.earlier.job = None;
-            say(state);
+            if !run::rechecked(state, job) {
+                say(state);
+            }
             relist(state)
         }
     }
+}
+
+/// The NIC as it is now, where it is listed: a list that is still on its way brings the others.
+fn take_in(state: &mut State, key: &NicKey, fresh: &ReadBack) {
+    if state.inventory.profile(&key.profile).and_then(|part| part.nic(&key.nic)).is_none() {
+        return;
+    }
+    let snapshot = match fresh {
+        ReadBack::Nic(snapshot) => Some(&**snapshot),
+        ReadBack::Gone => None,
+    };
+    inventory::refresh_nic(state, key, snapshot);
 }
 
 /// What it came to: stays on the status line where a person has to decide something.

@@ -216,7 +216,7 @@ fn judge(state: &mut State, place: usize, slots: &[u32]) {
     verdicts.reach(part.nic_slots());
     let judged = |Summary { level, findings, worst }| Judged { level, findings, worst };
     let mut levels: Vec<Summary> = Vec::new();
-    let held = state.earlier.open_nics(&info.id);
+    let held = state.earlier.held(&info.id);
     let protect = state.safety.protect.of(&info.id);
     for &slot in slots {
         let Some(verdict) = verdicts.get_mut(slot as usize) else { continue };

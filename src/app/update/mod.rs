@@ -24,7 +24,7 @@ use super::{
     msg::{JournalEvent, Msg},
     notices::{Loudness, Phrase},
     overlay::Overlay,
-    state::{QUIT_AGAIN_MS, Screen, State},
+    state::{JournalSeen, QUIT_AGAIN_MS, Screen, State},
 };
 
 /// Begins: every usable profile is listed.
@@ -63,10 +63,6 @@ fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Inventory(job, event) => inventory::event(state, job, event),
-        Msg::Preflight(job, event) if run::is_recheck(state, job) => {
-            run::rechecked(state, event);
-            Vec::new()
-        }
         Msg::Preflight(job, event) => plan::event(state, job, event),
         Msg::DryRun(job, event) => {
             dry_run::event(state, job, event);
@@ -96,14 +92,18 @@ fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
 /// What the look at the journal brought: all of it needs a person.
 fn journal(state: &mut State, event: JournalEvent) -> Vec<Effect> {
     let phrase = match event {
-        JournalEvent::Unfinished { path, writes } => return earlier::begin(state, path, writes),
+        JournalEvent::Unfinished { path, open } => {
+            state.journal = JournalSeen::Read;
+            return earlier::begin(state, path, open);
+        }
         JournalEvent::Read => {
-            state.journal_unread = false;
+            state.journal = JournalSeen::Read;
             return Vec::new();
         }
         JournalEvent::Unreadable(fault) => {
-            state.journal_unread = true;
-            Phrase::new("notice.journal-unread").with_phrase("message", (&fault).into())
+            let phrase = Phrase::new("notice.journal-unread").with_phrase("message", (&fault).into());
+            state.journal = JournalSeen::Unread(fault);
+            phrase
         }
         JournalEvent::Usable => {
             if state.no_journal.take().is_some() {
@@ -123,8 +123,14 @@ fn journal(state: &mut State, event: JournalEvent) -> Vec<Effect> {
 
 /// Once more, where the last look at the journal found no good: what was in the way may be gone.
 fn look_at_journal(state: &State) -> Vec<Effect> {
-    let (write, unfinished) = (state.no_journal.is_some(), state.journal_unread);
+    let (write, unfinished) = (state.no_journal.is_some(), matches!(state.journal, JournalSeen::Unread(_)));
     if write || unfinished { vec![Effect::LookAtJournal { write, unfinished }] } else { Vec::new() }
+}
+
+/// A batch ended without telling what it leaves open: nothing is sent before the journal was read.
+fn look_for_open(state: &mut State) -> Vec<Effect> {
+    state.journal = JournalSeen::Looking;
+    vec![Effect::LookAtJournal { write: false, unfinished: true }]
 }
 
 fn record(state: &mut State, exchange: Exchange) {
@@ -248,7 +254,7 @@ pub fn disabled(state: &State, command: Command) -> Option<Phrase> {
         Command::Override => plan::override_disabled(state),
         Command::GoPlan if state.plan.is_none() => Some(Phrase::new("disabled.no-plan")),
         Command::GoRun if state.run.is_none() => Some(Phrase::new("disabled.no-run")),
-        Command::Earlier if state.earlier.writes.is_empty() => Some(Phrase::new("disabled.no-earlier")),
+        Command::Earlier if state.earlier.is_empty() => Some(Phrase::new("disabled.no-earlier")),
         Command::GoInventory if state.profiles.is_empty() => Some(Phrase::new("disabled.no-profile")),
         Command::Pause | Command::Stop if !state.is_running() => Some(Phrase::new("disabled.not-running")),
         Command::RetryFailed => run::retry_disabled(state),

@@ -16,7 +16,7 @@ use crate::{
         plan_view::{Freshness, PlanView, Source},
         rows::{self, RowKey, RowRef},
         run::Run,
-        state::{Screen, State},
+        state::{JournalSeen, Screen, State},
     },
     domain::{
         fault::Fault,
@@ -379,6 +379,13 @@ pub fn confirm_disabled(state: &State) -> Option<Phrase> {
     }
     if let Some(fault) = &state.no_journal {
         return Some(Phrase::new("disabled.no-journal").with_phrase("message", fault.into()));
+    }
+    match &state.journal {
+        JournalSeen::Read => {}
+        JournalSeen::Looking => return Some(Phrase::new("disabled.journal-looking")),
+        JournalSeen::Unread(fault) => {
+            return Some(Phrase::new("disabled.journal-unread").with_phrase("message", fault.into()));
+        }
     }
     if state.is_running() {
         return Some(Phrase::new("disabled.batch-running"));

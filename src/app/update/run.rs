@@ -1,14 +1,12 @@
 //! A batch from its first call to its last outcome.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::BTreeSet;
 
 use crate::{
     app::{
+        earlier::Found,
         effect::Effect,
-        msg::{PreflightEvent, ReadBack, ReleaseEvent},
+        msg::{ReadBack, ReleaseEvent},
         notices::{Loudness, Phrase},
         plan_view::Source,
         run::{Pace, Recheck, Run, RunRow},
@@ -17,13 +15,13 @@ use crate::{
     domain::{
         fault::{Effect as Proof, Fault, FaultKind, NO_END},
         ids::{JobId, NicKey, OperationId},
+        journal::Intent,
         outcome::{Outcome, OutcomeWord, Progress},
         selection::Target,
-        snapshot::NicSnapshot,
     },
 };
 
-use super::{history, inventory, plan};
+use super::{earlier, history, inventory, plan};
 
 pub fn event(state: &mut State, job: JobId, event: ReleaseEvent) -> Vec<Effect> {
     let now = state.now;
@@ -66,6 +64,7 @@ pub fn event(state: &mut State, job: JobId, event: ReleaseEvent) -> Vec<Effect> 
             let phrase = Phrase::new("notice.not-journaled").with_phrase("message", (&fault).into());
             state.notices.say(now, Loudness::Error, phrase);
         }
+        ReleaseEvent::LeftOpen { path, writes } => earlier::left(state, path, writes),
         ReleaseEvent::Paused(paused) => {
             if run.pace != Pace::Stopping {
                 run.pace = if paused { Pace::Paused } else { Pace::Going };
@@ -133,7 +132,13 @@ pub fn job_died(state: &mut State, job: JobId) -> Vec<Effect> {
     if let Some(run) = &mut state.run {
         run.recheck = run.recheck.filter(|recheck| recheck.job != job);
     }
-    if state.run.as_ref().is_some_and(|run| run.job == job && run.ended.is_none()) { end(state) } else { Vec::new() }
+    if state.run.as_ref().is_none_or(|run| run.job != job || run.ended.is_some()) {
+        return Vec::new();
+    }
+    let mut effects = end(state);
+    // It did not come to tell what it leaves open.
+    effects.extend(super::look_for_open(state));
+    effects
 }
 
 pub fn pause(state: &mut State) -> Vec<Effect> {
@@ -188,66 +193,69 @@ pub fn recheck_disabled(state: &State) -> Option<Phrase> {
         return Some(Phrase::new("disabled.batch-running"));
     }
     let run = state.run.as_ref()?;
-    if run.recheck.is_some() {
+    if run.recheck.is_some() || state.earlier.job.is_some() {
         return Some(Phrase::new("disabled.rechecking"));
     }
     (!run.rows.iter().any(is_unknown)).then(|| Phrase::new("disabled.nothing-unknown"))
 }
 
-/// `v`: reads the NICs of what nobody knows again. Sends nothing.
+/// `v`: reads the NICs of what nobody knows again, and what is certain then goes into the journal. Sends nothing.
 pub fn recheck(state: &mut State) -> Vec<Effect> {
-    let job = state.jobs.next_id();
-    let Some(run) = &mut state.run else { return Vec::new() };
-    let mut nics: BTreeMap<NicKey, Arc<NicSnapshot>> = BTreeMap::new();
-    for row in run.rows.iter().filter(|row| is_unknown(row)) {
-        if let Some(operation) = run.plan.operations().get(row.operation.0 as usize) {
-            nics.insert(row.target.nic().clone(), operation.expect.clone());
-        }
+    let Some(run) = &state.run else { return Vec::new() };
+    let (started, plan) = (run.started, run.plan.hash().to_string());
+    let of_it = move |intent: &Intent| intent.plan == plan && intent.at >= started;
+    if !state.earlier.open().any(|write| of_it(&write.write.intent)) {
+        // The batch could not tell what it left open: the journal can.
+        return super::look_for_open(state);
     }
-    run.recheck = Some(Recheck { job, found: 0, unread: 0 });
+    let effects = earlier::read_again_of(state, of_it);
+    let reading = effects.iter().find_map(|effect| match effect {
+        Effect::Reconcile { job, writes } => Some((*job, writes)),
+        _ => None,
+    });
+    let (Some(run), Some((job, writes))) = (&mut state.run, reading) else { return effects };
+    run.recheck = Some(Recheck { job, found: 0, kept: 0 });
+    let nics: BTreeSet<NicKey> = writes.iter().map(Intent::nic_key).collect();
     state.notices.say(state.now, Loudness::Info, Phrase::new("notice.rechecking").with("count", nics.len()));
-    vec![Effect::Preflight { job, nics: nics.into_iter().collect() }]
+    effects
 }
 
-pub fn is_recheck(state: &State, job: JobId) -> bool {
-    state.run.as_ref().and_then(|run| run.recheck).is_some_and(|recheck| recheck.job == job)
-}
-
-/// A NIC as it is now. What does not show is as unknown as before: it may still come.
-pub fn rechecked(state: &mut State, event: PreflightEvent) {
-    let now = state.now;
+/// What reading has shown of a write, which may be one of this batch: its rows tell it.
+pub fn found(state: &mut State, intent: &Intent, found: &Found) {
+    let (now, outcomes) = (state.now, found.outcomes().unwrap_or_default());
     let Some(run) = &mut state.run else { return };
-    let Some(mut recheck) = run.recheck.take() else { return };
-    match event {
-        // The NIC's own record tells what became of the write.
-        PreflightEvent::Partly(..) => run.recheck = Some(recheck),
-        PreflightEvent::Read(_, Err(_)) => {
-            recheck.unread += 1;
-            run.recheck = Some(recheck);
+    if intent.plan != run.plan.hash().to_string() || intent.at < run.started {
+        return;
+    }
+    for (target, outcome) in outcomes {
+        let done = matches!(outcome.word(), OutcomeWord::Released | OutcomeWord::AlreadyGone);
+        let is_it = |row: &RunRow| row.operation == intent.operation && row.target == *target && is_unknown(row);
+        let Some(row) = run.rows.iter().position(is_it) else { continue };
+        run.found(row, outcome, matches!(found, Found::NotNoted { .. }), now);
+        if let Some(recheck) = &mut run.recheck {
+            *(if done { &mut recheck.found } else { &mut recheck.kept }) += 1;
         }
-        PreflightEvent::Read(key, Ok(fresh)) => {
-            for row in 0..run.rows.len() {
-                let of = &run.rows[row];
-                let nic = fresh.as_ref().map(|fresh| &fresh.nic);
-                let operation = run.plan.operations().get(of.operation.0 as usize);
-                let done = operation.is_some_and(|operation| operation.kind.is_done(&of.target, nic));
-                if of.target.nic() == &key && is_unknown(of) && done {
-                    state.marks.remove(&of.target);
-                    run.found_done(row, now);
-                    recheck.found += 1;
-                }
-            }
-            run.recheck = Some(recheck);
-            inventory::refresh_nic(state, &key, fresh.as_deref());
-        }
-        PreflightEvent::Ended => {
-            let open = run.counts().unknown;
-            let phrase = match (recheck.unread, open) {
-                (0, _) => Phrase::new("notice.rechecked"),
-                (unread, _) => Phrase::new("notice.rechecked-partly").with("unread", unread),
-            };
-            let loudness = if open == 0 { Loudness::Info } else { Loudness::Warn };
-            state.notices.say(now, loudness, phrase.with("found", recheck.found).with("open", open));
+        if done {
+            state.marks.remove(target);
         }
     }
+}
+
+/// The look at what nobody knew is over. False: it was no such look.
+pub fn rechecked(state: &mut State, job: JobId) -> bool {
+    let Some(run) = &mut state.run else { return false };
+    let Some(recheck) = run.recheck.take_if(|recheck| recheck.job == job) else { return false };
+    let open = run.counts().unknown;
+    let plan = run.plan.hash().to_string();
+    let unread = state.earlier.open().filter(|write| {
+        write.write.intent.plan == plan && matches!(write.found, Found::Unread(_) | Found::NoProfile | Found::Untold)
+    });
+    let phrase = match unread.count() {
+        0 => Phrase::new("notice.rechecked"),
+        unread => Phrase::new("notice.rechecked-partly").with("unread", unread),
+    };
+    let loudness = if open == 0 && recheck.kept == 0 { Loudness::Info } else { Loudness::Warn };
+    let phrase = phrase.with("found", recheck.found).with("kept", recheck.kept).with("open", open);
+    state.notices.say(state.now, loudness, phrase);
+    true
 }

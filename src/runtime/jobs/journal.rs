@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 use crate::{
     app::msg::{JournalEvent, Msg},
     domain::time::Timestamp,
-    runtime::journal::{self, Journal},
+    runtime::journal::{self, Journal, JournalError},
 };
 
 /// What is to be found out.
@@ -22,7 +22,9 @@ pub struct Wanted {
 
 /// Looks, off the loop's thread, and tells what a person should know.
 pub async fn run(journal: Journal, wanted: Wanted, out: mpsc::Sender<Msg>) {
-    let looked = tokio::task::spawn_blocking(move || look(&journal, &wanted)).await.unwrap_or_default();
+    let looked = tokio::task::spawn_blocking(move || look(&journal, &wanted)).await;
+    // Without a word nothing would ever be sent.
+    let looked = looked.unwrap_or_else(|_| vec![JournalEvent::Unreadable(JournalError::CutOff.fault())]);
     for event in looked {
         // A closed channel means that the program is leaving.
         let _ = out.send(Msg::Journal(event)).await;
@@ -33,11 +35,10 @@ fn look(journal: &Journal, wanted: &Wanted) -> Vec<JournalEvent> {
     let mut events = Vec::new();
     if wanted.unfinished {
         match journal::open_writes(journal.path(), &wanted.host, wanted.now) {
-            Ok(writes) if writes.is_empty() => events.push(JournalEvent::Read),
-            Ok(writes) => {
-                events.push(JournalEvent::Read);
+            Ok(open) if open.is_empty() => events.push(JournalEvent::Read),
+            Ok(open) => {
                 let path = journal.path().to_string_lossy().into_owned();
-                events.push(JournalEvent::Unfinished { path, writes });
+                events.push(JournalEvent::Unfinished { path, open });
             }
             Err(error) => events.push(JournalEvent::Unreadable(error.fault())),
         }

@@ -1,24 +1,25 @@
-//! What became of writes that an earlier run left open: reads their NICs, and puts what is certain into the journal.
-//! Sends no write.
+//! What became of writes whose end nobody knows, of earlier runs or of this one: reads their NICs, and puts what is certain into the
+//! journal. Sends no write.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::{
         earlier::Found,
-        msg::{Msg, ReconcileEvent},
+        msg::{Msg, ReadBack, ReconcileEvent},
     },
     domain::{
         fault::{Fault, FaultKind},
         ids::{JobId, ProfileId},
-        journal::{Intent, Settlement},
+        journal::{Image, Intent, Settlement},
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
         outcome::Outcome,
         plan::OperationKind,
         selection::Target,
+        snapshot::NicSnapshot,
         tags::Tags,
         time::Timestamp,
     },
@@ -29,7 +30,10 @@ use crate::{
     runtime::journal::Journal,
 };
 
-use super::inspect;
+use super::{
+    inspect,
+    release::targets::{Sight, bound, is_done},
+};
 
 /// How long is waited for a write that may still be on its way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,9 +67,9 @@ impl Desk {
         let _ = self.out.send(Msg::Reconcile(self.job, event)).await;
     }
 
-    async fn found(&self, intent: &Intent, found: Found) {
+    async fn found(&self, intent: &Intent, found: Found, fresh: Option<ReadBack>) {
         let (batch, operation) = (intent.batch.clone(), intent.operation);
-        self.say(ReconcileEvent::Found { batch, operation, found }).await;
+        self.say(ReconcileEvent::Found { batch, operation, found, fresh }).await;
     }
 }
 
@@ -92,30 +96,26 @@ pub async fn run(desk: Desk, writes: Vec<Intent>, clients: BTreeMap<ProfileId, C
 async fn profile_of(desk: Desk, client: Option<Client>, mut writes: Vec<Intent>) {
     let Some(client) = client else {
         for intent in &writes {
-            desk.found(intent, Found::NoProfile).await;
+            desk.found(intent, Found::NoProfile, None).await;
         }
         return;
     };
-    let began = (desk.now)();
+    let began = Instant::now();
     loop {
         let mut later = Vec::new();
         for intent in writes {
-            let nic = match record(&client, &intent).await {
-                Ok(nic) => nic,
-                Err(fault) => {
-                    desk.found(&intent, Found::Unread(Box::new(fault))).await;
-                    continue;
-                }
-            };
-            let now = (desk.now)();
+            let own = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
             // A clock that was set back does not make it wait for ever.
-            let certain = now.since(intent.at).max(now.since(began)) >= desk.patience.certain;
-            match judge(&client, &intent, nic.as_ref(), certain) {
-                Judged::Ended(outcomes) => settle(&desk, &intent, outcomes).await,
-                Judged::Open => desk.found(&intent, Found::NotYet).await,
-                Judged::NotYet => {
-                    desk.found(&intent, Found::NotYet).await;
-                    later.push(intent);
+            let certain = (desk.now)().since(intent.at).max(own) >= desk.patience.certain;
+            match read(&desk, &client, &intent, certain).await {
+                Err(fault) => desk.found(&intent, Found::Unread(Box::new(fault)), None).await,
+                Ok((Judged::Ended(outcomes), fresh)) => settle(&desk, &intent, outcomes, fresh).await,
+                Ok((Judged::Untold, _)) => desk.found(&intent, Found::Untold, None).await,
+                Ok((Judged::NotYet, _)) => {
+                    desk.found(&intent, Found::NotYet, None).await;
+                    if !certain {
+                        later.push(intent);
+                    }
                 }
             }
         }
@@ -124,6 +124,50 @@ async fn profile_of(desk: Desk, client: Option<Client>, mut writes: Vec<Intent>)
         }
         writes = later;
         tokio::time::sleep(Duration::from_millis(desk.patience.pause)).await;
+    }
+}
+
+/// What became of the write, by what its NIC is now. Once that is known the NIC is read whole: the journal keeps it.
+async fn read(
+    desk: &Desk,
+    client: &Client,
+    intent: &Intent,
+    certain: bool,
+) -> Result<(Judged, Option<ReadBack>), Fault> {
+    let whole = matches!(intent.kind, OperationKind::BindEip { .. });
+    let Some(nic) = record(client, intent).await? else {
+        return Ok((judge(client, intent, None, certain), Some(ReadBack::Gone)));
+    };
+    let sight = Sight { nic, bound: None };
+    let judged = judge(client, intent, Some(&sight), certain);
+    if !whole && !matches!(judged, Judged::Ended(_)) {
+        return Ok((judged, None));
+    }
+    let never = CancellationToken::new();
+    match inspect::nic(client, &Arc::new(shell(sight.nic)), &never, desk.now).await {
+        Ok(Some(seen)) => {
+            let sight = Sight { bound: bound(&intent.kind, &seen), nic: seen.nic.clone() };
+            Ok((judge(client, intent, Some(&sight), certain), Some(ReadBack::Nic(Arc::new(seen)))))
+        }
+        Ok(None) => Ok((judge(client, intent, None, certain), Some(ReadBack::Gone))),
+        Err(fault) if whole => Err(fault),
+        Err(_) => Ok((judged, None)),
+    }
+}
+
+/// The NIC, with nothing known around it.
+fn shell(nic: Nic) -> NicSnapshot {
+    NicSnapshot {
+        nic,
+        instance: None,
+        eips: Vec::new(),
+        backends: Vec::new(),
+        floats: Vec::new(),
+        eips_known: false,
+        backends_known: false,
+        floats_known: false,
+        instances_known: false,
+        read_at: Timestamp::default(),
     }
 }
 
@@ -176,26 +220,26 @@ enum Judged {
     /// Does not show, and may still come.
     NotYet,
     /// Reading does not tell.
-    Open,
+    Untold,
 }
 
-fn judge(client: &Client, intent: &Intent, nic: Option<&Nic>, certain: bool) -> Judged {
+/// Without a NIC: it is gone altogether.
+fn judge(client: &Client, intent: &Intent, seen: Option<&Sight>, certain: bool) -> Judged {
     let targets = intent.targets();
-    let is_done = |target: &Target| intent.kind.is_done(target, nic);
-    if !targets.iter().all(is_done) {
-        let between = nic.is_some_and(|nic| {
-            matches!(nic.status.state, NicState::Attaching | NicState::Detaching | NicState::Changing)
+    let done = |target: &Target| is_done(target, &intent.kind, seen);
+    if !targets.iter().all(done) {
+        let between = seen.is_some_and(|seen| {
+            matches!(seen.nic.status.state, NicState::Attaching | NicState::Detaching | NicState::Changing)
         });
-        if !certain {
+        if !certain || between {
             return Judged::NotYet;
         }
-        // A NIC's record does not tell of its public addresses; one between two states is neither.
-        if between || matches!(intent.kind, OperationKind::BindEip { .. }) {
-            return Judged::Open;
+        if matches!(intent.kind, OperationKind::BindEip { .. }) && seen.is_some_and(|seen| seen.bound.is_none()) {
+            return Judged::Untold;
         }
     }
     let call = Call::write(intent.region.clone(), intent.kind.clone());
-    let outcome = |target: &Target| match (is_done(target), nic) {
+    let outcome = |target: &Target| match (done(target), seen) {
         (true, Some(_)) => Outcome::Released { request_id: None },
         // With the NIC: nobody can say that it was this write.
         (true, None) => Outcome::AlreadyGone { request_id: None },
@@ -214,7 +258,11 @@ fn judge(client: &Client, intent: &Intent, nic: Option<&Nic>, certain: bool) -> 
     )
 }
 
-async fn settle(desk: &Desk, intent: &Intent, outcomes: Vec<(Target, Outcome)>) {
+async fn settle(desk: &Desk, intent: &Intent, outcomes: Vec<(Target, Outcome)>, fresh: Option<ReadBack>) {
+    let after = match &fresh {
+        Some(ReadBack::Nic(seen)) => Some(Box::new(Image::of(seen))),
+        Some(ReadBack::Gone) | None => None,
+    };
     let settlement = Settlement {
         at: (desk.now)(),
         batch: intent.batch.clone(),
@@ -222,11 +270,11 @@ async fn settle(desk: &Desk, intent: &Intent, outcomes: Vec<(Target, Outcome)>) 
         outcomes: outcomes.clone(),
         found_later: true,
         answers: Vec::new(),
-        after: None,
+        after,
     };
     let found = match desk.journal.settled(settlement).await {
         Ok(()) => Found::Settled(outcomes),
         Err(error) => Found::NotNoted { outcomes, fault: error.fault() },
     };
-    desk.found(intent, found).await;
+    desk.found(intent, found, fresh).await;
 }

@@ -4,7 +4,7 @@
 pub(super) mod look;
 mod read_back;
 mod send;
-mod targets;
+pub(super) mod targets;
 mod turn;
 
 use std::{
@@ -20,12 +20,12 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    app::msg::{Msg, ReadBack, ReleaseEvent},
+    app::msg::{JournalEvent, Msg, ReadBack, ReleaseEvent},
     domain::{
         fault::{Effect, Fault, FaultKind},
         ids::{CloudId, JobId, OperationId, ProfileId, RegionId},
         journal::{self, Image, Intent, Settlement},
-        outcome::{Outcome, Progress, Skip},
+        outcome::{Outcome, OutcomeWord, Progress, Skip},
         plan::{Belts, Operation, OperationKind, PlanHash, ReleasePlan},
         selection::Target,
         snapshot::NicSnapshot,
@@ -151,11 +151,12 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
     let mut busy: BTreeMap<ProfileId, usize> = BTreeMap::new();
     // Objects that writes under way share with others.
     let mut held: BTreeSet<(CloudId, RegionId, Arc<str>)> = BTreeSet::new();
-    let mut flying: JoinSet<bool> = JoinSet::new();
+    let mut flying: JoinSet<Landed> = JoinSet::new();
     let mut tasks: HashMap<Id, &Operation> = HashMap::new();
     let mut control = batch.control.clone();
     let mut told_paused = false;
     let mut died = false;
+    let mut doubtful = false;
     loop {
         control.mark_unchanged();
         let wish = batch.wish();
@@ -205,20 +206,21 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
         }
         tokio::select! {
             Some(landed) = flying.join_next_with_id() => {
-                let (id, done) = match landed {
-                    Ok((id, done)) => (id, Some(done)),
+                let (id, landed) = match landed {
+                    Ok((id, landed)) => (id, Some(landed)),
                     Err(error) => (error.id(), None),
                 };
                 let Some(operation) = tasks.remove(&id) else { continue };
-                ended.insert(operation.id, done == Some(true));
+                ended.insert(operation.id, landed == Some(Landed::Done));
+                doubtful |= matches!(landed, None | Some(Landed::Doubtful));
                 if let Some(places) = busy.get_mut(&operation.profile) {
                     *places -= 1;
                 }
                 for shared in &operation.shares {
                     held.remove(&held_as(operation, shared));
                 }
-                if done.is_none() {
-                    // Its intent stays open in the journal, and is reconciled by reading at the next start.
+                if landed.is_none() {
+                    // Its intent stays open in the journal.
                     died = true;
                     let fault = Fault { effect: Effect::Unknown, ..Fault::local(FaultKind::Local, "", local::DIED) };
                     settle_unsent(&batch, operation, Outcome::Unknown { fault }).await;
@@ -229,9 +231,22 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
             else => {}
         }
     }
+    if doubtful {
+        tell_open(&batch, name).await;
+    }
     batch.say(ReleaseEvent::Ended).await;
     if died {
         let _ = batch.out.send(Msg::JobPanicked(batch.job)).await;
+    }
+}
+
+/// Tells which writes the batch leaves open: what the next start would find.
+async fn tell_open(batch: &Batch, name: String) {
+    let left = batch.journal.open_of(name).await;
+    let path = batch.journal.path().to_string_lossy().into_owned();
+    match left {
+        Ok(writes) => batch.say(ReleaseEvent::LeftOpen { path, writes }).await,
+        Err(error) => drop(batch.out.send(Msg::Journal(JournalEvent::Unreadable(error.fault()))).await),
     }
 }
 
@@ -246,8 +261,18 @@ async fn settle_unsent(batch: &Batch, operation: &Operation, outcome: Outcome) {
     batch.say(ReleaseEvent::Settled { operation: operation.id, outcomes, fresh: None }).await;
 }
 
-/// One write from its read to its end. True when every target is gone.
-async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &str) -> bool {
+/// How one write came out, all its targets together.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Landed {
+    /// As was wished.
+    Done,
+    NotDone,
+    /// Of a target nobody knows.
+    Doubtful,
+}
+
+/// One write from its read to its end.
+async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &str) -> Landed {
     let client = &client.watched(waiting(batch, operation.id));
     let mut ends: Ends = Vec::new();
     let mut attempt = 1;
@@ -305,10 +330,16 @@ async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &s
         ends.extend(now);
         break fresh;
     };
-    let done =
-        ends.iter().all(|(_, outcome)| matches!(outcome, Outcome::Released { .. } | Outcome::AlreadyGone { .. }));
+    let words = || ends.iter().map(|(_, outcome)| outcome.word());
+    let landed = if words().any(|word| word == OutcomeWord::Unknown) {
+        Landed::Doubtful
+    } else if words().all(|word| matches!(word, OutcomeWord::Released | OutcomeWord::AlreadyGone)) {
+        Landed::Done
+    } else {
+        Landed::NotDone
+    };
     batch.say(ReleaseEvent::Settled { operation: operation.id, outcomes: ends, fresh }).await;
-    done
+    landed
 }
 
 /// Tells that a read around the write waits for its next try. A full channel drops it: showing a pause must not lengthen it.
@@ -437,7 +468,7 @@ struct Told {
     after: Option<Box<Image>>,
 }
 
-/// Writes the end of one write down. A journal that fails now can not undo the write: the outcome is still shown.
+/// Writes the end of one write down; what is not known is open all the same. A journal that fails now can not undo the write: the outcome is still shown.
 async fn settle(
     batch: &Batch,
     operation: &Operation,

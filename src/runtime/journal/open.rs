@@ -1,4 +1,4 @@
-//! Writes without an end: what became of them is not known, and has to be read from the cloud.
+//! Writes whose end is not known, and has to be read from the cloud: without an end in the journal, or with one that says so.
 
 use std::{
     collections::BTreeMap,
@@ -8,13 +8,17 @@ use std::{
     time::Duration,
 };
 
+use serde_json::Value;
+
 use crate::domain::{
     ids::OperationId,
-    journal::{Intent, JournalEntry, OpenWrite},
+    journal::{Intent, JournalEntry, Open, OpenWrite, Settlement, StrangeWrite},
+    outcome::OutcomeWord,
+    selection::Target,
     time::Timestamp,
 };
 
-use super::{JournalError, LOCK_WAIT, files, parse, running_path};
+use super::{BadLineKind, JournalError, LOCK_WAIT, files, parse, running_path};
 
 /// How long is waited for another process that is looking as well, before it is taken for one that carries out a batch.
 const LOOK_WAIT: Duration = Duration::from_millis(300);
@@ -22,14 +26,143 @@ const LOOK_WAIT: Duration = Duration::from_millis(300);
 /// a write takes minutes, and its end is on disk then.
 pub(super) const ELSEWHERE_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// Intents without an outcome: see [`Contents::open_intents`]. Reads line by line and keeps only what is open. Blocks.
+/// A write by its batch and its number in that; one that names neither by its line.
+type Key = (String, Result<OperationId, usize>);
+
+/// Takes a journal's records in their order, and knows what is open after them.
+#[derive(Default)]
+pub(super) struct Ledger {
+    lines: usize,
+    open: BTreeMap<Key, Kept>,
+}
+
+/// An open write.
+struct Kept {
+    /// The line of its first intent.
+    first: usize,
+    what: What,
+    /// Targets whose end is not known.
+    targets: Vec<Target>,
+}
+
+enum What {
+    /// The newest intent.
+    Ours(Box<Intent>),
+    Strange(StrangeWrite),
+}
+
+impl Ledger {
+    fn line(&mut self, line: &[u8]) {
+        match parse(line) {
+            Ok(entry) => self.take(entry),
+            Err(why) => {
+                self.lines += 1;
+                self.strange(line, &why);
+            }
+        }
+    }
+
+    /// A write that is tried again has an intent for each try, and each end closes those before it: for the targets whose end it
+    /// tells, and for no others.
+    pub(super) fn take(&mut self, entry: JournalEntry) {
+        self.lines += 1;
+        match entry {
+            JournalEntry::Intent(intent) => {
+                let targets = intent.targets();
+                self.begin((intent.batch.clone(), Ok(intent.operation)), What::Ours(intent), targets);
+            }
+            JournalEntry::Settled(end) => self.settle(&end),
+        }
+    }
+
+    fn begin(&mut self, key: Key, what: What, targets: Vec<Target>) {
+        match self.open.get_mut(&key) {
+            Some(kept) => {
+                kept.what = what;
+                let new = targets.into_iter().filter(|target| !kept.targets.contains(target)).collect::<Vec<_>>();
+                kept.targets.extend(new);
+            }
+            None => drop(self.open.insert(key, Kept { first: self.lines, what, targets })),
+        }
+    }
+
+    fn settle(&mut self, end: &Settlement) {
+        let key = (end.batch.clone(), Ok(end.operation));
+        let Some(kept) = self.open.get_mut(&key) else { return };
+        let known = |target: &Target| {
+            end.outcomes.iter().any(|(ended, outcome)| ended == target && outcome.word() != OutcomeWord::Unknown)
+        };
+        let closed = if kept.targets.is_empty() {
+            // What it was about cannot be read; that all of it ended can.
+            !end.outcomes.is_empty() && end.outcomes.iter().all(|(target, _)| known(target))
+        } else {
+            kept.targets.retain(|target| !known(target));
+            kept.targets.is_empty()
+        };
+        if closed {
+            self.open.remove(&key);
+        }
+    }
+
+    /// A line that is no record of this version: as much as it tells. One that a power cut tore is no JSON, and nothing was sent
+    /// for it.
+    fn strange(&mut self, line: &[u8], why: &BadLineKind) {
+        let Ok(Value::Object(fields)) = serde_json::from_slice::<Value>(line) else { return };
+        let text = |name: &str| fields.get(name).and_then(Value::as_str);
+        let version = match why {
+            BadLineKind::Newer(version) => *version,
+            BadLineKind::Torn => super::VERSION,
+        };
+        match (text("record"), serde_json::from_slice::<JournalEntry>(line)) {
+            (_, Ok(JournalEntry::Settled(end))) => self.settle(&end),
+            // What a later version means by other records is not known; of a write each tells the profile.
+            (Some("settled"), _) => {}
+            (record, entry) if record == Some("intent") || fields.contains_key("profile") => {
+                let what = StrangeWrite {
+                    version,
+                    profile: text("profile").map(Into::into),
+                    nic: text("nic").map(Into::into),
+                };
+                let operation =
+                    fields.get("operation").and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok());
+                let operation = operation.map(OperationId).filter(|_| text("batch").is_some()).ok_or(self.lines);
+                let key = (text("batch").unwrap_or_default().to_owned(), operation);
+                let targets = match entry {
+                    Ok(JournalEntry::Intent(intent)) => intent.targets(),
+                    _ => Vec::new(),
+                };
+                self.begin(key, What::Strange(what), targets);
+            }
+            _ => {}
+        }
+    }
+
+    /// What is open, each intent for its open targets alone.
+    pub(super) fn open(self) -> Open<Intent> {
+        let mut kept: Vec<Kept> = self.open.into_values().collect();
+        kept.sort_by_key(|kept| kept.first);
+        let mut open = Open::default();
+        for Kept { what, targets, .. } in kept {
+            match what {
+                What::Ours(intent) => open.writes.push(Intent { kind: intent.kind.only(&targets), ..*intent }),
+                What::Strange(write) => open.strange.push(write),
+            }
+        }
+        open.strange.sort();
+        open.strange.dedup();
+        open
+    }
+}
+
+/// What is open in the journal that is written to: one that was put aside has nothing open. Reads line by line and keeps only
+/// what is open. Blocks.
 ///
 /// # Errors
-/// As of [`read`].
-pub fn open_intents(path: &Path) -> Result<Vec<Intent>, JournalError> {
+/// As of [`read`](super::read).
+pub fn open_intents(path: &Path) -> Result<Open<Intent>, JournalError> {
     let fail = |error| JournalError::Read { path: path.to_owned(), error };
     let file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Open::default()),
         file => file.map_err(fail)?,
     };
     // What is there now: a record that is being written would look torn, and a long read would hold up who writes it.
@@ -40,38 +173,28 @@ pub fn open_intents(path: &Path) -> Result<Vec<Intent>, JournalError> {
 }
 
 /// The same, of a file that the caller has locked.
-pub(super) fn intents_of(file: &File) -> io::Result<Vec<Intent>> {
+pub(super) fn intents_of(file: &File) -> io::Result<Open<Intent>> {
     let mut file = file;
     file.seek(SeekFrom::Start(0))?;
     intents(file)
 }
 
-fn intents(text: impl Read) -> io::Result<Vec<Intent>> {
-    let mut open: BTreeMap<(String, OperationId), Vec<(usize, Intent)>> = BTreeMap::new();
-    for (place, line) in io::BufReader::new(text).split(b'\n').enumerate() {
-        match parse(&line?) {
-            Ok(JournalEntry::Intent(intent)) => {
-                open.entry((intent.batch.clone(), intent.operation)).or_default().push((place, *intent));
-            }
-            Ok(JournalEntry::Settled(end)) => {
-                open.remove(&(end.batch, end.operation));
-            }
-            Err(_) => {}
-        }
+fn intents(text: impl Read) -> io::Result<Open<Intent>> {
+    let mut ledger = Ledger::default();
+    for line in io::BufReader::new(text).split(b'\n') {
+        ledger.line(&line?);
     }
-    let mut open: Vec<(usize, Intent)> = open.into_values().flatten().collect();
-    open.sort_by_key(|(place, _)| *place);
-    Ok(open.into_iter().map(|(_, intent)| intent).collect())
+    Ok(ledger.open())
 }
 
-/// Writes without an outcome, oldest first, each with its newest intent. As long as a batch is under way in any process of
-/// this machine, those of this machine may be its own. Blocks.
+/// What is open, writes with whether they may still be under way: as long as a batch runs in any process of this machine, those of
+/// this machine may be its own. Blocks.
 ///
 /// # Errors
-/// As of [`read`].
-pub fn open_writes(path: &Path, host: &str, now: Timestamp) -> Result<Vec<OpenWrite>, JournalError> {
+/// As of [`read`](super::read).
+pub fn open_writes(path: &Path, host: &str, now: Timestamp) -> Result<Open<OpenWrite>, JournalError> {
     if open_intents(path)?.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Open::default());
     }
     let quiet = files::file(&running_path(path)).ok().filter(|file| {
         let looked = files::lock(path, LOOK_WAIT, || file.try_lock());
@@ -79,15 +202,10 @@ pub fn open_writes(path: &Path, host: &str, now: Timestamp) -> Result<Vec<OpenWr
     });
     // Read again under the lock: what a batch began and ended in between is not open.
     let open = open_intents(path)?;
-    let mut writes: BTreeMap<(String, OperationId), (usize, Intent)> = BTreeMap::new();
-    for (place, intent) in open.into_iter().enumerate() {
-        let first = writes.get(&(intent.batch.clone(), intent.operation)).map_or(place, |(first, _)| *first);
-        writes.insert((intent.batch.clone(), intent.operation), (first, intent));
-    }
-    let mut writes: Vec<(usize, Intent)> = writes.into_values().collect();
-    writes.sort_by_key(|(first, _)| *first);
     let maybe_running = |intent: &Intent| {
         if intent.host == host { quiet.is_none() } else { now.since(intent.at) < ELSEWHERE_MS }
     };
-    Ok(writes.into_iter().map(|(_, intent)| OpenWrite { maybe_running: maybe_running(&intent), intent }).collect())
+    let writes = open.writes.into_iter();
+    let writes = writes.map(|intent| OpenWrite { maybe_running: maybe_running(&intent), intent }).collect();
+    Ok(Open { writes, strange: open.strange })
 }

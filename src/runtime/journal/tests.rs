@@ -8,7 +8,8 @@ use super::{
 };
 use crate::domain::{
     fault::{Fault, FaultKind},
-    ids::{AddressKey, NicKey},
+    ids::{AddressKey, NicKey, OperationId},
+    journal::StrangeWrite,
     journal_fault::JournalFaultKind,
     outcome::{Outcome, Skip},
     plan::{Change, ChangedFact, OperationKind},
@@ -47,7 +48,7 @@ fn intent(batch: &str, operation: u32) -> Intent {
 
 fn settlement(batch: &str, operation: u32) -> Settlement {
     let nic = NicKey { profile: "prod".into(), nic: "eni-1".into() };
-    let address = Target::Address(AddressKey { nic: nic.clone(), ip: "10.0.0.5".parse().unwrap() });
+    let address = |ip: &str| Target::Address(AddressKey { nic: nic.clone(), ip: ip.parse().unwrap() });
     let change = Change { fact: ChangedFact::Eips, before: "-".into(), now: "eip-9".into() };
     let fault = Fault::local(FaultKind::Timeout, "Act", "no answer");
     Settlement {
@@ -55,10 +56,11 @@ fn settlement(batch: &str, operation: u32) -> Settlement {
         batch: batch.to_owned(),
         operation: OperationId(operation),
         outcomes: vec![
-            (address, Outcome::Released { request_id: Some("req".into()) }),
+            (address("10.0.0.5"), Outcome::Released { request_id: Some("req".into()) }),
+            (address("fd00::1"), Outcome::AlreadyGone { request_id: None }),
             (Target::Nic(nic.clone()), Outcome::Skipped { why: Skip::Stale { changes: vec![change] } }),
             (Target::Nic(nic.clone()), Outcome::Unknown { fault }),
-            (Target::Nic(nic), Outcome::Stopped),
+            (Target::Nic(nic.clone()), Outcome::Stopped),
         ],
         found_later: operation == 1,
         answers: Vec::new(),
@@ -98,9 +100,8 @@ async fn what_is_written_is_read_back_and_intents_without_an_end_are_found() {
         ]
     );
     assert_eq!(contents.bad, []);
-    let open: Vec<_> = contents.open_intents().map(|intent| (intent.batch.as_str(), intent.operation.0)).collect();
-    assert_eq!(open, [("b1", 1), ("b2", 0)]);
-    assert_eq!(open_intents(&path).unwrap(), [intent("b1", 1), intent("b2", 0)]);
+    assert_eq!(contents.open_intents().collect::<Vec<_>>(), [intent("b1", 1), intent("b2", 0)]);
+    assert_eq!(open_intents(&path).unwrap().writes, [intent("b1", 1), intent("b2", 0)]);
 }
 
 /// A write that did nothing is tried again under the same number: the end of the first try does not close the second.
@@ -114,8 +115,71 @@ async fn each_try_is_closed_by_its_own_end() {
             1 => drop(journal.intent(intent("b", 0), false).await.unwrap()),
             _ => journal.settled(settlement("b", 0)).await.unwrap(),
         }
-        assert_eq!((open(), open_intents(&path).unwrap().len()), (still_open, still_open));
+        assert_eq!((open(), open_intents(&path).unwrap().writes.len()), (still_open, still_open));
     }
+}
+
+/// An end that says that nobody knows is none, for the targets that it says it of.
+#[tokio::test]
+async fn what_is_unknown_stays_open_until_an_end_tells_it() {
+    let (_folder, path) = folder();
+    let journal = Journal::open(&path).unwrap();
+    journal.intent(intent("b", 0), false).await.unwrap();
+    let end = settlement("b", 0);
+    let unknown = Outcome::Unknown { fault: Fault::local(FaultKind::Timeout, "Act", "no answer") };
+    let half = vec![(end.outcomes[0].0.clone(), unknown.clone()), end.outcomes[1].clone()];
+    journal.settled(Settlement { outcomes: half, ..end.clone() }).await.unwrap();
+    let left = OperationKind::Release { nic: "eni-1".into(), ips: vec!["10.0.0.5".parse().unwrap()] };
+    let open = || open_intents(&path).unwrap().writes;
+    assert_eq!(open(), [Intent { kind: left, ..intent("b", 0) }], "the other address has its end");
+    assert_eq!(read(&path).unwrap().open_intents().collect::<Vec<_>>(), open());
+    assert_eq!(journal.open_of("b".to_owned()).await.unwrap().len(), 1);
+    assert_eq!(journal.open_of("c".to_owned()).await.unwrap(), []);
+    journal.put_aside(1).unwrap();
+    assert!(path.exists(), "it is not put aside");
+    // Another look that tells nothing changes nothing.
+    let still = vec![(end.outcomes[0].0.clone(), unknown)];
+    journal.settled(Settlement { outcomes: still, found_later: true, ..end.clone() }).await.unwrap();
+    assert_eq!(open().len(), 1);
+    let known = vec![end.outcomes[0].clone()];
+    journal.settled(Settlement { outcomes: known, found_later: true, ..end }).await.unwrap();
+    assert_eq!(open(), []);
+}
+
+/// A line that is JSON was not torn: what it says of a write cannot be passed over.
+#[tokio::test]
+async fn writes_of_a_later_version_and_edited_ones_are_told_as_far_as_they_can_be_read() {
+    let (_folder, path) = folder();
+    let journal = Journal::open(&path).unwrap();
+    journal.intent(intent("b", 0), false).await.unwrap();
+    let line = fs::read_to_string(&path).unwrap();
+    let strange = |version, profile: Option<&str>, nic: Option<&str>| StrangeWrite {
+        version,
+        profile: profile.map(Into::into),
+        nic: nic.map(Into::into),
+    };
+    let told = |lines: &[&str]| {
+        fs::write(&path, lines.join("\n") + "\n").unwrap();
+        let open = open_intents(&path).unwrap();
+        assert_eq!(open.writes, []);
+        open.strange
+    };
+    let later = line.trim_end().replace("\"v\":2", "\"v\":3");
+    assert_eq!(told(&[&later]), [strange(3, Some("prod"), Some("eni-1"))]);
+    let other = r#"{"v":3,"record":"intent","batch":"b","operation":0,"profile":"prod","nics":["eni-1"]}"#;
+    assert_eq!(told(&[other]), [strange(3, Some("prod"), None)]);
+    assert_eq!(told(&[r#"{"v":3,"record":"intent"}"#]), [strange(3, None, None)]);
+    assert_eq!(
+        told(&[&line.trim_end().replace("\"release\"", "\"relese\"")]),
+        [strange(2, Some("prod"), Some("eni-1"))]
+    );
+    assert_eq!(told(&[r#"{"v":3,"record":"note","text":"x"}"#, "{}", "{\"v\":2,\"reco", "\u{0}"]), []);
+    // Their own ends close them, if these can be read.
+    let end = serde_json::to_string(&JournalEntry::Settled(settlement("b", 0))).unwrap();
+    let end = end.replacen('{', "{\"v\":3,", 1);
+    assert_eq!(told(&[&later, &end]), []);
+    assert_eq!(told(&[&later, r#"{"v":3,"record":"settled","batch":"b","operation":0,"ends":[]}"#]).len(), 1);
+    assert_eq!(told(&[&later, &end.replace("\"released\"", "\"unknown\",\"fault\":{}")]).len(), 1);
 }
 
 /// Other tools read the journal as well: one JSON object a line, with these names.
@@ -258,7 +322,7 @@ async fn the_first_record_of_a_file_waits_until_its_name_is_on_disk() {
         assert_eq!(error.fault().kind, JournalFaultKind::Write, "no permit");
     }
     assert_eq!(read(&path).unwrap(), Contents::default());
-    assert_eq!(open_intents(&path).unwrap(), []);
+    assert!(open_intents(&path).unwrap().is_empty());
 }
 
 #[test]
@@ -319,7 +383,7 @@ async fn an_open_write_is_left_alone_while_a_batch_that_may_be_its_own_is_under_
     let now = intent("b", 0).at;
     let told = |host: &str, now: Timestamp| -> Vec<(u32, bool)> {
         let open = open_writes(journal.path(), host, now).unwrap();
-        open.into_iter().map(|write| (write.intent.operation.0, write.maybe_running)).collect()
+        open.writes.into_iter().map(|write| (write.intent.operation.0, write.maybe_running)).collect()
     };
     assert_eq!(told("h", now), []);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is made to find out nothing");
@@ -329,7 +393,7 @@ async fn an_open_write_is_left_alone_while_a_batch_that_may_be_its_own_is_under_
     }
     journal.settled(settlement("b", 1)).await.unwrap();
     assert_eq!(told("h", now), [(0, false), (2, false)]);
-    assert_eq!(open_writes(journal.path(), "h", now).unwrap()[0].intent, newest);
+    assert_eq!(open_writes(journal.path(), "h", now).unwrap().writes[0].intent, newest);
 
     let (one, other) = (journal.running().await.unwrap(), journal.running().await.unwrap());
     assert_eq!(told("h", now), [(0, true), (2, true)]);
@@ -405,9 +469,11 @@ async fn an_older_journal_is_read_and_goes_on() {
         "\"nic\":\"n\",\"instance\":\"i\",\"before\":[\"10.0.0.4\"],\"who\":\"w\",\"host\":\"h\",\"version\":\"0\""
     ));
     fs::write(&path, &intent_line).unwrap();
-    assert_eq!(open_intents(&path).unwrap().len(), 1);
-    journal.settled(settlement("b", 0)).await.unwrap();
-    assert_eq!(open_intents(&path).unwrap(), []);
+    assert_eq!(open_intents(&path).unwrap().writes.len(), 1);
+    let nic = Target::Nic(NicKey { profile: "prod".into(), nic: "n".into() });
+    let outcomes = vec![(nic, Outcome::Released { request_id: None })];
+    journal.settled(Settlement { outcomes, ..settlement("b", 0) }).await.unwrap();
+    assert!(open_intents(&path).unwrap().is_empty());
     let told = verify(&path).unwrap();
     assert_eq!((told.records, told.unproven, told.is_whole()), (2, 1, true));
     let text = fs::read_to_string(&path).unwrap();
@@ -459,6 +525,6 @@ fn a_record_that_waited_while_the_journal_was_put_aside_goes_into_the_new_one() 
         other.unlock().unwrap();
         waiting.join().unwrap().unwrap();
     });
-    assert_eq!(open_intents(&path).unwrap(), [intent("b", 1)]);
+    assert_eq!(open_intents(&path).unwrap().writes, [intent("b", 1)]);
     assert_eq!(verify(&path).unwrap().faults, []);
 }

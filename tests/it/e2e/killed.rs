@@ -43,7 +43,7 @@ async fn the_next_start_names_what_was_left_and_the_one_after_it_is_quiet() {
     };
     let open = {
         let journal = state.path().join("nicdeck/journal.jsonl");
-        move || -> Vec<Intent> { journal::read(&journal).unwrap().open_intents().cloned().collect() }
+        move || -> Vec<Intent> { journal::read(&journal).unwrap().open_intents().collect() }
     };
 
     // The request has arrived and has no answer.
@@ -106,7 +106,7 @@ async fn the_next_start_names_what_was_left_and_the_one_after_it_is_quiet() {
         let mut tty = start();
         tty.wait("just now");
         tty.press("E");
-        tty.wait("earlier runs left nothing open");
+        tty.wait("no write is without a known end");
         tty.press("q");
         assert_eq!(tty.end().0, 0);
     })

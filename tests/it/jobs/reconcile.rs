@@ -6,7 +6,9 @@ use nicdeck::{
     app::{
         earlier::Found,
         effect::Effect,
+        key::{Input, Key},
         msg::{JournalEvent, Msg, ReleaseEvent},
+        state::Screen,
     },
     domain::{
         ids::ProfileId,
@@ -22,11 +24,12 @@ use nicdeck::{
         jobs::reconcile::{self, Desk, Patience},
         journal::{self, open_writes},
     },
+    sim::script::{Rule, Trouble},
 };
 use tokio::sync::mpsc;
 
-use super::{one_each, wide};
-use crate::stage::{PROFILE, Stage, parts};
+use super::{cloud, one_each, wide};
+use crate::stage::{PROFILE, Scene, Stage, good, parts};
 
 /// Milliseconds after which what does not show has not happened.
 const CERTAIN: u64 = 400;
@@ -49,10 +52,15 @@ async fn killed(stage: &mut Stage, plan: &std::sync::Arc<ReleasePlan>) {
 
 /// What the next start finds in the journal, and what it does about it.
 async fn started_again(stage: &mut Stage) {
-    let writes = open_writes(stage.journal.path(), "here", clock::now()).unwrap();
+    let open = open_writes(stage.journal.path(), "here", clock::now()).unwrap();
     let path = stage.journal.path().to_string_lossy().into_owned();
-    let effects = stage.take(Msg::Journal(JournalEvent::Unfinished { path, writes }));
-    let [Effect::Reconcile { job, writes }] = effects.as_slice() else { panic!("{effects:?}") };
+    let effects = stage.take(Msg::Journal(JournalEvent::Unfinished { path, open }));
+    reconciled(stage, &effects).await;
+}
+
+/// Carries out what was asked for.
+async fn reconciled(stage: &mut Stage, effects: &[Effect]) {
+    let [Effect::Reconcile { job, writes }] = effects else { panic!("{effects:?}") };
     let (out, mut results) = mpsc::channel(1);
     let patience = Patience { pause: 20, certain: CERTAIN };
     let desk = Desk { job: *job, journal: stage.journal.clone(), out, patience, now: clock::now };
@@ -98,7 +106,7 @@ async fn writes_that_a_dead_console_left_are_read_and_settled_and_none_is_sent_a
     let contents = stage.closed_journal();
     let later = contents.entries.iter().filter(|entry| matches!(entry, JournalEntry::Settled(end) if end.found_later));
     assert_eq!(later.count(), 3);
-    assert_eq!(open_writes(stage.journal.path(), "here", clock::now()).unwrap(), [], "the next start is quiet");
+    assert!(open_writes(stage.journal.path(), "here", clock::now()).unwrap().is_empty(), "the next start is quiet");
 }
 
 /// A request may be on its way when its sender is dead already.
@@ -129,7 +137,7 @@ async fn a_cloud_that_can_not_be_reached_leaves_the_write_open() {
     let targets = one_each(&mut stage, 1).await;
     let plan = stage.plan_all(&targets);
     killed(&mut stage, &plan).await;
-    stage.simulator.inject(nicdeck::sim::script::Rule::new(nicdeck::sim::script::Trouble::Reset).reads());
+    stage.simulator.inject(Rule::new(Trouble::Reset).reads());
     started_again(&mut stage).await;
     assert!(matches!(stage.state.earlier.writes[0].found, Found::Unread(_)));
     assert_eq!(journal::read(stage.journal.path()).unwrap().open_intents().count(), 1);
@@ -145,8 +153,86 @@ async fn a_batch_under_way_is_left_alone_until_it_ends() {
     let running = stage.begin(&plan);
     stage.simulator.wait_for(|log| log.iter().any(|logged| logged.write)).await;
     let open = open_writes(stage.journal.path(), "here", clock::now()).unwrap();
-    assert!(matches!(open.as_slice(), [write] if write.maybe_running), "{open:?}");
+    assert!(matches!(open.writes.as_slice(), [write] if write.maybe_running), "{open:?}");
     drop(hold);
     running.end(&mut stage).await.all(OutcomeWord::Released);
-    assert_eq!(open_writes(stage.journal.path(), "here", clock::now()).unwrap(), []);
+    assert!(open_writes(stage.journal.path(), "here", clock::now()).unwrap().is_empty());
+}
+
+/// An answer that was lost, and a NIC that does not show the change: nobody knows.
+async fn ended_unknown(stage: &mut Stage, targets: &[Target]) -> std::sync::Arc<ReleasePlan> {
+    let plan = stage.plan_all(targets);
+    stage.simulator.inject(Rule::new(Trouble::Reset).writes().first(targets.len() as u64));
+    stage.run(&plan).await.all(OutcomeWord::Unknown);
+    plan
+}
+
+#[tokio::test]
+async fn an_unknown_end_stays_open_in_the_journal_until_it_is_found_out_and_so_does_the_next_start() {
+    let mut stage = wide().open().await;
+    let targets = one_each(&mut stage, 2).await;
+    let plan = ended_unknown(&mut stage, &targets).await;
+    stage.closed_journal();
+    assert!(targets.iter().all(|target| stage.state.earlier.is_open(target.nic())), "nothing else is planned for them");
+    let at_start = open_writes(stage.journal.path(), "here", clock::now()).unwrap().writes;
+    let open: Vec<Target> = at_start.iter().flat_map(|write| write.intent.targets()).collect();
+    assert_eq!(open, plan.targets().collect::<Vec<_>>(), "a start finds the same");
+    assert!(at_start.iter().all(|write| !write.maybe_running));
+
+    // The first one comes late.
+    let (nic, ip) = parts(&targets[0]);
+    stage.simulator.change(|world| {
+        world.release(&nic, &[ip.unwrap()]);
+    });
+    let sent = stage.writes();
+    stage.state.screen = Screen::Run;
+    let effects = stage.take(Msg::Input(Input::Key(Key::char('v'))));
+    reconciled(&mut stage, &effects).await;
+    assert_eq!(stage.writes(), sent, "nothing is sent");
+    let run = stage.state.run.as_ref().unwrap();
+    let words: Vec<_> = targets.iter().map(|target| run.outcome(target).unwrap().word()).collect();
+    assert_eq!(words, [OutcomeWord::Released, OutcomeWord::Failed]);
+    assert!(targets.iter().all(|target| !stage.state.earlier.is_open(target.nic())));
+    let entries = stage.closed_journal().entries;
+    let later: Vec<_> = entries
+        .iter()
+        .filter_map(|entry| match entry {
+            JournalEntry::Settled(end) if end.found_later => Some(end),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(later.len(), 2);
+    for end in later {
+        let after = end.after.as_ref().expect("the NIC as it was read");
+        for (target, outcome) in &end.outcomes {
+            let there = after.addresses.iter().any(|address| Some(address.ip) == target.ip());
+            assert_eq!(there, outcome.word() == OutcomeWord::Failed, "{target:?}");
+        }
+    }
+    assert!(open_writes(stage.journal.path(), "here", clock::now()).unwrap().is_empty());
+}
+
+/// Of one call for three addresses one is seen to be gone.
+#[tokio::test]
+async fn only_the_targets_that_nobody_knows_stay_open() {
+    let three = good(cloud()).await.addresses[0][..3].to_vec();
+    let mut stage = Scene::demo(cloud()).open().await;
+    let plan = stage.prepare(&three).await;
+    assert_eq!(plan.operations().len(), 1);
+    let (nic, ip) = parts(&three[1]);
+    stage.simulator.inject(Rule::new(Trouble::Reset).writes().first(1));
+    // Somebody else takes it off meanwhile.
+    let action = stage.action(&plan.operations()[0]);
+    let hold = stage.simulator.hold(action);
+    let running = stage.begin(&plan);
+    stage.simulator.wait_for(|log| log.iter().any(|logged| logged.write)).await;
+    stage.simulator.change(|world| {
+        world.release(&nic, &[ip.unwrap()]);
+    });
+    drop(hold);
+    let ended = running.end(&mut stage).await;
+    assert_eq!((ended.count(OutcomeWord::Unknown), ended.count(OutcomeWord::Released)), (2, 1));
+    stage.closed_journal();
+    let open: Vec<Target> = stage.state.earlier.open().flat_map(|write| write.write.intent.targets()).collect();
+    assert_eq!(open, [three[0].clone(), three[2].clone()]);
 }

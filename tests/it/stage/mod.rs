@@ -452,11 +452,18 @@ impl Stage {
         running.end(self).await
     }
 
-    /// What the journal holds now; every intent has its end.
+    /// What the journal holds now: every intent has its end, and open is what the batches told that nobody knows, and nothing else.
     pub fn closed_journal(&self) -> journal::Contents {
         let contents = journal::read(self.journal.path()).expect("a readable journal");
         assert_eq!(contents.bad, []);
-        assert_eq!(contents.open_intents().count(), 0, "every intent has its end");
+        let open: BTreeSet<Target> = contents.open_intents().flat_map(|intent| intent.targets()).collect();
+        let told: BTreeSet<Target> = self.state.earlier.open().flat_map(|write| write.write.intent.targets()).collect();
+        assert_eq!(open, told, "open in the journal, and said to be");
+        let rows = self.state.run.iter().flat_map(|run| &run.rows);
+        let unknown = rows.filter(|row| row.end().is_some_and(|end| end.word() == OutcomeWord::Unknown));
+        for row in unknown {
+            assert!(open.contains(&row.target), "{:?} is unknown and not open", row.target);
+        }
         contents
     }
 
@@ -519,6 +526,7 @@ impl Running {
                     self.panicked = true;
                     None
                 }
+                Msg::Journal(_) => None,
                 other => panic!("{other:?}"),
             };
             stage.take(msg);

@@ -11,7 +11,7 @@ use nicdeck::{
         fault::{Fault, FaultKind},
         finding::{FindingId, Level},
         ids::{JobId, OperationId},
-        journal::{Intent, OpenWrite},
+        journal::{Intent, Open, OpenWrite, StrangeWrite},
         outcome::Outcome,
         plan::{Decision, OperationKind},
     },
@@ -49,7 +49,8 @@ pub fn intent(operation: u32, nic: &str, ips: &[&str]) -> Intent {
 fn told(intents: Vec<Intent>) -> Scenario {
     let mut scenario = browsing();
     let writes = intents.into_iter().map(|intent| OpenWrite { intent, maybe_running: false }).collect();
-    scenario.send(Msg::Journal(JournalEvent::Unfinished { path: PATH.to_owned(), writes }));
+    scenario
+        .send(Msg::Journal(JournalEvent::Unfinished { path: PATH.to_owned(), open: Open { writes, strange: vec![] } }));
     scenario
 }
 
@@ -60,7 +61,8 @@ fn asked(scenario: &Scenario) -> (JobId, Vec<OperationId>) {
 }
 
 fn found(scenario: &mut Scenario, job: JobId, operation: u32, found: Found) {
-    let event = ReconcileEvent::Found { batch: "7f3a9c-1".to_owned(), operation: OperationId(operation), found };
+    let event =
+        ReconcileEvent::Found { batch: "7f3a9c-1".to_owned(), operation: OperationId(operation), found, fresh: None };
     scenario.send(Msg::Reconcile(job, event));
 }
 
@@ -155,13 +157,38 @@ fn what_can_not_be_read_stays_open_and_is_read_again_when_asked_for() {
 fn a_write_that_another_process_may_be_carrying_out_is_left_to_it() {
     let mut scenario = browsing();
     let writes = vec![OpenWrite { intent: intent(0, "eni-2", &["10.0.2.9"]), maybe_running: true }];
-    scenario.send(Msg::Journal(JournalEvent::Unfinished { path: PATH.to_owned(), writes }));
+    scenario
+        .send(Msg::Journal(JournalEvent::Unfinished { path: PATH.to_owned(), open: Open { writes, strange: vec![] } }));
     assert!(scenario.effects.is_empty());
     assert_eq!(scenario.notice(), "notice.unfinished");
     assert_eq!(levels(&scenario)[1], Level::Unknown);
     scenario.keys("E R");
     assert!(scenario.effects.is_empty());
     assert_eq!(scenario.state.earlier.writes[0].found, Found::MaybeRunning);
+}
+
+/// What this nicdeck cannot read it cannot settle either: its NIC stays blocked, or all that it may be about.
+#[test]
+fn what_cannot_be_read_in_the_journal_is_said_and_stands_in_the_way() {
+    let before = levels(&browsing());
+    let told = |strange: StrangeWrite| {
+        let mut scenario = browsing();
+        let open = Open { writes: vec![], strange: vec![strange] };
+        scenario.send(Msg::Journal(JournalEvent::Unfinished { path: PATH.to_owned(), open }));
+        assert_eq!((scenario.effects.len(), scenario.notice()), (0, "notice.strange-writes"));
+        scenario
+    };
+    let shop = || Some("shop".into());
+    let of_nic = told(StrangeWrite { version: 3, profile: shop(), nic: Some("eni-2".into()) });
+    assert_eq!(levels(&of_nic), [before[0], Level::Unknown, before[2]]);
+    let of_profile = told(StrangeWrite { version: 3, profile: shop(), nic: None });
+    assert_eq!(levels(&of_profile), [Level::Unknown; 3]);
+    let of_other = told(StrangeWrite { version: 3, profile: Some("staging".into()), nic: None });
+    assert_eq!(levels(&of_other), before);
+    let mut of_any = told(StrangeWrite { version: 3, profile: None, nic: None });
+    assert_eq!(levels(&of_any), [Level::Unknown; 3]);
+    of_any.keys("E");
+    assert_eq!(of_any.state.overlays, [Overlay::Earlier { scroll: 0 }]);
 }
 
 #[test]

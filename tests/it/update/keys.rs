@@ -7,7 +7,7 @@ use nicdeck::{
         overlay::Overlay,
         state::{Language, Screen},
     },
-    domain::journal::OpenWrite,
+    domain::journal::{Open, OpenWrite},
 };
 
 use super::{browse::browsing, earlier::intent, scenario::Scenario};
@@ -33,7 +33,8 @@ fn layers_move_and_close_by_the_keys_of_the_map() {
         ("open = [\"enter\"]", "open = [\"e\"]"),
     ]);
     let writes = vec![OpenWrite { intent: intent(0, "eni-2", &["10.0.2.9"]), maybe_running: false }];
-    scenario.send(Msg::Journal(JournalEvent::Unfinished { path: String::new(), writes }));
+    scenario
+        .send(Msg::Journal(JournalEvent::Unfinished { path: String::new(), open: Open { writes, strange: vec![] } }));
     scenario.send(Msg::JobPanicked(scenario.state.earlier.job.unwrap()));
     scenario.keys("E z z j");
     assert_eq!(scenario.state.overlays, [Overlay::Earlier { scroll: 2 }], "j is bound to nothing any more");

@@ -1,23 +1,30 @@
 //! A batch from its first event to its last.
 
+use std::sync::Arc;
+
 use nicdeck::{
     app::{
+        earlier::Found,
         effect::Effect,
-        msg::{Msg, PreflightEvent, ReadBack, ReleaseEvent},
+        msg::{JournalEvent, Msg, ReadBack, ReconcileEvent, ReleaseEvent},
+        overlay::Overlay,
         run::Pace,
         state::Screen,
     },
     domain::{
         fault::{Fault, FaultKind},
+        finding::FindingId,
         ids::{JobId, OperationId},
-        outcome::{Outcome, Progress, Receipt, Skip},
-        plan::ReleasePlan,
+        journal::{Intent, OpenWrite},
+        outcome::{Outcome, OutcomeWord, Progress, Receipt, Skip},
+        plan::{Decision, Operation, OperationKind, ReleasePlan},
+        selection::Target,
     },
 };
-use std::sync::Arc;
 
 use super::{
     browse::browsing,
+    earlier::intent,
     scenario::{Scenario, no_journal},
 };
 
@@ -283,8 +290,8 @@ fn retry_opens_a_plan_of_what_is_left_and_reads_it_again() {
     assert_eq!(view.plan.rows().len(), left);
 }
 
-#[test]
-fn v_reads_what_is_unknown_again_and_r_leaves_it_alone() {
+/// A batch that ended: its first two writes unknown, and told to be open; the others stopped.
+fn ended_with_two_unknown() -> (Scenario, Arc<ReleasePlan>) {
     let (mut scenario, job, plan) = running();
     let fault = Fault::local(FaultKind::Timeout, "Unassign", "no answer");
     let unknown = Outcome::Unknown { fault };
@@ -293,40 +300,108 @@ fn v_reads_what_is_unknown_again_and_r_leaves_it_alone() {
     }
     scenario.keys("v");
     assert!(scenario.effects.is_empty(), "not while it runs");
-    scenario.send(Msg::Release(job, ReleaseEvent::Ended)).keys("v");
-    let [Effect::Preflight { job: reading, nics }] = scenario.effects.as_slice() else {
-        panic!("{:?}", scenario.effects)
+    let open = |nth: usize| {
+        let operation = &plan.operations()[nth];
+        let intent = Intent {
+            at: scenario.state.now,
+            operation: operation.id,
+            plan: plan.hash().to_string(),
+            kind: operation.kind.clone(),
+            ..intent(0, "", &[])
+        };
+        OpenWrite { intent, maybe_running: false }
     };
-    let reading = *reading;
-    let keys: Vec<_> = nics.iter().map(|(key, _)| key.clone()).collect();
-    assert_eq!(keys.len(), 2, "the NICs of what is unknown and no others");
+    let left = ReleaseEvent::LeftOpen { path: "journal.jsonl".to_owned(), writes: vec![open(0), open(1)] };
+    scenario.send(Msg::Release(job, left)).send(Msg::Release(job, ReleaseEvent::Ended));
+    (scenario, plan)
+}
+
+fn later(operation: &Operation, found: Found, fresh: Option<ReadBack>) -> ReconcileEvent {
+    ReconcileEvent::Found { batch: "7f3a9c-1".to_owned(), operation: operation.id, found, fresh }
+}
+
+#[test]
+fn what_is_unknown_stands_in_the_way_until_v_has_shown_its_end() {
+    let (mut scenario, plan) = ended_with_two_unknown();
+    let earlier = |scenario: &Scenario, nth: usize| scenario.state.earlier.is_open(&plan.operations()[nth].nic_key());
+    assert!(earlier(&scenario, 0) && earlier(&scenario, 1) && !earlier(&scenario, 2));
+    // Its mark stays, and a plan of it is blocked.
+    let targets: Vec<Target> = plan.operations()[..2].iter().flat_map(Operation::targets).collect();
+    assert!(targets.iter().all(|target| scenario.state.marks.contains(target)));
+    let mut planned = scenario.clone();
+    planned.keys("1 p");
+    let view = planned.state.plan.as_ref().unwrap();
+    let rows = view.plan.rows().iter().filter(|row| targets.contains(&row.target));
+    for row in rows {
+        assert_eq!(row.decision, Decision::Blocked);
+        assert!(row.findings.iter().any(|finding| finding.id == FindingId::EarlierWrite), "{row:?}");
+    }
+
+    scenario.keys("v");
+    let [Effect::Reconcile { job, writes }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
+    let job = *job;
+    assert_eq!(writes.len(), 2, "what is unknown and nothing else");
+    assert_eq!(scenario.notice(), "notice.rechecking");
     scenario.keys("v");
     assert_eq!((scenario.effects.len(), scenario.notice()), (0, "disabled.rechecking"));
-    // One is gone by now, the other is as it was.
+    // One is gone by now, the other does not show yet.
     let (first, second) = (&plan.operations()[0], &plan.operations()[1]);
-    let nicdeck::domain::plan::OperationKind::Release { ips, .. } = &first.kind else { panic!("a release") };
+    let OperationKind::Release { ips, .. } = &first.kind else { panic!("a release") };
     let mut without = (*first.expect).clone();
     without.nic.addresses.retain(|address| !ips.contains(&address.ip));
-    for (operation, fresh) in [(first, without), (second, (*second.expect).clone())] {
-        let read = PreflightEvent::Read(operation.nic_key(), Ok(Some(Arc::new(fresh))));
-        scenario.send(Msg::Preflight(reading, read));
-    }
-    scenario.send(Msg::Preflight(reading, PreflightEvent::Ended));
+    let ends = |operation: &Operation, outcome: &Outcome| {
+        Found::Settled(operation.targets().into_iter().map(|target| (target, outcome.clone())).collect())
+    };
+    let fresh = Some(ReadBack::Nic(Arc::new(without)));
+    scenario.send(Msg::Reconcile(job, later(first, ends(first, &Outcome::Released { request_id: None }), fresh)));
+    scenario.send(Msg::Reconcile(job, later(second, Found::NotYet, None)));
+    assert!(!earlier(&scenario, 0) && earlier(&scenario, 1));
+    let shown = scenario.state.inventory.profile(&first.profile).unwrap().nic(first.kind.nic()).unwrap();
+    assert!(shown.addresses.iter().all(|address| !ips.contains(&address.ip)), "the list is as it was read");
+    scenario.send(Msg::Reconcile(job, ReconcileEvent::Ended));
     assert_eq!(scenario.notice(), "notice.rechecked");
-    let run = scenario.state.run.as_ref().unwrap();
-    for (operation, done) in [(first, true), (second, false)] {
-        for target in operation.targets() {
-            let outcome = run.outcome(&target).unwrap();
-            assert_eq!(matches!(outcome, Outcome::Released { .. }), done, "{outcome:?}");
-            assert_eq!(!scenario.state.marks.contains(&target), done);
-        }
-    }
+    let end = |scenario: &Scenario, operation: &Operation| {
+        let run = scenario.state.run.as_ref().unwrap();
+        let words: Vec<_> = operation.targets().iter().map(|target| run.outcome(target).unwrap().word()).collect();
+        words[0]
+    };
+    assert_eq!((end(&scenario, first), end(&scenario, second)), (OutcomeWord::Released, OutcomeWord::Unknown));
+    assert!(first.targets().iter().all(|target| !scenario.state.marks.contains(target)));
+    assert!(second.targets().iter().all(|target| scenario.state.marks.contains(target)));
     // What is unknown is in no plan of its own accord.
+    let mut retried = scenario.clone();
+    retried.keys("r");
+    let view = retried.state.plan.as_ref().unwrap();
+    assert!(second.targets().iter().all(|target| !view.targets.contains(target)));
+
+    // Once more: it was not carried out, and can be tried again.
+    scenario.keys("v");
+    let [Effect::Reconcile { job, writes }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
+    assert_eq!(writes.len(), 1);
+    let job = *job;
+    let kept = Outcome::Failed { fault: Fault::local(FaultKind::Local, "Unassign", "found-later") };
+    scenario.send(Msg::Reconcile(job, later(second, ends(second, &kept), None)));
+    scenario.send(Msg::Reconcile(job, ReconcileEvent::Ended));
+    assert_eq!(end(&scenario, second), OutcomeWord::Failed);
+    assert!(!earlier(&scenario, 1));
     scenario.keys("r");
     let view = scenario.state.plan.as_ref().unwrap();
-    assert!(second.targets().iter().all(|target| !view.targets.contains(target)));
-    let left: usize = plan.operations()[2..].iter().map(|operation| operation.targets().len()).sum();
-    assert_eq!(view.targets.len(), left);
+    assert!(second.targets().iter().all(|target| view.targets.contains(target)));
+}
+
+#[test]
+fn a_journal_that_cannot_tell_what_the_batch_left_open_is_looked_at_before_anything_else_is_sent() {
+    let (mut scenario, job, plan) = running();
+    let fault = Fault::local(FaultKind::Timeout, "Unassign", "no answer");
+    settle(&mut scenario, job, &plan, 0, &Outcome::Unknown { fault });
+    scenario.send(Msg::Journal(JournalEvent::Unreadable(no_journal())));
+    scenario.send(Msg::Release(job, ReleaseEvent::Ended)).keys("r").read_again().keys("c");
+    assert_eq!(scenario.notice(), "disabled.journal-unread");
+    scenario.keys("R");
+    let looks = |effect: &Effect| matches!(effect, Effect::LookAtJournal { unfinished: true, .. });
+    assert!(scenario.effects.iter().any(looks), "{:?}", scenario.effects);
+    scenario.send(Msg::Journal(JournalEvent::Read)).keys("c");
+    assert!(matches!(scenario.state.overlays.as_slice(), [Overlay::Confirm(_)]), "{}", scenario.notice());
 }
 
 #[test]
@@ -345,6 +420,11 @@ fn a_job_that_died_leaves_nothing_open() {
     scenario.send(Msg::Release(job, ReleaseEvent::Progressed(OperationId(0), Progress::Sent)));
     scenario.send(Msg::JobPanicked(job));
     assert!(!scenario.state.is_running());
+    // What it left open only the journal tells, and nothing is sent before it did.
+    assert_eq!(scenario.effects, [Effect::LookAtJournal { write: false, unfinished: true }]);
+    scenario.keys("1 p").read_again().keys("c");
+    assert_eq!(scenario.notice(), "disabled.journal-looking");
+    scenario.keys("3");
     let counts = scenario.state.run.as_ref().unwrap().counts();
     assert_eq!(counts.settled(), counts.total);
     assert!(counts.unknown > 0);

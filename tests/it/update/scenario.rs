@@ -10,7 +10,7 @@ use nicdeck::{
         keymap::Keymap,
         msg::{InventoryEvent, Msg, PreflightEvent},
         rows::{self, RowKey},
-        state::{Language, ProfileInfo, Setup, State},
+        state::{JournalSeen, Language, ProfileInfo, Setup, State},
         update,
     },
     domain::{
@@ -155,6 +155,7 @@ impl Scenario {
             safety: Arc::default(),
         };
         let mut state = State::new(setup, START);
+        state.journal = JournalSeen::Read;
         let effects = update::start(&mut state, START);
         Self { state, effects }
     }

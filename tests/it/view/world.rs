@@ -19,7 +19,7 @@ use nicdeck::{
         ids::{AddressKey, JobId, NicKey, OperationId, RegionId},
         instance::{Instance, Power, PowerState},
         inventory::Section,
-        journal::{Intent, OpenWrite},
+        journal::{Intent, Open, OpenWrite},
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus, TypeLimit},
         outcome::{Outcome, Progress, Receipt, Skip},
         page::{InventoryPage, Resource},
@@ -520,7 +520,8 @@ fn left_open() -> Msg {
         of(3, "staging", "aliyun", "cn-hangzhou", release("eni-bp1gone", &["172.16.9.4"])),
     ];
     let writes = intents.map(|intent| OpenWrite { maybe_running: intent.operation.0 == 2, intent }).to_vec();
-    Msg::Journal(JournalEvent::Unfinished { path: "/home/lin/.local/state/nicdeck/journal.jsonl".to_owned(), writes })
+    let open = Open { writes, strange: vec![] };
+    Msg::Journal(JournalEvent::Unfinished { path: "/home/lin/.local/state/nicdeck/journal.jsonl".to_owned(), open })
 }
 
 /// What the first of them turned out to be.

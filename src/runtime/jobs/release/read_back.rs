@@ -7,7 +7,6 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::msg::ReadBack,
     domain::{
-        address::Eip,
         fault::{Effect, Fault, FaultKind},
         nic::{Nic, NicState},
         outcome::{Outcome, Progress, Receipt},
@@ -25,7 +24,7 @@ use super::{
     super::inspect,
     Batch, Ends,
     send::task_end,
-    targets::{Sight, is_done, targets},
+    targets::{Sight, bound, is_done, targets},
 };
 
 /// Reads more while the cloud says that the change is on its way, or can not be reached.
@@ -115,14 +114,11 @@ async fn look(
     before: &NicSnapshot,
 ) -> Result<Option<Sight>, Fault> {
     let never = CancellationToken::new();
-    let OperationKind::BindEip { eip, ip, .. } = kind else {
+    let OperationKind::BindEip { .. } = kind else {
         return Ok(inspect::record(client, &before.nic, &never).await?.map(|nic| Sight { nic, bound: None }));
     };
     let read = inspect::nic(client, &Arc::new(before.clone()), &never, batch.now).await?;
-    Ok(read.map(|read| {
-        let here = |bound: &Eip| bound.id == *eip && bound.is_on(&read.nic, *ip) == Some(true);
-        Sight { bound: read.eips_known.then(|| read.eips.iter().any(here)), nic: read.nic }
-    }))
+    Ok(read.map(|read| Sight { bound: bound(kind, &read), nic: read.nic }))
 }
 
 /// Reads until the change shows, or until it can be believed that it will not, and says what is true of each target.

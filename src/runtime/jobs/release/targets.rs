@@ -42,14 +42,7 @@ pub(super) fn narrow(
         }
         // A NIC that is on another instance now is not what was planned, even if it is off its own.
         let elsewhere = matches!(&operation.kind, OperationKind::Detach { .. }) && fresh.nic.instance.is_some();
-        let bound = match (&operation.kind, &target) {
-            (OperationKind::BindEip { eip, .. }, Target::Address(key)) => {
-                let here = |bound: &Eip| bound.id == *eip && bound.is_on(&fresh.nic, key.ip) == Some(true);
-                Some(fresh.eips.iter().any(here))
-            }
-            _ => None,
-        };
-        let seen = Sight { nic: fresh.nic.clone(), bound };
+        let seen = Sight { nic: fresh.nic.clone(), bound: bound(&operation.kind, fresh) };
         if !elsewhere && is_done(&target, &operation.kind, Some(&seen)) {
             ends.push((target, Outcome::AlreadyGone { request_id: None }));
             continue;
@@ -83,14 +76,21 @@ pub(super) fn narrow(
 
 /// What was seen after a write.
 #[derive(Clone, Debug)]
-pub(super) struct Sight {
+pub(in crate::runtime::jobs) struct Sight {
     pub nic: Nic,
     /// Is the EIP in question bound? `None` where nobody asked, or where it could not be told.
     pub bound: Option<bool>,
 }
 
+/// Is the EIP of the write on its address? `None`: it is about none, or which EIPs are on the NIC could not be read.
+pub(in crate::runtime::jobs) fn bound(kind: &OperationKind, seen: &NicSnapshot) -> Option<bool> {
+    let OperationKind::BindEip { eip, ip, .. } = kind else { return None };
+    let here = |bound: &Eip| bound.id == *eip && bound.is_on(&seen.nic, *ip) == Some(true);
+    if seen.eips.iter().any(here) { Some(true) } else { seen.eips_known.then_some(false) }
+}
+
 /// Does the wished-for state hold?
-pub(super) fn is_done(target: &Target, kind: &OperationKind, seen: Option<&Sight>) -> bool {
+pub(in crate::runtime::jobs) fn is_done(target: &Target, kind: &OperationKind, seen: Option<&Sight>) -> bool {
     match (kind, seen) {
         (OperationKind::BindEip { .. }, Some(seen)) => seen.bound == Some(true),
         _ => kind.is_done(target, seen.map(|seen| &seen.nic)),
