@@ -215,6 +215,11 @@ pub trait Provider: Send + Sync {
         Vec::new()
     }
 
+    /// The region as the list of regions names it, where the vendor has more than one name for it.
+    fn region_name(&self, region: &RegionId) -> RegionId {
+        region.clone()
+    }
+
     /// The reads that load everything of these regions. Each listing's own follow-ups come in the replies.
     fn listings(&self, regions: &[RegionId]) -> Vec<Listing>;
 

@@ -17,7 +17,7 @@ use nicdeck::{
 };
 use serde_json::json;
 
-use crate::stage::{Scene, Stage, key};
+use crate::stage::{Scene, Stage, TRIES, key};
 
 const WORLD: &str = include_str!("../sdk/huawei.world.json");
 
@@ -238,6 +238,8 @@ async fn what_holds_a_server_is_predicted_with_the_code_that_the_cloud_answers()
         let ended = stage.run(&plan).await;
         let Outcome::Failed { fault } = ended.only() else { panic!("{code}: {:?}", ended.only()) };
         assert_eq!((fault.code.as_deref(), fault.action.as_str()), (Some(code), "BatchDeleteServerNics"));
+        // A state passes by itself and is tried again, a hold is not.
+        assert_eq!(stage.codes(), vec![code; if code == "Ecs.0100" { TRIES.into() } else { 1 }]);
         assert_eq!(stage.simulator.world().nic("nic-web1").unwrap().instance_id.as_deref(), Some("srv-web"));
     }
     // On no server: predicted, and what the cloud answers then means that there is nothing left to do.

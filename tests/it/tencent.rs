@@ -92,6 +92,28 @@ async fn an_eip_on_a_released_address_is_warned_of_and_left_unbound() {
     }
 }
 
+/// Older pages name a region in two letters, and its list in the newer way.
+#[tokio::test]
+async fn the_older_generation_lists_a_region_by_its_short_name() {
+    let mut scene = Scene::of(generations()[1], World::parse(&[("test", WORLD)]).expect("a world"));
+    scene.regions = Some(vec!["gz".into()]);
+    let mut stage = scene.open().await;
+    stage.list().await;
+    assert_eq!(stage.sections().0, [], "nothing says that there is no such region");
+    assert_eq!(stage.part().nic_count(), stage.simulator.world().nics().len());
+    // Nor where there is no NIC in it.
+    let mut scene = Scene::of(generations()[1], World::parse(&[("test", WORLD)]).expect("a world"));
+    let all: Vec<String> = scene.world.nics().iter().map(|nic| nic.id.clone()).collect();
+    assert!(all.iter().all(|id| scene.world.remove_nic(id).is_some()));
+    scene.regions = Some(vec!["gz".into(), "gx".into()]);
+    let mut stage = scene.open().await;
+    stage.list().await;
+    let unlisted = |(section, _): &((Resource, _), _)| section.0 == Resource::Regions;
+    let missing: Vec<_> =
+        stage.sections().0.into_iter().filter(unlisted).filter_map(|(section, _)| section.1).collect();
+    assert_eq!(missing, ["gx".into()]);
+}
+
 /// Where only the older generation is answered it is enough: what only the newer one tells is warned of.
 #[tokio::test]
 async fn the_older_generation_alone_lists_releases_and_detaches() {

@@ -173,17 +173,19 @@ fn by_code(code: &str, message: &str, status: u16, call: &Call) -> Option<(Fault
         | "PortNotFound" | "itemNotFound" => (NotFound, Nothing),
         "VPC.2500" | "VPC.2502" if status == 404 => (NotFound, Nothing),
 
-        "Ecs.0603" | "VPC.0004" => (Conflict, NothingRetry),
+        "Ecs.0100" | "Ecs.0603" | "VPC.0004" => (Conflict, NothingRetry),
+        // Refused with 400 before anything was begun.
+        "Common.0026" => (Server, NothingRetry),
         "Ecs.0002" | "Ecs.0004" | "Ecs.0106" | "Ecs.0201" | "Ecs.0211" | "Ecs.0309" | "Ecs.0212" | "Ecs.0213"
         | "Ecs.0217" | "Ecs.0401" | "Ecs.0502" | "Ecs.0507" | "Ecs.0611" | "Ecs.0618" => (Refused, lost),
         "APIGW.0602" | "APIGW.0608" | "APIGW.0801" | "Ecs.0301" | "Ecs.0310" | "Ecs.0322" | "Ecs.0323" | "Ecs.0615" | "Ecs.1000" | "Ecs.1001" | "Ecs.1100" | "Ecs.1200" | "Common.0001" | "Common.0020"
-        | "Common.0021" | "Common.0022" | "Common.0025" | "Common.0026" | "Common.0999" => (Server, lost),
+        | "Common.0021" | "Common.0022" | "Common.0025" | "Common.0999" => (Server, lost),
         "Ecs.1002" | "Ecs.1201" => (Timeout, lost),
 
         "Ecs.0000" | "Ecs.0005" | "Common.0002" | "Common.0011" | "APIGW.0106" | "Ecs.0023" | "Common.0018"
         | "VPC.0007" | "VPC.2500" | "InvalidInput" | "badRequest" => (BadRequest, Nothing),
         "Ecs.0010" | "Ecs.0012" | "Ecs.0014" | "Ecs.0030" | "Ecs.0039" | "Ecs.0049" | "Ecs.0050" | "Ecs.0064"
-        | "Ecs.0086" | "Ecs.0100" | "Ecs.0605" | "Ecs.0807" | "Ecs.0910" | "Ecs.0919" | "VPC.0701" | "VPC.0703" | "VPC.0707"
+        | "Ecs.0086" | "Ecs.0605" | "Ecs.0807" | "Ecs.0910" | "Ecs.0919" | "VPC.0701" | "VPC.0703" | "VPC.0707"
         | "PortInUse" | "IpAddressInUse" | "IpAddressGenerationFailure" => (Refused, Nothing),
         _ => return None,
     })

@@ -68,11 +68,11 @@ pub(super) fn by_code(code: &str, write: Option<&OperationKind>) -> Option<(Faul
             (Refused, AlreadyDone)
         }
 
-        "UnsupportedOperation.MutexOperationTaskRunning"
+        // Something moves: refused until it has come to rest.
+        "UnsupportedOperation.InvalidState"
+        | "UnsupportedOperation.MutexOperationTaskRunning"
         | "UnsupportedOperation.IdempotentProcessing"
         | "OperationDenied.MutexTaskRunning" => (Conflict, NothingRetry),
-        // Something moves; passes when it has come to rest, which a person should see.
-        "UnsupportedOperation.InvalidState" => (Conflict, Nothing),
         "UnsupportedOperation.IdempotentParameterMismatch" => (BadRequest, Nothing),
         "FailedOperation.NetDetectTimeOut" => (Server, lost),
         // A quota and a throttle share a prefix.

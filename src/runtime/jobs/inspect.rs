@@ -86,6 +86,13 @@ pub async fn record(client: &Client, nic: &Nic, cancel: &CancellationToken) -> R
     Ok(scratch.nic(&nic.id).cloned())
 }
 
+/// The sections that a call fills: its own, and those that it brings along.
+fn sections(client: &Client, listing: &Listing) -> impl Iterator<Item = Section> + use<> {
+    let region = listing.region.clone();
+    let brings = client.cloud().brings(listing).iter().copied();
+    std::iter::once(listing.resource).chain(brings).map(move |resource| (resource, region.clone()))
+}
+
 fn endless(client: &Client, listing: &Listing) -> Fault {
     Fault::local(FaultKind::Garbage, client.cloud().action(&Call::List(listing.clone())), local::ENDLESS)
 }
@@ -203,8 +210,10 @@ impl Readings {
     fn ask(&mut self, place: usize, listing: Listing) -> Option<Listing> {
         let reading = self.nics.get_mut(place)?;
         let section = (listing.resource, listing.region.clone());
-        if reading.sections.insert(section.clone()) {
-            reading.scratch.begin(section.clone());
+        for section in sections(&self.client, &listing) {
+            if reading.sections.insert(section.clone()) {
+                reading.scratch.begin(section);
+            }
         }
         if reading.made.len() >= MOST_CALLS {
             let fault = endless(&self.client, &listing);
@@ -237,7 +246,7 @@ impl Readings {
             else {
                 continue;
             };
-            let next = reading.take(&listing, answer);
+            let next = reading.take(sections(&self.client, &listing), answer);
             // What follows goes before other NICs' calls: a NIC that was begun is read to its end.
             for listing in next.into_iter().rev() {
                 match self.ask(place, listing) {
@@ -265,7 +274,7 @@ impl Readings {
 
 impl Reading {
     /// Takes an answer in; what follows from it.
-    fn take(&mut self, listing: &Listing, (answer, at): &Answer) -> Vec<Listing> {
+    fn take(&mut self, sections: impl Iterator<Item = Section>, (answer, at): &Answer) -> Vec<Listing> {
         self.left -= 1;
         match answer {
             Ok(page) => {
@@ -275,8 +284,9 @@ impl Reading {
                 next
             }
             Err(fault) => {
-                let section = (listing.resource, listing.region.clone());
-                self.failed.entry(section).or_insert_with(|| fault.clone());
+                for section in sections {
+                    self.failed.entry(section).or_insert_with(|| fault.clone());
+                }
                 Vec::new()
             }
         }

@@ -194,7 +194,7 @@ pub async fn run(client: Client, job: JobId, out: mpsc::Sender<Msg>, cancel: Can
             }
         }
     }
-    for region in unlisted(&client.profile().regions, &work) {
+    for region in unlisted(&client, &work) {
         // An empty answer about a region that is not there is no empty region.
         let section = (Resource::Regions, Some(region));
         let listing = Listing::all(Resource::Regions, None);
@@ -206,11 +206,13 @@ pub async fn run(client: Client, job: JobId, out: mpsc::Sender<Msg>, cancel: Can
 }
 
 /// Regions asked for that the cloud does not list and that hold nothing. Where it lists none, none is missing.
-fn unlisted(asked: &[RegionId], work: &Work) -> Vec<RegionId> {
+fn unlisted(client: &Client, work: &Work) -> Vec<RegionId> {
     if work.regions.is_empty() {
         return Vec::new();
     }
-    asked.iter().filter(|&region| !work.regions.contains(region) && !work.found.contains(region)).cloned().collect()
+    let is_there =
+        |region: &RegionId| work.found.contains(region) || work.regions.contains(&client.cloud().region_name(region));
+    client.profile().regions.iter().filter(|region| !is_there(region)).cloned().collect()
 }
 
 async fn ask_limits<F: Future<Output = ()>>(client: &Client, work: &mut Work, say: &impl Fn(InventoryEvent) -> F) {

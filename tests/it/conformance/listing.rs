@@ -8,6 +8,7 @@ use nicdeck::{
         fault::FaultKind,
         ids::{EipId, InstanceId, NicId},
         inventory::Section,
+        nic::ManagedBy,
         page::Resource,
     },
     providers::profile::Credential,
@@ -49,10 +50,13 @@ pub fn brings_the_world(stage: &Stage, listed: &Listed, words: &Words) {
         assert_eq!(of(AddressRole::Virtual), floating, "{what}: virtual addresses");
         let ipv6 = words.whole && !theirs.ipv6.is_empty();
         assert_eq!(ours.nic.count(AddressRole::Ipv6) > 0, ipv6, "{what}: IPv6");
-        // A NIC whose instance the cloud hides can not show what hangs on the instance; nobody may write to it either.
-        if theirs.service_managed && theirs.primary {
-            continue;
-        }
+        // A NIC whose instance the cloud hides need not show what hangs on the instance: nobody may write to it then.
+        let hidden = theirs.service_managed && theirs.primary;
+        let untouched = matches!(ours.nic.managed_by, ManagedBy::Service(_));
+        assert!(!hidden || untouched || !words.whole, "{what}: {:?}", ours.nic.managed_by);
+        let same = |ours: BTreeSet<&str>, theirs: BTreeSet<&str>| {
+            if hidden { ours.is_subset(&theirs) } else { ours == theirs }
+        };
         for address in &theirs.addresses {
             let eips: BTreeSet<&str> = ours
                 .eips
@@ -60,24 +64,16 @@ pub fn brings_the_world(stage: &Stage, listed: &Listed, words: &Words) {
                 .filter(|eip| eip.is_on(&ours.nic, address.ip) == Some(true))
                 .map(|eip| eip.id.as_str())
                 .collect();
-            assert_eq!(
-                eips,
-                world.eip_on(theirs, address).iter().map(|eip| eip.id.as_str()).collect(),
-                "{what}: EIPs of {}",
-                address.ip
-            );
+            let bound = world.eip_on(theirs, address).iter().map(|eip| eip.id.as_str()).collect();
+            assert!(same(eips, bound), "{what}: EIPs of {}: {:?}", address.ip, ours.eips);
             let backends: BTreeSet<&str> = ours
                 .backends
                 .iter()
                 .filter(|backend| backend.ip_on(&ours.nic) == Some(address.ip))
                 .map(|backend| backend.load_balancer.as_str())
                 .collect();
-            assert_eq!(
-                backends,
-                world.balancer_of(theirs, address).into_iter().collect(),
-                "{what}: balancers of {}",
-                address.ip
-            );
+            let serving = world.balancer_of(theirs, address).into_iter().collect();
+            assert!(same(backends, serving), "{what}: balancers of {}: {:?}", address.ip, ours.backends);
         }
         assert!(ours.eips_known && ours.backends_known, "{what}");
     }
@@ -89,9 +85,15 @@ pub fn brings_the_world(stage: &Stage, listed: &Listed, words: &Words) {
     assert_eq!(eips, there, "{name}: EIPs");
 }
 
-/// What a request asked for.
-fn asked(logged: &Logged) -> (&str, Option<&str>, &str, &str, &[u8]) {
-    (&logged.action, logged.region.as_deref(), &logged.path, &logged.query, &logged.body)
+/// What a request asked for. A signature, and what only makes it good for once, is left out.
+fn asked(logged: &Logged) -> (&str, Option<&str>, &str, Vec<String>, String) {
+    const OF_SIGNATURE: [&str; 4] = ["Nonce", "SignatureNonce", "Timestamp", "Signature"];
+    let kept = |text: &str| -> Vec<String> {
+        let pairs = text.split('&').filter(|pair| !OF_SIGNATURE.contains(&pair.split('=').next().unwrap_or_default()));
+        pairs.map(str::to_owned).collect()
+    };
+    let body = kept(&String::from_utf8_lossy(&logged.body)).join("&");
+    (&logged.action, logged.region.as_deref(), &logged.path, kept(&logged.query), body)
 }
 
 #[tokio::test]
@@ -115,8 +117,6 @@ async fn a_listing_brings_exactly_the_world_with_no_more_calls_than_pages() {
             let items = match section.0 {
                 Resource::Nics => page.nics.len(),
                 Resource::Instances => page.instances.len(),
-                // Pages of NICs, with or without an EIP.
-                Resource::Eips if !words.whole => continue,
                 Resource::Eips => page.eips.len(),
                 Resource::Floats => page.floats.len(),
                 Resource::Regions | Resource::Backends | Resource::Limits => continue,

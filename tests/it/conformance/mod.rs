@@ -7,7 +7,7 @@ mod facts;
 mod listing;
 mod lost;
 mod pages;
-mod provoke;
+pub mod provoke;
 mod readonly;
 mod refusals;
 mod sections;
@@ -47,6 +47,8 @@ pub struct Words {
     pub refused: &'static str,
     /// Conditions of a detach that the rules hold more strictly than the vendor's documents do.
     pub milder: fn(Condition) -> bool,
+    /// Refusals of a state that passes by itself: tried again, with a read before that sees the state.
+    pub passing: &'static [&'static str],
     /// Refusals that the vendor documents with a code of their own.
     pub refusals: usize,
     /// What the writes that take one back, bind and delete are refused with, see [`refusals::Obstacle`].
@@ -73,6 +75,7 @@ const WORDS: &[Words] = &[
         refused: "InvalidUserType.NotSupported",
         // That a member NIC is detached with its trunk's id is documented, what happens without it is not.
         milder: |condition| matches!(condition, Condition::PlainNic),
+        passing: &[],
         refusals: 6,
         obstacles: refusals::Codes {
             address_taken: Some("InvalidPrivateIpAddress.Duplicated"),
@@ -97,6 +100,7 @@ const WORDS: &[Words] = &[
         conflict: Conflict::Passes("Ecs.0603"),
         refused: "Ecs.0605",
         milder: |_| false,
+        passing: &["Ecs.0100"],
         refusals: 3,
         obstacles: refusals::Codes {
             address_taken: None,
@@ -122,6 +126,7 @@ const WORDS: &[Words] = &[
         conflict: Conflict::Passes("UnsupportedOperation.MutexOperationTaskRunning"),
         refused: "UnsupportedOperation.ResourceMismatch",
         milder: |_| false,
+        passing: &["UnsupportedOperation.InvalidState"],
         refusals: 6,
         obstacles: refusals::Codes {
             address_taken: Some("ResourceInUse"),
@@ -147,6 +152,7 @@ const WORDS: &[Words] = &[
         conflict: Conflict::Passes("ActionLocked"),
         refused: "InvalidPrivateIpAddress.InUse",
         milder: |_| false,
+        passing: &["ActionLocked"],
         refusals: 1,
         obstacles: refusals::Codes {
             address_taken: Some("InvalidPrivateIpAddress.InUse"),
@@ -171,6 +177,7 @@ const WORDS: &[Words] = &[
         conflict: Conflict::Refused("INVALID_NIC_STATUS"),
         refused: "OPERATION_DENIED_POSTPAID_INSTANCE_IN_PROMISE",
         milder: |_| false,
+        passing: &[],
         refusals: 6,
         obstacles: refusals::Codes {
             address_taken: Some("INVALID_SUBNET_PRIVATE_IPV4_IN_USED"),

@@ -41,38 +41,42 @@ fn world_ids(world: &World) -> impl Fn(&str) -> String {
     }
 }
 
-impl Victim {
-    /// Can this be brought about? Some conditions are about what the planner never sends, or only warn of what follows.
-    pub fn can(&self, condition: Condition, world: &World) -> bool {
-        let nic = world.nic(&self.nic).expect("there");
-        match condition {
-            Condition::NotIpv6
+/// Rules of releases and detaches that nothing here breaks, since no change of the world between a read and a write does: they are
+/// about what the planner never sends, or tell what follows. The oracle holds each of them against what the clouds do.
+pub fn is_the_oracles(condition: Condition) -> bool {
+    matches!(
+        condition,
+        Condition::NotIpv6
+            | Condition::NotVirtual
             | Condition::SecondaryStays
             | Condition::AddressesLeave
             | Condition::OutlivesDetach
             | Condition::GuestKeepsConfig
-            | Condition::NotOnNic
-            | Condition::AddressFree { .. }
-            | Condition::AddressRoom { .. }
-            | Condition::NicFree
-            | Condition::InstanceExists
-            | Condition::SamePlace
-            | Condition::SameVpc
-            | Condition::NicRoom { .. }
-            | Condition::EipExists
-            | Condition::EipFree
-            | Condition::NicExists
-            | Condition::NotVirtual
-            | Condition::OnNic
             | Condition::InstanceNotBackend
             // Who else holds it does not matter to the cloud, and a write of the same plan may change it.
             | Condition::VirtualShared
             | Condition::AnyAddressStays
-            | Condition::VirtualNotManaged => false,
+            | Condition::VirtualNotManaged
+    )
+}
+
+/// Is it broken by the target's being gone, so that there is nothing left to do?
+pub fn is_of_what_is_there(condition: Condition) -> bool {
+    match condition {
+        Condition::NicExists | Condition::OnNic => true,
+        // One that must be on an instance, in whatever state.
+        Condition::NicState { allowed } => allowed.contains(&NicState::Attaching),
+        _ => false,
+    }
+}
+
+impl Victim {
+    /// Can this be brought about on this very target?
+    pub fn can(&self, condition: Condition, world: &World) -> bool {
+        let nic = world.nic(&self.nic).expect("there");
+        match condition {
             Condition::InstanceState { primary_nic_only, .. } => !primary_nic_only || nic.primary,
-            // One that must be on an instance: a target that is on none is done already.
-            Condition::NicState { allowed } => !allowed.contains(&NicState::Attaching),
-            _ => true,
+            _ => !is_the_oracles(condition),
         }
     }
 
@@ -101,6 +105,14 @@ impl Victim {
             Condition::NotBackend => on(world, &|nic| {
                 let place = nic.addresses.iter().position(|address| Some(address.ip) == ip).unwrap_or(0);
                 nic.addresses[place].lb = Some(balancer.clone());
+            }),
+            Condition::NicExists => {
+                world.remove_nic(&self.nic).expect("the NIC");
+            }
+            Condition::OnNic => assert_eq!(world.release(&self.nic, &[ip.expect("an address")]), 1),
+            Condition::NicState { .. } if is_of_what_is_there(condition) => on(world, &|nic| {
+                nic.instance_id = None;
+                words.free.clone_into(&mut nic.status);
             }),
             Condition::NicState { .. } => on(world, &|nic| words.attaching.clone_into(&mut nic.status)),
             // What else is held against an instance, where it is told apart from its state.
@@ -141,28 +153,8 @@ impl Victim {
                 let id = instance.expect("attached");
                 world.edit_instance(&id, |instance| instance.agent = false).expect("the instance");
             }
-            Condition::NotIpv6
-            | Condition::SecondaryStays
-            | Condition::AddressesLeave
-            | Condition::OutlivesDetach
-            | Condition::GuestKeepsConfig
-            | Condition::NotOnNic
-            | Condition::AddressFree { .. }
-            | Condition::AddressRoom { .. }
-            | Condition::NicFree
-            | Condition::InstanceExists
-            | Condition::SamePlace
-            | Condition::SameVpc
-            | Condition::NicRoom { .. }
-            | Condition::EipExists
-            | Condition::EipFree
-            | Condition::NicExists
-            | Condition::NotVirtual
-            | Condition::OnNic
-            | Condition::InstanceNotBackend
-            | Condition::VirtualShared
-            | Condition::AnyAddressStays
-            | Condition::VirtualNotManaged => unreachable!("{condition:?}"),
+            // Of other writes, or left to the oracle.
+            other => unreachable!("{other:?}"),
         }
     }
 }

@@ -13,7 +13,7 @@ use nicdeck::{
     sim::script::{Rule, Trouble},
 };
 
-use super::{Words, clouds};
+use super::{Words, checks::fills, clouds};
 use crate::stage::{Scene, Stage};
 
 enum Ill {
@@ -66,7 +66,7 @@ async fn failed(cloud: &'static dyn Provider, words: &Words, resource: Resource,
     scene.tries = TRIES;
     let mut stage = scene.open().await;
     let listings = cloud.listings(&stage.client.profile().regions);
-    let root = listings.iter().find(|listing| listing.resource == resource).expect("every cloud lists these");
+    let root = listings.iter().find(|listing| fills(cloud, listing, resource)).expect("every cloud lists these");
     let action = cloud.action(&Call::List(root.clone()));
     match &case.ill {
         Ill::Code(code) => {

@@ -123,6 +123,10 @@ impl Provider for Brisk {
         Quota { calls: 50_000, seconds: 1, ..self.inner.quota(call) }
     }
 
+    fn region_name(&self, region: &RegionId) -> RegionId {
+        self.inner.region_name(region)
+    }
+
     fn brings(&self, listing: &Listing) -> &'static [Resource] {
         self.inner.brings(listing)
     }

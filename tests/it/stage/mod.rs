@@ -24,8 +24,9 @@ use nicdeck::{
         exchange::Exchange,
         fault::Fault,
         finding::Severity,
-        ids::{AddressKey, CloudId, JobId, NicKey, ProfileId},
+        ids::{AddressKey, CloudId, JobId, NicKey, ProfileId, RegionId},
         inventory::{Coverage, ProfileInventory, Section},
+        journal::JournalEntry,
         outcome::{Outcome, OutcomeWord, Progress},
         page::InventoryPage,
         plan::{Belts, Decision, Operation, OperationKind, PlanRow, ReleasePlan},
@@ -66,11 +67,16 @@ const TRANSITION_MS: u64 = 40;
 /// Twelve reads in a quarter of a second.
 const READS: &[u64] = &[5, 5, 10, 10, 20, 20, 20, 20, 20, 40, 40, 40];
 
+/// Tries of a read, and of a write that did nothing, where a scene names no other number.
+pub const TRIES: u8 = 3;
+
 /// What a stage is built from.
 pub struct Scene {
     pub provider: &'static dyn Provider,
     pub world: World,
     pub credential: Option<Credential>,
+    /// What the profile asks for; `None`: all of the world's.
+    pub regions: Option<Vec<RegionId>>,
     pub readonly: bool,
     pub timeouts: Timeouts,
     /// Tries of a read, and of a write that did nothing.
@@ -94,9 +100,10 @@ impl Scene {
             provider,
             world,
             credential: None,
+            regions: None,
             readonly: false,
             timeouts: Timeouts { connect: patient, read: patient, total: patient },
-            tries: 3,
+            tries: TRIES.into(),
             pause: Duration::from_millis(2),
             channel: 256,
             release_batch: None,
@@ -122,7 +129,8 @@ impl Scene {
 
     pub async fn open(self) -> Stage {
         let provider = Brisk::leak(self.provider, self.release_batch, self.in_flight, self.late_record, self.trap);
-        let regions: Vec<_> = self.world.regions().iter().map(|region| region.as_str().into()).collect();
+        let all = || self.world.regions().iter().map(|region| region.as_str().into()).collect();
+        let regions: Vec<RegionId> = self.regions.clone().unwrap_or_else(all);
         let project_id = self.world.project_id().map(str::to_owned);
         let options = Options { transition_ms: self.transition_ms, ..Options::default() };
         let simulator = Simulator::start(provider.dialect(), self.world, options).await.expect("a free port");
@@ -465,6 +473,15 @@ impl Stage {
             assert!(open.contains(&row.target), "{:?} is unknown and not open", row.target);
         }
         contents
+    }
+
+    /// The vendor's codes that came back to writes, as the journal keeps them.
+    pub fn codes(&self) -> Vec<String> {
+        let settled = self.closed_journal().entries.into_iter().filter_map(|entry| match entry {
+            JournalEntry::Settled(settled) => Some(settled.answers),
+            JournalEntry::Intent(_) => None,
+        });
+        settled.flatten().filter_map(|answer| answer.code).collect()
     }
 
     /// The vendor's words for states.

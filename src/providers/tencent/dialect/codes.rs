@@ -13,6 +13,7 @@ const CODES: &[(&str, &str, &str)] = &[
     ("AuthFailure.UnauthorizedOperation", "请求未授权。", "The request is not authorized."),
     ("UnauthorizedOperation", "未授权操作。", "The operation is not authorized."),
     ("InternalError", "内部错误。", "An internal error has occurred."),
+    ("InternalError.ModuleError", "内部模块错误。", "A module inside the product failed."),
     ("InvalidAction", "接口不存在。", "The requested action does not exist."),
     ("InvalidParameter", "参数错误（包括参数格式、类型等错误）。", "A parameter is malformed or of a wrong type."),
     ("InvalidParameterValue", "参数取值错误。", "A parameter's value is wrong."),

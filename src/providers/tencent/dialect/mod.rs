@@ -91,6 +91,13 @@ pub(super) const REGIONS: &[&str] = &[
     "ap-shenzhen-fsi",
 ];
 
+/// Writes that the VPC's module throttles by itself.
+const LIMITED_BY_MODULE: &[&str] =
+    &["UnassignPrivateIpAddresses", "DetachNetworkInterface", "AssignPrivateIpAddresses", "DeleteNetworkInterface"];
+
+/// Calls that tell of a failure inside the VPC's module.
+const FAILED_BY_MODULE: &[&str] = &["DetachNetworkInterface", "DescribeVpcTaskResult"];
+
 /// A verified call of API 3.0.
 struct Call<'a> {
     action: &'a str,
@@ -176,17 +183,24 @@ impl Dialect for TencentDialect {
     }
 
     fn error(&self, error: VendorError, request_id: &str) -> SimResponse {
-        reply::refusal(&Refusal::of(injected(error)), &reply::uuid(request_id), true)
+        reply::refusal(&Refusal::of(injected("", error)), &reply::uuid(request_id), true)
     }
 
     fn error_to(&self, request: &SimRequest, error: VendorError, request_id: &str) -> SimResponse {
-        if request.path == LEGACY_PATH { legacy::injected(request, error, request_id) } else { self.error(error, request_id) }
+        if request.path == LEGACY_PATH {
+            return legacy::injected(request, error, request_id);
+        }
+        let action = self.action(request).unwrap_or_default();
+        reply::refusal(&Refusal::of(injected(&action, error)), &reply::uuid(request_id), true)
     }
 }
 
-/// The vendor's code for an error that a script asks for. The status is 200 for all of them.
-fn injected(error: VendorError) -> &'static str {
+/// The vendor's code for an error that a script asks for. The status is 200 for all of them. Behind the gateway the VPC's module has
+/// codes of its own. Vendor: the error lists of the actions in its Go SDK.
+fn injected(action: &str, error: VendorError) -> &'static str {
     match error {
+        VendorError::Throttled if LIMITED_BY_MODULE.contains(&action) => "LimitExceeded.ActionLimited",
+        VendorError::Internal if FAILED_BY_MODULE.contains(&action) => "InternalError.ModuleError",
         VendorError::Throttled => "RequestLimitExceeded",
         VendorError::Internal => "InternalError",
         VendorError::Unavailable => "ServiceUnavailable",

@@ -42,7 +42,7 @@ fn a_code_decides_and_one_that_is_not_listed_is_what_its_family_is() {
         ("NoSuchVersion", K::BadRequest, Nothing, Nothing, Nothing),
         ("UnsupportedRegion", K::Refused, Nothing, Nothing, Nothing),
         ("UnsupportedOperation", K::Refused, Nothing, Nothing, Nothing),
-        ("UnsupportedOperation.InvalidState", K::Conflict, Nothing, Nothing, Nothing),
+        ("UnsupportedOperation.InvalidState", K::Conflict, NothingRetry, NothingRetry, NothingRetry),
         ("UnsupportedOperation.MutexOperationTaskRunning", K::Conflict, NothingRetry, NothingRetry, NothingRetry),
         ("UnsupportedOperation.IdempotentProcessing", K::Conflict, NothingRetry, NothingRetry, NothingRetry),
         ("UnsupportedOperation.IdempotentParameterMismatch", K::BadRequest, Nothing, Nothing, Nothing),

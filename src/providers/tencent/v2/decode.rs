@@ -12,14 +12,17 @@ use crate::{
         ids::{InstanceId, RegionId},
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
         outcome::Receipt,
-        page::{InventoryPage, Listing, Resource, Scope},
+        page::{InventoryPage, Listing, Scope},
         tags::Tags,
     },
     providers::{
         answers::{self, Pool},
         loose::{count, id, ip, text, truth},
         provider::{Call, Reply, TaskState},
-        tencent::decode::{next_pages, wire::list},
+        tencent::{
+            decode::{next_pages, wire::list},
+            encode,
+        },
     },
     wire::WireResponse,
 };
@@ -109,7 +112,7 @@ fn task_state(call: &Call, response: &WireResponse, task: &str) -> Result<TaskSt
             code: Some("1".to_owned()),
             request_id: Some(task.to_owned()),
             http_status: Some(response.status),
-            ..Fault::local(FaultKind::Refused, super::action(call), "the task failed")
+            ..Fault::local(FaultKind::Refused, encode::action(call), "the task failed")
         }))),
         2 => Ok(TaskState::Running),
         other => Err(faults::garbage(call, response, &format!("status: {other}"))),
@@ -185,7 +188,7 @@ fn nics(call: &Call, response: &WireResponse, listing: &Listing) -> Result<Inven
     let NicsData { total, data } = body::<Nics>(call, response)?.data;
     let garbage = |what: &str| faults::garbage(call, response, what);
     let Some(region) = &listing.region else {
-        return Err(Fault::local(FaultKind::Local, super::action(call), "a listing without its region"));
+        return Err(Fault::local(FaultKind::Local, encode::action(call), "a listing without its region"));
     };
     if let Scope::Nic(asked) = &listing.scope
         && data.iter().any(|raw| raw.network_interface_id != asked.as_str())
@@ -193,13 +196,10 @@ fn nics(call: &Call, response: &WireResponse, listing: &Listing) -> Result<Inven
         return Err(garbage("networkInterfaceId: not the NIC that was asked for"));
     }
     let next = next_pages(listing, data.len(), total, PAGE_SIZE, garbage)?;
-    if listing.resource == Resource::Eips {
-        let eips = data.iter().flat_map(|raw| eips(raw, region)).collect();
-        return Ok(InventoryPage { eips, next, ..InventoryPage::default() });
-    }
+    let eips = data.iter().flat_map(|raw| eips(raw, region)).collect();
     let mut pool = Pool::default();
     let nics = data.into_iter().map(|raw| nic(raw, region, &mut pool)).collect();
-    Ok(InventoryPage { nics, next, ..InventoryPage::default() })
+    Ok(InventoryPage { nics, eips, next, ..InventoryPage::default() })
 }
 
 /// What a NIC tells of the EIPs on it: neither names nor states, nor whether they outlive it.

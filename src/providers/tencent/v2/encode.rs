@@ -46,7 +46,7 @@ pub(super) fn encode(call: &Call, profile: &Profile) -> WireRequest {
         return encode::encode(call, region.map(long), profile);
     }
     let mut form = Form::default();
-    form.put("Action", super::action(call));
+    form.put("Action", encode::action(call));
     form.put("Region", region.unwrap_or_default());
     match call {
         Call::List(listing) if is_versioned(call) => {

@@ -7,7 +7,7 @@ use crate::{
     },
     providers::{
         provider::Call,
-        tencent::faults,
+        tencent::{encode, faults},
     },
     wire::WireResponse,
 };
@@ -29,7 +29,7 @@ pub(super) fn of(call: &Call, response: &WireResponse, code: i64, name: &str, me
         code: Some(if name.is_empty() { code.to_string() } else { name.to_owned() }),
         message: message.to_owned(),
         http_status: Some(response.status),
-        ..Fault::local(FaultKind::Other, super::action(call), "")
+        ..Fault::local(FaultKind::Other, encode::action(call), "")
     })
 }
 

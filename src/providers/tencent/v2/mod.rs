@@ -50,11 +50,14 @@ const RELEASE: &[Precondition] = &[
     told(Condition::GuestKeepsConfig, Severity::Info),
 ];
 
+/// It must be on an instance. That it is between two states is refused with another code (`ActionLocked`), and never shown.
+const ON_INSTANCE: &[NicState] = &[NicState::Attached, NicState::Attaching, NicState::Detaching];
+
 /// Vendor: `DetachNetworkInterface` page of API 2.0.
 const DETACH: &[Precondition] = &[
     blocked(Condition::NicExists, "InvalidNetworkInterface.NotFound"),
     told(Condition::NotPrimaryNic, Severity::Blocked).stricter("no code is documented for a primary NIC"),
-    blocked(Condition::NicState { allowed: &[NicState::Attached] }, "InvalidNetworkInterface.NotAttached").or_untold_info(),
+    blocked(Condition::NicState { allowed: ON_INSTANCE }, "InvalidNetworkInterface.NotAttached").or_untold_info(),
     told(
         Condition::InstanceState { allowed: &[PowerState::Running, PowerState::Stopped], primary_nic_only: false },
         Severity::Warn,
@@ -132,7 +135,7 @@ pub struct Legacy;
 /// Does API 2.0 have a call for this, in its own envelope?
 fn is_own(call: &Call) -> bool {
     match call {
-        Call::List(listing) => matches!(listing.resource, Resource::Nics | Resource::Eips),
+        Call::List(listing) => listing.resource == Resource::Nics,
         Call::Write { kind, .. } => !matches!(kind, OperationKind::BindEip { .. }),
         Call::Task { task, .. } => !task.starts_with(newer::EIP_TASK),
         Call::SignIn { .. } => false,
@@ -144,12 +147,9 @@ fn is_versioned(call: &Call) -> bool {
     matches!(call, Call::List(listing) if matches!(listing.resource, Resource::Instances | Resource::Regions))
 }
 
-/// The vendor's name of the call: that of API 3.0, except for EIPs, which the list of NICs tells.
-fn action(call: &Call) -> &'static str {
-    match call {
-        Call::List(listing) if listing.resource == Resource::Eips => "DescribeNetworkInterfaces",
-        _ => newer::action(call),
-    }
+fn without_eips(mut listings: Vec<Listing>) -> Vec<Listing> {
+    listings.retain(|listing| listing.resource != Resource::Eips);
+    listings
 }
 
 impl Provider for Legacy {
@@ -157,15 +157,21 @@ impl Provider for Legacy {
         &DESCRIPTOR
     }
 
+    fn region_name(&self, region: &RegionId) -> RegionId {
+        encode::long(region.as_str()).into()
+    }
+
     fn listings(&self, regions: &[RegionId]) -> Vec<Listing> {
-        Cloud.listings(regions)
+        without_eips(Cloud.listings(regions))
     }
 
     fn inspection(&self, nic: &Nic, known: &[Backend]) -> Vec<Listing> {
-        let mut all = inspection(nic, known);
-        // An EIP is told by the NIC that it is on, whatever else it may be asked by.
-        all.retain(|listing| listing.resource != Resource::Eips || listing.part.is_empty());
-        all
+        without_eips(inspection(nic, known))
+    }
+
+    /// An EIP is told by the NIC that it is on.
+    fn brings(&self, listing: &Listing) -> &'static [Resource] {
+        if listing.resource == Resource::Nics { &[Resource::Eips] } else { &[] }
     }
 
     /// Vendor: every write names the NIC's VPC.
@@ -178,11 +184,11 @@ impl Provider for Legacy {
     }
 
     fn action(&self, call: &Call) -> &'static str {
-        action(call)
+        newer::action(call)
     }
 
     fn quota(&self, call: &Call) -> Quota {
-        super::quota::quota(action(call))
+        super::quota::quota(newer::action(call))
     }
 
     fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {

@@ -1,6 +1,7 @@
 //! Writes: what they change and when, and every refusal under its condition with the world left alone.
 
 use super::*;
+use crate::sim::dialect::VendorError;
 
 fn objects(ips: &[&str]) -> Value {
     ips.iter().map(|ip| json!({"PrivateIpAddress": ip})).collect()
@@ -124,6 +125,22 @@ fn release_refusals() {
     refused(&mut cloud, "UnknownParameter", |cloud| cloud.vpc("UnassignPrivateIpAddresses", &token));
     cloud.world.refusals.insert("sg-1".to_owned(), "LimitExceeded.ActionLimited".to_owned());
     refused(&mut cloud, "LimitExceeded.ActionLimited", |cloud| release(cloud, "eni-s", &["10.0.8.21"]));
+    // Nor does a script: the module throttles these writes itself, and the gateway everything else.
+    let said = |action: &str, error| {
+        let headers = vec![("x-tc-action".to_owned(), action.to_owned())];
+        let request = SimRequest { method: "POST".into(), path: "/".into(), query: String::new(), headers, body: vec![] };
+        let answer = TencentDialect.error_to(&request, error, "");
+        code(&serde_json::from_slice(&answer.body).unwrap()).to_owned()
+    };
+    for (action, throttled, failed) in [
+        ("UnassignPrivateIpAddresses", "LimitExceeded.ActionLimited", "InternalError"),
+        ("DetachNetworkInterface", "LimitExceeded.ActionLimited", "InternalError.ModuleError"),
+        ("DescribeVpcTaskResult", "RequestLimitExceeded", "InternalError.ModuleError"),
+        ("DescribeNetworkInterfaces", "RequestLimitExceeded", "InternalError"),
+    ] {
+        assert_eq!(said(action, VendorError::Throttled), throttled, "{action}");
+        assert_eq!(said(action, VendorError::Internal), failed, "{action}");
+    }
     // Whatever its instance does.
     assert_eq!(code(&release(&mut cloud, "eni-db", &["10.0.9.11"])), "");
 }
