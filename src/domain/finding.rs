@@ -102,6 +102,8 @@ finding_ids! {
     InstanceGone = "instance-gone",
     /// The instance has as many NICs as it can.
     InstanceFull = "instance-full",
+    /// The instance has that many, if NICs whose instance the cloud hides are on it.
+    InstanceFullUnknown = "instance-full-unknown",
     /// NIC and instance are in different regions or zones.
     OtherPlace = "other-place",
     /// NIC and instance are in different VPCs.

@@ -71,6 +71,8 @@ pub struct ProfileInventory {
     fates_asked: HashSet<InstanceId>,
     /// Whether other NICs hang on it, where that is told apart from the NIC.
     carries: HashMap<NicId, bool>,
+    /// Who has an address of a region's subnet and is no NIC, see [`super::page::Told::Taken`].
+    taken: HashMap<(RegionId, Arc<str>, IpAddr), Arc<str>>,
     coverage: Table<Section, Coverage>,
     /// What a read of one NIC told since its sections were listed.
     told: Table<NicId, Told>,
@@ -113,6 +115,7 @@ impl ProfileInventory {
             fates: HashMap::new(),
             fates_asked: HashSet::new(),
             carries: HashMap::new(),
+            taken: HashMap::new(),
             coverage: Table::default(),
             told: Table::default(),
             sweep: 0,
@@ -192,6 +195,11 @@ impl ProfileInventory {
     /// Slots of the NICs that are attached to the instance.
     pub fn nics_of(&self, instance: &InstanceId) -> &[u32] {
         self.nics_of_instance.get(instance).map_or(&[], Vec::as_slice)
+    }
+
+    /// What has the address in this NIC's subnet although it is no NIC.
+    pub fn taken_near(&self, nic: &Nic, ip: IpAddr) -> Option<&Arc<str>> {
+        self.taken.get(&(nic.region.clone(), nic.subnet.clone()?, ip))
     }
 
     pub fn eip(&self, id: &EipId) -> Option<&Eip> {

@@ -9,7 +9,7 @@ use super::{
     instance::Instance,
     nic::{Nic, TypeLimit},
 };
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 /// A kind of thing that is listed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -95,6 +95,8 @@ pub enum Told {
     Fates(InstanceId, Vec<(NicId, bool)>),
     /// Whether other NICs hang on this one.
     Carries(NicId, bool),
+    /// What is no NIC of the account's (a port of the cloud's own services, say) has an address of this subnet.
+    Taken { region: RegionId, subnet: Arc<str>, ip: IpAddr, by: Arc<str> },
 }
 
 /// What one reply brought.

@@ -218,6 +218,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         | FindingId::NicAttached
         | FindingId::InstanceGone
         | FindingId::InstanceFull
+        | FindingId::InstanceFullUnknown
         | FindingId::OtherPlace
         | FindingId::OtherVpc
         | FindingId::EipGone

@@ -160,6 +160,10 @@ pub(super) fn instance_serves(facts: &Facts, ip: Option<IpAddr>) -> Answer {
     if facts.is_free() {
         return Answer::Holds;
     }
+    if facts.nic.instance.is_none() {
+        // What it is on the cloud hides, or it is on nothing yet.
+        return Answer::CanNotTell(FindingId::LbUnknown);
+    }
     if facts.balancers_elsewhere(ip).next().is_some() {
         return Answer::Violated(FindingId::LbOnInstance);
     }

@@ -10,7 +10,7 @@ use crate::domain::{
     ids::{EipId, InstanceId},
     instance::Instance,
     inventory::ProfileInventory,
-    nic::{Nic, NicState, TypeLimit},
+    nic::{ManagedBy, Nic, NicState, TypeLimit},
     plan::OperationKind,
 };
 
@@ -101,6 +101,16 @@ impl<'a> Asking<'a> {
         part.nics_of(instance).iter().filter_map(move |&slot| part.nic_at(slot))
     }
 
+    /// NICs that are on something that the cloud does not name, and may be on the instance.
+    fn hidden(&self) -> usize {
+        let near = |other: &Nic| other.region == self.nic().region && other.vpc == self.nic().vpc;
+        let hides = |other: &Nic| {
+            let whose = matches!(other.managed_by, ManagedBy::Service(_) | ManagedBy::Unknown);
+            other.instance.is_none() && other.status.state != NicState::Free && whose
+        };
+        self.part.nics().filter(|(_, other)| other.id != self.nic().id && near(other) && hides(other)).count()
+    }
+
     /// The answer, and what is to be said of it where the usual values of the finding do not.
     fn ask(&self, condition: Condition) -> (Answer, Option<Values>) {
         let nic = self.nic();
@@ -121,7 +131,7 @@ impl<'a> Asking<'a> {
             Condition::AddressFree { floating } => {
                 let taken = self.ips().iter().find_map(|&ip| Some((ip, self.holder(ip, floating)?)));
                 taken.map_or((Answer::Holds, None), |(ip, who)| {
-                    told(FindingId::AddressTaken, vec![("nic", who.id.to_string()), ("ip", ip.to_string())])
+                    told(FindingId::AddressTaken, vec![("nic", who.to_owned()), ("ip", ip.to_string())])
                 })
             }
             Condition::AddressRoom { free, attached } => self.room(free, attached),
@@ -149,15 +159,20 @@ impl<'a> Asking<'a> {
             }
             Condition::NicRoom { most } => {
                 let Some(target) = self.instance() else { return holds };
-                let most = self.limit().and_then(|limit| limit.nics).or(most);
+                let Some(most) = self.limit().and_then(|limit| limit.nics).or(most) else { return holds };
                 let count = self.nics_on(target).count();
-                match most {
-                    Some(most) if count >= most as usize => {
-                        let counts = [("count", count.to_string()), ("most", most.to_string())];
-                        let values = std::iter::once(("instance", target.to_string())).chain(counts).collect();
-                        told(FindingId::InstanceFull, values)
-                    }
-                    _ => holds,
+                let hidden = if count < most as usize { self.hidden() } else { 0 };
+                let values = || {
+                    let counts = [("count", count), ("most", most as usize), ("hidden", hidden)];
+                    let counts = counts.map(|(name, count)| (name, count.to_string()));
+                    std::iter::once(("instance", target.to_string())).chain(counts).collect()
+                };
+                if count >= most as usize {
+                    told(FindingId::InstanceFull, values())
+                } else if count + hidden >= most as usize {
+                    (Answer::CanNotTell(FindingId::InstanceFullUnknown), Some(values()))
+                } else {
+                    holds
                 }
             }
             Condition::EipExists => match self.eip() {
@@ -210,14 +225,15 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Another NIC of the subnet that has the address.
-    fn holder(&self, ip: IpAddr, floating: bool) -> Option<&'a Nic> {
-        let nic = self.nic();
+    /// What has the address in the subnet: another NIC, or something else.
+    fn holder(&self, ip: IpAddr, floating: bool) -> Option<&'a str> {
+        let (nic, part) = (self.nic(), self.part);
         let has = |other: &Nic| {
             other.addresses.iter().any(|one| one.ip == ip && (!floating || one.role != AddressRole::Virtual))
         };
         let near = |other: &Nic| other.id != nic.id && other.region == nic.region && other.subnet == nic.subnet;
-        self.part.nics().map(|(_, other)| other).find(|other| near(other) && has(other))
+        let other = part.nics().map(|(_, other)| other).find(|other| near(other) && has(other));
+        other.map(|other| other.id.as_str()).or_else(|| part.taken_near(nic, ip).map(|by| &**by))
     }
 
     /// Is there room for so many more addresses (or on the instance for those the NIC has)?

@@ -18,6 +18,10 @@ impl ProfileInventory {
     /// Begins a listing of a section: what is not seen again until [`Self::complete`] is gone. Returns the sweep's number.
     pub fn begin(&mut self, section: Section) -> u64 {
         self.sweep += 1;
+        if section.0 == Resource::Nics {
+            let mine = |of: &RegionId| section.1.as_ref().is_none_or(|region| region == of);
+            self.taken.retain(|(region, ..), _| !mine(region));
+        }
         let before = match self.coverage.remove(&section) {
             Some(Coverage::Loading { before }) => before,
             before => Box::new(before.unwrap_or_default()),
@@ -57,6 +61,9 @@ impl ProfileInventory {
                 }
                 page::Told::Carries(nic, carries) => {
                     self.carries.insert(nic, carries);
+                }
+                page::Told::Taken { region, subnet, ip, by } => {
+                    self.taken.insert((region, subnet, ip), by);
                 }
             }
         }

@@ -348,9 +348,19 @@ fn ports(listing: &Listing, rows: Vec<wire::Port>, next: Vec<Listing>) -> Invent
             page.nics.extend(self::nic(listing, &row, &mut pool));
         } else if floats && row.owner.is(VIP) {
             page.floats.extend(float(listing, &row, &mut pool));
+        } else if nics && !row.owner.is(VIP) {
+            page.told.extend(others(listing, &row, &mut pool));
         }
     }
     page
+}
+
+/// The addresses of a port that is no NIC and no virtual IP: nobody else can have them.
+fn others(listing: &Listing, row: &wire::Port, pool: &mut Pool) -> Vec<Told> {
+    let (Some(by), Some(subnet)) = (row.id.some(), pool.some(&row.network)) else { return Vec::new() };
+    let by: Arc<str> = by.into();
+    let of = |ip| Told::Taken { region: region_of(listing), subnet: subnet.clone(), ip, by: by.clone() };
+    row.fixed_ips.iter().filter_map(|fixed| fixed.ip).map(of).collect()
 }
 
 /// The port that was asked for by its id, whatever it is now: it is there, and taken for gone a write would pass for done. Where it

@@ -297,10 +297,14 @@ impl Reading {
         if !self.sections.iter().any(own) {
             return Err(Fault::local(FaultKind::Local, "", local::NO_READ));
         }
+        // Without the NIC there is nothing that its surroundings could be around.
+        if let Some(fault) = self.sections.iter().filter(|section| own(section)).find_map(|own| self.failed.remove(own))
+        {
+            return Err(fault);
+        }
         let instances_asked = self.sections.iter().any(|(resource, _)| *resource == Resource::Instances);
         for section in std::mem::take(&mut self.sections) {
             match self.failed.remove(&section) {
-                Some(fault) if own(&section) => return Err(fault),
                 Some(fault) => {
                     self.scratch.fail(&section, fault.clone(), at);
                     self.partly = Some(fault);

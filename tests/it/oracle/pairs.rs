@@ -117,6 +117,9 @@ pub fn loose(capabilities: &Capabilities) -> &'static Capabilities {
     }))
 }
 
+/// The names of the tables.
+pub const TABLES: [&str; 6] = ["release", "detach", "assign", "attach", "bind-eip", "delete"];
+
 /// A table of a cloud.
 pub fn table(capabilities: &Capabilities, name: &str) -> &'static [Precondition] {
     match name {

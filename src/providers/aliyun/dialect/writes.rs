@@ -172,10 +172,11 @@ pub(super) fn detach(world: &mut World, call: &Call) -> Answer {
         (_, Some(_)) => return Err(Refusal::of("Operation.Conflict")),
         (status, None) => return Err(wrong_state(nic, "InUse", status)),
     }
+    // In which order it checks is not documented: what holds of the NIC itself first, then of the two.
+    check_linked(nic)?;
     if nic.instance_id.as_deref() != Some(instance) {
         return Err(Refusal::of("InvalidParameter.EniNotBelongEcs"));
     }
-    check_linked(nic)?;
     let instance = known_instance(world, instance, region).ok_or_else(|| Refusal::of("InvalidEcsId.NotFound"))?;
     check_power(instance)?;
     check_plug(world, nic, instance)?;
