@@ -96,10 +96,24 @@ pub struct ListStart {
     pub progress: bool,
 }
 
+/// What `doctor` is started with.
+#[derive(Debug)]
+pub struct DoctorStart {
+    /// In the demo: without profiles.
+    pub settings: Settings,
+    pub demo: bool,
+    pub json: bool,
+    /// For the demo's profiles; those of a config are narrowed already.
+    pub only: Only,
+    /// Standard output is one.
+    pub terminal: bool,
+}
+
 /// What the commands run.
 pub struct Entry<'a> {
     pub console: &'a dyn Fn(ConsoleStart) -> Exit,
     pub list: &'a dyn Fn(ListStart, &mut dyn Write, &mut dyn Write) -> Exit,
+    pub doctor: &'a dyn Fn(DoctorStart, &mut dyn Write, &mut dyn Write) -> Exit,
 }
 
 /// What the process was started in; tests bring their own.
@@ -155,6 +169,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
     match parsed.command {
         None => console(parsed, &flags, words, process, entry),
         Some(Command::List { output }) => list(&parsed, output, &flags, &catalogs, language, process, entry),
+        Some(Command::Doctor { output }) => {
+            let json = output.eq_ignore_ascii_case("json");
+            doctor(parsed.demo, json, &flags, &catalogs, language, process, entry)
+        }
         Some(Command::History { command: Some(HistoryCommand::Verify), .. }) => {
             history::check(parsed.demo, words, process)
         }
@@ -242,6 +260,29 @@ fn list(
     let only = Only { profiles: flags.profiles.clone(), regions: flags.regions.clone() };
     let progress = process.stderr_is_terminal;
     (entry.list)(ListStart { settings, demo, format, filter, only, progress }, process.out, process.err)
+}
+
+/// A profile without a credential is told with the others.
+fn doctor(
+    demo: bool,
+    json: bool,
+    flags: &Flags,
+    catalogs: &Catalogs,
+    language: Language,
+    process: &mut Process<'_>,
+    entry: &Entry<'_>,
+) -> Exit {
+    let settings = match settings(demo, flags, process) {
+        Ok(settings) => settings,
+        Err(error) => return complain(process, &told::error(&error, catalogs.of(language)), Exit::Usage),
+    };
+    if !demo && settings.profiles.is_empty() {
+        let words = catalogs.of(told::language(settings.look.language));
+        return complain(process, &no_profiles(&settings.config, words), Exit::Usage);
+    }
+    let only = Only { profiles: flags.profiles.clone(), regions: flags.regions.clone() };
+    let terminal = process.stdout_is_terminal;
+    (entry.doctor)(DoctorStart { settings, demo, json, only, terminal }, process.out, process.err)
 }
 
 /// What is said of each profile that has no credential.

@@ -1,6 +1,10 @@
 //! From what was asked on the command line to a running program: settings or the demo, clients, the loop.
 
+mod doctor;
+
 use std::{io, path::PathBuf, sync::Arc};
+
+pub use doctor::doctor;
 
 use crate::{
     app::state::Language,

@@ -20,6 +20,18 @@ pub fn skin(look: &Look) -> Result<Skin, SkinError> {
     Ok(skin.at_offset(jiff::Zoned::now().offset().seconds()))
 }
 
+/// Colours that this terminal shows, and whether lines are drawn with box characters.
+pub fn abilities(look: &Look) -> (&'static str, bool) {
+    let var = |name: &str| env::var(name).unwrap_or_default();
+    let colours = match depth(&var) {
+        _ if !look.color => "0",
+        Depth::Sixteen => "16",
+        Depth::Indexed => "256",
+        Depth::True => "16777216",
+    };
+    (colours, borders(*look, &var) == Borders::Unicode)
+}
+
 fn theme(look: Look, var: &dyn Fn(&str) -> String) -> ThemeName {
     if !look.color {
         return ThemeName::Mono;

@@ -8,7 +8,10 @@ use nicdeck::{
 };
 
 fn main() -> ExitCode {
-    let entry =
-        Entry { console: &|start| launch::console(&start), list: &|start, out, err| launch::list(&start, out, err) };
+    let entry = Entry {
+        console: &|start| launch::console(&start),
+        list: &|start, out, err| launch::list(&start, out, err),
+        doctor: &|start, out, err| launch::doctor(&start, out, err),
+    };
     cli::main(&entry).into()
 }

@@ -50,6 +50,14 @@ pub enum Format {
     Markdown,
 }
 
+/// Any document as one line of JSON that is safe to print on a terminal.
+///
+/// # Errors
+/// `out` does not take it.
+pub fn json_line<T: serde::Serialize>(document: &T, out: &mut dyn Write) -> io::Result<()> {
+    json::line(document, out)
+}
+
 /// What rules say about a target.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Verdict {

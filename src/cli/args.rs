@@ -79,6 +79,12 @@ pub(super) enum Command {
         #[arg(long, short, value_name = "FORM", default_value = "table", value_parser = format(), ignore_case = true)]
         output: Format,
     },
+    /// Look whether each profile would work: keys, clock, reach, permissions; calls nothing that changes anything
+    Doctor {
+        /// Form of the output
+        #[arg(long, short, value_name = "FORM", default_value = "table", value_parser = ["table", "json"], ignore_case = true)]
+        output: String,
+    },
     /// Show what was done, newest first; `--filter` takes who:, after:, ip:, nic:, act:, result: and the like
     History {
         #[command(subcommand)]

@@ -80,7 +80,8 @@ impl Run {
             stderr_is_terminal: self.terminal,
         };
         let args = std::iter::once("nicdeck").chain(args.split_whitespace()).map(OsString::from);
-        let exit = run(args, &mut process, &Entry { console: &console, list: &list });
+        let doctor = |_: DoctorStart, _: &mut dyn Write, _: &mut dyn Write| panic!("nobody asked for a doctor");
+        let exit = run(args, &mut process, &Entry { console: &console, list: &list, doctor: &doctor });
         (exit, started.into_inner())
     }
 }

@@ -132,6 +132,8 @@ pub struct Settings<C = Result<Supply, CredentialError>> {
     pub readonly: bool,
     pub safety: Safety,
     pub config: ConfigPath,
+    /// Where the credentials come from, once they were read.
+    pub sources: Vec<CredentialSource>,
 }
 
 impl Settings<CredentialSource> {
@@ -140,12 +142,20 @@ impl Settings<CredentialSource> {
         self,
         mut resolve: impl FnMut(&CredentialSource, &Profile) -> Result<Supply, CredentialError>,
     ) -> Settings {
+        let sources = self.profiles.iter().map(|(_, source)| source.clone()).collect();
         let with = |(profile, source): (Profile, CredentialSource)| {
             let supply = resolve(&source, &profile);
             (profile, supply)
         };
         let profiles = self.profiles.into_iter().map(with).collect();
-        Settings { profiles, look: self.look, readonly: self.readonly, safety: self.safety, config: self.config }
+        Settings {
+            profiles,
+            look: self.look,
+            readonly: self.readonly,
+            safety: self.safety,
+            config: self.config,
+            sources,
+        }
     }
 }
 
@@ -227,7 +237,7 @@ fn resolve(
         problems.extend(select(&mut profiles, &flags.profiles, &flags.regions));
     }
     if problems.is_empty() {
-        Ok(Settings { profiles, look, readonly, safety, config })
+        Ok(Settings { profiles, look, readonly, safety, config, sources: Vec::new() })
     } else {
         Err(ConfigError { problems })
     }

@@ -1,7 +1,14 @@
 //! The only async part of talking to clouds: encode, sign, send, decode; paced, and for reads tried again.
 //! Holds the gate that every write passes. Knows no vendor.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::{
     sync::{Mutex, mpsc},
@@ -144,7 +151,12 @@ struct Inner {
     limiter: Limiter,
     proof: Proof,
     sessions: Mutex<Sessions>,
+    /// Seconds by which the server's clock was ahead of ours in the last answer that told.
+    skew_s: AtomicI64,
 }
+
+/// No answer told its server's time.
+const NO_SKEW: i64 = i64::MIN;
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -158,7 +170,14 @@ impl Client {
         let limiter = Limiter::new(capabilities.in_flight, parts.retry);
         let keys = Keyring::new(parts.profile.clone(), parts.supply.clone());
         Self {
-            inner: Arc::new(Inner { parts, keys, limiter, proof: Proof::default(), sessions: Mutex::default() }),
+            inner: Arc::new(Inner {
+                parts,
+                keys,
+                limiter,
+                proof: Proof::default(),
+                sessions: Mutex::default(),
+                skew_s: NO_SKEW.into(),
+            }),
             urgent: false,
             on_pause: None,
         }
@@ -182,6 +201,11 @@ impl Client {
 
     pub fn cloud(&self) -> &'static dyn Provider {
         self.inner.parts.cloud
+    }
+
+    /// Seconds by which the server's clock is ahead of ours, by the last answer that told.
+    pub fn skew_s(&self) -> Option<i64> {
+        Some(self.inner.skew_s.load(Ordering::Relaxed)).filter(|skew| *skew != NO_SKEW)
     }
 
     pub fn capabilities(&self) -> &'static Capabilities {
@@ -456,6 +480,9 @@ impl Client {
             Err(lost) => Err(unanswered(call, action, lost)),
         };
         drop(slot);
+        if let Some(server) = sent.as_ref().ok().and_then(server_time) {
+            self.inner.skew_s.store(server - clock().seconds(), Ordering::Relaxed);
+        }
         if let Err(fault) = &mut result {
             action.clone_into(&mut fault.action);
             fault.attempts = attempt;

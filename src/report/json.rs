@@ -31,6 +31,12 @@ pub(super) fn write(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> 
     writeln!(out)
 }
 
+/// One document on one line.
+pub(super) fn line<T: Serialize>(document: &T, out: &mut dyn Write) -> io::Result<()> {
+    document.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, Harmless))?;
+    writeln!(out)
+}
+
 /// Escapes, besides what JSON asks for, everything that a terminal would act on or that reorders text.
 pub(super) struct Harmless;
 

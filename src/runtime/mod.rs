@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod credentials;
+pub mod doctor;
 pub mod event_loop;
 pub mod executor;
 pub mod headless;
@@ -132,9 +133,11 @@ impl Launch {
     }
 
     /// Clients for all accounts that can sign.
-    pub(crate) fn engine(&self) -> Result<Engine, RunError> {
-        let (out, results) = mpsc::channel(RESULTS);
-        let (trips, exchanges) = mpsc::channel(EXCHANGES);
+    pub(crate) fn clients(
+        &self,
+        trips: &mpsc::Sender<Exchange>,
+        retry: RetryPolicy,
+    ) -> Result<BTreeMap<ProfileId, Client>, RunError> {
         let transport = Transport::new(Timeouts::default());
         let mut clients: BTreeMap<ProfileId, Client> = BTreeMap::new();
         for account in &self.accounts {
@@ -150,11 +153,19 @@ impl Launch {
                 supply: supply.clone(),
                 clock: Arc::new(clock::now),
                 exchanges: trips.clone(),
-                retry: RetryPolicy::default(),
+                retry,
                 profile: Arc::new(profile),
             });
             clients.insert(account.profile.id.clone(), client);
         }
+        Ok(clients)
+    }
+
+    /// What runs below the screen.
+    pub(crate) fn engine(&self) -> Result<Engine, RunError> {
+        let (out, results) = mpsc::channel(RESULTS);
+        let (trips, exchanges) = mpsc::channel(EXCHANGES);
+        let clients = self.clients(&trips, RetryPolicy::default())?;
         // Nothing is looked at yet: reading needs no journal. Without a place for one each intent fails.
         let journal = Journal::at(self.journal.as_deref().unwrap_or(Path::new("")));
         let author = Author { who: user(), host: host() };

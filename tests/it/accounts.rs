@@ -4,8 +4,10 @@
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Output, str};
 
 use nicdeck::{
+    domain::time::Timestamp,
     providers::{self, provider::Provider},
     sim::{
+        clock::Clock,
         dialect::SimKey,
         http::{Options, Simulator},
         world::World,
@@ -198,4 +200,106 @@ fn told(output: &Output, wanted: &str, secret: &str) {
     }
     let report: serde_json::Value = serde_json::from_str(out).unwrap();
     assert!(!report["nics"].as_array().unwrap().is_empty(), "the other profile is there: {wanted}");
+}
+
+/// `nicdeck doctor` in a home folder; JSON and text.
+async fn doctor(home: &tempfile::TempDir, profiles: &str, vars: &[(&str, &str)]) -> (Output, String) {
+    let file = home.path().join("c.toml");
+    fs::write(&file, format!("version = 1\n{profiles}")).unwrap();
+    let mut outputs = Vec::new();
+    for form in ["json", "table"] {
+        let mut command = nicdeck(home, &["doctor", "--output", form, "--config", file.to_str().unwrap()]);
+        command.env("PATH", std::env::var_os("PATH").unwrap()).envs(vars.iter().copied());
+        outputs.push(tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap());
+    }
+    let text = outputs.remove(1);
+    assert!(text.stderr.is_empty(), "{}", str::from_utf8(&text.stderr).unwrap());
+    (outputs.remove(0), String::from_utf8(text.stdout).unwrap())
+}
+
+#[tokio::test]
+async fn the_doctor_asks_each_kind_of_call_once_and_finds_nothing_wrong() {
+    for cloud in providers::all() {
+        let simulator = simulator(*cloud).await;
+        let key = simulator.key().clone();
+        let home = tempfile::tempdir().unwrap();
+        let credentials = "{ from = \"env\", id = \"MY_ID\", secret = \"MY_SECRET\" }";
+        let profiles = profile("p", &simulator, credentials);
+        let before = simulator.world();
+        let (output, text) = doctor(&home, &profiles, &[("MY_ID", &key.id), ("MY_SECRET", &key.secret)]).await;
+        assert_eq!(output.status.code(), Some(0), "{text}");
+        let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let told = &told["profiles"][0];
+        assert_eq!(
+            (told["problem"].is_null(), told["credentials_from"].as_str()),
+            (true, Some("environment variables MY_ID, MY_SECRET"))
+        );
+        let calls = told["calls"].as_array().unwrap();
+        let mut names: Vec<_> =
+            calls.iter().map(|call| (call["region"].to_string(), call["action"].to_string())).collect();
+        let all = names.len();
+        names.dedup();
+        assert!(all >= 3 && names.len() == all && calls.iter().all(|call| call["ok"] == true), "{text}");
+        assert!(told["clock_skew_s"].as_i64().is_some_and(|skew| skew.abs() < 60), "{told}");
+        assert!(text.contains("+ keys") && text.contains("+ clock") && !text.contains(&key.secret), "{text}");
+        assert_eq!(simulator.world().nics().len(), before.nics().len());
+    }
+}
+
+#[tokio::test]
+async fn the_doctor_names_what_is_wrong() {
+    let cloud = providers::find("aliyun").unwrap();
+    let simulator = simulator(cloud).await;
+    let key = simulator.key().clone();
+    let home = tempfile::tempdir().unwrap();
+    let env = "{ from = \"env\", id = \"MY_ID\", secret = \"MY_SECRET\" }";
+    let good = profile("bad", &simulator, env);
+    let https = simulator.endpoint().replace("http://", "https://");
+    let elsewhere = |endpoint: &str| good.replace(&simulator.endpoint(), endpoint);
+    let region = format!("regions = [\"{}\"]", simulator.world().regions()[0]);
+    for (profiles, secret, vars, exit, wanted) in [
+        (good.clone(), "wrong", vec![], 5, "x DescribeRegions"),
+        (good.replace("MY_SECRET", "NOT_SET"), "", vec![], 5, "x keys"),
+        (
+            profile("bad", &simulator, "{ from = \"command\", argv = [\"sleep\", \"600\"], timeout_s = 1 }"),
+            "",
+            vec![],
+            5,
+            "printed no credential within 1 s",
+        ),
+        (elsewhere(&https), &*key.secret, vec![], 1, "unreachable"),
+        (elsewhere("https://127.0.0.1:9"), &*key.secret, vec![], 1, "unreachable"),
+        (
+            elsewhere("https://ecs.example.com"),
+            &*key.secret,
+            vec![("HTTPS_PROXY", "http://127.0.0.1:9")],
+            1,
+            "Check network, proxy (HTTPS_PROXY, NO_PROXY) and endpoint",
+        ),
+        (good.replace(&region, "regions = [\"xx-nowhere-77\"]"), &*key.secret, vec![], 3, "xx-nowhere-77"),
+    ] {
+        let mut vars = vars;
+        vars.extend([("MY_ID", &*key.id), ("MY_SECRET", secret)]);
+        let (output, text) = doctor(&home, &profiles, &vars).await;
+        assert_eq!(output.status.code(), Some(exit), "{wanted}: {text}");
+        assert!(text.contains(wanted), "{wanted}: {text}");
+        assert!(!text.contains(&key.secret), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn the_doctor_measures_a_clock_that_is_off() {
+    for cloud in providers::all() {
+        let world = World::parse(&[("demo", cloud.descriptor().demo_world)]).unwrap();
+        let (hour, system) = (3_600_000, Clock::system());
+        let clock = Clock::new(move || Timestamp(system.now().0 + hour));
+        let simulator =
+            Simulator::start(cloud.dialect(), world, Options { clock, ..Options::default() }).await.unwrap();
+        let key = simulator.key().clone();
+        let home = tempfile::tempdir().unwrap();
+        let profiles = profile("p", &simulator, "{ from = \"env\", id = \"MY_ID\", secret = \"MY_SECRET\" }");
+        let (output, text) = doctor(&home, &profiles, &[("MY_ID", &key.id), ("MY_SECRET", &key.secret)]).await;
+        assert_ne!(output.status.code(), Some(0), "{text}");
+        assert!(text.contains("x clock") && text.contains("requests are refused"), "{}: {text}", cloud.descriptor().id);
+    }
 }
