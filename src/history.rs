@@ -5,6 +5,7 @@
 
 pub mod batch;
 pub mod glance;
+pub mod undo;
 
 pub use batch::{Batch, Row, Write};
 pub use glance::{Book, Summary};

@@ -25,6 +25,8 @@ pub enum Context {
     Plan,
     Run,
     Calls,
+    /// Screens of what was done.
+    Done,
     Welcome,
 }
 
@@ -37,6 +39,7 @@ impl Context {
             Context::Searched => matches!(screen, Screen::Inventory | Screen::History),
             Context::Plan => screen == Screen::Plan,
             Context::Run => screen == Screen::Run,
+            Context::Done => matches!(screen, Screen::Run | Screen::History),
             Context::Calls => screen == Screen::Calls,
             Context::Welcome => screen == Screen::Welcome,
         }
@@ -82,7 +85,7 @@ commands! {
     Unfold = "unfold", Move, Inventory;
     NextFinding = "next-finding", Move, Inventory;
     PreviousFinding = "previous-finding", Move, Inventory;
-    ToggleMark = "toggle-mark", Mark, Inventory;
+    ToggleMark = "toggle-mark", Mark, Searched;
     MarkRange = "mark-range", Mark, Inventory;
     MarkVisible = "mark-visible", Mark, Inventory;
     UnmarkVisible = "unmark-visible", Mark, Inventory;
@@ -98,6 +101,7 @@ commands! {
     Stop = "stop", Act, Run;
     RetryFailed = "retry-failed", Act, Run;
     Recheck = "recheck", Act, Run;
+    Undo = "undo", Act, Done;
     Filter = "filter", Find, Searched;
     ClearFilter = "clear-filter", Find, Searched;
     Open = "open", Look, Lists;

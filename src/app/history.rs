@@ -1,14 +1,14 @@
 //! The history screen: the batches that the journal tells of, and one of them opened.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
-    domain::{ids::JobId, journal_fault::JournalFault},
+    domain::{ids::JobId, journal_fault::JournalFault, selection::Target},
     filter::FilterError,
     history::{Batch, Row, Summary, Write},
 };
 
-use super::{browse::Line, viewport::Viewport};
+use super::{browse::Line, update::Pending, viewport::Viewport};
 
 /// What is to be looked up in the journal.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -48,6 +48,8 @@ pub struct History {
     pub fault: Option<JournalFault>,
     pub view: Viewport,
     pub opened: Option<Opened>,
+    /// A batch that is to be taken back is being looked up.
+    pub undo: Option<Pending>,
 }
 
 /// A batch that is looked at.
@@ -58,6 +60,8 @@ pub struct Opened {
     pub job: Option<JobId>,
     /// `None` until it is read, and where the journal holds it no more.
     pub batch: Option<Arc<Batch>>,
+    /// Targets that are marked, to be taken back.
+    pub marks: BTreeSet<Target>,
     pub view: Viewport,
 }
 

@@ -75,6 +75,10 @@ pub enum DryRunEvent {
 /// From the job that carries out a plan.
 #[derive(Clone, PartialEq, Debug)]
 pub enum ReleaseEvent {
+    /// The name that the batch has in the journal.
+    Began {
+        batch: String,
+    },
     Progressed(OperationId, Progress),
     /// A read around the write is tried again after a pause ([`Progress::Retrying`]); `None`: the pause is over.
     Waiting(OperationId, Option<Progress>),

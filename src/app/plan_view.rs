@@ -12,6 +12,7 @@ use crate::{
         plan::{Overruled, ReleasePlan},
         selection::Target,
         time::Timestamp,
+        undo::TakeBack,
     },
     rules::guard::{Danger, Effects},
 };
@@ -27,6 +28,8 @@ pub enum Source {
     Marks,
     FocusedRow,
     Retry,
+    /// A batch that is to be taken back.
+    Undo,
 }
 
 /// How far reading the plan's NICs again has come.
@@ -43,6 +46,8 @@ pub struct PlanView {
     pub source: Source,
     /// What was asked for, in order; rows dropped here are taken out.
     pub targets: BTreeSet<Target>,
+    /// What it takes back.
+    pub undo: Option<Undoing>,
     /// Marked, but not in the filtered list when the plan was asked for.
     pub hidden: BTreeSet<Target>,
     pub plan: Arc<ReleasePlan>,
@@ -58,6 +63,13 @@ pub struct PlanView {
     /// The plan as it was before it is built again: its changed rows are named.
     pub before: Option<Arc<ReleasePlan>>,
     pub view: Viewport,
+}
+
+/// A batch that a plan takes back.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Undoing {
+    pub batch: String,
+    pub takes: Vec<TakeBack>,
 }
 
 impl PlanView {

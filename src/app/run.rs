@@ -6,7 +6,7 @@ use crate::domain::{
     fault::FaultKind,
     ids::{JobId, OperationId, ProfileId},
     outcome::{Outcome, OutcomeWord, Progress},
-    plan::ReleasePlan,
+    plan::{Act, ReleasePlan},
     selection::Target,
     time::Timestamp,
 };
@@ -17,6 +17,8 @@ use super::viewport::Viewport;
 #[derive(Clone, PartialEq, Debug)]
 pub struct RunRow {
     pub target: Target,
+    /// What is done to it.
+    pub act: Act,
     pub operation: OperationId,
     pub profile: ProfileId,
     pub progress: Progress,
@@ -67,6 +69,8 @@ pub struct Recheck {
 #[derive(Clone, Debug)]
 pub struct Run {
     pub job: JobId,
+    /// The name that it has in the journal, once it has begun.
+    pub batch: Option<String>,
     pub plan: Arc<ReleasePlan>,
     pub started: Timestamp,
     pub ended: Option<Timestamp>,
@@ -97,6 +101,10 @@ pub struct Counts {
     pub retrying: usize,
     pub released: usize,
     pub detached: usize,
+    /// Put back.
+    pub assigned: usize,
+    pub attached: usize,
+    pub bound: usize,
     pub already_gone: usize,
     pub failed: usize,
     pub unknown: usize,
@@ -117,7 +125,7 @@ impl Counts {
 
     /// Targets that are as was wished: read back as released or detached, by this batch or before it.
     pub fn good(&self) -> usize {
-        self.released + self.detached + self.already_gone
+        self.released + self.detached + self.assigned + self.attached + self.bound + self.already_gone
     }
 
     fn add(&mut self, row: &RunRow) {
@@ -128,8 +136,13 @@ impl Counts {
             Progress::Accepted { .. } => &mut self.accepted,
             Progress::Retrying { .. } => &mut self.retrying,
             Progress::Settled(outcome) => match outcome.word() {
-                OutcomeWord::Released if matches!(row.target, Target::Nic(_)) => &mut self.detached,
-                OutcomeWord::Released => &mut self.released,
+                OutcomeWord::Released => match row.act {
+                    Act::Release => &mut self.released,
+                    Act::Detach | Act::Delete => &mut self.detached,
+                    Act::Assign => &mut self.assigned,
+                    Act::Attach => &mut self.attached,
+                    Act::BindEip => &mut self.bound,
+                },
                 OutcomeWord::AlreadyGone => &mut self.already_gone,
                 OutcomeWord::Failed => &mut self.failed,
                 OutcomeWord::Unknown => &mut self.unknown,
@@ -162,6 +175,7 @@ impl Run {
             .flat_map(|operation| {
                 operation.targets().into_iter().map(|target| RunRow {
                     target,
+                    act: operation.kind.act(),
                     operation: operation.id,
                     profile: operation.profile.clone(),
                     progress: Progress::Queued,
@@ -177,6 +191,7 @@ impl Run {
         let order = (0..rows.len()).collect();
         Self {
             job,
+            batch: None,
             plan,
             started: now,
             ended: None,

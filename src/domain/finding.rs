@@ -126,6 +126,10 @@ finding_ids! {
     EarlierWrite = "earlier-write",
     /// A protect rule of the config matches, or can not be told not to.
     Protected = "protected",
+    /// Whether what is to be taken back was done is not certain.
+    NotCertain = "not-certain",
+    /// Nothing takes it back.
+    NoUndo = "no-undo",
     /// The plan as a whole is larger than a belt allows.
     OverBelt = "over-belt",
 }

@@ -37,6 +37,9 @@ pub struct Intent {
     pub batch: String,
     pub operation: OperationId,
     pub plan: String,
+    /// The batch that this one takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
     pub cloud: CloudId,
     pub profile: ProfileId,
     pub region: RegionId,
@@ -170,7 +173,7 @@ impl Image {
     }
 
     /// The lists that held these addresses: each virtual one's own, and the NIC's. None where the cloud has no such lists.
-    fn lists(&self, nic: &NicId, ips: &[IpAddr]) -> Vec<PairList> {
+    pub fn lists(&self, nic: &NicId, ips: &[IpAddr]) -> Vec<PairList> {
         let held = self.floats.iter().filter(|float| ips.contains(&float.ip));
         let list = |float: &FloatImage| PairList { of: float.id.clone(), pairs: float.pairs.clone() };
         let mut lists: Vec<PairList> = held.map(list).collect();

@@ -27,3 +27,4 @@ pub mod slots;
 pub mod snapshot;
 pub mod tags;
 pub mod time;
+pub mod undo;

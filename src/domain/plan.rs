@@ -109,7 +109,52 @@ pub enum OperationKind {
     Delete { nic: NicId },
 }
 
+/// What is done to a target.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Act {
+    Release,
+    Detach,
+    Assign,
+    Attach,
+    BindEip,
+    Delete,
+}
+
+impl Act {
+    /// What a mark on the target asks for.
+    pub fn of(target: &Target) -> Self {
+        match target {
+            Target::Address(_) => Act::Release,
+            Target::Nic(_) => Act::Detach,
+            Target::Eip { .. } => Act::BindEip,
+        }
+    }
+
+    /// As the journal spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Act::Release => "release",
+            Act::Detach => "detach",
+            Act::Assign => "assign",
+            Act::Attach => "attach",
+            Act::BindEip => "bind-eip",
+            Act::Delete => "delete",
+        }
+    }
+}
+
 impl OperationKind {
+    pub fn act(&self) -> Act {
+        match self {
+            OperationKind::Release { .. } => Act::Release,
+            OperationKind::Detach { .. } => Act::Detach,
+            OperationKind::Assign { .. } => Act::Assign,
+            OperationKind::Attach { .. } => Act::Attach,
+            OperationKind::BindEip { .. } => Act::BindEip,
+            OperationKind::Delete { .. } => Act::Delete,
+        }
+    }
+
     pub fn nic(&self) -> &NicId {
         match self {
             OperationKind::Release { nic, .. }
@@ -129,7 +174,10 @@ impl OperationKind {
             OperationKind::Release { ips, .. } | OperationKind::Assign { ips, .. } => {
                 ips.iter().copied().map(address).collect()
             }
-            OperationKind::BindEip { ip, .. } => vec![address(*ip)],
+            OperationKind::BindEip { ip, eip, .. } => {
+                let address = super::ids::AddressKey { nic: nic.clone(), ip: *ip };
+                vec![Target::Eip { address, eip: eip.clone() }]
+            }
             OperationKind::Detach { .. } | OperationKind::Attach { .. } | OperationKind::Delete { .. } => {
                 vec![Target::Nic(nic)]
             }
@@ -165,7 +213,7 @@ impl OperationKind {
         let Some(nic) = now else { return self.is_done_when_gone() };
         let has_address = match target {
             Target::Address(key) => nic.addresses.iter().any(|address| address.ip == key.ip),
-            Target::Nic(_) => false,
+            Target::Nic(_) | Target::Eip { .. } => false,
         };
         let on = |instance| nic.instance.as_ref() == Some(instance);
         match self {
@@ -207,6 +255,8 @@ pub enum Decision {
 #[derive(Clone, PartialEq, Debug)]
 pub struct PlanRow {
     pub target: Target,
+    /// What is done to it, or would be.
+    pub act: Act,
     pub cloud: CloudId,
     pub region: RegionId,
     /// Marked, but not in the filtered list when the plan was asked for.
@@ -300,6 +350,7 @@ pub struct ReleasePlan {
     rows: Vec<PlanRow>,
     operations: Vec<Operation>,
     load: Load,
+    undoes: Option<Arc<str>>,
 }
 
 /// Why a plan can not be built from these parts.
@@ -340,7 +391,7 @@ impl ReleasePlan {
             if operation.id.0 as usize != place || operation.after.iter().any(|id| id.0 as usize >= place) {
                 return Err(PlanError::Order(operation.id));
             }
-            if let OperationKind::Release { ips, .. } = &operation.kind {
+            if let OperationKind::Release { ips, .. } | OperationKind::Assign { ips, .. } = &operation.kind {
                 let most = batch(operation);
                 if ips.len() > most || ips.is_empty() {
                     return Err(PlanError::Oversized(operation.id, ips.len(), most));
@@ -374,13 +425,24 @@ impl ReleasePlan {
         if let Some((target, _)) = sent.pop_first() {
             return Err(PlanError::Mismatch(target));
         }
-        Ok(Self { hash, made_at, rows, operations, load: Load::default() })
+        Ok(Self { hash, made_at, rows, operations, load: Load::default(), undoes: None })
     }
 
     /// The same, with what it was measured against.
     #[must_use]
     pub fn measured(self, load: Load) -> Self {
         Self { load, ..self }
+    }
+
+    /// The same, to take this batch back.
+    #[must_use]
+    pub fn undoing(self, batch: &str) -> Self {
+        Self { undoes: Some(batch.into()), ..self }
+    }
+
+    /// The batch that it takes back.
+    pub fn undoes(&self) -> Option<&str> {
+        self.undoes.as_deref()
     }
 
     pub fn load(&self) -> &Load {

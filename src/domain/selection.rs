@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{AddressKey, NicKey};
+use super::ids::{AddressKey, EipId, NicKey};
 
 /// One thing a write can be planned for.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -14,6 +14,8 @@ pub enum Target {
     Address(AddressKey),
     /// Detach this NIC from its instance.
     Nic(NicKey),
+    /// Bind this EIP to the address.
+    Eip { address: AddressKey, eip: EipId },
 }
 
 impl Target {
@@ -22,13 +24,14 @@ impl Target {
         match self {
             Target::Address(key) => &key.nic,
             Target::Nic(key) => key,
+            Target::Eip { address, .. } => &address.nic,
         }
     }
 
-    /// The address; none for a whole NIC.
+    /// The address that it is about; `None`: the whole NIC.
     pub fn ip(&self) -> Option<IpAddr> {
         match self {
-            Target::Address(key) => Some(key.ip),
+            Target::Address(key) | Target::Eip { address: key, .. } => Some(key.ip),
             Target::Nic(_) => None,
         }
     }

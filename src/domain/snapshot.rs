@@ -204,7 +204,7 @@ impl NicSnapshot {
             compare(ChangedFact::Readable, "yes".to_owned(), format!("no: {}", missing.join(", ")));
         }
         match target {
-            Target::Address(key) => {
+            Target::Address(key) | Target::Eip { address: key, .. } => {
                 let role = |snapshot: &NicSnapshot| {
                     snapshot.nic.addresses.iter().find(|address| address.ip == key.ip).map(|address| address.role)
                 };

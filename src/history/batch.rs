@@ -17,6 +17,8 @@ pub struct Batch {
     pub id: String,
     /// The plan's hash.
     pub plan: String,
+    /// The batch that it takes back.
+    pub undoes: Option<String>,
     pub who: String,
     pub host: String,
     pub version: String,
@@ -97,6 +99,7 @@ impl Batch {
         Self {
             id: intent.batch.clone(),
             plan: intent.plan.clone(),
+            undoes: intent.undoes.clone(),
             who: intent.who.clone(),
             host: intent.host.clone(),
             version: intent.version.clone(),
@@ -156,6 +159,7 @@ pub(super) mod tests {
             batch: batch.into(),
             operation: OperationId(operation),
             plan: "7f3a9c".into(),
+            undoes: None,
             cloud: "one".into(),
             profile: profile.into(),
             region: "r-1".into(),

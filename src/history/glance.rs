@@ -23,6 +23,8 @@ pub struct Glance<'a> {
     batch: Cow<'a, str>,
     operation: u32,
     #[serde(borrow, default)]
+    undoes: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
     cloud: Cow<'a, str>,
     #[serde(borrow, default)]
     profile: Cow<'a, str>,
@@ -51,6 +53,13 @@ pub struct Glance<'a> {
 struct GlanceTarget {
     #[serde(default)]
     address: Option<GlanceAddress>,
+    #[serde(default)]
+    eip: Option<GlanceEip>,
+}
+
+#[derive(Deserialize, Debug)]
+struct GlanceEip {
+    address: GlanceAddress,
 }
 
 #[derive(Deserialize, Debug)]
@@ -112,6 +121,12 @@ pub struct Summary {
     pub results: [usize; RESULTS.len()],
     /// Targets that the search found.
     pub found: usize,
+    /// Targets that were changed by it, and can be put back as they were.
+    pub back: usize,
+    /// The batch that it takes back.
+    pub undoes: Option<String>,
+    /// The number of the newest batch that takes it back.
+    pub undone_by: Option<usize>,
 }
 
 impl Summary {
@@ -124,6 +139,9 @@ impl Summary {
         self.results.last().copied().unwrap_or(0)
     }
 }
+
+/// The first of [`ACTS`] that nothing takes back.
+const BACK: usize = 4;
 
 fn result_place(result: Option<OutcomeWord>) -> usize {
     result.map_or(RESULTS.len() - 1, |word| word as usize)
@@ -171,6 +189,11 @@ impl<'a> Book<'a> {
 
     /// Batches with a target that the search finds, newest first.
     pub fn search(&self, search: &Search) -> Vec<Summary> {
+        let of = |(place, (_, writes)): (usize, &(Cow<'a, str>, BTreeMap<u32, SeenWrite<'a>>))| {
+            let undoes = writes.values().find_map(|write| write.intent.undoes.as_deref())?.to_owned();
+            Some((undoes, place + 1))
+        };
+        let undone: HashMap<String, usize> = self.batches.iter().enumerate().filter_map(of).collect();
         let found = |(place, (id, writes)): (usize, &(Cow<'a, str>, BTreeMap<u32, SeenWrite<'a>>))| {
             let mut summary = Summary {
                 number: place + 1,
@@ -182,9 +205,13 @@ impl<'a> Book<'a> {
                 acts: [0; ACTS.len()],
                 results: [0; RESULTS.len()],
                 found: 0,
+                back: 0,
+                undoes: None,
+                undone_by: undone.get(&**id).copied(),
             };
             for (nth, write) in writes.values().enumerate() {
                 let intent = &write.intent;
+                summary.undoes = summary.undoes.or_else(|| intent.undoes.as_ref().map(ToString::to_string));
                 if nth == 0 {
                     summary.began = intent.at;
                     summary.who = intent.who.to_string();
@@ -199,6 +226,8 @@ impl<'a> Book<'a> {
                     if let Some(count) = act.and_then(|act| summary.acts.get_mut(act)) {
                         *count += 1;
                     }
+                    let lasting = target.result == Some(OutcomeWord::Released) && act.is_some_and(|act| act < BACK);
+                    summary.back += usize::from(lasting);
                     if let Some(count) = summary.results.get_mut(result_place(target.result)) {
                         *count += 1;
                     }
@@ -233,7 +262,8 @@ impl<'a> SeenWrite<'a> {
 
     fn settle(&mut self, outcomes: &[(GlanceTarget, GlanceOutcome)]) {
         for (target, outcome) in outcomes {
-            let ip = target.address.as_ref().map(|address| address.ip);
+            let bound = || target.eip.as_ref().map(|eip| eip.address.ip);
+            let ip = target.address.as_ref().map(|address| address.ip).or_else(bound);
             if let Some(seen) = self.targets.iter_mut().find(|seen| seen.ip == ip) {
                 seen.result = Some(outcome.state);
             }

@@ -26,7 +26,6 @@ use crate::{
         journal::{Answer, Image, Request},
         outcome::{Outcome, Skip},
         plan::OperationKind,
-        selection::Target,
         time::Timestamp,
     },
     filter::search::{ACTS, RESULTS, result_word},
@@ -138,10 +137,7 @@ fn lines(batch: &Batch) -> impl Iterator<Item = Line<'_>> {
             ) => Some(fault),
             _ => None,
         };
-        let ip = match &row.target {
-            Target::Address(key) => Some(key.ip),
-            Target::Nic(_) => None,
-        };
+        let ip = row.target.ip();
         Line {
             batch,
             write,
@@ -156,14 +152,7 @@ fn lines(batch: &Batch) -> impl Iterator<Item = Line<'_>> {
 
 /// As the journal spells it.
 fn act(kind: &OperationKind) -> &'static str {
-    match kind {
-        OperationKind::Release { .. } => "release",
-        OperationKind::Detach { .. } => "detach",
-        OperationKind::Assign { .. } => "assign",
-        OperationKind::Attach { .. } => "attach",
-        OperationKind::BindEip { .. } => "bind-eip",
-        OperationKind::Delete { .. } => "delete",
-    }
+    kind.act().as_str()
 }
 
 fn instance(kind: &OperationKind) -> Option<&str> {

@@ -136,7 +136,7 @@ fn verdict(target: &Target) -> Verdict {
             vec![finding(FindingId::LbUnknown, Severity::Unknown)]
         }
         Target::Address(_) => vec![finding(FindingId::OsConfig, Severity::Info)],
-        Target::Nic(_) => vec![],
+        Target::Nic(_) | Target::Eip { .. } => vec![],
     };
     let level = findings.iter().map(|finding| Level::from(finding.severity)).max().unwrap_or_default();
     Verdict { level, findings }

@@ -8,7 +8,7 @@ use crate::domain::{
     ids::{AddressKey, NicKey, ProfileId},
     inventory::{Coverage, Inventory, ProfileInventory},
     page::Resource,
-    plan::{Belts, Decision, Load, PlanRow, Share},
+    plan::{Act, Belts, Decision, Load, PlanRow, Share},
     selection::Target,
 };
 
@@ -31,19 +31,22 @@ pub(super) fn load(rows: &[PlanRow], inventory: &Inventory, belts: Belts) -> Loa
     let released: BTreeSet<&AddressKey> = going()
         .filter_map(|row| match &row.target {
             Target::Address(key) => Some(key),
-            Target::Nic(_) => None,
+            Target::Nic(_) | Target::Eip { .. } => None,
         })
         .collect();
     let mut taken: BTreeMap<&ProfileId, usize> = BTreeMap::new();
     for row in going() {
         *taken.entry(&row.target.nic().profile).or_default() += match &row.target {
-            Target::Address(_) => 1,
-            Target::Nic(key) => along(key, inventory, &released).max(1),
+            Target::Nic(key) if row.act == Act::Detach => along(key, inventory, &released).max(1),
+            // What comes back takes nothing away, and is counted as what it is.
+            Target::Address(_) | Target::Nic(_) | Target::Eip { .. } => 1,
         };
     }
     let shares = taken.iter().map(|(&profile, &count)| {
         let part = inventory.profile(profile);
-        let total = part.map_or(0, secondaries);
+        // What is put back belongs to the whole that it was taken from.
+        let back = going().filter(|row| row.act == Act::Assign && row.target.nic().profile == *profile).count();
+        let total = part.map_or(0, secondaries) + back;
         Share {
             profile: profile.clone(),
             count,

@@ -201,6 +201,8 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         }
         FindingId::Ipv6Address
         | FindingId::OverBelt
+        | FindingId::NotCertain
+        | FindingId::NoUndo
         | FindingId::LastSecondary
         | FindingId::SourceCheck
         | FindingId::VipUnknown

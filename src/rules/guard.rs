@@ -6,7 +6,7 @@ use crate::domain::{
     finding::Severity,
     ids::{AddressKey, EipId, LoadBalancerId, ProfileId},
     nic::ManagedBy,
-    plan::{Decision, OperationKind, PlanRow, ReleasePlan},
+    plan::{Act, Decision, OperationKind, PlanRow, ReleasePlan},
     selection::Target,
 };
 
@@ -61,6 +61,10 @@ pub struct Effects {
     pub kept: usize,
     /// Services and controllers that own NICs of the plan.
     pub owners: BTreeSet<String>,
+    /// Addresses that are put back.
+    pub assigned: usize,
+    pub nics_attached: usize,
+    pub eips_bound: usize,
     /// EIPs that are, or may be, on those addresses and NICs.
     pub eips: usize,
     /// Of these: what is destroyed for good, or may be.
@@ -86,9 +90,12 @@ pub fn effects(plan: &ReleasePlan) -> Effects {
     let mut profiles: BTreeSet<&ProfileId> = BTreeSet::new();
     for row in sent(plan) {
         profiles.insert(&row.target.nic().profile);
-        match row.target {
-            Target::Address(_) => effects.addresses += 1,
-            Target::Nic(_) => effects.nics_detached += 1,
+        match row.act {
+            Act::Release => effects.addresses += 1,
+            Act::Detach | Act::Delete => effects.nics_detached += 1,
+            Act::Assign => effects.assigned += 1,
+            Act::Attach => effects.nics_attached += 1,
+            Act::BindEip => effects.eips_bound += 1,
         }
         effects.overridden += usize::from(row.overridden.is_some());
         effects.warnings += usize::from(row.worst() == Some(Severity::Warn));
@@ -96,7 +103,7 @@ pub fn effects(plan: &ReleasePlan) -> Effects {
     let released: BTreeSet<&AddressKey> = sent(plan)
         .filter_map(|row| match &row.target {
             Target::Address(key) => Some(key),
-            Target::Nic(_) => None,
+            Target::Nic(_) | Target::Eip { .. } => None,
         })
         .collect();
     let mut eips: BTreeSet<(&ProfileId, &EipId)> = BTreeSet::new();
@@ -145,7 +152,7 @@ pub fn effects(plan: &ReleasePlan) -> Effects {
 /// 3: many, or production with a warning, or an EIP, or a NIC that is detached, or something that is not known.
 pub fn danger(plan: &ReleasePlan, accounts: &[Account]) -> Danger {
     let effects = effects(plan);
-    let targets = effects.addresses + effects.nics_detached;
+    let targets = sent(plan).count();
     let count = |profile: &ProfileId| sent(plan).filter(|row| &row.target.nic().profile == profile).count();
     let touched: Vec<(&Account, usize)> =
         accounts.iter().map(|account| (account, count(&account.profile))).filter(|(_, count)| *count > 0).collect();

@@ -14,6 +14,7 @@ pub mod planner;
 pub mod protect;
 #[cfg(test)]
 mod tests;
+pub mod undo;
 pub mod write;
 
 use std::net::IpAddr;

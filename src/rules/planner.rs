@@ -2,7 +2,7 @@
 //! has two writes in flight. Deterministic: the same targets and facts give the same plan. Sends nothing, reads no clock.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     net::IpAddr,
     sync::Arc,
 };
@@ -17,13 +17,13 @@ use crate::domain::{
     ids::{CloudId, NicKey, OperationId, ProfileId, RegionId},
     inventory::{Inventory, ProfileInventory},
     nic::{Fate, ManagedBy, Nic, NicRole},
-    plan::{Decision, Operation, OperationKind, Override, Overruled, PlanError, PlanHash, PlanRow, ReleasePlan},
+    plan::{Act, Decision, Operation, OperationKind, Override, Overruled, PlanError, PlanHash, PlanRow, ReleasePlan},
     selection::Target,
     snapshot::NicSnapshot,
     time::Timestamp,
 };
 
-use super::{Context, Safety, Subject, belts, code, facts::Facts, findings_in, not_listed};
+use super::{Context, Safety, Subject, belts, code, facts::Facts, findings_in, not_listed, undo};
 
 /// One target that is asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -46,7 +46,7 @@ impl Wanted {
     }
 
     /// May it be sent, with what was found?
-    fn goes(&self, found: &[Finding]) -> bool {
+    pub(super) fn goes(&self, found: &[Finding]) -> bool {
         goes(found) || self.overruled.as_ref().is_some_and(|overruled| overruled.holds(found))
     }
 }
@@ -69,45 +69,11 @@ pub struct Sources<'a> {
 /// # Errors
 /// None that targets, inventory and capabilities can cause: an error is a bug in here, found before anything is sent.
 pub fn plan(wanted: &[Wanted], sources: &Sources, now: Timestamp) -> Result<ReleasePlan, PlanError> {
-    let Sources { inventory, capabilities, safety, .. } = *sources;
-    // Visible if it is listed as visible once; read again, and overruled, only if it is listed so each time.
-    let mut once: BTreeMap<&Target, Wanted> = BTreeMap::new();
-    for one in wanted {
-        let first = once.entry(&one.target).or_insert_with(|| one.clone());
-        first.hidden &= one.hidden;
-        first.unread |= one.unread;
-        first.earlier_write |= one.earlier_write;
-        if first.overruled != one.overruled {
-            first.overruled = None;
-        }
-    }
-    let mut by_nic: BTreeMap<(usize, &NicKey), Vec<Wanted>> = BTreeMap::new();
-    for (target, one) in once {
-        let key = target.nic();
-        let place = inventory.place(&key.profile).unwrap_or(usize::MAX);
-        by_nic.entry((place, key)).or_default().push(one);
-    }
     let (mut rows, mut operations) = (Vec::with_capacity(wanted.len()), Vec::new());
-    for ((_, key), on_nic) in by_nic {
-        sources.plan_nic(key, on_nic, &mut rows, &mut operations);
-    }
+    sources.plan_away(wanted, &BTreeSet::new(), &mut rows, &mut operations);
     // What the filter hides stands together at the end, where the screen names it. The writes keep their order.
     rows.sort_by_key(|row| row.hidden);
-    let load = belts::load(&rows, inventory, safety.belts);
-    if let Some(finding) = belts::finding(&load) {
-        operations.clear();
-        for row in rows.iter_mut().filter(|row| row.decision != Decision::Blocked) {
-            row.decision = Decision::Blocked;
-            row.after = row.before;
-            row.overridden = None;
-            row.findings.insert(0, finding.clone());
-        }
-    }
-    let hash = hash(&operations);
-    let plan = ReleasePlan::freeze(hash, now, rows, operations, |operation| {
-        capabilities(&operation.profile).map_or(0, |capabilities| most(capabilities, &operation.expect.nic))
-    })?;
-    Ok(plan.measured(load))
+    sources.finish(rows, operations, now)
 }
 
 /// Addresses that a call to release them may carry.
@@ -121,13 +87,21 @@ fn releasable<'a>(capabilities: &'a Capabilities, nic: &'a Nic) -> impl Iterator
 }
 
 fn ip_of(target: &Target) -> Option<IpAddr> {
-    match target {
-        Target::Address(address) => Some(address.ip),
-        Target::Nic(_) => None,
-    }
+    target.ip()
 }
 
-fn goes(findings: &[Finding]) -> bool {
+/// What is to be written down of a target that goes although something about it is not known.
+pub(super) fn overrides(one: &Wanted, found: &[Finding]) -> Option<Override> {
+    let untold = found.iter().filter(|finding| finding.severity == Severity::Unknown);
+    (!goes(found) && one.goes(found)).then_some(())?;
+    Some(Override {
+        target: one.target.clone(),
+        findings: untold.map(|finding| finding.id).collect(),
+        reason: one.overruled.as_ref()?.reason.to_string(),
+    })
+}
+
+pub(super) fn goes(findings: &[Finding]) -> bool {
     findings.iter().all(|finding| finding.severity < Severity::Unknown)
 }
 
@@ -148,10 +122,68 @@ fn last_once(judged: &mut [(Wanted, Vec<Finding>)]) {
 }
 
 impl Sources<'_> {
+    /// Releases and detaches, NIC by NIC. `untold`: what they are to take back is not certain.
+    pub(super) fn plan_away(
+        &self,
+        wanted: &[Wanted],
+        untold: &BTreeSet<Target>,
+        rows: &mut Vec<PlanRow>,
+        operations: &mut Vec<Operation>,
+    ) {
+        // Visible if it is listed as visible once; read again, and overruled, only if it is listed so each time.
+        let mut once: BTreeMap<&Target, Wanted> = BTreeMap::new();
+        for one in wanted {
+            let first = once.entry(&one.target).or_insert_with(|| one.clone());
+            first.hidden &= one.hidden;
+            first.unread |= one.unread;
+            first.earlier_write |= one.earlier_write;
+            if first.overruled != one.overruled {
+                first.overruled = None;
+            }
+        }
+        let mut by_nic: BTreeMap<(usize, &NicKey), Vec<Wanted>> = BTreeMap::new();
+        for (target, one) in once {
+            let key = target.nic();
+            let place = self.inventory.place(&key.profile).unwrap_or(usize::MAX);
+            by_nic.entry((place, key)).or_default().push(one);
+        }
+        for ((_, key), on_nic) in by_nic {
+            self.plan_nic(key, on_nic, untold, rows, operations);
+        }
+    }
+
+    /// Holds the whole against the belts, and freezes it.
+    pub(super) fn finish(
+        &self,
+        mut rows: Vec<PlanRow>,
+        mut operations: Vec<Operation>,
+        now: Timestamp,
+    ) -> Result<ReleasePlan, PlanError> {
+        let load = belts::load(&rows, self.inventory, self.safety.belts);
+        if let Some(finding) = belts::finding(&load) {
+            operations.clear();
+            for row in rows.iter_mut().filter(|row| row.decision != Decision::Blocked) {
+                row.decision = Decision::Blocked;
+                row.after = row.before;
+                row.overridden = None;
+                row.findings.insert(0, finding.clone());
+            }
+        }
+        let hash = hash(&operations);
+        let plan = ReleasePlan::freeze(hash, now, rows, operations, |operation| {
+            (self.capabilities)(&operation.profile).map_or(0, |capabilities| match operation.kind {
+                OperationKind::Release { .. } => most(capabilities, &operation.expect.nic),
+                _ => undo::assigned_at_once(capabilities),
+            })
+        })?;
+        Ok(plan.measured(load))
+    }
+
     fn plan_nic(
         &self,
         key: &NicKey,
         mut wanted: Vec<Wanted>,
+        untold: &BTreeSet<Target>,
         rows: &mut Vec<PlanRow>,
         operations: &mut Vec<Operation>,
     ) {
@@ -175,8 +207,8 @@ impl Sources<'_> {
         facts.earlier_write = wanted.iter().any(|one| one.earlier_write);
         facts.protect = self.safety.protect.of(&key.profile);
         // Twice: what leaves depends on what is found, and whether an address is the last one on what leaves.
-        let first = self.judge(&facts, capabilities, key, &wanted, &[]);
-        let mut judged = self.judge(&facts, capabilities, key, &wanted, &leaving(&first));
+        let first = self.judge(&facts, capabilities, key, (&wanted, untold), &[]);
+        let mut judged = self.judge(&facts, capabilities, key, (&wanted, untold), &leaving(&first));
         let ips = leaving(&judged);
         last_once(&mut judged);
         let detach = judged
@@ -200,18 +232,7 @@ impl Sources<'_> {
             }
         }
 
-        let overrides: Vec<Override> = judged
-            .iter()
-            .filter(|(one, found)| !goes(found) && one.goes(found))
-            .filter_map(|(one, found)| {
-                let untold = found.iter().filter(|finding| finding.severity == Severity::Unknown);
-                Some(Override {
-                    target: one.target.clone(),
-                    findings: untold.map(|finding| finding.id).collect(),
-                    reason: one.overruled.as_ref()?.reason.to_string(),
-                })
-            })
-            .collect();
+        let overrides: Vec<Override> = judged.iter().filter_map(|(one, found)| overrides(one, found)).collect();
         let expect = Arc::new(snapshot);
         let mut last: Option<OperationId> = None;
         let mut operation_of: HashMap<Option<IpAddr>, OperationId> = HashMap::new();
@@ -253,6 +274,7 @@ impl Sources<'_> {
             let operation = operation_of.get(&ip_of(&one.target)).filter(|_| one.goes(&findings));
             let overruled = one.overruled.filter(|_| operation.is_some() && !goes(&findings));
             PlanRow {
+                act: Act::of(&one.target),
                 overridden: overruled.map(|overruled| overruled.reason),
                 cloud: part.cloud.clone(),
                 region: nic.region.clone(),
@@ -271,7 +293,7 @@ impl Sources<'_> {
         facts: &Facts,
         capabilities: &Capabilities,
         key: &NicKey,
-        wanted: &[Wanted],
+        (wanted, untold): (&[Wanted], &BTreeSet<Target>),
         leaving: &[IpAddr],
     ) -> Vec<(Wanted, Vec<Finding>)> {
         let readonly = (self.readonly)(&key.profile);
@@ -284,6 +306,9 @@ impl Sources<'_> {
             }
             if one.unread {
                 found.push(plain(FindingId::NotReadAgain, Severity::Unknown, vec![("nic", key.nic.to_string())]));
+            }
+            if untold.contains(&one.target) {
+                found.push(plain(FindingId::NotCertain, Severity::Unknown, Vec::new()));
             }
             found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
             (one.clone(), found)
@@ -303,6 +328,7 @@ impl Sources<'_> {
             findings.push(plain(FindingId::ReadOnly, Severity::Blocked, values));
         }
         PlanRow {
+            act: Act::of(&one.target),
             overridden: None,
             cloud: part.map_or_else(|| CloudId::from(""), |part| part.cloud.clone()),
             region: RegionId::from(""),
@@ -316,7 +342,7 @@ impl Sources<'_> {
     }
 }
 
-fn plain(id: FindingId, severity: Severity, values: Vec<(&'static str, String)>) -> Finding {
+pub(super) fn plain(id: FindingId, severity: Severity, values: Vec<(&'static str, String)>) -> Finding {
     Finding { id, severity, values, predicts: None, read_at: None }
 }
 

@@ -28,10 +28,20 @@ struct Asking<'a> {
 /// Everything the rules say about the write, worst first, and in the cloud's order within a severity. Releases and detaches are
 /// judged by [`super::findings`].
 pub fn findings(part: &ProfileInventory, capabilities: &Capabilities, kind: &OperationKind) -> Vec<Finding> {
-    let rules = capabilities.rules_of(kind);
     let Some(nic) = part.nic(kind.nic()) else {
-        return vec![not_listed(kind.nic(), None, super::code(rules, Condition::NicExists))];
+        return vec![not_listed(kind.nic(), None, super::code(capabilities.rules_of(kind), Condition::NicExists))];
     };
+    findings_on(part, nic, capabilities, kind)
+}
+
+/// The same, on the NIC as it will be: writes that come before this one may change it.
+pub(super) fn findings_on(
+    part: &ProfileInventory,
+    nic: &Nic,
+    capabilities: &Capabilities,
+    kind: &OperationKind,
+) -> Vec<Finding> {
+    let rules = capabilities.rules_of(kind);
     let mut facts = Facts::of(part, nic);
     if let OperationKind::Attach { instance, .. } = kind {
         // The one that it is to be on.

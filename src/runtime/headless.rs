@@ -153,7 +153,7 @@ fn row_of(state: &State, target: &Target) -> Option<RowRef> {
     let profile = u16::try_from(place).ok()?;
     match target {
         Target::Nic(_) => Some(RowRef::Nic { profile, slot, depth: 0 }),
-        Target::Address(key) => {
+        Target::Address(key) | Target::Eip { address: key, .. } => {
             let nth = part.nic_at(slot)?.addresses.iter().position(|address| address.ip == key.ip)?;
             Some(RowRef::Address { profile, slot, nth: u16::try_from(nth).ok()?, depth: 0 })
         }

@@ -14,6 +14,7 @@ use crate::{
         finding::Finding,
         instance::Instance,
         nic::{ManagedBy, Nic, NicState},
+        plan::Act,
         tags::Tags,
         time::Timestamp,
     },
@@ -25,7 +26,7 @@ use super::{
     findings, inventory,
     text::{self, Cut},
     theme::Role,
-    words::{self, Verb},
+    words,
 };
 
 /// Cells of the labels at the left.
@@ -94,8 +95,8 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
             );
             on_instance(canvas, &mut doc, profile, nic, *instance, false);
             doc.heading(words.word("heading.detach-findings"));
-            findings::list(canvas, &mut doc, Some(&profile.cloud), state.now, found, Verb::Detach, None);
-            call(canvas, &mut doc, profile, found, Verb::Detach);
+            findings::list(canvas, &mut doc, Some(&profile.cloud), state.now, found, Act::Detach, None);
+            call(canvas, &mut doc, profile, found, Act::Detach);
             doc.heading(words.word("heading.addresses"));
             for address in &nic.addresses {
                 let kind = words::address_kind(words, &profile.cloud, address.role);
@@ -129,9 +130,9 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
             );
             on_instance(canvas, &mut doc, profile, nic, *instance, true);
             doc.heading(words.word("heading.findings"));
-            findings::list(canvas, &mut doc, Some(&profile.cloud), state.now, found, Verb::Release, None);
+            findings::list(canvas, &mut doc, Some(&profile.cloud), state.now, found, Act::Release, None);
             if rows::is_releasable_role(address.role) {
-                call(canvas, &mut doc, profile, found, Verb::Release);
+                call(canvas, &mut doc, profile, found, Act::Release);
             }
             public(canvas, &mut doc, eips, backends);
             about_nic(canvas, &mut doc, state, profile, nic);
@@ -217,7 +218,7 @@ fn on_instance(
 }
 
 /// The vendor's call that would be made, or that none would.
-fn call(canvas: &Canvas, doc: &mut Doc, profile: &ProfileInfo, found: &[Finding], verb: Verb) {
+fn call(canvas: &Canvas, doc: &mut Doc, profile: &ProfileInfo, found: &[Finding], verb: Act) {
     use crate::domain::finding::Severity;
     let words = canvas.words;
     let name = words::call(profile.capabilities, verb);
@@ -229,9 +230,9 @@ fn call(canvas: &Canvas, doc: &mut Doc, profile: &ProfileInfo, found: &[Finding]
     }
     doc.field(words.word("label.call"), name, Role::Text);
     let note = match verb {
-        Verb::Release => words.text("detail.call-batch", &[("count", &profile.capabilities.release_batch.to_string())]),
-        Verb::Detach if profile.capabilities.detach_polls => Cow::Borrowed(words.word("detail.call-polled")),
-        Verb::Detach => return,
+        Act::Release => words.text("detail.call-batch", &[("count", &profile.capabilities.release_batch.to_string())]),
+        Act::Detach if profile.capabilities.detach_polls => Cow::Borrowed(words.word("detail.call-polled")),
+        _ => return,
     };
     doc.field("", &note, Role::Dim);
 }

@@ -14,8 +14,7 @@ use crate::{
     domain::{
         finding::Severity,
         ids::ProfileId,
-        plan::{Decision, REASON_LEAST},
-        selection::Target,
+        plan::{Act, Decision, REASON_LEAST},
     },
 };
 
@@ -132,8 +131,8 @@ pub fn confirm(canvas: &mut Canvas, state: &State, regions: &Regions, dialog: &C
     }
     let width = width(regions, WIDTH).saturating_sub(6);
     let by = plan::sent(view);
-    let (addresses, nics) = by.iter().fold((0, 0), |sum, (_, sent)| (sum.0 + sent.addresses, sum.1 + sent.nics));
-    let what = capital(&line::what(canvas, addresses, nics));
+    let sum = plan::Sent::sum(by.iter().map(|(_, sent)| sent));
+    let what = capital(&line::what(canvas, &sum));
     let body = about(canvas, state, view, &by, dialog.danger.level, width);
     let foot = ask(canvas, dialog, width);
     let mut doc = Doc::new(width, 0);
@@ -145,7 +144,8 @@ pub fn confirm(canvas: &mut Canvas, state: &State, regions: &Regions, dialog: &C
         (format!(" {mark} {word} "), if on { Role::Button } else { Role::Dim })
     };
     let cancel = button(words.word("confirm.cancel"), !typed);
-    let go = words.word(match (addresses, nics) {
+    let go = words.word(match (sum.addresses, sum.nics) {
+        _ if sum.is_back() => "confirm.take-back",
         (0, _) => "confirm.detach",
         (_, 0) => "confirm.release",
         _ => "confirm.both",
@@ -206,9 +206,10 @@ pub fn reason(canvas: &mut Canvas, state: &State, regions: &Regions, reason: &Re
     let found = state.plan.as_ref().and_then(|view| view.plan.rows().iter().find(|row| row.target == reason.target));
     let inner_width = width(regions, WIDTH).saturating_sub(6);
     let mut doc = Doc::new(inner_width, 0);
+    let act = found.map_or_else(|| Act::of(&reason.target), |row| row.act);
     let untold = found.into_iter().flat_map(|row| &row.findings).filter(|one| one.severity == Severity::Unknown);
     for finding in untold {
-        let fact = words::finding(words, finding, words::Part::Fact, words::Verb::of(&reason.target));
+        let fact = words::finding(words, finding, words::Part::Fact, act);
         let lead = format!("{} {}  ", words::severity_glyph(finding.severity), finding.id.as_str());
         doc.hang(vec![(lead, Role::Unknown)], 2, &fact.unwrap_or_default(), Role::Text);
     }
@@ -225,10 +226,7 @@ pub fn reason(canvas: &mut Canvas, state: &State, regions: &Regions, reason: &Re
     let body = doc.len().min(most.saturating_sub(foot.len() + 1));
     let height = (body + 1 + foot.len()).min(most);
     let size = (WIDTH, u16::try_from(height).unwrap_or(u16::MAX).saturating_add(2));
-    let name = match &reason.target {
-        Target::Address(key) => key.ip.to_string(),
-        Target::Nic(key) => key.nic.to_string(),
-    };
+    let name = words::target_name(&reason.target);
     let inner = frame(canvas, regions, words.word("override.title"), &name, size, Role::Unknown);
     lines(canvas, inner, 0, &doc.lines()[..body]);
     lines(canvas, inner, body + 1, foot.lines());
@@ -262,9 +260,14 @@ fn about(
     let wide = by.iter().map(|(profile, _)| text::cells(&name(profile))).max().unwrap_or(0).min(28);
     for (profile, sent) in by {
         let mut said: Vec<String> = Vec::new();
-        for (count, key) in
-            [(sent.addresses, "confirm.addresses"), (sent.nics, "confirm.nics"), (sent.eips, "confirm.eips")]
-        {
+        for (count, key) in [
+            (sent.addresses, "confirm.addresses"),
+            (sent.nics, "confirm.nics"),
+            (sent.eips, "confirm.eips"),
+            (sent.attached, "confirm.attached"),
+            (sent.assigned, "confirm.assigned"),
+            (sent.bound, "confirm.bound"),
+        ] {
             if count > 0 {
                 said.push(words.text(key, &[("count", &count.to_string())]).into_owned());
             }
@@ -309,6 +312,8 @@ fn undo(words: &Catalog, view: &PlanView) -> Option<String> {
         (effects.addresses, "confirm.undo-release"),
         (effects.nics_detached, "confirm.undo-detach"),
         (effects.eips_lost, "confirm.undo-eip"),
+        (effects.assigned, "confirm.undo-assign"),
+        (effects.nics_attached, "confirm.undo-attach"),
     ]
     .into_iter()
     .filter(|(count, _)| *count > 0)

@@ -4,7 +4,7 @@ use crate::{
     app::{dry_run::DryRun, geometry::Area},
     domain::{
         outcome::Outcome,
-        plan::Operation,
+        plan::{Act, Operation},
         rehearsal::{Rehearsal, Tool, WouldSend},
         selection::Target,
     },
@@ -47,15 +47,13 @@ pub fn page(canvas: &Canvas, run: &DryRun, at: usize, width: u16) -> Doc {
     if let (Some(told), Some(sends)) = (told, sends) {
         // Not every request names them.
         let goes = |target: &Target| told.ends.iter().all(|(ended, _)| ended != target);
-        let ips = operation.targets().into_iter().filter(goes).filter_map(|target| match target {
-            Target::Address(key) => Some(key.ip.to_string()),
-            Target::Nic(_) => None,
-        });
+        let ips =
+            operation.targets().into_iter().filter(goes).filter_map(|target| target.ip()).map(|ip| ip.to_string());
         doc.field(words.word("label.addresses"), &ips.collect::<Vec<_>>().join("  "), Role::Bright);
         would_send(canvas, &mut doc, run, operation, sends);
     }
     if let Some(told) = told {
-        held_back(canvas, &mut doc, told);
+        held_back(canvas, &mut doc, told, operation.kind.act());
     }
     doc
 }
@@ -81,18 +79,15 @@ fn would_send(canvas: &Canvas, doc: &mut Doc, run: &DryRun, operation: &Operatio
 }
 
 /// Targets that would not be sent, each with its reason.
-fn held_back(canvas: &Canvas, doc: &mut Doc, told: &Rehearsal) {
+fn held_back(canvas: &Canvas, doc: &mut Doc, told: &Rehearsal, act: Act) {
     let words = canvas.words;
     if told.ends.is_empty() {
         return;
     }
     doc.heading(words.word("dry-run.held-back"));
     for (target, outcome) in &told.ends {
-        let name = match target {
-            Target::Address(key) => key.ip.to_string(),
-            Target::Nic(key) => key.nic.to_string(),
-        };
-        let (glyph, word, role) = words::outcome_word(words, target, outcome.word());
+        let name = words::target_name(target);
+        let (glyph, word, role) = words::outcome_word(words, act, outcome.word());
         let cloud = canvas.cloud(&target.nic().profile);
         doc.line(vec![(format!("{glyph} "), role), (name, Role::Bright), (format!("  {word}"), role)]);
         doc.field("", &words::outcome_reason(words, cloud, outcome), Role::Text);

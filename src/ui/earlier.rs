@@ -9,7 +9,7 @@ use crate::{
         clean::clean,
         ids::{CloudId, NicId, ProfileId},
         journal::StrangeWrite,
-        plan::OperationKind,
+        plan::{Act, OperationKind},
     },
 };
 
@@ -45,7 +45,7 @@ fn one(canvas: &Canvas, doc: &mut Doc, write: &EarlierWrite) {
         OperationKind::Delete { .. } => ("earlier.delete", Vec::new()),
     };
     let ips = ips.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let (glyph, text, role) = told(canvas, canvas.cloud(&intent.profile), &write.found);
+    let (glyph, text, role) = told(canvas, canvas.cloud(&intent.profile), intent.kind.act(), &write.found);
     doc.line(vec![
         (format!("{glyph} "), role),
         (words.word(act).to_owned(), Role::Bright),
@@ -75,13 +75,13 @@ fn strange(canvas: &Canvas, doc: &mut Doc, write: &StrangeWrite) {
 }
 
 /// What was found, in words.
-fn told(canvas: &Canvas, cloud: Option<&CloudId>, found: &Found) -> (&'static str, String, Role) {
+fn told(canvas: &Canvas, cloud: Option<&CloudId>, act: Act, found: &Found) -> (&'static str, String, Role) {
     let words = canvas.words;
     let end = || {
         let outcomes = found.outcomes().unwrap_or_default();
         let mut said: Vec<String> = Vec::new();
         for (target, outcome) in outcomes {
-            let (_, word, _) = words::outcome_word(words, target, outcome.word());
+            let (_, word, _) = words::outcome_word(words, act, outcome.word());
             let word = match outcome {
                 crate::domain::outcome::Outcome::Failed { .. } => words.word("earlier.still-there"),
                 _ => word,

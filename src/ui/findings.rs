@@ -4,6 +4,7 @@ use crate::domain::{
     fault::Fault,
     finding::{Finding, Level, Severity},
     ids::CloudId,
+    plan::Act,
     time::Timestamp,
 };
 
@@ -13,7 +14,7 @@ use super::{
     errors::{Known, Proves},
     text,
     theme::Role,
-    words::{self, Part, Verb},
+    words::{self, Part},
 };
 
 /// Each finding with its fact, effect and fix, the code it predicts and what that means, and how old its data is. `overridden`:
@@ -24,7 +25,7 @@ pub fn list(
     cloud: Option<&CloudId>,
     now: Timestamp,
     findings: &[Finding],
-    verb: Verb,
+    verb: Act,
     overridden: Option<&str>,
 ) {
     let words = canvas.words;
@@ -93,11 +94,15 @@ pub fn fault(canvas: &Canvas, doc: &mut Doc, cloud: Option<&CloudId>, fault: &Fa
 }
 
 /// One sentence: may this target go?
-pub fn sentence(canvas: &Canvas, name: &str, findings: &[Finding], verb: Verb) -> (String, Role) {
+pub fn sentence(canvas: &Canvas, name: &str, findings: &[Finding], verb: Act) -> (String, Role) {
     let words = canvas.words;
     let act = words.word(match verb {
-        Verb::Release => "noun.released",
-        Verb::Detach => "noun.detached",
+        Act::Release => "noun.released",
+        Act::Detach => "noun.detached",
+        Act::Assign => "noun.assigned",
+        Act::Attach => "noun.attached",
+        Act::BindEip => "noun.bound",
+        Act::Delete => "noun.deleted",
     });
     let worst = findings.first();
     let level = worst.map_or(Level::Ok, |finding| Level::from(finding.severity));

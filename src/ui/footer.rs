@@ -17,7 +17,10 @@ use crate::{
         state::{JournalSeen, Screen, State},
         update::{closes_loading, disabled},
     },
-    domain::{clean::clean, fault::FaultKind, ids::ProfileId, outcome::Progress, selection::Target, time::Timestamp},
+    domain::{
+        clean::clean, fault::FaultKind, ids::ProfileId, outcome::Progress, plan::Act, selection::Target,
+        time::Timestamp,
+    },
 };
 
 use crate::filter::FilterError;
@@ -27,7 +30,7 @@ use super::{
     findings,
     text::{self, Cut},
     theme::Role,
-    words::{self, Verb},
+    words,
 };
 
 /// A call that takes longer than this is named.
@@ -93,7 +96,7 @@ fn inventory(canvas: &Canvas, state: &State) -> Sentence {
             (name, text, Role::Text)
         }
         Detail::Nic { nic, findings: found, key, .. } => {
-            let (text, role) = findings::sentence(canvas, nic.id.as_str(), found, Verb::Detach);
+            let (text, role) = findings::sentence(canvas, nic.id.as_str(), found, Act::Detach);
             let marked = state.marks.contains(&Target::Nic(key.clone()));
             let text =
                 if marked { words.text("focus.nic-marked", &[("name", nic.id.as_str())]).into_owned() } else { text };
@@ -101,7 +104,7 @@ fn inventory(canvas: &Canvas, state: &State) -> Sentence {
         }
         Detail::Address { address, findings: found, .. } => {
             let name = address.ip.to_string();
-            let (text, role) = findings::sentence(canvas, &name, found, Verb::Release);
+            let (text, role) = findings::sentence(canvas, &name, found, Act::Release);
             (name, text, role)
         }
     })
@@ -117,15 +120,12 @@ fn plan(canvas: &Canvas, state: &State) -> Sentence {
         let text = words.text("focus.unread", &[("nic", row.target.nic().nic.as_str()), ("what", &what)]);
         return Some((String::new(), text.into_owned(), Role::Unknown));
     }
-    let name = match &row.target {
-        Target::Address(key) => key.ip.to_string(),
-        Target::Nic(key) => key.nic.to_string(),
-    };
+    let name = words::target_name(&row.target);
     if let Some(reason) = &row.overridden {
         let text = words.text("plan.overridden-row", &[("reason", reason)]);
         return Some((String::new(), text.into_owned(), Role::Unknown));
     }
-    let (text, role) = findings::sentence(canvas, &name, &row.findings, Verb::of(&row.target));
+    let (text, role) = findings::sentence(canvas, &name, &row.findings, row.act);
     Some((name, text, role))
 }
 
@@ -149,11 +149,8 @@ fn run(canvas: &Canvas, state: &State) -> Sentence {
     {
         return Some((String::new(), next, Role::Text));
     }
-    let name = match &row.target {
-        Target::Address(key) => key.ip.to_string(),
-        Target::Nic(key) => key.nic.to_string(),
-    };
-    let (_, word, _) = words::progress(words, &row.target, &row.progress);
+    let name = words::target_name(&row.target);
+    let (_, word, _) = words::progress(words, row.act, &row.progress);
     let reason = words::row_reason(words, canvas.cloud(&row.profile), row, state.now);
     let key = if reason.is_empty() { "focus.run-row" } else { "focus.run-row-why" };
     let text = words.text(key, &[("name", &name), ("word", word), ("reason", &reason)]).into_owned();

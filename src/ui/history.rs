@@ -11,7 +11,6 @@ use crate::{
         clean::clean,
         journal::{Answer, Image, Request},
         outcome::{Outcome, OutcomeWord, Skip},
-        plan::OperationKind,
         selection::Target,
     },
     filter::search::{ACTS, RESULTS},
@@ -65,6 +64,7 @@ fn batches(canvas: &mut Canvas, history: &History, regions: &Regions) {
         need(8, 30, 1).fit(widest(&|batch| text::cells(&batch.profiles.join(" ")))),
         need(11, 40, 0).fit(widest(&|batch| text::cells(&did(words, batch)))),
         need(18, 60, 0).fit(widest(&|batch| text::cells(&ended(words, batch)))).first(),
+        need(8, 20, 2).fit(widest(&|batch| text::cells(&undo(words, batch)))),
     ];
     let slots = columns::lay(needs, 2, regions.list.width.saturating_sub(1));
     heading(
@@ -78,6 +78,7 @@ fn batches(canvas: &mut Canvas, history: &History, regions: &Regions) {
             "history.head.profiles",
             "history.head.what",
             "history.head.result",
+            "history.head.undo",
         ],
     );
     if shown.is_empty() {
@@ -89,7 +90,7 @@ fn batches(canvas: &mut Canvas, history: &History, regions: &Regions) {
         };
         return note(canvas, regions.list, text);
     }
-    let [number, when, who, profiles, what, result] = slots;
+    let [number, when, who, profiles, what, result, back] = slots;
     for (line, (place, batch)) in (0u16..).zip(shown.iter().enumerate()) {
         let at = words::minute(canvas.skin, batch.began);
         let mut pen = canvas.pen(regions.list, line);
@@ -104,6 +105,7 @@ fn batches(canvas: &mut Canvas, history: &History, regions: &Regions) {
         put(profiles, &batch.profiles.join(" "), Role::Text);
         put(what, &did(words, batch), Role::Bright);
         put(result, &ended(words, batch), worst(batch));
+        put(back, &undo(words, batch), Role::Dim);
         if history.view.offset + place == history.view.cursor {
             canvas.focus(regions.list, line);
         }
@@ -112,7 +114,20 @@ fn batches(canvas: &mut Canvas, history: &History, regions: &Regions) {
 
 /// `release 36, detach 1`
 pub fn did(words: &Catalog, batch: &Summary) -> String {
-    counted(words, "act", ACTS, &batch.acts)
+    let what = counted(words, "act", ACTS, &batch.acts);
+    if batch.undoes.is_some() { words.text("history.undo-of", &[("what", &what)]).into_owned() } else { what }
+}
+
+/// What was done of taking it back, or how much of it can be.
+fn undo(words: &Catalog, batch: &Summary) -> String {
+    match (batch.undone_by, batch.back) {
+        (Some(by), _) => words.text("history.undone-by", &[("number", &by.to_string())]).into_owned(),
+        (None, 0) => "-".to_owned(),
+        (None, back) => {
+            let values = [("count", back.to_string()), ("total", batch.targets().to_string())];
+            words.text("history.can-undo", &values.each_ref().map(|(name, value)| (*name, value.as_str()))).into_owned()
+        }
+    }
 }
 
 /// `33 done, 1 failed`
@@ -146,6 +161,8 @@ fn worst(batch: &Summary) -> Role {
 
 fn targets(canvas: &mut Canvas, opened: &Opened, regions: &Regions) {
     let words = canvas.words;
+    // A mark, and the sign of how it ended beside it.
+    let beside = canvas.skin.glyphs.mark_cells + 1;
     let Some(batch) = &opened.batch else {
         let key = if opened.job.is_some() { "history.reading" } else { "history.no-batch" };
         return note(canvas, regions.list, words.word(key));
@@ -154,8 +171,8 @@ fn targets(canvas: &mut Canvas, opened: &Opened, regions: &Regions) {
     let shown: Vec<(&Write, &Row)> = batch.rows().skip(opened.view.offset).take(height).collect();
     let widest = |text: &dyn Fn(&(&Write, &Row)) -> usize| shown.iter().map(text).max().unwrap_or(0);
     let needs = [
-        need(1, 1, 0),
-        need(7, 14, 0).fit(widest(&|(write, _)| text::cells(words.word(act(&write.kind))))),
+        need(beside + 1, beside + 1, 0),
+        need(7, 14, 0).fit(widest(&|(write, _)| text::cells(words.word(words::act(write.kind.act()))))),
         need(15, 39, 0).fit(widest(&|(_, row)| text::cells(&named(words, row)))),
         need(12, 26, 1).fit(widest(&|(write, _)| text::cells(write.kind.nic().as_str()))),
         need(7, 16, 2).fit(widest(&|(write, _)| text::cells(write.profile.as_str()))),
@@ -181,14 +198,16 @@ fn targets(canvas: &mut Canvas, opened: &Opened, regions: &Regions) {
     );
     for (line, (place, (write, row))) in (0u16..).zip(shown.iter().enumerate()) {
         let (glyph, said, role) = result(words, write, row);
+        let sign = canvas.skin.glyphs.mark;
         let mut pen = canvas.pen(regions.list, line);
         let mut put = |slot: Option<Slot>, text: &str, cut: Cut, role: Role| {
             if let Some(slot) = slot {
                 pen.to(regions.list.x + slot.x).put_within(&clean(text), slot.width, cut, role);
             }
         };
-        put(mark, glyph, Cut::End, role);
-        put(act_slot, words.word(act(&write.kind)), Cut::End, Role::Text);
+        put(mark, if opened.marks.contains(&row.target) { sign } else { "" }, Cut::End, Role::Mark);
+        put(mark.map(|slot| Slot { x: slot.x + beside, width: 1 }), glyph, Cut::End, role);
+        put(act_slot, words.word(words::act(write.kind.act())), Cut::End, Role::Text);
         put(address, &named(words, row), Cut::End, Role::Bright);
         put(nic, write.kind.nic().as_str(), Cut::Middle, Role::Text);
         put(profile, write.profile.as_str(), Cut::End, Role::Dim);
@@ -208,21 +227,11 @@ fn targets(canvas: &mut Canvas, opened: &Opened, regions: &Regions) {
     }
 }
 
-fn act(kind: &OperationKind) -> &'static str {
-    match kind {
-        OperationKind::Release { .. } => "noun.release",
-        OperationKind::Detach { .. } => "noun.detach",
-        OperationKind::Assign { .. } => "noun.assign",
-        OperationKind::Attach { .. } => "noun.attach",
-        OperationKind::BindEip { .. } => "noun.bind-eip",
-        OperationKind::Delete { .. } => "noun.delete",
-    }
-}
-
 fn named(words: &Catalog, row: &Row) -> String {
     match &row.target {
         Target::Address(key) => key.ip.to_string(),
         Target::Nic(_) => words.word("noun.whole-nic").to_owned(),
+        Target::Eip { .. } => words::target_name(&row.target),
     }
 }
 
@@ -235,9 +244,7 @@ fn result(words: &Catalog, write: &Write, row: &Row) -> (&'static str, String, R
     let Some(outcome) = &row.outcome else {
         return ("?", words.word("history.unfinished").to_owned(), Role::Unknown);
     };
-    let (glyph, word, role) = words::outcome_word(words, &row.target, outcome.word());
-    let done = matches!(outcome, Outcome::Released { .. });
-    let word = if done { words.word(words::done_word(&write.kind)) } else { word };
+    let (glyph, word, role) = words::outcome_word(words, write.kind.act(), outcome.word());
     let code = match outcome {
         Outcome::Failed { fault } | Outcome::Unknown { fault } => Some(words::fault_code(words, fault)),
         _ => None,
@@ -252,13 +259,10 @@ pub fn page(canvas: &Canvas, opened: &Opened, write: &Write, row: &Row, width: u
     let words = canvas.words;
     let mut doc = Doc::new(width, pane::LABEL);
     let (glyph, said, role) = result(words, write, row);
-    let name = match &row.target {
-        Target::Address(key) => key.ip.to_string(),
-        Target::Nic(key) => clean(key.nic.as_str()).into_owned(),
-    };
+    let name = words::target_name(&row.target);
     let cloud = canvas.cloud(&write.profile).cloned().unwrap_or_else(|| write.cloud.clone());
     doc.line(vec![
-        (format!("{}  ", words.word(act(&write.kind))), Role::Text),
+        (format!("{}  ", words.word(words::act(write.kind.act()))), Role::Text),
         (name, Role::Bright),
         (format!("  {glyph} {said}"), role),
     ]);

@@ -13,13 +13,17 @@ use crate::{
         run::{Pace, Run},
         state::{Screen, State},
     },
-    domain::{
-        finding::Severity,
-        plan::{Decision, OperationKind},
-    },
+    domain::{finding::Severity, plan::Decision},
 };
 
-use super::{canvas::Canvas, dry_run, text, theme::Role, words};
+use super::{
+    canvas::Canvas,
+    dry_run,
+    plan::{self, Sent},
+    text,
+    theme::Role,
+    words,
+};
 
 pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     match (state.overlays.last(), state.screen) {
@@ -43,7 +47,7 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
         }
         (Some(Overlay::Detail { .. }), Screen::Inventory) => path(canvas, state, regions.line),
         (_, Screen::Inventory) => filter(canvas, state, regions.line),
-        (_, Screen::Plan) => plan(canvas, state, regions.line),
+        (_, Screen::Plan) => plan_line(canvas, state, regions.line),
         (_, Screen::Run) => run(canvas, state, regions.line),
         (_, Screen::History) => history(canvas, state, regions.line),
         (_, Screen::Calls) => {
@@ -201,7 +205,7 @@ fn path(canvas: &mut Canvas, state: &State, area: Area) {
     pen.put(&last, Role::Bright);
 }
 
-fn plan(canvas: &mut Canvas, state: &State, area: Area) {
+fn plan_line(canvas: &mut Canvas, state: &State, area: Area) {
     let words = canvas.words;
     let Some(view) = &state.plan else { return };
     let plan = &view.plan;
@@ -213,6 +217,7 @@ fn plan(canvas: &mut Canvas, state: &State, area: Area) {
         Source::Marks => "",
         Source::FocusedRow => words.word("plan.of-focused-row"),
         Source::Retry => words.word("plan.of-retry"),
+        Source::Undo => words.word("plan.of-undo"),
     };
     let warnings = plan
         .rows()
@@ -251,28 +256,32 @@ fn plan(canvas: &mut Canvas, state: &State, area: Area) {
 
 /// What a plan does, in few words.
 pub fn planned(canvas: &Canvas, view: &PlanView) -> String {
-    let (mut addresses, mut nics) = (0usize, 0usize);
-    for operation in view.plan.operations() {
-        match &operation.kind {
-            OperationKind::Release { ips, .. } => addresses += ips.len(),
-            OperationKind::Detach { .. } => nics += 1,
-            _ => {}
-        }
-    }
-    what(canvas, addresses, nics)
+    what(canvas, &Sent::sum(plan::sent(view).iter().map(|(_, sent)| sent)))
 }
 
 /// `release 36 addresses and detach 1 NIC`
-pub fn what(canvas: &Canvas, addresses: usize, nics: usize) -> String {
+pub fn what(canvas: &Canvas, sent: &Sent) -> String {
     let words = canvas.words;
-    let (a, n) = (addresses.to_string(), nics.to_string());
-    let key = match (addresses, nics) {
+    let (a, n) = (sent.addresses.to_string(), sent.nics.to_string());
+    let key = match (sent.addresses, sent.nics) {
+        (0, 0) if sent.is_back() => "",
         (0, 0) => "plan.nothing",
         (_, 0) => "plan.release",
         (0, _) => "plan.detach",
         _ => "plan.release-and-detach",
     };
-    words.text(key, &[("addresses", &a), ("nics", &n)]).into_owned()
+    let mut said: Vec<String> = Vec::new();
+    if !key.is_empty() {
+        said.push(words.text(key, &[("addresses", &a), ("nics", &n)]).into_owned());
+    }
+    for (count, key) in
+        [(sent.attached, "confirm.attached"), (sent.assigned, "confirm.assigned"), (sent.bound, "confirm.bound")]
+    {
+        if count > 0 {
+            said.push(words.text(key, &[("count", &count.to_string())]).into_owned());
+        }
+    }
+    said.join(words.word("list.comma"))
 }
 
 fn run(canvas: &mut Canvas, state: &State, area: Area) {

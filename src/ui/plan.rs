@@ -8,9 +8,10 @@ use crate::{
     },
     domain::{
         address::AddressRole,
+        clean::clean,
         finding::{FindingId, Severity},
         ids::{AddressKey, ProfileId},
-        plan::{Decision, Load, Operation, OperationKind, PlanRow},
+        plan::{Act, Decision, Load, Operation, OperationKind, PlanRow},
         selection::Target,
     },
 };
@@ -23,7 +24,7 @@ use super::{
     findings,
     text::{self, Cut},
     theme::Role,
-    words::{self, Verb},
+    words,
 };
 
 #[derive(Clone, Copy)]
@@ -144,7 +145,7 @@ fn draw_row(canvas: &mut Canvas, state: &State, area: Area, line: u16, row: &Pla
     }
     pen.to(area.x + columns.address.x);
     match &row.target {
-        Target::Address(key) => pen.address(&key.ip.to_string(), Role::Bright),
+        Target::Address(key) | Target::Eip { address: key, .. } => pen.address(&key.ip.to_string(), Role::Bright),
         Target::Nic(_) => pen.put_within(words.word("noun.whole-nic"), columns.address.width, Cut::End, Role::Bright),
     };
     if let Some(slot) = columns.change.filter(|slot| pen.x <= area.x + slot.x) {
@@ -186,13 +187,13 @@ fn draw_row(canvas: &mut Canvas, state: &State, area: Area, line: u16, row: &Pla
 
 fn decision(canvas: &Canvas, row: &PlanRow) -> (String, Role) {
     let words = canvas.words;
-    match (row.decision, &row.target) {
-        (Decision::Blocked, _) => (words.word("plan.decision-blocked").to_owned(), Role::Alarm),
-        (Decision::Go(_), _) if row.overridden.is_some() => {
+    match row.decision {
+        Decision::Blocked => (words.word("plan.decision-blocked").to_owned(), Role::Alarm),
+        Decision::Go(_) if row.overridden.is_some() => {
             (words.word("plan.decision-overridden").to_owned(), Role::Unknown)
         }
-        (Decision::Go(_), Target::Address(_)) => (words.word("noun.release").to_owned(), Role::Text),
-        (Decision::Go(_), Target::Nic(_)) => (words.word("noun.detach").to_uppercase(), Role::Mark),
+        Decision::Go(_) if row.act == Act::Detach => (words.word("noun.detach").to_uppercase(), Role::Mark),
+        Decision::Go(_) => (words.word(words::act(row.act)).to_owned(), Role::Text),
     }
 }
 
@@ -200,17 +201,17 @@ fn decision(canvas: &Canvas, row: &PlanRow) -> (String, Role) {
 fn change(canvas: &Canvas, row: &PlanRow, width: u16) -> String {
     let words = canvas.words;
     let arrow = canvas.skin.glyphs.arrow;
-    match (row.decision, &row.target) {
-        (Decision::Blocked, _) => words.word("plan.no-change").to_owned(),
-        (Decision::Go(_), Target::Address(_)) => format!("{} {arrow} {}", row.before, row.after),
-        (Decision::Go(_), Target::Nic(_)) => {
-            let whole = words.text("plan.attached-free", &[("arrow", arrow)]);
-            if text::cells(&whole) <= usize::from(width) {
-                whole.into_owned()
-            } else {
-                words.text("plan.to-free", &[("arrow", arrow)]).into_owned()
-            }
-        }
+    let fitting = |whole: &'static str, short: &'static str| {
+        let whole = words.text(whole, &[("arrow", arrow)]);
+        let fits = text::cells(&whole) <= usize::from(width);
+        if fits { whole.into_owned() } else { words.text(short, &[("arrow", arrow)]).into_owned() }
+    };
+    match (row.decision, row.act) {
+        (Decision::Go(_), Act::Detach) => fitting("plan.attached-free", "plan.to-free"),
+        (Decision::Go(_), Act::Attach) => fitting("plan.free-attached", "plan.to-attached"),
+        (_, Act::BindEip) => words::target_name(&row.target),
+        (Decision::Blocked, _) | (_, Act::Delete) => words.word("plan.no-change").to_owned(),
+        (Decision::Go(_), Act::Release | Act::Assign) => format!("{} {arrow} {}", row.before, row.after),
     }
 }
 
@@ -221,6 +222,29 @@ pub struct Sent {
     pub nics: usize,
     /// Targets whose release unbinds an EIP.
     pub eips: usize,
+    /// Put back.
+    pub assigned: usize,
+    pub attached: usize,
+    pub bound: usize,
+}
+
+impl Sent {
+    /// All together.
+    pub fn sum<'a>(all: impl Iterator<Item = &'a Sent>) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            addresses: sum.addresses + one.addresses,
+            nics: sum.nics + one.nics,
+            eips: sum.eips + one.eips,
+            assigned: sum.assigned + one.assigned,
+            attached: sum.attached + one.attached,
+            bound: sum.bound + one.bound,
+        })
+    }
+
+    /// Is anything put back?
+    pub fn is_back(&self) -> bool {
+        self.assigned + self.attached + self.bound > 0
+    }
 }
 
 /// What is sent to each profile, in the order of the plan.
@@ -233,9 +257,12 @@ pub fn sent(view: &PlanView) -> Vec<(&ProfileId, Sent)> {
             by.len() - 1
         });
         let Some((_, sent)) = by.get_mut(at) else { continue };
-        match row.target {
-            Target::Address(_) => sent.addresses += 1,
-            Target::Nic(_) => sent.nics += 1,
+        match row.act {
+            Act::Release => sent.addresses += 1,
+            Act::Detach | Act::Delete => sent.nics += 1,
+            Act::Assign => sent.assigned += 1,
+            Act::Attach => sent.attached += 1,
+            Act::BindEip => sent.bound += 1,
         }
         sent.eips += usize::from(
             row.findings.iter().any(|finding| matches!(finding.id, FindingId::EipAttached | FindingId::EipDestroyed)),
@@ -381,13 +408,10 @@ fn freshness(canvas: &Canvas, state: &State, view: &PlanView) -> (String, Role) 
 pub fn page(canvas: &Canvas, state: &State, view: &PlanView, row: &PlanRow, width: u16) -> Doc {
     let words = canvas.words;
     let mut doc = Doc::new(width, pane::LABEL);
-    let verb = Verb::of(&row.target);
+    let verb = row.act;
     let nic = row.target.nic();
     let (decision, role) = decision(canvas, row);
-    let name = match &row.target {
-        Target::Address(key) => key.ip.to_string(),
-        Target::Nic(key) => key.nic.to_string(),
-    };
+    let name = words::target_name(&row.target);
     doc.line(vec![(name, Role::Bright), ("  ".to_owned(), Role::Text), (decision, role)]);
     doc.text(&format!("{}  {}  {}", nic.profile, row.region, nic.nic), Role::Dim);
     if row.hidden {
@@ -425,7 +449,7 @@ pub fn page(canvas: &Canvas, state: &State, view: &PlanView, row: &PlanRow, widt
             let nth = words.text("plan.call-nth", &values.each_ref().map(|(name, value)| (*name, value.as_str())));
             doc.field(words.word("label.call"), call, Role::Text);
             doc.field("", &nth, Role::Dim);
-            if let OperationKind::Release { ips, .. } = &operation.kind {
+            if let OperationKind::Release { ips, .. } | OperationKind::Assign { ips, .. } = &operation.kind {
                 doc.field("", &words.text("plan.call-carries", &[("count", &ips.len().to_string())]), Role::Dim);
             }
         }
@@ -467,8 +491,19 @@ fn before_after(canvas: &Canvas, doc: &mut Doc, view: &PlanView, operation: &Ope
             let key = if before == after { "plan.after-detach" } else { "plan.after-detach-some" };
             doc.field(words.word("label.after"), &words.text(key, &[("ips", &after)]), Role::Text);
         }
-        // No plan takes anything back yet.
-        _ => {}
+        OperationKind::Assign { ips, .. } => {
+            let new = ips.iter().map(ToString::to_string).collect::<Vec<_>>().join("  ");
+            doc.field(words.word("label.after"), &format!("{}  {new}", list(false)), Role::Text);
+        }
+        OperationKind::Attach { instance, .. } => {
+            let instance = clean(instance.as_str());
+            let after = words.text("plan.after-attach", &[("instance", &instance)]);
+            doc.field(words.word("label.after"), &after, Role::Text);
+        }
+        OperationKind::BindEip { eip, ip, .. } => {
+            doc.field(words.word("label.after"), &format!("{}  {ip}", clean(eip.as_str())), Role::Text);
+        }
+        OperationKind::Delete { .. } => {}
     }
     doc.blank();
 }

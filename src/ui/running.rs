@@ -168,7 +168,7 @@ fn log(canvas: &mut Canvas, run: &Run, now: Timestamp, area: Area, cursor: Optio
         need(7, 16, 2).fit(widest(&|row| text::cells(row.profile.as_str()))),
         need(12, 24, 3).fit(widest(&|row| text::cells(row.target.nic().nic.as_str()))),
         need(15, 15, 0),
-        need(8, 12, 0).fit(widest(&|row| text::cells(words::progress(words, &row.target, &row.progress).1))),
+        need(8, 12, 0).fit(widest(&|row| text::cells(words::progress(words, row.act, &row.progress).1))),
         need(20, 90, 0).fit(widest(&|row| text::cells(&why(canvas, row, now)))).first(),
         need(13, 36, 5).fit(widest(&|row| request_id(row).map_or(0, text::cells))),
     ];
@@ -195,7 +195,7 @@ fn request_id(row: &RunRow) -> Option<&str> {
 fn entry(canvas: &mut Canvas, area: Area, line: u16, row: &RunRow, now: Timestamp, slots: &[Option<Slot>; 8]) {
     let words = canvas.words;
     let [time, mark, profile, nic, address, word, reason, request] = *slots;
-    let (glyph, said, role) = words::progress(words, &row.target, &row.progress);
+    let (glyph, said, role) = words::progress(words, row.act, &row.progress);
     let why = why(canvas, row, now);
     let at = if row.progress == Progress::Queued { String::new() } else { words::clock(canvas.skin, row.at) };
     let id = request_id(row);
@@ -218,6 +218,9 @@ fn entry(canvas: &mut Canvas, area: Area, line: u16, row: &RunRow, now: Timestam
         pen.to(area.x + slot.x);
         match &row.target {
             Target::Address(key) => pen.address(&key.ip.to_string(), Role::Bright),
+            Target::Eip { .. } => {
+                pen.put_within(&words::target_name(&row.target), slot.width, Cut::Middle, Role::Bright)
+            }
             Target::Nic(_) => pen.put_within(words.word("noun.whole-nic"), slot.width, Cut::End, Role::Bright),
         };
         // An IPv6 address reaches into the next column; the word behind it must still be read.
@@ -254,13 +257,10 @@ fn why(canvas: &Canvas, row: &RunRow, now: Timestamp) -> String {
 pub fn page(canvas: &Canvas, row: &RunRow, now: Timestamp, width: u16) -> Doc {
     let words = canvas.words;
     let mut doc = Doc::new(width, pane::LABEL);
-    let (glyph, word, role) = words::progress(words, &row.target, &row.progress);
+    let (glyph, word, role) = words::progress(words, row.act, &row.progress);
     let nic = row.target.nic();
     let cloud = canvas.cloud(&nic.profile);
-    let name = match &row.target {
-        Target::Address(key) => key.ip.to_string(),
-        Target::Nic(key) => key.nic.to_string(),
-    };
+    let name = words::target_name(&row.target);
     doc.line(vec![(name, Role::Bright), (format!("  {glyph} {word}"), role)]);
     doc.text(&format!("{}  {}", nic.profile, nic.nic), Role::Dim);
     doc.blank();

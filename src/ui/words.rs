@@ -10,6 +10,7 @@ use crate::{
     domain::{
         address::AddressRole,
         capabilities::Capabilities,
+        clean::clean,
         fault::{Effect, Fault, FaultKind},
         finding::{Finding, Level, Severity},
         ids::CloudId,
@@ -17,7 +18,7 @@ use crate::{
         nic::NicRole,
         outcome::{Outcome, OutcomeWord, Progress, Skip},
         page::Resource,
-        plan::{ChangedFact, OperationKind},
+        plan::{Act, ChangedFact},
         selection::Target,
         time::Timestamp,
     },
@@ -30,27 +31,33 @@ use super::{
     theme::Role,
 };
 
-/// What a sentence is about: the words differ in a few places.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Verb {
-    Release,
-    Detach,
-}
-
-impl Verb {
-    pub fn of(target: &Target) -> Self {
-        match target {
-            Target::Address(_) => Verb::Release,
-            Target::Nic(_) => Verb::Detach,
-        }
+/// The vendor's name of the call that would be made, where it is known without asking for one.
+pub fn call(capabilities: &Capabilities, act: Act) -> &'static str {
+    match act {
+        Act::Release => capabilities.release_call,
+        Act::Detach => capabilities.detach_call,
+        Act::Assign | Act::Attach | Act::BindEip | Act::Delete => "",
     }
 }
 
-/// The vendor's name of the call that would be made.
-pub fn call(capabilities: &Capabilities, verb: Verb) -> &'static str {
-    match verb {
-        Verb::Release => capabilities.release_call,
-        Verb::Detach => capabilities.detach_call,
+/// What a target is called in a list.
+pub fn target_name(target: &Target) -> String {
+    match target {
+        Target::Address(key) => key.ip.to_string(),
+        Target::Nic(key) => clean(key.nic.as_str()).into_owned(),
+        Target::Eip { eip, .. } => clean(eip.as_str()).into_owned(),
+    }
+}
+
+/// What is done, as a word.
+pub fn act(act: Act) -> &'static str {
+    match act {
+        Act::Release => "noun.release",
+        Act::Detach => "noun.detach",
+        Act::Assign => "noun.assign",
+        Act::Attach => "noun.attach",
+        Act::BindEip => "noun.bind-eip",
+        Act::Delete => "noun.delete",
     }
 }
 
@@ -199,7 +206,7 @@ pub enum Part {
 /// A finding in a sentence. Effect and fix may have nothing to say.
 ///
 /// The words for a detach, and those for a finding that names things, are their own where the locale has such.
-pub fn finding(words: &Catalog, finding: &Finding, part: Part, verb: Verb) -> Option<String> {
+pub fn finding(words: &Catalog, finding: &Finding, part: Part, act: Act) -> Option<String> {
     let part = match (part, finding.severity) {
         (Part::Fact, _) => "fact",
         (Part::Fix, _) => "fix",
@@ -212,7 +219,7 @@ pub fn finding(words: &Catalog, finding: &Finding, part: Part, verb: Verb) -> Op
         let (_, case) = finding.values.iter().find(|(name, _)| *name == "case")?;
         words.find(&format!("finding.{id}.{case}.{part}"))
     };
-    let detach = (verb == Verb::Detach).then(|| words.find(&format!("finding.{id}.detach.{part}"))).flatten();
+    let detach = (act == Act::Detach).then(|| words.find(&format!("finding.{id}.detach.{part}"))).flatten();
     let named = || if finding.values.is_empty() { None } else { words.find(&format!("finding.{id}.named.{part}")) };
     let template = case().or(detach).or_else(named).or_else(|| words.find(&format!("finding.{id}.{part}")))?;
     let value = |name: &str| finding.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
@@ -355,7 +362,7 @@ pub fn fault_code<'f>(words: &Catalog, fault: &'f Fault) -> Cow<'f, str> {
 // ---- outcomes ------------------------------------------------------------------------------------------------------
 
 /// Glyph, word and role of where a target of a batch stands.
-pub fn progress<'a>(words: &'a Catalog, target: &Target, progress: &Progress) -> (&'static str, &'a str, Role) {
+pub fn progress<'a>(words: &'a Catalog, act: Act, progress: &Progress) -> (&'static str, &'a str, Role) {
     match progress {
         Progress::Queued => (".", words.word("outcome.queued"), Role::Dim),
         Progress::Checking => (".", words.word("outcome.checking"), Role::Text),
@@ -364,31 +371,34 @@ pub fn progress<'a>(words: &'a Catalog, target: &Target, progress: &Progress) ->
         Progress::Retrying { .. } => ("!", words.word("outcome.retrying"), Role::Warn),
         Progress::ReadingBack { lost: false, .. } => (".", words.word("outcome.reading-back"), Role::Info),
         Progress::ReadingBack { lost: true, .. } => ("?", words.word("outcome.unknown"), Role::Unknown),
-        Progress::Settled(outcome) => outcome_word(words, target, outcome.word()),
+        Progress::Settled(outcome) => outcome_word(words, act, outcome.word()),
     }
+}
+
+/// Glyph, word and role of an end.
+pub fn outcome_word(words: &Catalog, act: Act, word: OutcomeWord) -> (&'static str, &str, Role) {
+    let back = matches!(act, Act::Assign | Act::Attach | Act::BindEip);
+    let (glyph, key, role) = match word {
+        OutcomeWord::Released => ("+", done_word(act), Role::Ok),
+        OutcomeWord::AlreadyGone if back => ("+", "outcome.already-there", Role::Ok),
+        OutcomeWord::AlreadyGone => ("+", "outcome.already-gone", Role::Ok),
+        OutcomeWord::Failed => ("x", "outcome.failed", Role::Blocked),
+        OutcomeWord::Unknown => ("?", "outcome.unknown", Role::Unknown),
+        OutcomeWord::Skipped => ("=", "outcome.skipped", Role::Dim),
+        OutcomeWord::Stopped => ("=", "outcome.stopped", Role::Dim),
+    };
+    (glyph, words.word(key), role)
 }
 
 /// The word for a target on which this was carried out and read back.
-pub fn done_word(kind: &OperationKind) -> &'static str {
-    match kind {
-        OperationKind::Release { .. } => "outcome.released",
-        OperationKind::Detach { .. } => "outcome.detached",
-        OperationKind::Assign { .. } => "outcome.assigned",
-        OperationKind::Attach { .. } => "outcome.attached",
-        OperationKind::BindEip { .. } => "outcome.bound",
-        OperationKind::Delete { .. } => "outcome.deleted",
-    }
-}
-
-pub fn outcome_word<'a>(words: &'a Catalog, target: &Target, word: OutcomeWord) -> (&'static str, &'a str, Role) {
-    match (word, target) {
-        (OutcomeWord::Released, Target::Address(_)) => ("+", words.word("outcome.released"), Role::Ok),
-        (OutcomeWord::Released, Target::Nic(_)) => ("+", words.word("outcome.detached"), Role::Ok),
-        (OutcomeWord::AlreadyGone, _) => ("+", words.word("outcome.already-gone"), Role::Ok),
-        (OutcomeWord::Failed, _) => ("x", words.word("outcome.failed"), Role::Blocked),
-        (OutcomeWord::Unknown, _) => ("?", words.word("outcome.unknown"), Role::Unknown),
-        (OutcomeWord::Skipped, _) => ("=", words.word("outcome.skipped"), Role::Dim),
-        (OutcomeWord::Stopped, _) => ("=", words.word("outcome.stopped"), Role::Dim),
+fn done_word(act: Act) -> &'static str {
+    match act {
+        Act::Release => "outcome.released",
+        Act::Detach => "outcome.detached",
+        Act::Assign => "outcome.assigned",
+        Act::Attach => "outcome.attached",
+        Act::BindEip => "outcome.bound",
+        Act::Delete => "outcome.deleted",
     }
 }
 
@@ -431,20 +441,22 @@ pub fn row_reason(words: &Catalog, cloud: Option<&CloudId>, row: &RunRow, now: T
 }
 
 fn told_reason(words: &Catalog, cloud: Option<&CloudId>, row: &RunRow, now: Timestamp) -> String {
-    let verb = Verb::of(&row.target);
     // What was refused before is not forgotten with the next try.
     if let (Progress::Checking | Progress::Sent, Some((kind, attempt, of))) = (&row.progress, row.retry) {
         let values = [("what", fault_word(words, kind)), ("attempt", attempt.to_string()), ("of", of.to_string())];
         let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
         return words.text("reason.retried", &values).into_owned();
     }
-    let key = match (&row.progress, verb) {
-        (Progress::Settled(Outcome::Released { .. }), Verb::Release) if row.lost => "reason.released-lost",
-        (Progress::Settled(Outcome::Released { .. }), Verb::Detach) if row.lost => "reason.detached-lost",
-        (Progress::Settled(Outcome::Released { .. }), Verb::Release) => "reason.released",
-        (Progress::Settled(Outcome::Released { .. }), Verb::Detach) => "reason.detached",
-        (Progress::Settled(Outcome::AlreadyGone { .. }), Verb::Release) => "reason.already-gone",
-        (Progress::Settled(Outcome::AlreadyGone { .. }), Verb::Detach) => "reason.already-detached",
+    let key = match (&row.progress, row.act) {
+        (Progress::Settled(Outcome::Released { .. }), Act::Release) if row.lost => "reason.released-lost",
+        (Progress::Settled(Outcome::Released { .. }), Act::Detach) if row.lost => "reason.detached-lost",
+        (Progress::Settled(Outcome::Released { .. }), Act::Release) => "reason.released",
+        (Progress::Settled(Outcome::Released { .. }), Act::Detach) => "reason.detached",
+        (Progress::Settled(Outcome::Released { .. }), _) if row.lost => "reason.put-back-lost",
+        (Progress::Settled(Outcome::Released { .. }), _) => "reason.put-back",
+        (Progress::Settled(Outcome::AlreadyGone { .. }), Act::Release) => "reason.already-gone",
+        (Progress::Settled(Outcome::AlreadyGone { .. }), Act::Detach) => "reason.already-detached",
+        (Progress::Settled(Outcome::AlreadyGone { .. }), _) => "reason.already-there",
         (progress, _) => return progress_reason(words, cloud, progress, now.since(row.at)),
     };
     words.word(key).to_owned()
@@ -532,6 +544,9 @@ pub fn counts<'a>(words: &'a Catalog, counts: &Counts) -> Vec<(Cow<'a, str>, Rol
     [
         (counts.released, "count.released", Role::Ok),
         (counts.detached, "count.detached", Role::Ok),
+        (counts.assigned, "count.assigned", Role::Ok),
+        (counts.attached, "count.attached", Role::Ok),
+        (counts.bound, "count.bound", Role::Ok),
         (counts.already_gone, "count.already-gone", Role::Ok),
         (counts.failed, "count.failed", Role::Blocked),
         (counts.unknown, "count.unknown", Role::Unknown),

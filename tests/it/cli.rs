@@ -488,6 +488,7 @@ mod list_of_a_cloud {
             batch: "7f3a9c-1".to_owned(),
             operation: OperationId(0),
             plan: "7f3a9c".to_owned(),
+            undoes: None,
             cloud: cloud.descriptor().id.into(),
             profile: "p".into(),
             region: world.regions()[0].as_str().into(),

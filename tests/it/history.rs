@@ -24,6 +24,7 @@ pub fn intent(batch: &str, operation: u32, kind: OperationKind) -> Intent {
         batch: batch.into(),
         operation: OperationId(operation),
         plan: "7f3a9c00".into(),
+        undoes: None,
         cloud: "one".into(),
         profile: "prod".into(),
         region: "r-1".into(),

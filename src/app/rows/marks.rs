@@ -36,7 +36,7 @@ pub fn is_visible(state: &State, target: &Target) -> bool {
     let hit = state.browse.matches.nic(place, slot);
     match target {
         Target::Nic(_) => hit.shows_anything(),
-        Target::Address(key) => part
+        Target::Address(key) | Target::Eip { address: key, .. } => part
             .nic_at(slot)
             .and_then(|nic| nic.addresses.iter().position(|address| address.ip == key.ip))
             .is_some_and(|nth| hit.address(nth)),

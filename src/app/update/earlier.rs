@@ -160,6 +160,7 @@ fn relist(state: &mut State) -> Vec<Effect> {
         nic.is_some_and(|nic| match target {
             Target::Address(key) => nic.addresses.iter().any(|address| address.ip == key.ip),
             Target::Nic(_) => nic.instance.is_some(),
+            Target::Eip { .. } => false,
         })
     };
     let done = state.earlier.writes.iter().filter(|write| write.found.is_done());

@@ -18,7 +18,7 @@ use crate::{
     filter::search,
 };
 
-use super::{list_height, show};
+use super::{list_height, show, undo};
 
 /// `4`: what the journal tells, read anew.
 pub fn go(state: &mut State) -> Vec<Effect> {
@@ -48,6 +48,9 @@ fn read_opened(state: &mut State) -> Option<Effect> {
 }
 
 pub fn event(state: &mut State, job: JobId, event: HistoryEvent) -> Vec<Effect> {
+    if let Some(effects) = undo::found(state, job, &event) {
+        return effects;
+    }
     let height = list_height(state);
     let history = &mut state.history;
     if let HistoryEvent::Batch(batch) = event {
@@ -91,6 +94,7 @@ pub fn event(state: &mut State, job: JobId, event: HistoryEvent) -> Vec<Effect> 
 }
 
 pub fn job_died(state: &mut State, job: JobId) {
+    state.history.undo.take_if(|pending| pending.job == job);
     if state.history.job == Some(job) {
         state.history.job = None;
     }
@@ -108,8 +112,30 @@ pub fn open(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     let Some(summary) = state.history.focused().cloned() else { return Vec::new() };
-    state.history.opened = Some(Opened { summary, job: None, batch: None, view: Viewport::default() });
+    state.history.opened = Some(Opened {
+        summary,
+        job: None,
+        batch: None,
+        marks: std::collections::BTreeSet::new(),
+        view: Viewport::default(),
+    });
     read_opened(state).into_iter().collect()
+}
+
+pub fn mark_disabled(state: &State) -> Option<Phrase> {
+    let opened = state.history.opened.as_ref().and_then(|opened| opened.focused());
+    opened.is_none().then(|| Phrase::new("disabled.no-batch-open"))
+}
+
+/// Space: marks the target under the cursor of an opened batch, and goes on.
+pub fn toggle(state: &mut State) {
+    let Some(opened) = &mut state.history.opened else { return };
+    let Some((_, row)) = opened.focused() else { return };
+    let target = row.target.clone();
+    if !opened.marks.remove(&target) {
+        opened.marks.insert(target);
+    }
+    super::step(state, 1);
 }
 
 /// Esc: out of the batch, or out of the search. False if there is nothing to close.

@@ -149,7 +149,7 @@ fn drop_lost_marks(state: &mut State, profile: &ProfileId) {
         .filter(|target| &target.nic().profile == profile)
         .filter(|target| match (target, part.nic(&target.nic().nic)) {
             (_, None) => true,
-            (Target::Nic(_), Some(_)) => false,
+            (Target::Nic(_) | Target::Eip { .. }, Some(_)) => false,
             (Target::Address(key), Some(nic)) => nic.addresses.iter().all(|address| address.ip != key.ip),
         })
         .cloned()

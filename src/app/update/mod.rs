@@ -11,8 +11,10 @@ mod matching;
 pub mod overlay;
 mod plan;
 mod run;
+mod undo;
 
 pub use earlier::note as note_earlier;
+pub use undo::{Pending, around};
 
 use crate::domain::{exchange::Exchange, time::Timestamp};
 
@@ -236,6 +238,8 @@ fn no_such_key(state: &mut State) {
 pub fn disabled(state: &State, command: Command) -> Option<Phrase> {
     match command {
         Command::Plan => plan::disabled(state),
+        Command::ToggleMark if state.screen == Screen::History => history::mark_disabled(state),
+        Command::Undo => undo::disabled(state),
         Command::ToggleMark | Command::MarkRange | Command::MarkVisible | Command::MarkDetach => {
             browse::mark_disabled(state)
         }
@@ -290,7 +294,9 @@ pub(super) fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Unfold => browse::fold(state, false),
         Command::NextFinding => browse::find_finding(state, true),
         Command::PreviousFinding => browse::find_finding(state, false),
+        Command::ToggleMark if state.screen == Screen::History => history::toggle(state),
         Command::ToggleMark => browse::toggle(state),
+        Command::Undo => return undo::begin(state),
         Command::MarkRange => browse::range(state),
         Command::MarkVisible => browse::mark_visible(state),
         Command::UnmarkVisible => browse::unmark_visible(state),

@@ -13,7 +13,7 @@ use crate::{
         msg::PreflightEvent,
         notices::{Loudness, Phrase},
         overlay::{Overlay, Reason},
-        plan_view::{Freshness, PlanView, Source},
+        plan_view::{Freshness, PlanView, Source, Undoing},
         rows::{self, RowKey, RowRef},
         run::Run,
         state::{JournalSeen, Screen, State},
@@ -25,10 +25,10 @@ use crate::{
         plan::{Decision, Overruled, PlanRow, ReleasePlan},
         selection::Target,
     },
-    rules::{guard, planner},
+    rules::{self, guard, planner},
 };
 
-use super::{inventory, list_height, show};
+use super::{inventory, list_height, show, undo};
 
 pub fn disabled(state: &State) -> Option<Phrase> {
     if state.is_running() {
@@ -78,16 +78,23 @@ pub fn open(state: &mut State) -> Vec<Effect> {
 }
 
 pub fn open_for(state: &mut State, source: Source, targets: BTreeSet<Target>) -> Vec<Effect> {
+    open_with(state, source, targets, None)
+}
+
+pub fn open_with(state: &mut State, source: Source, targets: BTreeSet<Target>, undo: Option<Undoing>) -> Vec<Effect> {
     let hidden = match source {
         Source::Marks => targets.iter().filter(|target| !rows::is_visible(state, target)).cloned().collect(),
-        Source::FocusedRow | Source::Retry => BTreeSet::new(),
+        Source::FocusedRow | Source::Retry | Source::Undo => BTreeSet::new(),
     };
     let mut effects = cancel_reading(state);
-    let Some(plan) = build(state, &targets, &hidden, &[], &BTreeMap::new()) else { return effects };
+    let asked =
+        Asked { targets: &targets, hidden: &hidden, unread: &[], overruled: &BTreeMap::new(), undo: undo.as_ref() };
+    let Some(plan) = build(state, &asked) else { return effects };
     let summary = summary(state, &plan);
     state.plan = Some(PlanView {
         source,
         targets,
+        undo,
         hidden,
         danger: summary.0,
         effects: summary.1,
@@ -127,9 +134,11 @@ fn cancel_reading(state: &State) -> Vec<Effect> {
 /// Asks for a fresh read of every NIC of the plan.
 fn read_again(state: &mut State) -> Vec<Effect> {
     let Some(view) = &state.plan else { return Vec::new() };
-    let keys: BTreeSet<&NicKey> = view.targets.iter().map(Target::nic).collect();
+    let takes = view.undo.iter().flat_map(|undo| &undo.takes).filter(|take| view.targets.contains(&take.target));
+    let around = takes.flat_map(|take| undo::around(state, take));
+    let keys: BTreeSet<NicKey> = view.targets.iter().map(|target| target.nic().clone()).chain(around).collect();
     let nics: Vec<_> = keys
-        .into_iter()
+        .iter()
         .filter_map(|key| {
             let seen = state.inventory.profile(&key.profile)?.snapshot(&key.nic)?;
             Some((key.clone(), Arc::new(seen)))
@@ -147,30 +156,44 @@ fn read_again(state: &mut State) -> Vec<Effect> {
     vec![Effect::Preflight { job, nics }]
 }
 
-fn build(
-    state: &mut State,
-    targets: &BTreeSet<Target>,
-    hidden: &BTreeSet<Target>,
-    unread: &[(NicKey, Box<Fault>)],
-    overruled: &BTreeMap<Target, Overruled>,
-) -> Option<Arc<ReleasePlan>> {
-    let wanted: Vec<planner::Wanted> = targets
-        .iter()
-        .map(|target| planner::Wanted {
-            target: target.clone(),
-            hidden: hidden.contains(target),
-            unread: unread.iter().any(|(key, _)| key == target.nic()),
-            earlier_write: state.earlier.is_open(target.nic()),
-            overruled: overruled.get(target).cloned(),
-        })
-        .collect();
+/// What a plan is asked for.
+struct Asked<'a> {
+    targets: &'a BTreeSet<Target>,
+    hidden: &'a BTreeSet<Target>,
+    unread: &'a [(NicKey, Box<Fault>)],
+    overruled: &'a BTreeMap<Target, Overruled>,
+    undo: Option<&'a Undoing>,
+}
+
+fn build(state: &mut State, asked: &Asked) -> Option<Arc<ReleasePlan>> {
+    let is_unread = |nic: &NicKey| asked.unread.iter().any(|(key, _)| key == nic);
+    let wanted = |target: &Target| planner::Wanted {
+        target: target.clone(),
+        hidden: asked.hidden.contains(target),
+        unread: is_unread(target.nic()),
+        earlier_write: state.earlier.is_open(target.nic()),
+        overruled: asked.overruled.get(target).cloned(),
+    };
     let sources = planner::Sources {
         inventory: &state.inventory,
         capabilities: &|profile| state.capabilities(profile),
         readonly: &|profile| !state.writable(profile),
         safety: &state.safety,
     };
-    let built = planner::plan(&wanted, &sources, state.now);
+    let built = match asked.undo {
+        None => planner::plan(&asked.targets.iter().map(wanted).collect::<Vec<_>>(), &sources, state.now),
+        Some(undoing) => {
+            let takes = undoing.takes.iter().filter(|take| asked.targets.contains(&take.target));
+            let undos: Vec<rules::undo::Undo> = takes
+                .map(|take| {
+                    let mut wanted = wanted(&take.target);
+                    wanted.unread |= undo::around(state, take).iter().any(is_unread);
+                    rules::undo::Undo { wanted, take: take.clone() }
+                })
+                .collect();
+            rules::undo::plan(&undos, &sources, state.now).map(|plan| plan.undoing(&undoing.batch))
+        }
+    };
     match built {
         Ok(plan) => Some(Arc::new(plan)),
         Err(error) => {
@@ -197,7 +220,14 @@ fn summary(state: &State, plan: &ReleasePlan) -> (guard::Danger, guard::Effects)
 /// Builds the plan anew from what is known now. A confirm dialog over the old one closes.
 fn remake(state: &mut State) {
     let Some(view) = state.plan.take() else { return };
-    let plan = build(state, &view.targets, &view.hidden, &view.unread, &view.overruled);
+    let asked = Asked {
+        targets: &view.targets,
+        hidden: &view.hidden,
+        unread: &view.unread,
+        overruled: &view.overruled,
+        undo: view.undo.as_ref(),
+    };
+    let plan = build(state, &asked);
     let plan = plan.unwrap_or_else(|| view.plan.clone());
     if plan.hash() != view.plan.hash() {
         state.overlays.retain(|overlay| !matches!(overlay, Overlay::Confirm(_)));
@@ -242,6 +272,7 @@ fn tell_changes(state: &mut State) {
         .map(|row| match &row.target {
             Target::Address(key) => key.ip.to_string(),
             Target::Nic(key) => key.nic.to_string(),
+            Target::Eip { eip, .. } => eip.to_string(),
         })
         .collect();
     let phrase = match names.len() {
@@ -352,8 +383,8 @@ pub fn drop_row(state: &mut State) -> Vec<Effect> {
 /// Back to the inventory; the plan is gone, the marks stay.
 pub fn leave(state: &mut State) -> Vec<Effect> {
     let effects = cancel_reading(state);
-    state.plan = None;
-    show(state, Screen::Inventory);
+    let from = state.plan.take().map(|view| view.source);
+    show(state, if from == Some(Source::Undo) { Screen::History } else { Screen::Inventory });
     effects
 }
 

@@ -21,12 +21,13 @@ use crate::{
     },
 };
 
-use super::{earlier, history, inventory, plan};
+use super::{earlier, history, inventory, plan, undo};
 
 pub fn event(state: &mut State, job: JobId, event: ReleaseEvent) -> Vec<Effect> {
     let now = state.now;
     let Some(run) = state.run.as_mut().filter(|run| run.job == job && run.ended.is_none()) else { return Vec::new() };
     match event {
+        ReleaseEvent::Began { batch } => run.batch = Some(batch),
         ReleaseEvent::Progressed(operation, progress) => {
             for row in rows_of(run, operation) {
                 run.set(row, progress.clone(), now);
@@ -181,7 +182,12 @@ pub fn retry_disabled(state: &State) -> Option<Phrase> {
 /// `r`: a new plan for what is not gone. Each NIC is read again first, so nothing is repeated blindly.
 pub fn retry(state: &mut State) -> Vec<Effect> {
     let targets = left(state);
-    plan::open_for(state, Source::Retry, targets)
+    // What was to be put back is not to be released.
+    let undoes = state.run.as_ref().and_then(|run| run.plan.undoes().map(str::to_owned));
+    match undoes {
+        Some(batch) => undo::look_up(state, batch, Some(targets)),
+        None => plan::open_for(state, Source::Retry, targets),
+    }
 }
 
 fn is_unknown(row: &RunRow) -> bool {

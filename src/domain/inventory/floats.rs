@@ -186,12 +186,13 @@ impl ProfileInventory {
     pub(super) fn refresh_floats(&mut self, fresh: &NicSnapshot, at: Timestamp) {
         let on = |nic: &Nic| self.floats.on(nic).into_iter().cloned().collect::<Vec<Float>>();
         for mut float in self.nic(&fresh.nic.id).map(on).unwrap_or_default() {
-            if fresh.eips_known {
+            // One that left the NIC keeps its EIP, which is not read with the NIC then.
+            if fresh.eips_known && fresh.floats.iter().any(|fresh| fresh.id == float.id) {
                 let slots = self.eips_of_float.get(&float.id).cloned().unwrap_or_default();
                 let there = |id: &EipId| fresh.eips.iter().any(|eip| &eip.id == id);
-                let ids = slots.into_iter().filter_map(|slot| self.eips.at(slot)).map(|kept| kept.item.id.clone());
-                for id in ids.filter(|id| !there(id)).collect::<Vec<_>>() {
-                    self.remove_eip(&id);
+                let eips = slots.into_iter().filter_map(|slot| self.eips.at(slot)).map(|kept| kept.item.clone());
+                for eip in eips.filter(|eip| !there(&eip.id)).collect::<Vec<_>>() {
+                    self.unbind_eip(eip, at, &mut Touched::default());
                 }
             }
             if fresh.floats.iter().all(|fresh| fresh.id != float.id) {

@@ -1,7 +1,12 @@
 //! A fresh read of one NIC taken into the inventory.
 
 use super::{ProfileInventory, Told, Touched};
-use crate::domain::{address::Backend, ids::NicId, snapshot::NicSnapshot, time::Timestamp};
+use crate::domain::{
+    address::{Backend, Eip, EipBinding},
+    ids::NicId,
+    snapshot::NicSnapshot,
+    time::Timestamp,
+};
 
 impl ProfileInventory {
     /// Replaces what is known about one NIC by a fresh read of it. `None` removes the NIC: it is gone. What could not be read
@@ -18,9 +23,9 @@ impl ProfileInventory {
         if fresh.eips_known {
             for slot in self.eips_of_nic.get(id).cloned().unwrap_or_default() {
                 let older = self.eips.at(slot).filter(|kept| !is_newer(kept.read_at));
-                let key = older.map(|kept| kept.item.id.clone());
-                if let Some(key) = key.filter(|key| fresh.eips.iter().all(|eip| &eip.id != key)) {
-                    self.remove_eip(&key);
+                let known = older.map(|kept| kept.item.clone());
+                if let Some(eip) = known.filter(|known| fresh.eips.iter().all(|eip| eip.id != known.id)) {
+                    self.unbind_eip(eip, at, &mut touched);
                 }
             }
         }
@@ -58,6 +63,18 @@ impl ProfileInventory {
         self.look_around_floats_of(id);
         self.told.insert(id.clone(), Told::by(fresh));
         touched
+    }
+}
+
+impl ProfileInventory {
+    /// A read tells that the EIP is no longer where it was. One that outlives its binding is taken for free until it is listed again:
+    /// whoever binds it is told by the cloud if it is not.
+    pub(super) fn unbind_eip(&mut self, eip: Eip, at: Timestamp, touched: &mut Touched) {
+        if eip.dies_unbound == Some(false) {
+            self.put_eip(Eip { bound: EipBinding::Unbound, ..eip }, at, touched);
+        } else {
+            self.remove_eip(&eip.id);
+        }
     }
 }
 

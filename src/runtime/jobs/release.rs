@@ -146,6 +146,7 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
         }
     };
     let name = format!("{}-{}", batch.plan.hash().short(), (batch.now)().0);
+    batch.say(ReleaseEvent::Began { batch: name.clone() }).await;
     let mut waiting: VecDeque<&Operation> = batch.plan.operations().iter().collect();
     let mut ended: BTreeMap<OperationId, bool> = BTreeMap::new();
     let mut busy: BTreeMap<ProfileId, usize> = BTreeMap::new();
@@ -442,6 +443,7 @@ fn intent(
         batch: name.to_owned(),
         operation: operation.id,
         plan: batch.plan.hash().to_string(),
+        undoes: batch.plan.undoes().map(str::to_owned),
         cloud: operation.cloud.clone(),
         profile: operation.profile.clone(),
         region: operation.region.clone(),

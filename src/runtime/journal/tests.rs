@@ -27,6 +27,7 @@ fn intent(batch: &str, operation: u32) -> Intent {
         batch: batch.to_owned(),
         operation: OperationId(operation),
         plan: "7f3a9c".to_owned(),
+        undoes: None,
         cloud: "cloud".into(),
         profile: "prod".into(),
         region: "r-1".into(),

@@ -6,11 +6,12 @@ use crate::{
     domain::{
         fault::FaultKind,
         finding::{Finding, FindingId, Severity},
+        plan::Act,
     },
     filter::search,
     providers, report,
     runtime::journal::verify,
-    ui::words::{self, Part, Verb},
+    ui::words::{self, Part},
 };
 
 fn both() -> [(&'static str, Catalog); 2] {
@@ -226,7 +227,7 @@ fn every_finding_has_a_fact_and_a_fix_for_both_verbs() {
         for &id in FindingId::ALL {
             let finding = |severity| Finding { id, severity, values: Vec::new(), predicts: None, read_at: None };
             for severity in [Severity::Info, Severity::Warn, Severity::Unknown, Severity::Blocked] {
-                for verb in [Verb::Release, Verb::Detach] {
+                for verb in [Act::Release, Act::Detach] {
                     for part in [Part::Fact, Part::Fix] {
                         let text = words::finding(&catalog, &finding(severity), part, verb);
                         assert!(text.is_some_and(|text| text.len() > 4), "{} {part:?} {language}", id.as_str());

@@ -211,6 +211,7 @@ fn permit(profile: &str, kind: OperationKind) -> WritePermit {
         batch: "b".into(),
         operation: OperationId(0),
         plan: "000000".into(),
+        undoes: None,
         cloud: "plain".into(),
         profile: profile.into(),
         region: "r1".into(),

@@ -11,6 +11,7 @@ pub mod provoke;
 mod readonly;
 mod refusals;
 mod sections;
+mod taken_back;
 mod undo;
 mod wire;
 mod writes;

@@ -36,6 +36,7 @@ async fn no_request_of_any_write_leaves_for_a_read_only_profile_and_every_read_d
                         batch: "b".into(),
                         operation: OperationId(0),
                         plan: "000000".into(),
+                        undoes: None,
                         cloud: cloud.descriptor().cloud(),
                         profile: PROFILE.into(),
                         region: region.clone(),

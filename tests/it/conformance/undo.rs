@@ -42,6 +42,7 @@ pub fn plan(stage: &Stage, kinds: Vec<OperationKind>) -> Arc<ReleasePlan> {
     let operations: Vec<Operation> = kinds.into_iter().enumerate().map(operation).collect();
     let rows = operations.iter().flat_map(|operation| {
         operation.targets().into_iter().map(|target| PlanRow {
+            act: operation.kind.act(),
             target,
             cloud: operation.cloud.clone(),
             region: operation.region.clone(),

@@ -100,6 +100,7 @@ async fn ask(client: Client, journal: Arc<Journal>, call: Call) -> Result<(), Fa
                 batch: "b".to_owned(),
                 operation: OperationId(0),
                 plan: "p".to_owned(),
+                undoes: None,
                 cloud: client.cloud().descriptor().cloud(),
                 profile: PROFILE.into(),
                 region: region.clone(),

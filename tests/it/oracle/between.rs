@@ -274,10 +274,7 @@ fn change(
     words: &'static Vocabulary,
     random: &mut Random,
 ) -> Option<&'static str> {
-    let ip = match target {
-        Target::Address(key) => Some(key.ip),
-        Target::Nic(_) => None,
-    };
+    let ip = target.ip();
     let nic = world.nic(target.nic().nic.as_str())?.clone();
     let other = world.nics().iter().find(|other| other.id != nic.id && other.subnet_id == nic.subnet_id);
     let other_instance =

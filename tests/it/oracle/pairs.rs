@@ -282,13 +282,7 @@ impl Scene {
     /// Sends it to a copy of the world.
     fn tried(&self, targets: Vec<Target>) -> Case {
         let id = targets[0].nic().nic.clone();
-        let ips: Option<Vec<IpAddr>> = targets
-            .iter()
-            .map(|target| match target {
-                Target::Address(key) => Some(key.ip),
-                Target::Nic(_) => None,
-            })
-            .collect();
+        let ips: Option<Vec<IpAddr>> = targets.iter().map(Target::ip).collect();
         let kind = match ips {
             Some(ips) => OperationKind::Release { nic: id.clone(), ips },
             None => OperationKind::Detach { nic: id.clone(), instance: self.instance(&id).as_str().into() },
@@ -446,10 +440,7 @@ impl Scene {
 
     /// A fact that only the console tells of, told wrongly.
     fn wrong_fact(&self, row: &PlanRow, nic: &SimNic) -> Option<FindingId> {
-        let ip = match &row.target {
-            Target::Address(key) => Some(key.ip),
-            Target::Nic(_) => None,
-        };
+        let ip = row.target.ip();
         if ip.is_some_and(|ip| nic.address(ip).is_none() && !nic.ipv6.contains(&ip)) {
             return None;
         }

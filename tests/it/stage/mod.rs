@@ -629,10 +629,7 @@ pub fn key(nic: &str) -> NicKey {
 
 /// The NIC and, for an address, the address.
 pub fn parts(target: &Target) -> (String, Option<IpAddr>) {
-    match target {
-        Target::Address(key) => (key.nic.nic.to_string(), Some(key.ip)),
-        Target::Nic(key) => (key.nic.to_string(), None),
-    }
+    (target.nic().nic.to_string(), target.ip())
 }
 
 /// Can be sent, and nothing worse is said than what is said of every one.

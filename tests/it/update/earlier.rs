@@ -30,6 +30,7 @@ pub fn intent(operation: u32, nic: &str, ips: &[&str]) -> Intent {
         batch: "7f3a9c-1".to_owned(),
         operation: OperationId(operation),
         plan: "7f3a9c".to_owned(),
+        undoes: None,
         cloud: "aliyun".into(),
         profile: "shop".into(),
         region: "r1".into(),

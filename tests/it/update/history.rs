@@ -44,6 +44,7 @@ pub fn intent(batch: &str, operation: u32, (profile, cloud): (&str, &str), kind:
         batch: batch.to_owned(),
         operation: OperationId(operation),
         plan: "7f3a9c44".to_owned(),
+        undoes: None,
         cloud: cloud.into(),
         profile: profile.into(),
         region: "r1".into(),

@@ -10,3 +10,4 @@ mod plan;
 mod run;
 mod safety;
 pub mod scenario;
+pub mod undo;

@@ -260,6 +260,7 @@ impl Scenario {
             .map(|target| match target {
                 Target::Address(key) => format!("{} {}", key.nic.nic, key.ip),
                 Target::Nic(key) => format!("{} whole", key.nic),
+                Target::Eip { address, eip } => format!("{} {eip}", address.nic.nic),
             })
             .collect()
     }

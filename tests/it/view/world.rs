@@ -19,7 +19,7 @@ use nicdeck::{
         ids::{AddressKey, JobId, NicKey, OperationId, RegionId},
         instance::{Instance, Power, PowerState},
         inventory::Section,
-        journal::{Intent, Open, OpenWrite},
+        journal::{Intent, JournalEntry, Open, OpenWrite},
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus, TypeLimit},
         outcome::{Outcome, Progress, Receipt, Skip},
         page::{InventoryPage, Resource},
@@ -496,6 +496,7 @@ fn left_open() -> Msg {
         batch: "7f3a9c-1".to_owned(),
         operation: OperationId(operation),
         plan: "7f3a9c".to_owned(),
+        undoes: None,
         cloud: cloud.into(),
         profile: profile.into(),
         region: region.into(),
@@ -534,6 +535,30 @@ fn found_since() -> [Found; 2] {
     let ends = vec![(address("10.8.1.11"), Outcome::Released { request_id: None }), (address("10.8.1.12"), still)];
     let away = Fault::local(FaultKind::Unreachable, "DescribeNetworkInterfaces", "no route to host");
     [Found::Settled(ends), Found::Unread(Box::new(away))]
+}
+
+/// A batch that can be taken back in part: an address whose EIP is gone, a NIC, and a write without an end.
+fn taken() -> Vec<JournalEntry> {
+    use crate::update::history::{done, ended, intent, release};
+    let shop = (ALI, "aliyun");
+    let first = intent("e41b70-4", 0, shop, release("eni-bp1a0c3f", &["10.0.1.31", "10.0.1.32"]));
+    let detach = OperationKind::Detach { nic: "eni-bp1spare7".into(), instance: "i-bp1k2e7".into() };
+    let second = intent("e41b70-4", 1, shop, detach);
+    let third = intent("e41b70-4", 2, shop, release("eni-bp1w7001", &["10.0.3.72"]));
+    let meant = |intent: &Intent| JournalEntry::Intent(Box::new(intent.clone()));
+    vec![meant(&first), ended(&first, &[done(), done()]), meant(&second), ended(&second, &[done()]), meant(&third)]
+}
+
+/// The plan that takes it back.
+fn taking_back(size: Size, language: Language) -> Scenario {
+    let mut scenario = listed(size, language);
+    scenario.keys("4");
+    crate::update::history::answer(&mut scenario, &taken());
+    scenario.keys("u");
+    crate::update::history::answer(&mut scenario, &taken());
+    scenario.read_again();
+    scenario.after_ms(12_000);
+    scenario
 }
 
 /// Every screen by name.
@@ -636,6 +661,21 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
     crate::update::history::answer(&mut batch, &crate::update::history::records());
     let mut write = batch.clone();
     write.keys("G enter");
+    let undo = taking_back(size, language);
+    let mut undo_row = undo.clone();
+    undo_row.keys("enter");
+    let mut undo_confirm = undo.clone();
+    undo_confirm.keys("c").after_ms(400);
+    let mut undone = undo_confirm.clone();
+    undone.text("3").keys("enter");
+    let [Effect::Release { job, plan, .. }] = undone.effects.as_slice() else { panic!("{:?}", undone.effects) };
+    let (job, plan) = (*job, plan.clone());
+    undone.send(Msg::Release(job, ReleaseEvent::Began { batch: "f00d00-5".to_owned() }));
+    for operation in 0..u32::try_from(plan.operations().len()).unwrap() {
+        undone.after_ms(700);
+        settle(&mut undone, job, &plan, operation, |_| crate::update::history::done());
+    }
+    undone.send(Msg::Release(job, ReleaseEvent::Ended));
     let mut earlier = listed(size, language);
     earlier.send(left_open());
     let mut earlier_list = earlier.clone();
@@ -693,6 +733,10 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
         ("help", help.state),
         ("help-search", help_search.state),
         ("copy-menu", menu.state),
+        ("undo", undo.state),
+        ("undo-row", undo_row.state),
+        ("undo-confirm", undo_confirm.state),
+        ("undo-results", undone.state),
         ("history", history.state),
         ("history-searching", searching.state),
         ("history-batch", batch.state),

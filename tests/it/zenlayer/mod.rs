@@ -135,6 +135,7 @@ async fn write(client: &Client, nic: &Nic, kind: OperationKind) -> Result<Receip
         batch: "b".into(),
         operation: OperationId(0),
         plan: "000000".into(),
+        undoes: None,
         cloud: "zenlayer".into(),
         profile: "zen".into(),
         region: nic.region.clone(),

@@ -8,7 +8,7 @@ use crate::{
         capabilities::Capabilities,
         nic::Nic,
         outcome::{Outcome, Skip},
-        plan::{Operation, OperationKind},
+        plan::{ChangedFact, Operation, OperationKind},
         selection::Target,
         snapshot::NicSnapshot,
     },
@@ -48,6 +48,10 @@ pub(super) fn narrow(
             continue;
         }
         let mut changes = operation.expect.changes(fresh, &target);
+        // What decides whether something may be taken away, and an attach before this write may bring to light.
+        if matches!(operation.kind, OperationKind::Assign { .. } | OperationKind::BindEip { .. }) {
+            changes.retain(|change| change.fact != ChangedFact::Traits);
+        }
         if let OperationKind::Release { ips, .. } = &operation.kind {
             changes.extend(operation.expect.check_returns(fresh, ips));
         }
@@ -61,7 +65,7 @@ pub(super) fn narrow(
         }
         match target {
             Target::Address(key) => ips.push(key.ip),
-            Target::Nic(_) => return Some(operation.kind.clone()),
+            Target::Nic(_) | Target::Eip { .. } => return Some(operation.kind.clone()),
         }
     }
     match &operation.kind {
@@ -69,7 +73,6 @@ pub(super) fn narrow(
         OperationKind::Assign { nic, lists, .. } if !ips.is_empty() => {
             Some(OperationKind::Assign { nic: nic.clone(), ips, lists: lists.clone() })
         }
-        OperationKind::BindEip { .. } if !ips.is_empty() => Some(operation.kind.clone()),
         _ => None,
     }
 }

@@ -1,0 +1,247 @@
+//! Undo as a plan: what a batch took is put back on each cloud, and what can not be says why; undo of an undo takes it again.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use nicdeck::{
+    app::update::around,
+    domain::{
+        finding::FindingId,
+        ids::{NicKey, ProfileId},
+        nic::NicState,
+        outcome::{Outcome, OutcomeWord},
+        plan::{Act, Belts, Decision, PlanRow, ReleasePlan},
+        selection::Target,
+        undo::TakeBack,
+    },
+    history::{Batch, batch::batch, undo::take_back},
+    rules::{
+        Safety,
+        planner::{Sources, Wanted},
+        undo::{self, Undo},
+    },
+    runtime::clock,
+    sim::world::{SimNic, World},
+};
+
+use super::{clouds, undo::binding, writes::main_job};
+use crate::stage::{Scene, Stage, good, parts};
+
+/// The NICs, with their addresses in an order of their own, and the virtual addresses.
+fn all(world: &World) -> (Vec<SimNic>, Vec<nicdeck::sim::world::SimFloat>) {
+    let mut nics = world.nics().to_vec();
+    for nic in &mut nics {
+        nic.addresses.sort_by_key(|address| (!address.primary, address.ip));
+    }
+    (nics, world.floats().to_vec())
+}
+
+/// The newest batch of the journal.
+fn newest(stage: &Stage) -> Batch {
+    let entries = stage.closed_journal().entries;
+    let id = entries.last().map(|entry| match entry {
+        nicdeck::domain::journal::JournalEntry::Intent(intent) => intent.batch.clone(),
+        nicdeck::domain::journal::JournalEntry::Settled(end) => end.batch.clone(),
+    });
+    batch(entries.iter(), &id.expect("something was done")).expect("it is in the journal")
+}
+
+fn planned(stage: &Stage, of: &Batch, takes: &[TakeBack]) -> Arc<ReleasePlan> {
+    let capabilities = |_: &ProfileId| Some(&stage.provider.descriptor().capabilities);
+    let belts = Belts { per_plan: usize::MAX, percent: 100 };
+    let sources = Sources {
+        inventory: &stage.state.inventory,
+        capabilities: &capabilities,
+        readonly: &|_| false,
+        safety: &Safety { belts, ..Safety::default() },
+    };
+    let undo = |take: &TakeBack| Undo { wanted: Wanted::of(take.target.clone()), take: take.clone() };
+    let undos: Vec<Undo> = takes.iter().map(undo).collect();
+    Arc::new(undo::plan(&undos, &sources, clock::now()).expect("a sound plan").undoing(&of.id))
+}
+
+/// Reads what the journal says of the newest batch, and the NICs that it is about again, and plans to take it back.
+async fn back(stage: &mut Stage) -> Arc<ReleasePlan> {
+    let of = newest(stage);
+    let takes = take_back(&of);
+    let around: Vec<NicKey> = takes.iter().flat_map(|take| around(&stage.state, take)).collect();
+    let keys: BTreeSet<NicKey> = takes.iter().map(|take| take.target.nic().clone()).chain(around).collect();
+    stage.read_again(keys).await;
+    planned(stage, &of, &takes)
+}
+
+/// All of it goes.
+fn whole(stage: &Stage, plan: &ReleasePlan) {
+    for row in plan.rows() {
+        assert!(matches!(row.decision, Decision::Go(_)), "{}: {:?}: {:?}", stage.name(), row.target, row.findings);
+    }
+}
+
+fn blocked_by(rows: &[PlanRow], target: &Target) -> Vec<FindingId> {
+    let row = rows.iter().find(|row| row.target == *target).expect("its row stays");
+    assert_eq!(row.decision, Decision::Blocked);
+    row.findings.iter().map(|finding| finding.id).collect()
+}
+
+#[tokio::test]
+async fn a_batch_is_taken_back_and_the_undo_of_that_takes_it_again() {
+    for (cloud, _) in clouds() {
+        let mut stage = Scene::demo(cloud).open().await;
+        let targets = main_job(cloud).await;
+        let away = stage.prepare(&targets).await;
+        let before = all(&stage.simulator.world());
+        stage.run(&away).await.all(OutcomeWord::Released);
+        let gone = all(&stage.simulator.world());
+        let released = newest(&stage);
+        assert_ne!(gone, before);
+
+        let plan = back(&mut stage).await;
+        whole(&stage, &plan);
+        assert_eq!(plan.rows().len(), targets.len(), "{}", stage.name());
+        assert_eq!(plan.operations().len(), 3, "{}: one call a NIC", stage.name());
+        stage.run(&plan).await.all(OutcomeWord::Released);
+        assert_eq!(all(&stage.simulator.world()), before, "{}", stage.name());
+        assert_eq!(newest(&stage).undoes, Some(released.id), "the journal tells what it took back");
+
+        let again = back(&mut stage).await;
+        whole(&stage, &again);
+        assert!(again.rows().iter().all(|row| matches!(row.act, Act::Release | Act::Detach)));
+        stage.run(&again).await.all(OutcomeWord::Released);
+        assert_eq!(all(&stage.simulator.world()), gone, "{}", stage.name());
+    }
+}
+
+/// Addresses that were released before their NIC was detached come back after it is attached.
+#[tokio::test]
+async fn a_nic_is_attached_before_its_addresses_come_back() {
+    let mut tried = 0;
+    for (cloud, _) in clouds() {
+        let mut stage = Scene::demo(cloud).open().await;
+        let good = good(cloud).await;
+        let on = |target: &Target| target.nic().clone();
+        let both = good.nics.iter().find_map(|nic| {
+            let address = good.addresses.iter().flatten().find(|address| on(address) == on(nic))?;
+            Some(vec![address.clone(), nic.clone()])
+        });
+        let Some(targets) = both else { continue };
+        tried += 1;
+        let away = stage.prepare(&targets).await;
+        let before = all(&stage.simulator.world());
+        stage.run(&away).await.all(OutcomeWord::Released);
+        let plan = back(&mut stage).await;
+        whole(&stage, &plan);
+        let acts: Vec<Act> = plan.operations().iter().map(|operation| operation.kind.act()).collect();
+        assert_eq!(acts, [Act::Attach, Act::Assign], "{}", stage.name());
+        let ended = stage.run(&plan).await;
+        ended.all(OutcomeWord::Released);
+        assert_eq!(all(&stage.simulator.world()), before, "{}", stage.name());
+    }
+    assert!(tried >= 2, "{tried} clouds of the demo have such a NIC");
+}
+
+/// The EIP that a release took from its address is bound to it again.
+#[tokio::test]
+async fn an_eip_comes_back_after_its_address() {
+    let (mut tried, mut lost) = (0, 0);
+    for (cloud, _) in clouds() {
+        let mut stage = Scene::demo(cloud).open().await;
+        let target = good(cloud).await.addresses[0][0].clone();
+        stage.prepare(std::slice::from_ref(&target)).await;
+        let bind = super::undo::plan(&stage, vec![binding(&stage, &target)]);
+        stage.run(&bind).await.all(OutcomeWord::Released);
+        stage.read_again([target.nic().clone()]).await;
+        let away = stage.plan(vec![target.clone()]);
+        // Some clouds release no address that has one.
+        if away.operations().is_empty() {
+            continue;
+        }
+        tried += 1;
+        let before = all(&stage.simulator.world());
+        let eips = |world: &World| {
+            world
+                .eips()
+                .map(|view| (view.eip.clone(), view.bound.is_some() || view.float.is_some()))
+                .collect::<Vec<_>>()
+        };
+        let bound = eips(&stage.simulator.world());
+        stage.run(&away).await.all(OutcomeWord::Released);
+        // One of a virtual address may stay with it, wherever that goes.
+        let stayed = eips(&stage.simulator.world()) == bound;
+        lost += usize::from(!stayed);
+        let plan = back(&mut stage).await;
+        whole(&stage, &plan);
+        let acts: Vec<Act> = plan.rows().iter().map(|row| row.act).collect();
+        let expected: &[Act] = if stayed { &[Act::Assign] } else { &[Act::Assign, Act::BindEip] };
+        assert_eq!(acts, expected, "{}", stage.name());
+        stage.run(&plan).await.all(OutcomeWord::Released);
+        let world = stage.simulator.world();
+        assert_eq!((all(&world), eips(&world)), (before, bound), "{}", stage.name());
+        // It is bound: once more there is nothing to do for it, and the address is there.
+        let takes = take_back(&newest(&stage));
+        assert!(takes.iter().all(|take| !matches!(take.target, Target::Eip { .. })), "it goes with its address");
+    }
+    assert!(tried > 1 && lost > 0, "{tried} {lost}");
+}
+
+#[tokio::test]
+async fn what_can_not_be_taken_back_says_why() {
+    for (cloud, _) in clouds() {
+        let mut stage = Scene::demo(cloud).open().await;
+        let targets = main_job(cloud).await;
+        let away = stage.prepare(&targets).await;
+        let (first, detached) = (targets[0].clone(), targets[3].clone());
+        let (nic, Some(ip)) = parts(&first) else { panic!("an address") };
+        let mut stolen = stage.simulator.world().nic(&nic).unwrap().address(ip).unwrap().clone();
+        let instance = stage.simulator.world().nic(&parts(&detached).0).unwrap().instance_id.clone().unwrap();
+        stage.run(&away).await.all(OutcomeWord::Released);
+        let other = stage.simulator.change(|world| {
+            let own = world.nic(&nic).unwrap().clone();
+            let same =
+                |other: &&SimNic| other.id != nic && (&other.subnet_id, &other.region) == (&own.subnet_id, &own.region);
+            let other = world.nics().iter().find(same).expect("a neighbour").id.clone();
+            stolen.eip = None;
+            world.edit_nic(&other, |other| other.addresses.push(stolen.clone())).unwrap();
+            other
+        });
+        let of = newest(&stage);
+        let mut takes = take_back(&of);
+        // An instance that is not there, and a NIC that nobody knows.
+        for take in &mut takes {
+            if let Some(nicdeck::domain::plan::OperationKind::Attach { instance, .. }) = &mut take.write {
+                *instance = "gone".into();
+            }
+        }
+        let mut lost = takes[0].clone();
+        lost.target = Target::Nic(NicKey { profile: lost.target.nic().profile.clone(), nic: "gone".into() });
+        lost.write = None;
+        takes.push(lost.clone());
+        stage.list().await;
+        let plan = planned(&stage, &of, &takes);
+        let rows = plan.rows();
+        if !stolen.floating {
+            assert_eq!(blocked_by(rows, &first)[0], FindingId::AddressTaken, "{}", stage.name());
+            let found = &rows.iter().find(|row| row.target == first).unwrap().findings[0];
+            assert!(found.values.iter().any(|(_, value)| *value == other), "it says who has it: {found:?}");
+        }
+        assert!(blocked_by(rows, &detached).contains(&FindingId::InstanceGone), "{}", stage.name());
+        assert_eq!(blocked_by(rows, &lost.target), [FindingId::NotListed]);
+        assert!(matches!(rows.iter().find(|row| row.target == targets[2]).unwrap().decision, Decision::Go(_)));
+        assert_eq!(stage.part().nic(&parts(&detached).0.as_str().into()).unwrap().status.state, NicState::Free);
+        assert!(!instance.is_empty());
+
+        // Nobody knows whether this one was released.
+        let mut unsure = of.clone();
+        for row in unsure.writes.iter_mut().flat_map(|write| &mut write.rows) {
+            row.outcome = None;
+        }
+        let takes = take_back(&unsure);
+        assert_eq!(takes.len(), targets.len());
+        let plan = planned(&stage, &of, &takes);
+        assert!(plan.operations().is_empty());
+        assert!(blocked_by(plan.rows(), &targets[2]).contains(&FindingId::NotCertain), "{}", stage.name());
+        // What did not happen is not taken back.
+        for row in unsure.writes.iter_mut().flat_map(|write| &mut write.rows) {
+            row.outcome = Some(Outcome::Stopped);
+        }
+        assert_eq!(take_back(&unsure), []);
+    }
+}
