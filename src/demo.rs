@@ -1,14 +1,20 @@
 //! The demo: simulated clouds in this process, and profiles that point at them. Below this nothing knows that a cloud is simulated.
 
+pub mod kept;
+
 use std::time::Duration;
 
 use serde::Deserialize;
 
 use crate::{
-    domain::ids::{CloudId, ProfileId, RegionId},
+    domain::{
+        ids::{CloudId, ProfileId, RegionId},
+        time::Timestamp,
+    },
     providers::{
         self,
         profile::{Credential, Endpoint, EndpointError, Profile},
+        provider::Provider,
     },
     sim::{
         http::{Options, SimError, Simulator},
@@ -16,6 +22,8 @@ use crate::{
         world::{World, WorldError},
     },
 };
+
+use kept::Kept;
 
 /// Who is who in the demo.
 const PROFILES: &str = include_str!("../assets/demo/profiles.toml");
@@ -66,24 +74,30 @@ pub struct Demo {
     pub protect: Vec<String>,
 }
 
-/// Starts the simulated clouds on free loopback ports.
+/// Starts the simulated clouds on free loopback ports; on the worlds that were kept, where there are some.
 ///
 /// # Errors
 /// No loopback port can be had; or the build's own assets are broken.
-pub async fn start() -> Result<Demo, DemoError> {
+pub async fn start(mut kept: Option<&mut Kept>, now: Timestamp) -> Result<Demo, DemoError> {
     let cast: Cast = toml::from_str(PROFILES).map_err(|error| DemoError::Profiles(error.message().to_owned()))?;
     let mut demo = Demo { profiles: Vec::new(), clouds: Vec::new(), protect: cast.protect };
-    for part in cast.profile {
-        let cloud = providers::find(&part.cloud)
-            .ok_or_else(|| DemoError::Profiles(format!("there is no cloud {:?}", part.cloud)))?;
+    let mut worlds = Vec::new();
+    for part in &cast.profile {
         let name = format!("{} (built in)", part.cloud);
-        let world = World::parse(&[(&name, cloud.descriptor().demo_world)])?;
+        worlds.push((part.name.clone(), World::parse(&[(&name, of(&part.cloud)?.descriptor().demo_world)])?));
+    }
+    if let Some(kept) = &mut kept {
+        worlds = kept.worlds(worlds, now);
+    }
+    for (part, (_, world)) in cast.profile.into_iter().zip(worlds) {
+        let cloud = of(&part.cloud)?;
         let regions = world.regions().iter().map(|region| RegionId::from(region.as_str())).collect();
         let project_id = world.project_id().map(str::to_owned);
         let options = Options {
             script: Script::of([Rule::new(Trouble::Delay { from_ms: *DELAY.start(), to_ms: *DELAY.end() })]),
             transition_ms: u64::try_from(TRANSITION.as_millis()).unwrap_or(u64::MAX),
             seed: SEED,
+            on_change: kept.as_ref().map(|kept| kept.on_change(&part.name)),
             ..Options::default()
         };
         let simulator = Simulator::start(cloud.dialect(), world, options).await?;
@@ -103,4 +117,8 @@ pub async fn start() -> Result<Demo, DemoError> {
         demo.clouds.push(simulator);
     }
     Ok(demo)
+}
+
+fn of(cloud: &str) -> Result<&'static dyn Provider, DemoError> {
+    providers::find(cloud).ok_or_else(|| DemoError::Profiles(format!("there is no cloud {cloud:?}")))
 }

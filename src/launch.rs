@@ -10,8 +10,8 @@ use crate::{
     app::state::Language,
     cli::{ConsoleStart, Exit, ListStart, Only},
     config::{self, ConfigError, Settings},
-    demo::{self, Demo},
-    domain::{clean::clean, plan::Belts},
+    demo::{self, Demo, kept::Kept},
+    domain::{clean::clean, plan::Belts, time::Timestamp},
     filter, look,
     providers::{
         self,
@@ -20,7 +20,7 @@ use crate::{
     report,
     rules::{Safety, protect::Protect},
     runtime::{
-        self, Account, Launch, RunError,
+        self, Account, Launch, RunError, clock,
         event_loop::End,
         headless::{self, Listed},
         journal, signals,
@@ -35,6 +35,8 @@ use crate::{
 
 /// Threads for calls; the screen has its own.
 const WORKERS: usize = 2;
+/// Beside the demo's journal.
+const DEMO_FOLDER: &str = "demo";
 
 fn tokio_runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()
@@ -55,9 +57,16 @@ pub fn console(start: &ConsoleStart) -> Exit {
             // A demo begun from the welcome screen is not bound by a config that could not be read.
             launch.readonly = start.readonly && (start.demo || !demo);
             launch.filter = start.filter.clone().unwrap_or_default();
+            let now = clock::now();
+            let folder = launch.journal.as_ref().and_then(|journal| journal.parent()).filter(|_| demo);
+            let mut kept = folder.and_then(|folder| Kept::open(&folder.join(DEMO_FOLDER), now));
             // Kept for as long as the console runs: its clouds live in it.
             let _clouds = if demo {
-                let Demo { profiles, clouds, protect } = demo::start().await.map_err(Failure::Demo)?;
+                let Demo { profiles, clouds, protect } =
+                    demo::start(kept.as_mut(), now).await.map_err(Failure::Demo)?;
+                // The journal's older writes were to worlds that are gone.
+                launch.since = kept.as_ref().map_or(now, |kept| kept.began);
+                launch.continued = kept.as_ref().is_some_and(|kept| kept.continued);
                 // A demo begun from the welcome screen has other profiles than those that were asked for.
                 let all = Only::default();
                 launch.accounts = narrowed(profiles, if start.demo { &start.only } else { &all })?;
@@ -86,7 +95,15 @@ pub fn console(start: &ConsoleStart) -> Exit {
             // Of clouds that nobody asked for there is nothing to explain.
             let used = |cloud: &str| launch.accounts.iter().any(|account| account.profile.cloud.as_str() == cloud);
             let skin = look::skin(&look)?.with_errors(providers::errors().filter(|(cloud, _)| used(cloud)))?;
-            runtime::console(launch, &mut |state, frame| ui::view(state, &skin, frame)).await.map_err(Failure::Run)
+            let (journal, since) = (launch.journal.clone(), launch.since);
+            let end = runtime::console(launch, &mut |state, frame| ui::view(state, &skin, frame)).await;
+            // What is open is asked of the same worlds at the next start.
+            if let (Some(kept), Some(journal), Ok(_)) = (kept, journal, &end)
+                && runtime::nothing_open(&journal, since)
+            {
+                kept.forget();
+            }
+            end.map_err(Failure::Run)
         });
         match run {
             Ok(End::Demo) => demo = true,
@@ -130,7 +147,7 @@ pub fn list(start: &ListStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
         launch.filter = start.filter.clone().unwrap_or_default();
         launch.readonly = true;
         let _clouds = if start.demo {
-            let Demo { profiles, clouds, protect } = demo::start().await.map_err(Failure::Demo)?;
+            let Demo { profiles, clouds, protect } = demo::start(None, clock::now()).await.map_err(Failure::Demo)?;
             launch.accounts = narrowed(profiles, &start.only)?;
             launch.safety = demo_safety(Some(&start.settings.safety), &protect, &launch.accounts)?;
             clouds
@@ -211,6 +228,8 @@ fn base(demo: bool, language: Language, motion: bool) -> Launch {
         motion,
         safety: Arc::default(),
         journal,
+        since: Timestamp::default(),
+        continued: false,
         crash_file,
     }
 }

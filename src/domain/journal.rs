@@ -253,6 +253,16 @@ pub struct OpenWrite {
     pub maybe_running: bool,
 }
 
+impl Open<OpenWrite> {
+    /// Without what is older: of what tells no time everything is, if anything can be.
+    #[must_use]
+    pub fn since(mut self, since: Timestamp) -> Self {
+        self.writes.retain(|write| write.intent.at >= since);
+        self.strange.retain(|_| since == Timestamp::default());
+        self
+    }
+}
+
 /// A write in the journal that this nicdeck cannot read: of a later one, or edited by hand. What became of it is not known here.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct StrangeWrite {

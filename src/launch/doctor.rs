@@ -25,7 +25,7 @@ use crate::{
     },
     report,
     runtime::{
-        self, Account, Launch,
+        self, Account, Launch, clock,
         doctor::{CallHealth, Health},
         journal::{
             self,
@@ -77,7 +77,7 @@ async fn examine(start: &DoctorStart, language: Language) -> Result<Findings, Fa
     let mut launch = base(start.demo, language, false);
     launch.readonly = true;
     let _clouds = if start.demo {
-        let Demo { profiles, clouds, .. } = demo::start().await.map_err(Failure::Demo)?;
+        let Demo { profiles, clouds, .. } = demo::start(None, clock::now()).await.map_err(Failure::Demo)?;
         launch.accounts = narrowed(profiles, &start.only)?;
         clouds
     } else {

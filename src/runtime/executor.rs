@@ -10,7 +10,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::{effect::Effect, msg::Msg},
-    domain::ids::{JobId, ProfileId},
+    domain::{
+        ids::{JobId, ProfileId},
+        time::Timestamp,
+    },
     providers::client::Client,
     rules::Safety,
 };
@@ -33,11 +36,20 @@ pub struct Executor {
     journal: Arc<Journal>,
     author: Author,
     safety: Arc<Safety>,
+    recovery: Recovery,
     out: mpsc::Sender<Msg>,
     cancels: HashMap<JobId, CancellationToken>,
     controls: HashMap<JobId, watch::Sender<Control>>,
     tasks: JoinSet<JobId>,
     jobs: HashMap<tokio::task::Id, JobId>,
+}
+
+/// How writes whose end nobody knows are found out about.
+#[derive(Clone, Copy, Debug)]
+pub struct Recovery {
+    /// Those before were to clouds that are gone.
+    pub since: Timestamp,
+    pub patience: reconcile::Patience,
 }
 
 /// What the loop has to do itself: it owns the terminal.
@@ -57,6 +69,7 @@ impl Executor {
         journal: Arc<Journal>,
         author: Author,
         safety: Arc<Safety>,
+        recovery: Recovery,
         out: mpsc::Sender<Msg>,
     ) -> Self {
         Self {
@@ -64,6 +77,7 @@ impl Executor {
             journal,
             author,
             safety,
+            recovery,
             out,
             cancels: HashMap::new(),
             controls: HashMap::new(),
@@ -113,13 +127,13 @@ impl Executor {
                     job,
                     journal: self.journal.clone(),
                     out: self.out.clone(),
-                    patience: reconcile::Patience::default(),
+                    patience: self.recovery.patience,
                     now: clock::now,
                 };
                 self.spawn(job, reconcile::run(desk, writes, self.clients.clone()));
             }
             Effect::LookAtJournal { write, unfinished } => {
-                let wanted = Wanted { write, unfinished, host: self.author.host.clone(), now: clock::now() };
+                let wanted = self.look(write, unfinished);
                 tokio::spawn(journal::run((*self.journal).clone(), wanted, self.out.clone()));
             }
             Effect::History { job, lookup } => {
@@ -141,6 +155,12 @@ impl Executor {
             Effect::Quit => return Some(OnTerminal::Quit),
         }
         None
+    }
+
+    /// What a look at the journal is to find out.
+    pub fn look(&self, write: bool, unfinished: bool) -> Wanted {
+        let (host, since) = (self.author.host.clone(), self.recovery.since);
+        Wanted { write, unfinished, host, since, now: clock::now() }
     }
 
     fn cancel_token(&mut self, job: JobId) -> CancellationToken {

@@ -26,10 +26,10 @@ use crate::{
     app::{
         geometry::Size,
         keymap::Keymap,
-        notices::{Phrase, Worded},
+        notices::{Loudness, Phrase, Worded},
         state::{Language, ProfileInfo, Setup, State},
     },
-    domain::{exchange::Exchange, ids::ProfileId},
+    domain::{exchange::Exchange, ids::ProfileId, time::Timestamp},
     providers::{
         self,
         client::{Client, Parts},
@@ -42,8 +42,8 @@ use crate::{
 };
 
 use event_loop::{End, Inlets, View};
-use executor::Executor;
-use jobs::release::Author;
+use executor::{Executor, Recovery};
+use jobs::{reconcile::Patience, release::Author};
 use journal::Journal;
 
 /// Messages that may wait for the loop: a full channel slows the paging, not the screen.
@@ -71,6 +71,10 @@ pub struct Launch {
     pub safety: Arc<Safety>,
     /// Where writes are noted; `None` where the platform has no place for it, and then none is made.
     pub journal: Option<PathBuf>,
+    /// Writes in the journal from before that were to clouds that are gone: the demo's begin anew.
+    pub since: Timestamp,
+    /// The demo goes on where one was broken off.
+    pub continued: bool,
     pub crash_file: Option<PathBuf>,
 }
 
@@ -169,7 +173,10 @@ impl Launch {
         // Nothing is looked at yet: reading needs no journal. Without a place for one each intent fails.
         let journal = Journal::at(self.journal.as_deref().unwrap_or(Path::new("")));
         let author = Author { who: user(), host: host() };
-        let executor = Executor::new(clients, Arc::new(journal.clone()), author, self.safety.clone(), out.clone());
+        let patience = if self.demo { Patience::MADE_UP } else { patience() };
+        let desk = Recovery { since: self.since, patience };
+        let executor =
+            Executor::new(clients, Arc::new(journal.clone()), author, self.safety.clone(), desk, out.clone());
         Ok(Engine { executor, out, journal, results, exchanges })
     }
 }
@@ -188,8 +195,10 @@ pub async fn console(launch: Launch, view: &mut View<'_>) -> Result<End, RunErro
     console.draw(|frame| view(&state, frame)).map_err(RunError::Terminal)?;
     let mut engine = launch.engine()?;
     let writable = state.profiles.iter().any(|info| state.writable(&info.id));
-    let wanted = jobs::journal::Wanted { write: writable, unfinished: !launch.demo, host: host(), now: clock::now() };
-    tokio::spawn(jobs::journal::run(engine.journal, wanted, engine.out));
+    if launch.continued {
+        state.notices.say(clock::now(), Loudness::Info, Phrase::new("notice.demo-continued"));
+    }
+    tokio::spawn(jobs::journal::run(engine.journal, engine.executor.look(writable, true), engine.out));
     let switch = input::Switch::default();
     let mut inlets = Inlets {
         input: input::start(switch.clone()),
@@ -210,9 +219,23 @@ pub async fn console(launch: Launch, view: &mut View<'_>) -> Result<End, RunErro
     }
 }
 
+/// Does the journal hold no write since then whose end is not known? Blocks.
+pub fn nothing_open(journal: &Path, since: Timestamp) -> bool {
+    journal::open_writes(journal, &host(), clock::now()).is_ok_and(|open| open.since(since).is_empty())
+}
+
 fn is_gone(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::NotConnected)
         || error.raw_os_error() == Some(5 /* EIO: the other end of the pseudo-terminal is closed */)
+}
+
+/// How long is waited for a write that does not show; a test of a build for tests may not have that long.
+fn patience() -> Patience {
+    let wish = std::env::var("NICDECK_TEST_PATIENCE").ok().filter(|_| cfg!(debug_assertions));
+    match wish.and_then(|text| text.parse().ok()) {
+        Some(certain) => Patience { pause: 200, certain },
+        None => Patience::default(),
+    }
 }
 
 /// The operating system's user, for the journal.

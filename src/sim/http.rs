@@ -60,6 +60,28 @@ pub struct Options {
     /// Of request ids and of the script's dice.
     pub seed: u64,
     pub clock: Clock,
+    /// Told of the world whenever a call has changed it, before the answer leaves.
+    pub on_change: Option<OnChange>,
+}
+
+/// Is told of a world that was changed.
+#[derive(Clone)]
+pub struct OnChange(Arc<dyn Fn(&World) + Send + Sync>);
+
+impl OnChange {
+    pub fn new(tell: impl Fn(&World) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
+    }
+
+    pub fn tell(&self, world: &World) {
+        (self.0)(world);
+    }
+}
+
+impl fmt::Debug for OnChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OnChange")
+    }
 }
 
 impl Default for Options {
@@ -75,6 +97,7 @@ impl Default for Options {
             transition_ms: 1_500,
             seed: 0,
             clock: Clock::system(),
+            on_change: None,
         }
     }
 }
@@ -129,6 +152,7 @@ struct Shared {
     holds: Mutex<Vec<(String, CancellationToken)>>,
     key: SimKey,
     clock: Clock,
+    on_change: Option<OnChange>,
     ids: Mutex<Random>,
     requests: AtomicU64,
     in_flight: AtomicUsize,
@@ -173,6 +197,7 @@ impl Simulator {
             holds: Mutex::default(),
             key: options.key,
             clock: options.clock,
+            on_change: options.on_change,
             requests: AtomicU64::new(0),
             in_flight: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),
@@ -550,9 +575,13 @@ fn answer(shared: &Shared, action: &str, request: &SimRequest, request_id: &str)
     if let Some(change) = before {
         change(&mut world);
     }
+    let before = world.revision();
     let response = shared.dialect.answer(&mut world, &shared.key, request, now, request_id);
     if let Some(change) = after {
         change(&mut world);
+    }
+    if let Some(on_change) = shared.on_change.as_ref().filter(|_| world.revision() != before) {
+        on_change.tell(&world);
     }
     response
 }

@@ -17,6 +17,8 @@ pub struct Wanted {
     pub unfinished: bool,
     /// This machine.
     pub host: String,
+    /// What is older was sent to clouds that are gone.
+    pub since: Timestamp,
     pub now: Timestamp,
 }
 
@@ -34,7 +36,8 @@ pub async fn run(journal: Journal, wanted: Wanted, out: mpsc::Sender<Msg>) {
 fn look(journal: &Journal, wanted: &Wanted) -> Vec<JournalEvent> {
     let mut events = Vec::new();
     if wanted.unfinished {
-        match journal::open_writes(journal.path(), &wanted.host, wanted.now) {
+        let open = journal::open_writes(journal.path(), &wanted.host, wanted.now);
+        match open.map(|open| open.since(wanted.since)) {
             Ok(open) if open.is_empty() => events.push(JournalEvent::Read),
             Ok(open) => {
                 let path = journal.path().to_string_lossy().into_owned();
@@ -59,7 +62,7 @@ mod tests {
     use crate::domain::journal_fault::JournalFaultKind;
 
     fn wanted(write: bool) -> Wanted {
-        Wanted { write, unfinished: true, host: "here".to_owned(), now: Timestamp(0) }
+        Wanted { write, unfinished: true, host: "here".to_owned(), since: Timestamp(0), now: Timestamp(0) }
     }
 
     #[test]

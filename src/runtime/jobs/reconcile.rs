@@ -45,6 +45,11 @@ pub struct Patience {
     pub certain: u64,
 }
 
+impl Patience {
+    /// Of clouds that end with the process: nothing can be on its way to them after it, and they change within seconds.
+    pub const MADE_UP: Self = Self { pause: 500, certain: 6_000 };
+}
+
 impl Default for Patience {
     fn default() -> Self {
         Self { pause: 3_000, certain: 150_000 }

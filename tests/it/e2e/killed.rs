@@ -1,7 +1,11 @@
 //! `kill -9` in the middle of a batch, and the starts after it.
 
 use nicdeck::{
-    domain::{journal::Intent, plan::OperationKind},
+    domain::{
+        journal::{Intent, JournalEntry},
+        outcome::OutcomeWord,
+        plan::OperationKind,
+    },
     providers,
     runtime::journal,
     sim::{
@@ -112,6 +116,71 @@ async fn the_next_start_names_what_was_left_and_the_one_after_it_is_quiet() {
     })
     .await
     .unwrap();
+}
+
+/// The demo's clouds are in the program and die with it; a start after that goes on with what they had become.
+#[test]
+fn a_demo_that_was_killed_in_the_middle_of_a_batch_accounts_for_every_address() {
+    let state = tempfile::tempdir().unwrap();
+    let journal = state.path().join("nicdeck/demo-journal.jsonl");
+    let start = || Tty::start(&["--demo", "--max-percent", "100"], state.path(), &[], 120, 40);
+    let mut tty = start();
+    tty.wait(&format!("{} addresses", super::addresses()));
+    tty.wait("just now");
+    tty.press("/level:ok\r");
+    tty.wait("/ level:ok");
+    tty.press("a");
+    tty.wait(" marked");
+    tty.press("p");
+    tty.wait("read again just now");
+    tty.press("c");
+    let asked = tty.wait("To go on, type");
+    let phrase = asked.lines().find_map(|line| line.split_once("To go on, type")).expect("what to type").1;
+    let phrase = phrase.trim_matches(|c: char| c == '│' || c.is_whitespace()).to_owned();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while tty.screen().matches(&phrase).count() < 2 {
+        assert!(std::time::Instant::now() < deadline, "{}", tty.screen());
+        tty.press(&format!("\x15{phrase}"));
+        tty.until("an answer", |screen| screen.contains("To go on"));
+    }
+    tty.press("\r");
+    // Some writes have their end, others are under way.
+    let records = || journal::read(&journal).unwrap();
+    let (ends, opens) = (
+        || records().entries.iter().filter(|entry| matches!(entry, JournalEntry::Settled(_))).count(),
+        || records().open_intents().count(),
+    );
+    tty.until("the middle of the batch", |_| ends() > 2 && opens() > 0);
+    tty.signal(Signal::KILL);
+    tty.end();
+    assert!(opens() > 0, "the batch was over already");
+
+    let mut tty = start();
+    tty.until("an end for each write", |_| opens() == 0);
+    tty.wait("were read back");
+    // Whatever the journal calls released is on no NIC, and everything else is.
+    let mut gone = std::collections::BTreeSet::new();
+    for entry in records().entries {
+        let JournalEntry::Settled(end) = entry else { continue };
+        for (target, outcome) in end.outcomes {
+            match outcome.word() {
+                OutcomeWord::Released => assert!(gone.insert(target)),
+                OutcomeWord::Failed => {}
+                other => panic!("{target:?}: {other:?}"),
+            }
+        }
+    }
+    tty.wait(&format!("{} addresses", super::addresses() - gone.len()));
+    tty.press("q");
+    assert_eq!(tty.end().0, 0);
+
+    // After a good end the demo is as it always was.
+    let mut tty = start();
+    tty.wait(&format!("{} addresses", super::addresses()));
+    tty.press("E");
+    tty.wait("no write is without a known end");
+    tty.press("q");
+    assert_eq!(tty.end().0, 0);
 }
 
 /// Gives the dialog what it asks for: it is deaf in its first moment, and to a key that is held down from then on.

@@ -2,6 +2,7 @@
 
 mod job;
 mod killed;
+mod kills;
 mod terminal;
 mod tty;
 

@@ -1,0 +1,320 @@
+//! `kill -9` at random moments of a batch of 300 addresses over four clouds, and the start after each: the journal and the clouds
+//! agree on every address, no request was made twice, and nothing stays unknown.
+//!
+//! The console is the real one, in a pseudo-terminal; the clouds are in this process and outlive it. A few moments in an ordinary
+//! run; `NICDECK_KILLS=200 cargo test --test it kills -- --nocapture` for as many as are wanted, and `NICDECK_KILLS_SEED` for others.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    net::IpAddr,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use nicdeck::{
+    domain::{journal::JournalEntry, outcome::OutcomeWord, selection::Target},
+    providers::{self, provider::Provider},
+    runtime::journal::{self, verify},
+    sim::{
+        dialect::ObjectKind,
+        http::{Logged, Options, Simulator},
+        random::Random,
+        script::{Rule, Script},
+        world::World,
+    },
+};
+use rustix::process::Signal;
+use serde_json::json;
+use tokio::task::block_in_place;
+
+use super::tty::Tty;
+
+/// Of each cloud.
+const NICS: usize = 25;
+/// To be released from each NIC.
+const EACH: usize = 3;
+/// Kills of an ordinary run.
+const FEW: u64 = 4;
+const SEED: u64 = 20_261_121;
+/// Milliseconds after which a write that does not show has not happened: nothing is on its way to these clouds by then.
+const PATIENCE: &str = "1500";
+
+fn wished(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().expect("a number"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[allow(clippy::print_stdout, reason = "a measure that is read by people")]
+async fn after_a_kill_at_any_moment_journal_and_clouds_agree_on_every_address() {
+    let kills = wished("NICDECK_KILLS").unwrap_or(FEW);
+    let seed = wished("NICDECK_KILLS_SEED").unwrap_or(SEED);
+    let mut random = Random::new(seed);
+    // One batch to its end: how many requests there are to be killed between.
+    let mut whole = Round::begin().await;
+    whole.confirm().await;
+    block_in_place(|| whole.tty().wait("RESULTS"));
+    let requests = whole.writes().len();
+    block_in_place(|| whole.quit());
+    let told = whole.told();
+    assert_eq!((told.released, told.kept), (NICS * EACH * providers::all().len(), 0));
+    println!("{requests} requests in a batch of {} addresses; seed {seed}", told.released);
+    let mut found = 0;
+    for nth in 0..kills {
+        let at = usize::try_from(random.below(requests as u64)).unwrap();
+        let then = Duration::from_micros(random.below(40_000));
+        let began = Instant::now();
+        let mut round = Round::begin().await;
+        round.confirm().await;
+        round.kill(at, then).await;
+        let open = round.open();
+        let before = round.writes();
+        block_in_place(|| round.start_again());
+        assert_eq!(round.writes(), before, "the next start sends no write");
+        let told = round.told();
+        found += open;
+        println!(
+            "{nth}: killed {then:?} after request {at} of {requests}: {open} writes open, {} released, {} not ({:.1?})",
+            told.released,
+            told.kept,
+            began.elapsed()
+        );
+    }
+    println!("{kills} kills left {found} writes open; each has its end");
+}
+
+/// One batch on clouds of its own.
+struct Round {
+    folder: tempfile::TempDir,
+    clouds: Vec<(&'static dyn Provider, Simulator)>,
+    /// NIC and address, of all that is to be released.
+    targets: BTreeSet<(String, IpAddr)>,
+    tty: Option<Tty>,
+}
+
+/// What journal and clouds agree on.
+struct Told {
+    released: usize,
+    kept: usize,
+}
+
+impl Round {
+    /// Up to the dialog that asks whether all 300 are to go.
+    async fn begin() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut clouds = Vec::new();
+        let mut targets = BTreeSet::new();
+        let mut config = "version = 1\nreadonly = false\n[safety]\nmax_per_plan = 300\nmax_percent = 100\n".to_owned();
+        for (nth, &cloud) in providers::all().iter().enumerate() {
+            let world = world(cloud, nth, &mut targets);
+            let region = world.regions()[0].clone();
+            let script = Script::of([Rule::delay(10).writes()]);
+            let options = Options { transition_ms: 100, script, ..Options::default() };
+            let simulator = Simulator::start(cloud.dialect(), world, options).await.unwrap();
+            let (id, endpoint) = (cloud.descriptor().id, simulator.endpoint());
+            write!(
+                config,
+                "[[profile]]\nname = \"p-{id}\"\ncloud = \"{id}\"\nregions = [\"{region}\"]\nalias = \"t-{nth}\"\n\
+                 endpoint = \"{endpoint}\"\ncredentials = {{ from = \"env\", id = \"T_ID\", secret = \"T_SECRET\" }}\n"
+            )
+            .unwrap();
+            clouds.push((cloud, simulator));
+        }
+        std::fs::write(folder.path().join("config.toml"), config).unwrap();
+        let mut round = Self { folder, clouds, targets, tty: None };
+        block_in_place(|| round.start());
+        round
+    }
+
+    fn start(&mut self) {
+        let key = self.clouds[0].1.key();
+        let env = [("T_ID", key.id.as_str()), ("T_SECRET", key.secret.as_str()), ("NICDECK_TEST_PATIENCE", PATIENCE)];
+        let config = self.folder.path().join("config.toml");
+        let tty = Tty::start(&["--config", config.to_str().unwrap()], self.folder.path(), &env, 120, 40);
+        tty.wait("just now");
+        self.tty = Some(tty);
+    }
+
+    fn tty(&mut self) -> &mut Tty {
+        self.tty.as_mut().expect("a console")
+    }
+
+    fn journal(&self) -> PathBuf {
+        self.folder.path().join("nicdeck/journal.jsonl")
+    }
+
+    /// Marks all that can go, and confirms a plan for it.
+    async fn confirm(&mut self) {
+        let count = self.targets.len();
+        block_in_place(|| self.tty().wait(&format!("{} addresses", count + count / EACH)));
+        // What is still being read is marked when it is known.
+        self.press_until("a", &format!("{count} marked"), 1).await;
+        let phrase = format!("t-0 +3 {count}");
+        block_in_place(|| {
+            let tty = self.tty();
+            tty.press("p");
+            tty.wait("read again just now");
+            tty.press("c");
+            tty.wait(&phrase);
+        });
+        // Its first moment is deaf, and says nothing.
+        self.press_until(&format!("\x15{phrase}"), &phrase, 2).await;
+        self.tty().press("\r");
+    }
+
+    /// Presses again and again until the text stands so often on the screen.
+    async fn press_until(&mut self, keys: &str, text: &str, often: usize) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while self.tty().screen().matches(text).count() < often {
+            assert!(Instant::now() < deadline, "{text}: {}", self.tty().screen());
+            self.tty().press(keys);
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Kills the console a moment after it made so many requests, and waits until the clouds are through with them.
+    async fn kill(&mut self, requests: usize, then: Duration) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while self.writes().len() < requests {
+            assert!(Instant::now() < deadline, "{}", self.tty().screen());
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        tokio::time::sleep(then).await;
+        let tty = self.tty.take().expect("a console");
+        tty.signal(Signal::KILL);
+        block_in_place(|| tty.end());
+        for (_, simulator) in &self.clouds {
+            simulator.wait_for(|log| log.iter().all(|logged| logged.done)).await;
+            // What began before the kill ends after it.
+            let moves = |world: &mut World| world.nics().iter().any(|nic| nic.pending.is_some());
+            while simulator.change(moves) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+    }
+
+    /// The next start: it ends when nothing is open any more.
+    fn start_again(&mut self) {
+        self.start();
+        let journal = self.journal();
+        self.tty().until("an end for each write", |_| journal::open_intents(&journal).unwrap().is_empty());
+        self.quit();
+    }
+
+    fn quit(&mut self) {
+        let mut tty = self.tty.take().expect("a console");
+        // Results first, and marks that are left: each asks for a key of its own.
+        tty.press("qqqq");
+        assert_eq!(tty.end().0, 0);
+    }
+
+    /// Writes whose end is not in the journal.
+    fn open(&self) -> usize {
+        journal::open_intents(&self.journal()).unwrap().writes.len()
+    }
+
+    /// Every write that reached a cloud.
+    fn writes(&self) -> Vec<String> {
+        self.clouds
+            .iter()
+            .flat_map(|(_, simulator)| simulator.requests())
+            .filter(|logged| logged.write)
+            .map(|logged| told_of(&logged))
+            .collect()
+    }
+
+    /// What the journal says of each address, which is what its cloud shows.
+    fn told(&self) -> Told {
+        let (path, mut ends): (_, BTreeMap<Target, OutcomeWord>) = (self.journal(), BTreeMap::new());
+        assert!(verify::verify(&path).unwrap().is_whole());
+        let mut sent = BTreeSet::new();
+        for entry in journal::read(&path).unwrap().entries {
+            match entry {
+                JournalEntry::Intent(intent) => sent.extend(intent.targets()),
+                JournalEntry::Settled(end) => {
+                    ends.extend(end.outcomes.into_iter().map(|(target, outcome)| (target, outcome.word())));
+                }
+            }
+        }
+        assert_eq!(sent, ends.keys().cloned().collect(), "each intent has its end, and nothing else has one");
+        let by_nic: BTreeMap<(String, IpAddr), OutcomeWord> = ends
+            .into_iter()
+            .map(|(target, word)| ((target.nic().nic.to_string(), target.ip().expect("an address")), word))
+            .collect();
+        let mut told = Told { released: 0, kept: 0 };
+        for target in &self.targets {
+            let there = self.clouds.iter().any(|(_, simulator)| simulator.change(|world| is_there(world, target)));
+            let word = by_nic.get(target);
+            match word {
+                Some(OutcomeWord::Released | OutcomeWord::AlreadyGone) => assert!(!there, "{target:?}: {word:?}"),
+                None | Some(OutcomeWord::Failed) => assert!(there, "{target:?}: {word:?}"),
+                Some(_) => panic!("{target:?}: {word:?}"),
+            }
+            *(if there { &mut told.kept } else { &mut told.released }) += 1;
+        }
+        for (cloud, simulator) in &self.clouds {
+            let log: Vec<Logged> = simulator.requests().into_iter().filter(|logged| logged.write).collect();
+            no_request_twice(*cloud, &log, &self.targets);
+        }
+        told
+    }
+}
+
+/// Without what differs each time that the same thing is asked for.
+fn told_of(logged: &Logged) -> String {
+    let changes = ["Signature", "Timestamp", "ClientToken"];
+    let query = logged.query.split('&').filter(|pair| !changes.iter().any(|name| pair.starts_with(name)));
+    let query: Vec<&str> = query.collect();
+    format!("{} {}?{} {}", logged.action, logged.path, query.join("&"), String::from_utf8_lossy(&logged.body))
+}
+
+fn no_request_twice(cloud: &dyn Provider, log: &[Logged], targets: &BTreeSet<(String, IpAddr)>) {
+    let mut asked = BTreeSet::new();
+    for request in log.iter().map(told_of) {
+        assert!(asked.insert(request.clone()), "made twice: {request}");
+    }
+    // Where addresses are released by their names, each is named once.
+    if !cloud.dialect().vocabulary().secondaries {
+        return;
+    }
+    for (_, ip) in targets {
+        let is_named = |request: &&String| {
+            request.split(|c: char| !(c.is_ascii_digit() || c == '.')).any(|word| word == ip.to_string())
+        };
+        let named: Vec<&String> = asked.iter().filter(is_named).collect();
+        assert!(named.len() <= 1, "{ip}: {named:#?}");
+    }
+}
+
+fn is_there(world: &World, (nic, ip): &(String, IpAddr)) -> bool {
+    world.nic(nic).is_some_and(|nic| nic.address(*ip).is_some() || world.floats_of(nic).any(|float| float.ip == *ip))
+}
+
+/// NICs with addresses that nothing hangs on.
+fn world(cloud: &dyn Provider, nth: usize, targets: &mut BTreeSet<(String, IpAddr)>) -> World {
+    let dialect = cloud.dialect();
+    let words = dialect.vocabulary();
+    let id = |kind, number: usize| (words.id)(kind, number as u64 + 1);
+    let (vpc, subnet, group) = (id(ObjectKind::Vpc, 0), id(ObjectKind::Subnet, 0), id(ObjectKind::SecurityGroup, 0));
+    let (mut instances, mut nics) = (Vec::new(), Vec::new());
+    for place in 0..NICS {
+        let (instance, nic) = (id(ObjectKind::Instance, place), id(ObjectKind::Nic, place));
+        let mut addresses = vec![json!({ "ip": format!("10.{nth}.{place}.10"), "primary": true })];
+        for own in 0..EACH {
+            let ip = format!("10.{nth}.{place}.{}", 11 + own);
+            targets.insert((nic.clone(), ip.parse().unwrap()));
+            addresses.push(json!({ "ip": ip, "virtual": !words.secondaries }));
+        }
+        instances
+            .push(json!({ "id": instance, "name": format!("vm-{place}"), "status": words.running, "vpc_id": vpc }));
+        nics.push(json!({
+            "id": nic, "name": format!("nic-{place}"), "instance_id": instance, "primary": true, "status": words.attached,
+            "subnet_id": subnet, "vpc_id": vpc, "security_groups": [group], "addresses": addresses,
+        }));
+    }
+    let file = json!({
+        "provider": words.provider, "region": words.regions[0].0, "project_id": words.project_id,
+        "instances": instances, "nics": nics, "subnets": [{ "id": subnet, "cidr": format!("10.{nth}.0.0/16") }],
+    });
+    World::parse(&[("kills", &file.to_string())]).unwrap()
+}
