@@ -37,12 +37,18 @@ fn main() {
 }
 
 /// One frame after the cursor moved, drawn and compared with the one before.
-#[divan::bench(args = ["tree", "table", "middle of the tree", "filtered", "1000 marks hidden by a filter", "100000 marks"])]
+#[divan::bench(args = [
+    "tree and table", "sorted beside the tree", "end of the tree", "tree alone", "middle of the tree", "table", "filtered",
+    "1000 marks hidden by a filter", "100000 marks",
+])]
 fn frame(bencher: Bencher, what: &str) {
     with(|console| {
         let mut console = console.borrow_mut();
         match what {
             "table" => console.keys("t"),
+            "sorted beside the tree" => console.keys("o o"),
+            "end of the tree" => console.keys("s-tab G"),
+            "tree alone" => console.resize(179),
             "filtered" => console.filter("web"),
             "1000 marks hidden by a filter" => {
                 console.filter("ip:10.0.0.0/20");
@@ -51,13 +57,15 @@ fn frame(bencher: Bencher, what: &str) {
             }
             "100000 marks" => console.keys("a"),
             "middle of the tree" => {
+                console.resize(179);
                 console.keys("G");
                 (0..600).for_each(|_| console.keys("pgup"));
             }
             _ => {}
         }
         let skin = Skin::new(ThemeName::Dark, Depth::True, Borders::Unicode).expect("the skin loads");
-        let mut terminal = Terminal::new(TestBackend::new(200, 60)).expect("a terminal in memory");
+        let mut terminal =
+            Terminal::new(TestBackend::new(console.state.size.columns, 60)).expect("a terminal in memory");
         let mut down = false;
         bencher.bench_local(|| {
             down = !down;

@@ -6,6 +6,7 @@
 mod args;
 mod filter;
 mod history;
+mod simulated;
 #[cfg(test)]
 mod tests;
 mod usage;
@@ -247,7 +248,7 @@ fn list(
     let words = catalogs.of(told::language(settings.look.language));
     if !args.demo {
         let missing = missing(&settings, words);
-        // One that can not be used stops no other; the list says so and ends with 3.
+        // One that can not be used stops no other; the list says so and ends with 2 as well.
         if !missing.is_empty() && missing.len() == settings.profiles.len() {
             return complain(process, &missing.join("\n"), Exit::Usage);
         }
@@ -308,7 +309,7 @@ fn simulate(args: &SimulateArgs, words: &Catalog, process: &mut Process<'_>) -> 
         Ok(Ended::Terminated) => Exit::Terminated,
         Err(error) => {
             let exit = if error.is_usage() { Exit::Usage } else { Exit::Failure };
-            complain(process, &error.to_string(), exit)
+            complain(process, &simulated::told(&error, words), exit)
         }
     }
 }

@@ -162,6 +162,7 @@ pub fn list(start: &ListStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
     match listed {
         Ok(Ok(Listed::All)) => Exit::Done,
         Ok(Ok(Listed::Partly)) => Exit::Partly,
+        Ok(Ok(Listed::Misconfigured)) => Exit::Usage,
         Ok(Ok(Listed::Refused)) => Exit::Credentials,
         Ok(Ok(Listed::Failed)) => Exit::Failure,
         // A reader that went away early (head, less) has what it wanted.
@@ -291,8 +292,20 @@ fn failed(err: &mut dyn io::Write, failure: &Failure, language: Language) -> Exi
         (Failure::Only(error), Ok(catalogs)) => {
             complain(err, &told::error(error, catalogs.of(language)), failure.exit())
         }
-        _ => complain(err, failure, failure.exit()),
+        (_, Ok(catalogs)) => complain(err, &told_failure(failure, catalogs.of(language)), failure.exit()),
+        (_, Err(_)) => complain(err, failure, failure.exit()),
     }
+}
+
+/// In words where they are ours.
+fn told_failure(failure: &Failure, words: &Catalog) -> String {
+    let (key, reason) = match failure {
+        Failure::Run(RunError::Terminal(error)) => ("run-error.terminal", error.to_string()),
+        Failure::Run(RunError::Signals(error)) => ("run-error.signals", error.to_string()),
+        Failure::Demo(error) => ("run-error.demo", error.to_string()),
+        other => return other.to_string(),
+    };
+    words.text(key, &[("reason", &reason)]).into_owned()
 }
 
 fn complain(err: &mut dyn io::Write, error: &dyn std::fmt::Display, exit: Exit) -> Exit {

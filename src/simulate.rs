@@ -70,9 +70,9 @@ impl Default for SimulateArgs {
 #[derive(Debug, thiserror::Error)]
 pub enum SimulateError {
     #[error("there is no cloud \"{name}\"; {hint}")]
-    UnknownCloud { name: String, hint: String },
+    UnknownCloud { name: String, hint: Hint },
     #[error("{file}: fault {nth}: there is no cloud \"{name}\"; {hint}")]
-    FaultCloud { file: String, nth: usize, name: String, hint: String },
+    FaultCloud { file: String, nth: usize, name: String, hint: Hint },
     #[error("{file}: this world is one of \"{cloud}\", which --clouds leaves out")]
     LeftOut { file: String, cloud: String },
     #[error("{file}: {source}")]
@@ -89,6 +89,23 @@ pub enum SimulateError {
     Print(io::Error),
     #[error("cannot wait for signals: {0}")]
     Signal(io::Error),
+}
+
+/// What was probably meant by a cloud that there is not.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Hint {
+    Near(&'static str),
+    /// Nothing is near: these are there.
+    All(Vec<&'static str>),
+}
+
+impl std::fmt::Display for Hint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Hint::Near(id) => write!(f, "did you mean \"{id}\"?"),
+            Hint::All(ids) => write!(f, "there are {}", ids.join(", ")),
+        }
+    }
 }
 
 impl SimulateError {
@@ -193,12 +210,12 @@ fn read(path: &std::path::Path) -> Result<(String, String), SimulateError> {
 }
 
 /// What was probably meant by a cloud that there is not, or which ones there are.
-fn hint(name: &str) -> String {
+fn hint(name: &str) -> Hint {
     let ids = || providers::all().iter().map(|cloud| cloud.descriptor().id);
     let near = ids().map(|id| (strsim::damerau_levenshtein(&name.to_lowercase(), id), id)).min();
     match near {
-        Some((0..=3, id)) => format!("did you mean \"{id}\"?"),
-        _ => format!("there are {}", ids().collect::<Vec<_>>().join(", ")),
+        Some((0..=3, id)) => Hint::Near(id),
+        _ => Hint::All(ids().collect()),
     }
 }
 

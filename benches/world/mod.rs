@@ -216,6 +216,10 @@ impl Console {
         self.event(InventoryEvent::Page(section(Resource::Eips), Box::new(page)));
     }
 
+    pub fn resize(&mut self, columns: u16) {
+        update::update(&mut self.state, NOW, Msg::Input(Input::Resize { columns, rows: 60 }));
+    }
+
     pub fn key(&mut self, key: Key) {
         update::update(&mut self.state, NOW, Msg::Input(Input::Key(key)));
     }

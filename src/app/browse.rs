@@ -12,7 +12,7 @@ use crate::{
 use super::{
     key::{Key, KeyCode},
     matches::{Blame, Matches},
-    rows::{HiddenMarks, RowIndex, RowKey, RowRef},
+    rows::{HiddenMarks, RowIndex, RowKey, RowRef, TreePane},
     viewport::Viewport,
 };
 
@@ -84,7 +84,7 @@ pub enum SortBy {
 /// How the inventory is laid out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Layout {
-    /// Instance, NIC, address.
+    /// Instance, NIC, address; in a wide window the tree in a pane of its own, beside a table of addresses.
     #[default]
     Tree,
     /// Addresses only, sorted.
@@ -132,6 +132,8 @@ pub struct Browse {
     pub view: Viewport,
     /// The object under the cursor: the cursor stays on it across refreshes, sorts and filters.
     pub cursor: Option<RowKey>,
+    /// The object the cursor was on before a filter that is still being typed hid it.
+    pub wanted: Option<RowKey>,
     /// The cursor was moved by hand; until then it stays on the first row while rows arrive around it.
     pub moved: bool,
     /// Where a range of marks began.
@@ -142,6 +144,10 @@ pub struct Browse {
     pub detail_scroll: usize,
     /// Columns scrolled to the right (the address column stays).
     pub shift: usize,
+    /// What the table beside the tree is sorted by, and whether from the end; `None`: it follows the tree.
+    pub beside: Option<(SortBy, bool)>,
+    /// The tree where it has a pane of its own.
+    pub tree: TreePane,
 }
 
 impl Browse {
@@ -169,11 +175,14 @@ impl Browse {
             hidden_marks: HiddenMarks::default(),
             view: Viewport::default(),
             cursor: None,
+            wanted: None,
             moved: false,
             range_from: None,
             wide: false,
             detail_scroll: 0,
             shift: 0,
+            beside: None,
+            tree: TreePane::default(),
         }
     }
 

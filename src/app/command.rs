@@ -112,6 +112,7 @@ commands! {
     ReverseSort = "reverse-sort", Look, Inventory;
     ToggleDetail = "toggle-detail", Look, Inventory;
     NextPane = "next-pane", Look, Lists;
+    PreviousPane = "previous-pane", Look, Lists;
     GoInventory = "go-inventory", Look, Everywhere;
     GoPlan = "go-plan", Look, Everywhere;
     GoRun = "go-run", Look, Everywhere;

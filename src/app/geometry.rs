@@ -21,6 +21,9 @@ pub const SMALLEST: Size = Size { columns: 40, rows: 10 };
 /// From this many columns the detail stands beside the list.
 pub const DETAIL_FROM: u16 = 110;
 
+/// From this many columns the tree stands beside the table of addresses.
+pub const TREE_FROM: u16 = 180;
+
 /// From this size on the plan or batch and the newest calls stand under the inventory.
 pub const STRIP_FROM: Size = Size { columns: 180, rows: 40 };
 /// Lines of that strip, its rule included.
@@ -38,6 +41,8 @@ pub struct Regions {
     pub list: Area,
     /// The heading line over the list.
     pub heading: Area,
+    /// Left of the list, a line to part them included; empty unless [`Self::with_tree`] made room for it.
+    pub tree: Area,
     /// Empty where the window is too narrow.
     pub detail: Area,
     /// Under list and detail; empty unless [`Self::with_strip`] made room for it.
@@ -74,6 +79,7 @@ impl Regions {
             body,
             list: Area { x: 0, y: heading.y + 1, width: list_width, height: body.height - gap - 1 },
             heading,
+            tree: Area::default(),
             detail: Area { x: list_width, y: body.y + gap, width: detail_width, height: body.height - gap },
             strip: Area::default(),
             focus: full(size.rows - 3, 1),
@@ -83,13 +89,21 @@ impl Regions {
         }
     }
 
+    /// The same with a tree at the left of the list.
+    #[must_use]
+    pub fn with_tree(self) -> Self {
+        let width = (self.body.width / 5 + 5).clamp(40, 56).min(self.list.width / 2);
+        let beside = |area: Area| Area { x: area.x + width, width: area.width - width, ..area };
+        Self { tree: Area { width, ..self.list }, list: beside(self.list), heading: beside(self.heading), ..self }
+    }
+
     /// The same with a strip at the foot of the body.
     #[must_use]
     pub fn with_strip(self) -> Self {
         let height = STRIP.min(self.list.height.saturating_sub(1));
         let below = |area: Area| Area { height: area.height.saturating_sub(height), ..area };
         let strip = Area { y: self.body.y + self.body.height - height, height, ..self.body };
-        Self { list: below(self.list), detail: below(self.detail), strip, ..self }
+        Self { list: below(self.list), tree: below(self.tree), detail: below(self.detail), strip, ..self }
     }
 }
 
@@ -158,6 +172,12 @@ mod tests {
             }
             prop_assert!(regions.tiny || regions.list.height >= 1);
             if !regions.tiny {
+                let tree = regions.with_tree();
+                prop_assert_eq!((tree.tree.x, tree.tree.x + tree.tree.width), (regions.list.x, tree.list.x));
+                prop_assert_eq!(tree.tree.width + tree.list.width, regions.list.width);
+                prop_assert_eq!((tree.heading.x, tree.heading.width), (tree.list.x, tree.list.width));
+                let both = tree.with_strip();
+                prop_assert_eq!((both.tree.y, both.tree.height), (both.list.y, both.list.height));
                 let with = regions.with_strip();
                 prop_assert!(with.list.height >= 1 && with.list.y + with.list.height <= with.strip.y);
                 prop_assert!(with.detail.y + with.detail.height <= with.strip.y);

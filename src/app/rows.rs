@@ -3,6 +3,7 @@
 //! The order of everything is kept apart from what of it is shown: a key stroke in the filter only picks from it. The index
 //! holds one small record per group, not per row. A page changes what it touches, and nothing else is counted again.
 
+mod beside;
 mod cursor;
 mod find;
 mod marks;
@@ -10,7 +11,7 @@ mod order;
 mod pieces;
 mod tree;
 
-use std::net::IpAddr;
+use std::{net::IpAddr, ops::Range};
 
 use crate::domain::{
     ids::{AddressKey, InstanceKey, NicKey, ProfileId},
@@ -20,8 +21,10 @@ use crate::domain::{
 
 use super::{browse::Layout, state::State};
 
+pub use beside::{Node, TreePane, TreeRow, is_in_sight};
+pub(super) use beside::{came_or_went, filtering, lay as lay_tree, moved as tree_moved, widen};
 pub(super) use cursor::{follow_cursor, remember_cursor};
-pub use find::{at, focused, key, nic_of, place, window};
+pub use find::{at, focused, key, listed, nic_of, place, window};
 pub use marks::{HiddenMarks, hidden_marks, is_releasable_role, is_visible, target};
 pub(super) use marks::{matching, recount_hidden};
 use order::Order;
@@ -91,32 +94,117 @@ pub struct RowIndex {
     /// The tree: by profile and instance slot.
     sums: Vec<Slots<Sum>>,
     groups: Vec<Group>,
-    /// The table, where that is shown under a filter: the matching addresses in order.
+    /// The table, where that shows a part only: the matching addresses in order.
     picked: Option<Vec<RowRef>>,
-    is_table: bool,
+    shape: Shape,
     len: usize,
     addresses: usize,
+}
+
+/// How rows follow from the index.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+enum Shape {
+    #[default]
+    Tree,
+    /// Addresses, sorted.
+    Table,
+    /// The addresses of a part of the tree, in its order.
+    Slice(Slice),
+}
+
+/// A part of the tree.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct Slice {
+    groups: [Range<u32>; 2],
+    /// Of the one group: this NIC's addresses only.
+    nic: Option<u32>,
+}
+
+impl Slice {
+    /// The groups that are there.
+    fn parts<'a>(&self, groups: &'a [Group]) -> [&'a [Group]; 2] {
+        self.groups.clone().map(|range| {
+            let end = groups.len().min(range.end as usize);
+            groups.get(range.start as usize..end).unwrap_or_default()
+        })
+    }
+
+    fn len(&self, source: &Source, groups: &[Group]) -> usize {
+        match (self.nic, self.parts(groups)[0]) {
+            (Some(nic), [group, ..]) => source.addresses_of(group.head, Some(nic)).len(),
+            _ => self.parts(groups).into_iter().map(addresses_in).sum(),
+        }
+    }
+
+    fn rows(&self, source: &Source, groups: &[Group], offset: usize, height: usize) -> Vec<RowRef> {
+        let mut rows = Vec::with_capacity(height.min(groups.len()) + 16);
+        let mut skip = offset;
+        for part in self.parts(groups) {
+            let len = addresses_in(part);
+            if self.nic.is_none() && skip >= len {
+                skip -= len;
+                continue;
+            }
+            let start = part.first().map_or(0, |group| group.before as usize);
+            let first = part.partition_point(|group| (group.before + group.addresses) as usize - start <= skip);
+            let first = if self.nic.is_some() { 0 } else { first };
+            skip -= part.get(first).map_or(0, |group| group.before as usize - start);
+            for group in &part[first..] {
+                rows.extend(source.addresses_of(group.head, self.nic));
+                if rows.len() >= skip + height {
+                    break;
+                }
+            }
+        }
+        rows.drain(..skip.min(rows.len()));
+        rows.truncate(height);
+        rows
+    }
+
+    /// Where an address is listed, by its group's head.
+    fn place(&self, source: &Source, groups: &[Group], head: RowRef, row: RowRef) -> Option<usize> {
+        let mut before = 0;
+        for part in self.parts(groups) {
+            if let Some(group) = part.iter().find(|group| group.head == head) {
+                let nth = source.addresses_of(head, self.nic).iter().position(|&listed| listed == row)?;
+                return Some(before + (group.before - part[0].before) as usize + nth);
+            }
+            before += addresses_in(part);
+        }
+        None
+    }
+}
+
+/// Addresses of groups that stand behind each other.
+fn addresses_in(groups: &[Group]) -> usize {
+    match groups {
+        [] => 0,
+        [first, ..] => groups.last().map_or(0, |last| (last.before + last.addresses - first.before) as usize),
+    }
 }
 
 /// What the table lists.
 enum Table<'a> {
     Everything(&'a Order),
     Picked(&'a [RowRef]),
+    Slice(&'a Slice, &'a [Group]),
 }
 
 impl Table<'_> {
-    fn rows(&self, offset: usize, height: usize) -> Vec<RowRef> {
+    fn rows(&self, state: &State, offset: usize, height: usize) -> Vec<RowRef> {
         match self {
             Table::Everything(order) => order.addresses.from(offset).take(height).map(|placed| placed.row).collect(),
             Table::Picked(rows) => rows.iter().skip(offset).take(height).copied().collect(),
+            Table::Slice(slice, groups) => slice.rows(&Source::of(state), groups, offset, height),
         }
     }
 
     /// Where an address is listed.
-    fn place(&self, state: &State, ip: IpAddr, row: RowRef) -> Option<usize> {
+    fn place(&self, state: &State, ip: IpAddr, row: RowRef, head: Option<RowRef>) -> Option<usize> {
         match self {
             Table::Everything(order) => order.place(state, ip, row),
             Table::Picked(rows) => rows.iter().position(|&listed| listed == row),
+            Table::Slice(slice, groups) => slice.place(&Source::of(state), groups, head?, row),
         }
     }
 }
@@ -138,8 +226,11 @@ impl RowIndex {
 
     /// `None` in the tree.
     fn table(&self) -> Option<Table<'_>> {
-        let picked = || self.picked.as_deref().map_or(Table::Everything(&self.order), Table::Picked);
-        self.is_table.then(picked)
+        match &self.shape {
+            Shape::Tree => None,
+            Shape::Table => Some(self.picked.as_deref().map_or(Table::Everything(&self.order), Table::Picked)),
+            Shape::Slice(slice) => Some(Table::Slice(slice, &self.groups)),
+        }
     }
 
     /// The first group that has a row at or behind this place.
@@ -169,35 +260,59 @@ impl RowIndex {
 
     /// Shows what of the order matches.
     fn show(&mut self, state: &State) {
-        self.is_table = state.browse.layout != Layout::Tree;
+        self.shape = if state.browse.layout == Layout::Tree { Shape::Tree } else { Shape::Table };
         self.groups.clear();
         let mut picked = self.picked.take().unwrap_or_default();
-        if !self.is_table {
+        if self.shape == Shape::Tree {
             let source = Source::of(state);
             let problems = tree::problem_heads(state);
-            let (mut rows, mut addresses) = (0, 0);
+            let (mut rows, mut addresses) = (0, 0u32);
             for group in
                 problems.iter().chain(self.order.heads.iter()).filter_map(|&head| source.group(head, &self.sums))
             {
-                self.groups.push(Group { start: rows, ..group });
+                self.groups.push(Group { start: rows, before: addresses, ..group });
                 rows += group.len;
-                addresses += group.addresses as usize;
+                addresses += group.addresses;
             }
-            (self.len, self.addresses) = (rows as usize, addresses);
+            (self.len, self.addresses) = (rows as usize, addresses as usize);
         } else if state.browse.filter.is_empty() {
             (self.len, self.addresses) = (self.order.addresses.len(), self.order.addresses.len());
         } else {
-            let matches = |&row: &RowRef| match row {
-                RowRef::Address { profile, slot, nth, .. } => {
-                    state.browse.matches.nic(usize::from(profile), slot).address(usize::from(nth))
-                }
-                _ => false,
-            };
             picked.clear();
-            picked.extend(self.order.addresses.iter().map(|placed| placed.row).filter(matches));
+            picked.extend(self.order.addresses.iter().map(|placed| placed.row).filter(|&row| matches(state, row)));
             (self.len, self.addresses) = (picked.len(), picked.len());
             self.picked = Some(picked);
         }
+    }
+
+    /// Lists the addresses of a part of the tree: in its order, or sorted.
+    fn slice(&mut self, state: &State, slice: Slice, holds: impl Fn(usize, u32) -> bool) {
+        if state.sorting().is_none() {
+            self.len = slice.len(&Source::of(state), &self.groups);
+            self.shape = Shape::Slice(slice);
+            return;
+        }
+        let mut picked = self.picked.take().unwrap_or_default();
+        let held = |row: RowRef| match row {
+            RowRef::Address { profile, slot, .. } => holds(usize::from(profile), slot),
+            _ => false,
+        };
+        let rows = self.order.addresses.iter().map(|placed| placed.row);
+        picked.clear();
+        picked.extend(rows.filter(|&row| held(row) && matches(state, row)));
+        self.len = picked.len();
+        self.picked = Some(picked);
+        self.shape = Shape::Table;
+    }
+}
+
+/// Whether an address matches the filter.
+fn matches(state: &State, row: RowRef) -> bool {
+    match row {
+        RowRef::Address { profile, slot, nth, .. } => {
+            state.browse.matches.nic(usize::from(profile), slot).address(usize::from(nth))
+        }
+        _ => false,
     }
 }
 
@@ -211,6 +326,7 @@ fn change(state: &mut State, by: impl FnOnce(&mut RowIndex, &State)) {
     by(&mut rows, state);
     rows.show(state);
     state.browse.rows = rows;
+    beside::lay(state);
     follow_cursor(state);
 }
 

@@ -15,11 +15,11 @@ use crate::{
 };
 
 use super::{
-    browse::Browse,
+    browse::{Browse, Layout, SortBy},
     calls::Calls,
     dry_run::DryRun,
     earlier::Earlier,
-    geometry::Size,
+    geometry::{SMALLEST, Size, TREE_FROM},
     history::History,
     jobs::JobTable,
     keymap::Keymap,
@@ -73,9 +73,11 @@ pub enum JournalSeen {
     Unread(JournalFault),
 }
 
-/// The pane that keys go to on a screen with two.
+/// The pane that keys go to on a screen with several.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Pane {
+    /// Beside the table of addresses, in a wide window.
+    Tree,
     #[default]
     List,
     Detail,
@@ -220,6 +222,25 @@ impl State {
     /// May writes be sent for this profile at all?
     pub fn writable(&self, id: &ProfileId) -> bool {
         !self.readonly && self.profile(id).is_some_and(|info| !info.readonly && info.problem.is_none())
+    }
+
+    /// The tree has a pane of its own beside the table of addresses: it is wanted, and the window is wide enough.
+    pub fn has_tree_pane(&self) -> bool {
+        let room = self.size.columns >= TREE_FROM && self.size.rows >= SMALLEST.rows;
+        room && self.browse.layout == Layout::Tree
+    }
+
+    /// The list is the tree itself: instances, NICs and addresses in one.
+    pub fn lists_tree(&self) -> bool {
+        self.browse.layout == Layout::Tree && !self.has_tree_pane()
+    }
+
+    /// What the table of addresses is sorted by, and whether from the end; `None` where the list follows the tree.
+    pub fn sorting(&self) -> Option<(SortBy, bool)> {
+        match self.browse.layout {
+            Layout::Table { by, reverse } => Some((by, reverse)),
+            Layout::Tree => self.browse.beside.filter(|_| self.has_tree_pane()),
+        }
     }
 
     /// A batch is running (or paused).

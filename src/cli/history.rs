@@ -60,6 +60,8 @@ pub(super) fn show(asked: &Asked, words: &Catalog, process: &mut Process<'_>) ->
     }
     if found.of == 0 {
         notes.push(tell("history.none", &[("path", &shown)]));
+    } else if found.summaries.is_empty() {
+        notes.push(tell("history.none-match", &[("total", &found.of.to_string())]));
     } else if found.summaries.len() < found.of {
         let (shown, of) = (found.summaries.len().to_string(), found.of.to_string());
         notes.push(tell("history.shown", &[("count", &shown), ("total", &of)]));
@@ -68,7 +70,7 @@ pub(super) fn show(asked: &Asked, words: &Catalog, process: &mut Process<'_>) ->
         // Nobody reads where standard error is closed.
         let _ = writeln!(process.err, "{note}");
     }
-    if found.of == 0 && asked.format == Format::Table {
+    if found.summaries.is_empty() && asked.format == Format::Table {
         return Exit::Done;
     }
     let moment = |at: Timestamp| {

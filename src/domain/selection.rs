@@ -1,6 +1,9 @@
 //! What people mark. Marks belong to objects, never to rows: they survive filter, sort, fold and refresh.
 
-use std::{collections::BTreeSet, net::IpAddr};
+use std::{
+    collections::BTreeSet,
+    net::{IpAddr, Ipv4Addr},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +71,15 @@ impl Selection {
     pub fn remove(&mut self, target: &Target) -> bool {
         self.changes += 1;
         self.marks.remove(target)
+    }
+
+    /// Whether an address of the NIC, or the NIC itself, is marked.
+    pub fn any_on(&self, nic: &NicKey) -> bool {
+        // Addresses of one NIC stand together, and no address comes before this one.
+        let first = Target::Address(AddressKey { nic: nic.clone(), ip: IpAddr::V4(Ipv4Addr::UNSPECIFIED) });
+        let next = self.marks.range(first..).next();
+        next.is_some_and(|target| matches!(target, Target::Address(key) if &key.nic == nic))
+            || self.marks.contains(&Target::Nic(nic.clone()))
     }
 
     /// Counts adding and removing: whoever counted marks remembers at which state of this.

@@ -33,6 +33,8 @@ pub enum Listed {
     All,
     /// Something failed, other things are there.
     Partly,
+    /// All is there but for profiles whose credentials are not set.
+    Misconfigured,
     /// Every profile failed, each because of its credential or permission.
     Refused,
     Failed,
@@ -162,7 +164,7 @@ fn row_of(state: &State, target: &Target) -> Option<RowRef> {
 
 /// Says what failed, a line for each and one for what the codes mean, and sums up.
 fn failures(state: &State, form: &Form<'_>, err: &mut dyn io::Write) -> Listed {
-    let (mut good, mut bad, mut refused) = (0usize, 0usize, 0usize);
+    let (mut good, mut bad, mut refused, mut unset) = (0usize, 0usize, 0usize, 0usize);
     for (place, info) in state.profiles.iter().enumerate() {
         let mut phrase = |problem: &Phrase| {
             let values: Vec<(&str, &str)> =
@@ -172,6 +174,7 @@ fn failures(state: &State, form: &Form<'_>, err: &mut dyn io::Write) -> Listed {
         if let Some(problem) = &info.problem {
             bad += 1;
             refused += 1;
+            unset += 1;
             phrase(problem);
             continue;
         }
@@ -234,6 +237,7 @@ fn failures(state: &State, form: &Form<'_>, err: &mut dyn io::Write) -> Listed {
         (_, 0, _) => Listed::All,
         (0, bad, refused) if bad == refused => Listed::Refused,
         (0, ..) => Listed::Failed,
+        (_, bad, _) if bad == unset => Listed::Misconfigured,
         _ => Listed::Partly,
     }
 }

@@ -157,37 +157,79 @@ impl Script {
     /// # Errors
     /// Syntax, an unknown key or effect, a number out of range: with file and place.
     pub fn parse(file: &str, text: &str) -> Result<Self, ScriptError> {
-        let fail = |place: String, reason: String| ScriptError { file: file.to_owned(), place, reason };
+        let fail = |place, problem| ScriptError { file: file.to_owned(), place, problem };
         let json = std::path::Path::new(file).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
         let raw: RawScript = if json {
             serde_json::from_str(text).map_err(|error| {
                 let message = error.to_string();
                 let reason = message.split(" at line ").next().unwrap_or(&message).to_owned();
-                fail(format!("line {}, column {}", error.line(), error.column()), reason)
+                let place = ScriptPlace::Text { line: error.line(), column: error.column() };
+                fail(place, ScriptProblem::Syntax(reason))
             })?
         } else {
             toml::from_str(text).map_err(|error| {
                 let before = text.get(..error.span().map_or(0, |span| span.start)).unwrap_or(text);
                 let line = before.matches('\n').count() + 1;
                 let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
-                fail(format!("line {line}, column {column}"), error.message().to_owned())
+                fail(ScriptPlace::Text { line, column }, ScriptProblem::Syntax(error.message().to_owned()))
             })?
         };
         let rules = raw.fault.into_iter().enumerate();
-        let rules = rules.map(|(at, rule)| rule.resolve().map_err(|reason| fail(format!("fault {}", at + 1), reason)));
+        let rules = rules.map(|(at, rule)| rule.resolve().map_err(|problem| fail(ScriptPlace::Fault(at + 1), problem)));
         Ok(Self { seed: raw.seed, rules: rules.collect::<Result<_, _>>()? })
     }
 }
 
 /// A script that was not taken.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("{file}: {place}: {reason}")]
+#[error("{file}: {place}: {problem}")]
 pub struct ScriptError {
     pub file: String,
-    /// Line and column, or which fault (from 1).
-    pub place: String,
-    pub reason: String,
+    pub place: ScriptPlace,
+    pub problem: ScriptProblem,
 }
+
+/// Where in a script; all from 1.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ScriptPlace {
+    Text { line: usize, column: usize },
+    Fault(usize),
+}
+
+impl std::fmt::Display for ScriptPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ScriptPlace::Text { line, column } => write!(f, "line {line}, column {column}"),
+            ScriptPlace::Fault(nth) => write!(f, "fault {nth}"),
+        }
+    }
+}
+
+/// What is wrong with a script.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ScriptProblem {
+    /// In the parser's own words.
+    #[error("{0}")]
+    Syntax(String),
+    #[error("a delay needs ms = 80, or ms = [20, 200]")]
+    NoMs,
+    #[error("ms: the smaller number stands first")]
+    MsOrder,
+    #[error("there is no effect \"{0}\"; there are {EFFECTS}")]
+    NoEffect(String),
+    #[error("\"{key}\" means nothing to the effect \"{effect}\"")]
+    NotOfEffect { key: &'static str, effect: String },
+    #[error("status is a number from 200 to 599")]
+    Status,
+    #[error("every is at least 1")]
+    Every,
+    #[error("probability is a number from 0 to 1")]
+    Probability,
+}
+
+/// The effects there are.
+pub const EFFECTS: &str =
+    "delay, throttle, internal, unavailable, reset, hang, garbage, empty, charset, half, lost, redirect, oversize";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -223,13 +265,13 @@ enum Milliseconds {
 }
 
 impl RawRule {
-    fn resolve(self) -> Result<Rule, String> {
+    fn resolve(self) -> Result<Rule, ScriptProblem> {
         let trouble = match self.effect.as_str() {
             "delay" => match self.ms {
-                None => return Err("a delay needs ms = 80, or ms = [20, 200]".to_owned()),
+                None => return Err(ScriptProblem::NoMs),
                 Some(Milliseconds::Fixed(ms)) => Trouble::Delay { from_ms: ms, to_ms: ms },
                 Some(Milliseconds::Range([from_ms, to_ms])) if from_ms <= to_ms => Trouble::Delay { from_ms, to_ms },
-                Some(Milliseconds::Range(_)) => return Err("ms: the smaller number stands first".to_owned()),
+                Some(Milliseconds::Range(_)) => return Err(ScriptProblem::MsOrder),
             },
             "throttle" => Trouble::Throttle,
             "internal" => Trouble::Internal,
@@ -246,11 +288,7 @@ impl RawRule {
             },
             "oversize" => Trouble::Oversize { bytes: self.bytes.unwrap_or(OVERSIZE) },
             other => {
-                return Err(format!(
-                    "there is no effect \"{}\"; there are delay, throttle, internal, unavailable, reset, hang, garbage, empty, \
-                     charset, half, lost, redirect, oversize",
-                    other.escape_debug()
-                ));
+                return Err(ScriptProblem::NoEffect(other.escape_debug().to_string()));
             }
         };
         let fits = [
@@ -260,17 +298,17 @@ impl RawRule {
             ("bytes", self.bytes.is_some(), matches!(trouble, Trouble::Oversize { .. })),
         ];
         if let Some((key, ..)) = fits.into_iter().find(|(_, given, fit)| *given && !*fit) {
-            return Err(format!("\"{key}\" means nothing to the effect \"{}\"", self.effect));
+            return Err(ScriptProblem::NotOfEffect { key, effect: self.effect.clone() });
         }
         if self.status.is_some_and(|status| !(200..=599).contains(&status)) {
-            return Err("status is a number from 200 to 599".to_owned());
+            return Err(ScriptProblem::Status);
         }
         if self.every == Some(0) {
-            return Err("every is at least 1".to_owned());
+            return Err(ScriptProblem::Every);
         }
         let probability = self.probability.unwrap_or(1.0);
         if !(0.0..=1.0).contains(&probability) {
-            return Err("probability is a number from 0 to 1".to_owned());
+            return Err(ScriptProblem::Probability);
         }
         Ok(Rule {
             cloud: self.cloud,
@@ -369,7 +407,7 @@ mod tests {
         for key in keys {
             assert!(EXAMPLE.contains(&format!("\n{key} = ")), "{key}");
         }
-        let refused = Script::parse("x.toml", "[[fault]]\neffect = \"x\"\n").unwrap_err().reason;
+        let refused = Script::parse("x.toml", "[[fault]]\neffect = \"x\"\n").unwrap_err().to_string();
         let effects = refused.split("there are ").nth(1).unwrap();
         assert!(effects.split(", ").all(|effect| EXAMPLE.contains(effect)), "{effects}");
     }

@@ -9,7 +9,7 @@ use crate::domain::time::Timestamp;
 use self::{floats::Floats, index::Index, nonces::Nonces};
 pub use self::{
     floats::{SimFloat, SimPair},
-    load::{Problem, WorldError},
+    load::{Place, Problem, WorldError},
 };
 
 mod floats;

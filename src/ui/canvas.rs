@@ -119,6 +119,12 @@ impl<'a> Canvas<'a> {
         self.pen(line, 0).put(bar, Role::Accent);
     }
 
+    /// Where the focus of a pane is while another one has the keys: the bar without the ground.
+    pub fn rest(&mut self, area: Area, row: u16) {
+        let bar = self.skin.glyphs.bar;
+        self.pen(area, row).put(bar, Role::Dim);
+    }
+
     /// An upright line down the left edge of an area.
     pub fn upright(&mut self, area: Area) {
         let glyph = self.skin.glyphs.upright;
@@ -188,6 +194,14 @@ impl Pen<'_> {
         if room > 0 {
             self.x = self.buffer.set_stringn(self.x, self.y, clean(text), room, style).0;
         }
+        self
+    }
+
+    /// Writes at a column of the buffer, in at most `width` cells; the pen stays where it is.
+    pub fn put_at(&mut self, x: u16, text: &str, width: u16, role: Role) -> &mut Self {
+        let here = std::mem::replace(&mut self.x, x);
+        self.put_within(text, width, Cut::End, role);
+        self.x = here;
         self
     }
 

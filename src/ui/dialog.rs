@@ -160,17 +160,22 @@ pub fn confirm(canvas: &mut Canvas, state: &State, regions: &Regions, dialog: &C
     }
     let buttons = doc;
 
-    // Heading, text, question and buttons, with a blank line around each where there is room.
-    let fixed = 1 + foot.len() + buttons.len();
+    // Heading, text, question and buttons, with a blank line around each where there is room. What was typed may be refused on
+    // a line of its own, which is blank until then: nothing moves under the hands of who types.
+    let asks = matches!(dialog.danger.phrase, Asked::Typed(_));
+    let kept = usize::from(asks && dialog.refused.is_none());
+    let fixed = 1 + foot.len() + kept + buttons.len();
     // Not so tall that nothing of the plan is seen any more, unless all of it is needed.
     let most = usize::from(regions.keys.y.saturating_sub(1).max(2)) - 2;
     let seemly = usize::from((regions.body.height * 3 / 4).max(10)).saturating_sub(2).min(most);
-    let blanks = [5, 3, 2, 1].into_iter().find(|blanks| fixed + body.len() + blanks <= seemly).unwrap_or(0);
+    let choices: &[usize] = if asks { &[4, 2, 1] } else { &[5, 3, 2, 1] };
+    let blanks = choices.iter().copied().find(|blanks| fixed + body.len() + blanks <= seemly).unwrap_or(0);
     let height = (fixed + body.len() + blanks).min(most);
     let size = (WIDTH, u16::try_from(height).unwrap_or(u16::MAX).saturating_add(2));
     let inner = frame(canvas, regions, title, &danger, size, role);
     let (outer, between) = match blanks {
         5 => (1, [1, 1, 1]),
+        4 => (1, [1, 1, 0]),
         3 => (0, [1, 1, 1]),
         2 => (0, [1, 1, 0]),
         1 => (0, [0, 1, 0]),
@@ -193,7 +198,7 @@ pub fn confirm(canvas: &mut Canvas, state: &State, regions: &Regions, dialog: &C
             line::input(canvas, typed, u16::try_from(indent).unwrap_or(0), &dialog.typed, None);
         }
     }
-    at += foot.len() + between[2];
+    at += foot.len() + kept + between[2];
     lines(canvas, inner, at, buttons.lines());
 }
 
@@ -220,6 +225,8 @@ pub fn reason(canvas: &mut Canvas, state: &State, regions: &Regions, reason: &Re
     foot.line(Vec::new());
     if reason.too_short {
         foot.text(&words.text("override.too-short", &[("least", &least)]), Role::Blocked);
+    } else {
+        foot.line(Vec::new());
     }
     foot.text(words.word("override.keys"), Role::Dim);
     let most = usize::from(regions.keys.y.saturating_sub(1).max(2)).saturating_sub(2);

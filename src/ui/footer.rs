@@ -14,7 +14,7 @@ use crate::{
         plan_view::Freshness,
         rows,
         run::Pace,
-        state::{JournalSeen, Screen, State},
+        state::{JournalSeen, Pane, Screen, State},
         update::{closes_loading, disabled},
     },
     domain::{
@@ -40,7 +40,8 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     let message = message(canvas, state);
     let lines = message.as_ref().map_or(0, |message| message.lines(regions.status.width).len());
     if state.overlays.is_empty() && lines < 2 {
-        focus(canvas, state, regions.focus);
+        let below = message.is_none().then_some(regions.status);
+        focus(canvas, state, regions.focus, below);
     }
     if let Some(message) = message {
         message.draw(canvas, regions);
@@ -55,7 +56,8 @@ pub fn key_of(state: &State, command: Command) -> String {
 
 // ---- the focused row -----------------------------------------------------------------------------------------------
 
-fn focus(canvas: &mut Canvas, state: &State, area: Area) {
+/// `below`: a line for what does not fit on the first.
+fn focus(canvas: &mut Canvas, state: &State, area: Area, below: Option<Area>) {
     let sentence = match state.screen {
         Screen::Inventory => inventory(canvas, state),
         Screen::Plan => plan(canvas, state),
@@ -65,12 +67,24 @@ fn focus(canvas: &mut Canvas, state: &State, area: Area) {
         Screen::Welcome => None,
     };
     let Some((name, sentence, role)) = sentence else { return };
+    let mut lines = text::wrap(&sentence, usize::from(area.width).saturating_sub(2));
+    let first = match (lines.len(), below) {
+        (2.., Some(below)) => {
+            let first = lines.remove(0);
+            let rest = lines.join(canvas.words.word("list.blank"));
+            let mut pen = canvas.pen_at(below, 0, 1);
+            pen.end = pen.end.saturating_sub(1).max(pen.x);
+            pen.put(&rest, role);
+            first
+        }
+        _ => sentence,
+    };
     let mut pen = canvas.pen(area, 0);
     pen.end = pen.end.saturating_sub(1).max(pen.x);
     pen.gap(1);
-    match sentence.strip_prefix(&name).filter(|_| !name.is_empty()) {
+    match first.strip_prefix(&name).filter(|_| !name.is_empty()) {
         Some(rest) => pen.put(&name, Role::Bright).put(rest, role),
-        None => pen.put(&sentence, role),
+        None => pen.put(&first, role),
     };
 }
 
@@ -79,6 +93,13 @@ type Sentence = Option<(String, String, Role)>;
 
 fn inventory(canvas: &Canvas, state: &State) -> Sentence {
     let words = canvas.words;
+    if state.pane == Pane::Tree && state.browse.tree.row(state).is_none() {
+        return Some((
+            super::tree_pane::name(canvas, state).to_owned(),
+            super::tree_pane::sum(canvas, state),
+            Role::Text,
+        ));
+    }
     let detail = detail::of(state, rows::focused(state)?)?;
     Some(match &detail {
         Detail::Problem { profile, failed } => {
@@ -389,6 +410,24 @@ fn shown(state: &State) -> &'static [Command] {
     use Command as C;
     match state.screen {
         Screen::Inventory => match state.browse.layout {
+            Layout::Tree if state.has_tree_pane() => &[
+                C::ToggleMark,
+                C::MarkVisible,
+                C::Plan,
+                C::Filter,
+                C::NextPane,
+                C::Open,
+                C::Copy,
+                C::Help,
+                C::Back,
+                C::MarkDetach,
+                C::MarkRange,
+                C::Sort,
+                C::Layout,
+                C::NextFinding,
+                C::Refresh,
+                C::GoCalls,
+            ],
             Layout::Tree => &[
                 C::ToggleMark,
                 C::MarkVisible,

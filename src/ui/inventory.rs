@@ -28,7 +28,7 @@ use super::{
     detail as pane,
     text::{self, Cut},
     theme::Role,
-    words,
+    tree_pane, words,
 };
 
 /// Columns of both layouts, in the order of the screen. In the tree, STATE is the first part of FINDINGS, and NIC and
@@ -56,7 +56,7 @@ impl Columns {
     fn of(state: &State, canvas: &Canvas, width: u16) -> Self {
         let mark = canvas.skin.glyphs.mark_cells;
         match state.browse.layout {
-            Layout::Tree => {
+            Layout::Tree if state.lists_tree() => {
                 let needs = [
                     need(21 + mark, 40, 0).first(),
                     need(11, 16, 1).first(),
@@ -78,21 +78,24 @@ impl Columns {
                     ..Self::default()
                 }
             }
-            Layout::Table { .. } => {
+            Layout::Tree | Layout::Table { .. } => {
                 let shift = state.browse.shift.min(SCROLLED - 1);
                 // Scrolled away: asks for nothing and goes first.
                 let column = |nth: usize, least: u16, most: u16, drop: u8| {
                     if nth < shift { need(u16::MAX / 64, 0, 100) } else { need(least, most, drop) }
                 };
+                // Beside the tree, whose an address is comes before the state of its NIC, which the tree tells as well.
+                let [in_state, in_eip, in_lb, in_nic, in_instance] =
+                    if state.has_tree_pane() { [6, 2, 5, 4, 3] } else { [2, 3, 4, 5, 6] };
                 let needs = [
                     need(16 + mark, 17 + mark, 0),
                     column(0, 10, 12, 1),
-                    column(1, 9, 13, 2),
+                    column(1, 9, 13, in_state),
                     need(20, 28, 0),
-                    column(2, 15, 15, 3),
-                    column(3, 12, 24, 4),
-                    column(4, 14, 26, 5),
-                    column(5, 14, 28, 6),
+                    column(2, 15, 15, in_eip),
+                    column(3, 12, 24, in_lb),
+                    column(4, 14, 26, in_nic),
+                    column(5, 14, 28, in_instance),
                     column(6, 10, 18, 7),
                     column(7, 12, 16, 8),
                 ];
@@ -131,15 +134,24 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     for (line, &row) in (0u16..).zip(&window) {
         draw_row(canvas, state, regions.list, line, row, &columns);
         if view.offset + usize::from(line) == view.cursor {
-            canvas.focus(regions.list, line);
+            if state.pane == Pane::Tree { canvas.rest(regions.list, line) } else { canvas.focus(regions.list, line) }
         }
     }
     if regions.detail.width > 0 {
         canvas.upright(regions.detail);
-        let focused = view.cursor.checked_sub(view.offset).and_then(|line| window.get(line)).copied();
-        if let Some(detail) = focused.and_then(|row| detail::of(state, row)) {
-            let area = pane::beside(regions.detail);
-            let doc = pane::of(canvas, state, &detail, area.width);
+        let focused = match state.pane {
+            Pane::Tree => state.browse.tree.row(state),
+            Pane::List | Pane::Detail => {
+                view.cursor.checked_sub(view.offset).and_then(|line| window.get(line)).copied()
+            }
+        };
+        let area = pane::beside(regions.detail);
+        let doc = match focused.and_then(|row| detail::of(state, row)) {
+            Some(detail) => Some(pane::of(canvas, state, &detail, area.width)),
+            None if state.pane == Pane::Tree => Some(tree_pane::page(canvas, state, area.width)),
+            None => None,
+        };
+        if let Some(doc) = doc {
             doc.draw(canvas, area, state.browse.detail_scroll, state.pane == Pane::Detail);
         }
     }
@@ -147,26 +159,23 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
 
 fn heading(canvas: &mut Canvas, state: &State, area: Area, columns: &Columns) {
     let words = canvas.words;
-    let tree = state.browse.layout == Layout::Tree;
+    let tree = state.lists_tree();
     // The tree's addresses stand behind its lines; so does their heading.
     let indent = if tree { 5 + canvas.skin.glyphs.mark_cells } else { 1 + canvas.skin.glyphs.mark_cells };
     let address = Slot {
         x: columns.address.x + indent.min(columns.address.width),
         width: columns.address.width.saturating_sub(indent),
     };
-    let sorted = match state.browse.layout {
-        Layout::Tree => None,
-        Layout::Table { by, reverse } => Some((
-            match by {
-                SortBy::Address => "column.address",
-                SortBy::Level => "column.findings",
-                SortBy::Nic => "column.nic",
-                SortBy::Instance => "column.instance",
-                SortBy::Profile => "column.profile",
-            },
-            if reverse { " v" } else { " ^" },
-        )),
-    };
+    let sorted = state.sorting().map(|(by, reverse)| {
+        let column = match by {
+            SortBy::Address => "column.address",
+            SortBy::Level => "column.findings",
+            SortBy::Nic => "column.nic",
+            SortBy::Instance => "column.instance",
+            SortBy::Profile => "column.profile",
+        };
+        (column, if reverse { " v" } else { " ^" })
+    });
     let mut put = |slot: Option<Slot>, key: &str| {
         if let Some(slot) = slot {
             let name = words.word(key);
@@ -243,7 +252,7 @@ fn fold_glyph(canvas: &Canvas, state: &State, row: RowRef, empty: bool) -> &'sta
 }
 
 /// Name and id within the address column: the name whole if it can be, the id in what is left.
-fn name_and_id(pen: &mut Pen, end: u16, name: &str, id: &str, role: Role) {
+pub fn name_and_id(pen: &mut Pen, end: u16, name: &str, id: &str, role: Role) {
     let room = end.saturating_sub(pen.x);
     let (first, second) = if name.is_empty() { (id, "") } else { (name, id) };
     let wide = u16::try_from(text::cells(first)).unwrap_or(u16::MAX);
@@ -397,7 +406,7 @@ fn address(
     let glyphs = canvas.skin.glyphs;
     let key = AddressKey { nic: NicKey { profile: info.id.clone(), nic: nic.id.clone() }, ip: address.ip };
     let marked = state.marks.contains(&Target::Address(key));
-    let tree_layout = state.browse.layout == Layout::Tree;
+    let tree_layout = state.lists_tree();
     let mut pen = tree(canvas, area, line, if tree_layout { depth } else { 0 });
     let after = pen.x + glyphs.mark_cells + 1;
     match (marked, judged.level) {
@@ -541,7 +550,11 @@ fn all_failed<'a>(canvas: &Canvas<'a>, state: &State) -> Option<(Cow<'a, str>, C
             let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
             Some((Cow::Owned(words.text("empty.failed", &values).into_owned()), Cow::Owned(next.clone())))
         }
-        _ => Some((words.text("empty.failed-several", &[]), words.text("empty.failed-several-next", &[]))),
+        _ => {
+            let has_rows = state.browse.layout == Layout::Tree;
+            let next = if has_rows { "empty.failed-several-rows" } else { "empty.failed-several-next" };
+            Some((words.text("empty.failed-several", &[]), words.text(next, &[])))
+        }
     }
 }
 
@@ -551,7 +564,11 @@ fn empty(canvas: &mut Canvas, state: &State, area: Area) {
     let key = |command| super::footer::key_of(state, command);
     let loading = state.jobs.listings().next().is_some();
     let total = state.inventory.address_count();
-    let (first, second) = if state.browse.is_filtered() && (total > 0 || !loading) {
+    let in_part = state.has_tree_pane() && state.browse.tree.node() != rows::Node::All;
+    let (first, second) = if in_part {
+        let (name, all) = (tree_pane::name(canvas, state), key(crate::app::command::Command::Close));
+        (words.text("empty.part", &[("name", name)]), words.text("empty.part-next", &[("key", &all)]))
+    } else if state.browse.is_filtered() && (total > 0 || !loading) {
         let values = [("total", total.to_string()), ("key", key(crate::app::command::Command::ClearFilter))];
         let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
         let mut first = match state.browse.filter.terms() {
@@ -566,7 +583,9 @@ fn empty(canvas: &mut Canvas, state: &State, area: Area) {
             let values = [("term", blame.term.as_str()), ("count", &blame.without.to_string())];
             first.to_mut().push_str(&words.text("empty.no-match-blame", &values));
         }
-        (first, words.text("empty.no-match-next", &values))
+        // While the line is open, keys are text.
+        let next = if state.browse.editing { "empty.no-match-typing" } else { "empty.no-match-next" };
+        (first, words.text(next, &values))
     } else if loading {
         let profiles: Vec<&str> = state.jobs.listings().map(|(profile, _)| profile.as_str()).collect();
         let mut profiles = profiles;

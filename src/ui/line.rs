@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::{
     app::{
-        browse::{Layout, SortBy},
+        browse::SortBy,
         detail::Detail,
         geometry::{Area, Regions},
         overlay::Overlay,
@@ -111,7 +111,7 @@ fn filter(canvas: &mut Canvas, state: &State, area: Area) {
     let words = canvas.words;
     let browse = &state.browse;
     let mut right: Vec<(Cow<'_, str>, Role)> = Vec::new();
-    if let Layout::Table { by, reverse } = browse.layout {
+    if let Some((by, reverse)) = state.sorting() {
         let by = words.word(match by {
             SortBy::Address => "sort.address",
             SortBy::Level => "sort.level",
@@ -126,10 +126,16 @@ fn filter(canvas: &mut Canvas, state: &State, area: Area) {
         let (shown, total) = (browse.rows.address_count().to_string(), state.inventory.address_count().to_string());
         right.push((words.text("line.count", &[("shown", &shown), ("total", &total)]), Role::Text));
     }
+    if state.has_tree_pane() && browse.tree.node() != rows::Node::All {
+        let (name, count) = (super::tree_pane::name(canvas, state), browse.rows.len().to_string());
+        right.push((words.text("line.part", &[("name", name), ("count", &count)]), Role::Accent));
+    }
     let mut pen = canvas.pen(area, 0);
     pen.end = pen.end.saturating_sub(1).max(pen.x);
     pen.gap(1).put("/", if browse.editing { Role::Key } else { Role::Accent }).gap(1);
     pen.right(&right);
+    // Two cells between what is cut and what stands at the right.
+    pen.end = if right.is_empty() { pen.end } else { pen.end.saturating_sub(1).max(pen.x) };
     let (indent, end) = (pen.x, pen.end);
     if browse.editing {
         let area = Area { width: end.saturating_sub(area.x), ..area };

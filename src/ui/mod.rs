@@ -27,6 +27,7 @@ pub mod skin;
 mod strip;
 pub mod text;
 pub mod theme;
+mod tree_pane;
 mod welcome;
 mod words;
 
@@ -103,6 +104,7 @@ fn screen(canvas: &mut Canvas, state: &State, regions: &Regions) {
     match state.screen {
         Screen::Welcome => welcome::draw(canvas, state, regions),
         Screen::Inventory => {
+            tree_pane::draw(canvas, state, regions);
             inventory::draw(canvas, state, regions);
             strip::draw(canvas, state, regions);
         }

@@ -65,8 +65,9 @@ fn bar(canvas: &mut Canvas, area: Area, counts: &Counts) {
 
 fn profiles(canvas: &mut Canvas, run: &Run, now: Timestamp, area: Area, by: &[(ProfileId, Counts)]) {
     let words = canvas.words;
+    let names = names(canvas, area);
     let needs = [
-        need(8, 16, 0),
+        need(names.max(8), 16, 0),
         need(7, 9, 0),
         need(8, 9, 5),
         need(8, 9, 3),
@@ -155,18 +156,30 @@ fn remark(
     (words.text("run.not-done", &[("count", &open)]).into_owned(), Role::Warn)
 }
 
+/// Cells that a profile's name gets at least: all of it where there is room, whichever rows are in sight.
+fn names(canvas: &Canvas, area: Area) -> u16 {
+    let widest = canvas.profiles.iter().map(|info| text::cells(info.id.as_str())).max().unwrap_or(0);
+    let most = if area.width >= WIDE { 16 } else { 7 };
+    u16::try_from(widest).unwrap_or(most).clamp(7, most)
+}
+
+/// From here on names and ids are not cut for the reasons behind them.
+const WIDE: u16 = 110;
+
 /// Without a cursor: from the first row on.
 fn log(canvas: &mut Canvas, run: &Run, now: Timestamp, area: Area, cursor: Option<usize>) {
     let words = canvas.words;
     let from = if cursor.is_some() { run.view.offset } else { 0 };
     let rows: Vec<&RunRow> = (0..usize::from(area.height)).filter_map(|line| run.row_at(from + line)).collect();
+    let names = names(canvas, area);
     // No column takes more than is to be read in it.
     let widest = |text: &dyn Fn(&RunRow) -> usize| rows.iter().map(|row| text(row)).max().unwrap_or(0);
     let needs = [
         need(8, 8, 4),
         need(1, 1, 0),
-        need(7, 16, 2).fit(widest(&|row| text::cells(row.profile.as_str()))),
-        need(12, 24, 3).fit(widest(&|row| text::cells(row.target.nic().nic.as_str()))),
+        need(names, 16, 2).fit(widest(&|row| text::cells(row.profile.as_str()))),
+        need(if area.width >= WIDE { 16 } else { 12 }, 24, 3)
+            .fit(widest(&|row| text::cells(row.target.nic().nic.as_str()))),
         need(15, 15, 0),
         need(8, 12, 0).fit(widest(&|row| text::cells(words::progress(words, row.act, &row.progress).1))),
         need(20, 90, 0).fit(widest(&|row| text::cells(&why(canvas, row, now)))).first(),

@@ -5,7 +5,7 @@ use crate::{
     domain::ids::{AddressKey, InstanceKey},
 };
 
-use super::{RowKey, focused, key, place};
+use super::{RowKey, key, listed, place};
 
 /// Where the cursor goes when its object is no longer shown: the NIC, then the instance it belonged to.
 fn parents(wanted: &RowKey) -> Vec<RowKey> {
@@ -24,6 +24,11 @@ pub(in crate::app) fn follow_cursor(state: &mut State) {
         state.browse.view = Viewport::default();
         return remember_cursor(state);
     }
+    // Half-typed filters come and go: what they hid has the cursor again as soon as it is back.
+    if let Some(row) = state.browse.wanted.as_ref().and_then(|wanted| place(state, wanted)) {
+        state.browse.cursor = state.browse.wanted.take();
+        return state.browse.view.follow(row, len, height);
+    }
     let found = state.browse.cursor.as_ref().and_then(|key| {
         let mut chain = parents(key);
         if let RowKey::Address(AddressKey { nic, .. }) | RowKey::Nic(nic) = key
@@ -40,6 +45,9 @@ pub(in crate::app) fn follow_cursor(state: &mut State) {
             state.browse.view.fit(len, height);
         }
     }
+    if found.is_none() && state.browse.editing && state.browse.wanted.is_none() {
+        state.browse.wanted = state.browse.cursor.clone();
+    }
     if found.is_none() || state.browse.cursor.is_none() {
         remember_cursor(state);
     }
@@ -47,5 +55,5 @@ pub(in crate::app) fn follow_cursor(state: &mut State) {
 
 /// After the cursor moved: remembers the object it is on.
 pub(in crate::app) fn remember_cursor(state: &mut State) {
-    state.browse.cursor = focused(state).and_then(|row| key(state, row));
+    state.browse.cursor = listed(state).and_then(|row| key(state, row));
 }

@@ -1,7 +1,7 @@
 //! Rows by place and by name: what the window shows, what a row stands for, and where an object is.
 
 use crate::{
-    app::state::State,
+    app::state::{Pane, State},
     domain::{
         ids::{AddressKey, InstanceKey, NicKey},
         nic::Nic,
@@ -24,7 +24,7 @@ pub fn nic_of(state: &State, row: RowRef) -> Option<&Nic> {
 pub fn window(state: &State, offset: usize, height: usize) -> Vec<RowRef> {
     let index = &state.browse.rows;
     if let Some(table) = index.table() {
-        return table.rows(offset, height);
+        return table.rows(state, offset, height);
     }
     let source = Source::of(state);
     let mut rows = Vec::with_capacity(height.min(index.len) + 16);
@@ -46,9 +46,14 @@ pub fn at(state: &State, place: usize) -> Option<RowRef> {
     window(state, place, 1).first().copied()
 }
 
-/// The row under the cursor.
-pub fn focused(state: &State) -> Option<RowRef> {
+/// The row under the list's cursor.
+pub fn listed(state: &State) -> Option<RowRef> {
     at(state, state.browse.view.cursor)
+}
+
+/// The row that keys are about: under the cursor of the tree's pane where that has the focus, else of the list.
+pub fn focused(state: &State) -> Option<RowRef> {
+    if state.pane == Pane::Tree { state.browse.tree.row(state) } else { listed(state) }
 }
 
 /// What a row stands for.
@@ -78,7 +83,7 @@ pub fn place(state: &State, wanted: &RowKey) -> Option<usize> {
     let index = &state.browse.rows;
     if let Some(table) = index.table() {
         let RowKey::Address(address) = wanted else { return None };
-        return table.place(state, address.ip, find_address(state, address)?);
+        return table.place(state, address.ip, find_address(state, address)?, head_of(state, wanted));
     }
     let head = head_of(state, wanted)?;
     let group = index.groups.iter().find(|group| group.head == head)?;

@@ -3,10 +3,7 @@
 use std::{cmp::Reverse, net::IpAddr};
 
 use crate::{
-    app::{
-        browse::{Layout, SortBy},
-        state::State,
-    },
+    app::{browse::SortBy, state::State},
     domain::{
         finding::Level,
         inventory::{ProfileInventory, Touched},
@@ -20,7 +17,7 @@ use super::{RowRef, narrow, pieces::Pieces};
 pub struct Order {
     /// Instances, and NICs on none that is known.
     pub heads: Pieces<RowRef>,
-    /// All addresses, in the table's order; empty in the tree.
+    /// All addresses, in the table's order; empty where the list follows the tree.
     pub addresses: Pieces<Placed>,
     /// By profile: no NIC from this slot on was ever listed here.
     end: Vec<usize>,
@@ -172,7 +169,7 @@ impl Order {
         let new = sorted(there.chain(free), |&row| head_rank(parts, row));
         self.heads.weave(&new, |&old, at| (head_rank(parts, old), old) < *at);
 
-        if let Layout::Table { by, reverse } = state.browse.layout {
+        if let Some((by, reverse)) = state.sorting() {
             let rank = |placed: &Placed| column(state, by, *placed);
             let new = touched.nics.iter().flat_map(|&slot| addresses_of(state, place, slot));
             let mut new = sorted(new, rank);
@@ -190,7 +187,7 @@ impl Order {
 
     /// The place of an address among all of the table.
     pub fn place(&self, state: &State, ip: IpAddr, row: RowRef) -> Option<usize> {
-        let Layout::Table { by, reverse } = state.browse.layout else { return None };
+        let (by, reverse) = state.sorting()?;
         let wanted = Placed::of(state, ip, row);
         let wanted = (column(state, by, wanted), wanted);
         let (place, found) = self.addresses.partition_point(|placed| {
@@ -202,7 +199,7 @@ impl Order {
 }
 
 fn sorted_addresses(state: &State) -> Pieces<Placed> {
-    let Layout::Table { by, reverse } = state.browse.layout else { return Pieces::default() };
+    let Some((by, reverse)) = state.sorting() else { return Pieces::default() };
     let parts = state.inventory.profiles().iter().enumerate();
     let all = parts.flat_map(|(place, part)| part.nics().flat_map(move |(slot, _)| addresses_of(state, place, slot)));
     let sorted = sorted(all, |placed| column(state, by, *placed));

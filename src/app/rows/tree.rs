@@ -25,6 +25,8 @@ pub(super) struct Group {
     pub len: u32,
     /// Addresses in it that match, shown or folded away.
     pub addresses: u32,
+    /// Matching addresses of the groups before it.
+    pub before: u32,
 }
 
 /// What is below an instance.
@@ -59,7 +61,7 @@ impl<'a> Source<'a> {
     }
 
     /// NICs of a group's head, primary first.
-    fn nics(&self, head: RowRef) -> Vec<u32> {
+    pub fn nics(&self, head: RowRef) -> Vec<u32> {
         match head {
             RowRef::Instance { profile, slot } => {
                 let Some(part) = self.part(profile) else { return Vec::new() };
@@ -75,7 +77,7 @@ impl<'a> Source<'a> {
     }
 
     /// How much of a NIC shows: (rows, matching addresses); `None` when nothing of it matches.
-    fn nic_size(&self, profile: u16, slot: u32) -> Option<(u32, u32)> {
+    pub fn nic_size(&self, profile: u16, slot: u32) -> Option<(u32, u32)> {
         let hit = self.matches.nic(usize::from(profile), slot);
         let matching = hit.count();
         if matching == 0 && !hit.own {
@@ -108,7 +110,7 @@ impl<'a> Source<'a> {
                 (1 + if self.folds.contains(&head) { 0 } else { rows }, addresses)
             }
         };
-        Some(Group { head, start: 0, len, addresses })
+        Some(Group { head, start: 0, len, addresses, before: 0 })
     }
 
     /// What is below each instance of a profile, by slot.
@@ -132,6 +134,20 @@ impl<'a> Source<'a> {
         let Some(part) = self.part(profile) else { return Sum::default() };
         let nics = part.instance_at(slot).map_or(&[][..], |instance| part.nics_of(&instance.id));
         nics.iter().filter_map(|&nic| self.nic_size(profile, nic)).fold(Sum::default(), Sum::plus)
+    }
+
+    /// The matching addresses of one group, or of one NIC in it, as a table lists them.
+    pub fn addresses_of(&self, head: RowRef, nic: Option<u32>) -> Vec<RowRef> {
+        let (RowRef::Instance { profile, .. } | RowRef::Nic { profile, .. }) = head else { return Vec::new() };
+        let Some(part) = self.part(profile) else { return Vec::new() };
+        let nics = self.nics(head).into_iter().filter(|&slot| nic.is_none_or(|nic| nic == slot));
+        let of_nic = |slot: u32| {
+            let hit = self.matches.nic(usize::from(profile), slot);
+            let len = part.nic_at(slot).map_or(0, |nic| nic.addresses.len());
+            let matching = (0..len).filter(move |&nth| hit.address(nth));
+            matching.map(move |nth| RowRef::Address { profile, slot, nth: narrow(nth), depth: 0 })
+        };
+        nics.flat_map(of_nic).collect()
     }
 
     /// The rows of one group, in order.

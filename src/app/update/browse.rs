@@ -5,7 +5,7 @@ use crate::{
         browse::{Layout, SortBy},
         notices::{Loudness, Phrase},
         rows::{self, RowRef},
-        state::{Language, Pane, Screen, State},
+        state::{Language, Pane, State},
     },
     domain::{
         finding::{FindingId, Level},
@@ -22,14 +22,22 @@ const RESTORE_MS: u64 = 10_000;
 /// After the cursor moved.
 pub fn moved(state: &mut State) {
     state.browse.moved = true;
+    state.browse.wanted = None;
     rows::remember_cursor(state);
     state.browse.detail_scroll = 0;
 }
 
 /// `h` folds the row, or goes to its parent; `l` unfolds it, or goes into it.
 pub fn fold(state: &mut State, fold: bool) {
+    if super::tree::has_focus(state) {
+        return super::tree::fold(state, fold);
+    }
     let Some(row) = rows::focused(state) else { return };
-    if matches!(state.browse.layout, Layout::Table { .. }) {
+    if !state.lists_tree() {
+        if fold && state.browse.shift == 0 && state.has_tree_pane() {
+            state.pane = Pane::Tree;
+            return;
+        }
         let shift = &mut state.browse.shift;
         *shift = if fold { shift.saturating_sub(1) } else { (*shift + 1).min(8) };
         return;
@@ -62,6 +70,9 @@ fn depth(row: RowRef) -> u8 {
 
 /// The next row above or below whose finding is more than information.
 pub fn find_finding(state: &mut State, down: bool) {
+    if state.pane == Pane::Tree {
+        state.pane = Pane::List;
+    }
     let len = state.browse.rows.len();
     let here = state.browse.view.cursor;
     let all = rows::window(state, 0, len);
@@ -106,6 +117,13 @@ fn can_mark(state: &State, row: RowRef, limit: Level) -> Result<Target, Option<F
 
 /// Space: on an address its mark; on a NIC or instance, those of its addresses that can go. Then down.
 pub fn toggle(state: &mut State) {
+    let has_row = state.browse.tree.row(state).is_some_and(|row| !matches!(row, RowRef::Problem { .. }));
+    if super::tree::has_focus(state) && !has_row {
+        // A profile, a region, everything: what the table beside it lists.
+        state.notices.leave();
+        let all = rows::window(state, 0, state.browse.rows.len());
+        return mark_many(state, &all, true);
+    }
     let Some(row) = rows::focused(state) else { return };
     if state.browse.range_from.is_some() {
         return end_range(state);
@@ -237,15 +255,18 @@ fn end_range(state: &mut State) {
     mark_many(state, &within, false);
 }
 
-/// `a`: everything that matches the filter and can go.
+/// `a`: everything that matches the filter and can go; beside the tree, what the table lists of it.
 pub fn mark_visible(state: &mut State) {
-    let all: Vec<RowRef> =
-        rows::matching(state).into_iter().map(|(place, slot, nth)| address_row(place, slot, nth)).collect();
+    let all: Vec<RowRef> = if state.has_tree_pane() {
+        rows::window(state, 0, state.browse.rows.len())
+    } else {
+        rows::matching(state).into_iter().map(|(place, slot, nth)| address_row(place, slot, nth)).collect()
+    };
     mark_many(state, &all, false);
 }
 
 pub fn unmark_visible(state: &mut State) {
-    let visible: Vec<Target> = state.marks.iter().filter(|target| rows::is_visible(state, target)).cloned().collect();
+    let visible: Vec<Target> = state.marks.iter().filter(|target| rows::is_in_sight(state, target)).cloned().collect();
     for target in &visible {
         state.marks.remove(target);
     }
@@ -297,46 +318,65 @@ pub fn mark_detach(state: &mut State) {
 
 /// Tree or table; the cursor stays on its object.
 pub fn layout(state: &mut State) {
+    let had = state.has_tree_pane();
     state.browse.layout = match state.browse.layout {
         Layout::Tree => Layout::Table { by: SortBy::Address, reverse: false },
         Layout::Table { .. } => Layout::Tree,
     };
     state.browse.shift = 0;
     rows::sort(state);
+    super::tree::refit(state, had);
 }
 
+/// By the next column; beside the tree, the last one is followed by the tree's own order.
 pub fn sort(state: &mut State) {
-    if let Layout::Table { by, .. } = &mut state.browse.layout {
-        *by = match by {
-            SortBy::Address => SortBy::Level,
-            SortBy::Level => SortBy::Nic,
-            SortBy::Nic => SortBy::Instance,
-            SortBy::Instance => SortBy::Profile,
-            SortBy::Profile => SortBy::Address,
-        };
+    match &mut state.browse.layout {
+        Layout::Table { by, .. } => *by = next_column(*by).unwrap_or_default(),
+        Layout::Tree => {
+            state.browse.beside = match state.browse.beside {
+                None => Some((SortBy::default(), false)),
+                Some((by, reverse)) => next_column(by).map(|by| (by, reverse)),
+            };
+        }
     }
     rows::sort(state);
+}
+
+fn next_column(by: SortBy) -> Option<SortBy> {
+    match by {
+        SortBy::Address => Some(SortBy::Level),
+        SortBy::Level => Some(SortBy::Nic),
+        SortBy::Nic => Some(SortBy::Instance),
+        SortBy::Instance => Some(SortBy::Profile),
+        SortBy::Profile => None,
+    }
 }
 
 pub fn reverse(state: &mut State) {
-    if let Layout::Table { reverse, .. } = &mut state.browse.layout {
-        *reverse = !*reverse;
+    match &mut state.browse.layout {
+        Layout::Table { reverse, .. } => *reverse = !*reverse,
+        Layout::Tree => {
+            if let Some((_, reverse)) = &mut state.browse.beside {
+                *reverse = !*reverse;
+            }
+        }
     }
     rows::sort(state);
+}
+
+pub fn sort_disabled(state: &State) -> Option<Phrase> {
+    state.lists_tree().then(|| Phrase::new("disabled.tree-not-sorted"))
+}
+
+pub fn reverse_disabled(state: &State) -> Option<Phrase> {
+    let follows = state.has_tree_pane() && state.sorting().is_none();
+    sort_disabled(state).or_else(|| follows.then(|| Phrase::new("disabled.follows-tree")))
 }
 
 pub fn toggle_detail(state: &mut State) {
     state.browse.wide = !state.browse.wide;
-    state.pane = Pane::List;
-    super::fit(state);
-}
-
-/// Tab: between list and detail where both are there; on the inventory only.
-pub fn next_pane(state: &mut State) {
-    if state.screen == Screen::Inventory && super::regions(state).detail.width > 0 {
-        state.pane = match state.pane {
-            Pane::List => Pane::Detail,
-            Pane::Detail => Pane::List,
-        };
+    if state.pane == Pane::Detail {
+        state.pane = Pane::List;
     }
+    super::fit(state);
 }

@@ -81,6 +81,7 @@ fn keep(state: &mut State) {
     // A word that was taken for a half-typed field is meant as it stands.
     apply(state);
     let text = state.browse.filter_text.clone();
+    state.browse.wanted = None;
     if !text.is_empty() {
         state.browse.history.retain(|old| old != &text);
         state.browse.history.push(text);
@@ -146,8 +147,11 @@ fn put(state: &mut State, expr: Expr, text: &str) {
     if text == state.browse.filter_text {
         return;
     }
+    let was = state.browse.is_filtered();
     state.browse.filter = expr;
     text.clone_into(&mut state.browse.filter_text);
+    let is = state.browse.is_filtered();
+    crate::app::rows::filtering(state, is && !was, was && !is);
     state.browse.folded_filtered.clear();
     inventory::refilter(state);
     focus_exact(state);

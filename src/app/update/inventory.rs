@@ -8,7 +8,7 @@ use crate::{
         msg::InventoryEvent,
         notices::{Loudness, Phrase},
         rows,
-        state::State,
+        state::{Pane, State},
         verdicts::{Judged, NicVerdict},
     },
     domain::{
@@ -36,7 +36,12 @@ pub fn list(state: &mut State, profile: ProfileId) -> Vec<Effect> {
 
 /// `R`: the focused profile again; ctrl-r: all.
 pub fn refresh(state: &mut State, all: bool) -> Vec<Effect> {
-    let focused = rows::focused(state).and_then(|row| state.info(row.profile())).map(|info| info.id.clone());
+    let tree = &state.browse.tree;
+    let place = match state.pane {
+        Pane::Tree => tree.profile_of(tree.node()),
+        Pane::List | Pane::Detail => rows::focused(state).map(rows::RowRef::profile),
+    };
+    let focused = place.and_then(|place| state.info(place)).map(|info| info.id.clone());
     let wanted: Vec<ProfileId> = state
         .profiles
         .iter()

@@ -11,6 +11,7 @@ mod matching;
 pub mod overlay;
 mod plan;
 mod run;
+mod tree;
 mod undo;
 
 pub use earlier::note as note_earlier;
@@ -60,7 +61,9 @@ fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Input(Input::Resize { columns, rows }) => {
+            let had = state.has_tree_pane();
             state.size = Size { columns, rows };
+            tree::refit(state, had);
             fit(state);
             Vec::new()
         }
@@ -152,7 +155,10 @@ pub fn regions(state: &State) -> Regions {
         Screen::History if state.history.opened.is_some() => state.size.columns < PLAN_DETAIL_FROM,
         Screen::Run | Screen::History | Screen::Calls | Screen::Welcome => true,
     };
-    let regions = Regions::of(state.size, state.demo, wide);
+    let mut regions = Regions::of(state.size, state.demo, wide);
+    if state.screen == Screen::Inventory && state.has_tree_pane() {
+        regions = regions.with_tree();
+    }
     let room = state.size.columns >= STRIP_FROM.columns && state.size.rows >= STRIP_FROM.rows;
     let under = state.screen == Screen::Inventory && (state.plan.is_some() || state.run.is_some());
     if room && under { regions.with_strip() } else { regions }
@@ -238,6 +244,7 @@ fn no_such_key(state: &mut State) {
 pub fn disabled(state: &State, command: Command) -> Option<Phrase> {
     match command {
         Command::Plan => plan::disabled(state),
+        Command::MarkRange if tree::has_focus(state) => Some(Phrase::new("disabled.range-in-tree")),
         Command::ToggleMark if state.screen == Screen::History => history::mark_disabled(state),
         Command::Undo => undo::disabled(state),
         Command::ToggleMark | Command::MarkRange | Command::MarkVisible | Command::MarkDetach => {
@@ -263,9 +270,9 @@ pub fn disabled(state: &State, command: Command) -> Option<Phrase> {
         Command::Pause | Command::Stop if !state.is_running() => Some(Phrase::new("disabled.not-running")),
         Command::RetryFailed => run::retry_disabled(state),
         Command::Recheck => run::recheck_disabled(state),
-        Command::Sort | Command::ReverseSort if state.browse.layout == super::browse::Layout::Tree => {
-            Some(Phrase::new("disabled.tree-not-sorted"))
-        }
+        Command::Sort => browse::sort_disabled(state),
+        Command::ReverseSort => browse::reverse_disabled(state),
+        Command::NextPane | Command::PreviousPane => tree::pane_disabled(state),
         Command::Refresh | Command::RefreshAll if state.screen == Screen::History => None,
         Command::Refresh | Command::RefreshAll
             if look_at_journal(state).is_empty() && state.profiles.iter().all(|info| info.problem.is_some()) =>
@@ -324,7 +331,7 @@ pub(super) fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Sort => browse::sort(state),
         Command::ReverseSort => browse::reverse(state),
         Command::ToggleDetail => browse::toggle_detail(state),
-        Command::NextPane => browse::next_pane(state),
+        Command::NextPane | Command::PreviousPane => tree::next_pane(state, command),
         Command::GoInventory => show(state, Screen::Inventory),
         Command::GoPlan => show(state, Screen::Plan),
         Command::GoRun => show(state, Screen::Run),
@@ -371,6 +378,9 @@ fn step(state: &mut State, by: isize) {
         state.browse.detail_scroll = state.browse.detail_scroll.saturating_add_signed(by);
         return;
     }
+    if tree::has_focus(state) {
+        return tree::step(state, by);
+    }
     match state.screen {
         Screen::Inventory => {
             state.browse.view.step(by, state.browse.rows.len(), height);
@@ -409,7 +419,7 @@ fn go(state: &mut State, row: usize) {
     step(state, by);
 }
 
-/// Esc: one layer only. Dialogs and input lines are handled before this; here: message, detail pane, filter.
+/// Esc: one layer only. Dialogs and input lines are handled before this; here: message, detail pane, filter, the tree's part.
 fn close(state: &mut State) -> Vec<Effect> {
     if state.pane == super::state::Pane::Detail {
         state.pane = super::state::Pane::List;
@@ -428,6 +438,8 @@ fn close(state: &mut State) -> Vec<Effect> {
             }
             if state.browse.is_filtered() {
                 filter::clear(state);
+            } else {
+                tree::widen(state);
             }
         }
         Screen::Plan => return plan::leave(state),
@@ -449,7 +461,7 @@ pub fn closes_loading(state: &State) -> bool {
     state.screen == Screen::Inventory
         && state.overlays.is_empty()
         && !state.browse.editing
-        && state.pane == super::state::Pane::List
+        && state.pane != super::state::Pane::Detail
         && state.browse.range_from.is_none()
         && state.jobs.listings().next().is_some()
 }

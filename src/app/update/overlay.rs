@@ -22,6 +22,7 @@ use super::{copy, dry_run, earlier, plan};
 /// Enter: what opening means here.
 pub fn open(state: &mut State) {
     match state.screen {
+        Screen::Inventory if super::tree::has_focus(state) => super::tree::open(state),
         Screen::Inventory => match rows::focused(state) {
             Some(RowRef::Instance { .. } | RowRef::Nic { .. }) if super::regions(state).detail.width > 0 => {
                 let Some(row) = rows::focused(state) else { return };

@@ -13,11 +13,29 @@ use super::{Index, SimLoadBalancer, SimNic, World, WorldFile};
 pub struct WorldError {
     /// As the caller named it.
     pub file: String,
-    /// Line and column for syntax, else the path of the object: `nics[3].addresses[1]`.
-    pub place: Box<str>,
+    pub place: Place,
     /// The object's id; empty where there is none.
     pub object: Box<str>,
     pub problem: Problem,
+}
+
+/// Where in a world file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// Line and column, from 1, and the path as far as it was read.
+    Text { line: usize, column: usize, path: String },
+    /// The path of the object: `nics[3].addresses[1]`.
+    Object(String),
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Place::Text { line, column, path } if path.is_empty() => write!(f, "line {line}, column {column}"),
+            Place::Text { line, column, path } => write!(f, "line {line}, column {column}, {path}"),
+            Place::Object(path) => f.write_str(path),
+        }
+    }
 }
 
 fn name(object: &str) -> String {
@@ -67,16 +85,15 @@ impl WorldFile {
     pub fn parse(file: &str, text: &str) -> Result<Self, WorldError> {
         let mut reader = serde_json::Deserializer::from_str(text);
         let parsed = serde_path_to_error::deserialize(&mut reader);
-        let error = |place: String, error: &serde_json::Error| WorldError {
+        let error = |path: String, error: &serde_json::Error| WorldError {
             file: file.to_owned(),
-            place: format!("line {}, column {}{place}", error.line(), error.column()).into(),
+            place: Place::Text { line: error.line(), column: error.column(), path },
             object: "".into(),
             problem: Problem::Json(strip_place(&error.to_string())),
         };
         let parsed = parsed.map_err(|failure| {
             let path = failure.path().to_string();
-            let place = if path == "." { String::new() } else { format!(", {path}") };
-            error(place, failure.inner())
+            error(if path == "." { String::new() } else { path }, failure.inner())
         })?;
         reader.end().map_err(|failure| error(String::new(), &failure))?;
         Ok(parsed)
@@ -244,7 +261,7 @@ pub(super) fn made_up_mac(id: &str) -> String {
 }
 
 fn error(file: &str, place: &str, object: &str, problem: Problem) -> WorldError {
-    WorldError { file: file.to_owned(), place: place.into(), object: object.into(), problem }
+    WorldError { file: file.to_owned(), place: Place::Object(place.to_owned()), object: object.into(), problem }
 }
 
 fn check_file(

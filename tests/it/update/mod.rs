@@ -10,4 +10,5 @@ mod plan;
 mod run;
 mod safety;
 pub mod scenario;
+mod tree;
 pub mod undo;

@@ -2,6 +2,7 @@
 
 use nicdeck::{
     app::{
+        geometry::Size,
         msg::{InventoryEvent, Msg},
         rows,
     },
@@ -69,7 +70,23 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let keys = vec!["t", "o", "O", "h", "l", "j", "G", "g h", "j h", "j j j h", "G space", "a", "ctrl-u"];
+    let keys = vec![
+        "t",
+        "o",
+        "O",
+        "h",
+        "l",
+        "j",
+        "G",
+        "g h",
+        "j h",
+        "j j j h",
+        "G space",
+        "a",
+        "ctrl-u",
+        "s-tab j j",
+        "s-tab G l",
+    ];
     let filters = vec!["", "web", "10.0.8", "level:ok", "-has:eip", "is:marked", "age<1h", "10.0.9.1,10.0.8.2", "zzz"];
     prop_oneof![
         4 => (prop::sample::select(vec!["shop", "lab"]), prop::collection::vec(item(), 1..6))
@@ -93,9 +110,11 @@ proptest! {
     #[test]
     fn pages_in_any_order_give_the_list_that_sorting_gives(
         layout in prop::sample::select(vec!["", "t", "t O", "t o", "t o O", "t o o", "t o o o", "t o o o O", "t o o o o"]),
+        columns in prop::sample::select(vec![120, 200]),
         steps in prop::collection::vec(step(), 1..14),
     ) {
-        let mut scenario = Scenario::new(vec![profile("shop", "aliyun"), profile("lab", "zenlayer")]);
+        let profiles = vec![profile("shop", "aliyun"), profile("lab", "zenlayer")];
+        let mut scenario = Scenario::sized(profiles, Size { columns, rows: 60 });
         scenario.listed("shop", InventoryPage::default()).listed("lab", InventoryPage::default()).keys(layout).keys("ctrl-r");
         for step in steps {
             match step {
@@ -120,6 +139,7 @@ proptest! {
             }
             prop_assert_eq!(scenario.rows(), anew.rows());
             prop_assert_eq!(&scenario.state.browse.rows, &anew.state.browse.rows);
+            prop_assert_eq!(&scenario.state.browse.tree, &anew.state.browse.tree);
             prop_assert_eq!(&scenario.state.verdicts, &anew.state.verdicts);
             prop_assert_eq!(rows::hidden_marks(&scenario.state), rows::hidden_marks(&anew.state));
             prop_assert_eq!(scenario.cursor(), anew.cursor());

@@ -12,12 +12,12 @@ use std::{fmt::Write, fs, path::Path};
 
 use nicdeck::{
     app::{
-        geometry::Size,
+        geometry::{Size, TREE_FROM},
         key::{Input, Key},
         keymap::Keymap,
         msg::Msg,
         state::{Language, State},
-        update::update,
+        update::{regions, update},
     },
     ui::{
         self,
@@ -36,6 +36,9 @@ use ratatui::{
 
 const SIZES: [Size; 3] =
     [Size { columns: 80, rows: 24 }, Size { columns: 120, rows: 40 }, Size { columns: 200, rows: 60 }];
+
+/// As wide as a window can be whose tree has no pane of its own.
+const ONE_LIST: Size = Size { columns: TREE_FROM - 1, rows: 60 };
 
 const LANGUAGES: [(Language, &str); 2] = [(Language::English, "en"), (Language::Chinese, "zh-CN")];
 
@@ -204,7 +207,7 @@ fn wide_glyphs_are_never_halved() {
 
 #[test]
 fn every_row_keeps_its_columns_whatever_its_names() {
-    let mut scenario = world::listed(SIZES[2], Language::English);
+    let mut scenario = world::listed(ONE_LIST, Language::English);
     scenario.keys("g");
     let (buffer, _) = frame(&scenario.state, &skin(ThemeName::Dark));
     let (heading, columns) = layers::columns(&buffer, &["KIND", "STATE / FINDINGS", "EIP", "PROFILE", "REGION"]);
@@ -247,7 +250,8 @@ proptest! {
         let (buffer, _) = frame(&scenario.state, &skin);
         let (reference, _) = frame(&plain.state, &skin);
         layers::assert_whole(&buffer, "hostile names");
-        let (heading, places) = layers::columns(&reference, &["STATE / FINDINGS"]);
+        let findings = if columns < TREE_FROM { "STATE / FINDINGS" } else { "FINDINGS" };
+        let (heading, places) = layers::columns(&reference, &[findings]);
         for row in heading..24 {
             for &x in &places {
                 prop_assert!(layers::begins_at(&buffer, x, row), "{:?}", layers::line(&buffer, row));
@@ -286,16 +290,20 @@ proptest! {
 #[test]
 fn nothing_moves_when_the_cursor_does() {
     let skin = skin(ThemeName::Dark);
-    let mut scenario = world::marked(SIZES[2], Language::English);
-    scenario.keys("g");
-    let list = |state: &State| {
-        let (buffer, _) = frame(state, &skin);
-        (3..50).map(|row| layers::line_until(&buffer, row, 1, 126)).collect::<Vec<_>>()
-    };
-    let before = list(&scenario.state);
-    for _ in 0..20 {
-        scenario.keys("j");
-        assert_eq!(list(&scenario.state), before);
+    for size in [ONE_LIST, SIZES[2]] {
+        let mut scenario = world::marked(size, Language::English);
+        scenario.keys("g");
+        let area = regions(&scenario.state).list;
+        let list = |state: &State| {
+            let (buffer, _) = frame(state, &skin);
+            let line = |row| layers::line_until(&buffer, row, area.x + 1, area.x + area.width);
+            (area.y..area.y + area.height).map(line).collect::<Vec<_>>()
+        };
+        let before = list(&scenario.state);
+        for _ in 0..20 {
+            scenario.keys("j");
+            assert_eq!(list(&scenario.state), before);
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use nicdeck::{
     app::{
         earlier::Found,
         effect::Effect,
-        geometry::{STRIP_FROM, Size},
+        geometry::{STRIP_FROM, Size, TREE_FROM},
         key::Input,
         msg::{DryRunEvent, InventoryEvent, JournalEvent, Msg, ReadBack, ReleaseEvent},
         notices::{Phrase, Worded},
@@ -238,8 +238,15 @@ fn protect(rules: &[&str]) -> Protect {
     protect
 }
 
-/// Puts the cursor on an address.
+/// Puts the cursor on an address or NIC, in the tree of a narrow window: there every row is one.
 pub fn go(scenario: &mut Scenario, to: &str) {
+    let Size { columns, rows } = scenario.state.size;
+    scenario.send(Msg::Input(Input::Resize { columns: columns.min(TREE_FROM - 1), rows }));
+    walk(scenario, to);
+    scenario.send(Msg::Input(Input::Resize { columns, rows }));
+}
+
+fn walk(scenario: &mut Scenario, to: &str) {
     scenario.keys("g");
     for _ in 0..scenario.state.browse.rows.len() {
         if scenario.cursor() == to {
