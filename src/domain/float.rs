@@ -65,7 +65,9 @@ impl Float {
     /// Is it on the NIC?
     pub fn is_on(&self, nic: &Nic) -> bool {
         let apart = |a: &Option<Arc<str>>, b: &Option<Arc<str>>| matches!((a, b), (Some(a), Some(b)) if a != b);
-        self.region == nic.region
+        // A cloud may show one as a NIC as well.
+        *self.id != *nic.id.as_str()
+            && self.region == nic.region
             && !apart(&self.subnet, &nic.subnet)
             && (self.names(nic) || nic.pairs.iter().any(|pair| pair.is(self.ip)))
     }

@@ -221,7 +221,10 @@ impl ProfileInventory {
         };
         let floats = self.floats.on(nic).into_iter();
         let through_float = floats.flat_map(|float| self.eips_of_float.get(&float.id).map_or(&[][..], Vec::as_slice));
-        direct.iter().chain(through).chain(through_float).copied()
+        // A virtual address that is shown as a NIC as well.
+        let own = if self.eips_of_float.is_empty() { None } else { self.eips_of_float.get(nic.id.as_str()) };
+        let own = own.map_or(&[][..], Vec::as_slice);
+        direct.iter().chain(through).chain(through_float).chain(own).copied()
     }
 
     /// Backends that name an address of this NIC, the NIC, or (for a primary NIC) its instance as a whole.
@@ -317,7 +320,7 @@ impl ProfileInventory {
             backends,
             eips_known: self.known(Resource::Eips, nic).0,
             backends_known: self.known(Resource::Backends, nic).0,
-            floats: self.floats.on(nic).into_iter().cloned().collect(),
+            floats: self.floats.around(nic).into_iter().cloned().collect(),
             floats_known: self.known(Resource::Floats, nic).0,
             instances_known: self.known(Resource::Instances, nic).0,
             read_at: kept.read_at,

@@ -21,7 +21,7 @@ pub struct NicSnapshot {
     /// EIPs on the NIC, by id.
     pub eips: Vec<Eip>,
     pub backends: Vec<Backend>,
-    /// Virtual addresses on the NIC that are objects of their own, by address.
+    /// Virtual addresses on the NIC that are objects of their own, and those that its instance is in the range of, by address.
     pub floats: Vec<Float>,
     /// Whether EIPs were read at all; an empty list means "none" only then.
     pub eips_known: bool,
@@ -46,7 +46,7 @@ impl Eip {
             {
                 Some(private_ip.or_else(|| nic.primary_ip())?)
             }
-            EipBinding::Float { ip, .. } if has_virtual(nic, *ip) => Some(*ip),
+            EipBinding::Float { ip, float } if **float == *nic.id.as_str() || has_virtual(nic, *ip) => Some(*ip),
             _ => return Some(false),
         };
         private.map(|private| private == ip)

@@ -41,7 +41,12 @@ impl Numbered {
         let Self { number, size, got, total } = self;
         let rows = u64::try_from(got.unwrap_or_default()).unwrap_or(u64::MAX);
         let Some(total) = total else {
-            return if got.is_some() { Ok(rows) } else { Err("neither a list nor a total".to_owned()) };
+            return match got {
+                None => Err("neither a list nor a total".to_owned()),
+                // The end of a list that was longer is one thing; that there is nothing at all has to be said.
+                Some(0) if number <= 1 => Err("an empty list without a total".to_owned()),
+                Some(_) => Ok(rows),
+            };
         };
         let before = number.saturating_sub(1).saturating_mul(size);
         let due = total.saturating_sub(before).min(size);
@@ -107,7 +112,9 @@ mod tests {
             (3, Some(80), Some(250), true),
             (1, Some(0), Some(0), true),
             (1, None, Some(0), true),
-            (1, Some(0), None, true),
+            (1, Some(0), None, false),
+            (1, Some(7), None, true),
+            (2, Some(0), None, true),
             (2, Some(7), None, true),
             (1, None, None, false),
             (2, None, None, false),

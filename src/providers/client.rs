@@ -457,15 +457,23 @@ impl Client {
         if self.profile().readonly && !call.is_read() {
             return (Err(Fault::local(FaultKind::Local, action, local::READ_ONLY)), None);
         }
-        let trial = if account.is_own() { self.inner.proof.wait(|| clock()).await } else { Ok(None) };
-        let trial = match trial {
-            Ok(trial) => trial,
-            Err(fault) => return (Err(fault), None),
-        };
         let quota = cloud.quota(call);
-        let (slot, place) = match turn {
-            Some(turn) => turn.spend(),
-            None => (Some(self.inner.limiter.enter(self.lane(call), quota).await), None),
+        let mut turn = turn;
+        let (trial, slot, place) = loop {
+            let trial = if account.is_own() { self.inner.proof.wait(|| clock()).await } else { Ok(None) };
+            let trial = match trial {
+                Ok(trial) => trial,
+                Err(fault) => return (Err(fault), None),
+            };
+            if let Some(turn) = turn.take() {
+                let (slot, place) = turn.spend();
+                break (trial, slot, place);
+            }
+            let slot = self.inner.limiter.enter(self.lane(call), quota).await;
+            // The credential may have been refused while this call waited: it is not one more of those that lock a key.
+            if trial.is_some() || !account.is_own() || self.inner.proof.is_open() {
+                break (trial, Some(slot), None);
+            }
         };
         let at = clock();
         let request = match self.request(call, account, at) {

@@ -5,7 +5,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
 };
 
@@ -26,6 +26,10 @@ use crate::domain::{
 const MARGIN_MS: i64 = 120_000;
 /// A sign-in that was refused is not made again before: a few failures in a row lock a key.
 const REFUSED_MS: i64 = 30_000;
+/// After so many refusals in a row the key may be locked, and each try may keep it so: a cloud locks one for five
+/// minutes after more than five, say.
+const REFUSALS: u32 = 3;
+const LOCKED_MS: i64 = 310_000;
 
 /// Whom a call is made for, and with what.
 #[derive(Debug)]
@@ -93,6 +97,8 @@ impl Account {
 pub struct Proof {
     /// Somebody was answered, and not that it is wrong.
     open: AtomicBool,
+    /// Refusals since the last good answer.
+    row: AtomicU32,
     refused: Mutex<Option<(Timestamp, Fault)>>,
 }
 
@@ -100,39 +106,55 @@ pub struct Proof {
 pub type Trial<'a> = MutexGuard<'a, Option<(Timestamp, Fault)>>;
 
 impl Proof {
+    /// Is nothing known that speaks against the credential?
+    pub fn is_open(&self) -> bool {
+        self.open.load(Ordering::Acquire)
+    }
+
     /// Waits until it is known whether the credential is good. `Some`: nobody knows, and this call finds out.
     ///
     /// # Errors
     /// It was refused a moment ago.
     pub async fn wait(&self, clock: impl Fn() -> Timestamp) -> Result<Option<Trial<'_>>, Fault> {
-        if self.open.load(Ordering::Acquire) {
+        if self.is_open() {
             return Ok(None);
         }
         let trial = self.refused.lock().await;
-        if self.open.load(Ordering::Acquire) {
+        if self.is_open() {
             return Ok(None);
         }
+        let pause = if self.row.load(Ordering::Acquire) < REFUSALS { REFUSED_MS } else { LOCKED_MS };
         match &*trial {
-            Some((at, fault)) if clock().0 - at.0 < REFUSED_MS => Err(fault.clone()),
+            Some((at, fault)) if clock().0 - at.0 < pause => Err(fault.clone()),
             _ => Ok(Some(trial)),
         }
     }
 
-    /// What became of a call. After the first good answer only a sign-in can tell that the credential is wrong: a single service
-    /// may refuse what the others take.
+    /// What became of a call. A refusal after good answers need not be the credential's fault, for a single service may refuse what
+    /// the others take: the next call goes alone and finds out. A second one in a row, or that of a sign-in, is believed.
     pub async fn judge(&self, trial: Option<Trial<'_>>, fault: Option<&Fault>, signs_in: bool, now: Timestamp) {
-        let refused = fault.filter(|fault| fault.kind == FaultKind::Credentials);
-        match (trial, refused) {
-            (Some(mut trial), refused) => {
-                *trial = refused.map(|fault| (now, fault.clone()));
-                self.open.store(refused.is_none(), Ordering::Release);
+        // A clock that is off is refused, and counted, like a wrong signature.
+        let refused = fault.filter(|fault| matches!(fault.kind, FaultKind::Credentials | FaultKind::Clock));
+        let Some(refused) = refused else {
+            if fault.is_none() {
+                self.row.store(0, Ordering::Release);
             }
-            (None, Some(fault)) if signs_in => {
-                *self.refused.lock().await = Some((now, fault.clone()));
-                self.open.store(false, Ordering::Release);
+            if let Some(mut trial) = trial {
+                *trial = None;
+                self.open.store(true, Ordering::Release);
             }
-            (None, _) => {}
-        }
+            return;
+        };
+        let before = self.row.fetch_add(1, Ordering::AcqRel);
+        let believed = trial.is_some() || signs_in || before > 0;
+        self.open.store(false, Ordering::Release);
+        let mut state = match trial {
+            Some(trial) => trial,
+            None => self.refused.lock().await,
+        };
+        *state = believed.then(|| (now, refused.clone()));
+        // Somebody may have tried it well meanwhile: this refusal is the newer word.
+        self.open.store(false, Ordering::Release);
     }
 }
 
@@ -254,5 +276,46 @@ mod tests {
         assert!(!fetched.has_ended(&refused));
         fetched.prove();
         assert!(fetched.has_ended(&refused), "keys that can be fetched again do");
+    }
+
+    /// What a call makes of the gate, with the answer that it gets; `false`: it was not sent.
+    async fn call(proof: &Proof, at: i64, answer: Option<FaultKind>) -> bool {
+        let Ok(trial) = proof.wait(|| Timestamp(at)).await else { return false };
+        let fault = answer.map(|kind| Fault::local(kind, "List", ""));
+        proof.judge(trial, fault.as_ref(), false, Timestamp(at)).await;
+        true
+    }
+
+    #[tokio::test]
+    async fn keys_that_are_revoked_pass_few_calls_before_they_are_let_be() {
+        let proof = Proof::default();
+        assert!(call(&proof, 0, None).await && proof.is_open());
+        // Four that were on their way when the first refusal came.
+        let fault = Fault::local(FaultKind::Credentials, "List", "");
+        for _ in 0..4 {
+            assert!(proof.wait(|| Timestamp(1)).await.is_ok_and(|trial| trial.is_none()) || !proof.is_open());
+            proof.judge(None, Some(&fault), false, Timestamp(1)).await;
+            assert!(!proof.is_open());
+        }
+        for at in [1, 30_001, 300_001] {
+            assert!(!call(&proof, at, Some(FaultKind::Credentials)).await, "{at}: it may be locked");
+        }
+        assert!(call(&proof, 310_001, None).await && proof.is_open(), "and then it is good again");
+    }
+
+    #[tokio::test]
+    async fn one_refusal_is_found_out_about_by_the_next_call_alone() {
+        let refused = || Some(FaultKind::Credentials);
+        let proof = Proof::default();
+        assert!(call(&proof, 0, None).await && call(&proof, 1, refused()).await);
+        let trial = proof.wait(|| Timestamp(2)).await.unwrap();
+        assert!(trial.is_some(), "this one tries it");
+        proof.judge(trial, None, false, Timestamp(2)).await;
+        assert!(proof.is_open(), "one service alone");
+        // Two in a row are believed, for a while; a clock that is off counts as well.
+        assert!(call(&proof, 3, refused()).await && call(&proof, 4, Some(FaultKind::Clock)).await);
+        assert!(!call(&proof, 30_003, None).await && call(&proof, 30_004, refused()).await);
+        assert!(!call(&proof, 60_004, None).await, "the third makes it a long while");
+        assert!(call(&proof, 340_004, None).await);
     }
 }

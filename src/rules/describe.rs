@@ -97,8 +97,10 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         }
         FindingId::VipOnNic => {
             let on = facts.nic.addresses.iter().filter(|address| address.role == AddressRole::Virtual);
+            let around = facts.floats.iter().map(|float| float.ip);
+            let ips: BTreeSet<_> = on.map(|address| address.ip).chain(around).collect();
             let ids = facts.floats.iter().map(|float| &float.id);
-            vec![nic(), instance_id(facts), ("ips", join(on.map(|address| address.ip))), ("vip", join(ids))]
+            vec![nic(), instance_id(facts), ("ips", join(ips.iter())), ("vip", join(ids))]
         }
         FindingId::VipShared | FindingId::VipLast | FindingId::VipManaged => {
             let float = match asked {

@@ -26,7 +26,7 @@ pub struct Facts<'a> {
     pub instance: Option<&'a Instance>,
     pub eips: Vec<&'a Eip>,
     pub backends: Vec<&'a Backend>,
-    /// Virtual addresses on the NIC that are objects of their own.
+    /// Virtual addresses on the NIC that are objects of their own, and those that its instance is in the range of.
     pub floats: Vec<&'a Float>,
     /// EIPs were read whole: what is not in `eips` does not exist.
     pub eips_known: bool,

@@ -26,7 +26,7 @@ pub(super) fn ask(facts: &Facts, condition: Condition, context: Context) -> Answ
         Condition::InstanceNotBackend => instance_serves(facts, None),
         Condition::NoVirtualIp => {
             let on = |address: &Address| address.role == AddressRole::Virtual;
-            if facts.nic.addresses.iter().any(on) {
+            if facts.nic.addresses.iter().any(on) || !facts.floats.is_empty() {
                 Answer::Violated(FindingId::VipOnNic)
             } else if facts.floats_known {
                 Answer::Holds

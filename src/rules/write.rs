@@ -224,7 +224,46 @@ impl<'a> Asking<'a> {
             {
                 holds
             }
+            _ if matches!(self.kind, OperationKind::Delete { .. }) => self.ask_of_the_deleted(condition),
             condition => (nic::ask_any(&self.facts, condition), None),
+        }
+    }
+
+    /// What goes with a NIC that is deleted: what leaves with one that is detached, and does not come back.
+    fn ask_of_the_deleted(&self, condition: Condition) -> (Answer, Option<Values>) {
+        let dies = |dies: Option<bool>| self.facts.eips.iter().any(|eip| eip.dies_unbound == dies);
+        let answer = match condition {
+            Condition::NoEipOnNic if dies(Some(true)) => Answer::Violated(FindingId::EipDestroyed),
+            Condition::NoEipOnNic if dies(None) => Answer::CanNotTell(FindingId::EipFateUnknown),
+            Condition::VirtualShared => return self.answered_for(),
+            condition => nic::ask(&self.facts, condition, Context::default()),
+        };
+        let (Answer::Violated(id) | Answer::CanNotTell(id)) = answer else { return (answer, None) };
+        let mut values = describe::values(&self.facts, &[], Asked::Nic, Context::default(), id);
+        // Nothing to name is told in other words.
+        if matches!(condition, Condition::NoEipOnNic | Condition::NotBackend | Condition::AddressesLeave)
+            && values.iter().all(|(name, _)| *name != "case")
+            && !values.is_empty()
+        {
+            values.push(("case", "delete".to_owned()));
+        }
+        (answer, Some(values))
+    }
+
+    /// Is what looks like a NIC an address that others answer for?
+    fn answered_for(&self) -> (Answer, Option<Values>) {
+        let own = self.nic();
+        let bound = |other: &Nic| self.part.floats_of(other).iter().any(|float| *float.id == *own.id.as_str());
+        match self.part.nics().filter(|(_, other)| bound(other)).count() {
+            0 if self.facts.floats_known => (Answer::Holds, None),
+            0 => (Answer::CanNotTell(FindingId::VipUnknown), None),
+            count => {
+                let ip = own.primary_ip().map(|ip| ip.to_string()).unwrap_or_default();
+                let case = ("case", "delete".to_owned());
+                let id = own.id.to_string();
+                let values = vec![("nic", id.clone()), ("count", count.to_string()), ("vip", id), ("ip", ip), case];
+                (Answer::Violated(FindingId::VipShared), Some(values))
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::time::Timestamp;
 
-use self::{floats::Floats, index::Index, nonces::Nonces};
+use self::{floats::Floats, index::Index, knocks::Knocks, nonces::Nonces};
 pub use self::{
     floats::{SimFloat, SimPair},
     load::{Place, Problem, WorldError},
@@ -14,6 +14,7 @@ pub use self::{
 
 mod floats;
 mod index;
+mod knocks;
 mod load;
 mod nonces;
 #[cfg(test)]
@@ -293,6 +294,8 @@ pub struct World {
     pub tokens: BTreeMap<String, (String, String)>,
     /// Nonces seen, for clouds that refuse a second use.
     pub nonces: Nonces,
+    /// Signatures that were refused.
+    pub knocks: Knocks,
 }
 
 /// A public address as its own list shows it.

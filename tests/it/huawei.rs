@@ -9,10 +9,11 @@ use nicdeck::{
         ids::AddressKey,
         journal::JournalEntry,
         outcome::{Outcome, OutcomeWord, Skip},
-        plan::{ChangedFact, Decision, Operation, ReleasePlan},
+        plan::{ChangedFact, Decision, Operation, OperationKind, ReleasePlan},
         selection::Target,
     },
     providers::{self, profile::Credential},
+    rules::write,
     sim::world::{SimFloat, SimInstance, SimNic, SimPair, World},
 };
 use serde_json::json;
@@ -79,6 +80,73 @@ async fn the_only_one_and_all_of_a_nic_go_by_the_call_that_takes_all() {
     let stage = released(&[address("nic-web0", "10.0.0.100"), address("nic-web0", "10.0.0.101")]).await;
     assert_eq!(writes(&stage), ["DisassociateServerVirtualIp nic-web0"]);
     assert_eq!(bound(&stage.simulator.world(), "10.0.0.100"), ["10.0.0.11"]);
+}
+
+/// An address of the network that was reserved, and is bound to this NIC by its own list.
+fn reserve(world: &mut World, at: &str, own: &str) {
+    let like = world.floats()[0].clone();
+    let pairs = vec![SimPair { ip: own.into(), mac: "fa:16:3e:00:00:99".into() }];
+    let id = format!("reserved-{}", at.rsplit('.').next().unwrap_or_default());
+    world.put_float(SimFloat { id, ip: at.parse().unwrap(), pairs, eip: None, lb: None, reserved: true, ..like });
+}
+
+/// It is no virtual IP by its owner, and the call that takes all off the NIC asks nobody for owners.
+#[tokio::test]
+async fn a_reserved_address_that_is_bound_to_the_nic_is_not_taken_along() {
+    for late in [false, true] {
+        let mut scene = scene();
+        let put = |world: &mut World| reserve(world, "10.0.0.120", "10.0.0.20");
+        if !late {
+            put(&mut scene.world);
+        }
+        let mut stage = scene.open().await;
+        let plan = stage.prepare(&[address("nic-web1", "10.0.0.102")]).await;
+        if late {
+            stage.simulator.change(put);
+        }
+        stage.run(&plan).await.all(OutcomeWord::Released);
+        let sent = writes(&stage);
+        assert!(
+            sent.iter().all(|sent| sent.starts_with("UpdatePort ") && !sent.contains("reserved")),
+            "{late}: {sent:?}"
+        );
+        let world = stage.simulator.world();
+        assert_eq!(bound(&world, "10.0.0.120"), ["10.0.0.20"], "{late}");
+        assert_eq!(bound(&world, "10.0.0.102"), Vec::<String>::new());
+    }
+}
+
+/// In the list it looks like a NIC on no server, and it is somebody's address.
+#[tokio::test]
+async fn a_reserved_address_that_nics_answer_for_is_not_deleted_as_a_nic() {
+    let mut scene = scene();
+    reserve(&mut scene.world, "10.0.0.120", "10.0.0.20");
+    let mut stage = scene.open().await;
+    stage.list().await;
+    let capabilities = stage.provider.descriptor().capabilities;
+    let blocking = |nic: &str| -> Vec<FindingId> {
+        let found = write::findings(stage.part(), &capabilities, &OperationKind::Delete { nic: nic.into() });
+        found.into_iter().filter(|found| found.severity > Severity::Warn).map(|found| found.id).collect()
+    };
+    assert_eq!(blocking("reserved-120"), [FindingId::VipShared]);
+    assert_eq!(blocking("nic-free"), []);
+}
+
+/// It is released like any other, with the EIP that is lost by it told.
+#[tokio::test]
+async fn a_reserved_address_is_released_by_its_own_list() {
+    let mut scene = scene();
+    reserve(&mut scene.world, "10.0.0.120", "10.0.0.20");
+    assert!(scene.world.bind_free_eip_to_float("eip-9", "reserved-120"));
+    let mut stage = scene.open().await;
+    let plan = stage.prepare(&[address("nic-web1", "10.0.0.120")]).await;
+    let found: BTreeSet<FindingId> = plan.rows()[0].findings.iter().map(|finding| finding.id).collect();
+    assert!(found.is_superset(&BTreeSet::from([FindingId::EipAttached, FindingId::VipLast])), "{found:?}");
+    stage.run(&plan).await.all(OutcomeWord::Released);
+    assert_eq!(writes(&stage), ["UpdatePort reserved-120"]);
+    let world = stage.simulator.world();
+    assert!(bound(&world, "10.0.0.120").is_empty());
+    assert_eq!(bound(&world, "10.0.0.102"), ["10.0.0.20"]);
 }
 
 /// A pair that was written without a MAC is left by the call that takes all, and is taken away after it.

@@ -7,13 +7,14 @@ use nicdeck::{
         ids::AddressKey,
         outcome::{Outcome, OutcomeWord},
         page::Resource,
-        plan::Decision,
+        plan::{Decision, OperationKind, Overruled, PlanRow},
         selection::Target,
     },
     providers::{self, provider::Provider},
+    rules::{planner::Wanted, write},
     sim::{
         script::{Rule, Trouble},
-        world::World,
+        world::{SimFloat, World},
     },
 };
 
@@ -114,7 +115,7 @@ async fn the_older_generation_lists_a_region_by_its_short_name() {
     assert_eq!(missing, ["gx".into()]);
 }
 
-/// Where only the older generation is answered it is enough: what only the newer one tells is warned of.
+/// Where only the older generation is answered it is enough, for who says why: what only the newer one tells nobody knows.
 #[tokio::test]
 async fn the_older_generation_alone_lists_releases_and_detaches() {
     let older = generations()[1];
@@ -128,7 +129,15 @@ async fn the_older_generation_alone_lists_releases_and_detaches() {
     stage.list().await;
     let faults = stage.read_around(targets.iter().map(|target| target.nic().clone())).await;
     assert_eq!(faults.len(), 2, "told, of each NIC");
-    let plan = stage.plan_all(&targets);
+    let unsaid = stage.plan(targets.to_vec());
+    let overruled = |row: &PlanRow| Overruled {
+        findings: row.findings.iter().filter(|finding| finding.severity == Severity::Unknown).cloned().collect(),
+        reason: "there is no newer API here".into(),
+    };
+    let said = |row: &PlanRow| Wanted { overruled: Some(overruled(row)), ..Wanted::of(row.target.clone()) };
+    assert!(unsaid.rows().iter().all(|row| row.decision == Decision::Blocked), "{unsaid:?}");
+    let plan = stage.plan_wanted(&unsaid.rows().iter().map(said).collect::<Vec<_>>());
+    assert!(plan.rows().iter().all(|row| matches!(row.decision, Decision::Go(_))), "{plan:?}");
     let mut missing: Vec<Resource> = stage.sections().0.iter().map(|(section, _)| section.0).collect();
     missing.sort_unstable();
     missing.dedup();
@@ -137,7 +146,7 @@ async fn the_older_generation_alone_lists_releases_and_detaches() {
         plan.rows()[place].findings.iter().find(|finding| finding.id == id).map(|finding| finding.severity)
     };
     for (place, id) in [(0, FindingId::LbUnknown), (1, FindingId::LbUnknown), (1, FindingId::VipUnknown)] {
-        assert_eq!(found(place, id), Some(Severity::Warn), "{id:?}");
+        assert_eq!(found(place, id), Some(Severity::Unknown), "{id:?}");
     }
     assert_eq!(stage.simulator.count("DescribeAddresses"), 0);
     stage.run(&plan).await.all(OutcomeWord::Released);
@@ -251,5 +260,67 @@ async fn a_classic_balancer_is_shown_on_the_instances_own_address() {
         late.simulator.change(put(Some(lb)));
         assert_eq!(late.read_again([key("eni-p")]).await, []);
         assert!(late.part().snapshot(&"eni-p".into()).expect("there").backends.iter().any(|backend| on(&backend)));
+    }
+}
+
+/// Vendor: the instance has to be taken out of the range first. The virtual address is of another subnet than the NIC that is to go.
+#[tokio::test]
+async fn a_virtual_address_of_the_whole_instance_holds_all_its_nics() {
+    let mut world = World::parse(&[("test", WORLD)]).expect("a world");
+    let like = world.floats()[0].clone();
+    world.put_float(SimFloat {
+        id: "havip-far".to_owned(),
+        ip: "10.0.10.99".parse().expect("an address"),
+        subnet_id: "subnet-3".to_owned(),
+        pairs: Vec::new(),
+        instances: vec!["ins-web".to_owned()],
+        eip: None,
+        lb: None,
+        ..like
+    });
+    for provider in generations() {
+        let mut stage = Scene::of(provider, world.clone()).open().await;
+        stage.list().await;
+        assert_eq!(stage.read_again([key("eni-s")]).await, []);
+        let plan = stage.plan(vec![Target::Nic(key("eni-s")), address("eni-s", "10.0.8.21")]);
+        let row = |target: &Target| plan.rows().iter().find(|row| row.target == *target).expect("a row");
+        let detach = row(&Target::Nic(key("eni-s")));
+        let found = detach.findings.iter().find(|found| found.id == FindingId::VipOnNic).expect("it is told");
+        assert_eq!((found.severity, detach.decision), (Severity::Blocked, Decision::Blocked), "{found:?}");
+        assert!(found.values.contains(&("ips", "10.0.10.99".to_owned())), "{found:?}");
+        let released = row(&address("eni-s", "10.0.8.21"));
+        assert!(matches!(released.decision, Decision::Go(_)), "{released:?}");
+        assert!(
+            stage
+                .simulator
+                .world()
+                .nic("eni-s")
+                .is_some_and(|nic| nic.address("10.0.10.99".parse().unwrap()).is_none())
+        );
+    }
+}
+
+/// What a deletion takes along is told before it, as it is of a detach, and does not stop it: an EIP, one that dies with it, traffic.
+#[tokio::test]
+async fn what_goes_with_a_nic_that_is_deleted_is_told() {
+    for (dies, eip) in [(false, FindingId::EipOnNic), (true, FindingId::EipDestroyed)] {
+        let mut scene = Scene::of(generations()[0], World::parse(&[("test", WORLD)]).expect("a world"));
+        let edited = scene.world.edit_nic("eni-free", |nic| {
+            let address = nic.addresses.iter_mut().find(|address| address.eip.is_some()).expect("the world has one");
+            address.eip.as_mut().expect("it has").dies_unbound = dies;
+            address.lb = Some("lb-tcp".to_owned());
+        });
+        assert!(edited.is_some());
+        let mut stage = scene.open().await;
+        stage.list().await;
+        let capabilities = stage.provider.descriptor().capabilities;
+        let told = |nic: &str| {
+            let found = write::findings(stage.part(), &capabilities, &OperationKind::Delete { nic: nic.into() });
+            let case = |values: &[(&str, String)]| values.contains(&("case", "delete".to_owned()));
+            found.into_iter().map(|found| (found.id, found.severity, case(&found.values))).collect::<Vec<_>>()
+        };
+        let expected =
+            [eip, FindingId::LbBackend, FindingId::AddressesLeave].map(|id| (id, Severity::Warn, true)).to_vec();
+        assert_eq!(told("eni-free"), expected);
     }
 }

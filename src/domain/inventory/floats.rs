@@ -67,6 +67,18 @@ impl Floats {
         self.arena.older_than(sweep, |float| of(&float.region), |float| float.id.clone())
     }
 
+    /// Those on the NIC, and those that its instance as a whole is in the range of, in whichever subnet.
+    pub(super) fn around<'a>(&'a self, nic: &Nic) -> Vec<&'a Float> {
+        let mut all = self.on(nic);
+        let Some(named) = nic.instance.as_ref().and_then(|instance| self.by_id.get(instance.as_str())) else {
+            return all;
+        };
+        all.extend(named.iter().filter_map(|&slot| self.at(slot)).filter(|float| float.region == nic.region));
+        all.sort_by(|a, b| (a.ip, &a.id).cmp(&(b.ip, &b.id)));
+        all.dedup_by(|a, b| a.id == b.id);
+        all
+    }
+
     /// Those on the NIC, by address and id.
     pub(super) fn on<'a>(&'a self, nic: &Nic) -> Vec<&'a Float> {
         if self.arena.len() == 0 {
@@ -99,9 +111,9 @@ fn ids(float: &Float) -> Vec<Arc<str>> {
 }
 
 impl ProfileInventory {
-    /// Virtual addresses on the NIC that are objects of their own.
+    /// Virtual addresses on the NIC that are objects of their own, and those that its instance is in the range of.
     pub fn floats_of<'a>(&'a self, nic: &Nic) -> Vec<&'a Float> {
-        self.floats.on(nic)
+        self.floats.around(nic)
     }
 
     /// Is it told which virtual addresses are on NICs of the region? A cloud that does not keep them as objects tells with the NIC.
@@ -121,6 +133,7 @@ impl ProfileInventory {
             // Nothing new was read of it.
             self.eips.put(eip.id.clone(), eip, kept.read_at, kept.sweep);
             link(&mut self.eips_of_float, id.as_str().into(), slot);
+            self.look_around_all(self.nic_slot(&id).into_iter().collect());
         }
     }
 
@@ -184,10 +197,11 @@ impl ProfileInventory {
 
     /// What a fresh read of one NIC tells: these are on it, and no others.
     pub(super) fn refresh_floats(&mut self, fresh: &NicSnapshot, at: Timestamp) {
-        let on = |nic: &Nic| self.floats.on(nic).into_iter().cloned().collect::<Vec<Float>>();
-        for mut float in self.nic(&fresh.nic.id).map(on).unwrap_or_default() {
-            // One that left the NIC keeps its EIP, which is not read with the NIC then.
-            if fresh.eips_known && fresh.floats.iter().any(|fresh| fresh.id == float.id) {
+        let around = |nic: &Nic| self.floats.around(nic).into_iter().cloned().collect::<Vec<Float>>();
+        for mut float in self.nic(&fresh.nic.id).map(around).unwrap_or_default() {
+            // One that left the NIC keeps its EIP, which is not read with the NIC then; nor is that of one that is not on it.
+            let on = float.is_on(&fresh.nic) && fresh.floats.iter().any(|fresh| fresh.id == float.id);
+            if fresh.eips_known && on {
                 let slots = self.eips_of_float.get(&float.id).cloned().unwrap_or_default();
                 let there = |id: &EipId| fresh.eips.iter().any(|eip| &eip.id == id);
                 let eips = slots.into_iter().filter_map(|slot| self.eips.at(slot)).map(|kept| kept.item.clone());

@@ -233,7 +233,9 @@ impl ProfileInventory {
             EipBinding::Nic { nic, .. } => self.nic_slot(nic).into_iter().collect(),
             EipBinding::Instance { instance, .. } => self.nics_of(instance).to_vec(),
             // Which NICs have it is not indexed: the end of the listing looks around all of them.
-            EipBinding::Float { .. } | EipBinding::Unbound | EipBinding::Elsewhere => Vec::new(),
+            // But for one that is a NIC as well.
+            EipBinding::Float { float, .. } => self.nic_slot(&NicId::from(&**float)).into_iter().collect(),
+            EipBinding::Unbound | EipBinding::Elsewhere => Vec::new(),
         }
     }
 

@@ -238,6 +238,10 @@ fn nics(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<Invento
         if raw.id != asked.as_str() {
             return Err(answer.garbage("NetworkInterfaceId: another NIC than the one asked for"));
         }
+        // It has its own address at least: a record without the set does not say that those it had are gone.
+        if raw.private_ips.is_empty() {
+            return Err(answer.garbage("PrivateIpSets: a NIC has one at least"));
+        }
         return Ok(InventoryPage { nics: vec![nic(raw, region, &mut pool)], ..InventoryPage::default() });
     }
     let body: wire::Nics = answer.body()?;

@@ -178,6 +178,10 @@ const DELETE: &[Precondition] = &[
     blocked(Condition::NicState { allowed: &[NicState::Free] }, "InvalidOperation.InvalidEniState")
         .stricter("one that is being deleted may be deleted again, which changes nothing"),
     blocked(Condition::NotLinked, "InvalidOperation.HasSlaveEniBonded"),
+    // All addresses are released with it, for good.
+    told(Condition::NoEipOnNic, Severity::Warn),
+    told(Condition::NotBackend, Severity::Warn),
+    told(Condition::AddressesLeave, Severity::Warn),
 ];
 
 static DESCRIPTOR: Descriptor = Descriptor {

@@ -5,7 +5,7 @@
 
 pub(super) mod wire;
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, net::IpAddr, sync::Arc};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -36,7 +36,7 @@ use crate::{
         profile::Credential,
         provider::{Call, Reply, Session, TaskState},
     },
-    wire::WireResponse,
+    wire::{WireResponse, parse_query},
 };
 
 /// Pages that one reply may ask for; a larger total goes on from the last of them.
@@ -157,17 +157,21 @@ fn page(call: &Call, listing: &Listing, response: &WireResponse) -> Result<Inven
             if !port.iter().all(wanted) {
                 return Err(faults::garbage(call, response, "another port than the one asked for"));
             }
+            if let Some(what) = port.iter().find_map(unreadable) {
+                return Err(faults::garbage(call, response, &what));
+            }
             Ok(ports(listing, port, Vec::new()))
         }
         Resource::Nics | Resource::Floats => {
-            let list = open::<wire::Ports>(call, response)?.ports;
+            let wire::Ports { ports: list, links } = open(call, response)?;
             let list = listed(call, response, list, "ports")?;
             if list.iter().any(|port| port.id.some().is_none()) {
                 return Err(faults::garbage(call, response, "a port without an id"));
             }
-            // Vendor: nothing tells that more follows but that the page is full.
-            let marker = list.last().and_then(|port| port.id.some()).filter(|_| list.len() >= ROWS_A_PAGE);
-            let next = following(call, response, marker)?;
+            if let Some(what) = list.iter().find_map(unreadable) {
+                return Err(faults::garbage(call, response, &what));
+            }
+            let next = behind_ports(call, response, &list, &links)?;
             Ok(ports(listing, list, next))
         }
         Resource::Eips => {
@@ -177,6 +181,10 @@ fn page(call: &Call, listing: &Listing, response: &WireResponse) -> Result<Inven
             let nowhere = |vnic: &wire::Vnic| vnic.owner.is(VIP) && vnic.port.some().is_some() && vnic.ip.is_none();
             if rows.iter().any(|row| row.vnic.as_ref().is_some_and(nowhere)) {
                 return Err(faults::garbage(call, response, "an EIP on a virtual IP without its address"));
+            }
+            // The same of one that is bound, and does not say to what.
+            if rows.iter().any(|row| is_bound_somewhere(row, matches!(listing.scope, Scope::Nic(_)))) {
+                return Err(faults::garbage(call, response, "an EIP that is bound, without its port"));
             }
             let next = behind(call, response, &body.page, rows.len())?;
             let eips = rows.iter().filter_map(|row| eip(listing, row)).collect();
@@ -208,6 +216,51 @@ fn following(call: &Call, response: &WireResponse, marker: Option<&str>) -> Resu
         return Err(faults::garbage(call, response, "the marker that was sent"));
     }
     Ok(vec![Listing { cursor, ..listing.clone() }])
+}
+
+/// The page behind this one. Vendor: v1 has nothing that tells of more but that the page is full; v2.0 has a link while more follows,
+/// and a server may cut its pages below what was asked. The link's host may be the cloud's own: only its marker is taken.
+fn behind_ports(
+    call: &Call,
+    response: &WireResponse,
+    list: &[wire::Port],
+    links: &[wire::Link],
+) -> Result<Vec<Listing>, Fault> {
+    let Some(link) = links.iter().find(|link| link.rel.is("next")) else {
+        let marker = list.last().and_then(|port| port.id.some()).filter(|_| list.len() >= ROWS_A_PAGE);
+        return following(call, response, marker);
+    };
+    let query = link.href.as_str().split_once('?').map_or("", |(_, query)| query);
+    let told = parse_query(query).into_iter().find(|(name, _)| name == "marker").map(|(_, marker)| marker);
+    let marker = told.filter(|marker| !marker.is_empty());
+    let marker = marker.ok_or_else(|| faults::garbage(call, response, "a link to the next page without its marker"))?;
+    following(call, response, Some(&marker))
+}
+
+/// What a NIC or a virtual IP leaves untold without which nobody can say what is bound to it. Vendor: its list is always there, `[]`
+/// for none.
+fn unreadable(port: &wire::Port) -> Option<String> {
+    // What a service owns is never written to.
+    let owned = port.service.some().or(port.service_id.some()).is_some();
+    let matters = !owned && (is_nic(port) || port.owner.is(VIP));
+    (matters && port.pairs.is_none()).then(|| format!("port {}: no allowed_address_pairs", port.id.as_str()))
+}
+
+/// Vendor: on a server, or on nothing. A reserved address is on nothing as well, and nothing tells which of the two it is.
+fn is_nic(port: &wire::Port) -> bool {
+    port.owner.as_str().starts_with("compute:") || is_unowned(port)
+}
+
+fn is_unowned(port: &wire::Port) -> bool {
+    port.owner.some().is_none() && port.device.some().is_none()
+}
+
+/// Is it bound to NICs by its own list? A virtual IP then, whatever else it is. Vendor: its owner may be empty, for an address that
+/// reaches only inside the VPC.
+fn is_reserved(port: &wire::Port) -> bool {
+    let own = |ip: IpAddr| port.fixed_ips.iter().any(|fixed| fixed.ip == Some(ip));
+    let named = |pair: &wire::RawPair| Pair { ip: Arc::from(pair.ip.as_str()), mac: None }.address();
+    is_unowned(port) && port.pairs.iter().flatten().filter_map(named).any(|ip| !own(ip))
 }
 
 /// The page that the answer's own marker leads to. Vendor: `current_count` is the number of rows on the page.
@@ -311,13 +364,24 @@ fn pages(listing: &Listing, got: usize, total: Option<u64>) -> Vec<Listing> {
 
 /// The word is the vendor's; what keeps a server from being changed is said behind it.
 fn power(row: &wire::Server, status: &str) -> (String, PowerState) {
-    let locked = row.locked.is("true").then_some(("locked", PowerState::Locked));
-    let frozen = row.metadata.resource.is("freeze").then_some(("frozen", PowerState::Frozen));
-    if let Some((held, state)) = locked.or(frozen) {
+    let locked = match row.locked.truth() {
+        Some(false) => None,
+        Some(true) => Some(("locked", PowerState::Locked)),
+        None => Some(("locked?", PowerState::Other)),
+    };
+    let frozen = match &row.metadata {
+        Some(metadata) => metadata.resource.is("freeze").then_some(("frozen", PowerState::Frozen)),
+        None => Some(("frozen?", PowerState::Other)),
+    };
+    // Null is none, and what is left out nobody tells.
+    let task = row.task.is_none().then_some(("task?", PowerState::Other));
+    let held = [locked, frozen, task].into_iter().flatten();
+    // What is certain is said first.
+    if let Some((held, state)) = held.min_by_key(|(_, state)| *state == PowerState::Other) {
         return (format!("{status} ({held})"), state);
     }
     let state = match status {
-        "ACTIVE" | "SHUTOFF" if row.task.some().is_some() => PowerState::Changing,
+        "ACTIVE" | "SHUTOFF" if row.task.as_ref().is_some_and(|task| task.some().is_some()) => PowerState::Changing,
         "ACTIVE" => PowerState::Running,
         "SHUTOFF" => PowerState::Stopped,
         "BUILD" | "HARD_REBOOT" | "MIGRATING" | "REBOOT" | "REBUILD" | "RESIZE" | "REVERT_RESIZE" | "VERIFY_RESIZE" => {
@@ -334,8 +398,7 @@ fn ports(listing: &Listing, rows: Vec<wire::Port>, next: Vec<Listing>) -> Invent
     let mut pool = Pool::default();
     let mut page = InventoryPage { next, ..InventoryPage::default() };
     for row in rows {
-        let nic = row.owner.as_str().starts_with("compute:")
-            || row.owner.some().is_none() && row.device.some().is_none();
+        let nic = is_nic(&row);
         if matches!((listing.resource, &listing.scope), (Resource::Nics, Scope::Nic(_))) {
             page.nics.extend(asked_for(listing, &row, nic, &mut pool));
             continue;
@@ -344,12 +407,15 @@ fn ports(listing: &Listing, rows: Vec<wire::Port>, next: Vec<Listing>) -> Invent
             (Resource::Nics, Scope::All) => (true, true),
             (resource, _) => (resource == Resource::Nics, resource == Resource::Floats),
         };
+        let is_float = row.owner.is(VIP) || is_reserved(&row);
+        if nics && !nic && !is_float {
+            page.told.extend(others(listing, &row, &mut pool));
+        }
         if nics && nic {
             page.nics.extend(self::nic(listing, &row, &mut pool));
-        } else if floats && row.owner.is(VIP) {
+        }
+        if floats && is_float {
             page.floats.extend(float(listing, &row, &mut pool));
-        } else if nics && !row.owner.is(VIP) {
-            page.told.extend(others(listing, &row, &mut pool));
         }
     }
     page
@@ -380,7 +446,7 @@ fn asked_for(listing: &Listing, row: &wire::Port, is_nic: bool, pool: &mut Pool)
 fn pairs(row: &wire::Port, pool: &mut Pool) -> Vec<Pair> {
     // One without an address is kept as well: a list is written back whole, or not at all.
     let pair = |pair: &wire::RawPair| Pair { ip: pool.keep(pair.ip.as_str()), mac: pool.some(&pair.mac) };
-    row.pairs.iter().map(pair).collect()
+    row.pairs.iter().flatten().map(pair).collect()
 }
 
 /// Stands for the service where a port tells only that it is a load balancer's. Vendor: a member of `binding:profile`.
@@ -418,7 +484,7 @@ fn nic(listing: &Listing, row: &wire::Port, pool: &mut Pool) -> Option<Nic> {
         name: Arc::from(row.name.as_str()),
         region: region_of(listing),
         zone: row.owner.as_str().strip_prefix("compute:").filter(|zone| !zone.is_empty()).map(|zone| pool.keep(zone)),
-        role: if row.details.primary.is("true") { NicRole::Primary } else { NicRole::Secondary },
+        role: role(row, attached, pool),
         status: NicStatus { state: state(&word, attached), word },
         // A service's server is none of the account's.
         instance: row.device.some().filter(|_| owner.is_none()).map(InstanceId::from),
@@ -449,6 +515,15 @@ fn nic(listing: &Listing, row: &wire::Port, pool: &mut Pool) -> Option<Nic> {
     })
 }
 
+/// Vendor: the details of a NIC that is not the primary one do not name it, or are empty. One without any details may be either.
+fn role(row: &wire::Port, attached: bool, pool: &mut Pool) -> NicRole {
+    match &row.details {
+        Some(details) if details.primary.is("true") => NicRole::Primary,
+        None if attached => NicRole::Other(pool.keep("")),
+        Some(_) | None => NicRole::Secondary,
+    }
+}
+
 /// Vendor: ACTIVE, BUILD, DOWN; pass-through NICs and those of stopped servers are DOWN and attached all the same.
 fn state(word: &str, attached: bool) -> NicState {
     match (word, attached) {
@@ -477,6 +552,13 @@ fn float(listing: &Listing, row: &wire::Port, pool: &mut Pool) -> Vec<Float> {
     };
     // One id, one address: a port has one.
     row.fixed_ips.iter().filter_map(|fixed| fixed.ip).take(1).map(of).collect()
+}
+
+/// Is it bound to a port that it does not name? Vendor: ACTIVE is bound, DOWN is not, and one that is found by a private address has one.
+fn is_bound_somewhere(row: &wire::Eip, found: bool) -> bool {
+    let is_port = row.kind.some().is_none_or(|kind| kind == "PORT" || kind == "null");
+    let nameless = row.vnic.as_ref().is_none_or(|vnic| vnic.port.some().is_none());
+    is_port && nameless && (found || row.status.is("ACTIVE"))
 }
 
 fn eip(listing: &Listing, row: &wire::Eip) -> Option<Eip> {

@@ -166,12 +166,12 @@ fn read(listing: &Listing) -> Draft {
                 part::V2 => ("NeutronListPorts", "/v2.0/ports"),
                 _ => ("ListPorts", "/v1/{p}/ports"),
             };
-            let owner = (listing.resource == Resource::Floats).then(|| ("device_owner", super::VIP.to_owned()));
+            // Never by their owner: a reserved address has none, and is bound to NICs all the same.
             let network = match scope {
                 Scope::Group(network) => Some(("network_id", network.to_string())),
                 _ => None,
             };
-            Draft::get(action, Service::Vpc, path).with([limit]).with(marker).with(owner).with(network)
+            Draft::get(action, Service::Vpc, path).with([limit]).with(marker).with(network)
         }
         (Resource::Eips, scope) => {
             let only = match (scope, &listing.carry) {

@@ -163,6 +163,7 @@ fn by_code(code: &str, message: &str, status: u16, call: &Call) -> Option<(Fault
         "APIGW.0308" | "Common.0024" | "Common.1503" => (Throttled, NothingRetry),
         "APIGW.0201" if status == 504 => (Timeout, lost),
         "APIGW.0201" if status >= 500 => (Server, lost),
+        "APIGW.0201" if status >= 400 => (BadRequest, Nothing),
 
         // The NIC is not on that server any more; the read back decides.
         "Ecs.0085" if detach => (NotFound, AlreadyDone),
@@ -185,10 +186,21 @@ fn by_code(code: &str, message: &str, status: u16, call: &Call) -> Option<(Fault
         "Ecs.0000" | "Ecs.0005" | "Common.0002" | "Common.0011" | "APIGW.0106" | "Ecs.0023" | "Common.0018"
         | "VPC.0007" | "VPC.2500" | "InvalidInput" | "badRequest" => (BadRequest, Nothing),
         "Ecs.0010" | "Ecs.0012" | "Ecs.0014" | "Ecs.0030" | "Ecs.0039" | "Ecs.0049" | "Ecs.0050" | "Ecs.0064"
-        | "Ecs.0086" | "Ecs.0605" | "Ecs.0807" | "Ecs.0910" | "Ecs.0919" | "VPC.0701" | "VPC.0703" | "VPC.0707"
-        | "PortInUse" | "IpAddressInUse" | "IpAddressGenerationFailure" => (Refused, Nothing),
+        | "Ecs.0086" | "Ecs.0605" | "Ecs.0807" | "Ecs.0910" | "Ecs.0919" | "VPC.0011" | "VPC.0014" | "VPC.0701" | "VPC.0702" | "VPC.0703" | "VPC.0705" | "VPC.0707"
+        | "conflictingRequest" | "PortInUse" | "IpAddressInUse" | "IpAddressGenerationFailure" => (Refused, Nothing),
+        _ if is_of_other_calls(code) && (400..500).contains(&status) => (by_status(status, call).0, Nothing),
+        _ if goes_by_status(code) && (400..500).contains(&status) && status != 408 => {
+            let (kind, effect) = by_status(status, call);
+            (kind, if effect == Unknown { Nothing } else { effect })
+        }
         _ => return None,
     })
+}
+
+/// Codes of which the vendor's tables say no more than that the HTTP status is their meaning: those of EIPs (of their v1 with the VPC's
+/// prefix), of load balancers, and the numbers of IAM.
+fn goes_by_status(code: &str) -> bool {
+    ["EIP.", "ELB.", "VPC.05"].iter().any(|prefix| code.starts_with(prefix)) || code.parse::<u16>().is_ok()
 }
 
 /// One code, told apart by its text only. Vendor: "API Request Signing Guide", FAQ. None of it gets better by itself, and five
@@ -198,22 +210,39 @@ fn authentication(message: &str) -> (FaultKind, Effect) {
     (kind, Effect::Nothing)
 }
 
-/// A code this version does not know. An answer with a code is the API's own: what it refuses it did not do, unless it failed.
+/// A code this version does not know. Vendor: many codes with a plain 400 leave open what was done of a write, a part of it perhaps;
+/// that it may not be done at all, and that there are too many calls, the status tells.
 fn by_status(status: u16, call: &Call) -> (FaultKind, Effect) {
     let lost = if call.is_write() { Effect::Unknown } else { Effect::NothingRetry };
+    let refused = if call.is_write() { Effect::Unknown } else { Effect::Nothing };
     match status {
         401 => (FaultKind::Credentials, Effect::Nothing),
         403 => (FaultKind::Permission, Effect::Nothing),
-        404 => (FaultKind::NotFound, Effect::Nothing),
-        409 => (FaultKind::Refused, Effect::Nothing),
+        404 => (FaultKind::NotFound, refused),
+        409 => (FaultKind::Refused, refused),
         429 => (FaultKind::Throttled, Effect::NothingRetry),
         408 | 504 => (FaultKind::Timeout, lost),
         500.. => (FaultKind::Server, lost),
         // A good status with an error inside.
         200..300 => (FaultKind::Other, lost),
-        _ => (FaultKind::Other, Effect::Nothing),
+        _ => (FaultKind::Other, refused),
     }
 }
+
+/// Vendor: codes of its error page about creating, resizing, images, disks and orders: a call on NICs that is answered one was
+/// refused.
+fn is_of_other_calls(code: &str) -> bool {
+    let number = code.strip_prefix("Ecs.").filter(|digits| digits.len() == 4).and_then(|digits| digits.parse().ok());
+    number.is_some_and(|number: u16| OTHER_CALLS.iter().any(|range| range.contains(&number)))
+}
+
+const OTHER_CALLS: &[std::ops::RangeInclusive<u16>] = &[
+    1..=1, 6..=9, 11..=11, 13..=13, 15..=19, 21..=22, 25..=25, 27..=29, 31..=32, 34..=34, 36..=37, 41..=46, 48..=48, 51..=53,
+    57..=58, 62..=62, 73..=77, 81..=84, 89..=90, 101..=105, 111..=112, 118..=124, 202..=205, 207..=210, 214..=214, 216..=216,
+    219..=219, 221..=221, 226..=227, 302..=304, 306..=306, 308..=308, 311..=311, 313..=315, 319..=321, 402..=403, 405..=405,
+    501..=501, 503..=503, 510..=510, 513..=513, 610..=610, 612..=613, 616..=617, 701..=707, 802..=806, 808..=813, 901..=909,
+    911..=915, 1300..=1300, 7000..=7000,
+];
 
 #[cfg(test)]
 mod tests;

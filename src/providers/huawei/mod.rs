@@ -87,6 +87,8 @@ const NOT_FROZEN: &[PowerState] = &[
 const DETACH: &[Precondition] = &[
     blocked(Condition::NicExists, "Ecs.0085"),
     told(Condition::NotPrimaryNic, Severity::Blocked).stricter("refused, with which code is not documented"),
+    // One that does not say may be the primary one.
+    told(Condition::PlainNic, Severity::Unknown),
     told(Condition::NotManaged, Severity::Blocked)
         .stricter("ports of services are theirs; with which code a change is refused is not documented"),
     // It is on no server, so not on this one.
@@ -155,6 +157,13 @@ const DELETE: &[Precondition] = &[
     blocked(Condition::NicFree, "VPC.2500"),
     told(Condition::NotManaged, Severity::Blocked)
         .stricter("ports of services are theirs; with which code a change is refused is not documented"),
+    told(Condition::VirtualShared, Severity::Blocked)
+        .stricter("the console refuses it while a server answers for the address; what the call answers is not documented"),
+    // Vendor: its address stays on the virtual IPs' own lists; who gets it next is bound by them.
+    told(Condition::NoVirtualIp, Severity::Warn),
+    told(Condition::NoEipOnNic, Severity::Warn),
+    told(Condition::NotBackend, Severity::Warn),
+    told(Condition::AddressesLeave, Severity::Warn),
 ];
 
 static DESCRIPTOR: Descriptor = Descriptor {

@@ -166,14 +166,10 @@ pub(super) fn next_pages(
     if let Err(what) = page.rows() {
         return Err(garbage(&what));
     }
-    // Only whole lists go on.
-    if listing.scope != Scope::All {
-        return Ok(Vec::new());
-    }
-    let Some(total) = total else {
-        // Without a count a full page may be followed by another one.
-        let full = got >= page_size as usize;
-        return Ok(if full { vec![at(u64::from(number) + 1, None)] } else { Vec::new() });
+    // Without a count a full page may be followed by another one. A search carries what it is for, and is short: page by page.
+    let Some(total) = total.filter(|_| listing.scope == Scope::All) else {
+        let more = total.map_or(got >= page_size as usize, |total| total > u64::from(number) * u64::from(page_size));
+        return Ok(if more { vec![at(u64::from(number) + 1, None)] } else { Vec::new() });
     };
     let last = total.div_ceil(u64::from(page_size)).min(PAGES_AT_ONCE);
     match Paging::of(listing) {
@@ -266,9 +262,13 @@ fn nics(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<Invento
     let body: wire::Nics = answer.body()?;
     let mut pool = Pool::default();
     if let Scope::Nic(asked) = &listing.scope {
+        // Vendor: one that is gone is refused, or left out.
         let own = |raw: &wire::Nic| raw.id == asked.as_str();
-        if body.nics.is_empty() || !body.nics.iter().all(own) {
+        if !body.nics.iter().all(own) {
             return Err(answer.garbage("NetworkInterfaceSet: not the NIC that was asked for"));
+        }
+        if body.nics.iter().any(|raw| raw.addresses.is_empty()) {
+            return Err(answer.garbage("PrivateIpAddressSet: a NIC has one at least"));
         }
     }
     Ok(InventoryPage {
@@ -280,7 +280,7 @@ fn nics(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<Invento
 
 fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
     let tags = tags(pool, raw.tags.as_deref());
-    let instance = raw.attachment.as_ref().map(|attachment| attachment.instance.as_str());
+    let instance = raw.attachment.as_ref().and_then(|told| told.as_ref()).map(|attachment| attachment.instance.as_str());
     let instance = instance.filter(|id| !id.is_empty()).map(InstanceId::from);
     let public = raw.addresses.iter().filter(|address| !address.eip.is_empty() && !address.public.is_empty());
     Nic {
@@ -289,7 +289,7 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
         zone: pool.some(&raw.zone),
         // Vendor: the number of the kind contradicts itself. One that does not say may be a primary one.
         role: if raw.primary == Some(false) { NicRole::Secondary } else { NicRole::Primary },
-        status: status(&raw, instance.is_some(), pool),
+        status: status(&raw, raw.attachment.as_ref().map(|_| instance.is_some()), pool),
         mac: pool.some(&raw.mac),
         vpc: pool.some(&raw.vpc),
         subnet: pool.some(&raw.subnet),
@@ -314,8 +314,8 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
 }
 
 /// Vendor: `State` says `AVAILABLE` of attached and unattached NICs alike; the attachment tells. One task runs on a NIC at a time,
-/// so an address that moves is the NIC's state as well.
-fn status(raw: &wire::Nic, attached: bool, pool: &mut Pool) -> NicStatus {
+/// so an address that moves is the NIC's state as well. `attached` is `None` where the answer does not tell it.
+fn status(raw: &wire::Nic, attached: Option<bool>, pool: &mut Pool) -> NicStatus {
     let words = [raw.state.as_str(), raw.long_state.as_str()];
     let moving = raw.addresses.iter().map(|address| &address.state).chain(raw.ipv6.iter().map(|address| &address.state));
     let moving = moving.map(String::as_str).find(|word| !matches!(*word, "" | "AVAILABLE"));
@@ -331,8 +331,8 @@ fn status(raw: &wire::Nic, attached: bool, pool: &mut Pool) -> NicStatus {
     }
     let word = if raw.long_state.is_empty() { raw.state.as_str() } else { raw.long_state.as_str() };
     let state = match (attached, word) {
-        (true, "AVAILABLE" | "INUSE") => NicState::Attached,
-        (false, "AVAILABLE") => NicState::Free,
+        (Some(true), "AVAILABLE" | "INUSE") => NicState::Attached,
+        (Some(false), "AVAILABLE") => NicState::Free,
         // No word at all; or in use, by something that is not shown.
         _ => NicState::Other,
     };
@@ -358,6 +358,8 @@ fn addresses(raw: &wire::Nic) -> Vec<Address> {
 fn managed_by(raw: &wire::Nic, tags: &Tags) -> ManagedBy {
     let controller = || match controller(CONTROLLERS, tags.known().unwrap_or_default(), &raw.description) {
         Some(who) => ManagedBy::Controller(who),
+        // It leaves its mark on the tags.
+        None if !tags.is_known() => ManagedBy::Unknown,
         None => ManagedBy::Nobody,
     };
     match (raw.business.as_str(), raw.resource.as_str()) {
@@ -399,9 +401,14 @@ fn floats(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<Inven
     let body: wire::Havips = answer.body()?;
     let next = answer.next_pages(listing, body.havips.len(), body.total)?;
     let mut pool = Pool::default();
+    if let Some(raw) = body.havips.iter().find(|raw| raw.ip.is_none()) {
+        return Err(answer.garbage(&format!("HaVipSet: {}: no Vip", raw.id)));
+    }
     let floats = body.havips.into_iter().filter_map(|raw| {
         let range = raw.range.iter().map(|entry| entry.id.as_str());
-        let mut named: Vec<&str> = range.chain([raw.nic.as_str()]).filter(|id| !id.is_empty()).collect();
+        // Who has it now: a NIC, or an instance by one that is not told.
+        let now = if raw.nic.is_empty() { raw.instance.as_str() } else { raw.nic.as_str() };
+        let mut named: Vec<&str> = range.chain([now]).filter(|id| !id.is_empty()).collect();
         named.sort_unstable();
         named.dedup();
         Some(Float {

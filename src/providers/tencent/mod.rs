@@ -142,6 +142,10 @@ const DELETE: &[Precondition] = &[
     warned(Condition::NotManaged, "UnsupportedOperation"),
     blocked(Condition::NicFree, "ResourceInUse"),
     blocked(Condition::NicState { allowed: &[NicState::Free] }, "UnsupportedOperation.InvalidState"),
+    // Vendor: all its addresses are returned, and EIPs unbound; some do not live without.
+    told(Condition::NoEipOnNic, Severity::Warn),
+    told(Condition::NotBackend, Severity::Warn),
+    told(Condition::AddressesLeave, Severity::Warn),
 ];
 
 static DESCRIPTOR: Descriptor = descriptor(CAPABILITIES);

@@ -76,14 +76,23 @@ pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Faul
         }
         Resource::Nics => {
             let (paged, id) = open::<Paged<shapes::Nic>>(call, response)?;
-            nics(listing, sound(call, response, listing, paged, id)?)
+            let found = sound(call, response, listing, paged, id.clone())?;
+            // Of the one that was asked for it decides what was done to it.
+            if matches!(listing.scope, Scope::Nic(_)) && !found.items.iter().all(tells_addresses) {
+                return Err(garbage(call, response, "a NIC without its addresses", id));
+            }
+            nics(listing, found)
         }
         Resource::Eips => {
             let (paged, id) = open::<Paged<shapes::Eip>>(call, response)?;
             eips(listing, sound(call, response, listing, paged, id)?)
         }
         Resource::Backends if listing.part == part::BACKENDS => {
-            backends(listing, open::<shapes::Backends>(call, response)?.0)
+            let (raw, id) = open::<shapes::Backends>(call, response)?;
+            match raw.backends {
+                Some(rows) => backends(listing, rows),
+                None => return Err(garbage(call, response, "no backends", id)),
+            }
         }
         Resource::Backends => {
             let (paged, id) = open::<Paged<Balancer>>(call, response)?;
@@ -235,10 +244,6 @@ impl Pool {
 
 fn filled(text: Option<&Text>) -> Option<&str> {
     text.map(|Text(text)| text.as_str()).filter(|text| !text.is_empty())
-}
-
-fn ip(text: Option<&Text>) -> Option<IpAddr> {
-    filled(text)?.trim().parse().ok()
 }
 
 fn regions(zones: shapes::Zones) -> InventoryPage {
@@ -416,12 +421,21 @@ fn nic_state(word: &str) -> NicState {
     }
 }
 
+/// Does the record say which addresses the NIC has? It has one at least, but for one that is being made, or could not be. Vendor:
+/// one of a subnet of IPv6 alone has no IPv4.
+fn tells_addresses(raw: &shapes::Nic) -> bool {
+    let unborn = matches!(filled(raw.status.as_ref()), Some("PENDING" | "CREATE_FAILED"));
+    let only_v6 = filled(raw.nic_subnet_type.as_ref()) == Some("IPv6");
+    let has_v4 = addresses(raw).iter().any(|address| address.ip.is_ipv4());
+    unborn || only_v6 || has_v4 && (raw.private_ip_list.is_some() || raw.secondary_ipv4s.is_some())
+}
+
 /// Newer answers name the primary and the secondary addresses, older ones have one list with the primary first.
 fn addresses(raw: &shapes::Nic) -> Vec<Address> {
-    let list: Vec<IpAddr> = raw.private_ip_list.iter().filter_map(|text| ip(Some(text))).collect();
-    let named: Vec<IpAddr> = raw.secondary_ipv4s.iter().filter_map(|text| ip(Some(text))).collect();
+    let list: Vec<IpAddr> = raw.private_ip_list.iter().flatten().filter_map(|ip| ip.0).collect();
+    let named: Vec<IpAddr> = raw.secondary_ipv4s.iter().flatten().filter_map(|ip| ip.0).collect();
     let primary =
-        ip(raw.primary_ipv4.as_ref()).or_else(|| list.iter().copied().find(|ip| ip.is_ipv4() && !named.contains(ip)));
+        raw.primary_ipv4.0.or_else(|| list.iter().copied().find(|ip| ip.is_ipv4() && !named.contains(ip)));
     let mut found: Vec<Address> = Vec::with_capacity(list.len() + 1);
     let mut put = |ip: IpAddr, role: AddressRole| {
         if found.iter().all(|address| address.ip != ip) {
@@ -434,7 +448,7 @@ fn addresses(raw: &shapes::Nic) -> Vec<Address> {
     for &ip in list.iter().chain(&named).filter(|ip| ip.is_ipv4()) {
         put(ip, AddressRole::Secondary);
     }
-    for ip in list.iter().copied().filter(IpAddr::is_ipv6).chain(ip(raw.primary_ipv6.as_ref())) {
+    for ip in list.iter().copied().filter(IpAddr::is_ipv6).chain(raw.primary_ipv6.0) {
         put(ip, AddressRole::Ipv6);
     }
     found
@@ -461,7 +475,8 @@ fn eips(listing: &Listing, found: Found<shapes::Eip>) -> InventoryPage {
         Some(Eip { dies_unbound: Some(false),
             id: raw.id()?.into(),
             region: region(listing, raw.region_id.as_ref()),
-            ips: raw.public_ip_addresses.iter().filter_map(|text| ip(Some(text))).collect(),
+            // One that is none is left out: the NIC names it, and then it is not explained.
+            ips: raw.public_ip_addresses.iter().filter_map(|Text(text)| text.trim().parse().ok()).collect(),
             name: Arc::from(raw.name.as_ref().map_or("", |Text(name)| name)),
             status: pool.keep(filled(raw.status.as_ref()).unwrap_or_default()),
             bound: binding(&raw),
@@ -476,7 +491,7 @@ fn eips(listing: &Listing, found: Found<shapes::Eip>) -> InventoryPage {
 
 /// A word for the other end that this version does not know is taken as a NIC's: if the id is none of a NIC, nothing happens.
 fn binding(raw: &shapes::Eip) -> EipBinding {
-    let private_ip = ip(raw.private_ip_address.as_ref());
+    let private_ip = raw.private_ip_address.0;
     if matches!(filled(raw.associated_type.as_ref()), Some("NAT" | "LB" | "HAVIP")) {
         return EipBinding::Elsewhere;
     }
@@ -510,7 +525,7 @@ fn balancers(listing: &Listing, found: Found<Balancer>) -> InventoryPage {
     InventoryPage { next, ..InventoryPage::default() }
 }
 
-fn backends(listing: &Listing, raw: shapes::Backends) -> InventoryPage {
+fn backends(listing: &Listing, rows: Vec<shapes::Backend>) -> InventoryPage {
     let Scope::LoadBalancer(balancer) = &listing.scope else { return InventoryPage::default() };
     let (vpc, name) = listing.carry.as_deref().and_then(|carry| carry.split_once('\n')).unwrap_or_default();
     let vpc: Option<Arc<str>> = (!vpc.is_empty()).then(|| vpc.into());
@@ -518,7 +533,7 @@ fn backends(listing: &Listing, raw: shapes::Backends) -> InventoryPage {
     let region = region(listing, None);
     let backend = |raw: shapes::Backend| {
         let instance = filled(raw.instance_id.as_ref()).map(InstanceId::from);
-        let target = match (ip(raw.private_ip_address.as_ref()), instance) {
+        let target = match (raw.private_ip_address.0, instance) {
             (Some(ip), instance) => BackendTarget::Address { ip, instance, nic: None },
             (None, Some(instance)) => BackendTarget::Instance(instance),
             (None, None) => return None,
@@ -534,7 +549,7 @@ fn backends(listing: &Listing, raw: shapes::Backends) -> InventoryPage {
             port: ports.into_iter().flatten().collect::<Vec<_>>().join("/").into(),
         })
     };
-    InventoryPage { backends: raw.backends.into_iter().filter_map(backend).collect(), ..InventoryPage::default() }
+    InventoryPage { backends: rows.into_iter().filter_map(backend).collect(), ..InventoryPage::default() }
 }
 
 #[cfg(test)]

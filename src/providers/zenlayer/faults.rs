@@ -81,7 +81,9 @@ fn by_code(code: &str, write: Option<&OperationKind>) -> Option<(FaultKind, Effe
             (FaultKind::Credentials, Effect::Nothing)
         }
         "AUTHFAILURE_SIGNATURE_EXPIRED" => (FaultKind::Clock, Effect::Nothing),
-        "AUTHFAILURE_UNAUTHORIZED_OPERATION" => (FaultKind::Permission, Effect::Nothing),
+        // The second stands before the API, as a firewall does.
+        "AUTHFAILURE_UNAUTHORIZED_OPERATION" | "REQUEST_BLOCKED" => (FaultKind::Permission, Effect::Nothing),
+        "SECURITY_CHALLENGE" => (FaultKind::Garbage, Effect::Nothing),
 
         // Not on an instance: what a detach wishes for. The vendor's Terraform provider takes it as success, too.
         "OPERATION_DENIED_NIC_NOT_EXIST_INSTANCE" if detach => (FaultKind::NotFound, Effect::AlreadyDone),
@@ -139,9 +141,10 @@ fn by_status(status: u16, api: bool, write: bool) -> (FaultKind, Effect) {
         429 => (FaultKind::Throttled, lost),
         408 | 504 => (FaultKind::Timeout, lost),
         500.. => (FaultKind::Server, lost),
-        // The API itself refused, for a reason it can name: nothing was done.
+        // Nobody who was not let in did anything.
         401 if api => (FaultKind::Credentials, Effect::Nothing),
-        400..=499 if api => (FaultKind::Other, Effect::Nothing),
+        // The API itself says no. Whether it did a part before it did is not documented of a reason that is not.
+        400..=499 if api => (FaultKind::Other, if write { Effect::Unknown } else { Effect::Nothing }),
         // Somebody on the way answered: what the API did with a write is not known.
         _ if write => (FaultKind::Garbage, Effect::Unknown),
         _ => (FaultKind::Garbage, Effect::Nothing),
@@ -187,6 +190,12 @@ mod tests {
             WireResponse { status: 200, headers: vec![], body: body.into_bytes() }
         };
         assert!(super::super::decode::decode(&call, &body("")).is_ok());
+        for (list, bound) in [("null", true), ("[null]", true), ("[15]", false)] {
+            let text = format!(r#"{{"requestId":"T1","response":{{"requestId":"T1","failedEipIds":{list}}}}}"#);
+            let response = WireResponse { status: 200, headers: vec![], body: text.into_bytes() };
+            let answer = super::super::decode::decode(&call, &response);
+            assert_eq!(answer.err().map(|fault| fault.kind), (!bound).then_some(FaultKind::Refused), "{list}");
+        }
         let fault = super::super::decode::decode(&call, &body("\"15\"")).unwrap_err();
         assert_eq!((fault.kind, fault.effect, fault.http_status), (FaultKind::Refused, Effect::Nothing, Some(200)));
         assert_eq!(fault.request_id.as_deref(), Some("T1"));
@@ -247,7 +256,8 @@ mod tests {
             (500, "INTERNAL_SERVER_ERROR", K::Server, Unknown, Unknown, NothingRetry),
             (500, "INVALID_OPERATION_TIMEOUT", K::Timeout, Unknown, Unknown, NothingRetry),
             // Codes of tomorrow.
-            (409, "INVALID_NIC_IS_ON_HOLIDAY", K::Other, Nothing, Nothing, Nothing),
+            (409, "INVALID_NIC_IS_ON_HOLIDAY", K::Other, Unknown, Unknown, Nothing),
+            (404, "INVALID_NIC_IS_ON_HOLIDAY", K::Other, Unknown, Unknown, Nothing),
             (401, "AUTHFAILURE_TOKEN_IS_TIRED", K::Credentials, Nothing, Nothing, Nothing),
             (500, "INVALID_NIC_IS_ON_HOLIDAY", K::Server, Unknown, Unknown, NothingRetry),
             (429, "SLOW_DOWN", K::Throttled, Unknown, Unknown, NothingRetry),

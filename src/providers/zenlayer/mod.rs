@@ -99,6 +99,8 @@ const ATTACH: &[Precondition] = &[
     blocked(Condition::InstanceExists, "INVALID_INSTANCE_NOT_FOUND"),
     blocked(Condition::NicFree, "INVALID_NIC_ATTACHED"),
     blocked(Condition::NicState { allowed: &[NicState::Free] }, "INVALID_NIC_STATUS"),
+    // The region: a NIC has no zone.
+    blocked(Condition::SamePlace, "INVALID_NIC_INSTANCE_REGION_MISMATCH"),
     blocked(
         Condition::InstanceState { allowed: &[PowerState::Running], primary_nic_only: false },
         "OPERATION_DENIED_INSTANCE_STATUS_NOT_SUPPORT",
@@ -124,6 +126,10 @@ const DELETE: &[Precondition] = &[
     blocked(Condition::NicFree, "INVALID_NIC_ATTACHED"),
     blocked(Condition::NicState { allowed: &[NicState::Free, NicState::Failed] }, "INVALID_NIC_STATUS"),
     told(Condition::NotManaged, Severity::Warn),
+    // Vendor: its addresses go back to the subnet.
+    told(Condition::NoEipOnNic, Severity::Warn),
+    told(Condition::NotBackend, Severity::Warn),
+    told(Condition::AddressesLeave, Severity::Warn),
 ];
 
 static DESCRIPTOR: Descriptor = Descriptor {

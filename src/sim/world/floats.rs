@@ -46,6 +46,12 @@ pub struct SimFloat {
     /// A service of the cloud owns it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub service_managed: bool,
+    /// Instances that may have it with whichever of their NICs, where the cloud knows such ranges.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instances: Vec<String>,
+    /// An address that was reserved, and not made as a virtual one: it is bound in the same way, and looks like a NIC on no instance.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub reserved: bool,
     #[serde(skip)]
     pub region: String,
 }
@@ -397,6 +403,8 @@ impl SimFloat {
             eip: None,
             lb: None,
             service_managed: false,
+            instances: Vec::new(),
+            reserved: false,
             region: nic.region.clone(),
         }
     }

@@ -31,7 +31,11 @@ pub fn of(cloud: &str, api: &str) -> Vec<Fact> {
             instance.is_some_and(|instance| !["RUNNING", "STOPPED"].contains(&instance.status.as_str()))
         })],
         // What a detach does to the NICs that it carries is not documented.
-        ("huawei", _) => vec![fact(DETACH, FindingId::NicMembers, |_, nic, _| nic.linked)],
+        ("huawei", _) => vec![
+            fact(DETACH, FindingId::NicMembers, |_, nic, _| nic.linked),
+            // One that does not say may be the primary one.
+            fact(DETACH, FindingId::NicType, |_, nic, _| !nic.kind.is_empty() && nic.instance_id.is_some()),
+        ],
         ("zenlayer", _) => vec![
             // A note of the page about detaching: the instance, not the NIC, must serve no balancer.
             fact(RELEASE, FindingId::LbOnInstance, serves_elsewhere),

@@ -95,6 +95,7 @@ pub fn kinks(cloud: &str, api: &str) -> Kinks {
         ("huawei", _) => Kinks {
             nic_states: &["ERROR", "DREAMING"],
             instance_states: &["SOFT_DELETED", "SHELVED", "ERROR"],
+            nic_kinds: &["Untold"],
             links: true,
             holds: true,
             deletes: true,

@@ -332,7 +332,13 @@ fn what_hangs_on_a_nic_and_whose_it_is() {
 #[test]
 fn one_nic_stands_at_the_top_level_and_may_be_gone() {
     let listing = Listing { scope: Scope::Nic("eni-bp1d".into()), ..all(Resource::Nics) };
-    let body = nic_json(r#","RequestId":"1","PrivateIpAddress":"10.0.8.10""#);
+    let body = nic_json(
+        r#","RequestId":"1","PrivateIpAddress":"10.0.8.10","PrivateIpSets":{"PrivateIpSet":[{"PrivateIpAddress":"10.0.8.10","Primary":true}]}"#,
+    );
+    // Its own address is in the set: without the set nobody says that the others are gone.
+    for untold in ["", r#","PrivateIpAddress":"10.0.8.10""#, r#","PrivateIpAddress":"10.0.8.10","PrivateIpSets":{}"#] {
+        assert!(garbage(&listing, &nic_json(&format!(r#","RequestId":"1"{untold}"#))).contains("PrivateIpSets"), "{untold}");
+    }
     assert_eq!(page(&listing, &body).nics[0].id.as_str(), "eni-bp1d");
     let other = Listing { scope: Scope::Nic("eni-other".into()), ..listing.clone() };
     assert!(garbage(&other, &body).contains("another NIC"));

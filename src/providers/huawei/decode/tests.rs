@@ -40,7 +40,7 @@ const PORTS: &str = r#"{"ports": [{"id": "d32019d3", "name": "", "status": "ACTI
   "security_groups": ["d0d58aa9"],
   "allowed_address_pairs": [{"ip_address": "10.0.0.21", "mac_address": "fa:16:3e:47:5f:c1"}, {"ip_address": "10.0.0.22", "mac_address": "fa:16:3e:01:f7:90"}]},
  {"id": "dhcp", "status": "ACTIVE", "network_id": "4779ab1c", "device_owner": "network:dhcp", "device_id": "dhcp-x", "fixed_ips": [{"ip_address": "10.0.0.254"}]},
- {"id": "free", "status": "DOWN", "network_id": "4779ab1c", "device_owner": "", "device_id": "", "fixed_ips": [{"ip_address": "10.0.0.30"}], "allowed_address_pairs": null},
+ {"id": "free", "status": "DOWN", "network_id": "4779ab1c", "device_owner": "", "device_id": "", "fixed_ips": [{"ip_address": "10.0.0.30"}], "allowed_address_pairs": []},
  {"id": "rds", "status": "ACTIVE", "device_owner": "compute:cn-north-4a", "device_id": "x", "instance_type": "RDS", "instance_id": "y", "fixed_ips": null}]}"#;
 
 #[test]
@@ -66,6 +66,73 @@ fn a_sweep_over_the_ports_brings_nics_and_virtual_ips_and_leaves_out_what_servic
     assert_eq!(vip, swept);
     assert_eq!((&*vip.id, vip.ip.to_string(), vip.subnet.as_deref(), &vip.owner), ("7204e0da", "10.0.0.220".to_owned(), Some("4779ab1c"), &None));
     assert!(vip.is_on(nic) && vip.others(nic) == 1 && page.nics.is_empty());
+}
+
+/// Its list decides what is bound to it: silence is no "nothing". The NIC of a service is nobody's to write to.
+#[test]
+fn a_port_that_does_not_tell_its_list_is_not_read() {
+    for (owner, device, service, read) in [
+        ("compute:a", "srv", "", false),
+        ("", "", "", false),
+        ("neutron:VIP_PORT", "", "", false),
+        ("compute:a", "srv", "RDS", true),
+        ("network:dhcp", "dhcp", "", true),
+    ] {
+        for list in ["", r#","allowed_address_pairs":null"#] {
+            let port = format!(
+                r#"{{"id":"p","status":"ACTIVE","device_owner":"{owner}","device_id":"{device}","instance_type":"{service}"{list}}}"#
+            );
+            let swept = answer(&all(Resource::Nics), 200, &format!(r#"{{"ports":[{port}]}}"#));
+            let one = Listing { scope: Scope::Nic("p".into()), ..all(Resource::Nics) };
+            let alone = answer(&one, 200, &format!(r#"{{"port":{port}}}"#));
+            for answer in [swept, alone] {
+                assert_eq!(answer.as_ref().err().map(|fault| fault.kind), (!read).then_some(FaultKind::Garbage), "{port}");
+            }
+        }
+    }
+}
+
+/// Vendor: its owner may be empty. On no server, and bound to NICs by its list, it is a virtual IP that looks like a NIC.
+#[test]
+fn a_reserved_address_that_is_bound_is_a_virtual_ip_as_well() {
+    let body = |list: &str| format!(
+        r#"{{"ports":[{{"id":"r","status":"DOWN","network_id":"n","device_owner":"","device_id":"",
+        "fixed_ips":[{{"ip_address":"10.0.0.30"}}],"allowed_address_pairs":{list}}}]}}"#
+    );
+    let network = Listing { scope: Scope::Group("n".into()), ..all(Resource::Floats) };
+    for (list, bound) in [
+        (r#"[{"ip_address":"10.0.0.21"}]"#, true),
+        (r#"[{"ip_address":"1.1.1.1/0"},{"ip_address":"10.0.0.21/32"}]"#, true),
+        ("[]", false),
+        (r#"[{"ip_address":"1.1.1.1/0"}]"#, false),
+        (r#"[{"ip_address":"10.0.0.30"}]"#, false),
+    ] {
+        let sweep = answer(&all(Resource::Nics), 200, &body(list)).unwrap();
+        let read = answer(&network, 200, &body(list)).unwrap();
+        assert_eq!((sweep.nics.len(), sweep.floats.len(), read.nics.len()), (1, usize::from(bound), 0), "{list}");
+        assert_eq!(sweep.floats, read.floats, "{list}");
+    }
+}
+
+#[test]
+fn a_nic_without_details_may_be_the_primary_one() {
+    let role = |details: &str, device: &str| {
+        let owner = if device.is_empty() { "" } else { "compute:a" };
+        let body = format!(
+            r#"{{"ports":[{{"id":"n","status":"ACTIVE","device_owner":"{owner}","device_id":"{device}","allowed_address_pairs":[]{details}}}]}}"#
+        );
+        answer(&all(Resource::Nics), 200, &body).unwrap().nics.remove(0).role
+    };
+    for (details, expected) in [
+        (r#","binding:vif_details":{"primary_interface":true}"#, NicRole::Primary),
+        (r#","binding:vif_details":{"primary_interface":false}"#, NicRole::Secondary),
+        (r#","binding:vif_details":{}"#, NicRole::Secondary),
+        (r#","binding:vif_details":null"#, NicRole::Other("".into())),
+        ("", NicRole::Other("".into())),
+    ] {
+        assert_eq!(role(details, "srv"), expected, "{details}");
+    }
+    assert_eq!(role("", ""), NicRole::Secondary, "on no server it is no server's primary one");
 }
 
 #[test]
@@ -94,6 +161,18 @@ fn a_full_page_is_followed_by_the_next_and_a_short_one_by_none() {
     let page = answer(&all(Resource::Nics), 200, &rows(2000)).unwrap();
     assert_eq!(page.next, [Listing { cursor: Cursor::Token("p1999".into()), ..all(Resource::Nics) }]);
     assert!(answer(&all(Resource::Nics), 200, &rows(1999)).unwrap().next.is_empty());
+    // A server that cuts its pages says so by a link, whose host may be one that only the cloud can reach.
+    let linked = |rel: &str, href: &str| {
+        let mut body: Value = serde_json::from_str(&rows(3)).unwrap();
+        body["ports_links"] = json!([{"rel": "previous", "href": "https://x/?marker=first"}, {"rel": rel, "href": href}]);
+        answer(&Listing { part: part::V2, ..all(Resource::Nics) }, 200, &body.to_string()).map(|page| page.next)
+    };
+    let next = linked("next", "https://vpc.internal.invalid/v2.0/ports?limit=2000&marker=p%2F2").unwrap();
+    assert_eq!(next, [Listing { part: part::V2, cursor: Cursor::Token("p/2".into()), ..all(Resource::Nics) }]);
+    assert_eq!(linked("previous", "https://x/?marker=p"), Ok(vec![]));
+    for href in ["", "https://x/", "https://x/?limit=3", "https://x/?marker="] {
+        assert_eq!(linked("next", href).unwrap_err().kind, FaultKind::Garbage, "there is more, and no way to it: {href}");
+    }
     // A marker that leads nowhere is no next page for ever.
     let stuck = Listing { cursor: Cursor::Token("p1999".into()), ..all(Resource::Nics) };
     assert_eq!(answer(&stuck, 200, &rows(2000)).unwrap_err().kind, FaultKind::Garbage, "there is more, and no way to it");
@@ -163,7 +242,7 @@ fn one_nic_that_is_gone_is_no_fault_and_another_one_is() {
     assert_eq!(answer(&one, 404, r#"{"code":"VPC.2502","message":"gone"}"#).unwrap(), InventoryPage::default());
     let neutron = r#"{"NeutronError":{"type":"PortNotFound","message":"gone","detail":""}}"#;
     assert_eq!(answer(&Listing { part: part::V2, ..one.clone() }, 404, neutron).unwrap(), InventoryPage::default());
-    let body = |id: &str| format!(r#"{{"port":{{"id":"{id}","status":"ACTIVE","device_owner":"compute:a","device_id":"i"}}}}"#);
+    let body = |id: &str| format!(r#"{{"port":{{"id":"{id}","status":"ACTIVE","device_owner":"compute:a","device_id":"i","allowed_address_pairs":[]}}}}"#);
     assert_eq!(answer(&one, 200, &body("d32019d3")).unwrap().nics.len(), 1);
     assert_eq!(answer(&one, 200, &body("another")).unwrap_err().kind, FaultKind::Garbage);
     assert_eq!(answer(&one, 500, r#"{"code":"VPC.2502","message":"back end"}"#).unwrap_err().kind, FaultKind::Server);
@@ -175,7 +254,7 @@ fn one_nic_that_is_something_else_now_is_there_and_not_to_be_written() {
     let read = |part, owner: &str, device: &str| {
         let one = Listing { part, scope: Scope::Nic("n".into()), ..all(Resource::Nics) };
         let port = json!({"id": "n", "status": "ACTIVE", "device_owner": owner, "device_id": device,
-            "fixed_ips": [{"ip_address": "10.0.0.21"}]});
+            "fixed_ips": [{"ip_address": "10.0.0.21"}], "allowed_address_pairs": []});
         answer(&one, 200, &json!({"port": port}).to_string()).unwrap().nics
     };
     for part in ["", part::V2] {
@@ -220,7 +299,7 @@ fn servers_tell_what_keeps_them_from_being_changed() {
         let body = format!(r#"{{"count":"1","servers":[{{"id":"i-1","name":"名","OS-EXT-AZ:availability_zone":"cn-north-4a","flavor":{{"id":"f","name":"s6.large.2","vcpus":"2"}},"tags":["env=prod","old.style","bare"],{rest}}}]}}"#);
         answer(&all(Resource::Instances), 200, &body).unwrap().instances.remove(0)
     };
-    let plain = server(r#""status":"ACTIVE","OS-EXT-STS:task_state":null,"locked":false,"key_name":null"#);
+    let plain = server(r#""status":"ACTIVE","OS-EXT-STS:task_state":null,"locked":false,"metadata":{},"key_name":null"#);
     assert_eq!((&*plain.power.word, plain.power.state, plain.kind.as_deref()), ("ACTIVE", PowerState::Running, Some("s6.large.2")));
     let tags: Vec<(&str, &str)> = plain.tags.iter().map(|(key, value)| (&**key, &**value)).collect();
     assert_eq!(tags, [("env", "prod"), ("old", "style"), ("bare", "")]);
@@ -234,6 +313,25 @@ fn servers_tell_what_keeps_them_from_being_changed() {
         (r#""status":"ACTIVE","locked":true"#, "ACTIVE (locked)", PowerState::Locked),
         (r#""status":"ACTIVE","locked":"true""#, "ACTIVE (locked)", PowerState::Locked),
         (r#""status":"ACTIVE","metadata":{"EcmResStatus":"freeze"}"#, "ACTIVE (frozen)", PowerState::Frozen),
+        (r#""status":"SHELVED","locked":true"#, "SHELVED (locked)", PowerState::Locked),
+    ] {
+        let mut all = vec![rest.to_owned()];
+        for (name, none) in [(r#""OS-EXT-STS:task_state""#, "null"), (r#""locked""#, "false"), (r#""metadata""#, "{}")] {
+            if !rest.contains(name) {
+                all.push(format!("{name}:{none}"));
+            }
+        }
+        let server = server(&all.join(","));
+        assert_eq!((&*server.power.word, server.power.state), (word, state), "{rest}");
+    }
+    // What the answer leaves out nobody knows; a certain no is said even so.
+    for (rest, word, state) in [
+        (r#""status":"ACTIVE","metadata":{},"OS-EXT-STS:task_state":null"#, "ACTIVE (locked?)", PowerState::Other),
+        (r#""status":"ACTIVE","metadata":{},"OS-EXT-STS:task_state":null,"locked":null"#, "ACTIVE (locked?)", PowerState::Other),
+        (r#""status":"ACTIVE","locked":false,"OS-EXT-STS:task_state":null"#, "ACTIVE (frozen?)", PowerState::Other),
+        (r#""status":"ACTIVE","locked":false,"OS-EXT-STS:task_state":null,"metadata":null"#, "ACTIVE (frozen?)", PowerState::Other),
+        (r#""status":"ACTIVE","locked":false,"metadata":{}"#, "ACTIVE (task?)", PowerState::Other),
+        (r#""status":"SHUTOFF","metadata":{"EcmResStatus":"freeze"}"#, "SHUTOFF (frozen)", PowerState::Frozen),
     ] {
         let server = server(rest);
         assert_eq!((&*server.power.word, server.power.state), (word, state), "{rest}");
@@ -257,7 +355,7 @@ fn a_virtual_ip_of_a_load_balancer_has_an_owner() {
     ] {
         let body = format!(
             r#"{{"ports":[{{"id":"v1","status":"DOWN","network_id":"n","device_owner":"neutron:VIP_PORT","device_id":"",
-            "fixed_ips":[{{"ip_address":"10.0.0.220"}}],"binding:profile":{profile}}}]}}"#
+            "fixed_ips":[{{"ip_address":"10.0.0.220"}}],"allowed_address_pairs":[],"binding:profile":{profile}}}]}}"#
         );
         let page = answer(&all(Resource::Floats), 200, &body).unwrap();
         assert_eq!(page.floats[0].owner.as_deref(), owner, "{profile}");
@@ -290,6 +388,24 @@ fn eips_are_on_nics_on_virtual_ips_or_elsewhere() {
     }
     let half = r#"{"publicips":[{"id":"e","status":"ACTIVE","vnic":{"port_id":"v1","device_owner":"neutron:VIP_PORT"}}]}"#;
     assert_eq!(answer(&all(Resource::Eips), 200, half).unwrap_err().kind, FaultKind::Garbage, "it would be missed where it hangs");
+}
+
+#[test]
+fn an_eip_that_is_bound_and_does_not_say_to_what_is_not_free() {
+    let of = |listing: &Listing, row: &str| answer(listing, 200, &format!(r#"{{"publicips":[{{"id":"e",{row}}}]}}"#));
+    let found = Listing { scope: Scope::Nic("n".into()), carry: Some("10.0.0.1".into()), ..all(Resource::Eips) };
+    for (row, swept, searched) in [
+        (r#""status":"ACTIVE","vnic":null"#, false, false),
+        (r#""status":"ACTIVE""#, false, false),
+        (r#""status":"ACTIVE","vnic":{"private_ip_address":"10.0.0.1"},"associate_instance_type":"PORT""#, false, false),
+        // Not bound, and found by the address that it is bound to.
+        (r#""status":"DOWN","vnic":null"#, true, false),
+        (r#""status":"FREEZED","vnic":null,"associate_instance_type":"null""#, true, false),
+        (r#""status":"ACTIVE","vnic":null,"associate_instance_type":"NATGW""#, true, true),
+        (r#""status":"ACTIVE","vnic":{"port_id":"n"}"#, true, true),
+    ] {
+        assert_eq!([of(&all(Resource::Eips), row).is_ok(), of(&found, row).is_ok()], [swept, searched], "{row}");
+    }
 }
 
 #[test]

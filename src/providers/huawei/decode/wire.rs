@@ -75,6 +75,11 @@ fn lenient<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserialize
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
+/// What is there, null included.
+fn told<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
 /// An address; empty is none. Anything else that is no address is an error: a list must not lose one silently.
 fn ip<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IpAddr>, D::Error> {
     let Text(text) = Text::deserialize(deserializer)?;
@@ -106,21 +111,11 @@ shapes! {
     Token { "expires_at" expires_at: Text, "project" project: Project, }
 
     Servers { "servers" servers: Option<Vec<Server>>, "count" count: Text, }
-    Server {
-        "id" id: Text,
-        "name" name: Text,
-        "status" status: Text,
-        "OS-EXT-AZ:availability_zone" zone: Text,
-        "OS-EXT-STS:task_state" task: Text,
-        "flavor" flavor: Flavor,
-        "metadata" metadata: Metadata,
-        "locked" locked: Text,
-        "tags" tags: Option<Vec<Text>>,
-    }
     Flavor { "id" id: Text, "name" name: Text, }
     Metadata { "EcmResStatus" resource: Text, }
 
-    Ports { "ports" ports: Option<Vec<Port>>, }
+    Ports { "ports" ports: Option<Vec<Port>>, "ports_links" links: Vec<Link>, }
+    Link { "rel" rel: Text, "href" href: Text, }
     OnePort { "port" port: Option<Port>, }
     Port {
         "id" id: Text,
@@ -132,8 +127,8 @@ shapes! {
         "device_id" device: Text,
         "device_owner" owner: Text,
         "security_groups" groups: Vec<Text>,
-        "allowed_address_pairs" pairs: Vec<RawPair>,
-        "binding:vif_details" details: Details,
+        "allowed_address_pairs" pairs: Option<Vec<RawPair>>,
+        "binding:vif_details" details: Option<Details>,
         "binding:profile" profile: Option<serde_json::Value>,
         "instance_type" service: Text,
         "instance_id" service_id: Text,
@@ -168,6 +163,28 @@ shapes! {
         "entities" entities: PartEntities,
     }
     PartEntities { "errorcode_message" message: Text, }
+}
+
+#[derive(Deserialize, Default, Debug)]
+#[serde(default)]
+pub(in super::super) struct Server {
+    #[serde(deserialize_with = "lenient")]
+    pub id: Text,
+    #[serde(deserialize_with = "lenient")]
+    pub name: Text,
+    #[serde(deserialize_with = "lenient")]
+    pub status: Text,
+    #[serde(rename = "OS-EXT-AZ:availability_zone", deserialize_with = "lenient")]
+    pub zone: Text,
+    /// Null: none is running. Missing: nobody says.
+    #[serde(rename = "OS-EXT-STS:task_state", deserialize_with = "told")]
+    pub task: Option<Text>,
+    #[serde(deserialize_with = "lenient")]
+    pub flavor: Flavor,
+    pub metadata: Option<Metadata>,
+    #[serde(deserialize_with = "lenient")]
+    pub locked: Text,
+    pub tags: Option<Vec<Text>>,
 }
 
 #[derive(Deserialize, Default, Debug)]

@@ -24,7 +24,7 @@ fn row(view: &EipView) -> Value {
         }),
         // Vendor: an EIP on a virtual IP names that port, and no server.
         (None, Some(float)) => json!({
-            "port_id": float.id, "private_ip_address": float.ip, "device_id": "", "device_owner": "neutron:VIP_PORT",
+            "port_id": float.id, "private_ip_address": float.ip, "device_id": "", "device_owner": if float.reserved { "" } else { "neutron:VIP_PORT" },
             "vpc_id": float.vpc_id, "mac": float.mac, "instance_id": "", "instance_type": "",
         }),
         (None, None) => Value::Null,

@@ -130,7 +130,7 @@ fn act(
         refused(world, route.action)?;
         return iam::create_token(world, key, request, now);
     }
-    let scope = auth::verify(key, request, now)?;
+    let scope = auth::verify(world, key, request, now)?;
     refused(world, route.action)?;
     let query = Query::new(wire::parse_query(&request.query));
     if route.family == Family::Iam {

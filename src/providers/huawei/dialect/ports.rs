@@ -58,7 +58,8 @@ impl<'w> Port<'w> {
 
     fn owner(&self, world: &World) -> Cow<'static, str> {
         match self {
-            Port::Float(_) => VIP.into(),
+            // Vendor: a reserved address has none.
+            Port::Float(float) => if float.reserved { "" } else { VIP }.into(),
             Port::Dhcp(_) => "network:dhcp".into(),
             Port::Nic(nic) => match &nic.instance_id {
                 None => "".into(),
@@ -124,6 +125,12 @@ fn show_port(world: &World, call: &Call, port: &Port) -> Value {
             if let Some(instance) = &nic.instance_id {
                 row["device_id"] = json!(instance);
                 row["binding:vif_details"] = if nic.primary { json!({"primary_interface": true}) } else { json!({}) };
+            }
+            // Of one of another kind it is not told whether it is the primary one.
+            if !nic.kind.is_empty()
+                && let Some(members) = row.as_object_mut()
+            {
+                members.remove("binding:vif_details");
             }
             if nic.service_managed {
                 row["instance_type"] = json!(if nic.description.is_empty() { "RDS" } else { &nic.description });
@@ -341,6 +348,8 @@ pub(super) fn new_float(sample: &SimNic, id: String, ip: IpAddr) -> SimFloat {
         eip: None,
         lb: None,
         service_managed: false,
+        instances: Vec::new(),
+        reserved: false,
         region: sample.region.clone(),
     }
 }

@@ -105,7 +105,15 @@ fn a_documented_code_decides_what_was_done() {
         (401, "Common.0013", K::Credentials, Nothing, Nothing, Nothing),
         (409, "VPC.0701", K::Refused, Nothing, Nothing, Nothing),
         // Codes of tomorrow.
-        (400, "Ecs.9999", K::Other, Nothing, Nothing, Nothing),
+        (400, "Ecs.9999", K::Other, Unknown, Unknown, Nothing),
+        (404, "VPC.9999", K::NotFound, Unknown, Unknown, Nothing),
+        (409, "VPC.9999", K::Refused, Unknown, Unknown, Nothing),
+        (413, "Ecs.9999", K::Other, Unknown, Unknown, Nothing),
+        // Of other calls: the vendor's page says that they are final.
+        (400, "Ecs.0077", K::Other, Nothing, Nothing, Nothing),
+        (400, "Ecs.0901", K::Other, Nothing, Nothing, Nothing),
+        (500, "Ecs.0901", K::Server, Unknown, Unknown, NothingRetry),
+        (400, "Ecs.0901.1", K::Other, Unknown, Unknown, Nothing),
         (403, "Ecs.9999", K::Permission, Nothing, Nothing, Nothing),
         (500, "VPC.9999", K::Server, Unknown, Unknown, NothingRetry),
         (429, "ELB.9999", K::Throttled, NothingRetry, NothingRetry, NothingRetry),
@@ -117,6 +125,18 @@ fn a_documented_code_decides_what_was_done() {
     }
     assert_eq!(coded(&delete(), 404, "VPC.2500"), (K::NotFound, AlreadyDone));
     assert_eq!(coded(&delete(), 400, "VPC.2500"), (K::BadRequest, Nothing));
+    // The codes of other services go by their status.
+    let bind = || Call::write("r".into(), OperationKind::BindEip { nic: "n".into(), eip: "e".into(), ip: "10.0.0.2".parse().unwrap() });
+    for (status, code, effect) in [
+        (404, "VPC.0504", Nothing),
+        (409, "EIP.7777", Nothing),
+        (408, "EIP.7777", Unknown),
+        (500, "EIP.7777", Unknown),
+        (400, "Ecs.9999", Unknown),
+    ] {
+        assert_eq!(coded(&bind(), status, code).1, effect, "{status} {code}");
+        assert_eq!(coded(&release(), status, code).1, effect, "{status} {code}");
+    }
     let neutron = judged(&release(), 404, r#"{"NeutronError":{"type":"PortNotFound","message":"","detail":""}}"#);
     assert_eq!((neutron.kind, neutron.effect), (K::NotFound, AlreadyDone));
 }
@@ -218,7 +238,7 @@ fn each_envelope_in_answer_to_each_call_keeps_its_class_code_and_request_id() {
     let rows = [
         // (status, body, code, request id, class, effect of a write, of anything else)
         (429, r#"{"error_code":"APIGW.0308","error_msg":"m","request_id":"own"}"#, "APIGW.0308", "own", K::Throttled, NothingRetry, NothingRetry),
-        (409, r#"{"errorCode":"Odd.0001","errorMsg":"m"}"#, "Odd.0001", "from-header", K::Refused, Nothing, Nothing),
+        (409, r#"{"errorCode":"Odd.0001","errorMsg":"m"}"#, "Odd.0001", "from-header", K::Refused, Unknown, Nothing),
         (401, r#"{"code":"VPC.0008","message":"m"}"#, "VPC.0008", "from-header", K::Credentials, Nothing, Nothing),
         (501, r#"{"error":{"code":"Ecs.0603","message":"m"}}"#, "Ecs.0603", "from-header", K::Conflict, NothingRetry, NothingRetry),
         (401, r#"{"error":{"code":401,"message":"m","title":"Unauthorized"}}"#, "401", "from-header", K::Credentials, Nothing, Nothing),

@@ -75,7 +75,8 @@ fn a_nic_is_attached_by_its_attachment_and_never_by_its_state() {
         (json!({"State": "AVAILABLE", "Attachment": on}), "AVAILABLE", NicState::Attached),
         (json!({"State": "AVAILABLE", "NetworkInterfaceState": "INUSE", "Attachment": on}), "INUSE", NicState::Attached),
         (json!({"State": "AVAILABLE", "Attachment": null}), "AVAILABLE", NicState::Free),
-        (json!({"State": "AVAILABLE"}), "AVAILABLE", NicState::Free),
+        // Nobody says whether it is on one.
+        (json!({"State": "AVAILABLE"}), "AVAILABLE", NicState::Other),
         (json!({"State": "AVAILABLE", "Attachment": {"InstanceId": ""}}), "AVAILABLE", NicState::Free),
         (json!({"State": "AVAILABLE", "NetworkInterfaceState": "INUSE"}), "INUSE", NicState::Other),
         (json!({"State": "DETACHING", "Attachment": on}), "DETACHING", NicState::Detaching),
@@ -116,13 +117,15 @@ fn owners_are_told_by_product_resource_and_what_a_cluster_leaves() {
     let service = |who: &str| ManagedBy::Service(who.into());
     let controller = |who: &str| ManagedBy::Controller(who.into());
     for (row, wanted) in [
-        (json!({"Business": "cvm"}), ManagedBy::Nobody),
+        (json!({"Business": "cvm", "TagSet": []}), ManagedBy::Nobody),
+        (json!({"Business": "cvm", "TagSet": null}), ManagedBy::Nobody),
+        (json!({"Business": "cvm"}), ManagedBy::Unknown),
         (json!({"Business": "eks"}), service("eks")),
         (json!({"Business": "cvm", "ResourceId": "cls-1"}), service("cls-1")),
         (json!({}), ManagedBy::Unknown),
         (json!({"Business": "cvm", "TagSet": [{"Key": "tke-clusterId", "Value": "cls-2"}]}), controller("tke-clusterId=cls-2")),
         (json!({"Business": "cvm", "NetworkInterfaceDescription": "pods of k8s"}), controller("pods of k8s")),
-        (json!({"Business": "cvm", "NetworkInterfaceDescription": "stakes"}), ManagedBy::Nobody),
+        (json!({"Business": "cvm", "NetworkInterfaceDescription": "stakes", "TagSet": []}), ManagedBy::Nobody),
     ] {
         assert_eq!(nic(row.clone()).managed_by, wanted, "{row}");
     }
@@ -181,8 +184,38 @@ fn a_nic_that_is_gone_is_no_fault_and_another_one_is() {
     assert_eq!(read(&listing(Resource::Nics), gone).expect_err("a list").kind, FaultKind::NotFound);
     let other = json!({"TotalCount": 1, "NetworkInterfaceSet": [{"NetworkInterfaceId": "eni-2"}]});
     assert_eq!(read(&own, other).expect_err("another NIC").kind, FaultKind::Garbage);
-    let none = json!({"TotalCount": 0, "NetworkInterfaceSet": []});
-    assert_eq!(read(&own, none).expect_err("neither there nor gone").kind, FaultKind::Garbage);
+    // Vendor: a NIC that is deleted is refused or left out.
+    assert_eq!(read(&own, json!({"TotalCount": 0, "NetworkInterfaceSet": []})).unwrap(), InventoryPage::default());
+    for members in [json!({"NetworkInterfaceSet": []}), json!({"TotalCount": 1, "NetworkInterfaceSet": []})] {
+        assert_eq!(read(&own, members).expect_err("neither there nor gone").kind, FaultKind::Garbage);
+    }
+    // A NIC has an address of its own: a record without any does not say that those it had are gone.
+    for set in [json!(null), json!([])] {
+        let row = json!({"NetworkInterfaceId": "eni-1", "State": "AVAILABLE", "PrivateIpAddressSet": set});
+        let members = json!({"TotalCount": 1, "NetworkInterfaceSet": [row]});
+        assert_eq!(read(&own, members).expect_err("no addresses").kind, FaultKind::Garbage);
+    }
+}
+
+/// More matches than a page: none of them may be left out of "known".
+#[test]
+fn a_search_with_many_matches_goes_on() {
+    let search = Listing {
+        part: super::super::part::EIPS_OF_FLOATS,
+        scope: Scope::Group("10.0.0.9".into()),
+        carry: Some("kept".into()),
+        ..listing(Resource::Eips)
+    };
+    let page = |listing: &Listing, count: usize, total: Value| {
+        let rows: Vec<Value> = (0..count).map(|n| json!({"AddressId": format!("eip-{n}")})).collect();
+        read(listing, json!({"TotalCount": total, "AddressSet": rows})).unwrap().next
+    };
+    let second = Listing { cursor: Cursor::Page(2), ..search.clone() };
+    assert_eq!(page(&search, 100, json!(230)), std::slice::from_ref(&second));
+    assert_eq!(page(&search, 100, Value::Null), std::slice::from_ref(&second));
+    assert_eq!(page(&second, 100, json!(230)), [Listing { cursor: Cursor::Page(3), ..search.clone() }]);
+    let third = Listing { cursor: Cursor::Page(3), ..search.clone() };
+    assert_eq!((page(&third, 30, json!(230)), page(&search, 100, json!(100))), (vec![], vec![]));
 }
 
 #[test]
@@ -278,6 +311,11 @@ fn virtual_addresses_name_who_is_in_their_range() {
     let named: Vec<&str> = floats[0].pairs.iter().map(|pair| &*pair.ip).collect();
     assert_eq!((named, &floats[0].owner), (vec!["eni-1", "ins-2"], &None));
     assert!(read(&listing(Resource::Floats), json!({"TotalCount": 1})).is_err());
+    let whole = json!({"HaVipId": "havip-2", "Vip": "10.0.0.9", "NetworkInterfaceId": "", "InstanceId": "ins-3", "HaVipAssociationSet": []});
+    let floats = read(&listing(Resource::Floats), json!({"TotalCount": 1, "HaVipSet": [whole]})).unwrap().floats;
+    assert_eq!(&*floats[0].pairs[0].ip, "ins-3", "by a NIC that is not told");
+    let nowhere = json!({"TotalCount": 1, "HaVipSet": [{"HaVipId": "havip-1", "NetworkInterfaceId": "eni-1"}]});
+    assert!(read(&listing(Resource::Floats), nowhere).is_err(), "one without its address can not be left out");
 }
 
 #[test]

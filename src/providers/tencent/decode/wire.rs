@@ -26,6 +26,11 @@ fn told<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Resu
     list(deserializer).map(Some)
 }
 
+/// What is there, null included.
+fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
 /// A list that has to be there: the one that an answer is about.
 fn whole<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     Vec::deserialize(deserializer)
@@ -94,6 +99,7 @@ items! {
         "Vip" "ip" ip: Option<IpAddr>,
         "SubnetId" "text" subnet: String,
         "NetworkInterfaceId" "text" nic: String,
+        "InstanceId" "text" instance: String,
         "Business" "text" business: String,
         "HaVipAssociationSet" "list" range: Vec<Association>,
     }
@@ -135,7 +141,8 @@ items! {
         "MacAddress" "text" mac: String,
         "State" "text" state: String,
         "NetworkInterfaceState" "text" long_state: String,
-        "Attachment" "object" attachment: Option<Attachment>,
+        // Null: it is on none. Missing: nobody says.
+        "Attachment" "said" attachment: Option<Option<Attachment>>,
         "PrivateIpAddressSet" "list" addresses: Vec<PrivateIp>,
         "Ipv6AddressSet" "list" ipv6: Vec<Ipv6>,
         "Business" "text" business: String,

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 
 use crate::{
     domain::time::Timestamp,
-    sim::world::{Becomes, SimAddress, SimInstance, SimNic, World},
+    sim::world::{Becomes, SimAddress, SimFloat, SimInstance, SimNic, World},
 };
 
 /// Addresses that one call may name. Vendor: ten.
@@ -151,7 +151,9 @@ pub(super) fn detach(world: &mut World, at: At, nic: &str, instance_id: &str) ->
     if !at_rest(&nic.status) || nic.pending.is_some() {
         return Err(Why::WrongState);
     }
-    if nic.addresses.iter().any(|address| address.floating) {
+    // Vendor: the instance has to be taken out of its range first, whichever of its NICs is to go.
+    let whole = |float: &SimFloat| float.region == nic.region && float.instances.contains(&named.id);
+    if nic.addresses.iter().any(|address| address.floating) || world.floats().iter().any(whole) {
         return Err(Why::Havip);
     }
     let id = nic.id.clone();

@@ -248,6 +248,7 @@ pub(super) fn describe_ha_vips(world: &mut World, call: &Call) -> Answer {
                 "subnet-id" => any(&float.subnet_id),
                 "havip-association.instance-id" => {
                     world.holders(float).any(|nic| any(&nic.id) || nic.instance_id.as_deref().is_some_and(any))
+                        || float.instances.iter().any(|id| any(id))
                 }
                 _ => false,
             }
@@ -269,8 +270,9 @@ fn render_havip(float: &SimFloat, world: &World) -> Value {
     let holders: Vec<&SimNic> = world.holders(float).collect();
     // The first one has it at the moment.
     let holder = holders.first();
-    let range: Vec<Value> =
-        holders.iter().map(|nic| json!({"HaVipId": id, "InstanceId": nic.id, "InstanceType": "ENI"})).collect();
+    let entry = |member: &str, kind: &str| json!({"HaVipId": id, "InstanceId": member, "InstanceType": kind});
+    let nics = holders.iter().map(|nic| entry(&nic.id, "ENI"));
+    let range: Vec<Value> = nics.chain(float.instances.iter().map(|id| entry(id, "CVM"))).collect();
     json!({
         "HaVipId": id,
         "HaVipName": float.name,

@@ -195,6 +195,12 @@ fn nics(call: &Call, response: &WireResponse, listing: &Listing) -> Result<Inven
     {
         return Err(garbage("networkInterfaceId: not the NIC that was asked for"));
     }
+    // Of the one that was asked for they decide what was done to it. Vendor: it has an address of its own, and where it is on no
+    // instance the instance is there with an empty name.
+    let tells = |raw: &RawNic| !raw.private_ip_addresses_set.is_empty() && raw.instance_set.is_some();
+    if matches!(listing.scope, Scope::Nic(_)) && !data.iter().all(tells) {
+        return Err(garbage("privateIpAddressesSet, instanceSet: not told"));
+    }
     let next = next_pages(listing, data.len(), total, PAGE_SIZE, garbage)?;
     let eips = data.iter().flat_map(|raw| eips(raw, region)).collect();
     let mut pool = Pool::default();

@@ -2,7 +2,7 @@
 //!
 //! NICs, their writes and tasks go by its own calls (`/v2/index.php`), instances and regions by its cvm calls with a version; the
 //! EIPs on NICs are told by the list of NICs. For load balancers and virtual addresses its calls are not known: those are read by
-//! API 3.0 with the same key, and where that is not answered they are warned of, since nothing could be released otherwise.
+//! API 3.0 with the same key, and where that is not answered nobody knows of them.
 //! It shows no state of NICs and addresses and no owner: its capabilities say so.
 
 mod decode;
@@ -45,7 +45,7 @@ const RELEASE: &[Precondition] = &[
     told(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, Severity::Info),
     told(Condition::NotManaged, Severity::Info),
     told(Condition::NoEipOnAddress, Severity::Warn),
-    told(Condition::NotBackend, Severity::Warn).or_untold(),
+    told(Condition::NotBackend, Severity::Warn),
     told(Condition::SecondaryStays, Severity::Warn),
     told(Condition::GuestKeepsConfig, Severity::Info),
 ];
@@ -63,10 +63,10 @@ const DETACH: &[Precondition] = &[
         Severity::Warn,
     ),
     // By the word of API 3.0.
-    told(Condition::NoVirtualIp, Severity::Blocked).or_untold().stricter("documented of API 3.0 only"),
+    told(Condition::NoVirtualIp, Severity::Blocked).stricter("documented of API 3.0 only"),
     told(Condition::NotManaged, Severity::Info),
     told(Condition::NoEipOnNic, Severity::Warn),
-    told(Condition::NotBackend, Severity::Warn).or_untold(),
+    told(Condition::NotBackend, Severity::Warn),
     told(Condition::AddressesLeave, Severity::Warn),
     told(Condition::GuestKeepsConfig, Severity::Info),
 ];
@@ -114,6 +114,9 @@ const DELETE: &[Precondition] = &[
     told(Condition::NotManaged, Severity::Info),
     blocked(Condition::NicFree, "InvalidNetworkInterface.CanNotDelete"),
     told(Condition::NicState { allowed: &[NicState::Free] }, Severity::Info),
+    told(Condition::NoEipOnNic, Severity::Warn),
+    told(Condition::NotBackend, Severity::Warn),
+    told(Condition::AddressesLeave, Severity::Warn),
 ];
 
 static DESCRIPTOR: Descriptor = descriptor(Capabilities {

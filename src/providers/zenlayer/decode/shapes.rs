@@ -4,6 +4,8 @@
 // The names are the vendor's.
 #![allow(clippy::struct_field_names)]
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Deserializer};
 
 /// Ids and words. Ids are text of many digits; a number is taken as its digits.
@@ -32,6 +34,23 @@ impl<'de> Deserialize<'de> for Text {
             }
         }
         deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// A private address; null and empty are none. Anything else that is no address is an error: a list must not lose one silently.
+#[derive(Debug, Default)]
+pub(super) struct Ip(pub Option<IpAddr>);
+
+impl<'de> Deserialize<'de> for Ip {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Option::<Text>::deserialize(deserializer)?;
+        match text.as_ref().map_or("", |Text(text)| text.trim()) {
+            "" => Ok(Self(None)),
+            text => match text.parse() {
+                Ok(ip) => Ok(Self(Some(ip))),
+                Err(_) => Err(serde::de::Error::custom(format!("not an IP address: {text:?}"))),
+            },
+        }
     }
 }
 
@@ -153,12 +172,15 @@ pub(super) struct Nic {
     pub region_id: Option<Text>,
     #[serde(deserialize_with = "list")]
     pub public_ip_list: Vec<Text>,
-    #[serde(deserialize_with = "list")]
-    pub private_ip_list: Vec<Text>,
-    pub primary_ipv4: Option<Text>,
-    pub primary_ipv6: Option<Text>,
-    #[serde(deserialize_with = "list")]
-    pub secondary_ipv4s: Vec<Text>,
+    /// Missing or null: not told.
+    #[serde(deserialize_with = "some_list")]
+    pub private_ip_list: Option<Vec<Ip>>,
+    pub primary_ipv4: Ip,
+    pub primary_ipv6: Ip,
+    #[serde(deserialize_with = "some_list")]
+    pub secondary_ipv4s: Option<Vec<Ip>>,
+    /// `IPv4`, `IPv4_IPv6`, `IPv6`.
+    pub nic_subnet_type: Option<Text>,
     pub mac_address: Option<Text>,
     pub instance_id: Option<Text>,
     pub vpc_id: Option<Text>,
@@ -177,7 +199,7 @@ pub(super) struct Eip {
     pub status: Option<Text>,
     #[serde(deserialize_with = "list")]
     pub public_ip_addresses: Vec<Text>,
-    pub private_ip_address: Option<Text>,
+    pub private_ip_address: Ip,
     pub associated_type: Option<Text>,
     pub associated_id: Option<Text>,
     /// Deprecated; stands in for `associated_id`.
@@ -193,17 +215,18 @@ pub(super) struct Balancer {
     pub vpc_id: Option<Text>,
 }
 
+/// Nothing counts them: a list that is missing or null does not say that there are none.
 #[derive(Deserialize)]
 pub(super) struct Backends {
-    #[serde(default, deserialize_with = "list")]
-    pub backends: Vec<Backend>,
+    #[serde(default = "none", deserialize_with = "some_list")]
+    pub backends: Option<Vec<Backend>>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Backend {
     pub instance_id: Option<Text>,
-    pub private_ip_address: Option<Text>,
+    pub private_ip_address: Ip,
     pub protocol: Option<Text>,
     /// Text: "80", "80,443", "10000-10005".
     pub listener_port: Option<Text>,
@@ -212,7 +235,7 @@ pub(super) struct Backend {
 /// The answer to binding EIPs.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Bound {
-    #[serde(default)]
-    pub failed_eip_ids: Vec<String>,
+pub(super) struct Bound {
+    #[serde(default, deserialize_with = "list")]
+    pub failed_eip_ids: Vec<Text>,
 }

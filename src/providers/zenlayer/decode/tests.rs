@@ -49,6 +49,12 @@ fn full_nic() -> Value {
         "tags":{"tags":[{"key":"team","value":"web"}]},"someday":{"new":[1,2]}})
 }
 
+fn full_nic_12() -> Value {
+    let mut nic = full_nic();
+    nic["nicId"] = json!("12");
+    nic
+}
+
 fn full_instance() -> Value {
     json!({"instanceId":"1100000000000000001","instanceName":"web-1","zoneId":"asia-east-1a","instanceType":"z2a.cpu.4","cpu":4,
         "status":"RUNNING","systemDisk":{"diskId":"d"},"dataDisks":[],"keyId":null,"enableAgent":true,
@@ -120,7 +126,80 @@ fn addresses_are_found_in_old_and_new_answers() {
         [("2001:db8::5".into(), Ipv6)],
         "an IPv6-only NIC"
     );
-    assert_eq!(of(json!("nonsense"), json!([null, ""]), json!(["?"])), []);
+    assert_eq!(of(json!(null), json!([null, ""]), json!([])), []);
+}
+
+/// What it does not tell a write would pass for done by.
+#[test]
+fn a_record_that_loses_addresses_is_not_read() {
+    let own = Listing { scope: Scope::Nic("12".into()), ..listing(Resource::Nics) };
+    let fault = |listing: &Listing, item: &Value| {
+        let response = answer(json!({"totalCount": 1, "dataSet": [item]}));
+        decode(&Call::List(listing.clone()), &response).err().map(|fault| fault.kind)
+    };
+    let of = |change: &dyn Fn(&mut Value)| {
+        let mut item = full_nic();
+        item["nicId"] = json!("12");
+        change(&mut item);
+        item
+    };
+    let garbage = Some(FaultKind::Garbage);
+    // An address that is none costs the page, wherever it stands.
+    for name in ["privateIpList", "secondaryIpv4s"] {
+        let item = of(&|item| item[name] = json!(["10.0.0.11", "10.0.0"]));
+        assert_eq!([fault(&own, &item), fault(&listing(Resource::Nics), &item)], [garbage, garbage], "{name}");
+    }
+    for name in ["primaryIpv4", "primaryIpv6"] {
+        assert_eq!(fault(&own, &of(&|item| item[name] = json!("?"))), garbage, "{name}");
+    }
+    let lists = |item: &mut Value, list: Value, named: Value| {
+        item["privateIpList"] = list;
+        item["secondaryIpv4s"] = named;
+    };
+    let null = || Value::Null;
+    for (item, read) in [
+        (of(&|_| ()), true),
+        (of(&|item| lists(item, null(), json!([]))), true),
+        (of(&|item| lists(item, json!(["10.0.0.11"]), null())), true),
+        // Its own address alone is told, and not that it is the only one.
+        (of(&|item| lists(item, null(), null())), false),
+        (
+            of(&|item| {
+                lists(item, json!([]), json!([]));
+                item["primaryIpv4"] = null();
+            }),
+            false,
+        ),
+        (
+            of(&|item| {
+                lists(item, null(), null());
+                item["nicSubnetType"] = json!("IPv6");
+                item["primaryIpv4"] = null();
+            }),
+            true,
+        ),
+        (json!({"nicId": "12", "status": "PENDING"}), true),
+        (json!({"nicId": "12", "status": "USED"}), false),
+    ] {
+        assert_eq!(fault(&own, &item), (!read).then_some(FaultKind::Garbage), "{item}");
+        assert_eq!(fault(&listing(Resource::Nics), &item), None, "a list is about all the others as well: {item}");
+    }
+    // Gone is what is said to be gone.
+    let none = |body: Value| decode(&Call::List(own.clone()), &answer(body)).map_err(|fault| fault.kind);
+    assert_eq!(none(json!({"totalCount": 0, "dataSet": []})), Ok(Reply::Page(InventoryPage::default())));
+    for body in [json!({"dataSet": []}), json!({"totalCount": null, "dataSet": []})] {
+        assert_eq!(none(body.clone()), Err(FaultKind::Garbage), "{body}");
+    }
+}
+
+#[test]
+fn backends_that_are_not_told_are_not_none() {
+    let of = Listing { part: part::BACKENDS, scope: Scope::LoadBalancer("13".into()), ..listing(Resource::Backends) };
+    let read = |body: Value| decode(&Call::List(of.clone()), &answer(body)).map_err(|fault| fault.kind);
+    assert_eq!(read(json!({"backends": []})), Ok(Reply::Page(InventoryPage::default())));
+    for body in [json!({}), json!({"backends": null}), json!({"backends": [{"privateIpAddress": "ten"}]})] {
+        assert_eq!(read(body.clone()), Err(FaultKind::Garbage), "{body}");
+    }
 }
 
 #[test]
@@ -452,7 +531,7 @@ fn an_answer_that_says_nothing_is_not_an_empty_list() {
         assert_eq!((fault.kind, fault.effect), (FaultKind::Garbage, Effect::Nothing), "{body}");
         assert_eq!(fault.request_id.as_deref(), Some("T1"), "{body}");
     }
-    for body in [json!({"totalCount": 0}), json!({"totalCount": 0, "dataSet": null}), json!({"dataSet": []})] {
+    for body in [json!({"totalCount": 0}), json!({"totalCount": 0, "dataSet": null}), json!({"totalCount": 0, "dataSet": []})] {
         assert_eq!(page_of(&listing(Resource::Nics), &answer(body)), InventoryPage::default());
     }
 }
@@ -460,7 +539,7 @@ fn an_answer_that_says_nothing_is_not_an_empty_list() {
 #[test]
 fn an_inspection_takes_only_what_it_asked_for() {
     let one = Listing { scope: Scope::Nic("12".into()), ..listing(Resource::Nics) };
-    let page = page_of(&one, &answer(json!({"totalCount": 2, "dataSet": [{"nicId": "99"}, {"nicId": "12"}]})));
+    let page = page_of(&one, &answer(json!({"totalCount": 2, "dataSet": [{"nicId": "99"}, full_nic_12()]})));
     assert_eq!(page.nics.iter().map(|nic| nic.id.as_str()).collect::<Vec<_>>(), ["12"]);
     let gone = page_of(&one, &answer(json!({"totalCount": 0, "dataSet": []})));
     assert!(gone.nics.is_empty(), "no such NIC is an answer");

@@ -63,6 +63,40 @@ fn each_wrong_credential_has_its_text() {
     assert_eq!(message(&cloud.send(&token)), "decrypt token fail");
 }
 
+/// Vendor: more than five failures in a row lock a key for five minutes, the right secret too.
+#[test]
+fn a_key_that_fails_too_often_in_a_row_is_locked() {
+    let mut cloud = Cloud::new();
+    let url = "/v1/{p}/ports?limit=1";
+    let good = |cloud: &Cloud| cloud.request("GET", url, None);
+    let wrong = |cloud: &Cloud| {
+        let mut request = cloud.request("GET", url, None);
+        request.query.push('1');
+        request
+    };
+    let failed = |cloud: &mut Cloud| {
+        let request = wrong(cloud);
+        message(&cloud.send(&request)).starts_with("verify aksk signature fail")
+    };
+    // One that is good in between makes the count begin again.
+    assert!((0..5).all(|_| failed(&mut cloud)));
+    let request = good(&cloud);
+    assert_eq!(cloud.send(&request).status, 200);
+    assert!((0..6).all(|_| failed(&mut cloud)));
+    let request = good(&cloud);
+    for _ in 0..2 {
+        assert_eq!(message(&cloud.send(&request)), "AK access failed to reach the limit,forbidden");
+    }
+    // Others are not: a token, and a key that there is none of.
+    let token = sign_in(&mut cloud, "a secret", &json!({"name": "cn-north-4"})).header("x-subject-token").expect("a token").to_owned();
+    let mut by_token = received(Cloud::unsigned("GET", url, None));
+    by_token.headers.push(("x-auth-token".to_owned(), token));
+    assert_eq!(cloud.send(&by_token).status, 200);
+    cloud.later(300_001);
+    let request = good(&cloud);
+    assert_eq!(cloud.send(&request).status, 200);
+}
+
 fn sign_in(cloud: &mut Cloud, password: &str, scope: &Value) -> Reply {
     let user = json!({"name": "AKTEST", "password": password, "domain": {"name": "account"}});
     let body = json!({"auth": {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": {"project": scope}}});

@@ -1,7 +1,7 @@
 //! Writes: what they change and when, and every refusal under its condition with the world left alone.
 
 use super::*;
-use crate::sim::dialect::VendorError;
+use crate::sim::{dialect::VendorError, world::SimFloat};
 
 fn objects(ips: &[&str]) -> Value {
     ips.iter().map(|ip| json!({"PrivateIpAddress": ip})).collect()
@@ -179,6 +179,15 @@ fn detach_refusals() {
     ] {
         refused(&mut cloud, expected, |cloud| detach(cloud, nic, instance));
     }
+    // An instance in the range of a virtual address, of whichever subnet.
+    let like = cloud.world.floats()[0].clone();
+    let whole = SimFloat { id: "havip-far".to_owned(), ip: "10.0.10.99".parse().unwrap(), subnet_id: "subnet-3".to_owned(),
+        pairs: vec![], instances: vec!["ins-web".to_owned()], eip: None, lb: None, ..like };
+    cloud.world.put_float(whole);
+    let found = cloud.vpc("DescribeHaVips", &json!({"Filters": [{"Name": "havip-association.instance-id", "Values": ["ins-web"]}]}));
+    assert_eq!(found["HaVipSet"][1]["HaVipAssociationSet"][0], json!({"HaVipId": "havip-far", "InstanceId": "ins-web", "InstanceType": "CVM"}));
+    refused(&mut cloud, "UnsupportedOperation.InstanceAssociateHavip", |cloud| detach(cloud, "eni-s", "ins-web"));
+    cloud.world.remove_float("havip-far");
     // While a release is under way.
     assert_eq!(code(&release(&mut cloud, "eni-s", &["10.0.8.21"])), "");
     refused(&mut cloud, "UnsupportedOperation.InvalidState", |cloud| detach(cloud, "eni-s", "ins-web"));
