@@ -268,19 +268,19 @@ impl Client {
             // The action itself may be left alone for longer, which is waiting for a turn.
             let wait = pause.max(self.inner.limiter.closed_for(self.cloud().quota(call)));
             if let Some(on_pause) = &self.on_pause {
-                on_pause(Some(Pause { fault: &fault, attempt: attempt + 1, of: policy.tries, wait }));
+                on_pause(Some(Pause { fault: &fault, attempt: attempt + 1, of: policy.tries_of(fault.kind), wait }));
             }
             tokio::time::sleep(wait).await;
             if let Some(on_pause) = &self.on_pause {
                 on_pause(None);
             }
-            spent += pause;
+            spent += wait;
         }
     }
 
-    /// Tries of a read, and of a write that did nothing.
-    pub fn tries(&self) -> u32 {
-        self.inner.parts.retry.tries
+    /// Tries of a write that did nothing, and fails so each time.
+    pub fn tries(&self, kind: FaultKind) -> u32 {
+        self.inner.parts.retry.tries_of(kind)
     }
 
     /// The pause before a write that did nothing is made again, with a new permit; `None` where it is not.

@@ -10,6 +10,9 @@ use crate::domain::fault::{Effect, Fault, FaultKind};
 pub struct RetryPolicy {
     /// Tries in all.
     pub tries: u32,
+    /// Tries of a call that the vendor throttles: more, since the pace of its action holds the next one back, and under load every
+    /// other call may be refused.
+    pub throttled: u32,
     /// For all tries and pauses together.
     pub deadline: Duration,
     /// Pause after the first try; doubles with each.
@@ -22,9 +25,22 @@ impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
             tries: 5,
+            throttled: 20,
             deadline: Duration::from_secs(60),
             first: Duration::from_millis(500),
             longest: Duration::from_secs(30),
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// Tries of a call that fails so each time. A session that ended is renewed once: a few failures in a row lock an account.
+    pub fn tries_of(&self, kind: FaultKind) -> u32 {
+        match kind {
+            FaultKind::Throttled => self.throttled,
+            FaultKind::Unreachable => self.tries.min(UNREACHABLE_TRIES),
+            FaultKind::Credentials => self.tries.min(2),
+            _ => self.tries,
         }
     }
 }
@@ -36,13 +52,15 @@ const UNREACHABLE_TRIES: u32 = 2;
 ///
 /// `attempt` counts from 1, `elapsed` since the first try began, `dice` is uniform in 0..1.
 pub fn pause(policy: &RetryPolicy, fault: &Fault, attempt: u32, elapsed: Duration, dice: f64) -> Option<Duration> {
-    let tries = match fault.kind {
-        FaultKind::Throttled | FaultKind::Server | FaultKind::Timeout | FaultKind::Reset => policy.tries,
-        FaultKind::Unreachable => policy.tries.min(UNREACHABLE_TRIES),
-        _ => return None,
-    };
+    let may_pass = matches!(
+        fault.kind,
+        FaultKind::Throttled | FaultKind::Server | FaultKind::Timeout | FaultKind::Reset | FaultKind::Unreachable
+    );
     // A code can say that the same call fails again, whatever its family.
-    if attempt >= tries || matches!(fault.effect, Effect::Nothing | Effect::AlreadyDone) {
+    if !may_pass
+        || attempt >= policy.tries_of(fault.kind)
+        || matches!(fault.effect, Effect::Nothing | Effect::AlreadyDone)
+    {
         return None;
     }
     let pause = wished(policy, fault, attempt, dice)?;
@@ -54,17 +72,19 @@ pub fn pause(policy: &RetryPolicy, fault: &Fault, attempt: u32, elapsed: Duratio
 ///
 /// `attempt` counts from 1, `dice` is uniform in 0..1.
 pub fn pause_of_write(policy: &RetryPolicy, fault: &Fault, attempt: u32, dice: f64) -> Option<Duration> {
-    // A session that ended is renewed once: a few failures in a row lock an account.
-    let tries = if fault.kind == FaultKind::Credentials { policy.tries.min(2) } else { policy.tries };
+    // A write is worth more patience with the network than a read.
+    let tries = if fault.kind == FaultKind::Unreachable { policy.tries } else { policy.tries_of(fault.kind) };
     if fault.effect != Effect::NothingRetry || attempt >= tries {
         return None;
     }
     wished(policy, fault, attempt, dice)
 }
 
-/// As long as the vendor wishes, else longer each time. `None`: longer than anybody would wait.
+/// As long as the vendor wishes, else longer each time, but for what is throttled: that its action is left alone for longer each time is
+/// the limiter's business, which knows how others fare. `None`: longer than anybody would wait.
 fn wished(policy: &RetryPolicy, fault: &Fault, attempt: u32, dice: f64) -> Option<Duration> {
     let Some(wish) = fault.retry_after_ms.map(Duration::from_millis) else {
+        let attempt = if fault.kind == FaultKind::Throttled { 1 } else { attempt };
         return Some(backoff(policy, attempt, dice));
     };
     // Asking earlier than told would only prolong it; waiting longer than this is a person's choice.
@@ -88,6 +108,7 @@ mod tests {
 
     const POLICY: RetryPolicy = RetryPolicy {
         tries: 5,
+        throttled: 20,
         deadline: Duration::from_secs(60),
         first: Duration::from_millis(500),
         longest: Duration::from_secs(30),
@@ -123,6 +144,18 @@ mod tests {
         for effect in [Effect::Nothing, Effect::AlreadyDone] {
             assert_eq!(pause(&POLICY, &fault(FaultKind::Server, effect, None), 1, Duration::ZERO, 0.0), None);
         }
+    }
+
+    #[test]
+    fn what_is_throttled_is_asked_for_many_times_and_each_time_soon() {
+        let fault = fault(FaultKind::Throttled, Effect::NothingRetry, None);
+        for attempt in 1..20 {
+            assert_eq!(ms(pause(&POLICY, &fault, attempt, Duration::ZERO, 1.0)), Some(500), "{attempt}");
+            assert_eq!(ms(pause_of_write(&POLICY, &fault, attempt, 1.0)), Some(500), "{attempt}");
+        }
+        assert_eq!(pause(&POLICY, &fault, 20, Duration::ZERO, 1.0), None);
+        assert_eq!(pause_of_write(&POLICY, &fault, 20, 1.0), None);
+        assert_eq!(pause(&POLICY, &fault, 7, POLICY.deadline, 1.0), None, "not for ever");
     }
 
     #[test]
@@ -162,7 +195,7 @@ mod tests {
         assert_eq!((again(1), again(2)), (true, false), "a session is renewed once");
         let throttled =
             |ms, attempt| pause_of_write(&POLICY, &fault(FaultKind::Throttled, Effect::NothingRetry, ms), attempt, 0.0);
-        assert_eq!((throttled(None, 4).is_some(), throttled(None, 5)), (true, None));
+        assert_eq!((throttled(None, 19).is_some(), throttled(None, 20)), (true, None));
         assert_eq!(throttled(Some(7000), 1), Some(Duration::from_secs(7)));
         assert_eq!(throttled(Some(31_000), 1), None);
     }

@@ -22,6 +22,7 @@ use crate::{
 /// A person waits: what fails twice in a row is told as it is.
 const RETRY: RetryPolicy = RetryPolicy {
     tries: 2,
+    throttled: 2,
     deadline: Duration::from_secs(20),
     first: Duration::from_millis(500),
     longest: Duration::from_secs(5),

@@ -350,6 +350,11 @@ impl World {
         self.at(self.index.by_instance.get(instance_id))
     }
 
+    /// The NICs of this subnet, in the order of the file.
+    pub fn nics_in<'a>(&'a self, subnet_id: &str) -> impl Iterator<Item = &'a SimNic> + use<'a> {
+        self.at(self.index.by_subnet.get(subnet_id))
+    }
+
     fn at<'a>(&'a self, places: Option<&'a Vec<usize>>) -> impl Iterator<Item = &'a SimNic> + use<'a> {
         places.into_iter().flatten().filter_map(|&at| self.nics.get(at))
     }
@@ -422,9 +427,8 @@ impl World {
 
     /// Is the address on a NIC of this subnet?
     pub fn is_taken(&self, region: &str, subnet_id: &str, ip: IpAddr) -> bool {
-        self.nics
-            .iter()
-            .filter(|nic| nic.subnet_id == subnet_id && nic.region == region)
+        self.nics_in(subnet_id)
+            .filter(|nic| nic.region == region)
             .any(|nic| nic.addresses.iter().any(|address| address.ip == ip))
     }
 

@@ -46,6 +46,10 @@ struct Work {
     queue: BTreeMap<(u8, &'static str), VecDeque<(Section, Listing)>>,
     /// Calls begun, by action: they may wait for its next token for long.
     flying: HashMap<&'static str, usize>,
+    /// Those of them that make no rows.
+    rest: usize,
+    /// First pages of lists that make rows and are still to come. How many more there are is known then.
+    first_rows: HashSet<Listing>,
     seen: HashSet<Listing>,
     open: BTreeMap<Section, Open>,
     /// Regions that the cloud listed; empty where it does not tell.
@@ -69,21 +73,27 @@ impl Work {
     }
 
     /// The next call of an action that has fewer than `most` under way. Actions do not wait for each other: each has a pace of its
-    /// own, and how many calls are really in flight is the client's business.
+    /// own, and how many calls are really in flight is the client's business. But what hangs on rows leaves room for them until it is
+    /// known how many pages they have: the calls of a moment earlier would hold all places for the time of an answer.
     fn next(&mut self, most: usize) -> Option<(Section, Listing)> {
         let flying = &mut self.flying;
-        let (&(_, action), calls) = self
-            .queue
-            .iter_mut()
-            .find(|((_, action), calls)| !calls.is_empty() && flying.get(action).is_none_or(|flying| *flying < most))?;
+        let rest_may = self.first_rows.is_empty() || self.rest < (most / 4).max(1);
+        let (&(_, action), calls) = self.queue.iter_mut().find(|((_, action), calls)| {
+            let may = calls.front().is_some_and(|(_, first)| rest_may || first.resource.makes_rows());
+            may && flying.get(action).is_none_or(|flying| *flying < most)
+        })?;
         *flying.entry(action).or_default() += 1;
-        calls.pop_front()
+        let next = calls.pop_front()?;
+        self.rest += usize::from(!next.1.resource.makes_rows());
+        Some(next)
     }
 
-    fn landed(&mut self, action: &'static str) {
+    fn landed(&mut self, action: &'static str, listing: &Listing) {
         if let Some(flying) = self.flying.get_mut(action) {
             *flying -= 1;
         }
+        self.rest -= usize::from(!listing.resource.makes_rows());
+        self.first_rows.remove(listing);
     }
 
     fn is_open(&self, resource: Resource) -> bool {
@@ -135,6 +145,9 @@ pub async fn run(client: Client, job: JobId, out: mpsc::Sender<Msg>, cancel: Can
             }
             work.open.insert(section.clone(), Open { brings, ..Open::default() });
         }
+        if listing.resource.makes_rows() {
+            work.first_rows.insert(listing.clone());
+        }
         work.add(&client, &section, listing);
     }
     let capabilities = client.capabilities();
@@ -163,7 +176,7 @@ pub async fn run(client: Client, job: JobId, out: mpsc::Sender<Msg>, cancel: Can
             Some(Err(died)) => (died.id(), Err(Fault::local(FaultKind::Local, "", local::DIED))),
         };
         let Some((section, listing)) = tasks.remove(&id) else { continue };
-        work.landed(action(&client, &listing));
+        work.landed(action(&client, &listing), &listing);
         let Some(open) = work.open.get_mut(&section) else { continue };
         open.left -= 1;
         match answer {
@@ -239,7 +252,13 @@ async fn fail<F: Future<Output = ()>>(
     let mut dropped = 0;
     for calls in work.queue.values_mut() {
         let before = calls.len();
-        calls.retain(|(of, _)| of != section);
+        calls.retain(|(of, listing)| {
+            let stays = of != section;
+            if !stays {
+                work.first_rows.remove(listing);
+            }
+            stays
+        });
         dropped += before - calls.len();
     }
     let mut brings: &[Resource] = &[];

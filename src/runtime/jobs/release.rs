@@ -39,7 +39,7 @@ use crate::{
     runtime::journal::Journal,
 };
 
-use look::{Ends, Looked, end_rest, look};
+use look::{Ends, Looked, end_rest, judge, look};
 use read_back::{Answer, read_back};
 use send::{Sent, send};
 use targets::targets;
@@ -47,6 +47,9 @@ use turn::turn;
 
 /// Writes in flight for one profile.
 const PER_PROFILE: usize = 4;
+/// Facts that are no older, in milliseconds, are good for another try of a write that was throttled, which proves that it did nothing,
+/// and for a turn that was lost to that. To read everything again for each would have a vendor who is busy asked many times more.
+const GOOD_FOR_MS: i64 = 5_000;
 /// Tries to reach a cloud that could be reached when the plan was made.
 const OFFLINE_TRIES: u32 = 60;
 
@@ -277,10 +280,11 @@ async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &s
     let client = &client.watched(waiting(batch, operation.id));
     let mut ends: Ends = Vec::new();
     let mut attempt = 1;
+    let mut kept = None;
     let fresh = loop {
         // A row that waits for its next try says so already.
         let told = (attempt == 1).then_some(Progress::Queued);
-        let (seen, kind, turn) = match check(batch, client, operation, &mut ends, told).await {
+        let (seen, kind, turn) = match check(batch, client, operation, &mut ends, told, kept.take()).await {
             Checked::Send(seen, kind, turn) => (seen, kind, turn),
             Checked::Ended(fresh) => break fresh,
         };
@@ -303,7 +307,8 @@ async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &s
             let step = client.cloud().step(&kind, &seen, &[]).unwrap_or_default();
             let wait = pause.max(client.closed_for(&operation.region, &kind, &step));
             let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-            let of = client.tries();
+            kept = (fault.kind == FaultKind::Throttled).then_some(seen);
+            let of = client.tries(fault.kind);
             let (kind, code) = (fault.kind, fault.code.clone());
             batch.progress(operation, Progress::Retrying { kind, attempt, of, wait_ms, code }).await;
             batch.wait(pause).await;
@@ -366,13 +371,15 @@ enum Checked {
 }
 
 /// Takes the turn of the write, and then reads the NIC again and ends the targets that are not to be sent: between the facts and
-/// the request stands nothing that waits. `told` is said while it waits for its turn.
+/// the request stands nothing that waits. `told` is said while it waits for its turn; `kept` are the facts of a try before, as long
+/// as they are good.
 async fn check(
     batch: &Batch,
     client: &Client,
     operation: &Operation,
     ends: &mut Ends,
     mut told: Option<Progress>,
+    mut kept: Option<Box<NicSnapshot>>,
 ) -> Checked {
     // Reads around a write are never cancelled: what happened has to be known.
     let never = CancellationToken::new();
@@ -388,7 +395,12 @@ async fn check(
         };
         told = Some(Progress::Queued);
         batch.progress(operation, Progress::Checking).await;
-        let (seen, left) = match look(client, operation, &batch.safety, &never, batch.now, ends).await {
+        let is_good = |seen: &NicSnapshot| (batch.now)().0.saturating_sub(seen.read_at.0) <= GOOD_FOR_MS;
+        let looked = match kept.take().filter(|seen| is_good(seen)) {
+            Some(seen) => Ok(judge(client, operation, &batch.safety, seen, ends)),
+            None => look(client, operation, &batch.safety, &never, batch.now, ends).await,
+        };
+        let (seen, left) = match looked {
             Ok(Looked::Send(seen, left)) => (seen, left),
             Ok(Looked::Ended(fresh)) => return Checked::Ended(Some(fresh)),
             // The network is away: the batch goes on by itself when it is back.
@@ -418,8 +430,8 @@ async fn check(
             if client.has_turn(&turn, &operation.region, &left, &wanted) {
                 return Checked::Send(seen, left, turn);
             }
-            // Throttled meanwhile, or another request than was thought: it waits once more, and the facts grow old.
-            (kind, step) = (left, wanted);
+            // Throttled meanwhile, or another request than was thought: it waits once more, and the facts grow older.
+            (kind, step, kept) = (left, wanted, Some(seen));
             continue;
         }
         drop(turn);

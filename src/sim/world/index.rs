@@ -13,6 +13,8 @@ pub struct Index {
     pub nics: HashMap<String, usize>,
     /// The NICs that name an instance, ascending.
     pub by_instance: HashMap<String, Vec<usize>>,
+    /// The NICs of a subnet, ascending.
+    pub by_subnet: HashMap<String, Vec<usize>>,
     /// The NIC that carries an EIP.
     pub eips: BTreeMap<String, usize>,
     /// The NICs with an address behind a load balancer, ascending.
@@ -36,6 +38,7 @@ impl Index {
         if let Some(instance) = &nic.instance_id {
             insert(self.by_instance.entry(instance.clone()).or_default(), at);
         }
+        insert(self.by_subnet.entry(nic.subnet_id.clone()).or_default(), at);
         for address in &nic.addresses {
             if let Some(eip) = &address.eip {
                 self.eips.insert(eip.id.clone(), at);
@@ -54,6 +57,7 @@ impl Index {
         if let Some(instance) = &nic.instance_id {
             remove(&mut self.by_instance, instance, at);
         }
+        remove(&mut self.by_subnet, &nic.subnet_id, at);
         for address in &nic.addresses {
             if let Some(eip) = &address.eip {
                 self.eips.remove(&eip.id);

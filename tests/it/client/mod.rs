@@ -181,6 +181,7 @@ fn built(
         exchanges: sender,
         retry: RetryPolicy {
             tries: 3,
+            throttled: 3,
             deadline: Duration::from_secs(5),
             first: Duration::from_millis(5),
             longest: Duration::from_secs(1),

@@ -6,6 +6,7 @@ mod dry_run;
 mod guards;
 mod journal;
 mod listing;
+mod pace;
 mod reconcile;
 mod steps;
 

@@ -81,6 +81,8 @@ pub struct Scene {
     pub timeouts: Timeouts,
     /// Tries of a read, and of a write that did nothing.
     pub tries: u32,
+    /// Tries of a call that is throttled; `None`: as of any other.
+    pub throttled: Option<u32>,
     /// The pause after the first refusal, which an action that is throttled is left alone for.
     pub pause: Duration,
     /// Messages that may wait for the loop.
@@ -104,6 +106,7 @@ impl Scene {
             readonly: false,
             timeouts: Timeouts { connect: patient, read: patient, total: patient },
             tries: TRIES.into(),
+            throttled: None,
             pause: Duration::from_millis(2),
             channel: 256,
             release_batch: None,
@@ -159,6 +162,7 @@ impl Scene {
             exchanges: sender,
             retry: RetryPolicy {
                 tries: self.tries,
+                throttled: self.throttled.unwrap_or(self.tries),
                 first: self.pause,
                 longest: Duration::from_secs(2),
                 ..RetryPolicy::default()

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::sim::world::{EipView, SimAddress, SimNic, World};
 
-use super::{Answer, Call, codes::Refusal, members, paging};
+use super::{Answer, Call, codes::Refusal, list, members, paging};
 
 /// What an EIP is bound to, as the vendor names it: an instance by its primary address, a NIC by any other.
 fn owner<'w>(nic: &'w SimNic, address: &SimAddress) -> (&'static str, &'w str) {
@@ -37,7 +37,7 @@ pub(super) fn describe_eip_addresses(world: &mut World, call: &Call) -> Answer {
     let total = found.len();
     let page: Vec<Value> = slice.of(found).into_iter().map(render).collect();
     Ok(members([
-        ("EipAddresses", json!({"EipAddress": page})),
+        ("EipAddresses", list("EipAddress", page)),
         ("TotalCount", json!(total)),
         ("PageNumber", json!(slice.number)),
         ("PageSize", json!(slice.size)),

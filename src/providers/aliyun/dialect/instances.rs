@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::sim::world::{SimAddress, SimInstance, SimNic, World};
 
-use super::{Answer, Call, codes::Refusal, members, nics, paging};
+use super::{Answer, Call, codes::Refusal, list, members, nics, paging};
 
 /// Chinese and English names of regions. A region that is not here is called by its id.
 const NAMES: &[(&str, &str, &str)] = &[
@@ -70,7 +70,7 @@ pub(super) fn describe_instances(world: &mut World, call: &Call) -> Answer {
     let page: Vec<Value> = slice.of(found).into_iter().map(|(instance, nics)| render(instance, &nics)).collect();
     let (total, number, size) = nics::counts(slice, total);
     Ok(members([
-        ("Instances", json!({"Instance": page})),
+        ("Instances", list("Instance", page)),
         ("NextToken", json!(token)),
         ("TotalCount", json!(total)),
         ("PageNumber", json!(number)),
@@ -128,12 +128,13 @@ impl<'a> Filter<'a> {
 
     fn passes(&self, instance: &SimInstance, nics: &[&SimNic]) -> bool {
         let (nic, address) = main_address(nics);
-        let one_of = |wanted: &Option<Vec<String>>, value: Option<String>| {
-            wanted.as_ref().is_none_or(|wanted| value.is_some_and(|value| wanted.contains(&value)))
+        let one_of = |wanted: &Option<Vec<String>>, value: Option<&dyn ToString>| {
+            wanted.as_ref().is_none_or(|wanted| value.is_some_and(|value| wanted.contains(&value.to_string())))
         };
-        one_of(&self.ids, Some(instance.id.clone()))
-            && one_of(&self.private, address.map(|address| address.ip.to_string()))
-            && one_of(&self.eips, address.and_then(|address| address.eip.as_ref()).map(|eip| eip.ip.to_string()))
+        let eip = address.and_then(|address| address.eip.as_ref());
+        one_of(&self.ids, Some(&instance.id))
+            && one_of(&self.private, address.map(|address| &address.ip as &dyn ToString))
+            && one_of(&self.eips, eip.map(|eip| &eip.ip as &dyn ToString))
             && self.public.is_none()
             && self.resource_group.is_none()
             && self.name.is_none_or(|pattern| wildcard(pattern, &instance.name))

@@ -9,7 +9,7 @@ use crate::sim::world::{SimEip, SimNic, World};
 use super::{
     Answer, Call,
     codes::Refusal,
-    members,
+    list, members,
     paging::{self, Slice},
 };
 
@@ -23,7 +23,7 @@ pub(super) fn zone<'w>(nic: &SimNic, world: &'w World) -> &'w str {
     if let Some(zone) = of(nic) {
         return zone;
     }
-    let mut beside = world.nics().iter().filter(|other| other.subnet_id == nic.subnet_id).filter_map(of);
+    let mut beside = world.nics_in(&nic.subnet_id).filter_map(of);
     let first = beside.next().unwrap_or_default();
     if beside.all(|zone| zone == first) { first } else { "" }
 }
@@ -48,7 +48,7 @@ pub(super) fn describe_network_interfaces(world: &mut World, call: &Call) -> Ans
                 && wanted("InstanceId", nic.instance_id.as_deref().unwrap_or_default())
                 && wanted("VpcId", &nic.vpc_id)
                 && wanted("VSwitchId", &nic.subnet_id)
-                && wanted("PrimaryIpAddress", &primary_ip(nic))
+                && params.get("PrimaryIpAddress").is_none_or(|wanted| wanted == primary_ip(nic))
                 && wanted("NetworkInterfaceName", &nic.name)
                 && wanted("Type", kind(nic))
                 && wanted("Status", &nic.status)
@@ -71,7 +71,7 @@ pub(super) fn describe_network_interfaces(world: &mut World, call: &Call) -> Ans
     let page: Vec<Value> = slice.of(found).into_iter().map(|nic| Value::Object(render(nic, world, false))).collect();
     let (total, number, size) = counts(slice, total);
     Ok(members([
-        ("NetworkInterfaceSets", json!({"NetworkInterfaceSet": page})),
+        ("NetworkInterfaceSets", list("NetworkInterfaceSet", page)),
         ("NextToken", json!(token)),
         ("TotalCount", json!(total)),
         ("PageNumber", json!(number)),
@@ -179,7 +179,7 @@ fn render(nic: &SimNic, world: &World, whole: bool) -> Map<String, Value> {
         ("ZoneId", json!(zone(nic, world))),
         ("SecurityGroupIds", json!({"SecurityGroupId": nic.security_groups})),
         ("PrivateIpAddress", json!(primary_ip(nic))),
-        ("PrivateIpSets", json!({"PrivateIpSet": sets})),
+        ("PrivateIpSets", list("PrivateIpSet", sets)),
         ("AssociatedPublicIp", public(main.and_then(|address| address.eip.as_ref()))),
         ("Ipv6Sets", json!({"Ipv6Set": nic.ipv6.iter().map(|ip| json!({"Ipv6Address": ip})).collect::<Vec<_>>()})),
         ("Ipv4PrefixSets", json!({"Ipv4PrefixSet": prefixes})),

@@ -78,7 +78,7 @@ fn dhcp_id(network: &str) -> String {
 
 /// All ports of the region. Every network has one for DHCP, which belongs to the cloud.
 fn ports<'w>(world: &'w World, region: &'w str) -> impl Iterator<Item = Port<'w>> {
-    let mut networks = std::collections::BTreeSet::new();
+    let mut networks = std::collections::HashSet::new();
     let nics = world.nics().iter().filter(move |nic| nic.region == region);
     let dhcp = nics.clone().filter(move |nic| networks.insert(nic.subnet_id.as_str()));
     let floats = world.floats().iter().filter(move |float| float.region == region);

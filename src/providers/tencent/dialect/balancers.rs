@@ -40,7 +40,7 @@ pub(super) fn describe_load_balancers(world: &mut World, call: &Call) -> Answer 
         .collect();
     let total = found.len();
     let page: Vec<Value> = slice.of(found).into_iter().map(render).collect();
-    Ok(members([("TotalCount", json!(total)), ("LoadBalancerSet", json!(page))]))
+    Ok(members([("TotalCount", json!(total)), ("LoadBalancerSet", Value::Array(page))]))
 }
 
 fn render(lb: &SimLoadBalancer) -> Value {

@@ -68,7 +68,7 @@ pub(super) fn describe_addresses(world: &mut World, call: &Call) -> Answer {
         .collect();
     let total = found.len();
     let page: Vec<Value> = slice.of(found).into_iter().map(render).collect();
-    Ok(members([("TotalCount", json!(total)), ("AddressSet", json!(page))]))
+    Ok(members([("TotalCount", json!(total)), ("AddressSet", Value::Array(page))]))
 }
 
 /// What it is on: an instance, or a virtual address.

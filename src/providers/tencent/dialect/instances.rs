@@ -83,13 +83,13 @@ pub(super) fn describe_product_regions(world: &mut World, call: &Call) -> Answer
 }
 
 /// The primary NIC and its own address.
-fn main_address(nics: &[&SimNic]) -> (Option<SimNic>, Option<SimAddress>) {
-    let nic = nics.iter().copied().find(|nic| nic.primary);
-    (nic.cloned(), nic.and_then(|nic| nic.addresses.iter().find(|address| address.primary)).cloned())
+fn main_address<'w>(world: &'w World, instance: &SimInstance) -> (Option<&'w SimNic>, Option<&'w SimAddress>) {
+    let nic = world.nics_of(&instance.id).find(|nic| nic.primary);
+    (nic, nic.and_then(|nic| nic.addresses.iter().find(|address| address.primary)))
 }
 
 /// Instances of a region that a call asks for.
-pub(super) fn found(world: &World, region: &str, params: &Params) -> Result<Vec<(SimInstance, Vec<SimNic>)>, Refusal> {
+pub(super) fn found<'w>(world: &'w World, region: &str, params: &Params) -> Result<Vec<&'w SimInstance>, Refusal> {
     let ids = params.texts("InstanceIds")?;
     let filters = params.filters(FILTERS, 5, params::CVM)?;
     if ids.is_some() && !filters.is_empty() {
@@ -103,8 +103,11 @@ pub(super) fn found(world: &World, region: &str, params: &Params) -> Result<Vec<
             return Err(Refusal::with("InvalidInstanceId.Malformed", format!("The id `{odd}` is malformed.")));
         }
     }
-    let passes = |instance: &SimInstance, nics: &[&SimNic]| {
-        let (nic, address) = main_address(nics);
+    let passes = |instance: &SimInstance| {
+        if filters.is_empty() {
+            return true;
+        }
+        let (nic, address) = main_address(world, instance);
         filters.iter().all(|Filter { name, values }| {
             let any = |value: &str| values.contains(&value);
             match *name {
@@ -130,9 +133,7 @@ pub(super) fn found(world: &World, region: &str, params: &Params) -> Result<Vec<
         .iter()
         .filter(|instance| instance.region == region)
         .filter(|instance| ids.as_ref().is_none_or(|ids| ids.contains(&instance.id.as_str())))
-        .map(|instance| (instance, world.nics_of(&instance.id).collect::<Vec<_>>()))
-        .filter(|(instance, nics)| passes(instance, nics))
-        .map(|(instance, nics)| (instance.clone(), nics.into_iter().cloned().collect()))
+        .filter(|instance| passes(instance))
         .collect())
 }
 
@@ -141,8 +142,8 @@ pub(super) fn listed(world: &World, region: &str, params: &Params) -> Answer {
     let slice = params.slice("InvalidParameterValue.LimitExceeded")?;
     let all = found(world, region, params)?;
     let total = all.len();
-    let page: Vec<Value> = slice.of(all).iter().map(|(instance, nics)| render(instance, nics)).collect();
-    Ok(members([("TotalCount", json!(total)), ("InstanceSet", json!(page))]))
+    let page: Vec<Value> = slice.of(all).into_iter().map(|instance| render(world, instance)).collect();
+    Ok(members([("TotalCount", json!(total)), ("InstanceSet", Value::Array(page))]))
 }
 
 pub(super) fn describe_instances(world: &mut World, call: &Call) -> Answer {
@@ -155,15 +156,13 @@ pub(super) fn describe_instances_status(world: &mut World, call: &Call) -> Answe
     let slice = call.params.slice("InvalidParameterValue.LimitExceeded")?;
     let all = found(world, region, &call.params)?;
     let total = all.len();
-    let row = |(instance, _): &(SimInstance, Vec<SimNic>)| {
-        json!({"InstanceId": instance.id, "InstanceState": instance.status})
-    };
-    let page: Vec<Value> = slice.of(all).iter().map(row).collect();
-    Ok(members([("TotalCount", json!(total)), ("InstanceStatusSet", json!(page))]))
+    let row = |instance: &SimInstance| json!({"InstanceId": instance.id, "InstanceState": instance.status});
+    let page: Vec<Value> = slice.of(all).into_iter().map(row).collect();
+    Ok(members([("TotalCount", json!(total)), ("InstanceStatusSet", Value::Array(page))]))
 }
 
-fn render(instance: &SimInstance, nics: &[SimNic]) -> Value {
-    let (nic, address) = main_address(&nics.iter().collect::<Vec<_>>());
+fn render(world: &World, instance: &SimInstance) -> Value {
+    let (nic, address) = main_address(world, instance);
     let private: Vec<String> = address.iter().map(|address| address.ip.to_string()).collect();
     let public: Vec<String> =
         address.iter().filter_map(|address| address.eip.as_ref()).map(|eip| eip.ip.to_string()).collect();

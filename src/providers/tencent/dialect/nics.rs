@@ -66,7 +66,7 @@ pub(super) fn describe_network_interfaces(world: &mut World, call: &Call) -> Ans
         .collect();
     let total = found.len();
     let page: Vec<Value> = slice.of(found).into_iter().map(|nic| render(nic, world)).collect();
-    Ok(members([("TotalCount", json!(total)), ("NetworkInterfaceSet", json!(page))]))
+    Ok(members([("TotalCount", json!(total)), ("NetworkInterfaceSet", Value::Array(page))]))
 }
 
 fn passes(nic: &SimNic, Filter { name, values }: &Filter, exact: bool) -> bool {
@@ -105,7 +105,7 @@ fn passes(nic: &SimNic, Filter { name, values }: &Filter, exact: bool) -> bool {
 /// The zone of a NIC: its instance's, else that of another one in its subnet.
 pub(super) fn zone<'w>(nic: &SimNic, world: &'w World) -> &'w str {
     let of = |nic: &SimNic| nic.instance_id.as_deref().and_then(|id| world.instance(id)).map(|one| one.zone.as_str());
-    let beside = || world.nics().iter().filter(|other| other.subnet_id == nic.subnet_id).find_map(of);
+    let beside = || world.nics_in(&nic.subnet_id).find_map(of);
     of(nic).or_else(beside).unwrap_or_default()
 }
 
@@ -262,7 +262,7 @@ pub(super) fn describe_ha_vips(world: &mut World, call: &Call) -> Answer {
         .collect();
     let total = all.len();
     let page: Vec<Value> = slice.of(all).into_iter().map(|float| render_havip(float, world)).collect();
-    Ok(members([("TotalCount", json!(total)), ("HaVipSet", json!(page))]))
+    Ok(members([("TotalCount", json!(total)), ("HaVipSet", Value::Array(page))]))
 }
 
 fn render_havip(float: &SimFloat, world: &World) -> Value {

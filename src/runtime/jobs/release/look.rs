@@ -57,11 +57,22 @@ pub async fn look(
         end_rest(operation, ends, || outcome.clone());
         return Ok(Looked::Ended(ReadBack::Gone));
     };
+    Ok(judge(client, operation, safety, Box::new(seen), ends))
+}
+
+/// Ends the targets that are not to be sent, on the NIC as it was read.
+pub fn judge(
+    client: &Client,
+    operation: &Operation,
+    safety: &Safety,
+    seen: Box<NicSnapshot>,
+    ends: &mut Ends,
+) -> Looked {
     let rules = Rules { capabilities: client.capabilities(), protect: safety.protect.of(&operation.profile) };
-    Ok(match narrow(operation, &seen, rules, ends) {
-        Some(kind) => Looked::Send(Box::new(seen), kind),
-        None => Looked::Ended(ReadBack::Nic(Arc::new(seen))),
-    })
+    match narrow(operation, &seen, rules, ends) {
+        Some(kind) => Looked::Send(seen, kind),
+        None => Looked::Ended(ReadBack::Nic(Arc::from(seen))),
+    }
 }
 
 /// The next request, on the NIC as it is now.

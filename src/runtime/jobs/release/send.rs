@@ -106,7 +106,7 @@ pub(super) async fn send(
                 attempt += 1;
                 let wait = pause.max(client.closed_for(&operation.region, kind, &step));
                 let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-                let (of, code) = (client.tries(), fault.code.clone());
+                let (of, code) = (client.tries(fault.kind), fault.code.clone());
                 let retrying = Progress::Retrying { attempt, of, wait_ms, code, kind: fault.kind };
                 batch.progress(operation, retrying).await;
                 batch.wait(pause).await;
