@@ -31,9 +31,9 @@ pub const PROD: &[&str] = &["prod", "production"];
 
 impl Profile {
     /// Scheme and host of a call: the vendor's own host of its service, unless the profile has another.
-    pub fn host(&self, own: &str, region: &str) -> (String, String) {
+    pub fn host(&self, service: &str, own: &str, region: &str) -> (String, String) {
         match &self.endpoint {
-            Some(endpoint) => (endpoint.scheme.clone(), endpoint.host_for(own, region)),
+            Some(endpoint) => (endpoint.scheme.clone(), endpoint.host_for(service, region)),
             None => ("https".to_owned(), own.to_owned()),
         }
     }
@@ -51,7 +51,7 @@ pub struct Endpoint {
     pub host: String,
 }
 
-/// Stands in an endpoint for the service of a call, as the vendor's own host begins with it: `ecs`, `vpc`.
+/// Stands in an endpoint for the service of a call, as the vendor's tools and signatures name it: `ecs`, `vpc`.
 const SERVICE: &str = "{service}";
 /// Stands in an endpoint for the region of a call.
 const REGION: &str = "{region}";
@@ -118,9 +118,8 @@ impl Endpoint {
         Ok(Self { scheme: scheme.to_ascii_lowercase(), host })
     }
 
-    /// The host of a call that the vendor's own host would serve.
-    fn host_for(&self, own: &str, region: &str) -> String {
-        let service = own.split('.').next().unwrap_or_default();
+    /// The host of a call of this service.
+    fn host_for(&self, service: &str, region: &str) -> String {
         self.host.replace(SERVICE, service).replace(REGION, region)
     }
 }

@@ -129,7 +129,9 @@ pub fn effects(plan: &ReleasePlan) -> Effects {
             };
             if hit {
                 eips.insert((&operation.profile, &eip.id));
-                if eip.dies_unbound != Some(false) {
+                // A NIC that is detached keeps its EIPs.
+                let unbound = matches!(operation.kind, OperationKind::Release { .. });
+                if unbound && eip.dies_unbound != Some(false) {
                     lost.insert((&operation.profile, &eip.id));
                 }
             }

@@ -280,7 +280,8 @@ pub fn effects(canvas: &Canvas, view: &PlanView, short: bool) -> Vec<(String, Ro
         return vec![(words.word("effect.nothing").to_owned(), Role::Text)];
     }
     for (count, long, brief) in [
-        (effects.eips, "effect.eips", "effect.eips-short"),
+        (effects.eips.saturating_sub(effects.eips_lost), "effect.eips", "effect.eips-short"),
+        (effects.eips_lost, "effect.eips-lost", "effect.eips-lost-short"),
         (effects.backends, "effect.backends", "effect.backends-short"),
     ] {
         if count > 0 {

@@ -155,7 +155,7 @@ pub(super) fn encode(call: &Call, profile: &Profile) -> WireRequest {
         Call::Write { region, kind, step } => write(region, kind, step),
         Call::Task { .. } | Call::SignIn { .. } => Params::default(),
     };
-    let (scheme, host) = profile.host(&product.host(region), region);
+    let (scheme, host) = profile.host(product.name(), &product.host(region), region);
     let encoded = wire::canonical_query(&params.0);
     let mut request = WireRequest {
         method: "POST",

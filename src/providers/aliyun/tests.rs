@@ -234,6 +234,12 @@ fn an_endpoint_serves_all_products_and_its_port_is_signed() {
         let request = Cloud.encode(&Call::List(all(resource)), &profile);
         assert_eq!((request.scheme.as_str(), request.host.as_str()), ("http", "127.0.0.1:18080"));
     }
+    // Some of the vendor's own hosts there do not begin with the product's name.
+    let each = self::profile("cn-hangzhou", Some("https://{service}.{region}.cloud.example"));
+    for (resource, service) in [(Resource::Nics, "ecs"), (Resource::Eips, "vpc"), (Resource::Backends, "slb")] {
+        let request = Cloud.encode(&Call::List(all(resource)), &each);
+        assert_eq!(request.host, format!("{service}.cn-hangzhou.cloud.example"));
+    }
     // The same parameters as the vector with a port, signed for the host as it stands in the header.
     let vector = vector("v3_host_with_port");
     let mut request = Cloud.encode(&Call::List(all(Resource::Nics)), &profile);

@@ -37,14 +37,19 @@ enum Service {
 }
 
 impl Service {
-    /// Vendor: the region tables of its SDK; the regions eu-west-1xx have a domain of their own.
-    fn host(self, region: &str) -> String {
-        let name = match self {
+    /// As hosts spell it.
+    fn name(self) -> &'static str {
+        match self {
             Service::Ecs => "ecs",
             Service::Vpc => "vpc",
             Service::Elb => "elb",
             Service::Iam => "iam",
-        };
+        }
+    }
+
+    /// Vendor: the region tables of its SDK; the regions eu-west-1xx have a domain of their own.
+    fn host(self, region: &str) -> String {
+        let name = self.name();
         let europe = region.strip_prefix("eu-west-1").is_some_and(|rest| rest.len() == 2);
         let domain = if europe { "myhuaweicloud.eu" } else { "myhuaweicloud.com" };
         format!("{name}.{region}.{domain}")
@@ -90,7 +95,7 @@ pub(super) fn action(call: &Call) -> &'static str {
 pub(super) fn encode(call: &Call, profile: &Profile) -> WireRequest {
     let draft = draft(call);
     let region = call.region().or_else(|| profile.regions.first()).map_or("cn-north-4", RegionId::as_str);
-    let (scheme, host) = profile.host(&draft.service.host(region), region);
+    let (scheme, host) = profile.host(draft.service.name(), &draft.service.host(region), region);
     let project = profile.project_id.as_deref().unwrap_or_default();
     let query: Vec<(String, String)> = match (call, &profile.project_id) {
         // The profile's own project, which may be a part of the region's: a token is asked for that one only.

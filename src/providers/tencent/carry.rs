@@ -22,9 +22,16 @@ impl Paging {
         listing.carry.as_deref().and_then(|text| serde_json::from_str(text).ok())
     }
 
-    /// The next reading of the list, with another count.
-    pub fn again(self, total: u64) -> Option<Self> {
-        (self.round < ROUNDS && total != self.total).then_some(Self { total, round: self.round + 1 })
+    /// The next reading of the list, where it has another count now. An error when it was read often enough and still shifts: what
+    /// was read so is not the whole list.
+    pub fn again(self, total: u64) -> Result<Option<Self>, String> {
+        if total == self.total {
+            return Ok(None);
+        }
+        if self.round >= ROUNDS {
+            return Err(format!("TotalCount: {total} after {}, and {ROUNDS} readings of a list that shifts", self.total));
+        }
+        Ok(Some(Self { total, round: self.round + 1 }))
     }
 
     pub fn text(self) -> Arc<str> {

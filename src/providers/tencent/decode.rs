@@ -178,8 +178,9 @@ pub(super) fn next_pages(
             Ok((2..=last).map(|number| at(number, Some(paging))).collect())
         }
         Some(before) => match before.again(total) {
-            Some(again) => Ok((1..=last).map(|number| at(number, Some(again))).collect()),
-            None => Ok(Vec::new()),
+            Ok(Some(again)) => Ok((1..=last).map(|number| at(number, Some(again))).collect()),
+            Ok(None) => Ok(Vec::new()),
+            Err(what) => Err(garbage(&what)),
         },
     }
 }

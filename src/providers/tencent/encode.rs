@@ -112,7 +112,7 @@ pub(super) fn encode(call: &Call, region: Option<&str>, profile: &Profile) -> Wi
         },
         Call::SignIn { .. } => json!({}),
     };
-    let (scheme, host) = profile.host(&host(product, region), region.unwrap_or_default());
+    let (scheme, host) = profile.host(product.name, &host(product, region), region.unwrap_or_default());
     let headers = [
         ("content-type", CONTENT_TYPE),
         ("x-tc-action", action),

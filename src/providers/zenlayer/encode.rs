@@ -90,7 +90,7 @@ pub(super) fn encode(call: &Call, profile: &Profile) -> WireRequest {
         Call::Task { .. } | Call::SignIn { .. } => json!({}),
     };
     let region = call.region().or_else(|| profile.regions.first()).map_or("", RegionId::as_str);
-    let (scheme, host) = profile.host(HOST, region);
+    let (scheme, host) = profile.host(product.name, HOST, region);
     let headers = [
         ("content-type", CONTENT_TYPE),
         ("x-zc-action", action(call)),
@@ -344,6 +344,9 @@ mod tests {
         let other = encode(&call, &profile(Some("http://127.0.0.1:18080")));
         assert_eq!(other.url(), "http://127.0.0.1:18080/api/v2/zec");
         assert_eq!(other.host, "127.0.0.1:18080");
+        // The vendor's own host names no product.
+        let each = encode(&call, &profile(Some("https://{service}.cloud.example")));
+        assert_eq!(each.url(), "https://zec.cloud.example/api/v2/zec");
     }
 
     #[test]

@@ -113,11 +113,14 @@ const ATTACH: &[Precondition] = &[
 /// Vendor: `AssociateEipAddress` page. One address may have several.
 const BIND_EIP: &[Precondition] = &[
     blocked(Condition::NicExists, "INVALID_NIC_NOT_FOUND"),
-    blocked(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, "INVALID_NIC_STATUS"),
-    told(Condition::OnNic, Severity::Blocked).stricter("refused; with which code is not documented"),
+    told(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, Severity::Blocked).stricter(NO_CODE),
+    told(Condition::OnNic, Severity::Blocked).stricter(NO_CODE),
     blocked(Condition::EipExists, "INVALID_EIP_NOT_FOUND"),
-    blocked(Condition::EipFree, "OPERATION_DENIED_EIP_STATUS_NOT_SUPPORT"),
+    // Its page names a code for an EIP that is busy when it is unbound, and none for one that is bound already.
+    told(Condition::EipFree, Severity::Blocked).stricter(NO_CODE),
 ];
+
+const NO_CODE: &str = "refused; with which code is not documented";
 
 /// Vendor: `DeleteNetworkInterface` page.
 const DELETE: &[Precondition] = &[

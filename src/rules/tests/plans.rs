@@ -364,17 +364,18 @@ fn more_accounts_than_can_be_typed_are_counted() {
 #[test]
 fn effects_count_each_thing_once() {
     let mut loaded = nic(2, 12);
-    loaded.eips.push(eip("eip-1", "nic-2", Some("10.0.2.2")));
-    loaded.eips.push(eip("eip-2", "nic-2", Some("10.0.2.14")));
+    let dying = |id, ip| Eip { dies_unbound: Some(true), ..eip(id, "nic-2", Some(ip)) };
+    loaded.eips.extend([dying("eip-1", "10.0.2.2"), dying("eip-2", "10.0.2.14")]);
     loaded.backends.push(backend("lb-1", "10.0.2.3"));
     loaded.backends.push(Backend { port: "443".into(), ..backend("lb-1", "10.0.2.3") });
     let inventory = inventory(&[nic(1, 1), loaded]);
     let targets = release("lenient-1", 2, 11).chain([Target::Nic(nic_key("lenient-1", "nic-2"))]);
     let all = effects(&make(&wanted(targets), &inventory));
     assert_eq!((all.addresses, all.nics_detached, all.calls, all.profiles), (11, 1, 3, 1));
-    assert_eq!((all.eips, all.backends), (2, 1));
+    // A detach leaves its EIPs where they are.
+    assert_eq!((all.eips, all.eips_lost, all.backends), (2, 1, 1));
     let some = effects(&make(&wanted(release("lenient-1", 2, 11)), &inventory));
-    assert_eq!((some.eips, some.backends, some.nics_detached, some.calls), (1, 1, 0, 2));
+    assert_eq!((some.eips, some.eips_lost, some.backends, some.nics_detached, some.calls), (1, 1, 1, 0, 2));
 }
 
 /// Some of the world's targets, some that do not exist, some of them twice.

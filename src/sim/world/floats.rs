@@ -76,9 +76,11 @@ impl SimFloat {
 }
 
 impl SimPair {
-    /// Is it this one address? A range never is.
+    /// Is it this one address, alone or as the range that holds nothing else?
     pub fn is(&self, ip: IpAddr) -> bool {
-        self.ip.parse() == Ok(ip)
+        let (own, length) = self.ip.split_once('/').unwrap_or((&self.ip, ""));
+        let whole = if ip.is_ipv4() { "32" } else { "128" };
+        own.parse() == Ok(ip) && (length.is_empty() || length == whole)
     }
 }
 

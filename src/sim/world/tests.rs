@@ -347,6 +347,9 @@ fn lists_and_addresses_follow_each_other() {
     let pair = |ip: &str| SimPair { ip: ip.to_owned(), mac: String::new() };
     assert!(world.set_pairs_of_float("f-3", vec![pair("10.0.0.1"), pair("10.0.0.0/24")]));
     assert_eq!(virtual_ips(&world, "n-1"), ["10.0.0.101", "10.0.0.102", "10.0.0.103"]);
+    // One address may be written as the range that holds nothing else.
+    assert!(world.set_pairs_of_float("f-3", vec![pair("10.0.0.1/32")]));
+    assert_eq!(virtual_ips(&world, "n-1"), ["10.0.0.101", "10.0.0.102", "10.0.0.103"]);
     assert!(world.set_pairs_of_float("f-3", vec![]));
     assert_eq!(virtual_ips(&world, "n-1"), ["10.0.0.101", "10.0.0.102"]);
     assert_eq!(virtual_ips(&world, "n-2"), ["10.0.0.101", "10.0.0.103"], "its own list still names it");

@@ -4,8 +4,8 @@
 //! Blocked with a code: the cloud answers that code. Let through: the cloud takes it, the world holds exactly that change, and what
 //! happens besides is exactly what was told. Blocked without a code: the rule says why it is stricter.
 //!
-//! A debug build tries as many as a few seconds allow; `cargo test --release --test it oracle -- --nocapture` tries 10,000 for each
-//! cloud. `NICDECK_ORACLE_SEED=7` replays one world.
+//! A debug build tries as many as a few seconds allow; `.ci/run` tries 10,000 for each cloud and prints how many agree, as does
+//! `cargo test --profile release-test --test it oracle -- --nocapture`. `NICDECK_ORACLE_SEED=7` replays one world.
 
 mod between;
 mod desk;
@@ -139,8 +139,9 @@ fn no_rule_can_be_taken_out_unnoticed() {
         let id = cloud.descriptor().id;
         let kinks = worlds::kinks(id, words.api);
         let rules = &cloud.descriptor().capabilities;
+        let whole = (rules, loose(rules));
         let of = |name: &'static str| (0..table(rules, name).len()).map(move |place| (name, place));
-        let mut left: BTreeMap<_, _> = TABLES[..2]
+        let mut left: BTreeMap<_, _> = TABLES
             .iter()
             .flat_map(|&name| of(name))
             .map(|(name, place)| ((name, place), without(rules, name, place)))
@@ -154,11 +155,18 @@ fn no_rule_can_be_taken_out_unnoticed() {
             let others = others::cases(&scene, &mut Random::named(seed, "others"));
             left.retain(|(name, _), (rules, loose)| {
                 let tally = &mut Tally::default();
+                // Missed is a rule only where all is well with it.
                 if ["release", "detach"].contains(name) {
                     scene.says_what_is_untold(rules)
-                        && scene.cases.iter().all(|case| scene.compare(case, rules, loose, tally).is_ok())
+                        && !scene.cases.iter().any(|case| {
+                            scene.compare(case, rules, loose, tally).is_err()
+                                && scene.compare(case, whole.0, whole.1, tally).is_ok()
+                        })
                 } else {
-                    others.iter().all(|case| others::compare(&scene, case, rules, loose, tally).is_ok())
+                    !others.iter().any(|case| {
+                        others::compare(&scene, case, rules, loose, tally).is_err()
+                            && others::compare(&scene, case, whole.0, whole.1, tally).is_ok()
+                    })
                 }
             });
         }

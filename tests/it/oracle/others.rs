@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, net::IpAddr};
 
 use nicdeck::{
     domain::{
-        capabilities::{Capabilities, Condition},
+        capabilities::{Capabilities, Condition, Precondition},
         finding::{Finding, FindingId, Severity},
         ids::NicId,
         plan::OperationKind,
@@ -48,6 +48,11 @@ pub fn cases(scene: &Scene, random: &mut Random) -> Vec<Case> {
                 kinds.push(OperationKind::Attach { nic: id.clone(), instance: instance.id.as_str().into() });
             }
         }
+        if nic.instance_id.is_none() {
+            // Wherever it could be put.
+            let all = world.instances().iter().map(|instance| instance.id.as_str().into());
+            kinds.extend(all.map(|instance| OperationKind::Attach { nic: id.clone(), instance }));
+        }
         for _ in 0..2 {
             let eips: Vec<&str> = world.eips().map(|view| view.eip.id.as_str()).collect();
             let place = usize::try_from(random.below(nic.addresses.len() as u64)).expect("few");
@@ -63,7 +68,15 @@ pub fn cases(scene: &Scene, random: &mut Random) -> Vec<Case> {
             let free = (words.id)(ObjectKind::Eip, random.draw());
             kinds.push(OperationKind::Delete { nic: gone.clone() });
             kinds.push(OperationKind::Attach { nic: gone.clone(), instance: well.into() });
-            kinds.extend(fresh(world, nic, 1).first().map(|&ip| OperationKind::Assign {
+            let (absent, unbound) =
+                (fresh(world, nic, 1), world.eips().find(|view| view.bound.is_none() && view.float.is_none()));
+            if let (Some(&ip), Some(eip)) = (absent.first(), unbound) {
+                // Nothing else stands in their way.
+                let eip = || eip.eip.id.as_str().into();
+                kinds.push(OperationKind::BindEip { nic: gone.clone(), eip: eip(), ip });
+                kinds.push(OperationKind::BindEip { nic: id.clone(), eip: eip(), ip });
+            }
+            kinds.extend(absent.first().map(|&ip| OperationKind::Assign {
                 nic: gone,
                 ips: vec![ip],
                 lists: Vec::new(),
@@ -154,13 +167,54 @@ fn difference(scene: &Scene, after: &World, kind: &OperationKind) -> String {
     truth::difference(&world, after)
 }
 
-/// Is there no rule, since nothing shows it: the zone of a NIC, an EIP that is on none?
-fn is_unseen(rules: &Capabilities, kind: &OperationKind) -> bool {
-    let lacks = |condition| rules.rules_of(kind).iter().all(|rule| rule.condition != condition);
+/// Is there no rule, since nothing shows it, and is it so: they are in two places, the EIP is not there or on a virtual address?
+fn is_unseen(scene: &Scene, kind: &OperationKind) -> bool {
+    let rules = scene.capabilities().rules_of(kind);
+    let lacks = |condition| rules.iter().all(|rule| rule.condition != condition);
+    let world = &scene.world;
     match kind {
-        OperationKind::Attach { .. } => lacks(Condition::SamePlace),
-        OperationKind::BindEip { .. } => lacks(Condition::EipExists),
+        OperationKind::Attach { nic, instance } if lacks(Condition::SamePlace) => {
+            let zone = |id: &str| world.instance(id).map(|one| (one.region.clone(), one.zone.clone()));
+            let near =
+                |nic: &SimNic| world.nics().iter().filter(|other| other.subnet_id == nic.subnet_id).cloned().collect();
+            let near: Vec<SimNic> = world.nic(nic.as_str()).map(near).unwrap_or_default();
+            let here = near.iter().find_map(|other| zone(other.instance_id.as_deref()?));
+            here != zone(instance.as_str())
+        }
+        OperationKind::BindEip { eip, .. } if lacks(Condition::EipExists) => {
+            world.eip(eip.as_str()).is_none_or(|view| view.float.is_some())
+        }
         _ => false,
+    }
+}
+
+/// What a console tells although no answer shows it, as in [`super::facts`]: of which write, what, and when it is so.
+type Fact = (&'static str, FindingId, fn(&SimNic, &OperationKind) -> bool);
+
+fn facts(cloud: &str) -> &'static [Fact] {
+    match cloud {
+        // A member is attached with its trunk's id.
+        "aliyun" => &[("attach", FindingId::NicType, |nic, _| !nic.primary && nic.kind == "Member")],
+        // Ports of services are theirs.
+        "huawei" => &[("attach", FindingId::ManagedBy, |nic, _| nic.service_managed)],
+        // One on a virtual address is bound by that one's own id.
+        "tencent" => &[("bind-eip", FindingId::AddressKind, |nic, kind| match kind {
+            OperationKind::BindEip { ip, .. } => nic.address(*ip).is_some_and(|address| address.floating),
+            _ => false,
+        })],
+        // A controller that finds its NIC gone makes another one, or breaks.
+        "zenlayer" => &[("delete", FindingId::ManagedBy, |nic, _| !nic.tags.is_empty())],
+        _ => &[],
+    }
+}
+
+fn name(kind: &OperationKind) -> &'static str {
+    match kind {
+        OperationKind::Assign { .. } => "assign",
+        OperationKind::Attach { .. } => "attach",
+        OperationKind::BindEip { .. } => "bind-eip",
+        OperationKind::Delete { .. } => "delete",
+        OperationKind::Release { .. } | OperationKind::Detach { .. } => "of a plan",
     }
 }
 
@@ -198,6 +252,14 @@ pub fn compare(
         ))
     };
     let ids: BTreeSet<FindingId> = found.iter().map(|finding| finding.id).collect();
+    let nic = scene.world.nic(case.kind.nic().as_str());
+    if let Some(nic) = nic {
+        let own = facts(scene.desk.cloud.descriptor().id).iter().filter(|(write, ..)| *write == name(&case.kind));
+        let mut wrong = own.filter(|(_, id, holds)| ids.contains(id) != holds(nic, &case.kind));
+        if let Some((_, id, _)) = wrong.next() {
+            return fail(&format!("{} is told when it is not so, or not when it is", id.as_str()));
+        }
+    }
     if matches!(case.answer, Answer::Refused(_)) && scene.is_hidden(&scene.world, case.kind.nic(), &ids) {
         tally.unknown += 1;
         return Ok(());
@@ -209,7 +271,10 @@ pub fn compare(
     if found.iter().any(|finding| finding.severity == Severity::Blocked) {
         let documented = write::findings(part, loose, &case.kind);
         let codes = codes(&documented, Severity::Warn);
-        let stricter = blocking(&found).difference(&blocking(&documented)).next().is_some();
+        // One that is not there is told of whatever the rules say.
+        let absent = |rule: &Precondition| rule.condition == Condition::NicExists && rule.stricter.is_some();
+        let stricter = blocking(&found).difference(&blocking(&documented)).next().is_some()
+            || (nic.is_none() && rules.rules_of(&case.kind).iter().any(absent));
         return match &case.answer {
             Answer::Refused(Some(code)) if codes.contains(code.as_str()) => {
                 tally.refused += 1;
@@ -235,7 +300,7 @@ pub fn compare(
         Answer::Accepted if !case.difference.is_empty() => return fail("more or less than the write happened"),
         Answer::Accepted => tally.accepted += 1,
         // What this generation of the API shows of neither.
-        Answer::Refused(_) if is_unseen(rules, &case.kind) => tally.unknown += 1,
+        Answer::Refused(_) if is_unseen(scene, &case.kind) => tally.unknown += 1,
         _ => return fail("said to be possible and not accepted"),
     }
     Ok(())

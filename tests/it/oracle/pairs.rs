@@ -216,7 +216,7 @@ impl Scene {
         scene
     }
 
-    fn capabilities(&self) -> &'static Capabilities {
+    pub fn capabilities(&self) -> &'static Capabilities {
         &self.desk.cloud.descriptor().capabilities
     }
 

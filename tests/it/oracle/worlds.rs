@@ -1,6 +1,9 @@
 //! Worlds from a seed, with every odd state that a cloud can show and a world can hold.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr},
+};
 
 use nicdeck::{
     providers::provider::Provider,
@@ -8,9 +11,13 @@ use nicdeck::{
         dialect::{ObjectKind, Vocabulary},
         generate::{Plan, generate},
         random::Random,
-        world::{SimEip, SimFloat, SimNic, SimPair, World},
+        world::{SimAddress, SimEip, SimFloat, SimNic, SimPair, World},
     },
 };
+
+/// What the clouds' tables have at most: NICs of an instance of no known type, and addresses of a NIC.
+const MOST_NICS: usize = 8;
+const MOST_ADDRESSES: usize = 30;
 
 /// Stands for any address in a list of allowed ones.
 const ANY: &str = "1.1.1.1/0";
@@ -169,6 +176,9 @@ impl Maker<'_> {
         if ["aliyun", "tencent"].contains(&self.words.provider) && self.one_in(2) {
             self.move_away(world);
         }
+        if self.words.secondaries && self.one_in(4) {
+            self.crowd(world);
+        }
         let ids: Vec<String> = world.nics().iter().map(|nic| nic.id.clone()).collect();
         for id in &ids {
             self.nic(world, id);
@@ -189,10 +199,36 @@ impl Maker<'_> {
         }
     }
 
-    /// One instance with its NICs is in a VPC of its own.
+    /// An instance with as many NICs as one takes, and a free NIC with nearly as many addresses as one takes.
+    fn crowd(&mut self, world: &mut World) {
+        let sample = world.nics()[0].clone();
+        let Some(IpAddr::V4(own)) = sample.primary_ip() else { return };
+        let taken = |ip: &IpAddr| world.nics().iter().any(|nic| nic.address(*ip).is_some());
+        let hosts = (100..160).map(|host| IpAddr::V4(((u32::from(own) & !0xFF) | host).into()));
+        let mut hosts: Vec<IpAddr> = hosts.filter(|ip| !taken(ip)).collect();
+        let bare = |ip, primary| SimAddress { ip, primary, floating: false, eip: None, lb: None };
+        let mut put = |world: &mut World, nic: SimNic| {
+            let id = (self.words.id)(ObjectKind::Nic, self.random.draw());
+            let mac = sample.mac.replace("fa:16", "fa:17");
+            world.put_nic(SimNic { id, mac, primary: false, ipv6: Vec::new(), tags: BTreeMap::default(), ..nic });
+        };
+        let there = sample.instance_id.as_deref().map_or(0, |id| world.nics_of(id).count());
+        for _ in there..MOST_NICS {
+            let Some(ip) = hosts.pop() else { return };
+            put(world, SimNic { addresses: vec![bare(ip, true)], ..sample.clone() });
+        }
+        let many = hosts.split_off(hosts.len().saturating_sub(MOST_ADDRESSES - 2));
+        let addresses = many.into_iter().enumerate().map(|(place, ip)| bare(ip, place == 0)).collect();
+        put(world, SimNic { addresses, instance_id: None, status: self.words.free.to_owned(), ..sample.clone() });
+    }
+
+    /// One instance with its NICs is in a subnet of its own, and maybe in a VPC of its own.
     fn move_away(&mut self, world: &mut World) {
         let Some(last) = world.instances().last().map(|instance| instance.id.clone()) else { return };
-        let vpc = (self.words.id)(ObjectKind::Vpc, self.random.draw());
+        let mut vpc = (self.words.id)(ObjectKind::Vpc, self.random.draw());
+        if self.one_in(2) {
+            vpc = world.instances().last().map(|instance| instance.vpc_id.clone()).unwrap_or(vpc);
+        }
         let nics: Vec<String> = world.nics_of(&last).map(|nic| nic.id.clone()).collect();
         for nic in nics {
             world.edit_nic(&nic, |nic| {

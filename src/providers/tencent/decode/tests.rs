@@ -237,7 +237,11 @@ fn the_first_page_asks_for_all_others_and_a_list_that_shifts_is_read_again() {
     assert_eq!(page(&again[0], 349), []);
     let third = page(&again[0], 350);
     assert_eq!(numbers(&third), [1, 2, 3, 4]);
-    assert_eq!(page(&third[0], 351), [], "not for ever");
+    assert_eq!(page(&third[1], 350), []);
+    // Not for ever: and then it is not the whole list.
+    let rows: Vec<Value> = (0..100).map(|n| json!({"NetworkInterfaceId": format!("eni-{n}")})).collect();
+    let shifts = read(&third[0], json!({"TotalCount": 351, "NetworkInterfaceSet": rows})).expect_err("it still shifts");
+    assert_eq!(shifts.kind, FaultKind::Garbage);
     // Without a count the page's length tells.
     let rows: Vec<Value> = (0..100).map(|n| json!({"NetworkInterfaceId": format!("eni-{n}")})).collect();
     let full = read(&root, json!({"NetworkInterfaceSet": rows})).unwrap();

@@ -61,7 +61,7 @@ pub(super) fn encode(call: &Call, profile: &Profile) -> WireRequest {
         Call::SignIn { .. } => {}
     }
     let module = if is_versioned(call) { "cvm" } else { "vpc" };
-    let (scheme, host) = profile.host(&format!("{module}.api.qcloud.com"), region.unwrap_or_default());
+    let (scheme, host) = profile.host(module, &format!("{module}.api.qcloud.com"), region.unwrap_or_default());
     WireRequest {
         method: "POST",
         scheme,
