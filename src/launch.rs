@@ -7,7 +7,7 @@ use std::{io, path::PathBuf, sync::Arc};
 pub use doctor::doctor;
 
 use crate::{
-    app::state::Language,
+    app::{keymap::Keymap, state::Language},
     cli::{ConsoleStart, Exit, ListStart, Only},
     config::{self, ConfigError, Settings},
     demo::{self, Demo, kept::Kept},
@@ -23,6 +23,7 @@ use crate::{
         self, Account, Launch, RunError, clock,
         event_loop::End,
         headless::{self, Listed},
+        jobs::export,
         journal, signals,
     },
     told,
@@ -232,7 +233,18 @@ fn base(demo: bool, language: Language, motion: bool) -> Launch {
         since: Timestamp::default(),
         continued: false,
         crash_file,
+        tell: tell(),
     }
+}
+
+/// Words for exports, by the keys of the default map.
+fn tell() -> export::Tell {
+    let words = Catalogs::embedded().map(|words| words.with_keys(&Keymap::default()));
+    Arc::new(move |language, key, values| match &words {
+        Ok(words) => words.of(language).text(key, values).into_owned(),
+        // A test reads the files, so this is never seen.
+        Err(_) => key.to_owned(),
+    })
 }
 
 fn accounts(settings: &Settings) -> Vec<Account> {

@@ -27,6 +27,8 @@ pub enum Context {
     Calls,
     /// Screens of what was done.
     Done,
+    /// Screens that can be written to a file.
+    Exports,
     Welcome,
 }
 
@@ -40,6 +42,7 @@ impl Context {
             Context::Plan => screen == Screen::Plan,
             Context::Run => screen == Screen::Run,
             Context::Done => matches!(screen, Screen::Run | Screen::History),
+            Context::Exports => matches!(screen, Screen::Plan | Screen::Run | Screen::History),
             Context::Calls => screen == Screen::Calls,
             Context::Welcome => screen == Screen::Welcome,
         }
@@ -107,6 +110,7 @@ commands! {
     Open = "open", Look, Lists;
     Copy = "copy", Look, Lists;
     CopyMore = "copy-more", Look, Lists;
+    Export = "export", Look, Exports;
     Layout = "layout", Look, Inventory;
     Sort = "sort", Look, Inventory;
     ReverseSort = "reverse-sort", Look, Inventory;

@@ -9,7 +9,11 @@ use crate::domain::{
     snapshot::NicSnapshot,
 };
 
-use super::history::Lookup;
+use super::{
+    export::{ExportForm, Exported},
+    history::Lookup,
+    state::Language,
+};
 
 #[derive(Clone, PartialEq, Debug)]
 pub enum Effect {
@@ -49,6 +53,13 @@ pub enum Effect {
     History {
         job: JobId,
         lookup: Lookup,
+    },
+    /// Write it into a new file.
+    Export {
+        job: JobId,
+        what: Exported,
+        form: ExportForm,
+        language: Language,
     },
     /// End a reading job now; its calls are dropped.
     Cancel(JobId),

@@ -10,6 +10,7 @@ pub mod detail;
 pub mod dry_run;
 pub mod earlier;
 pub mod effect;
+pub mod export;
 pub mod geometry;
 pub mod history;
 pub mod jobs;

@@ -31,6 +31,7 @@ pub enum Msg {
     Journal(JournalEvent),
     Reconcile(JobId, ReconcileEvent),
     History(JobId, HistoryEvent),
+    Exported(ExportEvent),
     /// A round trip, without secrets.
     Exchange(Box<Exchange>),
     /// A job died of a bug; its text is in the log.
@@ -141,6 +142,13 @@ pub enum HistoryEvent {
     Batch(Option<Box<Batch>>),
     /// It can not be read.
     Failed(JournalFault),
+}
+
+/// From the job that writes an export.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ExportEvent {
+    Written { path: String },
+    Failed { path: String, reason: String },
 }
 
 /// What the read after a write brought.

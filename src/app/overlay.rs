@@ -29,6 +29,10 @@ pub enum Overlay {
     },
     /// Asked when quitting with a batch running: stay, or stop after the calls in flight and quit.
     Quit,
+    /// In which form to export.
+    ExportMenu {
+        view: Viewport,
+    },
     /// What to copy.
     CopyMenu {
         view: Viewport,

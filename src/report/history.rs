@@ -252,6 +252,9 @@ fn markdown(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
             ];
             writeln!(out, "| {} |", cells.map(|cell| escaped(&clean(&cell))).join(" | "))?;
         }
+        if summary.back > 0 && summary.undone_by.is_none() {
+            writeln!(out, "\n{}", (source.tell)("export.undo", &values))?;
+        }
         writeln!(out)?;
     }
     Ok(())

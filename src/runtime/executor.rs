@@ -21,7 +21,7 @@ use crate::{
 use super::{
     clock,
     jobs::{
-        dry_run, history,
+        dry_run, export, history,
         journal::{self, Wanted},
         listing, preflight,
         reconcile::{self, Desk},
@@ -38,6 +38,9 @@ pub struct Executor {
     safety: Arc<Safety>,
     recovery: Recovery,
     out: mpsc::Sender<Msg>,
+    /// The clouds are simulated: exports say so.
+    demo: bool,
+    tell: export::Tell,
     cancels: HashMap<JobId, CancellationToken>,
     controls: HashMap<JobId, watch::Sender<Control>>,
     tasks: JoinSet<JobId>,
@@ -79,11 +82,19 @@ impl Executor {
             safety,
             recovery,
             out,
+            demo: false,
+            tell: Arc::new(|_, key, _| key.to_owned()),
             cancels: HashMap::new(),
             controls: HashMap::new(),
             tasks: JoinSet::new(),
             jobs: HashMap::new(),
         }
+    }
+
+    /// The same, with the words for exports.
+    #[must_use]
+    pub fn telling(self, tell: export::Tell, demo: bool) -> Self {
+        Self { demo, tell, ..self }
     }
 
     /// Starts an effect, or hands it back if it is the terminal's affair.
@@ -139,6 +150,16 @@ impl Executor {
             Effect::History { job, lookup } => {
                 let path = self.journal.path().to_owned();
                 self.spawn(job, history::run(path, lookup, job, self.out.clone(), clock::now));
+            }
+            Effect::Export { job, what, form, language } => {
+                let desk = export::Desk {
+                    journal: self.journal.path().to_owned(),
+                    author: self.author.clone(),
+                    demo: self.demo,
+                    tell: self.tell.clone(),
+                    now: clock::now,
+                };
+                self.spawn(job, export::run(desk, what, form, language, self.out.clone()));
             }
             Effect::Cancel(job) => {
                 if let Some(token) = self.cancels.remove(&job) {

@@ -76,6 +76,8 @@ pub struct Launch {
     /// The demo goes on where one was broken off.
     pub continued: bool,
     pub crash_file: Option<PathBuf>,
+    /// Words for exports.
+    pub tell: jobs::export::Tell,
 }
 
 /// The console could not be started, or broke.
@@ -177,6 +179,7 @@ impl Launch {
         let desk = Recovery { since: self.since, patience };
         let executor =
             Executor::new(clients, Arc::new(journal.clone()), author, self.safety.clone(), desk, out.clone());
+        let executor = executor.telling(self.tell.clone(), self.demo);
         Ok(Engine { executor, out, journal, results, exchanges })
     }
 }

@@ -4,6 +4,7 @@ use crate::{
     app::{
         command::Command,
         confirm::{self, Asked, Confirm, Refused},
+        export::ExportForm,
         geometry::{Area, Regions},
         overlay::Reason,
         plan_view::PlanView,
@@ -430,18 +431,37 @@ pub fn quit(canvas: &mut Canvas, state: &State, regions: &Regions) {
 }
 
 pub fn copy_menu(canvas: &mut Canvas, state: &State, regions: &Regions, view: Viewport) {
+    let items = copy::items(state).into_iter().map(|item| (item.label, item.text)).collect::<Vec<_>>();
+    menu(canvas, regions, "copy.title", &items, view);
+}
+
+/// In which form to export.
+pub fn export_menu(canvas: &mut Canvas, regions: &Regions, view: Viewport) {
+    let item = |form: ExportForm| {
+        let (label, about) = match form {
+            ExportForm::Markdown => ("export.markdown", "export.markdown-about"),
+            ExportForm::Csv => ("export.csv", "export.csv-about"),
+            ExportForm::Json => ("export.json", "export.json-about"),
+        };
+        (label, canvas.words.word(about).to_owned())
+    };
+    let items: Vec<(&'static str, String)> = ExportForm::ALL.map(item).to_vec();
+    menu(canvas, regions, "export.title", &items, view);
+}
+
+/// Items to choose from, each with what it is about.
+fn menu(canvas: &mut Canvas, regions: &Regions, title: &str, items: &[(&'static str, String)], view: Viewport) {
     let words = canvas.words;
-    let items = copy::items(state);
-    let label = items.iter().map(|item| text::cells(words.word(item.label))).max().unwrap_or(0);
+    let label = items.iter().map(|(label, _)| text::cells(words.word(label))).max().unwrap_or(0);
     let label = u16::try_from(label).unwrap_or(u16::MAX).saturating_add(2);
     let height = u16::try_from(items.len()).unwrap_or(u16::MAX).saturating_add(2);
     let most = regions.body.height;
-    let inner = frame(canvas, regions, words.word("copy.title"), "", (72, height.min(most)), Role::Accent);
+    let inner = frame(canvas, regions, words.word(title), "", (72, height.min(most)), Role::Accent);
     let lines = usize::from(inner.height);
     let first = (view.cursor + 1).saturating_sub(lines);
-    for (row, (place, item)) in (0u16..).zip(items.iter().enumerate().skip(first).take(lines)) {
+    for (row, (place, (name, about))) in (0u16..).zip(items.iter().enumerate().skip(first).take(lines)) {
         let mut pen = canvas.pen_at(inner, row, 1);
-        pen.column(words.word(item.label), label, Cut::End, Role::Dim).put(&item.text, Role::Text);
+        pen.column(words.word(name), label, Cut::End, Role::Dim).put(about, Role::Text);
         if place == view.cursor {
             canvas.focus(inner, row);
         }

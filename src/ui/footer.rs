@@ -469,6 +469,7 @@ fn shown(state: &State) -> &'static [Command] {
             C::Override,
             C::Open,
             C::Rebuild,
+            C::Export,
             C::Help,
             C::Copy,
             C::GoInventory,
@@ -477,18 +478,39 @@ fn shown(state: &State) -> &'static [Command] {
         Screen::Run if state.is_running() => {
             &[C::Pause, C::Stop, C::Open, C::GoInventory, C::GoCalls, C::Help, C::Copy, C::Language]
         }
-        Screen::Run => {
-            &[C::RetryFailed, C::Recheck, C::Open, C::Copy, C::GoInventory, C::Help, C::GoCalls, C::Back, C::Language]
-        }
-        Screen::History if state.history.opened.is_some() => {
-            &[C::Open, C::Copy, C::Close, C::Help, C::GoInventory, C::GoCalls, C::Refresh, C::Back]
-        }
-        Screen::History => &[
+        Screen::Run => &[
+            C::RetryFailed,
+            C::Recheck,
+            C::Undo,
             C::Open,
-            C::Filter,
+            C::Export,
             C::Copy,
             C::GoInventory,
             C::Help,
+            C::GoCalls,
+            C::Back,
+            C::Language,
+        ],
+        Screen::History if state.history.opened.is_some() => &[
+            C::Open,
+            C::ToggleMark,
+            C::Undo,
+            C::Export,
+            C::Close,
+            C::Copy,
+            C::Help,
+            C::GoInventory,
+            C::GoCalls,
+            C::Refresh,
+        ],
+        Screen::History => &[
+            C::Open,
+            C::Undo,
+            C::Filter,
+            C::Export,
+            C::GoInventory,
+            C::Help,
+            C::Copy,
             C::Refresh,
             C::GoCalls,
             C::Earlier,
@@ -547,6 +569,11 @@ fn keys(canvas: &mut Canvas, state: &State, area: Area) {
         ]),
         Some(Overlay::Reason(_)) => fixed(&[("enter", "keys.override"), ("esc", "keys.cancel")]),
         Some(Overlay::Quit) => bound(&[(&[Command::Close], "keys.stay"), (&[Command::Stop], "keys.stop-and-quit")]),
+        Some(Overlay::ExportMenu { .. }) => bound(&[
+            (&[Command::Open], "keys.export"),
+            (&[Command::Down, Command::Up], "keys.choose"),
+            (&[Command::Close], "keys.close"),
+        ]),
         Some(Overlay::CopyMenu { .. }) => bound(&[
             (&[Command::Open], "keys.copy"),
             (&[Command::Down, Command::Up], "keys.choose"),
@@ -569,7 +596,9 @@ fn keys(canvas: &mut Canvas, state: &State, area: Area) {
                     Command::Confirm | Command::DryRun => {
                         state.plan.as_ref().is_some_and(|view| view.plan.operations().is_empty())
                     }
-                    Command::RetryFailed | Command::Recheck | Command::Override | Command::Earlier => true,
+                    Command::RetryFailed | Command::Recheck | Command::Override | Command::Undo | Command::Earlier => {
+                        true
+                    }
                     _ => false,
                 };
                 !only_for_some || disabled(state, command).is_none()

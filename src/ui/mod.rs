@@ -147,6 +147,7 @@ fn framed(canvas: &mut Canvas, state: &State, regions: &Regions, overlay: &Overl
         Overlay::Reason(reason) => dialog::reason(canvas, state, regions, reason),
         Overlay::Quit => dialog::quit(canvas, state, regions),
         Overlay::CopyMenu { view } => dialog::copy_menu(canvas, state, regions, *view),
+        Overlay::ExportMenu { view } => dialog::export_menu(canvas, regions, *view),
         Overlay::Help(_)
         | Overlay::Detail { .. }
         | Overlay::Call { .. }

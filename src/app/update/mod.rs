@@ -4,6 +4,7 @@ mod browse;
 pub mod copy;
 mod dry_run;
 mod earlier;
+mod export;
 mod filter;
 mod history;
 mod inventory;
@@ -77,6 +78,10 @@ fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Journal(event) => journal(state, event),
         Msg::Reconcile(job, event) => earlier::event(state, job, event),
         Msg::History(job, event) => history::event(state, job, event),
+        Msg::Exported(event) => {
+            export::event(state, event);
+            Vec::new()
+        }
         Msg::Exchange(exchange) => {
             record(state, *exchange);
             Vec::new()
@@ -247,6 +252,7 @@ pub fn disabled(state: &State, command: Command) -> Option<Phrase> {
         Command::MarkRange if tree::has_focus(state) => Some(Phrase::new("disabled.range-in-tree")),
         Command::ToggleMark if state.screen == Screen::History => history::mark_disabled(state),
         Command::Undo => undo::disabled(state),
+        Command::Export => export::disabled(state),
         Command::ToggleMark | Command::MarkRange | Command::MarkVisible | Command::MarkDetach => {
             browse::mark_disabled(state)
         }
@@ -327,6 +333,7 @@ pub(super) fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Open => overlay::open(state),
         Command::Copy => return copy::copy(state),
         Command::CopyMore => copy::menu(state),
+        Command::Export => export::menu(state),
         Command::Layout => browse::layout(state),
         Command::Sort => browse::sort(state),
         Command::ReverseSort => browse::reverse(state),

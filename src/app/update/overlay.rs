@@ -6,6 +6,7 @@ use crate::{
         command::{Command, Group},
         confirm::{self, Confirm, DEAF_MS, Refused},
         effect::Effect,
+        export::ExportForm,
         key::{Key, KeyCode},
         keymap::Keymap,
         notices::Phrase,
@@ -17,7 +18,7 @@ use crate::{
     rules::guard::Phrase as Asked,
 };
 
-use super::{copy, dry_run, earlier, plan};
+use super::{copy, dry_run, earlier, export, plan};
 
 /// Enter: what opening means here.
 pub fn open(state: &mut State) {
@@ -198,6 +199,19 @@ pub fn press(state: &mut State, key: Key) -> Vec<Effect> {
             if !is(Command::Close) && !is(Command::Open) {
                 state.overlays.push(top);
             }
+        }
+        Overlay::ExportMenu { view } => {
+            if closes {
+                return Vec::new();
+            }
+            if is(Command::Open) {
+                let form = ExportForm::ALL.get(view.cursor).copied();
+                return form.map_or_else(Vec::new, |form| export::take(state, form));
+            }
+            if let Some(to) = scrolled(&state.keymap, key, view.cursor, page) {
+                view.go(to, ExportForm::ALL.len(), page);
+            }
+            state.overlays.push(top);
         }
         Overlay::CopyMenu { view } => {
             let items = copy::items(state);

@@ -3,6 +3,7 @@
 
 mod batch;
 mod dry_run;
+mod export;
 mod guards;
 mod journal;
 mod listing;

@@ -3,6 +3,7 @@
 mod browse;
 mod dry_run;
 mod earlier;
+mod export;
 pub mod history;
 mod keys;
 mod order;

@@ -669,6 +669,8 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
     let mut write = batch.clone();
     write.keys("G enter");
     let undo = taking_back(size, language);
+    let mut export = planned(size, language);
+    export.keys("e");
     let mut undo_row = undo.clone();
     undo_row.keys("enter");
     let mut undo_confirm = undo.clone();
@@ -740,6 +742,7 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
         ("help", help.state),
         ("help-search", help_search.state),
         ("copy-menu", menu.state),
+        ("export", export.state),
         ("undo", undo.state),
         ("undo-row", undo_row.state),
         ("undo-confirm", undo_confirm.state),

@@ -1,0 +1,50 @@
+//! What is written to a file: a plan, the results of a batch, or what the history tells.
+
+use std::sync::Arc;
+
+use crate::domain::{plan::ReleasePlan, time::Timestamp};
+
+use super::{history::Lookup, run::RunRow};
+
+/// The form of the file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExportForm {
+    /// For a ticket.
+    Markdown,
+    Csv,
+    Json,
+}
+
+impl ExportForm {
+    /// In the order of the menu.
+    pub const ALL: [ExportForm; 3] = [ExportForm::Markdown, ExportForm::Csv, ExportForm::Json];
+
+    /// How the file's name ends.
+    pub fn ending(self) -> &'static str {
+        match self {
+            ExportForm::Markdown => "md",
+            ExportForm::Csv => "csv",
+            ExportForm::Json => "json",
+        }
+    }
+}
+
+/// What goes into the file.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Exported {
+    Plan(Arc<ReleasePlan>),
+    Results(Box<Results>),
+    /// What the journal says: batches that a search finds, or one.
+    History(Lookup),
+}
+
+/// A batch as it stands, target by target.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Results {
+    pub plan: Arc<ReleasePlan>,
+    /// Its name in the journal.
+    pub batch: Option<String>,
+    pub started: Timestamp,
+    pub ended: Option<Timestamp>,
+    pub rows: Vec<RunRow>,
+}

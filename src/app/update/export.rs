@@ -1,0 +1,70 @@
+//! `e`: what is on the screen, as a file. Which form is asked first; where it is, is said.
+
+use crate::{
+    app::{
+        effect::Effect,
+        export::{ExportForm, Exported, Results},
+        history::Lookup,
+        msg::ExportEvent,
+        notices::{Loudness, Phrase},
+        overlay::Overlay,
+        plan_view::Freshness,
+        state::{Screen, State},
+        viewport::Viewport,
+    },
+    domain::clean::clean,
+};
+
+pub fn disabled(state: &State) -> Option<Phrase> {
+    match state.screen {
+        Screen::Plan => match &state.plan {
+            None => Some(Phrase::new("disabled.no-plan")),
+            Some(view) => match view.freshness {
+                Freshness::Reading { done, total, .. } => {
+                    Some(Phrase::new("disabled.plan-reading").with("done", done).with("total", total))
+                }
+                Freshness::Read { .. } => None,
+            },
+        },
+        Screen::Run => state.run.is_none().then(|| Phrase::new("disabled.no-run")),
+        _ => state.history.current().is_none().then(|| Phrase::new("disabled.nothing-here")),
+    }
+}
+
+pub fn menu(state: &mut State) {
+    state.overlays.push(Overlay::ExportMenu { view: Viewport::default() });
+}
+
+/// One form was chosen.
+pub fn take(state: &mut State, form: ExportForm) -> Vec<Effect> {
+    let what = match state.screen {
+        Screen::Plan => state.plan.as_ref().map(|view| Exported::Plan(view.plan.clone())),
+        Screen::Run => state.run.as_ref().map(|run| {
+            Exported::Results(Box::new(Results {
+                plan: run.plan.clone(),
+                batch: run.batch.clone(),
+                started: run.started,
+                ended: run.ended,
+                rows: run.rows.clone(),
+            }))
+        }),
+        _ => Some(Exported::History(match &state.history.opened {
+            Some(opened) => Lookup::Batch(opened.summary.batch.clone()),
+            None => Lookup::Search(state.history.text.clone()),
+        })),
+    };
+    let Some(what) = what else { return Vec::new() };
+    vec![Effect::Export { job: state.jobs.next_id(), what, form, language: state.language }]
+}
+
+/// It is written, or could not be.
+pub fn event(state: &mut State, event: ExportEvent) {
+    let (loudness, phrase) = match event {
+        ExportEvent::Written { path } => (Loudness::Info, Phrase::new("notice.exported").with("path", clean(&path))),
+        ExportEvent::Failed { path, reason } => {
+            let phrase = Phrase::new("notice.export-failed").with("path", clean(&path));
+            (Loudness::Error, phrase.with("reason", clean(&reason)))
+        }
+    };
+    state.notices.say(state.now, loudness, phrase);
+}

@@ -1,0 +1,281 @@
+//! Writes an export into a new file of its own, for its owner alone. Never over another one.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use tokio::sync::mpsc;
+
+use crate::{
+    app::{
+        export::{ExportForm, Exported, Results},
+        history::Lookup,
+        msg::{ExportEvent, Msg},
+        state::Language,
+    },
+    domain::{
+        outcome::{Outcome, Progress, Skip},
+        plan::{Decision, PlanRow, ReleasePlan},
+        time::Timestamp,
+    },
+    filter::search::{self, Search, result_word},
+    report::{
+        self, Format,
+        sheet::{self, Kind, Row, Sheet},
+    },
+    runtime::{history, journal::JournalError},
+};
+
+use super::release::Author;
+
+/// Files of one name that are counted on.
+const NAMES: usize = 1_000;
+/// Batches of a history that is exported.
+const MOST: usize = 10_000;
+
+/// A sentence of a language by its key in the locales, with its values.
+pub type Tell = Arc<dyn Fn(Language, &str, &[(&str, &str)]) -> String + Send + Sync>;
+
+/// What an export needs besides what goes into it.
+#[derive(Clone)]
+pub struct Desk {
+    /// The journal; exports go into a folder beside it.
+    pub journal: PathBuf,
+    pub author: Author,
+    pub demo: bool,
+    pub tell: Tell,
+    pub now: fn() -> Timestamp,
+}
+
+/// Why there is no file.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    #[error("{1}")]
+    File(PathBuf, io::Error),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error("the journal holds no such batch")]
+    NoBatch,
+}
+
+/// Runs until the file is there, or can not be.
+pub async fn run(desk: Desk, what: Exported, form: ExportForm, language: Language, out: mpsc::Sender<Msg>) {
+    let folder = folder(&desk.journal);
+    let written = tokio::task::spawn_blocking(move || write(&desk, &what, form, language)).await;
+    let event = match written {
+        Ok(Ok(path)) => ExportEvent::Written { path: path.to_string_lossy().into_owned() },
+        Ok(Err(error)) => {
+            let path = match &error {
+                ExportError::File(path, _) => path.clone(),
+                ExportError::Journal(_) | ExportError::NoBatch => folder,
+            };
+            ExportEvent::Failed { path: path.to_string_lossy().into_owned(), reason: error.to_string() }
+        }
+        Err(_) => ExportEvent::Failed { path: folder.to_string_lossy().into_owned(), reason: "bug".to_owned() },
+    };
+    // A closed channel means that the program is leaving.
+    let _ = out.send(Msg::Exported(event)).await;
+}
+
+/// Where exports are: beside the journal.
+fn folder(journal: &Path) -> PathBuf {
+    journal.parent().unwrap_or(Path::new("")).join("exports")
+}
+
+/// Writes it, and answers where.
+///
+/// # Errors
+/// The journal can not be read, or no file can be made or written.
+pub fn write(desk: &Desk, what: &Exported, form: ExportForm, language: Language) -> Result<PathBuf, ExportError> {
+    let mut text = Vec::new();
+    let name = match what {
+        Exported::Plan(plan) => {
+            let rows: Vec<Row> = plan.rows().iter().map(|row| planned(plan, row)).collect();
+            sheet(desk, (Kind::Plan, plan), None, &rows, (form, language), &mut text);
+            format!("plan-{}", plan.hash().short())
+        }
+        Exported::Results(results) => {
+            let rows: Vec<Row> = results.rows.iter().map(|row| ended(results, row)).collect();
+            sheet(desk, (Kind::Results, &results.plan), Some(results), &rows, (form, language), &mut text);
+            format!("results-{}", results.plan.hash().short())
+        }
+        Exported::History(lookup) => {
+            told(desk, lookup, (form, language), &mut text)?;
+            match lookup {
+                Lookup::Batch(id) => format!("batch-{}", plain(id)),
+                Lookup::Search(_) => "history".to_owned(),
+            }
+        }
+    };
+    let stamp = jiff::Timestamp::from_second((desk.now)().seconds()).unwrap_or_default();
+    let name = format!("nicdeck-{name}-{}", stamp.strftime("%Y%m%dT%H%M%SZ"));
+    put(&folder(&desk.journal), &name, form.ending(), &text)
+}
+
+/// What may stand in a file's name everywhere.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(64).collect()
+}
+
+fn format(form: ExportForm) -> Format {
+    match form {
+        ExportForm::Markdown => Format::Markdown,
+        ExportForm::Csv => Format::Csv,
+        ExportForm::Json => Format::Json,
+    }
+}
+
+fn sheet(
+    desk: &Desk,
+    (kind, plan): (Kind, &ReleasePlan),
+    results: Option<&Results>,
+    rows: &[Row],
+    (form, language): (ExportForm, Language),
+    out: &mut Vec<u8>,
+) {
+    let hash = plan.hash().to_string();
+    let sheet = Sheet {
+        kind,
+        demo: desk.demo,
+        plan: &hash,
+        batch: results.and_then(|results| results.batch.as_deref()),
+        undoes: plan.undoes(),
+        at: results.map_or_else(|| plan.made_at(), |results| results.started),
+        ended: results.and_then(|results| results.ended),
+        who: &desk.author.who,
+        host: &desk.author.host,
+        rows,
+        tell: &|key, values| (desk.tell)(language, key, values),
+        moment: &moment,
+    };
+    // Memory takes all of it.
+    let _ = sheet::write(&sheet, format(form), out);
+}
+
+fn planned(_: &ReleasePlan, row: &PlanRow) -> Row {
+    let state = match row.decision {
+        Decision::Go(_) => "go",
+        Decision::Blocked => "blocked",
+    };
+    Row {
+        act: row.act,
+        target: row.target.clone(),
+        cloud: row.cloud.to_string(),
+        region: row.region.to_string(),
+        state,
+        findings: row.findings.iter().map(|finding| finding.id).collect(),
+        overridden: row.overridden.as_deref().map(str::to_owned),
+        code: None,
+        message: String::new(),
+        request_id: None,
+    }
+}
+
+fn ended(results: &Results, row: &crate::app::run::RunRow) -> Row {
+    let planned = results.plan.rows().iter().find(|planned| planned.target == row.target);
+    let outcome = match &row.progress {
+        Progress::Settled(outcome) => Some(outcome),
+        _ => None,
+    };
+    let fault = match outcome {
+        Some(
+            Outcome::Failed { fault }
+            | Outcome::Unknown { fault }
+            | Outcome::Skipped { why: Skip::NotReadAgain { fault } },
+        ) => Some(fault),
+        _ => None,
+    };
+    Row {
+        act: row.act,
+        target: row.target.clone(),
+        cloud: planned.map(|planned| planned.cloud.to_string()).unwrap_or_default(),
+        region: planned.map(|planned| planned.region.to_string()).unwrap_or_default(),
+        state: outcome.map_or("pending", |outcome| result_word(Some(outcome.word()))),
+        findings: Vec::new(),
+        overridden: planned.and_then(|planned| planned.overridden.as_deref()).map(str::to_owned),
+        code: fault.and_then(|fault| fault.code.clone()),
+        message: fault.map(|fault| fault.message.clone()).unwrap_or_default(),
+        request_id: outcome.and_then(Outcome::request_id).map(str::to_owned),
+    }
+}
+
+/// What the journal says, whole.
+fn told(
+    desk: &Desk,
+    lookup: &Lookup,
+    (form, language): (ExportForm, Language),
+    out: &mut Vec<u8>,
+) -> Result<(), ExportError> {
+    let found = match lookup {
+        Lookup::Search(text) => {
+            let offset = jiff::Zoned::now().offset().seconds();
+            let search = search::parse(text, (desk.now)(), offset).unwrap_or_default();
+            history::find(&desk.journal, &search, MOST, true)?
+        }
+        Lookup::Batch(id) => {
+            let mut found = history::find(&desk.journal, &Search::default(), usize::MAX, false)?;
+            found.summaries.retain(|summary| summary.batch == *id);
+            found.batches = history::batch(&desk.journal, id)?.into_iter().collect();
+            if found.batches.is_empty() || found.summaries.is_empty() {
+                return Err(ExportError::NoBatch);
+            }
+            found
+        }
+    };
+    let source = report::history::Source {
+        summaries: &found.summaries,
+        batches: &found.batches,
+        demo: desk.demo,
+        tell: &|key, values| (desk.tell)(language, key, values),
+        moment: &moment,
+    };
+    // Memory takes all of it.
+    let _ = report::history::write(&source, format(form), out);
+    Ok(())
+}
+
+/// A time for people, where they are.
+fn moment(at: Timestamp) -> String {
+    let offset = jiff::Zoned::now().offset().seconds();
+    let local = jiff::Timestamp::from_second(at.seconds() + i64::from(offset)).unwrap_or_default();
+    local.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// A new file of this name, or of the first free one like it.
+fn put(folder: &Path, name: &str, ending: &str, text: &[u8]) -> Result<PathBuf, ExportError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |error| ExportError::File(path, error)
+    };
+    make(folder).map_err(failed(folder))?;
+    for nth in 1..=NAMES {
+        let number = if nth == 1 { String::new() } else { format!("-{nth}") };
+        let path = folder.join(format!("{name}{number}.{ending}"));
+        match create(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(ExportError::File(path, error)),
+            Ok(mut file) => {
+                return io::Write::write_all(&mut file, text).map_err(failed(&path)).map(|()| path);
+            }
+        }
+    }
+    Err(ExportError::File(folder.join(name), io::ErrorKind::AlreadyExists.into()))
+}
+
+fn make(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+fn create(path: &Path) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
