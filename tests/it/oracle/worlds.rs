@@ -228,6 +228,17 @@ impl Maker<'_> {
         let mut vpc = (self.words.id)(ObjectKind::Vpc, self.random.draw());
         if self.one_in(2) {
             vpc = world.instances().last().map(|instance| instance.vpc_id.clone()).unwrap_or(vpc);
+            // One that could be put on another instance, if that were in the same zone.
+            let free = world.nics_of(&last).find(|nic| !nic.primary).map(|nic| nic.id.clone());
+            let status = self.words.free;
+            free.and_then(|id| {
+                world.edit_nic(&id, |nic| {
+                    nic.instance_id = None;
+                    status.clone_into(&mut nic.status);
+                    nic.subnet_id.push('9');
+                    nic.addresses.iter_mut().for_each(|address| address.lb = None);
+                })
+            });
         }
         let nics: Vec<String> = world.nics_of(&last).map(|nic| nic.id.clone()).collect();
         for nic in nics {
