@@ -31,6 +31,6 @@ impl DryRun {
 
     /// Writes of which a request would be sent, as far as it was told.
     pub fn would_send(&self) -> usize {
-        self.told.values().filter(|told| told.sends.is_some()).count()
+        self.told.values().filter(|told| !told.sends.is_empty()).count()
     }
 }

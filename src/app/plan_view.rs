@@ -36,8 +36,9 @@ pub enum Source {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Freshness {
     /// Being read again; the plan can not be confirmed yet.
-    Reading { job: JobId, done: usize, total: usize },
-    /// All NICs were read again at this time; those that could not be are blocked with their fault.
+    /// `oldest`: when the first of those that were read so far was.
+    Reading { job: JobId, done: usize, total: usize, oldest: Option<Timestamp> },
+    /// All NICs were read again, the first of them at this time; those that could not be are blocked with their fault.
     Read { at: Timestamp },
 }
 

@@ -106,6 +106,8 @@ pub struct Counts {
     pub attached: usize,
     pub bound: usize,
     pub already_gone: usize,
+    /// Detaches after which the NIC itself is gone.
+    pub nic_gone: usize,
     pub failed: usize,
     pub unknown: usize,
     pub skipped: usize,
@@ -115,12 +117,12 @@ pub struct Counts {
 impl Counts {
     /// Targets that have their end.
     pub fn settled(&self) -> usize {
-        self.good() + self.failed + self.unknown + self.skipped + self.stopped
+        self.answered() + self.skipped + self.stopped
     }
 
     /// Targets whose write was made, or was not needed any more, and has its end: the progress. What was never sent is none.
     pub fn answered(&self) -> usize {
-        self.good() + self.failed + self.unknown
+        self.good() + self.nic_gone + self.failed + self.unknown
     }
 
     /// Targets that are as was wished: read back as released or detached, by this batch or before it.
@@ -144,6 +146,7 @@ impl Counts {
                     Act::BindEip => &mut self.bound,
                 },
                 OutcomeWord::AlreadyGone => &mut self.already_gone,
+                OutcomeWord::NicGone => &mut self.nic_gone,
                 OutcomeWord::Failed => &mut self.failed,
                 OutcomeWord::Unknown => &mut self.unknown,
                 OutcomeWord::Skipped => &mut self.skipped,

@@ -24,6 +24,8 @@ pub enum Outcome {
     Released { request_id: Option<String> },
     /// The wished-for state held before or without our call.
     AlreadyGone { request_id: Option<String> },
+    /// A detach after which the NIC itself is gone: the cloud deleted it, or somebody did. Nothing takes that back.
+    NicGone { request_id: Option<String> },
     /// The vendor refused, or its task failed.
     Failed { fault: Fault },
     /// Sent, and what happened is not known: the answer does not say, and reading back did not show the change.
@@ -40,6 +42,8 @@ pub enum Outcome {
 pub enum Skip {
     /// Facts that differ from those the plan was made on.
     Stale { changes: Vec<Change> },
+    /// Its first request was accepted, and these facts differed before the next one, which was not sent.
+    Midway { changes: Vec<Change> },
     /// The read right before the write failed.
     NotReadAgain { fault: Fault },
     /// The intent could not be written to the journal.
@@ -57,6 +61,7 @@ impl Outcome {
         match self {
             Outcome::Released { .. } => OutcomeWord::Released,
             Outcome::AlreadyGone { .. } => OutcomeWord::AlreadyGone,
+            Outcome::NicGone { .. } => OutcomeWord::NicGone,
             Outcome::Failed { .. } => OutcomeWord::Failed,
             Outcome::Unknown { .. } => OutcomeWord::Unknown,
             Outcome::Skipped { .. } => OutcomeWord::Skipped,
@@ -67,7 +72,9 @@ impl Outcome {
     /// The request id a person can give to the vendor's support.
     pub fn request_id(&self) -> Option<&str> {
         match self {
-            Outcome::Released { request_id } | Outcome::AlreadyGone { request_id } => request_id.as_deref(),
+            Outcome::Released { request_id }
+            | Outcome::AlreadyGone { request_id }
+            | Outcome::NicGone { request_id } => request_id.as_deref(),
             Outcome::Failed { fault } | Outcome::Unknown { fault } => fault.request_id.as_deref(),
             Outcome::Skipped { .. } | Outcome::Stopped => None,
         }
@@ -80,6 +87,7 @@ impl Outcome {
 pub enum OutcomeWord {
     Released,
     AlreadyGone,
+    NicGone,
     Failed,
     Unknown,
     Skipped,

@@ -49,10 +49,21 @@ pub struct Operation {
     pub after: Vec<OperationId>,
     /// Objects that other writes may touch as well (a virtual address that several NICs share): one write at a time.
     pub shares: Vec<Arc<str>>,
+    /// NICs of which the plan told that they go on answering for its virtual addresses.
+    pub keepers: Vec<Keeper>,
     /// What the rules saw; anything relevant that differs right before the write skips it.
     pub expect: Arc<NicSnapshot>,
     /// Targets that go although something about them is not known, because a person said why.
     pub overrides: Vec<Override>,
+}
+
+/// Another NIC that keeps a virtual address. One of them has to have it still, right before the write: it would be nobody's else.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Keeper {
+    /// The virtual address, by the cloud's id for it.
+    pub float: Arc<str>,
+    pub ip: IpAddr,
+    pub nic: Arc<Nic>,
 }
 
 /// A person's word for sending what the rules could not tell.
@@ -200,12 +211,18 @@ impl OperationKind {
         }
     }
 
-    /// Is a NIC that is gone altogether what was wished for?
+    /// Does a NIC that is gone altogether leave nothing to be done? For a detach that is not what was wished for: see
+    /// [`super::outcome::Outcome::NicGone`].
     pub fn is_done_when_gone(&self) -> bool {
         match self {
             OperationKind::Release { .. } | OperationKind::Detach { .. } | OperationKind::Delete { .. } => true,
             OperationKind::Assign { .. } | OperationKind::Attach { .. } | OperationKind::BindEip { .. } => false,
         }
+    }
+
+    /// Should the NIC still be there afterwards, though nothing is left to be done where it is not?
+    pub fn keeps_nic(&self) -> bool {
+        matches!(self, OperationKind::Detach { .. })
     }
 
     /// Does the wished-for state hold for this target? Told by the NIC as it is now; `None`: it is gone altogether.
@@ -232,6 +249,21 @@ impl OperationKind {
 }
 
 impl Operation {
+    /// Is it about the NIC that it was decided on, and what that has?
+    fn is_expected(&self) -> Result<(), PlanError> {
+        let unexpected = || Err(PlanError::Unexpected(self.id));
+        if self.expect.nic.id != *self.kind.nic() {
+            return unexpected();
+        }
+        let OperationKind::Release { ips, .. } = &self.kind else { return Ok(()) };
+        if ips.iter().any(|ip| self.expect.nic.addresses.iter().all(|address| address.ip != *ip)) {
+            return unexpected();
+        }
+        let mut floats = self.expect.floats.iter().filter(|float| ips.contains(&float.ip));
+        let unshared = floats.find(|float| !self.shares.contains(&float.id));
+        unshared.map_or(Ok(()), |float| Err(PlanError::Unshared(self.id, float.id.clone())))
+    }
+
     pub fn nic_key(&self) -> NicKey {
         NicKey { profile: self.profile.clone(), nic: self.kind.nic().clone() }
     }
@@ -366,6 +398,14 @@ pub enum PlanError {
     Mismatch(Target),
     #[error("two writes to {0:?} without an order between them")]
     Unordered(NicKey),
+    #[error("operation {0:?} is not about the NIC that it was decided on, or not about its addresses")]
+    Unexpected(OperationId),
+    #[error("operation {0:?} changes the virtual address {1} and does not say so")]
+    Unshared(OperationId, Arc<str>),
+    #[error("{0:?} goes although something stands against it, or although nobody said why")]
+    NotDecided(Target),
+    #[error("it is over a belt and sends something all the same")]
+    OverBelt,
 }
 
 impl ReleasePlan {
@@ -374,8 +414,9 @@ impl ReleasePlan {
     /// `batch` gives the limit of addresses of this call. `hash` must come from `rules::planner`, which is over the operations.
     ///
     /// # Errors
-    /// A target twice, a batch too large, an operation that waits for a later one, two unordered writes to one NIC,
-    /// or rows and operations that do not name the same targets.
+    /// A target twice, a batch too large, an operation that waits for a later one, two unordered writes to one NIC, an operation on
+    /// another NIC than it was decided on, on an address that is not there or on a virtual one that it does not name as shared, a row
+    /// that goes with a finding against it or without a reason, or rows and operations that do not name the same targets.
     pub fn freeze(
         hash: PlanHash,
         made_at: Timestamp,
@@ -397,6 +438,7 @@ impl ReleasePlan {
                     return Err(PlanError::Oversized(operation.id, ips.len(), most));
                 }
             }
+            operation.is_expected()?;
             let nic = operation.nic_key();
             if let Some(before) = last_on_nic.insert(nic.clone(), operation.id)
                 && !operation.after.contains(&before)
@@ -421,6 +463,18 @@ impl ReleasePlan {
             if !agreed {
                 return Err(PlanError::Mismatch(row.target.clone()));
             }
+            if let Decision::Go(id) = row.decision {
+                let reasons = operations.get(id.0 as usize).map_or(&[][..], |operation| &operation.overrides);
+                let reason = reasons.iter().find(|one| one.target == row.target).map(|one| one.reason.as_str());
+                let is_told = match row.worst() {
+                    Some(Severity::Blocked) => false,
+                    Some(Severity::Unknown) => reason.is_some_and(|reason| reason.chars().count() >= REASON_LEAST),
+                    _ => reason.is_none(),
+                };
+                if !is_told || row.overridden.as_deref() != reason {
+                    return Err(PlanError::NotDecided(row.target.clone()));
+                }
+            }
         }
         if let Some((target, _)) = sent.pop_first() {
             return Err(PlanError::Mismatch(target));
@@ -429,9 +483,14 @@ impl ReleasePlan {
     }
 
     /// The same, with what it was measured against.
-    #[must_use]
-    pub fn measured(self, load: Load) -> Self {
-        Self { load, ..self }
+    ///
+    /// # Errors
+    /// It is more than one plan may do, and would send something.
+    pub fn measured(self, load: Load) -> Result<Self, PlanError> {
+        if load.is_over() && !self.operations.is_empty() {
+            return Err(PlanError::OverBelt);
+        }
+        Ok(Self { load, ..self })
     }
 
     /// The same, to take this batch back.

@@ -8,8 +8,8 @@ pub struct Rehearsal {
     pub operation: OperationId,
     /// Targets that would not be sent, with the end they would have.
     pub ends: Vec<(Target, Outcome)>,
-    /// The first request; `None` when none would be sent.
-    pub sends: Option<WouldSend>,
+    /// The requests, as far as they can be told before the cloud has answered; empty when none would be sent.
+    pub sends: Vec<WouldSend>,
 }
 
 /// A request that would be sent now.
@@ -18,7 +18,7 @@ pub struct WouldSend {
     /// Signed and without secrets; it has no answer.
     pub request: Exchange,
     pub command: Command,
-    /// Other requests may follow: which, the cloud's answer and another read decide.
+    /// Others may follow that are not told: which, the cloud's answer and another read decide.
     pub more: bool,
 }
 

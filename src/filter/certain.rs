@@ -5,7 +5,8 @@ use std::net::Ipv4Addr;
 use ipnet::IpNet;
 
 use crate::domain::{
-    address::{Address, Backend, Eip},
+    address::{Address, AddressRole, Backend, Eip},
+    float::Float,
     instance::Instance,
     nic::{Nic, NicState},
 };
@@ -29,6 +30,10 @@ pub enum Missing {
     Zone,
     Network,
     Mac,
+    /// Security groups.
+    Groups,
+    /// Virtual addresses that are objects of their own.
+    Virtuals,
 }
 
 impl Missing {
@@ -41,6 +46,8 @@ impl Missing {
         Missing::Zone,
         Missing::Network,
         Missing::Mac,
+        Missing::Groups,
+        Missing::Virtuals,
     ];
 
     /// A stable token, for the locale.
@@ -54,6 +61,8 @@ impl Missing {
             Missing::Zone => "zone",
             Missing::Network => "network",
             Missing::Mac => "mac",
+            Missing::Groups => "groups",
+            Missing::Virtuals => "vips",
         }
     }
 }
@@ -77,6 +86,9 @@ pub struct Whole<'a> {
     pub eips_known: bool,
     pub backends: &'a [&'a Backend],
     pub backends_known: bool,
+    /// Virtual addresses on the NIC that are objects of their own.
+    pub floats: &'a [&'a Float],
+    pub floats_known: bool,
     /// `None`: the NIC itself.
     pub address: Option<Address>,
 }
@@ -129,14 +141,17 @@ impl Whole<'_> {
                     zones.for_each(|zone| (known, found) = (true, found || any(patterns, zone)));
                     or(found, (!known).then_some(Missing::Zone))
                 }
-                Field::Id => self.through_eip(test, &AddressSet::default()).max(exactly(
-                    any(patterns, self.nic.id.as_str())
-                        || self.nic.instance.as_ref().is_some_and(|id| any(patterns, id.as_str())),
-                )),
+                Field::Id => {
+                    let own = any(patterns, self.nic.id.as_str())
+                        || self.nic.instance.as_ref().is_some_and(|id| any(patterns, id.as_str()));
+                    let through = self.through_eip(test, &AddressSet::default());
+                    through.max(exactly(own)).max(self.through_float(|float| any(patterns, &float.id)))
+                }
                 Field::Name => {
                     let own = any(patterns, &self.nic.name) || self.of_instance(test);
                     let own = or(own, instance(own));
-                    own.max(self.through_eip(test, &AddressSet::default()))
+                    let through = self.through_eip(test, &AddressSet::default());
+                    own.max(through).max(self.through_float(|float| any(patterns, &float.name)))
                 }
                 Field::Nic => exactly(any(patterns, self.nic.id.as_str()) || any(patterns, &self.nic.name)),
                 Field::Mac => told(patterns, self.nic.mac.as_deref(), Missing::Mac),
@@ -147,7 +162,12 @@ impl Whole<'_> {
                 }
                 Field::Vpc => told(patterns, self.nic.vpc.as_deref(), Missing::Network),
                 Field::Subnet => told(patterns, self.nic.subnet.as_deref(), Missing::Network),
-                Field::Sg => exactly(self.nic.security_groups.iter().any(|group| any(patterns, group))),
+                // That it has none no cloud tells apart from not saying.
+                Field::Sg => {
+                    let groups = &self.nic.security_groups;
+                    let found = groups.iter().any(|group| any(patterns, group));
+                    or(found, groups.is_empty().then_some(Missing::Groups))
+                }
                 // No other field holds text.
                 _ => Certain::No,
             },
@@ -210,7 +230,8 @@ impl Whole<'_> {
             || mac.is_some_and(|mac| any(&words.macs, mac))
             || self.of_instance(test);
         let eip = self.through_eip(test, &words.addresses);
-        if own || eip == Certain::Yes {
+        let float = self.through_float(|float| any(&words.texts, &float.name) || any(&words.ids, &float.id));
+        if own || eip == Certain::Yes || float == Certain::Yes {
             return Certain::Yes;
         }
         if !words.texts.is_empty() && self.instance_unread() {
@@ -219,7 +240,23 @@ impl Whole<'_> {
         if !words.macs.is_empty() && mac.is_none() {
             return Certain::Untold(Missing::Mac);
         }
-        eip
+        if words.texts.is_empty() && words.ids.is_empty() { eip } else { eip.max(float) }
+    }
+
+    /// Does a virtual address that is an object of its own match: the one in question, or any on the NIC?
+    fn through_float(&self, test: impl Fn(&Float) -> bool) -> Certain {
+        let ip = match self.address {
+            Some(Address { ip, role: AddressRole::Virtual }) => Some(ip),
+            Some(_) => return Certain::No,
+            None => None,
+        };
+        if self.floats.iter().any(|float| ip.is_none_or(|ip| float.ip == ip) && test(float)) {
+            Certain::Yes
+        } else if self.floats_known {
+            Certain::No
+        } else {
+            Certain::Untold(Missing::Virtuals)
+        }
     }
 
     /// Does an EIP on the address (or on the NIC) match? `set`: the addresses that are looked for, if that is all.
@@ -237,6 +274,14 @@ impl Whole<'_> {
         let mut unexplained = unexplained.filter(|ip| self.eips.iter().all(|eip| !eip.ips.contains(ip)));
         if unexplained.any(|ip| set.matches(ip)) {
             answer = answer.max(if self.address.is_none() { Certain::Yes } else { Certain::Untold(Missing::Eips) });
+        }
+        // A cloud that does not even tell the state of an EIP does not tell its name: the NIC alone names it.
+        let by_name =
+            matches!(test, Test::Text(Field::Name, _)) || matches!(test, Test::Word(words) if !words.texts.is_empty());
+        let is_here = |eip: &&&Eip| self.address.is_none_or(|address| eip.is_on(self.nic, address.ip) != Some(false));
+        let mut nameless = self.eips.iter().filter(|eip| eip.name.is_empty() && eip.status.is_empty());
+        if by_name && nameless.any(|eip| is_here(&eip)) {
+            answer = answer.max(Certain::Untold(Missing::Eips));
         }
         let private = matches!(test, Test::Address(set) if set.is_private());
         let only_addresses =

@@ -23,7 +23,8 @@ pub const FIELDS: &[&str] = &[
 ];
 
 /// Words of `result:`, in the order of [`OutcomeWord`]; the last one is of writes without an end.
-pub const RESULTS: &[&str] = &["released", "already-gone", "failed", "unknown", "skipped", "stopped", "unfinished"];
+pub const RESULTS: &[&str] =
+    &["released", "already-gone", "nic-gone", "failed", "unknown", "skipped", "stopped", "unfinished"];
 
 /// Words of `act:`, as the journal spells them.
 pub const ACTS: &[&str] = &["release", "detach", "assign", "attach", "bind-eip", "delete"];
@@ -91,6 +92,7 @@ pub fn result_word(result: Option<OutcomeWord>) -> &'static str {
     match result {
         Some(OutcomeWord::Released) => "released",
         Some(OutcomeWord::AlreadyGone) => "already-gone",
+        Some(OutcomeWord::NicGone) => "nic-gone",
         Some(OutcomeWord::Failed) => "failed",
         Some(OutcomeWord::Unknown) => "unknown",
         Some(OutcomeWord::Skipped) => "skipped",

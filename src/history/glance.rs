@@ -315,9 +315,9 @@ mod tests {
         );
         assert_eq!(first.acts, [2, 1, 0, 0, 0, 0]);
         // Released, and one that failed and was tried again; the detach has no end.
-        assert_eq!(first.results, [2, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(first.results, [2, 0, 0, 0, 0, 0, 0, 1]);
         assert_eq!((first.targets(), first.unfinished()), (3, 1));
-        assert_eq!(found[0].results, [0, 0, 1, 0, 0, 0, 0]);
+        assert_eq!(found[0].results, [0, 0, 0, 1, 0, 0, 0, 0]);
     }
 
     #[test]

@@ -242,6 +242,12 @@ pub trait Provider: Send + Sync {
         made.is_empty().then(Step::default)
     }
 
+    /// The NIC once the cloud has done what this request of a write asks: so that the next one can be told before anything is sent.
+    /// `None`: what it leaves is not known before it is read.
+    fn assumed(&self, _kind: &OperationKind, _seen: &NicSnapshot, _step: &Step) -> Option<NicSnapshot> {
+        None
+    }
+
     /// The request that takes the place of one which the cloud refused with this fault: where it does not publish an API, and has the
     /// same elsewhere. Asked only about refusals that prove that nothing was done. `made` are the requests before it; the refused one
     /// counts as made from then on.

@@ -46,8 +46,16 @@ pub(super) fn ask(facts: &Facts, condition: Condition, address: Address, context
         }
         Condition::VirtualShared if address.role == AddressRole::Virtual => match float(facts, address) {
             _ if !facts.floats_known => Answer::CanNotTell(FindingId::VipUnknown),
-            Some(float) if float.others(facts.nic) == 0 => Answer::Violated(FindingId::VipLast),
-            Some(_) => Answer::Violated(FindingId::VipShared),
+            Some(float) => {
+                let others = facts.others(float, context.plan);
+                if others.count() > 0 {
+                    Answer::Violated(FindingId::VipShared)
+                } else if others.untold > 0 {
+                    Answer::CanNotTell(FindingId::VipUnknown)
+                } else {
+                    Answer::Violated(FindingId::VipLast)
+                }
+            }
             None => Answer::CanNotTell(FindingId::VipUnknown),
         },
         Condition::VirtualNotManaged if address.role == AddressRole::Virtual => match float(facts, address) {

@@ -1,12 +1,18 @@
 //! Belts: how much one plan may do at most. A plan that is over one is refused as a whole, never cut to fit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
+
+use ipnet::IpNet;
 
 use crate::domain::{
-    address::AddressRole,
+    address::{Address, AddressRole},
     finding::{Finding, FindingId, Severity},
-    ids::{AddressKey, NicKey, ProfileId},
+    ids::{AddressKey, CloudId, NicId, NicKey, ProfileId},
     inventory::{Coverage, Inventory, ProfileInventory},
+    nic::Nic,
     page::Resource,
     plan::{Act, Belts, Decision, Load, PlanRow, Share},
     selection::Target,
@@ -24,8 +30,21 @@ fn is_secondary(role: AddressRole) -> bool {
     matches!(role, AddressRole::Secondary | AddressRole::Virtual)
 }
 
-/// What the rows that go take from each profile: a released address is one, and a NIC that is detached takes the secondary
-/// addresses and ranges that stay on it along, and counts as one without any.
+/// Addresses in a range that a NIC was given, as the cloud spells it. An IPv6 range is one: nobody uses all of it. So is what can not
+/// be read.
+fn in_range(range: &str) -> usize {
+    match range.parse::<IpNet>() {
+        Ok(IpNet::V4(range)) => 1 << (32 - u32::from(range.prefix_len())).min(31),
+        Ok(IpNet::V6(_)) | Err(_) => 1,
+    }
+}
+
+/// What a plan takes, counted once whichever profile it goes by: two may be of one account.
+type Taken<'a> = BTreeMap<(&'a CloudId, &'a NicId, Option<IpAddr>, Act), usize>;
+
+/// What the rows that go take from each profile: a released address is one, and a NIC that is detached takes the addresses and ranges
+/// that stay on it along, but for its own IPv4 address, and counts as one without any. A profile's share is of all that is taken from
+/// NICs that it lists, by whichever profile.
 pub(super) fn load(rows: &[PlanRow], inventory: &Inventory, belts: Belts) -> Load {
     let going = || rows.iter().filter(|row| matches!(row.decision, Decision::Go(_)));
     let released: BTreeSet<&AddressKey> = going()
@@ -34,44 +53,53 @@ pub(super) fn load(rows: &[PlanRow], inventory: &Inventory, belts: Belts) -> Loa
             Target::Nic(_) | Target::Eip { .. } => None,
         })
         .collect();
-    let mut taken: BTreeMap<&ProfileId, usize> = BTreeMap::new();
+    let mut taken: Taken = BTreeMap::new();
+    let mut addresses = 0;
     for row in going() {
-        *taken.entry(&row.target.nic().profile).or_default() += match &row.target {
-            Target::Nic(key) if row.act == Act::Detach => along(key, inventory, &released).max(1),
+        let (ip, count) = match &row.target {
+            Target::Nic(key) if row.act == Act::Detach => (None, along(key, inventory, &released).max(1)),
             // What comes back takes nothing away, and is counted as what it is.
-            Target::Address(_) | Target::Nic(_) | Target::Eip { .. } => 1,
+            target => (target.ip(), 1),
         };
+        addresses += count;
+        taken.insert((&row.cloud, &row.target.nic().nic, ip, row.act), count);
     }
-    let shares = taken.iter().map(|(&profile, &count)| {
+    let profiles: BTreeSet<&ProfileId> = going().map(|row| &row.target.nic().profile).collect();
+    let shares = profiles.into_iter().map(|profile| {
         let part = inventory.profile(profile);
+        let lists =
+            |cloud: &CloudId, nic: &NicId| part.is_some_and(|part| part.cloud == *cloud && part.nic(nic).is_some());
+        let own = taken.iter().filter(|((cloud, nic, ..), _)| lists(cloud, nic));
         // What is put back belongs to the whole that it was taken from.
         let back = going().filter(|row| row.act == Act::Assign && row.target.nic().profile == *profile).count();
         let total = part.map_or(0, secondaries) + back;
         Share {
             profile: profile.clone(),
-            count,
+            count: own.map(|(_, count)| count).sum(),
             total,
             most: of_profile(belts, total),
             whole: part.is_some_and(is_whole),
         }
     });
     let protected = |row: &&PlanRow| row.findings.iter().any(|finding| finding.id == FindingId::Protected);
-    Load {
-        addresses: taken.values().sum(),
-        belts,
-        shares: shares.collect(),
-        protected: rows.iter().filter(protected).count(),
-    }
+    Load { addresses, belts, shares: shares.collect(), protected: rows.iter().filter(protected).count() }
 }
 
 fn along(key: &NicKey, inventory: &Inventory, released: &BTreeSet<&AddressKey>) -> usize {
     let Some(nic) = inventory.profile(&key.profile).and_then(|part| part.nic(&key.nic)) else { return 0 };
     let stays = |ip| !released.contains(&AddressKey { nic: key.clone(), ip });
-    nic.addresses.iter().filter(|address| is_secondary(address.role) && stays(address.ip)).count() + nic.prefixes.len()
+    let leaves = |address: &&Address| address.role != AddressRole::Primary && stays(address.ip);
+    nic.addresses.iter().filter(leaves).count() + ranges(nic)
 }
 
+fn ranges(nic: &Nic) -> usize {
+    nic.prefixes.iter().map(|range| in_range(range)).sum()
+}
+
+/// IPv6 is left out: none of it can be released, and it would make the share of what can be larger.
 fn secondaries(part: &ProfileInventory) -> usize {
-    part.nics().map(|(_, nic)| nic.addresses.iter().filter(|address| is_secondary(address.role)).count()).sum()
+    let of = |nic: &Nic| nic.addresses.iter().filter(|address| is_secondary(address.role)).count() + ranges(nic);
+    part.nics().map(|(_, nic)| of(nic)).sum()
 }
 
 /// Every list of NICs came whole: what is counted is all there is.

@@ -110,13 +110,16 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
             let text = |value: Option<&str>| value.unwrap_or("?").to_owned();
             let mut values = vec![
                 nic(),
-                ("count", float.map_or(0, |float| float.others(facts.nic)).to_string()),
+                ("count", float.map_or(0, |float| facts.others(float, context.plan).count()).to_string()),
                 ("vip", text(float.map(|float| &*float.id))),
             ];
             if id == FindingId::VipManaged {
                 values.push(("who", text(float.and_then(|float| float.owner.as_deref()))));
             }
             with_ip(values)
+        }
+        FindingId::VipUnknown if facts.floats_known && matches!(asked, Asked::Address(_)) => {
+            with_ip(vec![nic(), ("case", "nics".to_owned())])
         }
         FindingId::PrimaryIp => {
             // What else can be done depends on what the NIC is.

@@ -1,12 +1,12 @@
 //! What rules may look at: one NIC and everything around it, borrowed.
 
-use std::net::IpAddr;
+use std::{collections::HashSet, net::IpAddr};
 
 use crate::domain::{
     address::{AddressRole, Backend, Eip},
     finding::FindingId,
-    float::Float,
-    ids::LoadBalancerId,
+    float::{Float, Pair},
+    ids::{LoadBalancerId, NicId},
     instance::Instance,
     inventory::ProfileInventory,
     nic::{Nic, NicState},
@@ -37,13 +37,45 @@ pub struct Facts<'a> {
     pub earlier_write: bool,
     /// The config's rules about what is never written to.
     pub protect: Option<&'a ProfileRules>,
+    /// What is around the NIC: `None` where the NIC alone was read.
+    part: Option<&'a ProfileInventory>,
     eips_at: Option<Timestamp>,
     backends_at: Option<Timestamp>,
+    floats_at: Option<Timestamp>,
     instances_at: Option<Timestamp>,
     /// Secondary addresses on the NIC.
     pub(super) secondaries: usize,
     /// The NIC names more public addresses than `eips` can explain.
     pub(super) has_unexplained: bool,
+}
+
+/// What a plan takes, from whichever NIC.
+#[derive(Clone, Debug, Default)]
+pub struct Leaving {
+    pub addresses: HashSet<(NicId, IpAddr)>,
+    /// NICs that are detached.
+    pub nics: HashSet<NicId>,
+}
+
+impl Leaving {
+    pub(super) fn takes(&self, nic: &NicId, ip: IpAddr) -> bool {
+        self.nics.contains(nic) || self.addresses.contains(&(nic.clone(), ip))
+    }
+}
+
+/// Who else has a virtual address.
+pub(super) struct Others<'a> {
+    pub nics: Vec<&'a Nic>,
+    /// Entries of its list whose NICs may be there, and are not listed.
+    pub untold: usize,
+    /// Entries of its list, where nothing is known of other NICs.
+    pub elsewhere: usize,
+}
+
+impl Others<'_> {
+    pub fn count(&self) -> usize {
+        self.nics.len() + self.elsewhere
+    }
 }
 
 impl<'a> Facts<'a> {
@@ -74,10 +106,13 @@ impl<'a> Facts<'a> {
     fn around(part: &'a ProfileInventory, nic: &'a Nic) -> Self {
         let (eips_known, eips_at) = part.known(Resource::Eips, nic);
         let (backends_known, backends_at) = part.known(Resource::Backends, nic);
+        let (floats_known, floats_at) = part.known(Resource::Floats, nic);
         Self {
+            part: Some(part),
             backends: part.backends_of(nic).collect(),
             floats: part.floats_of(nic),
-            floats_known: part.known(Resource::Floats, nic).0,
+            floats_known,
+            floats_at,
             eips_known,
             backends_known,
             eips_at,
@@ -101,6 +136,7 @@ impl<'a> Facts<'a> {
             read_at: Some(snapshot.read_at),
             eips_at: at(snapshot.eips_known),
             backends_at: at(snapshot.backends_known),
+            floats_at: at(snapshot.floats_known),
             instances_at: at(snapshot.instances_known),
             ..Self::bare(&snapshot.nic)
         }
@@ -120,8 +156,10 @@ impl<'a> Facts<'a> {
             read_at: None,
             earlier_write: false,
             protect: None,
+            part: None,
             eips_at: None,
             backends_at: None,
+            floats_at: None,
             instances_at: None,
             secondaries: nic.count(AddressRole::Secondary),
             has_unexplained: false,
@@ -169,6 +207,22 @@ impl<'a> Facts<'a> {
         self.backends.iter().copied().filter(move |backend| backend.ip_on(self.nic) == Some(ip))
     }
 
+    /// Other NICs that have the virtual address, but for those that the plan takes it from; and how many entries of its own list name
+    /// nobody, where NICs are missing in the listing that they may mean.
+    pub(super) fn others(&self, float: &Float, leaving: &Leaving) -> Others<'a> {
+        let Some(part) = self.part else {
+            return Others { nics: Vec::new(), untold: 0, elsewhere: float.others(self.nic) };
+        };
+        let (mut nics, mut loose) = part.holders(float);
+        // What belongs to the cloud's services is no NIC here, and answers all the same.
+        let is_taken = |pair: &Pair| pair.address().is_some_and(|ip| part.taken_near(self.nic, ip).is_some());
+        let elsewhere = float.pairs.iter().filter(|pair| is_taken(pair)).count();
+        loose = loose.saturating_sub(elsewhere);
+        nics.retain(|nic| nic.id != self.nic.id && !leaving.takes(&nic.id, float.ip));
+        let listed = part.coverage(Resource::Nics, &self.nic.region).is_known();
+        Others { nics, untold: if listed { 0 } else { loose }, elsewhere }
+    }
+
     /// When the data behind a finding was read.
     pub(super) fn age_of(&self, id: FindingId) -> Option<Timestamp> {
         match id {
@@ -177,6 +231,11 @@ impl<'a> Facts<'a> {
             | FindingId::EipFateUnknown
             | FindingId::EipOnNic
             | FindingId::EipUnknown => self.eips_at,
+            FindingId::VipShared
+            | FindingId::VipLast
+            | FindingId::VipManaged
+            | FindingId::VipUnknown
+            | FindingId::VipOnNic => self.floats_at,
             FindingId::LbBackend | FindingId::LbOnInstance | FindingId::LbUnknown => self.backends_at,
             FindingId::InstanceState
             | FindingId::InstanceUnknown

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::{
-    finding::Severity,
+    finding::{Finding, FindingId, Severity},
     ids::{AddressKey, EipId, LoadBalancerId, ProfileId},
     nic::ManagedBy,
     plan::{Act, Decision, OperationKind, PlanRow, ReleasePlan},
@@ -30,13 +30,15 @@ pub enum Phrase {
 pub struct Danger {
     pub level: u8,
     pub phrase: Phrase,
+    /// Level 3: profiles that are sent to and have no name of their account to be typed. With one of them nothing is confirmed.
+    pub nameless: Vec<ProfileId>,
 }
 
 /// An account that a plan may touch.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Account {
     pub profile: ProfileId,
-    /// The account's name, typed to confirm. Empty where the config has none: then it is the profile's.
+    /// The account's name, typed to confirm. Empty where the config has none.
     pub alias: String,
     pub prod: bool,
 }
@@ -69,6 +71,8 @@ pub struct Effects {
     pub eips: usize,
     /// Of these: what is destroyed for good, or may be.
     pub eips_lost: usize,
+    /// Virtual addresses that nobody answers for any more.
+    pub unanswered: usize,
     /// Load balancers that lose a backend.
     pub backends: usize,
     /// Targets with a warning.
@@ -88,6 +92,9 @@ fn sent(plan: &ReleasePlan) -> impl Iterator<Item = &PlanRow> {
 pub fn effects(plan: &ReleasePlan) -> Effects {
     let mut effects = Effects { calls: plan.operations().len(), ..Effects::default() };
     let mut profiles: BTreeSet<&ProfileId> = BTreeSet::new();
+    let has = |row: &PlanRow, id| row.findings.iter().any(|finding| finding.id == id);
+    // Once, however many NICs lose it.
+    let mut unanswered = BTreeSet::new();
     for row in sent(plan) {
         profiles.insert(&row.target.nic().profile);
         match row.act {
@@ -96,6 +103,10 @@ pub fn effects(plan: &ReleasePlan) -> Effects {
             Act::Assign => effects.assigned += 1,
             Act::Attach => effects.nics_attached += 1,
             Act::BindEip => effects.eips_bound += 1,
+        }
+        if let (Target::Address(key), true) = (&row.target, has(row, FindingId::VipLast)) {
+            let vip = |finding: &Finding| finding.values.iter().find(|(name, _)| *name == "vip").cloned();
+            unanswered.insert((&row.cloud, key.ip, row.findings.iter().find_map(vip)));
         }
         effects.overridden += usize::from(row.overridden.is_some());
         effects.warnings += usize::from(row.worst() == Some(Severity::Warn));
@@ -147,6 +158,7 @@ pub fn effects(plan: &ReleasePlan) -> Effects {
             }
         }
     }
+    effects.unanswered = unanswered.len();
     Effects { eips: eips.len(), eips_lost: lost.len(), backends: balancers.len(), profiles: profiles.len(), ..effects }
 }
 
@@ -167,6 +179,9 @@ pub fn danger(plan: &ReleasePlan, accounts: &[Account]) -> Danger {
     } else {
         1
     };
+    let is_nameless = |account: &&Account| level == 3 && account.alias.trim().is_empty();
+    let nameless = touched.iter().map(|(account, _)| *account).filter(is_nameless);
+    let nameless = nameless.map(|account| account.profile.clone()).collect();
     let phrase = match level {
         1 => Phrase::Key('y'),
         2 => Phrase::Typed(targets.to_string()),
@@ -175,7 +190,7 @@ pub fn danger(plan: &ReleasePlan, accounts: &[Account]) -> Danger {
             Phrase::Typed(format!("{names} {targets}"))
         }
     };
-    Danger { level, phrase }
+    Danger { level, phrase, nameless }
 }
 
 /// All of a few names; of more, the first and how many others. Every profile that is sent to is an account of the caller's:

@@ -17,7 +17,7 @@ mod tests;
 pub mod undo;
 pub mod write;
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::LazyLock};
 
 use crate::domain::{
     address::{Address, AddressRole},
@@ -30,7 +30,7 @@ use crate::domain::{
     snapshot::NicSnapshot,
 };
 
-use facts::Facts;
+use facts::{Facts, Leaving};
 use protect::{ProfileRules, Protect};
 
 /// What the config says about what may be sent at all, whatever the clouds would do.
@@ -48,10 +48,19 @@ pub enum Subject {
 }
 
 /// What else is to be done to the NIC in the same plan.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Context<'a> {
     /// Addresses that are to be released from it.
     leaving: &'a [IpAddr],
+    /// What the plan takes from all NICs.
+    plan: &'a Leaving,
+}
+
+impl Default for Context<'_> {
+    fn default() -> Self {
+        static NOTHING: LazyLock<Leaving> = LazyLock::new(Leaving::default);
+        Self { leaving: &[], plan: &NOTHING }
+    }
 }
 
 /// A rule's answer.
@@ -226,7 +235,7 @@ pub fn violated(
     };
     // What takes something back has no conditions of its own here; a protected NIC is left alone all the same.
     let takes = matches!(kind, OperationKind::Release { .. } | OperationKind::Detach { .. });
-    let mut found = findings_in(&facts, capabilities, subject, Context { leaving }).into_iter();
+    let mut found = findings_in(&facts, capabilities, subject, Context { leaving, ..Context::default() }).into_iter();
     let finding =
         found.find(|finding| finding.severity == Severity::Blocked && (takes || finding.id == FindingId::Protected))?;
     let before = "-".to_owned();

@@ -13,17 +13,23 @@ use crate::domain::{
     address::{AddressRole, BackendTarget, EipBinding},
     capabilities::{Capabilities, Condition},
     finding::{Finding, FindingId, Severity},
-    float::Pair,
+    float::{Float, Pair},
     ids::{CloudId, NicKey, OperationId, ProfileId, RegionId},
     inventory::{Inventory, ProfileInventory},
     nic::{Fate, ManagedBy, Nic, NicRole},
-    plan::{Act, Decision, Operation, OperationKind, Override, Overruled, PlanError, PlanHash, PlanRow, ReleasePlan},
+    plan::{
+        Act, Decision, Keeper, Operation, OperationKind, Override, Overruled, PlanError, PlanHash, PlanRow, ReleasePlan,
+    },
     selection::Target,
     snapshot::NicSnapshot,
     time::Timestamp,
 };
 
-use super::{Context, Safety, Subject, belts, code, facts::Facts, findings_in, not_listed, undo};
+use super::{
+    Context, Safety, Subject, belts, code,
+    facts::{Facts, Leaving},
+    findings_in, not_listed, undo,
+};
 
 /// One target that is asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -76,10 +82,18 @@ pub fn plan(wanted: &[Wanted], sources: &Sources, now: Timestamp) -> Result<Rele
     sources.finish(rows, operations, now)
 }
 
-/// Addresses that a call to release them may carry.
-fn most(capabilities: &Capabilities, nic: &Nic) -> usize {
-    let whole = if capabilities.release_whole { releasable(capabilities, nic).count() } else { 0 };
-    capabilities.release_batch.max(whole)
+/// Addresses that this call to release them may carry: as many as any, or all that the NIC has where the cloud has a call for that.
+fn most(capabilities: &Capabilities, operation: &Operation) -> usize {
+    match &operation.kind {
+        OperationKind::Release { ips, .. } if is_whole(capabilities, &operation.expect.nic, ips) => {
+            capabilities.release_batch.max(ips.len())
+        }
+        _ => capabilities.release_batch,
+    }
+}
+
+fn is_whole(capabilities: &Capabilities, nic: &Nic, ips: &[IpAddr]) -> bool {
+    capabilities.release_whole && releasable(capabilities, nic).all(|ip| ips.contains(&ip))
 }
 
 fn releasable<'a>(capabilities: &'a Capabilities, nic: &'a Nic) -> impl Iterator<Item = IpAddr> + use<'a> {
@@ -147,8 +161,13 @@ impl Sources<'_> {
             let place = self.inventory.place(&key.profile).unwrap_or(usize::MAX);
             by_nic.entry((place, key)).or_default().push(one);
         }
+        // Who else answers for a virtual address hangs on what the plan does to the other NICs that have it.
+        let mut leaving = Leaving::default();
+        for ((_, key), on_nic) in &by_nic {
+            self.leaves(key, (on_nic, untold), &mut leaving);
+        }
         for ((_, key), on_nic) in by_nic {
-            self.plan_nic(key, on_nic, untold, rows, operations);
+            self.plan_nic(key, on_nic, (untold, &leaving), rows, operations);
         }
     }
 
@@ -172,18 +191,18 @@ impl Sources<'_> {
         let hash = hash(&operations);
         let plan = ReleasePlan::freeze(hash, now, rows, operations, |operation| {
             (self.capabilities)(&operation.profile).map_or(0, |capabilities| match operation.kind {
-                OperationKind::Release { .. } => most(capabilities, &operation.expect.nic),
+                OperationKind::Release { .. } => most(capabilities, operation),
                 _ => undo::assigned_at_once(capabilities),
             })
         })?;
-        Ok(plan.measured(load))
+        plan.measured(load)
     }
 
     fn plan_nic(
         &self,
         key: &NicKey,
         mut wanted: Vec<Wanted>,
-        untold: &BTreeSet<Target>,
+        (untold, plan): (&BTreeSet<Target>, &Leaving),
         rows: &mut Vec<PlanRow>,
         operations: &mut Vec<Operation>,
     ) {
@@ -203,12 +222,8 @@ impl Sources<'_> {
             (ip.is_none(), ip.and_then(|ip| places.get(&ip).copied()).unwrap_or(usize::MAX), ip)
         });
 
-        let mut facts = Facts::of(part, nic);
-        facts.earlier_write = wanted.iter().any(|one| one.earlier_write);
-        facts.protect = self.safety.protect.of(&key.profile);
-        // Twice: what leaves depends on what is found, and whether an address is the last one on what leaves.
-        let first = self.judge(&facts, capabilities, key, (&wanted, untold), &[]);
-        let mut judged = self.judge(&facts, capabilities, key, (&wanted, untold), &leaving(&first));
+        let facts = self.facts(part, nic, &wanted);
+        let mut judged = self.judge_twice(&facts, capabilities, key, (&wanted, untold), plan);
         let ips = leaving(&judged);
         last_once(&mut judged);
         let detach = judged
@@ -236,7 +251,20 @@ impl Sources<'_> {
         let expect = Arc::new(snapshot);
         let mut last: Option<OperationId> = None;
         let mut operation_of: HashMap<Option<IpAddr>, OperationId> = HashMap::new();
-        let mut add = |kind: OperationKind, shares: Vec<Arc<str>>| {
+        let keepers = |ips: &[IpAddr]| -> Vec<Keeper> {
+            let told = |ip: IpAddr| {
+                let row = judged.iter().find(|(one, _)| ip_of(&one.target) == Some(ip));
+                row.is_some_and(|(_, found)| found.iter().any(|finding| finding.id == FindingId::VipShared))
+            };
+            let floats = facts.floats.iter().filter(|float| ips.contains(&float.ip) && told(float.ip));
+            let of = |float: &&Float| {
+                let (id, ip) = (float.id.clone(), float.ip);
+                let nics = facts.others(float, plan).nics;
+                nics.into_iter().map(move |nic| Keeper { float: id.clone(), ip, nic: Arc::new(nic.clone()) })
+            };
+            floats.copied().flat_map(|float| of(&float).collect::<Vec<_>>()).collect()
+        };
+        let mut add = |kind: OperationKind, shares: Vec<Arc<str>>, keepers: Vec<Keeper>| {
             let id = OperationId(u32::try_from(operations.len()).unwrap_or(u32::MAX));
             operations.push(Operation {
                 id,
@@ -246,6 +274,7 @@ impl Sources<'_> {
                 kind,
                 after: last.replace(id).into_iter().collect(),
                 shares,
+                keepers,
                 expect: expect.clone(),
                 overrides: Vec::new(),
             });
@@ -256,16 +285,16 @@ impl Sources<'_> {
             id
         };
         // All that the NIC has, in one call, where the cloud has a call that takes all.
-        let whole = capabilities.release_whole && releasable(capabilities, nic).all(|ip| ips.contains(&ip));
-        let batch = if whole { ips.len() } else { capabilities.release_batch };
+        let batch = if is_whole(capabilities, nic, &ips) { ips.len() } else { capabilities.release_batch };
         for batch in ips.chunks(batch.max(1)) {
             // Two NICs can share a virtual address, and its list is written back whole.
             let shares = expect.floats.iter().filter(|float| batch.contains(&float.ip)).map(|float| float.id.clone());
-            let id = add(OperationKind::Release { nic: key.nic.clone(), ips: batch.to_vec() }, shares.collect());
+            let kind = OperationKind::Release { nic: key.nic.clone(), ips: batch.to_vec() };
+            let id = add(kind, shares.collect(), keepers(batch));
             operation_of.extend(batch.iter().map(|&ip| (Some(ip), id)));
         }
         if let Some(instance) = detach {
-            let id = add(OperationKind::Detach { nic: key.nic.clone(), instance }, Vec::new());
+            let id = add(OperationKind::Detach { nic: key.nic.clone(), instance }, Vec::new(), Vec::new());
             operation_of.insert(None, id);
         }
 
@@ -288,18 +317,53 @@ impl Sources<'_> {
         }));
     }
 
+    fn facts<'a>(&'a self, part: &'a ProfileInventory, nic: &'a Nic, wanted: &[Wanted]) -> Facts<'a> {
+        let mut facts = Facts::of(part, nic);
+        facts.earlier_write = wanted.iter().any(|one| one.earlier_write);
+        facts.protect = self.safety.protect.of(&part.profile);
+        facts
+    }
+
+    /// Adds what of a NIC would go; of one without virtual addresses nobody asks.
+    fn leaves(&self, key: &NicKey, (wanted, untold): (&[Wanted], &BTreeSet<Target>), plan: &mut Leaving) {
+        let Some(part) = self.inventory.profile(&key.profile) else { return };
+        let (Some(nic), Some(capabilities)) = (part.nic(&key.nic), (self.capabilities)(&key.profile)) else { return };
+        if part.floats_of(nic).is_empty() {
+            return;
+        }
+        let facts = self.facts(part, nic, wanted);
+        let judged = self.judge_twice(&facts, capabilities, key, (wanted, untold), plan);
+        plan.addresses.extend(leaving(&judged).into_iter().map(|ip| (key.nic.clone(), ip)));
+        if judged.iter().any(|(one, found)| ip_of(&one.target).is_none() && one.goes(found)) {
+            plan.nics.insert(key.nic.clone());
+        }
+    }
+
+    /// Twice: what leaves depends on what is found, and whether an address is the last one on what leaves.
+    fn judge_twice(
+        &self,
+        facts: &Facts,
+        capabilities: &Capabilities,
+        key: &NicKey,
+        wanted: (&[Wanted], &BTreeSet<Target>),
+        plan: &Leaving,
+    ) -> Vec<(Wanted, Vec<Finding>)> {
+        let first = self.judge(facts, capabilities, key, wanted, Context { leaving: &[], plan });
+        self.judge(facts, capabilities, key, wanted, Context { leaving: &leaving(&first), plan })
+    }
+
     fn judge(
         &self,
         facts: &Facts,
         capabilities: &Capabilities,
         key: &NicKey,
         (wanted, untold): (&[Wanted], &BTreeSet<Target>),
-        leaving: &[IpAddr],
+        context: Context,
     ) -> Vec<(Wanted, Vec<Finding>)> {
         let readonly = (self.readonly)(&key.profile);
         let judge = |one: &Wanted| {
             let subject = ip_of(&one.target).map_or(Subject::Nic, Subject::Address);
-            let mut found = findings_in(facts, capabilities, subject, Context { leaving });
+            let mut found = findings_in(facts, capabilities, subject, context);
             if readonly {
                 let values = vec![("profile", key.profile.to_string())];
                 found.push(plain(FindingId::ReadOnly, Severity::Blocked, values));
@@ -391,6 +455,20 @@ pub fn hash(operations: &[Operation]) -> PlanHash {
         for id in &operation.after {
             digest.number(id.0 as usize);
         }
+        // Of most writes there is none of these. What follows without them is none of these words.
+        if !operation.shares.is_empty() {
+            digest.text("shares");
+            digest.list(operation.shares.iter().map(ToString::to_string).collect());
+        }
+        if !operation.keepers.is_empty() {
+            digest.text("keepers");
+            digest.number(operation.keepers.len());
+            for Keeper { float, ip, nic } in &operation.keepers {
+                digest.text(float);
+                digest.text(&ip.to_string());
+                digest.text(nic.id.as_str());
+            }
+        }
         match &operation.kind {
             OperationKind::Release { nic, ips } => {
                 digest.text("release");
@@ -412,6 +490,7 @@ pub fn hash(operations: &[Operation]) -> PlanHash {
                 for ip in ips {
                     digest.text(&ip.to_string());
                 }
+                digest.number(lists.len());
                 for list in lists {
                     digest.text(&list.of);
                     digest.list(list.pairs.iter().map(|pair| format!("{} {:?}", pair.ip, pair.mac)).collect());
@@ -444,7 +523,7 @@ pub fn hash(operations: &[Operation]) -> PlanHash {
     PlanHash(digest.0.finalize().into())
 }
 
-/// The facts that rules read, and nothing else.
+/// The facts that rules read, and nothing else. That they are of the NIC that is written to the plan has made sure of.
 fn facts(digest: &mut Canonical, snapshot: &NicSnapshot) {
     let Nic {
         role,
@@ -518,7 +597,11 @@ fn facts(digest: &mut Canonical, snapshot: &NicSnapshot) {
             BackendTarget::Address { ip, .. } => ip.to_string(),
             BackendTarget::Instance(_) => "instance".to_owned(),
         };
-        format!("{target} {} {}", backend.port, backend.load_balancer)
+        let mut text = format!("{target} {} {}", backend.port, backend.load_balancer);
+        // Nearly always the NIC's own, which is the cloud's to tell.
+        let is_own = backend.range.is_none() && (backend.vpc.is_none() || backend.vpc == snapshot.nic.vpc);
+        text.extend((!is_own).then(|| format!(" in {:?} {:?}", backend.vpc, backend.range)));
+        text
     });
     digest.list(backends.collect());
     let pair = |pair: &Pair| format!("{} {:?}", pair.ip, pair.mac);

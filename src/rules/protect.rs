@@ -96,6 +96,8 @@ impl ProfileRules {
                 eips_known: facts.eips_known,
                 backends: &facts.backends,
                 backends_known: facts.backends_known,
+                floats: &facts.floats,
+                floats_known: facts.floats_known,
                 address,
             })
         };

@@ -177,6 +177,7 @@ impl Site<'_> {
             kind,
             after: self.last.replace(id).into_iter().collect(),
             shares,
+            keepers: Vec::new(),
             expect: Arc::new(self.ahead.clone()),
             overrides: undos.iter().filter_map(|(undo, found)| overrides(&undo.wanted, found)).collect(),
         });

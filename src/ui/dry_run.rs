@@ -31,7 +31,7 @@ pub fn page(canvas: &Canvas, run: &DryRun, at: usize, width: u16) -> Doc {
     let words = canvas.words;
     let mut doc = Doc::new(width, detail::LABEL);
     let Some((operation, told)) = run.at(at) else { return doc };
-    let sends = told.and_then(|told| told.sends.as_ref());
+    let sends = told.and_then(|told| told.sends.first());
     let (word, role) = match (told, sends) {
         (None, _) if run.job.is_some() => ("dry-run.being-read", Role::Dim),
         (None, _) => ("dry-run.not-told", Role::Unknown),
@@ -44,13 +44,13 @@ pub fn page(canvas: &Canvas, run: &DryRun, at: usize, width: u16) -> Doc {
     doc.blank();
     doc.field(words.word("label.nic"), operation.kind.nic().as_str(), Role::Text);
     doc.field(words.word("label.profile"), &format!("{}  {}", operation.profile, operation.region), Role::Text);
-    if let (Some(told), Some(sends)) = (told, sends) {
+    if let Some(told) = told.filter(|told| !told.sends.is_empty()) {
         // Not every request names them.
         let goes = |target: &Target| told.ends.iter().all(|(ended, _)| ended != target);
         let ips =
             operation.targets().into_iter().filter(goes).filter_map(|target| target.ip()).map(|ip| ip.to_string());
         doc.field(words.word("label.addresses"), &ips.collect::<Vec<_>>().join("  "), Role::Bright);
-        would_send(canvas, &mut doc, run, operation, sends);
+        would_send(canvas, &mut doc, run, operation, &told.sends);
     }
     if let Some(told) = told {
         held_back(canvas, &mut doc, told, operation.kind.act());
@@ -58,7 +58,7 @@ pub fn page(canvas: &Canvas, run: &DryRun, at: usize, width: u16) -> Doc {
     doc
 }
 
-fn would_send(canvas: &Canvas, doc: &mut Doc, run: &DryRun, operation: &Operation, sends: &WouldSend) {
+fn would_send(canvas: &Canvas, doc: &mut Doc, run: &DryRun, operation: &Operation, sends: &[WouldSend]) {
     let words = canvas.words;
     if !operation.after.is_empty() {
         let place = |id| run.plan.operations().iter().position(|other| other.id == id).map(|at| (at + 1).to_string());
@@ -66,16 +66,28 @@ fn would_send(canvas: &Canvas, doc: &mut Doc, run: &DryRun, operation: &Operatio
         let before = before.join(words.word("list.comma"));
         doc.field(words.word("label.note"), &words.text("dry-run.after", &[("requests", &before)]), Role::Warn);
     }
-    if sends.more {
+    if sends.len() > 1 {
+        let text = words.text("dry-run.several", &[("count", &sends.len().to_string())]);
+        doc.field(words.word("label.note"), &text, Role::Warn);
+    }
+    if sends.last().is_some_and(|last| last.more) {
         doc.field(words.word("label.note"), words.word("dry-run.more"), Role::Warn);
     }
-    doc.heading(words.word("heading.request"));
-    calls::request(doc, &sends.request);
-    doc.heading(words.word(match sends.command.tool {
-        Tool::Own => "dry-run.own-tool",
-        Tool::Curl => "dry-run.curl",
-    }));
-    doc.text(&sends.command.line, Role::Text);
+    for (nth, one) in sends.iter().enumerate() {
+        if sends.len() == 1 {
+            doc.heading(words.word("heading.request"));
+        } else {
+            let (nth, total) = ((nth + 1).to_string(), sends.len().to_string());
+            let values = [("nth", nth.as_str()), ("total", total.as_str()), ("call", one.request.action.as_str())];
+            doc.heading(&words.text("dry-run.request-nth", &values));
+        }
+        calls::request(doc, &one.request);
+        doc.heading(words.word(match one.command.tool {
+            Tool::Own => "dry-run.own-tool",
+            Tool::Curl => "dry-run.curl",
+        }));
+        doc.text(&one.command.line, Role::Text);
+    }
 }
 
 /// Targets that would not be sent, each with its reason.

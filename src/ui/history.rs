@@ -150,6 +150,8 @@ fn worst(batch: &Summary) -> Role {
         Role::Unknown
     } else if some(OutcomeWord::Failed) {
         Role::Blocked
+    } else if some(OutcomeWord::NicGone) {
+        Role::Warn
     } else if some(OutcomeWord::Released) || some(OutcomeWord::AlreadyGone) {
         Role::Ok
     } else {

@@ -282,6 +282,7 @@ pub fn effects(canvas: &Canvas, view: &PlanView, short: bool) -> Vec<(String, Ro
     for (count, long, brief) in [
         (effects.eips.saturating_sub(effects.eips_lost), "effect.eips", "effect.eips-short"),
         (effects.eips_lost, "effect.eips-lost", "effect.eips-lost-short"),
+        (effects.unanswered, "effect.unanswered", "effect.unanswered-short"),
         (effects.backends, "effect.backends", "effect.backends-short"),
     ] {
         if count > 0 {

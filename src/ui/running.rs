@@ -52,8 +52,8 @@ fn bar(canvas: &mut Canvas, area: Area, counts: &Counts) {
     let cells = |count: usize| u16::try_from(count * room / counts.total.max(1)).unwrap_or(0);
     let good = counts.good();
     let (done, undone) = (canvas.skin.glyphs.done, canvas.skin.glyphs.undone);
-    let (fine, failed) = (cells(good), cells(good + counts.failed));
-    let unknown = cells(good + counts.failed + counts.unknown);
+    let (fine, failed) = (cells(good), cells(good + counts.nic_gone + counts.failed));
+    let unknown = cells(counts.answered());
     let mut pen = canvas.pen_at(area, 0, 1);
     pen.end = pen.end.saturating_sub(1).max(pen.x);
     pen.repeat(done, fine, Role::Ok);

@@ -382,6 +382,7 @@ pub fn outcome_word(words: &Catalog, act: Act, word: OutcomeWord) -> (&'static s
         OutcomeWord::Released => ("+", done_word(act), Role::Ok),
         OutcomeWord::AlreadyGone if back => ("+", "outcome.already-there", Role::Ok),
         OutcomeWord::AlreadyGone => ("+", "outcome.already-gone", Role::Ok),
+        OutcomeWord::NicGone => ("!", "outcome.nic-gone", Role::Warn),
         OutcomeWord::Failed => ("x", "outcome.failed", Role::Blocked),
         OutcomeWord::Unknown => ("?", "outcome.unknown", Role::Unknown),
         OutcomeWord::Skipped => ("=", "outcome.skipped", Role::Dim),
@@ -467,6 +468,7 @@ pub fn outcome_reason(words: &Catalog, cloud: Option<&CloudId>, outcome: &Outcom
     match outcome {
         // A row tells more: see `row_reason`.
         Outcome::Released { .. } | Outcome::AlreadyGone { .. } => String::new(),
+        Outcome::NicGone { .. } => words.word("reason.nic-gone").to_owned(),
         Outcome::Failed { fault } => {
             let (code, what) = (fault_code(words, fault), fault_what(words, cloud, fault));
             words.text("reason.failed", &[("code", &code), ("what", &what)]).into_owned()
@@ -482,7 +484,7 @@ pub fn outcome_reason(words: &Catalog, cloud: Option<&CloudId>, outcome: &Outcom
 
 fn skip_reason(words: &Catalog, cloud: Option<&CloudId>, why: &Skip) -> String {
     match why {
-        Skip::Stale { changes } => {
+        Skip::Stale { changes } | Skip::Midway { changes } => {
             let facts: Vec<Cow<'_, str>> = changes
                 .iter()
                 .map(|change| {
@@ -490,7 +492,8 @@ fn skip_reason(words: &Catalog, cloud: Option<&CloudId>, why: &Skip) -> String {
                     words.text("reason.change", &[("fact", fact), ("before", &change.before), ("now", &change.now)])
                 })
                 .collect();
-            words.text("reason.stale", &[("changes", &facts.join("; "))]).into_owned()
+            let key = if matches!(why, Skip::Midway { .. }) { "reason.midway" } else { "reason.stale" };
+            words.text(key, &[("changes", &facts.join("; "))]).into_owned()
         }
         Skip::NotReadAgain { fault } => {
             let (code, what) = (fault_code(words, fault), fault_what(words, cloud, fault));
@@ -529,9 +532,11 @@ pub fn outcome_next(words: &Catalog, cloud: Option<&CloudId>, outcome: &Outcome)
         Outcome::Failed { fault } | Outcome::Skipped { why: Skip::NotReadAgain { fault } } => {
             Some(fault_next(words, cloud, fault).into_owned())
         }
+        Outcome::NicGone { .. } => Some(words.word("next.nic-gone").to_owned()),
         Outcome::Unknown { .. } => Some(words.word("next.unknown").to_owned()),
         Outcome::Skipped { why: Skip::Journal { .. } } => Some(words.word("next.journal").to_owned()),
         Outcome::Skipped { why: Skip::ReadOnly } => Some(words.word("next.read-only").to_owned()),
+        Outcome::Skipped { why: Skip::Midway { .. } } => Some(words.word("next.midway").to_owned()),
         Outcome::Skipped { why: Skip::Stale { .. } | Skip::AfterFailure | Skip::Altered } => {
             Some(words.word("next.skipped").to_owned())
         }
@@ -548,6 +553,7 @@ pub fn counts<'a>(words: &'a Catalog, counts: &Counts) -> Vec<(Cow<'a, str>, Rol
         (counts.attached, "count.attached", Role::Ok),
         (counts.bound, "count.bound", Role::Ok),
         (counts.already_gone, "count.already-gone", Role::Ok),
+        (counts.nic_gone, "count.nic-gone", Role::Warn),
         (counts.failed, "count.failed", Role::Blocked),
         (counts.unknown, "count.unknown", Role::Unknown),
         (counts.skipped, "count.skipped", Role::Dim),

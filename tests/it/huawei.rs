@@ -8,17 +8,18 @@ use nicdeck::{
         finding::{FindingId, Severity},
         ids::AddressKey,
         journal::JournalEntry,
-        outcome::{Outcome, OutcomeWord, Skip},
+        outcome::{Outcome, OutcomeWord, Progress, Skip},
         plan::{ChangedFact, Decision, Operation, OperationKind, ReleasePlan},
         selection::Target,
     },
-    providers::{self, profile::Credential},
-    rules::write,
+    filter,
+    providers::{self, client::local, profile::Credential},
+    rules::{Safety, protect::Protect, write},
     sim::world::{SimFloat, SimInstance, SimNic, SimPair, World},
 };
 use serde_json::json;
 
-use crate::stage::{Scene, Stage, TRIES, key};
+use crate::stage::{PROFILE, Scene, Stage, TRIES, key};
 
 const WORLD: &str = include_str!("../sdk/huawei.world.json");
 
@@ -179,6 +180,37 @@ async fn a_binding_that_came_meanwhile_is_kept() {
     assert_eq!(bound(&stage.simulator.world(), "10.0.0.100"), ["10.0.0.11", "10.0.0.20"]);
 }
 
+/// The plan told that another NIC goes on answering for it; by the time of the write nobody would.
+#[tokio::test]
+async fn the_last_one_is_not_taken_off_by_a_plan_that_said_others_keep_it() {
+    type Meanwhile = fn(&mut World);
+    let unbound: Meanwhile = |world| {
+        let mut pairs = float_of(world, "10.0.0.100").pairs;
+        pairs.retain(|pair| pair.ip != "10.0.0.11");
+        assert!(world.set_pairs_of_float("vip-100", pairs));
+    };
+    // Its list still names the address of a NIC that is gone.
+    let deleted: Meanwhile = |world| {
+        let pairs = float_of(world, "10.0.0.100").pairs;
+        assert!(world.remove_nic("nic-db0").is_some() && world.set_pairs_of_float("vip-100", pairs));
+    };
+    for meanwhile in [unbound, deleted] {
+        let mut stage = scene().open().await;
+        let plan = stage.prepare(&[address("nic-web0", "10.0.0.100")]).await;
+        let told = plan.rows()[0].findings.iter().find(|finding| finding.id == FindingId::VipShared).expect("shared");
+        assert!(told.values.contains(&("count", "1".to_owned())), "{told:?}");
+        stage.simulator.change(meanwhile);
+        let ended = stage.run(&plan).await;
+        let Outcome::Skipped { why: Skip::Stale { changes } } = ended.only() else { panic!("{:?}", ended.only()) };
+        assert_eq!(changes.iter().map(|change| change.now.as_str()).collect::<Vec<_>>(), ["vip-last"]);
+        assert!(writes(&stage).is_empty());
+        // A plan that is made now says so, and goes.
+        let plan = stage.prepare(&[address("nic-web0", "10.0.0.100")]).await;
+        assert!(plan.rows()[0].findings.iter().any(|finding| finding.id == FindingId::VipLast));
+        stage.run(&plan).await.all(OutcomeWord::Released);
+    }
+}
+
 /// Somebody takes the other virtual IP off.
 fn taken_off(world: &mut World) {
     let id = float_of(world, "10.0.0.101").id;
@@ -242,9 +274,67 @@ async fn where_keeping_the_nic_has_no_effect_nothing_is_deleted() {
     let warned = plan.rows()[0].findings.iter().find(|finding| finding.id == FindingId::NicDies);
     assert_eq!(warned.map(|finding| finding.severity), Some(Severity::Warn));
     let ended = stage.run(&plan).await;
-    assert!(!matches!(ended.only(), Outcome::Released { .. }), "{:?}", ended.only());
+    let Outcome::Failed { fault } = ended.only() else { panic!("{:?}", ended.only()) };
+    assert_eq!(
+        (fault.kind, fault.message.as_str()),
+        (FaultKind::Local, local::NO_STEP),
+        "nothing of it may still come"
+    );
     assert_eq!(writes(&stage), ["UpdateServerInterface nic-dies"]);
     assert_eq!(stage.simulator.world().nic("nic-dies").unwrap().instance_id.as_deref(), Some("srv-web"));
+}
+
+/// What is sent after the first request has to hold by then, however long that was ago.
+#[tokio::test]
+async fn what_comes_between_two_requests_of_a_detach_holds_the_second_back() {
+    type Meanwhile = fn(&mut World);
+    let cases: [(Meanwhile, ChangedFact); 3] = [
+        (|world| assert!(world.bind_eip("eip-9", "nic-web1", "10.0.0.20".parse().unwrap())), ChangedFact::Eips),
+        (
+            |world| {
+                let rename = |server: &mut SimInstance| server.name = "gw-1".into();
+                world.edit_instance("srv-web", rename).expect("there");
+            },
+            ChangedFact::Protected,
+        ),
+        (
+            |world| world.edit_instance("srv-web", |server| server.locked = true).expect("there"),
+            ChangedFact::InstancePower,
+        ),
+    ];
+    for (meanwhile, fact) in cases {
+        let mut stage = scene().open().await;
+        let mut protect = Protect::default();
+        protect.add(&PROFILE.into(), &"huawei".into(), None, &[filter::parse("name:gw-*").unwrap()]);
+        stage.state.safety = Arc::new(Safety { protect, ..Safety::default() });
+        let plan = stage.prepare(&[Target::Nic(key("nic-web1"))]).await;
+        stage.simulator.after("UpdateServerInterface", meanwhile);
+        let ended = stage.run(&plan).await;
+        assert_eq!(writes(&stage), ["UpdateServerInterface nic-web1"], "{fact:?}");
+        let Outcome::Skipped { why: Skip::Midway { changes } } = ended.only() else { panic!("{:?}", ended.only()) };
+        assert_eq!(changes.iter().map(|change| change.fact).collect::<Vec<_>>(), [fact]);
+        stage.closed_journal();
+    }
+}
+
+/// It is off its server, and what was to be kept is not there any more.
+#[tokio::test]
+async fn a_nic_that_is_gone_after_its_detach_is_told_as_such() {
+    let target = Target::Nic(key("nic-web1"));
+    let gone = |world: &mut World| assert!(world.remove_nic("nic-web1").is_some());
+    let mut stage = scene().open().await;
+    let plan = stage.prepare(std::slice::from_ref(&target)).await;
+    stage.simulator.after("BatchDeleteServerNics", gone);
+    let ended = stage.run(&plan).await;
+    assert_eq!(ended.only().word(), OutcomeWord::NicGone, "{:?}", ended.only());
+    let counts = stage.state.run.as_ref().unwrap().counts();
+    assert_eq!((counts.nic_gone, counts.good(), counts.settled(), counts.total), (1, 0, 1, 1));
+    // Before our call: nothing is sent.
+    let mut stage = scene().open().await;
+    let plan = stage.prepare(std::slice::from_ref(&target)).await;
+    stage.simulator.change(gone);
+    assert_eq!(stage.run(&plan).await.only(), &Outcome::NicGone { request_id: None });
+    assert!(writes(&stage).is_empty());
 }
 
 /// Vendor: some regions do not publish the list of interfaces, and Nova's does not tell what becomes of one.
@@ -306,8 +396,10 @@ async fn what_holds_a_server_is_predicted_with_the_code_that_the_cloud_answers()
         let ended = stage.run(&plan).await;
         let Outcome::Failed { fault } = ended.only() else { panic!("{code}: {:?}", ended.only()) };
         assert_eq!((fault.code.as_deref(), fault.action.as_str()), (Some(code), "BatchDeleteServerNics"));
-        // A state passes by itself and is tried again, a hold is not.
-        assert_eq!(stage.codes(), vec![code; if code == "Ecs.0100" { TRIES.into() } else { 1 }]);
+        // A state passes by itself and is waited for, a hold is not; nothing is sent while it differs from the plan's.
+        assert_eq!(stage.codes(), [code]);
+        let waited = ended.progressed(|progress| matches!(progress, Progress::Retrying { .. }));
+        assert_eq!(waited, if code == "Ecs.0100" { usize::from(TRIES) - 1 } else { 0 });
         assert_eq!(stage.simulator.world().nic("nic-web1").unwrap().instance_id.as_deref(), Some("srv-web"));
     }
     // On no server: predicted, and what the cloud answers then means that there is nothing left to do.

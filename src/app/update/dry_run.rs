@@ -53,9 +53,10 @@ pub fn leaf(state: &State, at: usize, by: isize) -> usize {
     at.saturating_add_signed(by).min(last)
 }
 
-/// `y`: the line for a shell.
+/// `y`: the lines for a shell.
 pub fn copy(state: &mut State, at: usize) -> Vec<Effect> {
-    let told = state.dry_run.as_ref().and_then(|run| run.at(at)?.1?.sends.as_ref());
-    let line = told.map(|sends| sends.command.line.clone());
-    copy::take_or_say(state, line.map(|text| CopyItem { label: "copy.command", text }))
+    let told = state.dry_run.as_ref().and_then(|run| run.at(at)?.1).map_or(&[][..], |told| &told.sends);
+    let lines: Vec<&str> = told.iter().map(|sends| sends.command.line.as_str()).collect();
+    let item = CopyItem { label: "copy.command", text: lines.join("\n") };
+    copy::take_or_say(state, Some(item).filter(|item| !item.text.is_empty()))
 }

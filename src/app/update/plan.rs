@@ -21,7 +21,7 @@ use crate::{
     domain::{
         fault::Fault,
         finding::{Finding, FindingId, Severity},
-        ids::{AddressKey, JobId, NicKey},
+        ids::{AddressKey, JobId, NicKey, ProfileId},
         plan::{Decision, Overruled, PlanRow, ReleasePlan},
         selection::Target,
     },
@@ -149,7 +149,7 @@ fn read_again(state: &mut State) -> Vec<Effect> {
     }
     let job = state.jobs.next_id();
     if let Some(view) = &mut state.plan {
-        view.freshness = Freshness::Reading { job, done: 0, total: nics.len() };
+        view.freshness = Freshness::Reading { job, done: 0, total: nics.len(), oldest: None };
         view.unread.clear();
         view.partly.clear();
     }
@@ -210,7 +210,7 @@ fn summary(state: &State, plan: &ReleasePlan) -> (guard::Danger, guard::Effects)
         .iter()
         .map(|info| guard::Account {
             profile: info.id.clone(),
-            alias: info.alias.clone().unwrap_or_else(|| info.id.to_string()),
+            alias: info.alias.clone().unwrap_or_default(),
             prod: info.prod,
         })
         .collect();
@@ -329,7 +329,7 @@ pub fn overrule(state: &mut State, target: &Target, reason: &str) {
 pub fn event(state: &mut State, job: JobId, event: PreflightEvent) -> Vec<Effect> {
     let now = state.now;
     let Some(view) = &mut state.plan else { return Vec::new() };
-    let Freshness::Reading { job: current, done, .. } = &mut view.freshness else { return Vec::new() };
+    let Freshness::Reading { job: current, done, oldest, .. } = &mut view.freshness else { return Vec::new() };
     if *current != job {
         return Vec::new();
     }
@@ -339,13 +339,15 @@ pub fn event(state: &mut State, job: JobId, event: PreflightEvent) -> Vec<Effect
             *done += 1;
             match result {
                 Ok(fresh) => {
+                    let at = fresh.as_ref().map_or(now, |fresh| fresh.read_at);
+                    *oldest = Some(oldest.map_or(at, |oldest| oldest.min(at)));
                     inventory::refresh_nic(state, &key, fresh.as_deref());
                 }
                 Err(fault) => view.unread.push((key, fault)),
             }
         }
         PreflightEvent::Ended => {
-            view.freshness = Freshness::Read { at: now };
+            view.freshness = Freshness::Read { at: oldest.unwrap_or(now) };
             remake(state);
             tell_changes(state);
         }
@@ -417,6 +419,10 @@ pub fn confirm_disabled(state: &State) -> Option<Phrase> {
         JournalSeen::Unread(fault) => {
             return Some(Phrase::new("disabled.journal-unread").with_phrase("message", fault.into()));
         }
+    }
+    if let Some(view) = state.plan.as_ref().filter(|view| !view.danger.nameless.is_empty()) {
+        let profiles: Vec<&str> = view.danger.nameless.iter().map(ProfileId::as_str).collect();
+        return Some(Phrase::new("disabled.no-alias").with("profiles", profiles.join(", ")));
     }
     if state.is_running() {
         return Some(Phrase::new("disabled.batch-running"));

@@ -41,7 +41,8 @@ pub fn event(state: &mut State, job: JobId, event: ReleaseEvent) -> Vec<Effect> 
         ReleaseEvent::Settled { operation, outcomes, fresh } => {
             let nic = run.plan.operations().get(operation.0 as usize).map(crate::domain::plan::Operation::nic_key);
             for (target, outcome) in outcomes {
-                let done = matches!(outcome.word(), OutcomeWord::Released | OutcomeWord::AlreadyGone);
+                let done =
+                    matches!(outcome.word(), OutcomeWord::Released | OutcomeWord::AlreadyGone | OutcomeWord::NicGone);
                 if let Some(row) = run.rows.iter().position(|row| row.target == target) {
                     run.set(row, Progress::Settled(outcome), now);
                 }
@@ -105,10 +106,11 @@ fn end(state: &mut State) -> Vec<Effect> {
         match word {
             OutcomeWord::Unknown => 0,
             OutcomeWord::Failed => 1,
-            OutcomeWord::Skipped => 2,
-            OutcomeWord::Stopped => 3,
-            OutcomeWord::AlreadyGone => 4,
-            OutcomeWord::Released => 5,
+            OutcomeWord::NicGone => 2,
+            OutcomeWord::Skipped => 3,
+            OutcomeWord::Stopped => 4,
+            OutcomeWord::AlreadyGone => 5,
+            OutcomeWord::Released => 6,
         }
     };
     let mut order = run.order.clone();
@@ -234,7 +236,7 @@ pub fn found(state: &mut State, intent: &Intent, found: &Found) {
         return;
     }
     for (target, outcome) in outcomes {
-        let done = matches!(outcome.word(), OutcomeWord::Released | OutcomeWord::AlreadyGone);
+        let done = matches!(outcome.word(), OutcomeWord::Released | OutcomeWord::AlreadyGone | OutcomeWord::NicGone);
         let is_it = |row: &RunRow| row.operation == intent.operation && row.target == *target && is_unknown(row);
         let Some(row) = run.rows.iter().position(is_it) else { continue };
         run.found(row, outcome, matches!(found, Found::NotNoted { .. }), now);

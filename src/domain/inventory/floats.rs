@@ -24,6 +24,13 @@ pub(super) struct Floats {
     by_peer: Table<IpAddr, Vec<u32>>,
     /// By what else its list names: NICs and instances.
     by_id: Table<Arc<str>, Vec<u32>>,
+    /// Slots of NICs that have a virtual address, by it.
+    nics: Table<IpAddr, Vec<u32>>,
+}
+
+/// Virtual addresses of the NIC.
+fn virtuals(nic: &Nic) -> impl Iterator<Item = IpAddr> {
+    nic.addresses.iter().filter(|address| address.role == AddressRole::Virtual).map(|address| address.ip)
 }
 
 impl Floats {
@@ -41,6 +48,16 @@ impl Floats {
         }
         for peer in peers {
             link(&mut self.by_peer, peer, slot);
+        }
+    }
+
+    /// A NIC of this slot comes in the place of another, or of none; or goes.
+    pub(super) fn put_nic(&mut self, slot: u32, old: Option<&Nic>, new: Option<&Nic>) {
+        for ip in old.into_iter().flat_map(virtuals) {
+            unlink(&mut self.nics, &ip, slot);
+        }
+        for ip in new.into_iter().flat_map(virtuals) {
+            link(&mut self.nics, ip, slot);
         }
     }
 
@@ -116,6 +133,28 @@ impl ProfileInventory {
         self.floats.around(nic)
     }
 
+    /// NICs that a virtual address is on, whichever side says so, and how many entries of its list name none of them: those of NICs
+    /// that are gone, or are not listed.
+    pub fn holders<'a>(&'a self, float: &Float) -> (Vec<&'a Nic>, usize) {
+        let slots = self.floats.nics.get(&float.ip).map_or(&[][..], Vec::as_slice);
+        let on = slots.iter().filter_map(|&slot| self.nic_at(slot)).filter(|nic| float.is_on(nic));
+        let mut holders: Vec<&Nic> = on.collect();
+        let nobodys = |holders: &[&Nic]| {
+            let named = |pair: &&Pair| holders.iter().any(|nic| pair.names(nic));
+            float.pairs.iter().filter(|pair| !named(pair)).count()
+        };
+        let loose = nobodys(&holders);
+        if loose == 0 {
+            return (holders, 0);
+        }
+        // Its list was read after those NICs.
+        let known = |nic: &&Nic| holders.iter().all(|known| known.id != nic.id);
+        let more: Vec<&Nic> = self.nics().map(|(_, nic)| nic).filter(known).filter(|nic| float.is_on(nic)).collect();
+        holders.extend(more);
+        let loose = nobodys(&holders);
+        (holders, loose)
+    }
+
     /// Is it told which virtual addresses are on NICs of the region? A cloud that does not keep them as objects tells with the NIC.
     pub fn floats_known(&self, region: &RegionId) -> bool {
         !self.has_floats(region) || self.coverage(Resource::Floats, region).is_known()
@@ -171,7 +210,9 @@ impl ProfileInventory {
             let mut joined = nic.clone();
             self.join(&mut joined);
             if joined.addresses != nic.addresses {
-                self.addresses = self.addresses + joined.addresses.len() - nic.addresses.len();
+                let before = nic.clone();
+                self.addresses = self.addresses + joined.addresses.len() - before.addresses.len();
+                self.floats.put_nic(slot, Some(&before), Some(&joined));
                 if let Some(place) = self.nics.item_mut(slot) {
                     *place = joined;
                 }
@@ -285,6 +326,28 @@ mod tests {
         part.merge(floats([float("f-1", "10.0.0.91", &["n-3"])]), AT);
         part.complete(&section(), sweep, AT);
         assert_eq!([on(&part, 1), on(&part, 2), on(&part, 3)], [vec![], vec![], vec!["10.0.0.91"]]);
+    }
+
+    #[test]
+    fn whoever_has_it_is_found_by_either_side_and_a_nic_that_is_gone_is_not() {
+        let of = |part: &ProfileInventory| {
+            let float = part.floats.get("f-1").unwrap();
+            let (nics, loose) = part.holders(float);
+            (nics.iter().map(|nic| nic.id.to_string()).collect::<Vec<_>>(), loose)
+        };
+        let mut by_pair = nic(2, None, false);
+        by_pair.pairs = vec![pair("10.0.0.91")];
+        let mut part = part();
+        let sweep = part.begin(section());
+        part.merge(nics([nic(1, None, false), by_pair, nic(3, None, false)]), AT);
+        part.merge(floats([float("f-1", "10.0.0.91", &["10.0.0.1", "10.0.0.77"])]), AT);
+        part.complete(&section(), sweep, AT);
+        assert_eq!(of(&part), (vec!["n-1".to_owned(), "n-2".to_owned()], 1));
+        part.refresh(&"n-2".into(), None, AT);
+        assert_eq!(of(&part), (vec!["n-1".to_owned()], 1));
+        // A list that was read later than the NIC that it names.
+        part.merge(floats([float("f-1", "10.0.0.91", &["10.0.0.3"])]), AT);
+        assert_eq!(of(&part), (vec!["n-3".to_owned()], 0));
     }
 
     #[test]

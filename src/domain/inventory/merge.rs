@@ -177,6 +177,7 @@ impl ProfileInventory {
         self.addresses += nic.addresses.len();
         let instance = nic.instance.clone();
         let (slot, old) = self.nics.put(nic.id.clone(), nic, at, self.sweep);
+        self.floats.put_nic(slot, old.as_ref(), self.nics.at(slot).map(|kept| &kept.item));
         let moved = old.as_ref().is_none_or(|old| old.instance != instance);
         if let Some(old) = old {
             self.addresses -= old.addresses.len();
@@ -195,6 +196,7 @@ impl ProfileInventory {
     pub(super) fn remove_nic(&mut self, id: &NicId, touched: &mut Touched) {
         if let Some((slot, nic)) = self.nics.take(id) {
             self.addresses -= nic.addresses.len();
+            self.floats.put_nic(slot, Some(&nic), None);
             if let Some(instance) = &nic.instance {
                 touched.instances.extend(self.instance_slot(instance));
                 unlink(&mut self.nics_of_instance, instance, slot);

@@ -274,6 +274,10 @@ impl Provider for Cloud {
         (named || !known).then(|| Call::SignIn { region: region.clone(), by_name: named })
     }
 
+    fn assumed(&self, kind: &OperationKind, seen: &NicSnapshot, step: &Step) -> Option<NicSnapshot> {
+        release::assumed(kind, seen, step)
+    }
+
     fn step(&self, kind: &OperationKind, seen: &NicSnapshot, made: &[Step]) -> Option<Step> {
         release::step(kind, seen, made)
     }

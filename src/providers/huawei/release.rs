@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     domain::{
+        address::AddressRole,
         fault::Fault,
         float::{Float, Pair, PairList},
         nic::Fate,
@@ -104,6 +105,29 @@ pub(super) fn instead(
         }
         _ => None,
     }
+}
+
+/// The NIC after this request. What the call that takes all leaves on other lists, and what binding adds to them, nobody knows before.
+pub(super) fn assumed(kind: &OperationKind, seen: &NicSnapshot, step: &Step) -> Option<NicSnapshot> {
+    let mut seen = seen.clone();
+    match (kind, step.name) {
+        (OperationKind::Detach { .. }, KEEP) => seen.nic.dies_with_detach = Some(Fate::Stays),
+        (OperationKind::Release { .. }, PORT | PORT_V2) => {
+            let (port, pairs) = read_carry(step.carry.as_deref()?)?;
+            let text = |pair: &Value, name: &str| pair[name].as_str().map(Into::into);
+            let pair = |pair: &Value| Some(Pair { ip: text(pair, "ip_address")?, mac: text(pair, "mac_address") });
+            let pairs = pairs.as_array()?.iter().filter_map(pair).collect();
+            match seen.floats.iter_mut().find(|float| *float.id == *port) {
+                Some(float) => float.pairs = pairs,
+                None => seen.nic.pairs = pairs,
+            }
+            let (nic, floats) = (&mut seen.nic, &mut seen.floats);
+            floats.retain(|float| float.is_on(nic));
+            nic.addresses.retain(|one| one.role != AddressRole::Virtual || floats.iter().any(|float| float.ip == one.ip));
+        }
+        _ => return None,
+    }
+    Some(seen)
 }
 
 /// A step that changed nothing is not made again.

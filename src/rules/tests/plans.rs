@@ -1,21 +1,27 @@
 //! Plans over worlds made by hand and by dice, and the danger of plans.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
     domain::{
-        finding::FindingId,
+        finding::{Finding, FindingId},
+        float::PairList,
         ids::{AddressKey, NicKey, ProfileId},
-        plan::{Belts, ChangedFact, Decision, OperationKind, PlanRow, ReleasePlan},
+        plan::{
+            Belts, ChangedFact, Decision, Load, Operation, OperationKind, Override, PlanError, PlanRow, ReleasePlan,
+        },
         selection::Target,
     },
     rules::{
         Safety,
         guard::{Account, Danger, Phrase, danger, effects, names, spoken},
-        planner::{Sources, Wanted, plan},
+        planner::{self, Sources, Wanted, plan},
     },
 };
 
@@ -26,12 +32,73 @@ fn capabilities(profile: &ProfileId) -> Option<&'static Capabilities> {
         "strict" => Some(&STRICT),
         "lenient" => Some(&LENIENT),
         "whole" => Some(&WHOLE),
+        "floating" => Some(&FLOATING),
         _ => None,
     }
 }
 
 /// Releases one virtual address, or all of a NIC.
 const WHOLE: Capabilities = Capabilities { release_batch: 1, release_whole: true, ..LENIENT };
+
+/// Tells who else has a virtual address.
+const FLOATING: Capabilities =
+    Capabilities { release: &[rule(Condition::VirtualShared, Severity::Warn)], detach: &[], ..WHOLE };
+
+/// Three NICs, a virtual address with these on its own list, and NICs that name it on theirs.
+fn floating(peers: &[&str], naming: &[u8]) -> Inventory {
+    let mut inventory = Inventory::new([("floating-1".into(), "floating".into())]);
+    let part = inventory.profile_mut(&"floating-1".into()).unwrap();
+    let mut page = InventoryPage { floats: vec![virtual_address("f-1", "10.0.9.9", peers)], ..Default::default() };
+    for number in 1..=3 {
+        let mut one = nic(number, 0);
+        one.nic.pairs.extend(naming.contains(&number).then(|| Pair { ip: "10.0.9.9".into(), mac: None }));
+        page.nics.push(one.nic);
+        page.instances.extend(one.instance);
+    }
+    let sections = [Resource::Nics, Resource::Floats, Resource::Instances, Resource::Eips, Resource::Backends];
+    for resource in sections {
+        part.begin((resource, Some(RegionId::from(REGION))));
+    }
+    part.merge(page, READ);
+    for resource in sections {
+        part.complete(&(resource, Some(RegionId::from(REGION))), 0, READ);
+    }
+    inventory
+}
+
+/// What is said of taking it off these NICs, with how many others have it; the effect; and who has to keep it.
+fn taken_off(inventory: &Inventory, nics: &[u8]) -> (Vec<String>, usize, Vec<String>) {
+    let targets = nics.iter().map(|number| address("floating-1", &format!("nic-{number}"), "10.0.9.9"));
+    let plan = make(&wanted(targets), inventory);
+    assert_eq!(plan.operations().len(), nics.len());
+    let said = plan.rows().iter().map(|row| {
+        let finding = row.findings.iter().find(|finding| finding.id.as_str().starts_with("vip-")).unwrap();
+        let count = finding.values.iter().find(|(name, _)| *name == "count").map_or("?", |(_, count)| count);
+        format!("{} {count}", finding.id.as_str())
+    });
+    let keepers = plan.operations().iter().flat_map(|operation| &operation.keepers);
+    let keepers = keepers.map(|keeper| format!("{} {}", keeper.float, keeper.nic.id)).collect();
+    (said.collect(), effects(&plan).unanswered, keepers)
+}
+
+#[test]
+fn a_virtual_address_that_a_plan_takes_off_all_its_nics_is_nobodys_afterwards() {
+    let both = floating(&["10.0.1.1", "10.0.2.1"], &[]);
+    assert_eq!(taken_off(&both, &[1]), (vec!["vip-shared 1".to_owned()], 0, vec!["f-1 nic-2".to_owned()]));
+    assert_eq!(taken_off(&both, &[1, 2]), (vec!["vip-last 0".to_owned(); 2], 1, vec![]));
+    let three = floating(&["10.0.1.1", "10.0.2.1", "10.0.3.1"], &[]);
+    let (said, unanswered, keepers) = taken_off(&three, &[1, 2]);
+    assert_eq!((said, unanswered), (vec!["vip-shared 1".to_owned(); 2], 0));
+    assert_eq!(keepers, ["f-1 nic-3", "f-1 nic-3"]);
+}
+
+#[test]
+fn who_has_a_virtual_address_is_told_by_either_side_and_by_nics_that_are_there() {
+    assert_eq!(taken_off(&floating(&[], &[1, 3]), &[1]).0, ["vip-shared 1"]);
+    assert_eq!(taken_off(&floating(&["10.0.1.1"], &[1, 2]), &[1]).0, ["vip-shared 1"]);
+    // A NIC that is deleted left its address behind.
+    assert_eq!(taken_off(&floating(&["10.0.1.1", "10.0.7.1"], &[]), &[1]).0, ["vip-last 0"]);
+}
 
 fn nic_key(profile: &str, nic: &str) -> NicKey {
     NicKey { profile: profile.into(), nic: nic.into() }
@@ -297,6 +364,101 @@ fn the_hash_follows_the_facts_that_decide_and_nothing_else() {
     }
 }
 
+/// What else may be touched, who has to keep an address, and where a list begins are part of what is confirmed.
+#[test]
+fn the_hash_follows_everything_that_a_write_hangs_on() {
+    type Change = fn(&mut Operation);
+    let shared = make(&wanted([address("floating-1", "nic-1", "10.0.9.9")]), &floating(&["10.0.1.1", "10.0.2.1"], &[]));
+    let mut loaded = nic(1, 3);
+    loaded.backends.push(Backend { vpc: Some("vpc-1".into()), ..backend("lb-1", "10.0.1.2") });
+    let loaded = NicSnapshot { nic: Nic { id: "nic-2".into(), ..loaded.nic }, ..loaded };
+    let served = make(&wanted([address("lenient-1", "nic-2", "10.0.1.2")]), &inventory(&[nic(1, 1), loaded]));
+    let cases: [(&ReleasePlan, Change); 6] = [
+        (&shared, |one| one.shares.clear()),
+        (&shared, |one| one.shares = vec!["f-2".into()]),
+        (&shared, |one| one.keepers.clear()),
+        (&shared, |one| one.keepers[0].nic = one.expect.nic.clone().into()),
+        (&served, |one| edit(one, |now| now.backends[0].vpc = Some("vpc-2".into()))),
+        (&served, |one| edit(one, |now| now.backends[0].range = Some("range-1".into()))),
+    ];
+    for (nth, (plan, change)) in cases.into_iter().enumerate() {
+        let mut operations = plan.operations().to_vec();
+        assert_eq!(planner::hash(&operations), plan.hash());
+        change(&mut operations[0]);
+        assert_ne!(planner::hash(&operations), plan.hash(), "{nth}");
+    }
+    // Two lists of one entry are not one list of what both hold.
+    let back = |lists: &[&[&str]]| {
+        let list = |ips: &&[&str]| PairList {
+            of: "f-1".into(),
+            pairs: ips.iter().map(|&ip| Pair { ip: ip.into(), mac: None }).collect(),
+        };
+        let lists = lists.iter().map(list).collect();
+        let kind = OperationKind::Assign { nic: "nic-1".into(), ips: vec![ip("10.0.9.9")], lists };
+        planner::hash(&[Operation { kind, ..shared.operations()[0].clone() }])
+    };
+    assert_ne!(back(&[&["10.0.1.1"], &[]]), back(&[&["10.0.1.1"]]));
+}
+
+fn edit(operation: &mut Operation, edit: impl FnOnce(&mut NicSnapshot)) {
+    edit(Arc::make_mut(&mut operation.expect));
+}
+
+#[test]
+fn only_parts_that_fit_together_make_a_plan() {
+    type Change = fn(&mut Vec<PlanRow>, &mut Vec<Operation>);
+    let plan = make(&wanted([address("floating-1", "nic-1", "10.0.9.9")]), &floating(&["10.0.1.1"], &[2]));
+    let frozen = |change: Change| {
+        let (mut rows, mut operations) = (plan.rows().to_vec(), plan.operations().to_vec());
+        change(&mut rows, &mut operations);
+        ReleasePlan::freeze(plan.hash(), READ, rows, operations, |_| 1).map(|_| ())
+    };
+    let finding =
+        |severity| Finding { id: FindingId::EipUnknown, severity, values: vec![], predicts: None, read_at: None };
+    assert_eq!(frozen(|_, _| ()), Ok(()));
+    let id = plan.operations()[0].id;
+    let target = plan.rows()[0].target.clone();
+    let undecided = || Err(PlanError::NotDecided(target.clone()));
+    assert_eq!(frozen(|_, all| edit(&mut all[0], |now| now.nic.id = "nic-2".into())), Err(PlanError::Unexpected(id)));
+    assert_eq!(frozen(|_, all| edit(&mut all[0], |now| now.nic.addresses.clear())), Err(PlanError::Unexpected(id)));
+    assert_eq!(frozen(|_, all| all[0].shares.clear()), Err(PlanError::Unshared(id, "f-1".into())));
+    for severity in [Severity::Blocked, Severity::Unknown] {
+        let (mut rows, operations) = (plan.rows().to_vec(), plan.operations().to_vec());
+        rows[0].findings.insert(0, finding(severity));
+        assert_eq!(ReleasePlan::freeze(plan.hash(), READ, rows, operations, |_| 1).map(|_| ()), undecided());
+    }
+    assert_eq!(frozen(|rows, _| rows[0].overridden = Some("said by nobody".into())), undecided());
+    let reasoned: Change = |rows, all| {
+        let one = Override { target: rows[0].target.clone(), findings: vec![], reason: "somebody says so".into() };
+        all[0].overrides.push(one);
+    };
+    assert_eq!(frozen(reasoned), undecided(), "there is nothing to be overridden");
+    let over = Load { belts: Belts { per_plan: 0, percent: 20 }, addresses: 1, ..Load::default() };
+    assert_eq!(plan.clone().measured(over).map(|_| ()), Err(PlanError::OverBelt));
+}
+
+/// A call takes as many as it takes, or all that the NIC has: nothing between.
+#[test]
+fn a_plan_with_too_many_addresses_in_one_call_is_none() {
+    let three = inventory_of("whole", nic(1, 3));
+    let some = make(&wanted(release("whole-1", 1, 2)), &three);
+    let all = make(&wanted(release("whole-1", 1, 3)), &three);
+    assert_eq!((some.operations().len(), all.operations().len()), (2, 1));
+}
+
+/// One NIC in a profile of its own.
+fn inventory_of(cloud: &str, one: NicSnapshot) -> Inventory {
+    let mut inventory = Inventory::new([(format!("{cloud}-1").into(), cloud.into())]);
+    let part = inventory.profile_mut(&format!("{cloud}-1").as_str().into()).unwrap();
+    let page =
+        InventoryPage { nics: vec![one.nic], instances: one.instance.into_iter().collect(), ..Default::default() };
+    part.merge(page, READ);
+    for resource in [Resource::Nics, Resource::Instances, Resource::Eips, Resource::Backends] {
+        part.complete(&(resource, Some(RegionId::from(REGION))), 0, READ);
+    }
+    inventory
+}
+
 fn accounts(prod: bool) -> Vec<Account> {
     let account = |profile: &str, alias: &str, prod| Account { profile: profile.into(), alias: alias.into(), prod };
     vec![account("strict-1", "acme-dev", false), account("lenient-1", "acme-prod", prod)]
@@ -308,7 +470,8 @@ fn release(profile: &str, number: u8, count: u8) -> impl Iterator<Item = Target>
 
 #[test]
 fn danger_follows_the_ladder() {
-    let typed = |level, text: &str| Danger { level, phrase: Phrase::Typed(text.to_owned()) };
+    let of = |level, phrase| Danger { level, phrase, nameless: Vec::new() };
+    let typed = |level, text: &str| of(level, Phrase::Typed(text.to_owned()));
     let quiet = inventory(&[nic(1, 60), nic(2, 60)]);
     let mut loaded = nic(2, 60);
     loaded.eips.push(eip("eip-1", "nic-2", Some("10.0.2.2")));
@@ -317,7 +480,7 @@ fn danger_follows_the_ladder() {
     let plan_of = |inventory, targets: Vec<Target>| make(&wanted(targets), inventory);
 
     let few = plan_of(&quiet, release("lenient-1", 2, 5).collect());
-    assert_eq!(danger(&few, &accounts(false)), Danger { level: 1, phrase: Phrase::Key('y') });
+    assert_eq!(danger(&few, &accounts(false)), of(1, Phrase::Key('y')));
     assert_eq!(danger(&few, &accounts(true)), typed(2, "5"), "production");
     let some = plan_of(&quiet, release("lenient-1", 2, 6).collect());
     assert_eq!(danger(&some, &accounts(false)), typed(2, "6"));
@@ -341,10 +504,12 @@ fn danger_follows_the_ladder() {
     let mixed = plan_of(&quiet, mixed);
     assert_eq!(danger(&mixed, &accounts(true)), typed(3, "acme-prod acme-dev 61"));
     assert_eq!(danger(&mixed, &accounts(false)), typed(3, "acme-dev acme-prod 61"));
-    // Without an alias it is the profile's name that is typed.
+    // Without an alias there is nothing to be typed for danger 3, and who lacks it is named.
     let nameless: Vec<Account> =
         accounts(true).into_iter().map(|account| Account { alias: " ".into(), ..account }).collect();
-    assert_eq!(danger(&mixed, &nameless), typed(3, "lenient-1 strict-1 61"));
+    assert_eq!(danger(&mixed, &nameless).nameless, ["strict-1".into(), "lenient-1".into()]);
+    assert_eq!(danger(&some, &nameless), typed(2, "6"), "anything less needs none");
+    assert_eq!(danger(&detach, &nameless).nameless, ["lenient-1".into()], "only who is sent to");
     // One account behind two profiles is named once.
     let shared: Vec<Account> =
         accounts(true).into_iter().map(|account| Account { alias: "acme".into(), ..account }).collect();

@@ -119,6 +119,51 @@ fn a_nic_that_is_detached_takes_its_addresses_along() {
 }
 
 #[test]
+fn a_range_counts_with_all_its_addresses_and_ipv6_leaves_with_its_nic() {
+    let mut ranged = wide(2);
+    ranged.nic.prefixes = (0..10u8).map(|n| format!("10.9.{n}.16/28").into()).collect();
+    ranged.nic.addresses.push(Address { ip: ip("2001:db8::7"), role: AddressRole::Ipv6 });
+    let inventory = inventory(&[ranged]);
+    let plan = make(&[Wanted::of(Target::Nic(key()))], &inventory, &belted(1000, 1000));
+    let load = plan.load();
+    assert_eq!((load.addresses, load.shares[0].count, load.shares[0].total), (163, 163, 162));
+    assert!(
+        told(&make(&[Wanted::of(Target::Nic(key()))], &inventory, &belted(100, 1000)))
+            .starts_with("over-belt count=163")
+    );
+}
+
+/// Each takes ten of its sixty: of the account that is a third.
+#[test]
+fn two_profiles_of_one_account_have_one_share() {
+    let mut inventory = Inventory::new(["strict-1", "strict-2"].map(|profile| (profile.into(), "strict".into())));
+    for profile in ["strict-1", "strict-2"] {
+        let part = inventory.profile_mut(&profile.into()).unwrap();
+        let (nics, instances) = (vec![wide(60).nic], wide(60).instance.into_iter().collect());
+        part.merge(InventoryPage { instances, nics, ..Default::default() }, READ);
+        for resource in [Resource::Instances, Resource::Nics, Resource::Eips, Resource::Backends] {
+            part.complete(&(resource, Some(RegionId::from(REGION))), 0, READ);
+        }
+    }
+    let of = |profile: &str, lasts: std::ops::Range<u8>| {
+        let nic = NicKey { profile: profile.into(), ..key() };
+        let target = move |last| AddressKey { nic: nic.clone(), ip: IpAddr::from([10, 0, 1, last]) };
+        lasts.map(move |last| Wanted::of(Target::Address(target(last)))).collect::<Vec<_>>()
+    };
+    let sources = Sources {
+        inventory: &inventory,
+        capabilities: &|_| Some(&STRICT),
+        readonly: &|_| false,
+        safety: &Safety::default(),
+    };
+    let try_out = |wanted: Vec<Wanted>| plan(&wanted, &sources, READ).unwrap();
+    assert_eq!(try_out(of("strict-1", 2..12)).operations().len(), 4);
+    assert_eq!(try_out([of("strict-1", 2..12), of("strict-2", 20..30)].concat()).operations().len(), 0);
+    let same = try_out([of("strict-1", 2..12), of("strict-2", 2..12)].concat());
+    assert_eq!(same.load().shares.iter().map(|share| share.count).collect::<Vec<_>>(), [10, 10], "the same ones twice");
+}
+
+#[test]
 fn a_share_of_what_is_not_listed_whole_is_measured_by_what_is_and_says_so() {
     let mut inventory = Inventory::new([("strict-1".into(), "strict".into())]);
     let part = inventory.profile_mut(&"strict-1".into()).unwrap();
@@ -156,6 +201,10 @@ fn hit(rule: &str, change: impl Fn(&mut NicSnapshot)) -> [&'static str; 2] {
     })
 }
 
+fn nameless_eip() -> Eip {
+    Eip { status: "".into(), ..eip("e-1", "nic-1", Some("10.0.0.2")) }
+}
+
 fn keep() -> Tags {
     vec![("keep".into(), "true".into())].into()
 }
@@ -166,6 +215,14 @@ fn what_a_rule_needs_and_nobody_knows_counts_as_a_match() {
     let unread: fn(&mut NicSnapshot) = |now| now.instance = None;
     let no_eips: fn(&mut NicSnapshot) = |now| now.eips_known = false;
     let untold: fn(&mut NicSnapshot) = |now| now.nic.tags = Tags::unknown();
+    let floating: fn(&mut NicSnapshot) = |now| {
+        now.nic.addresses[1].role = AddressRole::Virtual;
+        now.floats.push(Float { name: "gw-vip".into(), ..virtual_address("f-1", "10.0.0.2", &["10.0.0.1"]) });
+    };
+    let unlisted: fn(&mut NicSnapshot) = |now| {
+        now.nic.addresses[1].role = AddressRole::Virtual;
+        now.floats_known = false;
+    };
     let cases: &[Case] = &[
         ("tag:keep=true", |now| now.nic.tags = keep(), "yes"),
         ("tag:keep=true", |now| now.instance.as_mut().unwrap().tags = keep(), "yes"),
@@ -200,6 +257,22 @@ fn what_a_rule_needs_and_nobody_knows_counts_as_a_match() {
         ("zone:a", |now| (now.nic.zone, now.instance.as_mut().unwrap().zone) = (None, None), "zone"),
         ("subnet:s", |_| {}, "network"),
         ("mac:00:16", |_| {}, "mac"),
+        ("sg:sg-1", |now| now.nic.security_groups = vec!["sg-1".into()], "yes"),
+        ("sg:sg-1", |now| now.nic.security_groups = vec!["sg-2".into()], ""),
+        ("sg:sg-1", |_| {}, "groups"),
+        ("-sg:sg-1", |_| {}, "groups"),
+        // EIPs that a NIC names, and of which nothing else is told.
+        ("name:gw-*", |now| now.eips.push(nameless_eip()), "eips"),
+        ("gw", |now| now.eips.push(nameless_eip()), "eips"),
+        ("name:web-1", |now| now.eips.push(nameless_eip()), "yes"),
+        ("name:gw-*", |now| now.eips.push(eip("e-1", "nic-1", Some("10.0.0.2"))), ""),
+        ("name:gw-*", floating, "yes"),
+        ("id:f-1", floating, "yes"),
+        ("gw", floating, "yes"),
+        ("name:db-*", floating, ""),
+        ("name:db-*", unlisted, "vips"),
+        ("id:f-2", unlisted, "vips"),
+        ("db", unlisted, "vips"),
         ("nic-state:free", |now| now.nic.status.word = "".into(), "state"),
         ("nic-state:free", |_| {}, ""),
     ];

@@ -1,5 +1,6 @@
 //! Rehearses a plan: everything a run does up to its last step. Each NIC is read again, what is not to be sent gets its end, and the
-//! first request is made and signed. The journal is not asked for a permit, and without one nothing is ever sent.
+//! requests are made and signed, those that depend on an answer only as far as it can be told before. The journal is not asked for a
+//! permit, and without one nothing is ever sent.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -12,15 +13,22 @@ use crate::{
         fault::{Fault, FaultKind},
         ids::{JobId, ProfileId},
         outcome::{Outcome, Skip},
-        plan::{Operation, ReleasePlan},
-        rehearsal::Rehearsal,
+        plan::{Operation, OperationKind, ReleasePlan},
+        rehearsal::{Rehearsal, WouldSend},
+        snapshot::NicSnapshot,
         time::Timestamp,
     },
-    providers::client::{Client, local},
+    providers::{
+        client::{Client, local},
+        provider::Step,
+    },
     rules::Safety,
 };
 
-use super::release::look::{self, Ends, Looked};
+use super::release::{
+    MOST_STEPS,
+    look::{self, Ends, Looked},
+};
 
 /// Everything a rehearsal needs from outside.
 pub struct Stage {
@@ -79,19 +87,36 @@ async fn rehearse(
     let Some(client) = client else {
         let fault = Fault::local(FaultKind::Credentials, "", local::NO_CREDENTIAL);
         look::end_rest(operation, &mut ends, || unread(fault.clone()));
-        return told(ends, None);
+        return told(ends, Vec::new());
     };
     let outcome = match look::look(client, operation, safety, cancel, now, &mut ends).await {
-        Ok(Looked::Ended(_)) => return told(ends, None),
+        Ok(Looked::Ended(_)) => return told(ends, Vec::new()),
         Err(fault) => unread(fault),
-        Ok(Looked::Send(seen, kind)) => match look::next(client, &kind, &seen, &[]) {
-            None => look::no_step(client, operation, &kind),
-            Some(step) => match client.would_send(&operation.region, &kind, &step).await {
-                Ok(sends) => return told(ends, Some(sends)),
-                Err(fault) => unread(fault),
-            },
+        Ok(Looked::Send(seen, kind)) => match requests(client, operation, &kind, *seen).await {
+            Ok(sends) if sends.is_empty() => look::no_step(client, operation, &kind),
+            Ok(sends) => return told(ends, sends),
+            Err(fault) => unread(fault),
         },
     };
     look::end_rest(operation, &mut ends, || outcome.clone());
-    told(ends, None)
+    told(ends, Vec::new())
+}
+
+/// The requests of a write in their order, if the cloud does what each of them asks.
+async fn requests(
+    client: &Client,
+    operation: &Operation,
+    kind: &OperationKind,
+    mut seen: NicSnapshot,
+) -> Result<Vec<WouldSend>, Fault> {
+    let (mut sends, mut made): (Vec<WouldSend>, Vec<Step>) = (Vec::new(), Vec::new());
+    while let Some(step) = look::next(client, kind, &seen, &made).filter(|_| made.len() < MOST_STEPS) {
+        let request = client.would_send(&operation.region, kind, &step).await?;
+        let then = client.cloud().assumed(kind, &seen, &step).filter(|_| !step.last);
+        sends.push(WouldSend { more: request.more && then.is_none(), ..request });
+        let Some(then) = then else { break };
+        seen = then;
+        made.push(step);
+    }
+    Ok(sends)
 }

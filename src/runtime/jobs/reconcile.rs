@@ -246,6 +246,7 @@ fn judge(client: &Client, intent: &Intent, seen: Option<&Sight>, certain: bool) 
     let call = Call::write(intent.region.clone(), intent.kind.clone());
     let outcome = |target: &Target| match (done(target), seen) {
         (true, Some(_)) => Outcome::Released { request_id: None },
+        (true, None) if intent.kind.keeps_nic() => Outcome::NicGone { request_id: None },
         // With the NIC: nobody can say that it was this write.
         (true, None) => Outcome::AlreadyGone { request_id: None },
         (false, _) => {

@@ -40,11 +40,13 @@ use crate::{
 };
 
 use look::{Ends, Looked, end_rest, judge, look};
-use read_back::{Answer, read_back};
+use read_back::read_back;
 use send::{Sent, send};
 use targets::targets;
 use turn::turn;
 
+/// Requests one write may take: a codec that always finds one more is stopped.
+pub(super) const MOST_STEPS: usize = 32;
 /// Writes in flight for one profile.
 const PER_PROFILE: usize = 4;
 /// Facts that are no older, in milliseconds, are good for another try of a write that was throttled, which proves that it did nothing,
@@ -153,8 +155,7 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
     let mut waiting: VecDeque<&Operation> = batch.plan.operations().iter().collect();
     let mut ended: BTreeMap<OperationId, bool> = BTreeMap::new();
     let mut busy: BTreeMap<ProfileId, usize> = BTreeMap::new();
-    // Objects that writes under way share with others.
-    let mut held: BTreeSet<(CloudId, RegionId, Arc<str>)> = BTreeSet::new();
+    let mut held: BTreeSet<Held> = BTreeSet::new();
     let mut flying: JoinSet<Landed> = JoinSet::new();
     let mut tasks: HashMap<Id, &Operation> = HashMap::new();
     let mut control = batch.control.clone();
@@ -185,8 +186,7 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
                 }
                 let ready = operation.after.iter().all(|id| ended.contains_key(id));
                 let places = busy.entry(operation.profile.clone()).or_default();
-                let shares = || operation.shares.iter().map(|shared| held_as(operation, shared));
-                if !ready || *places >= PER_PROFILE || shares().any(|shared| held.contains(&shared)) {
+                if !ready || *places >= PER_PROFILE || holds(operation).any(|one| held.contains(&one)) {
                     later.push_back(operation);
                     continue;
                 }
@@ -198,7 +198,7 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
                     continue;
                 };
                 *places += 1;
-                held.extend(shares());
+                held.extend(holds(operation));
                 let (batch, own, name) = (batch.clone(), operation.clone(), name.clone());
                 let task = flying.spawn(async move { operate(&batch, &client, &own, &name).await });
                 tasks.insert(task.id(), operation);
@@ -220,8 +220,8 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
                 if let Some(places) = busy.get_mut(&operation.profile) {
                     *places -= 1;
                 }
-                for shared in &operation.shares {
-                    held.remove(&held_as(operation, shared));
+                for one in holds(operation) {
+                    held.remove(&one);
                 }
                 if landed.is_none() {
                     // Its intent stays open in the journal.
@@ -254,9 +254,14 @@ async fn tell_open(batch: &Batch, name: String) {
     }
 }
 
-/// An object that writes share, whoever asks: two profiles may be of one account.
-fn held_as(operation: &Operation, shared: &Arc<str>) -> (CloudId, RegionId, Arc<str>) {
-    (operation.cloud.clone(), operation.region.clone(), shared.clone())
+/// An object that a write under way has for itself, by its id.
+type Held = (CloudId, RegionId, Arc<str>);
+
+/// The NIC of a write and what it shares with others, whoever asks: two profiles may be of one account.
+fn holds(operation: &Operation) -> impl Iterator<Item = Held> {
+    let nic = Arc::from(operation.kind.nic().as_str());
+    let held = |id: Arc<str>| (operation.cloud.clone(), operation.region.clone(), id);
+    operation.shares.iter().cloned().chain([nic]).map(held)
 }
 
 /// Ends a write without a word in the journal: nothing was about to happen, or nobody knows what happened.
@@ -288,15 +293,15 @@ async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &s
             Checked::Send(seen, kind, turn) => (seen, kind, turn),
             Checked::Ended(fresh) => break fresh,
         };
-        let (answer, earlier, answers) = match send(batch, client, operation, &kind, (&seen, turn), name).await {
-            Sent::Answered { answer, earlier, answers } => (answer, earlier, answers),
+        let (last, answers) = match send(batch, client, operation, &kind, (&seen, turn), name).await {
+            Sent::Answered { answer, answers } => (answer, answers),
             Sent::Nothing(outcome) => {
                 end_rest(operation, &mut ends, || outcome.clone());
                 break Some(ReadBack::Nic(Arc::new(*seen)));
             }
         };
-        if let Err(fault) = &answer
-            && !earlier
+        if let Err(fault) = &last.answer
+            && !last.earlier
             && let Some(pause) = client.pause_of_write(fault, attempt)
         {
             // The vendor's code proves that nothing was done; the intent is closed as such before the next one.
@@ -314,9 +319,8 @@ async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &s
             batch.wait(pause).await;
             continue;
         }
-        let part_was_gone = !earlier && matches!(&answer, Err(fault) if fault.effect == Effect::AlreadyDone);
-        let answer = Answer { answer, earlier };
-        let (mut now, fresh) = read_back(batch, client, operation, &kind, &seen, answer).await;
+        let part_was_gone = !last.earlier && matches!(&last.answer, Err(fault) if fault.effect == Effect::AlreadyDone);
+        let (mut now, fresh) = read_back(batch, client, operation, &kind, &seen, last).await;
         let of = |target: &Target| now.iter().find(|(ended, _)| ended == target).map(|(_, outcome)| outcome.clone());
         let after = fresh.as_ref().and_then(|read| match read {
             ReadBack::Nic(seen) => Some(Box::new(Image::of(seen))),

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use nicdeck::{
     domain::{
         fault::{Effect, FaultKind},
+        journal::JournalEntry,
         outcome::{Outcome, OutcomeWord, Progress},
         page::Resource,
         plan::{OperationKind, ReleasePlan},
@@ -86,6 +87,15 @@ fn so_far(stage: &Stage, plan: &ReleasePlan) -> [usize; 3] {
     [stage.deeds(plan), stage.writes(), stage.closed_journal().entries.len()]
 }
 
+/// How the last answer began.
+fn told(stage: &Stage) -> Option<String> {
+    let ends = stage.closed_journal().entries.into_iter().filter_map(|entry| match entry {
+        JournalEntry::Settled(end) => Some(end),
+        JournalEntry::Intent(_) => None,
+    });
+    ends.last()?.answers.last().map(|answer| answer.text.clone())
+}
+
 /// The one write was sent once, and each request has its line, and the write its end.
 fn sent_once(stage: &Stage, plan: &ReleasePlan, before: [usize; 3], what: &str) {
     let now = so_far(stage, plan);
@@ -101,22 +111,24 @@ async fn an_answer_lost_after_the_change_is_read_back_as_released() {
                 let takes_away = matches!(deed, Deed::Release | Deed::Detach);
                 if !takes_away && trouble == Trouble::Half {
                     // The same to the client as the one before, and these writes are many.
-                    break;
+                    continue;
                 }
                 let (mut stage, plan) = ready(cloud, deed, None).await;
                 let what = format!("{}: {trouble:?}, {deed:?}", stage.name());
                 let (before, free) = (stage.simulator.world(), stage.simulator_words().free);
                 let sent = so_far(&stage, &plan);
-                stage.simulator.inject(Rule::new(trouble).action(stage.action(&plan.operations()[0])));
+                stage.simulator.inject(Rule::new(trouble.clone()).action(stage.action(&plan.operations()[0])));
                 let ended = stage.run(&plan).await;
                 ended.all(OutcomeWord::Released);
                 assert!(is_done(&stage, &plan), "{what}");
                 if takes_away {
                     assert_eq!(stage.simulator.world().to_files(), after(&plan, &before, free), "{what}");
                 }
+                // An answer without a body has no charset either.
+                let bodiless = trouble == Trouble::Charset && told(&stage).is_some_and(|text| text.is_empty());
                 assert_eq!(
                     ended.progressed(|progress| matches!(progress, Progress::ReadingBack { lost: true, .. })),
-                    1,
+                    usize::from(!bodiless),
                     "{what}"
                 );
                 sent_once(&stage, &plan, sent, &what);

@@ -29,6 +29,7 @@ pub fn plan(stage: &Stage, kinds: Vec<OperationKind>) -> Arc<ReleasePlan> {
             profile: key("").profile,
             region: expect.nic.region.clone(),
             // As the planner has it: two writes to one list would overwrite each other.
+            keepers: Vec::new(),
             shares: match &kind {
                 OperationKind::Assign { lists, .. } => lists.iter().map(|list| list.of.clone()).collect(),
                 _ => vec![],

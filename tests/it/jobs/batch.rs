@@ -1,7 +1,7 @@
 //! A batch: how many together, in which order, and what stops it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -13,12 +13,19 @@ use nicdeck::{
     app::msg::ReleaseEvent,
     domain::{
         fault::FaultKind,
+        ids::{AddressKey, NicKey},
+        inventory::Inventory,
         outcome::{Outcome, OutcomeWord, Progress, Skip},
         page::{Resource, Scope},
         plan::{OperationKind, ReleasePlan},
         selection::Target,
     },
     providers::provider::{Call, Step},
+    rules::{
+        Safety,
+        planner::{self, Sources, Wanted},
+    },
+    runtime::clock,
     sim::{
         http::{Logged, Options, Simulator},
         script::{Rule, Trouble},
@@ -26,7 +33,7 @@ use nicdeck::{
 };
 
 use super::{cloud, one_each, wide};
-use crate::stage::{Scene, Stage, good, parts};
+use crate::stage::{PROFILE, Scene, Stage, good, parts};
 
 /// Writes in flight for one profile.
 const TOGETHER: usize = 4;
@@ -250,18 +257,20 @@ async fn a_nic_never_has_two_writes_in_flight() {
         let nics = by_nic.iter().map(|on_nic| on_nic[0].nic().nic.to_string());
         nics.into_iter().find(|nic| sent.contains(nic.as_str())).expect("a NIC of the plan")
     };
+    let hold = stage.simulator.hold(stage.action(&plan.operations()[0]));
     let running = stage.begin(&plan);
-    let mut together = 0;
-    for count in 1..=targets.len() {
+    let log = stage.simulator.wait_for(|log| writes(log) == 3).await;
+    let together: BTreeSet<String> = log.iter().filter(|logged| logged.write).map(nic_of).collect();
+    assert_eq!(together.len(), 3, "different NICs do not wait for each other");
+    drop(hold);
+    for count in 4..=targets.len() {
         let log = stage.simulator.wait_for(|log| writes(log) >= count).await;
         let mut open: BTreeMap<String, usize> = BTreeMap::new();
         for logged in log.iter().filter(|logged| logged.write && !logged.done) {
             *open.entry(nic_of(logged)).or_default() += 1;
         }
         assert!(open.values().all(|writes| *writes == 1), "{open:?}");
-        together = together.max(open.len());
     }
-    assert!(together > 1, "different NICs do not wait for each other");
     let ended = running.end(&mut stage).await;
     ended.all(OutcomeWord::Released);
     // In the order of the plan.
@@ -277,6 +286,50 @@ async fn a_nic_never_has_two_writes_in_flight() {
         let before = planned.filter(|other| other.kind.nic() == nic).count();
         assert_eq!(place, Some(before), "{operation:?}");
     }
+}
+
+/// One NIC through two profiles: its writes come one after the other all the same.
+#[tokio::test]
+async fn two_profiles_of_one_account_never_write_to_a_nic_together() {
+    let mut stage = wide().open().await;
+    let on_nic = crate::stage::plain_addresses(&stage.survey().await).remove(0);
+    let listed = stage.list().await;
+    let mut inventory = Inventory::new([PROFILE, "twin"].map(|id| (id.into(), cloud().descriptor().cloud())));
+    for profile in [PROFILE, "twin"] {
+        let part = inventory.profile_mut(&profile.into()).unwrap();
+        for (_, page) in &listed.pages {
+            part.merge(page.clone(), clock::now());
+        }
+        for (section, _) in stage.part().sections() {
+            part.complete(section, 0, clock::now());
+        }
+    }
+    let sources = Sources {
+        inventory: &inventory,
+        capabilities: &|_| Some(&cloud().descriptor().capabilities),
+        readonly: &|_| false,
+        safety: &Safety::default(),
+    };
+    let of = |profile: &str, target: &Target| {
+        let Target::Address(key) = target.clone() else { panic!("an address") };
+        let nic = NicKey { profile: profile.into(), ..key.nic };
+        Wanted::of(Target::Address(AddressKey { nic, ..key }))
+    };
+    let wanted = [of(PROFILE, &on_nic[0]), of("twin", &on_nic[1])];
+    let plan = Arc::new(planner::plan(&wanted, &sources, clock::now()).unwrap());
+    assert_eq!(plan.operations().len(), 2);
+    let ended = stage.run(&plan).await;
+    ended.all(OutcomeWord::Released);
+    let order: Vec<(u32, bool)> = ended
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            ReleaseEvent::Progressed(operation, Progress::Checking) => Some((operation.0, false)),
+            ReleaseEvent::Settled { operation, .. } => Some((operation.0, true)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(order, [(0, false), (0, true), (1, false), (1, true)]);
 }
 
 #[tokio::test]

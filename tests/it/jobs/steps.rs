@@ -1,6 +1,9 @@
 //! Writes that take several requests, and writes whose end a task tells.
 
-use std::{collections::VecDeque, sync::Mutex};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
 
 use nicdeck::{
     domain::{
@@ -10,7 +13,7 @@ use nicdeck::{
         nic::Nic,
         outcome::{Outcome, OutcomeWord, Receipt, Skip},
         page::{Listing, Resource},
-        plan::OperationKind,
+        plan::{OperationKind, ReleasePlan},
         snapshot::NicSnapshot,
     },
     providers::{
@@ -26,7 +29,7 @@ use nicdeck::{
 };
 
 use super::cloud;
-use crate::stage::{Scene, Stage, good, parts};
+use crate::stage::{Ended, Scene, Stage, good, parts};
 
 /// The first cloud, with a way of its own to write.
 struct Odd {
@@ -263,4 +266,51 @@ async fn a_task_that_failed_is_no_success_unless_the_nic_says_so() {
         })
         .collect();
     assert_eq!(codes, [Some("TaskFailed".to_owned()), Some("TaskFailed".to_owned())]);
+}
+
+/// Lists lag behind: what the first reading shows after a task that failed is not what came of it.
+#[tokio::test]
+async fn after_a_task_that_failed_the_nic_is_read_until_it_shows() {
+    let fault = Fault::local(FaultKind::Refused, "Task", "it could not be done");
+    let fault = Fault { code: Some("TaskFailed".into()), effect: Effect::Unknown, ..fault };
+    let (mut stage, targets) = two(Way::Tasks(Mutex::new([TaskState::Failed(Box::new(fault))].into()))).await;
+    let plan = stage.prepare(&targets).await;
+    let ended = lagging(&mut stage, &plan).await;
+    ended.all(OutcomeWord::Released);
+}
+
+/// The same, where the cloud says of the write that there is nothing to release.
+#[tokio::test]
+async fn after_a_refusal_because_it_is_gone_the_nic_is_read_until_it_shows() {
+    let mut stage = Scene::demo(cloud()).open().await;
+    let target = good(cloud()).await.addresses[0][0].clone();
+    let plan = stage.prepare(std::slice::from_ref(&target)).await;
+    let (nic, ip) = parts(&target);
+    let write = stage.action(&plan.operations()[0]);
+    stage.simulator.before(write, move |world| assert_eq!(world.release(&nic, &[ip.unwrap()]), 1));
+    let ended = lagging(&mut stage, &plan).await;
+    ended.all(OutcomeWord::AlreadyGone);
+}
+
+/// Runs a plan for one NIC on a cloud that lists the NIC as it was before the write in one more answer.
+async fn lagging(stage: &mut Stage, plan: &Arc<ReleasePlan>) -> Ended {
+    let nic = plan.operations()[0].kind.nic().to_string();
+    let addresses = stage.simulator.world().nic(&nic).unwrap().addresses.clone();
+    let write = stage.action(&plan.operations()[0]);
+    let hold = stage.simulator.hold(write);
+    let running = stage.begin(plan);
+    stage.simulator.wait_for(|log| log.iter().any(|logged| logged.write)).await;
+    let lag = nic.clone();
+    stage.simulator.after(write, move |world| {
+        let now = world.edit_nic(&lag, |nic| std::mem::replace(&mut nic.addresses, addresses)).unwrap();
+        assert!(now.len() < world.nic(&lag).unwrap().addresses.len());
+    });
+    let ips: Vec<_> = plan.targets().filter_map(|target| parts(&target).1).collect();
+    let mut reads = cloud().inspection(&plan.operations()[0].expect.nic, &[]).into_iter();
+    let read = cloud().action(&Call::List(reads.find(|listing| listing.resource == Resource::Nics).unwrap()));
+    stage.simulator.after(read, move |world| {
+        world.release(&nic, &ips);
+    });
+    drop(hold);
+    running.end(stage).await
 }

@@ -122,10 +122,8 @@ pub fn effects(before: &World, after: &World, kind: &OperationKind) -> BTreeSet<
     all
 }
 
-/// Others that answer for a virtual address, by its own list.
+/// Others that have a virtual address, whichever side says so.
 fn holders(world: &World, nic: &SimNic, ip: IpAddr) -> usize {
-    let own = nic.primary_ip();
-    world
-        .float_of(nic, ip)
-        .map_or(0, |float| float.pairs.iter().filter(|pair| !own.is_some_and(|own| pair.is(own))).count())
+    let others = |float| world.holders(float).filter(|other| other.id != nic.id).count();
+    world.float_of(nic, ip).map_or(0, others)
 }

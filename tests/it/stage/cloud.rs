@@ -96,6 +96,10 @@ impl Provider for Brisk {
         self.inner.step(kind, seen, made)
     }
 
+    fn assumed(&self, kind: &OperationKind, seen: &NicSnapshot, step: &Step) -> Option<NicSnapshot> {
+        self.inner.assumed(kind, seen, step)
+    }
+
     fn instead(
         &self,
         kind: &OperationKind,

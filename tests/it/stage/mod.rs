@@ -153,21 +153,25 @@ impl Scene {
             project_id,
             api: None,
         };
-        let client = Client::new(Parts {
-            http: http_client(true, self.timeouts).expect("an HTTP client"),
-            profile: Arc::new(profile),
-            cloud: provider,
-            supply: credential.into(),
-            clock: Arc::new(clock::now),
-            exchanges: sender,
-            retry: RetryPolicy {
-                tries: self.tries,
-                throttled: self.throttled.unwrap_or(self.tries),
-                first: self.pause,
-                longest: Duration::from_secs(2),
-                ..RetryPolicy::default()
-            },
-        });
+        let http = http_client(true, self.timeouts).expect("an HTTP client");
+        let retry = RetryPolicy {
+            tries: self.tries,
+            throttled: self.throttled.unwrap_or(self.tries),
+            first: self.pause,
+            longest: Duration::from_secs(2),
+            ..RetryPolicy::default()
+        };
+        let connect = move |id: &ProfileId| {
+            Client::new(Parts {
+                http: http.clone(),
+                profile: Arc::new(Profile { id: id.clone(), ..profile.clone() }),
+                cloud: provider,
+                supply: credential.clone().into(),
+                clock: Arc::new(clock::now),
+                exchanges: sender.clone(),
+                retry,
+            })
+        };
         let info = ProfileInfo {
             id: PROFILE.into(),
             cloud,
@@ -200,7 +204,8 @@ impl Scene {
         Stage {
             provider,
             simulator,
-            client,
+            client: connect(&PROFILE.into()),
+            connect: Box::new(connect),
             state: State::new(setup, clock::now()),
             journal,
             _exchanges: exchanges,
@@ -215,6 +220,8 @@ pub struct Stage {
     pub provider: &'static dyn Provider,
     pub simulator: Simulator,
     pub client: Client,
+    /// The same account under another name.
+    connect: Box<dyn Fn(&ProfileId) -> Client + Send + Sync>,
     pub state: State,
     pub journal: Arc<Journal>,
     /// Kept open: a client may find out that nobody listens.
@@ -365,17 +372,17 @@ impl Stage {
         self.list().await;
         let keys: Vec<NicKey> = self.part().nics().map(|(_, nic)| self::key(nic.id.as_str())).collect();
         assert_eq!(self.read_again(keys).await, []);
-        let mut targets = Vec::new();
+        // Each NIC by itself: what a plan takes from all of them nobody has afterwards.
+        let mut addresses = Vec::new();
         for (_, nic) in self.part().nics() {
-            let key = key(nic.id.as_str());
-            targets.extend(
-                nic.addresses.iter().map(|address| Target::Address(AddressKey { nic: key.clone(), ip: address.ip })),
-            );
+            let of = |ip| Target::Address(AddressKey { nic: key(nic.id.as_str()), ip });
+            let plan = self.plan(nic.addresses.iter().map(|address| of(address.ip)).collect());
+            addresses.extend(plan.rows().iter().cloned());
         }
-        let addresses = self.plan(targets).rows().to_vec();
         let nics = self.part().nics().map(|(_, nic)| Target::Nic(key(nic.id.as_str()))).collect();
         let nics = self.plan(nics).rows().to_vec();
-        addresses.into_iter().chain(nics).collect()
+        addresses.extend(nics);
+        addresses
     }
 
     pub fn plan(&self, targets: Vec<Target>) -> Arc<ReleasePlan> {
@@ -453,7 +460,10 @@ impl Stage {
             patience: Patience { reads: READS, offline: 10 },
             now: clock::now,
         };
-        let clients = BTreeMap::from([(ProfileId::from(PROFILE), self.client.clone())]);
+        let mut clients = BTreeMap::from([(ProfileId::from(PROFILE), self.client.clone())]);
+        for operation in plan.operations() {
+            clients.entry(operation.profile.clone()).or_insert_with(|| (self.connect)(&operation.profile));
+        }
         let task = tokio::spawn(release::run(batch, clients));
         Running { control, results, task, events: Vec::new(), panicked: false }
     }

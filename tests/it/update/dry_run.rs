@@ -48,7 +48,7 @@ pub fn told(operation: u32, line: &str) -> Rehearsal {
         attempt: 0,
     };
     let command = Command { line: line.to_owned(), tool: Tool::Own };
-    let sends = Some(WouldSend { request, command, more: false });
+    let sends = vec![WouldSend { request, command, more: false }];
     Rehearsal { operation: OperationId(operation), ends: Vec::new(), sends }
 }
 

@@ -100,6 +100,43 @@ fn hidden_marks_are_in_the_plan_and_said_to_be_hidden() {
     assert!(hidden.is_sorted(), "those that the filter hides stand together at the end: {hidden:?}");
 }
 
+/// What is confirmed with the account's name needs one.
+#[test]
+fn danger_3_without_an_alias_is_not_confirmed_and_says_what_is_missing() {
+    for (alias, asks) in [(Some("acme-shop"), true), (None, false)] {
+        let mut scenario = browsing();
+        for info in &mut scenario.state.profiles {
+            info.alias = alias.map(str::to_owned);
+        }
+        scenario.keys("j j D p").read_again().keys("c");
+        let view = scenario.state.plan.as_ref().unwrap();
+        assert_eq!(view.danger.level, 3);
+        assert_eq!(!scenario.state.overlays.is_empty(), asks, "{}", scenario.notice());
+        if !asks {
+            assert_eq!(scenario.notice(), "disabled.no-alias");
+        }
+    }
+}
+
+/// Its ten minutes begin with the NIC that was read first.
+#[test]
+fn a_plan_is_as_old_as_the_oldest_of_its_readings() {
+    let mut scenario = browsing();
+    scenario.keys("a p");
+    let [Effect::Preflight { job, nics }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
+    let (job, nics) = (*job, nics.clone());
+    let started = scenario.state.now;
+    for (nth, (key, snapshot)) in nics.into_iter().enumerate() {
+        let read_at = started.plus_ms(1_000 * (nth as u64 + 1));
+        scenario.state.now = read_at;
+        let fresh = Arc::new(NicSnapshot { read_at, ..(*snapshot).clone() });
+        scenario.send(Msg::Preflight(job, PreflightEvent::Read(key, Ok(Some(fresh)))));
+    }
+    scenario.send(Msg::Preflight(job, PreflightEvent::Ended));
+    let view = scenario.state.plan.as_ref().unwrap();
+    assert_eq!(view.read_at(), Some(started.plus_ms(1_000)));
+}
+
 /// The first plan of one address, read again, with the dialog open.
 fn asked() -> Scenario {
     let mut scenario = browsing();

@@ -229,6 +229,7 @@ impl Scenario {
         for key in keys {
             let fresh = self.state.inventory.profile(&key.profile).and_then(|part| part.snapshot(&key.nic));
             let fresh = fresh.map(|mut fresh| {
+                fresh.read_at = self.state.now;
                 change(&mut fresh);
                 fresh
             });

@@ -444,8 +444,8 @@ fn rehearsed(size: Size, language: Language) -> Scenario {
     let line = "aliyun ecs UnassignPrivateIpAddresses --region cn-hangzhou --RegionId cn-hangzhou \
                 --NetworkInterfaceId eni-bp1a0c3f --PrivateIpAddress.1 10.8.0.33";
     let command = Command { line: line.to_owned(), tool: Tool::Own };
-    let sends =
-        |nth: usize| (nth == 0).then(|| WouldSend { request: request.clone(), command: command.clone(), more: true });
+    let one = || WouldSend { request: request.clone(), command: command.clone(), more: true };
+    let sends = |nth: usize| if nth == 0 { vec![one()] } else { Vec::new() };
     for (nth, operation) in operations.iter().enumerate() {
         let mut ends = ends(operation);
         ends.truncate(if nth == 0 { 1 } else { usize::MAX });

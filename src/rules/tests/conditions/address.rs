@@ -44,7 +44,7 @@ fn the_last_secondary_is_told_of_all_that_leave_together() {
     let snapshot = snapshot();
     let facts = Facts::from_snapshot(&snapshot);
     let last = |leaving: &[IpAddr]| {
-        findings_in(&facts, &LENIENT, ADDRESS, Context { leaving })
+        findings_in(&facts, &LENIENT, ADDRESS, Context { leaving, ..Context::default() })
             .iter()
             .any(|finding| finding.id == FindingId::LastSecondary)
     };

@@ -1,6 +1,6 @@
 //! What of a write is to be sent now: the one evaluator of a run and of a dry run, which differ only in what they do with it.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
 
@@ -8,8 +8,9 @@ use crate::{
     app::msg::ReadBack,
     domain::{
         fault::{Fault, FaultKind},
+        finding::FindingId,
         outcome::{Outcome, Skip},
-        plan::{Operation, OperationKind},
+        plan::{Change, ChangedFact, Keeper, Operation, OperationKind},
         selection::Target,
         snapshot::NicSnapshot,
         time::Timestamp,
@@ -48,7 +49,9 @@ pub async fn look(
     ends: &mut Ends,
 ) -> Result<Looked, Fault> {
     let Some(seen) = inspect::nic(client, &operation.expect, cancel, now).await? else {
-        let outcome = if operation.kind.is_done_when_gone() {
+        let outcome = if operation.kind.keeps_nic() {
+            Outcome::NicGone { request_id: None }
+        } else if operation.kind.is_done_when_gone() {
             Outcome::AlreadyGone { request_id: None }
         } else {
             let fault = Fault::local(FaultKind::NotFound, "", local::NIC_GONE);
@@ -57,7 +60,23 @@ pub async fn look(
         end_rest(operation, ends, || outcome.clone());
         return Ok(Looked::Ended(ReadBack::Gone));
     };
-    Ok(judge(client, operation, safety, Box::new(seen), ends))
+    let (seen, mut kind) = match judge(client, operation, safety, Box::new(seen), ends) {
+        Looked::Send(seen, kind) => (seen, kind),
+        ended @ Looked::Ended(_) => return Ok(ended),
+    };
+    if let OperationKind::Release { ips, .. } = &mut kind {
+        let unanswered = unanswered(client, operation, ips, cancel).await?;
+        ips.retain(|ip| !unanswered.contains(ip));
+        for target in operation.targets() {
+            if matches!(&target, Target::Address(key) if unanswered.contains(&key.ip)) {
+                ends.push((target, Outcome::Skipped { why: Skip::Stale { changes: vec![nobodys()] } }));
+            }
+        }
+        if ips.is_empty() {
+            return Ok(Looked::Ended(ReadBack::Nic(Arc::from(seen))));
+        }
+    }
+    Ok(Looked::Send(seen, kind))
 }
 
 /// Ends the targets that are not to be sent, on the NIC as it was read.
@@ -68,11 +87,52 @@ pub fn judge(
     seen: Box<NicSnapshot>,
     ends: &mut Ends,
 ) -> Looked {
-    let rules = Rules { capabilities: client.capabilities(), protect: safety.protect.of(&operation.profile) };
-    match narrow(operation, &seen, rules, ends) {
+    match narrow(operation, &seen, Rules::of(client, safety, operation), ends) {
         Some(kind) => Looked::Send(seen, kind),
         None => Looked::Ended(ReadBack::Nic(Arc::from(seen))),
     }
+}
+
+/// Virtual addresses of which the plan told that others keep them, and nobody has any more: whoever had them is read again. The NIC
+/// that they are taken from does not tell it, and a list may name who is gone.
+///
+/// # Errors
+/// One can not be read, and it hangs on that one.
+pub async fn unanswered(
+    client: &Client,
+    operation: &Operation,
+    ips: &[IpAddr],
+    cancel: &CancellationToken,
+) -> Result<Vec<IpAddr>, Fault> {
+    let mut nobodys = Vec::new();
+    for &ip in ips {
+        let keepers: Vec<&Keeper> = operation.keepers.iter().filter(|keeper| keeper.ip == ip).collect();
+        if keepers.is_empty() {
+            continue;
+        }
+        let (mut kept, mut fault) = (false, None);
+        for keeper in keepers {
+            match inspect::record(client, &keeper.nic, cancel).await {
+                Ok(now) => kept = now.is_some_and(|now| now.addresses.iter().any(|address| address.ip == ip)),
+                Err(failed) => fault = Some(failed),
+            }
+            if kept {
+                break;
+            }
+        }
+        match fault {
+            _ if kept => {}
+            Some(fault) => return Err(fault),
+            None => nobodys.push(ip),
+        }
+    }
+    Ok(nobodys)
+}
+
+/// That others kept it when the plan was made, and nobody does now.
+pub fn nobodys() -> Change {
+    let word = |id: FindingId| id.as_str().to_owned();
+    Change { fact: ChangedFact::Rule, before: word(FindingId::VipShared), now: word(FindingId::VipLast) }
 }
 
 /// The next request, on the NIC as it is now.

@@ -9,8 +9,8 @@ use crate::{
     domain::{
         fault::{Effect, Fault, FaultKind},
         nic::{Nic, NicState},
-        outcome::{Outcome, Progress, Receipt},
-        plan::{Operation, OperationKind},
+        outcome::{Outcome, Progress, Receipt, Skip},
+        plan::{Change, Operation, OperationKind},
         selection::Target,
         snapshot::NicSnapshot,
     },
@@ -35,6 +35,8 @@ enum Told {
     Accepted(Receipt),
     /// Proven that this call did nothing.
     Refused(Fault),
+    /// A part was accepted. What was true then stood against the rest, which was not sent.
+    Cut(Vec<Change>),
     /// Accepted, and said to have failed later: what of it was done only the NIC tells.
     Failed(Fault),
     /// No answer, or one that does not say what was done: it may be done, or still be on its way.
@@ -42,15 +44,25 @@ enum Told {
 }
 
 /// What the last request of a write was answered.
-pub(super) struct Answer {
+pub(super) struct Last {
     pub answer: Result<Receipt, Fault>,
-    /// A request of the same write was accepted before it.
+    /// A request of the same write was accepted before it: a refusal does not mean that nothing was done.
     pub earlier: bool,
+    /// What stood against the next one.
+    pub against: Vec<Change>,
+}
+
+impl Last {
+    /// Of a write that had a request accepted before.
+    pub(super) fn after(answer: Result<Receipt, Fault>) -> Self {
+        Self { answer, earlier: true, against: Vec::new() }
+    }
 }
 
 impl Told {
-    fn of(Answer { answer, earlier }: Answer) -> Self {
+    fn of(Last { answer, earlier, against }: Last) -> Self {
         match answer {
+            _ if !against.is_empty() => Told::Cut(against),
             Ok(receipt) => Told::Accepted(receipt),
             // It did nothing, but the one before it may have done a part.
             Err(fault) if fault.effect != Effect::Unknown && earlier => {
@@ -63,14 +75,21 @@ impl Told {
 
     fn fault(&self) -> Option<&Fault> {
         match self {
-            Told::Accepted(_) => None,
+            Told::Accepted(_) | Told::Cut(_) => None,
             Told::Refused(fault) | Told::Failed(fault) | Told::Unsaid(fault) => Some(fault),
         }
+    }
+
+    /// Is all of the patience spent on it? It may take effect later, and a cloud's lists lag behind: what they show at once is no
+    /// proof against a task that says how it ended, or a code that says that the thing is gone.
+    fn is_worth_waiting(&self) -> bool {
+        !matches!(self, Told::Refused(fault) if fault.effect != Effect::AlreadyDone)
     }
 
     fn request_id(&self) -> Option<String> {
         match self {
             Told::Accepted(receipt) => receipt.request_id.clone(),
+            Told::Cut(_) => None,
             Told::Refused(fault) | Told::Failed(fault) | Told::Unsaid(fault) => fault.request_id.clone(),
         }
     }
@@ -128,7 +147,7 @@ pub(super) async fn read_back(
     operation: &Operation,
     kind: &OperationKind,
     before: &NicSnapshot,
-    answer: Answer,
+    answer: Last,
 ) -> (Ends, Option<ReadBack>) {
     let targets = targets(operation, kind);
     let mut told = Told::of(answer);
@@ -138,8 +157,8 @@ pub(super) async fn read_back(
         told = Told::Failed(fault);
     }
     let told = told;
-    if told.fault().is_some() {
-        let lost = !matches!(told, Told::Refused(_) | Told::Failed(_));
+    if !matches!(told, Told::Accepted(_)) {
+        let lost = matches!(told, Told::Unsaid(_));
         let up_to_ms = batch.patience.reads.iter().sum();
         batch.progress(operation, Progress::ReadingBack { lost, up_to_ms }).await;
     }
@@ -153,21 +172,19 @@ pub(super) async fn read_back(
         seen.take(look(batch, client, kind, before).await);
         reads += 1;
         if let Ok(nic) = &seen.last {
-            let all = targets.iter().all(|target| is_done(target, kind, nic.as_ref()));
+            let done = targets.iter().filter(|target| is_done(target, kind, nic.as_ref())).count();
             let over = match &told {
-                Told::Refused(_) | Told::Failed(_) => seen.calm > 0,
-                // It may take effect later, and a cloud's lists lag behind: all of the patience is spent on it.
-                Told::Accepted(_) | Told::Unsaid(_) => false,
+                // One that is gone explains the refusal of them all.
+                Told::Refused(fault) if fault.effect == Effect::AlreadyDone => done > 0 && seen.calm > 0,
+                told => !told.is_worth_waiting() && seen.calm > 0,
             };
-            if over || all {
+            if over || done == targets.len() {
                 break;
             }
         }
         let usual = batch.patience.reads;
-        let more = !matches!(told, Told::Refused(_) | Told::Failed(_))
-            && seen.unfinished()
-            && reads <= usual.len() + MORE_READS
-            && !batch.wish().stopped;
+        let more =
+            told.is_worth_waiting() && seen.unfinished() && reads <= usual.len() + MORE_READS && !batch.wish().stopped;
         let wait = match (usual.get(reads - 1), &seen.last) {
             (Some(wait), _) => *wait,
             (None, _) if !more => break,
@@ -177,16 +194,17 @@ pub(super) async fn read_back(
         tokio::time::sleep(Duration::from_millis(wait)).await;
     }
     let action = client.cloud().action(&Call::write(operation.region.clone(), kind.clone()));
+    let part = matches!(&seen.last, Ok(nic) if targets.iter().any(|target| is_done(target, kind, nic.as_ref())));
     let ends = targets.into_iter().map(|target| {
-        let outcome = outcome(&target, kind, &told, &seen, action);
+        let outcome = outcome(&target, kind, &told, &seen, (part, action));
         (target, outcome)
     });
     let ends = ends.collect();
     (ends, fresh(batch, client, kind, before, seen).await)
 }
 
-/// The end of one target.
-fn outcome(target: &Target, kind: &OperationKind, told: &Told, seen: &Seen, action: &str) -> Outcome {
+/// The end of one target. `part`: something of the write is done.
+fn outcome(target: &Target, kind: &OperationKind, told: &Told, seen: &Seen, (part, action): (bool, &str)) -> Outcome {
     let request_id = told.request_id();
     let nic = match &seen.last {
         Ok(nic) => nic,
@@ -200,10 +218,16 @@ fn outcome(target: &Target, kind: &OperationKind, told: &Told, seen: &Seen, acti
     };
     let done = is_done(target, kind, nic.as_ref());
     match (told, done) {
+        (_, true) if nic.is_none() && kind.keeps_nic() => Outcome::NicGone { request_id },
         // This call did nothing, and yet it is so: somebody else was first.
         (Told::Refused(_), true) => Outcome::AlreadyGone { request_id },
         (_, true) => Outcome::Released { request_id },
+        // Said to be gone, and it shows all the same.
+        (Told::Refused(fault), false) if fault.effect == Effect::AlreadyDone && !part => {
+            Outcome::Unknown { fault: fault.clone() }
+        }
         (Told::Refused(fault) | Told::Failed(fault), false) => Outcome::Failed { fault: fault.clone() },
+        (Told::Cut(changes), false) => Outcome::Skipped { why: Skip::Midway { changes: changes.clone() } },
         // That it has not shown yet does not prove that it never will.
         (Told::Unsaid(fault), false) => Outcome::Unknown { fault: fault.clone() },
         (Told::Accepted(_), false) => {

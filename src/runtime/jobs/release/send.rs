@@ -1,6 +1,8 @@
 //! Sends a write: one request, or several where the cloud needs several, each in its own turn and with its own intent on disk
 //! before it.
 
+use std::time::Duration;
+
 use crate::{
     domain::{
         fault::{Effect, Fault, FaultKind},
@@ -18,20 +20,17 @@ use crate::{
 };
 
 use super::{
-    Batch, intent, look,
+    Batch, MOST_STEPS, intent, look,
+    read_back::Last,
+    targets::{Sight, is_done, targets},
     turn::{Next, next},
 };
-
-/// Requests one write may take: a codec that always finds one more is stopped.
-const MOST_STEPS: usize = 32;
 
 /// How far a write came.
 pub(super) enum Sent {
     /// The answer to the last request that was sent.
     Answered {
-        answer: Result<Receipt, Fault>,
-        /// A request before it was accepted: a refusal does not mean that nothing was done.
-        earlier: bool,
+        answer: Last,
         /// What each request was answered.
         answers: Vec<Answer>,
     },
@@ -49,6 +48,10 @@ pub(super) async fn send(
     name: &str,
 ) -> Sent {
     let cloud = client.cloud();
+    let here = |why: &str| {
+        let call = Call::write(operation.region.clone(), kind.clone());
+        Fault::local(FaultKind::Local, cloud.action(&call), why)
+    };
     let mut made: Vec<Step> = Vec::new();
     let mut now = seen.clone();
     let mut answered: Option<Receipt> = None;
@@ -65,7 +68,7 @@ pub(super) async fn send(
             Err(error) => {
                 let Some(receipt) = answered else { return Sent::Nothing(Outcome::Skipped { why: unwritten(error) }) };
                 // What was sent before is read back, and is all there is.
-                return Sent::Answered { answer: Ok(receipt), earlier: true, answers };
+                return Sent::Answered { answer: Last::after(Ok(receipt)), answers };
             }
         };
         batch.progress(operation, Progress::Sent).await;
@@ -80,7 +83,7 @@ pub(super) async fn send(
         {
             let other = |fresh: &NicSnapshot| cloud.instead(kind, fresh, &made, &step, fault);
             let Next::Request(fresh, other, turn) = next(batch, client, operation, kind, &now, other).await else {
-                return Sent::Answered { answer, earlier, answers };
+                return Sent::Answered { answer: Last { earlier, ..Last::after(answer) }, answers };
             };
             made.push(step);
             now = *fresh;
@@ -94,47 +97,79 @@ pub(super) async fn send(
                 made.push(step);
                 attempt = 1;
                 if let Some(Err(fault)) = task_end(batch, client, operation, &receipt).await {
-                    return Sent::Answered { answer: Err(fault), earlier: true, answers };
+                    return Sent::Answered { answer: Last::after(Err(fault)), answers };
                 }
                 answered = Some(receipt);
             }
             // This request alone did nothing, and is made again: those before it are not.
             Err(fault) if earlier && !batch.wish().stopped => {
                 let Some(pause) = client.pause_of_write(&fault, attempt) else {
-                    return Sent::Answered { answer: Err(fault), earlier, answers };
+                    return Sent::Answered { answer: Last::after(Err(fault)), answers };
                 };
                 attempt += 1;
                 let wait = pause.max(client.closed_for(&operation.region, kind, &step));
-                let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-                let (of, code) = (client.tries(fault.kind), fault.code.clone());
-                let retrying = Progress::Retrying { attempt, of, wait_ms, code, kind: fault.kind };
-                batch.progress(operation, retrying).await;
+                batch.progress(operation, retrying(client, &fault, attempt, wait)).await;
                 batch.wait(pause).await;
                 if batch.wish().stopped {
-                    return Sent::Answered { answer: Err(fault), earlier, answers };
+                    return Sent::Answered { answer: Last::after(Err(fault)), answers };
                 }
                 refused = Some(fault);
             }
-            answer => return Sent::Answered { answer, earlier, answers },
+            answer => return Sent::Answered { answer: Last { earlier, ..Last::after(answer) }, answers },
         }
-        match next(batch, client, operation, kind, &now, |fresh| look::next(client, kind, fresh, &made)).await {
+        let then = loop {
+            let then = next(batch, client, operation, kind, &now, |fresh| look::next(client, kind, fresh, &made)).await;
+            // What it was refused for may be what differs now, and pass: until it is as it was, nothing is sent.
+            let pause = match (&then, &refused) {
+                (Next::Against(_), Some(fault)) => client.pause_of_write(fault, attempt).map(|pause| (fault, pause)),
+                _ => None,
+            };
+            let Some((fault, pause)) = pause else { break then };
+            attempt += 1;
+            batch.progress(operation, retrying(client, fault, attempt, pause)).await;
+            batch.wait(pause).await;
+            if batch.wish().stopped {
+                break Next::Stopped;
+            }
+        };
+        match then {
             Next::Request(fresh, step, turn) => {
                 now = *fresh;
                 to_send = Some((step, turn));
             }
-            Next::Nothing => break,
-            // A part of it was done, and the rest is not to be: nothing more will show.
-            Next::Stopped => {
-                let call = Call::write(operation.region.clone(), kind.clone());
-                let stopped = || Fault::local(FaultKind::Local, cloud.action(&call), local::CANCELLED);
-                return Sent::Answered { answer: Err(refused.unwrap_or_else(stopped)), earlier: true, answers };
+            // All of it is done, or went with the NIC.
+            Next::Nothing(seen) if seen.as_ref().is_none_or(|seen| is_whole(operation, kind, seen)) => break,
+            // A part of it was done, and the rest is not to be.
+            Next::Nothing(_) => return cut(refused.unwrap_or_else(|| here(local::NO_STEP)), answers),
+            Next::Unread(fault) => return cut(refused.unwrap_or(fault), answers),
+            Next::Stopped => return cut(refused.unwrap_or_else(|| here(local::CANCELLED)), answers),
+            Next::Against(against) => {
+                let against = if refused.is_none() { against } else { Vec::new() };
+                let answer = Err(refused.unwrap_or_else(|| here(local::NO_STEP)));
+                return Sent::Answered { answer: Last { against, ..Last::after(answer) }, answers };
             }
         }
     }
     match answered {
-        Some(receipt) => Sent::Answered { answer: Ok(receipt), earlier: true, answers },
+        Some(receipt) => Sent::Answered { answer: Last::after(Ok(receipt)), answers },
         None => Sent::Nothing(look::no_step(client, operation, kind)),
     }
+}
+
+fn retrying(client: &Client, fault: &Fault, attempt: u32, wait: Duration) -> Progress {
+    let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+    Progress::Retrying { attempt, of: client.tries(fault.kind), wait_ms, code: fault.code.clone(), kind: fault.kind }
+}
+
+/// The end of a write of which a part was done.
+fn cut(fault: Fault, answers: Vec<Answer>) -> Sent {
+    Sent::Answered { answer: Last::after(Err(fault)), answers }
+}
+
+/// Does what was wished for hold for every target?
+fn is_whole(operation: &Operation, kind: &OperationKind, seen: &NicSnapshot) -> bool {
+    let seen = Sight { nic: seen.nic.clone(), bound: None };
+    targets(operation, kind).iter().all(|target| is_done(target, kind, Some(&seen)))
 }
 
 fn unwritten(error: JournalError) -> Skip {

@@ -8,11 +8,12 @@ use crate::{
         capabilities::Capabilities,
         nic::Nic,
         outcome::{Outcome, Skip},
-        plan::{ChangedFact, Operation, OperationKind},
+        plan::{Change, ChangedFact, Operation, OperationKind},
         selection::Target,
         snapshot::NicSnapshot,
     },
-    rules::{self, protect::ProfileRules},
+    providers::client::Client,
+    rules::{self, Safety, protect::ProfileRules},
 };
 
 /// What a target is judged by once more, right before it is sent.
@@ -20,6 +21,12 @@ use crate::{
 pub(super) struct Rules<'a> {
     pub capabilities: &'a Capabilities,
     pub protect: Option<&'a ProfileRules>,
+}
+
+impl<'a> Rules<'a> {
+    pub(super) fn of(client: &Client, safety: &'a Safety, operation: &Operation) -> Self {
+        Self { capabilities: client.capabilities(), protect: safety.protect.of(&operation.profile) }
+    }
 }
 
 /// The targets of a part of a write.
@@ -75,6 +82,26 @@ pub(super) fn narrow(
         }
         _ => None,
     }
+}
+
+/// What stands against the rest of a write that has begun, once for all its targets. What its own requests did is none of it: they
+/// take away, and less is no change; of what puts something on a NIC only the protect rules are asked again.
+pub(super) fn against(operation: &Operation, kind: &OperationKind, fresh: &NicSnapshot, rules: Rules) -> Vec<Change> {
+    let takes = matches!(kind, OperationKind::Release { .. } | OperationKind::Detach { .. });
+    let seen = Sight { nic: fresh.nic.clone(), bound: None };
+    let mut found: Vec<Change> = Vec::new();
+    for target in targets(operation, kind) {
+        let mut changes = if takes { operation.expect.changes(fresh, &target) } else { Vec::new() };
+        if let OperationKind::Release { ips, .. } = &operation.kind {
+            changes.extend(operation.expect.check_returns(fresh, ips));
+        }
+        if changes.is_empty() && !is_done(&target, kind, Some(&seen)) {
+            changes.extend(rules::violated(fresh, rules.capabilities, rules.protect, kind, &target));
+        }
+        changes.retain(|change| !found.contains(change));
+        found.append(&mut changes);
+    }
+    found
 }
 
 /// What was seen after a write.

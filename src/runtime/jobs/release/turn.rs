@@ -1,20 +1,25 @@
 //! The turn of a write: waited for before the facts are read, so that what is sent is decided on fresh ones, and so that a stop or
 //! a pause reaches a write that waits.
 
-use std::{future, pin::pin, sync::Arc};
+use std::{future, net::IpAddr, pin::pin, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     domain::{
+        fault::Fault,
         outcome::Progress,
-        plan::{Operation, OperationKind},
+        plan::{Change, Operation, OperationKind},
         snapshot::NicSnapshot,
     },
     providers::{client::Client, provider::Step, turn::WriteTurn},
 };
 
-use super::{super::inspect, Batch};
+use super::{
+    super::inspect,
+    Batch, look,
+    targets::{Rules, against},
+};
 
 /// Waits for the turn of one request. `told` is said of the write if it has to wait. `None`: stopped.
 pub(super) async fn turn(
@@ -58,12 +63,17 @@ pub(super) async fn turn(
 pub(super) enum Next {
     /// With its turn, and what it was decided on.
     Request(Box<NicSnapshot>, Step, WriteTurn),
-    /// There is none: the codec wants none, or the NIC is gone or not to be read, and nothing is sent on a guess.
-    Nothing,
+    /// There is none: the codec wants none for the NIC as it is now, or the NIC is gone.
+    Nothing(Option<Box<NicSnapshot>>),
+    /// The NIC can not be read, and nothing is sent on a guess.
+    Unread(Fault),
+    /// What is true now stands against it.
+    Against(Vec<Change>),
     Stopped,
 }
 
-/// Takes the turn of the next request and reads the NIC again: the codec picks the request by what is there then.
+/// Takes the turn of the next request and reads the NIC again: the request has to hold by the plan's facts and the rules as the first
+/// one had, however long a pause was between them, and the codec picks it by what is there then.
 pub(super) async fn next(
     batch: &Batch,
     client: &Client,
@@ -76,10 +86,26 @@ pub(super) async fn next(
     let mut step = pick(before).unwrap_or_default();
     loop {
         let Some(turn) = turn(batch, client, operation, (kind, &step), None).await else { return Next::Stopped };
-        let Ok(Some(now)) = inspect::nic(client, &Arc::new(before.clone()), &never, batch.now).await else {
-            return Next::Nothing;
+        let now = match inspect::nic(client, &Arc::new(before.clone()), &never, batch.now).await {
+            Ok(Some(now)) => now,
+            Ok(None) => return Next::Nothing(None),
+            Err(fault) => return Next::Unread(fault),
         };
-        let Some(wanted) = pick(&now) else { return Next::Nothing };
+        let rules = Rules::of(client, &batch.safety, operation);
+        let mut against = against(operation, kind, &now, rules);
+        if let OperationKind::Release { ips, .. } = kind {
+            let there: Vec<IpAddr> = now.nic.addresses.iter().map(|address| address.ip).collect();
+            let there: Vec<IpAddr> = ips.iter().copied().filter(|ip| there.contains(ip)).collect();
+            match look::unanswered(client, operation, &there, &never).await {
+                Ok(nobodys) if nobodys.is_empty() => {}
+                Ok(_) => against.push(look::nobodys()),
+                Err(fault) => return Next::Unread(fault),
+            }
+        }
+        if !against.is_empty() {
+            return Next::Against(against);
+        }
+        let Some(wanted) = pick(&now) else { return Next::Nothing(Some(Box::new(now))) };
         if client.has_turn(&turn, &operation.region, kind, &wanted) {
             return Next::Request(Box::new(now), wanted, turn);
         }
