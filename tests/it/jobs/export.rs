@@ -21,11 +21,11 @@ use nicdeck::{
     },
     rules::planner,
     runtime::{
-        journal::Journal,
         jobs::{
             export::{Desk, ExportError, write},
             release::Author,
         },
+        journal::Journal,
     },
 };
 
@@ -81,7 +81,9 @@ fn each_export_is_a_new_file_for_its_owner_alone() {
     for path in [&first, &second] {
         assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
         let text = fs::read_to_string(path).unwrap();
-        for part in ["list.demo", "export.plan", "who=lin", "host=ops-1", "counts=blocked 2", "| release | 10.0.0.5 | eni-1 |"] {
+        for part in
+            ["list.demo", "export.plan", "who=lin", "host=ops-1", "counts=blocked 2", "| release | 10.0.0.5 | eni-1 |"]
+        {
             assert!(text.contains(part), "{part}: {text}");
         }
     }
@@ -97,9 +99,10 @@ fn each_export_is_a_new_file_for_its_owner_alone() {
 fn results_without_an_end_are_told_as_such() {
     let folder = tempfile::tempdir().unwrap();
     let run = Run::new(JobId(1), plan(), AT);
-    let results = Results { plan: run.plan.clone(), batch: Some("b-1".to_owned()), started: AT, ended: None, rows: run.rows };
-    let path =
-        write(&desk(folder.path()), &Exported::Results(Box::new(results)), ExportForm::Json, Language::English).unwrap();
+    let results =
+        Results { plan: run.plan.clone(), batch: Some("b-1".to_owned()), started: AT, ended: None, rows: run.rows };
+    let path = write(&desk(folder.path()), &Exported::Results(Box::new(results)), ExportForm::Json, Language::English)
+        .unwrap();
     let json: serde_json::Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     assert_eq!((&json["kind"], &json["batch"], &json["demo"]), (&"results".into(), &"b-1".into(), &true.into()));
     assert!(json["ended"].is_null());
