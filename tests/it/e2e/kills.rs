@@ -37,6 +37,8 @@ const EACH: usize = 3;
 /// Kills of an ordinary run.
 const FEW: u64 = 4;
 const SEED: u64 = 20_261_121;
+/// How long anything may take on a busy machine before the test fails.
+const LONGEST: Duration = Duration::from_secs(180);
 /// Milliseconds after which a write that does not show has not happened: nothing is on its way to these clouds by then.
 const PATIENCE: &str = "1500";
 
@@ -53,7 +55,7 @@ async fn after_a_kill_at_any_moment_journal_and_clouds_agree_on_every_address() 
     // One batch to its end: how many requests there are to be killed between.
     let mut whole = Round::begin().await;
     whole.confirm().await;
-    block_in_place(|| whole.tty().wait("RESULTS"));
+    whole.until("the end of the batch", |round| round.screen().contains("RESULTS")).await;
     let requests = whole.writes().len();
     block_in_place(|| whole.quit());
     let told = whole.told();
@@ -69,7 +71,7 @@ async fn after_a_kill_at_any_moment_journal_and_clouds_agree_on_every_address() 
         round.kill(at, then).await;
         let open = round.open();
         let before = round.writes();
-        block_in_place(|| round.start_again());
+        round.start_again().await;
         assert_eq!(round.writes(), before, "the next start sends no write");
         let told = round.told();
         found += open;
@@ -146,17 +148,15 @@ impl Round {
     /// Marks all that can go, and confirms a plan for it.
     async fn confirm(&mut self) {
         let count = self.targets.len();
-        block_in_place(|| self.tty().wait(&format!("{} addresses", count + count / EACH)));
+        let all = format!("{} addresses", count + count / EACH);
+        self.until(&all, |round| round.screen().contains(&all)).await;
         // What is still being read is marked when it is known.
         self.press_until("a", &format!("{count} marked"), 1).await;
         let phrase = format!("t-0 +3 {count}");
-        block_in_place(|| {
-            let tty = self.tty();
-            tty.press("p");
-            tty.wait("read again just now");
-            tty.press("c");
-            tty.wait(&phrase);
-        });
+        self.tty().press("p");
+        self.until("a plan that was read", |round| round.screen().contains("read again just now")).await;
+        self.tty().press("c");
+        self.until(&phrase, |round| round.screen().contains(&phrase)).await;
         // Its first moment is deaf, and says nothing.
         self.press_until(&format!("\x15{phrase}"), &phrase, 2).await;
         self.tty().press("\r");
@@ -164,21 +164,29 @@ impl Round {
 
     /// Presses again and again until the text stands so often on the screen.
     async fn press_until(&mut self, keys: &str, text: &str, often: usize) {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        while self.tty().screen().matches(text).count() < often {
-            assert!(Instant::now() < deadline, "{text}: {}", self.tty().screen());
+        let deadline = Instant::now() + LONGEST;
+        while self.screen().matches(text).count() < often {
+            assert!(Instant::now() < deadline, "{text} never came: {}", self.screen());
             self.tty().press(keys);
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
 
+    async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + LONGEST;
+        while !holds(self) {
+            assert!(Instant::now() < deadline, "{what} never came: {}", self.screen());
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    fn screen(&self) -> String {
+        self.tty.as_ref().map(Tty::screen).unwrap_or_default()
+    }
+
     /// Kills the console a moment after it made so many requests, and waits until the clouds are through with them.
     async fn kill(&mut self, requests: usize, then: Duration) {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        while self.writes().len() < requests {
-            assert!(Instant::now() < deadline, "{}", self.tty().screen());
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        self.until("the request", |round| round.writes().len() >= requests).await;
         tokio::time::sleep(then).await;
         let tty = self.tty.take().expect("a console");
         tty.signal(Signal::KILL);
@@ -194,11 +202,10 @@ impl Round {
     }
 
     /// The next start: it ends when nothing is open any more.
-    fn start_again(&mut self) {
-        self.start();
-        let journal = self.journal();
-        self.tty().until("an end for each write", |_| journal::open_intents(&journal).unwrap().is_empty());
-        self.quit();
+    async fn start_again(&mut self) {
+        block_in_place(|| self.start());
+        self.until("an end for each write", |round| round.open() == 0).await;
+        block_in_place(|| self.quit());
     }
 
     fn quit(&mut self) {
