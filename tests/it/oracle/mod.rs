@@ -144,6 +144,10 @@ fn no_rule_can_be_taken_out_unnoticed() {
         let mut left: BTreeMap<_, _> = TABLES
             .iter()
             .flat_map(|&name| of(name))
+            .filter(|&(name, place)| {
+                let of_a_plan = ["release", "detach"].contains(&name);
+                of_a_plan || !others::is_never_broken(id, table(rules, name)[place].condition)
+            })
             .map(|(name, place)| ((name, place), without(rules, name, place)))
             .map(|(place, rules)| (place, (rules, loose(rules))))
             .collect();
