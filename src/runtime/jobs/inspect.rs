@@ -11,8 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     domain::{
-        address::AddressRole,
+        address::{AddressRole, Eip},
         fault::{Fault, FaultKind},
+        ids::{EipId, RegionId},
         inventory::{ProfileInventory, Section},
         nic::Nic,
         page::{InventoryPage, Listing, Resource},
@@ -84,6 +85,43 @@ pub async fn record(client: &Client, nic: &Nic, cancel: &CancellationToken) -> R
     // Floats may have come after the NIC.
     scratch.complete(&(Resource::Floats, Some(nic.region.clone())), 0, Timestamp(0));
     Ok(scratch.nic(&nic.id).cloned())
+}
+
+/// An EIP as it is now, wherever it is bound; `None` if the cloud does not list it in the region. All of them are listed: clouds do not
+/// tell by a NIC what is bound elsewhere. See [`lists_eips`].
+///
+/// # Errors
+/// A read failed, or there is no end of them.
+pub async fn eip(
+    client: &Client,
+    region: &RegionId,
+    id: &EipId,
+    cancel: &CancellationToken,
+) -> Result<Option<Eip>, Fault> {
+    let of = |listing: &Listing| listing.resource == Resource::Eips;
+    let listings = client.cloud().listings(std::slice::from_ref(region));
+    let mut queue: VecDeque<Listing> = listings.into_iter().filter(of).collect();
+    if queue.is_empty() {
+        return Err(Fault::local(FaultKind::Local, "", local::NO_READ));
+    }
+    let mut seen: HashSet<Listing> = queue.iter().cloned().collect();
+    while let Some(listing) = queue.pop_front() {
+        let mut page = client.read(&listing, cancel).await?;
+        if let Some(place) = page.eips.iter().position(|eip| eip.id == *id) {
+            return Ok(Some(page.eips.swap_remove(place)));
+        }
+        queue.extend(page.next.into_iter().filter(of).filter(|next| seen.insert(next.clone())));
+        if seen.len() > MOST_CALLS {
+            return Err(endless(client, &listing));
+        }
+    }
+    Ok(None)
+}
+
+/// Does the cloud list EIPs by themselves? Where it tells them with their NICs, free ones are never told.
+pub fn lists_eips(client: &Client, region: &RegionId) -> bool {
+    let listings = client.cloud().listings(std::slice::from_ref(region));
+    listings.iter().any(|listing| listing.resource == Resource::Eips)
 }
 
 /// The sections that a call fills: its own, and those that it brings along.

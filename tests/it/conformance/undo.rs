@@ -7,8 +7,9 @@ use nicdeck::{
         ids::OperationId,
         journal::JournalEntry,
         nic::NicState,
-        outcome::{Outcome, OutcomeWord},
-        plan::{Decision, Operation, OperationKind, PlanRow, ReleasePlan},
+        outcome::{Outcome, OutcomeWord, Skip},
+        page::Resource,
+        plan::{ChangedFact, Decision, Operation, OperationKind, PlanRow, ReleasePlan},
         selection::Target,
     },
     rules::planner,
@@ -177,6 +178,40 @@ async fn an_eip_is_bound_to_the_very_address() {
         assert!(stage.part().snapshot(&nic.as_str().into()).unwrap().eips.iter().any(|seen| seen.id == eip));
         let again = plan(&stage, vec![kind]);
         stage.run(&again).await.all(OutcomeWord::AlreadyGone);
+    }
+}
+
+/// Some clouds take an EIP away from whoever has it.
+#[tokio::test]
+async fn an_eip_that_somebody_else_has_by_now_is_left_to_them() {
+    for (cloud, _) in clouds() {
+        let mut stage = Scene::demo(cloud).open().await;
+        let target = good(cloud).await.addresses[0][0].clone();
+        stage.prepare(std::slice::from_ref(&target)).await;
+        let kind = binding(&stage, &target);
+        let OperationKind::BindEip { eip, .. } = kind.clone() else { panic!("{kind:?}") };
+        let bind = plan(&stage, vec![kind]);
+        let (nic, _) = parts(&target);
+        let lists = stage.provider.listings(&[bind.operations()[0].region.clone()]);
+        if !lists.iter().any(|listing| listing.resource == Resource::Eips) {
+            continue;
+        }
+        let other = stage.simulator.change(|world| {
+            let region = world.nic(&nic).unwrap().region.clone();
+            let free = |other: &&SimNic| {
+                other.id != nic && other.region == region && other.addresses.iter().any(|a| a.eip.is_none())
+            };
+            let other = world.nics().iter().find(free).expect("a neighbour").clone();
+            let ip = other.addresses.iter().find(|address| address.eip.is_none()).unwrap().ip;
+            assert!(world.bind_eip(eip.as_str(), &other.id, ip));
+            other.id
+        });
+        let writes = stage.writes();
+        let ended = stage.run(&bind).await;
+        let Outcome::Skipped { why: Skip::Stale { changes } } = ended.only() else { panic!("{:?}", ended.only()) };
+        assert_eq!(changes[0].fact, ChangedFact::Eips, "{}", stage.name());
+        assert_eq!(stage.writes(), writes, "nothing was sent");
+        assert_ne!(other, nic);
     }
 }
 

@@ -7,8 +7,10 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::msg::ReadBack,
     domain::{
+        address::EipBinding,
         fault::{Fault, FaultKind},
         finding::FindingId,
+        ids::EipId,
         outcome::{Outcome, Skip},
         plan::{Change, ChangedFact, Keeper, Operation, OperationKind},
         selection::Target,
@@ -76,7 +78,34 @@ pub async fn look(
             return Ok(Looked::Ended(ReadBack::Nic(Arc::from(seen))));
         }
     }
+    if let OperationKind::BindEip { eip, .. } = &kind
+        && let Some(change) = elsewhere(client, operation, eip, cancel).await?
+    {
+        end_rest(operation, ends, || Outcome::Skipped { why: Skip::Stale { changes: vec![change.clone()] } });
+        return Ok(Looked::Ended(ReadBack::Nic(Arc::from(seen))));
+    }
     Ok(Looked::Send(seen, kind))
+}
+
+/// That an EIP is not free any more: some clouds take it away from whoever has it, and bind it anew.
+///
+/// # Errors
+/// It can not be read.
+async fn elsewhere(
+    client: &Client,
+    operation: &Operation,
+    id: &EipId,
+    cancel: &CancellationToken,
+) -> Result<Option<Change>, Fault> {
+    if !inspect::lists_eips(client, &operation.region) {
+        return Ok(None);
+    }
+    let now = match inspect::eip(client, &operation.region, id, cancel).await? {
+        Some(eip) if eip.bound == EipBinding::Unbound => return Ok(None),
+        Some(eip) => format!("{id} ({})", eip.status),
+        None => "-".to_owned(),
+    };
+    Ok(Some(Change { fact: ChangedFact::Eips, before: id.to_string(), now }))
 }
 
 /// Ends the targets that are not to be sent, on the NIC as it was read.
