@@ -201,7 +201,9 @@ async fn a_change_that_comes_too_late_is_refused_by_the_vendor_with_the_predicte
                     assert_eq!(fault.code.as_deref(), Some(code), "{what}: {fault:?}");
                     assert!(fault.request_id.is_some() || !words.whole, "{what}");
                     assert_eq!(fault.action, action, "{what}");
-                    assert_eq!(sent, if passes { TRIES.into() } else { 1 }, "{what}");
+                    // A later request of a write is not sent into another state: it waits for the one that the plan was made on.
+                    let later = plan.operations()[0].kind.keeps_nic() && intents > codes.len();
+                    assert_eq!(sent, if passes && !later { TRIES.into() } else { 1 }, "{what}");
                 }
                 other => panic!("{what}: {other:?}"),
             }
