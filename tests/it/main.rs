@@ -22,5 +22,6 @@ mod update;
 mod view;
 #[cfg(not(debug_assertions))]
 #[path = "../../benches/world/mod.rs"]
+#[allow(dead_code, reason = "benches use the rest")]
 mod world;
 mod zenlayer;

@@ -63,7 +63,7 @@ fn a_page_costs_what_is_on_it() {
     let took = best(10, || {
         let mut console = Console { state: base.state.clone(), job: base.job };
         console.event(InventoryEvent::Began(section(Resource::Nics)));
-        let event = InventoryEvent::Page(section(Resource::Nics), Box::new(page(NICS - PAGE)));
+        let event = InventoryEvent::Page(section(Resource::Nics), Box::new(page(NICS - PAGE..NICS)));
         timed(|| console.event(event))
     });
     within("a page of 500 NICs", took, 6);

@@ -4,8 +4,8 @@
 //! Blocked with a code: the cloud answers that code. Let through: the cloud takes it, the world holds exactly that change, and what
 //! happens besides is exactly what was told. Blocked without a code: the rule says why it is stricter.
 //!
-//! A debug build tries as many as a few seconds allow; `.ci/run` tries 10,000 for each cloud and prints how many agree, as does
-//! `cargo test --profile release-test --test it oracle -- --nocapture`. `NICDECK_ORACLE_SEED=7` replays one world.
+//! A debug build tries as many as a few seconds allow; `cargo test --profile release-test --test it oracle -- --nocapture` tries 10,000
+//! for each cloud and prints how many agree. `NICDECK_ORACLE_SEED=7` replays one world.
 
 mod between;
 mod desk;
