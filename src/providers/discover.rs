@@ -1,7 +1,7 @@
 //! Keys where a vendor's own command line tool keeps them. What a file means is each cloud's part; reading it is `runtime`'s.
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{keyring::Keys, profile::Credential};
 use crate::domain::{key_fault::KeyFault, time::Timestamp};
@@ -63,6 +63,38 @@ pub fn json<T: DeserializeOwned>(home: &dyn Home, tool: &str, path: &str) -> Res
         line: error.line(),
         column: error.column(),
     })
+}
+
+/// A file that lists profiles and says which one is taken where none is named.
+#[derive(Deserialize)]
+pub struct Listed<P> {
+    #[serde(default)]
+    current: Option<String>,
+    #[serde(default = "Vec::new")]
+    profiles: Vec<P>,
+}
+
+/// A profile of such a file.
+pub trait Named {
+    fn name(&self) -> &str;
+}
+
+impl<P: Named> Listed<P> {
+    /// The name of the profile that is meant.
+    pub fn meant(&self, asked: Option<&str>) -> String {
+        let current = self.current.as_deref().filter(|name| !name.is_empty());
+        asked.or(current).unwrap_or("default").to_owned()
+    }
+
+    /// # Errors
+    /// There is no such profile.
+    pub fn find(&self, entry: &Entry<'_>) -> Result<&P, KeyFault> {
+        self.profiles.iter().find(|profile| profile.name() == entry.profile).ok_or_else(|| entry.missing(self.names()))
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        self.profiles.iter().map(|profile| profile.name().to_owned()).collect()
+    }
 }
 
 /// One profile of a tool's file.

@@ -30,7 +30,12 @@ pub fn resolve(
 ) -> Result<Supply, CredentialError> {
     let fail = |problem| CredentialError { profile: source.profile.clone(), place: source.place.clone(), problem };
     match &source.from {
-        CredentialFrom::Env { .. } | CredentialFrom::Password { .. } => variables(source, env).map(Supply::from),
+        CredentialFrom::Env { keys, token, bearer } => {
+            variables(keys.as_ref(), token.as_ref(), *bearer, env).map(Supply::from).map_err(fail)
+        }
+        CredentialFrom::Password { user, password, account } => {
+            sign_in([user, password, account], env).map(Supply::from).map_err(fail)
+        }
         CredentialFrom::VendorCli { profile: name } => {
             let file = VendorFile::of(&profile.cloud, name.as_deref(), env).map_err(fail)?;
             let first = file.read_unless_ended().map_err(fail)?;
@@ -43,55 +48,57 @@ pub fn resolve(
     }
 }
 
-/// Reads variables. Blanks around a value are cut off (a file's line end, say).
-fn variables(source: &CredentialSource, env: &dyn Fn(&str) -> Option<String>) -> Result<Credential, CredentialError> {
-    let fail = |problem| CredentialError { profile: source.profile.clone(), place: source.place.clone(), problem };
-    let read = |variable: &String| -> Result<Option<SecretString>, CredentialError> {
+/// Reads keys from variables. Blanks around a value are cut off (a file's line end, say).
+fn variables(
+    keys: Option<&(String, String)>,
+    token: Option<&String>,
+    bearer: bool,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Credential, KeyFault> {
+    let read = |variable: &String| -> Result<Option<SecretString>, KeyFault> {
         let Some(value) = env(variable) else { return Ok(None) };
         let value = SecretString::from(value);
-        secret(&value).map_err(|()| fail(KeyFault::Malformed { variable: variable.clone() }))
+        secret(&value).map_err(|()| KeyFault::Malformed { variable: variable.clone() })
     };
-    let (keys, token, bearer) = match &source.from {
-        CredentialFrom::Env { keys, token, bearer } => (keys, token, bearer),
-        CredentialFrom::Password { user, password, account } => {
-            // Names and passwords may hold anything that can be typed, blanks in the middle too.
-            let typed = |variable: &String| env(variable).filter(|value| !value.is_empty()).map(SecretString::from);
-            return match (typed(user), typed(password), typed(account)) {
-                (Some(user), Some(password), Some(account)) => Ok(Credential::Password { user, password, account }),
-                (had_user, had_password, had_account) => {
-                    let missing = [
-                        (user, had_user.is_none()),
-                        (password, had_password.is_none()),
-                        (account, had_account.is_none()),
-                    ];
-                    let missing = missing.iter().filter(|(_, missing)| *missing);
-                    let variables = missing.map(|(name, _)| (*name).clone()).collect();
-                    Err(fail(KeyFault::Missing { variables, or: None }))
-                }
-            };
-        }
-        CredentialFrom::VendorCli { .. } | CredentialFrom::Command { .. } => return Err(fail(KeyFault::NoHome)),
-    };
-    let token_value = token.as_ref().map(read).transpose()?.flatten();
+    let token_value = token.map(read).transpose()?.flatten();
     let Some((id, secret)) = keys else {
-        return match (token_value, token) {
-            (Some(value), _) => Ok(Credential::Bearer(value)),
-            (None, token) => Err(fail(KeyFault::Missing { variables: token.iter().cloned().collect(), or: None })),
-        };
+        let missing = || KeyFault::Missing { variables: token.into_iter().cloned().collect(), or: None };
+        return token_value.map(Credential::Bearer).ok_or_else(missing);
     };
-    if *bearer && let Some(value) = token_value {
+    if bearer && let Some(value) = token_value {
         return Ok(Credential::Bearer(value));
     }
     match (read(id)?, read(secret)?) {
         (Some(id), Some(secret)) => Ok(Credential::Keys { id, secret, token: token_value }),
-        (had_id, had_secret) => {
-            let missing = [(id, had_id.is_none()), (secret, had_secret.is_none())];
-            Err(fail(KeyFault::Missing {
-                variables: missing.iter().filter(|(_, missing)| *missing).map(|(name, _)| (*name).clone()).collect(),
-                or: token.clone().filter(|_| *bearer),
-            }))
-        }
+        (had_id, had_secret) => Err(KeyFault::Missing {
+            variables: unset([(id, had_id.is_none()), (secret, had_secret.is_none())]),
+            or: token.cloned().filter(|_| bearer),
+        }),
     }
+}
+
+/// Reads a user's name, password and account. They may hold anything that can be typed, blanks in the middle too.
+fn sign_in(
+    [user, password, account]: [&String; 3],
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Credential, KeyFault> {
+    let typed = |variable: &String| env(variable).filter(|value| !value.is_empty()).map(SecretString::from);
+    match (typed(user), typed(password), typed(account)) {
+        (Some(user), Some(password), Some(account)) => Ok(Credential::Password { user, password, account }),
+        (had_user, had_password, had_account) => Err(KeyFault::Missing {
+            variables: unset([
+                (user, had_user.is_none()),
+                (password, had_password.is_none()),
+                (account, had_account.is_none()),
+            ]),
+            or: None,
+        }),
+    }
+}
+
+/// The names of those that are missing.
+fn unset<const N: usize>(variables: [(&String, bool); N]) -> Vec<String> {
+    variables.into_iter().filter(|(_, missing)| *missing).map(|(name, _)| name.clone()).collect()
 }
 
 /// The value without blanks around it; `None` when nothing is left.
@@ -127,8 +134,21 @@ mod tests {
 
     fn with(vars: &[(&str, &str)], source: &CredentialSource) -> Result<Vec<String>, CredentialError> {
         let env = |name: &str| vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-        variables(source, &env).map(|credential| match credential {
-            Credential::Keys { id, secret, token } => [Some(id), Some(secret), token]
+        let profile = Profile {
+            id: "prod".into(),
+            cloud: "c".into(),
+            regions: vec![],
+            endpoint: None,
+            alias: None,
+            env: None,
+            readonly: false,
+            project_id: None,
+            api: None,
+        };
+        let supply = resolve(source, &profile, &env)?;
+        let Supply::Fixed(keys) = supply else { panic!("variables stay as they are") };
+        Ok(match &*keys.credential {
+            Credential::Keys { id, secret, token } => [Some(id), Some(secret), token.as_ref()]
                 .into_iter()
                 .flatten()
                 .map(|text| text.expose_secret().to_owned())

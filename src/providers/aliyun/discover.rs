@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::{
     domain::key_fault::KeyFault,
     providers::{
-        discover::{self, Entry, Home, VendorCli},
+        discover::{self, Entry, Home, Listed, Named, VendorCli},
         keyring::Keys,
         profile::Credential,
     },
@@ -15,17 +15,8 @@ const PATH: &str = ".aliyun/config.json";
 
 pub struct Tool;
 
-#[derive(Deserialize)]
-struct File {
-    #[serde(default)]
-    current: Option<String>,
-    #[serde(default)]
-    profiles: Vec<Profile>,
-}
-
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(default)]
-#[derive(Default)]
 struct Profile {
     name: String,
     mode: String,
@@ -34,6 +25,12 @@ struct Profile {
     sts_token: Option<String>,
     /// Seconds since the UNIX epoch; of keys that a sign-in in the browser brought.
     sts_expiration: Option<i64>,
+}
+
+impl Named for Profile {
+    fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 impl VendorCli for Tool {
@@ -46,13 +43,10 @@ impl VendorCli for Tool {
     }
 
     fn keys(&self, home: &dyn Home, profile: Option<&str>) -> Result<Keys, KeyFault> {
-        let file: File = discover::json(home, self.tool(), PATH)?;
-        let current = file.current.filter(|name| !name.is_empty());
-        let name = profile.map(str::to_owned).or(current).unwrap_or_else(|| "default".to_owned());
+        let file: Listed<Profile> = discover::json(home, self.tool(), PATH)?;
+        let name = file.meant(profile);
         let entry = Entry { home, path: PATH, profile: &name };
-        let Some(found) = file.profiles.iter().find(|profile| profile.name == name) else {
-            return Err(entry.missing(file.profiles.into_iter().map(|profile| profile.name)));
-        };
+        let found = file.find(&entry)?;
         // The tool matches modes without regard to case; a profile without one is the oldest kind.
         let mode = found.mode.to_ascii_lowercase();
         let (token, end) = match mode.as_str() {
@@ -73,7 +67,7 @@ impl VendorCli for Tool {
     }
 
     fn profiles(&self, home: &dyn Home) -> Vec<String> {
-        let file: Result<File, _> = discover::json(home, self.tool(), PATH);
-        file.map(|file| file.profiles.into_iter().map(|profile| profile.name).collect()).unwrap_or_default()
+        let file: Result<Listed<Profile>, _> = discover::json(home, self.tool(), PATH);
+        file.map(|file| file.names()).unwrap_or_default()
     }
 }

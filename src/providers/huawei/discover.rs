@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::{
     domain::key_fault::KeyFault,
     providers::{
-        discover::{self, Entry, Home, VendorCli},
+        discover::{self, Entry, Home, Listed, Named, VendorCli},
         keyring::Keys,
         profile::Credential,
     },
@@ -15,14 +15,6 @@ use crate::{
 const PATH: &str = ".hcloud/config.json";
 
 pub struct Tool;
-
-#[derive(Deserialize)]
-struct File {
-    #[serde(default)]
-    current: Option<String>,
-    #[serde(default)]
-    profiles: Vec<Profile>,
-}
 
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
@@ -51,19 +43,22 @@ struct SsoAuth {
     sts_token: Option<Key>,
 }
 
+impl Named for Profile {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 impl VendorCli for Tool {
     fn tool(&self) -> &'static str {
         "hcloud"
     }
 
     fn keys(&self, home: &dyn Home, profile: Option<&str>) -> Result<Keys, KeyFault> {
-        let file: File = discover::json(home, self.tool(), PATH)?;
-        let current = file.current.filter(|name| !name.is_empty());
-        let name = profile.map(str::to_owned).or(current).unwrap_or_else(|| "default".to_owned());
+        let file: Listed<Profile> = discover::json(home, self.tool(), PATH)?;
+        let name = file.meant(profile);
         let entry = Entry { home, path: PATH, profile: &name };
-        let Some(found) = file.profiles.iter().find(|profile| profile.name == name) else {
-            return Err(entry.missing(file.profiles.into_iter().map(|profile| profile.name)));
-        };
+        let found = file.find(&entry)?;
         let none = Key::default();
         let keys = match found.mode.to_ascii_lowercase().as_str() {
             "" | "aksk" => &found.keys,
@@ -84,8 +79,8 @@ impl VendorCli for Tool {
     }
 
     fn profiles(&self, home: &dyn Home) -> Vec<String> {
-        let file: Result<File, _> = discover::json(home, self.tool(), PATH);
-        file.map(|file| file.profiles.into_iter().map(|profile| profile.name).collect()).unwrap_or_default()
+        let file: Result<Listed<Profile>, _> = discover::json(home, self.tool(), PATH);
+        file.map(|file| file.names()).unwrap_or_default()
     }
 }
 

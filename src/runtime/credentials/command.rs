@@ -77,17 +77,13 @@ impl Program {
         #[cfg(unix)]
         command.process_group(0);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
-        let mut child = command.spawn().map_err(|error| match error.kind() {
+        let child = command.spawn().map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => KeyFault::NoProgram { program: self.name() },
             _ => KeyFault::NotStarted { program: self.name(), reason: error.to_string() },
         })?;
-        match tokio::time::timeout(self.timeout, self.output(&mut child)).await {
-            Ok(output) => output,
-            Err(_) => {
-                stop(&mut child);
-                Err(KeyFault::Hangs { program: self.name(), seconds: self.timeout.as_secs() })
-            }
-        }
+        let mut running = Running(child);
+        let hangs = |_| KeyFault::Hangs { program: self.name(), seconds: self.timeout.as_secs() };
+        tokio::time::timeout(self.timeout, self.output(&mut running.0)).await.map_err(hangs)?
     }
 
     async fn output(&self, child: &mut Child) -> Result<SecretString, KeyFault> {
@@ -159,13 +155,18 @@ fn is_key(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// Kills it with everything that it has started.
-fn stop(child: &mut Child) {
-    #[cfg(unix)]
-    if let Some(id) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) {
-        let _ = rustix::process::kill_process_group(id, rustix::process::Signal::KILL);
+/// Let go before its end, because it hangs or nobody waits any more, it is killed with everything that it has started.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // None once it has ended.
+        #[cfg(unix)]
+        if let Some(id) = self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) {
+            let _ = rustix::process::kill_process_group(id, rustix::process::Signal::KILL);
+        }
+        let _ = self.0.start_kill();
     }
-    let _ = child.start_kill();
 }
 
 #[cfg(test)]
@@ -244,9 +245,17 @@ mod tests {
 
     #[tokio::test]
     async fn a_program_that_hangs_is_stopped_with_its_children() {
-        let mut hanging = program(&["sh", "-c", "sleep 1000 & echo $!; wait"], true);
-        hanging.timeout = Duration::from_millis(300);
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let script = format!("(sleep 1000 > '{}') & wait", pipe.display());
+        let mut hanging = program(&["sh", "-c", &script], true);
+        hanging.timeout = Duration::from_secs(2);
+        // Ends when nobody has the pipe open any more: when the child of the program is gone.
+        let children = tokio::task::spawn_blocking(move || std::fs::read(pipe).unwrap());
         let fault = hanging.fetch().await.unwrap_err();
-        assert_eq!(fault, KeyFault::Hangs { program: "sh".into(), seconds: 0 });
+        assert_eq!(fault, KeyFault::Hangs { program: "sh".into(), seconds: 2 });
+        let gone = tokio::time::timeout(Duration::from_secs(30), children).await;
+        assert_eq!(gone.expect("the child is stopped as well").unwrap(), Vec::<u8>::new());
     }
 }
