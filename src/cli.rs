@@ -6,6 +6,7 @@
 mod args;
 mod filter;
 mod history;
+mod plans;
 mod simulated;
 #[cfg(test)]
 mod tests;
@@ -14,7 +15,7 @@ mod usage;
 use std::{
     ffi::OsString,
     io::{self, IsTerminal, Write},
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
@@ -23,7 +24,7 @@ use crate::{
     config::{self, Choice, ConfigError, ConfigPath, Environment, Flags, LanguageChoice, Look, Settings},
     domain::clean::clean,
     report::Format,
-    runtime::credentials,
+    runtime::{credentials, headless::plans::Wish},
     simulate::{self, Ended, SimulateArgs},
     told,
     ui::catalog::{Catalog, Catalogs},
@@ -48,6 +49,8 @@ pub enum Exit {
     Cancelled = 6,
     /// The plan is too old, or not the one that was approved.
     Stale = 7,
+    /// `plan --detailed-exitcode`: there is something to do.
+    Something = 10,
     /// SIGHUP, or the terminal went away.
     HungUp = 129,
     /// Ctrl-C.
@@ -110,11 +113,51 @@ pub struct DoctorStart {
     pub terminal: bool,
 }
 
+/// What `plan` is started with.
+#[derive(Debug)]
+pub struct PlanStart {
+    /// In the demo: without profiles.
+    pub settings: Settings,
+    pub demo: bool,
+    /// For the demo's profiles; those of a config are narrowed already.
+    pub only: Only,
+    pub wish: Wish,
+    pub filter: Option<String>,
+    /// Where the plan goes; `-` is standard output.
+    pub file: PathBuf,
+    /// Of what is said of the plan on standard output.
+    pub format: Format,
+    /// Exit with [`Exit::Something`] where there is something to do.
+    pub detailed: bool,
+    /// Somebody watches standard error.
+    pub progress: bool,
+}
+
+/// What `apply` is started with.
+#[derive(Debug)]
+pub struct ApplyStart {
+    /// In the demo: without profiles.
+    pub settings: Settings,
+    pub demo: bool,
+    /// For the demo's profiles; those of a config are narrowed already.
+    pub only: Only,
+    pub file: PathBuf,
+    /// The hash of the file that was approved.
+    pub approve: Option<String>,
+    /// Send nothing.
+    pub dry_run: bool,
+    pub format: Format,
+    /// Somebody watches standard error.
+    pub progress: bool,
+}
+
 /// What the commands run.
 pub struct Entry<'a> {
     pub console: &'a dyn Fn(ConsoleStart) -> Exit,
     pub list: &'a dyn Fn(ListStart, &mut dyn Write, &mut dyn Write) -> Exit,
     pub doctor: &'a dyn Fn(DoctorStart, &mut dyn Write, &mut dyn Write) -> Exit,
+    pub plan: &'a dyn Fn(PlanStart, &mut dyn Write, &mut dyn Write) -> Exit,
+    pub apply: &'a dyn Fn(ApplyStart, &mut dyn Write, &mut dyn Write) -> Exit,
 }
 
 /// What the process was started in; tests bring their own.
@@ -173,6 +216,23 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
         Some(Command::Doctor { output }) => {
             let json = output.eq_ignore_ascii_case("json");
             doctor(parsed.demo, json, &flags, &catalogs, language, process, entry)
+        }
+        Some(Command::Plan { targets, detach, out, overrides, output, detailed_exitcode }) => {
+            let args = plans::PlanArgs {
+                targets,
+                detach,
+                file: out,
+                overrides,
+                format: output,
+                detailed: detailed_exitcode,
+                demo: parsed.demo,
+                filter: parsed.filter,
+            };
+            plans::plan(args, &flags, &catalogs, language, process, entry)
+        }
+        Some(Command::Apply { file, approve, dry_run, output }) => {
+            let args = plans::ApplyArgs { file, approve, dry_run, format: output, demo: parsed.demo };
+            plans::apply(args, &flags, &catalogs, language, process, entry)
         }
         Some(Command::History { command: Some(HistoryCommand::Verify), .. }) => {
             history::check(parsed.demo, words, process)
@@ -241,26 +301,40 @@ fn list(
     process: &mut Process<'_>,
     entry: &Entry<'_>,
 ) -> Exit {
-    let settings = match settings(args.demo, flags, process) {
+    let settings = match usable(args.demo, flags, catalogs, language, process) {
         Ok(settings) => settings,
-        Err(error) => return complain(process, &told::error(&error, catalogs.of(language)), Exit::Usage),
+        Err(exit) => return exit,
     };
-    let words = catalogs.of(told::language(settings.look.language));
-    if !args.demo {
-        let missing = missing(&settings, words);
-        // One that can not be used stops no other; the list says so and ends with 2 as well.
-        if !missing.is_empty() && missing.len() == settings.profiles.len() {
-            return complain(process, &missing.join("\n"), Exit::Usage);
-        }
-        if settings.profiles.is_empty() {
-            let text = no_profiles(&settings.config, words);
-            return complain(process, &text, Exit::Usage);
-        }
-    }
     let (demo, filter) = (args.demo, args.filter.clone());
     let only = Only { profiles: flags.profiles.clone(), regions: flags.regions.clone() };
     let progress = process.stderr_is_terminal;
     (entry.list)(ListStart { settings, demo, format, filter, only, progress }, process.out, process.err)
+}
+
+/// Settings with a profile that can be used. Otherwise it is said why there is none.
+fn usable(
+    demo: bool,
+    flags: &Flags,
+    catalogs: &Catalogs,
+    language: Language,
+    process: &mut Process<'_>,
+) -> Result<Settings, Exit> {
+    let settings = match settings(demo, flags, process) {
+        Ok(settings) => settings,
+        Err(error) => return Err(complain(process, &told::error(&error, catalogs.of(language)), Exit::Usage)),
+    };
+    let words = catalogs.of(told::language(settings.look.language));
+    if !demo {
+        let missing = missing(&settings, words);
+        // One that can not be used stops no other; the list says so and ends with 2 as well.
+        if !missing.is_empty() && missing.len() == settings.profiles.len() {
+            return Err(complain(process, &missing.join("\n"), Exit::Usage));
+        }
+        if settings.profiles.is_empty() {
+            return Err(complain(process, &no_profiles(&settings.config, words), Exit::Usage));
+        }
+    }
+    Ok(settings)
 }
 
 /// A profile without a credential is told with the others.

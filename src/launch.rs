@@ -1,10 +1,12 @@
 //! From what was asked on the command line to a running program: settings or the demo, clients, the loop.
 
 mod doctor;
+mod plans;
 
 use std::{io, path::PathBuf, sync::Arc};
 
 pub use doctor::doctor;
+pub use plans::{apply, plan};
 
 use crate::{
     app::{keymap::Keymap, state::Language},
@@ -26,6 +28,7 @@ use crate::{
         jobs::export,
         journal, signals,
     },
+    sim::http::Simulator,
     told,
     ui::{
         self,
@@ -133,31 +136,12 @@ pub fn list(start: &ListStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
     }
     let listed = tokio.block_on(async {
         let language = told::language(start.settings.look.language);
-        let catalogs = Catalogs::embedded().and_then(|catalogs| catalogs.with_errors(providers::errors()));
-        let catalogs = catalogs.map_err(SkinError::from)?;
-        let words = catalogs.of(language);
-        let form = headless::Form {
-            format: start.format,
-            words: report_words(words),
-            tell: &|key, values| words.text(key, values).into_owned(),
-            fault: &|kind| ui::fault_word(words, kind),
-            advice: &|cloud, fault| ui::fault_advice(words, cloud, fault),
-            progress: start.progress,
-        };
-        let mut launch = base(start.demo, language, false);
-        launch.filter = start.filter.clone().unwrap_or_default();
-        launch.readonly = true;
-        let _clouds = if start.demo {
-            let Demo { profiles, clouds, protect } = demo::start(None, clock::now()).await.map_err(Failure::Demo)?;
-            launch.accounts = narrowed(profiles, &start.only)?;
-            launch.safety = demo_safety(Some(&start.settings.safety), &protect, &launch.accounts)?;
-            clouds
-        } else {
-            launch.accounts = accounts(&start.settings);
-            launch.safety = safety(&start.settings.safety, &launch.accounts);
-            Vec::new()
-        };
-        headless::list(launch, &form, out, err).await.map_err(Failure::Run)
+        let catalogs = words()?;
+        let form = form(catalogs.of(language), start.format, start.progress);
+        let mut stage = Stage::set(start.demo, &start.settings, &start.only).await?;
+        stage.launch.filter = start.filter.clone().unwrap_or_default();
+        stage.launch.readonly = true;
+        headless::list(stage.launch, &form, out, err).await.map_err(Failure::Run)
     });
     tokio.shutdown_background();
     match listed {
@@ -170,6 +154,50 @@ pub fn list(start: &ListStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
         Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
         Ok(Err(error)) => complain(err, &error, Exit::Failure),
         Err(failure) => failed(err, &failure, told::language(start.settings.look.language)),
+    }
+}
+
+/// Words of the commands, with the keys of the default map where they name some.
+fn words() -> Result<Catalogs, Failure> {
+    let catalogs = Catalogs::embedded().and_then(|catalogs| catalogs.with_errors(providers::errors()));
+    Ok(catalogs.map_err(SkinError::from)?.with_keys(&Keymap::default()))
+}
+
+/// How a command tells things.
+fn form(words: &Catalog, format: report::Format, progress: bool) -> headless::Form<'_> {
+    headless::Form {
+        format,
+        words: report_words(words),
+        tell: Box::new(|key, values| words.text(key, values).into_owned()),
+        phrase: Box::new(|phrase| words.phrase(phrase)),
+        fault: Box::new(|kind| ui::fault_word(words, kind)),
+        advice: Box::new(|cloud, fault| ui::fault_advice(words, cloud, fault)),
+        progress,
+    }
+}
+
+/// What a command without a screen runs on.
+struct Stage {
+    launch: Launch,
+    /// The demo's clouds live as long as this.
+    _clouds: Vec<Simulator>,
+}
+
+impl Stage {
+    async fn set(demo: bool, settings: &Settings, only: &Only) -> Result<Self, Failure> {
+        let mut launch = base(demo, told::language(settings.look.language), false);
+        if !demo {
+            launch.accounts = accounts(settings);
+            launch.safety = safety(&settings.safety, &launch.accounts);
+            return Ok(Self { launch, _clouds: Vec::new() });
+        }
+        let now = clock::now();
+        let Demo { profiles, clouds, protect } = demo::start(None, now).await.map_err(Failure::Demo)?;
+        // The journal's older writes were to worlds that are gone.
+        launch.since = now;
+        launch.accounts = narrowed(profiles, only)?;
+        launch.safety = demo_safety(Some(&settings.safety), &protect, &launch.accounts)?;
+        Ok(Self { launch, _clouds: clouds })
     }
 }
 

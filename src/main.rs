@@ -12,6 +12,8 @@ fn main() -> ExitCode {
         console: &|start| launch::console(&start),
         list: &|start, out, err| launch::list(&start, out, err),
         doctor: &|start, out, err| launch::doctor(&start, out, err),
+        plan: &|start, out, err| launch::plan(&start, out, err),
+        apply: &|start, out, err| launch::apply(&start, out, err),
     };
     cli::main(&entry).into()
 }

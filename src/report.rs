@@ -18,6 +18,7 @@
 pub mod history;
 mod json;
 mod lines;
+pub mod rehearsal;
 pub mod sheet;
 #[cfg(test)]
 mod tests;

@@ -19,6 +19,7 @@ pub mod keymap;
 pub mod matches;
 pub mod msg;
 pub mod notices;
+pub mod order;
 pub mod overlay;
 pub mod plan_view;
 pub mod rows;

@@ -19,7 +19,7 @@ use crate::{
     history::Batch,
 };
 
-use super::{earlier::Found, history::Listed, key::Input};
+use super::{earlier::Found, history::Listed, key::Input, order::Order};
 
 #[derive(Clone, PartialEq, Debug)]
 pub enum Msg {
@@ -29,6 +29,8 @@ pub enum Msg {
     DryRun(JobId, DryRunEvent),
     Release(JobId, ReleaseEvent),
     Journal(JournalEvent),
+    /// From a command.
+    Order(Order),
     Reconcile(JobId, ReconcileEvent),
     History(JobId, HistoryEvent),
     Exported(ExportEvent),

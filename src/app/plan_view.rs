@@ -30,6 +30,8 @@ pub enum Source {
     Retry,
     /// A batch that is to be taken back.
     Undo,
+    /// A command, or a file that one has written.
+    Order,
 }
 
 /// How far reading the plan's NICs again has come.

@@ -79,6 +79,50 @@ pub(super) enum Command {
         #[arg(long, short, value_name = "FORM", default_value = "table", value_parser = format(), ignore_case = true)]
         output: Format,
     },
+    /// Make a plan, and put it into a file; sends nothing
+    Plan {
+        /// Addresses to release: ADDRESS, NIC/ADDRESS or PROFILE/NIC/ADDRESS. Or name them by `--filter`
+        #[arg(value_name = "TARGET")]
+        targets: Vec<String>,
+
+        /// Detach this NIC; can be given again
+        #[arg(long, value_name = "NIC")]
+        detach: Vec<String>,
+
+        /// Where the plan goes; `-` is standard output
+        #[arg(long, short, value_name = "FILE")]
+        out: PathBuf,
+
+        /// Let this address go although something about it is not known, and say why; can be given again
+        #[arg(long = "override", value_name = "ADDRESS=REASON")]
+        overrides: Vec<String>,
+
+        /// Form of the output
+        #[arg(long, value_name = "FORM", default_value = "table", value_parser = format(), ignore_case = true)]
+        output: Format,
+
+        /// Exit with 10 where there is something to do, and with 0 where there is nothing
+        #[arg(long)]
+        detailed_exitcode: bool,
+    },
+    /// Carry out a plan that was approved by its hash
+    Apply {
+        /// The plan
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+
+        /// The hash of the plan, as it stands in the file and as `plan` has printed it
+        #[arg(long, value_name = "HASH", required_unless_present = "dry_run")]
+        approve: Option<String>,
+
+        /// Go all the way to each request, and send none
+        #[arg(long)]
+        dry_run: bool,
+
+        /// Form of the output
+        #[arg(long, value_name = "FORM", default_value = "table", value_parser = format(), ignore_case = true)]
+        output: Format,
+    },
     /// Look whether each profile would work: keys, clock, reach, permissions; calls nothing that changes anything
     Doctor {
         /// Form of the output

@@ -81,7 +81,18 @@ impl Run {
         };
         let args = std::iter::once("nicdeck").chain(args.split_whitespace()).map(OsString::from);
         let doctor = |_: DoctorStart, _: &mut dyn Write, _: &mut dyn Write| panic!("nobody asked for a doctor");
-        let exit = run(args, &mut process, &Entry { console: &console, list: &list, doctor: &doctor });
+        let plan = |start: PlanStart, _: &mut dyn Write, _: &mut dyn Write| {
+            let (wish, filter) = (start.wish, start.filter);
+            started.replace(Some(format!("plan demo={} {wish:?} filter={filter:?} {:?}", start.demo, start.file)));
+            Exit::Done
+        };
+        let apply = |start: ApplyStart, _: &mut dyn Write, _: &mut dyn Write| {
+            let (file, approve, dry) = (start.file, start.approve, start.dry_run);
+            started.replace(Some(format!("apply demo={} {file:?} {approve:?} dry={dry}", start.demo)));
+            Exit::Done
+        };
+        let entry = Entry { console: &console, list: &list, doctor: &doctor, plan: &plan, apply: &apply };
+        let exit = run(args, &mut process, &entry);
         (exit, started.into_inner())
     }
 }

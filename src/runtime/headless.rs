@@ -1,11 +1,14 @@
-//! The console's loop without a screen: lists, then reports. Runs the same `update` and the same jobs.
+//! The console's loop without a screen. Runs the same `update` and the same jobs; here for listing, below for plans.
+
+pub mod apply;
+pub mod plans;
 
 use std::{collections::BTreeMap, io, time::Duration};
 
 use crate::{
     app::{
-        detail,
-        geometry::Size,
+        confirm, detail,
+        effect::Effect,
         msg::Msg,
         notices::Phrase,
         rows::{self, RowRef},
@@ -25,7 +28,7 @@ use crate::{
     report::{self, Format, Source, Verdict},
 };
 
-use super::{Launch, RunError, clock, journal};
+use super::{Engine, Launch, RunError, clock, executor::OnTerminal, journal, signals::Signals};
 
 /// How complete a list is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,17 +51,140 @@ const PROGRESS: Duration = Duration::from_millis(500);
 /// A sentence by its key in the locales, with its values.
 pub type Tell<'a> = dyn Fn(&str, &[(&str, &str)]) -> String + 'a;
 
-/// How a list is told.
+/// What a cloud's fault means, and what to do about it.
+pub type Advice<'a> = dyn Fn(&CloudId, &Fault) -> Option<String> + 'a;
+
+/// How things are told.
 pub struct Form<'a> {
     pub format: Format,
     pub words: report::Words,
-    pub tell: &'a Tell<'a>,
+    pub tell: Box<Tell<'a>>,
+    pub phrase: Box<dyn Fn(&Phrase) -> String + 'a>,
     /// A word for a fault that came without any.
-    pub fault: &'a dyn Fn(FaultKind) -> String,
+    pub fault: Box<dyn Fn(FaultKind) -> String + 'a>,
     /// What a fault's code means, and what to do about it.
-    pub advice: &'a dyn Fn(&CloudId, &Fault) -> Option<String>,
+    pub advice: Box<Advice<'a>>,
     /// Somebody watches: say how far it has come.
     pub progress: bool,
+}
+
+/// After a signal to end, calls in flight get this long.
+const GRACE: Duration = Duration::from_secs(75);
+
+/// The console's state, and what carries its effects out.
+struct Desk {
+    state: State,
+    engine: Engine,
+    /// Where writes may be under way: a signal then stops after the calls in flight.
+    signals: Option<Signals>,
+    /// The signal that ends the run.
+    signal: Option<i32>,
+}
+
+impl Desk {
+    fn open(launch: &Launch) -> Result<Self, RunError> {
+        let state = State::new(launch.setup(confirm::SMALLEST), clock::now());
+        Ok(Self { state, engine: launch.engine()?, signals: None, signal: None })
+    }
+
+    /// Takes a message in, and goes on until it is so; `seen` looks on. False: a signal came before.
+    async fn order(&mut self, msg: Msg, is_so: impl Fn(&State) -> bool, seen: &mut dyn FnMut(&State)) -> bool {
+        let effects = update::update(&mut self.state, clock::now(), msg);
+        self.run(effects, is_so, seen).await
+    }
+
+    /// Carries effects out until it is so; `seen` looks on. False: a signal came before.
+    async fn run(
+        &mut self,
+        mut effects: Vec<Effect>,
+        is_so: impl Fn(&State) -> bool,
+        seen: &mut dyn FnMut(&State),
+    ) -> bool {
+        let mut deadline: Option<tokio::time::Instant> = None;
+        loop {
+            for effect in effects.drain(..) {
+                if matches!(self.engine.executor.start(effect), Some(OnTerminal::Quit | OnTerminal::Interrupted)) {
+                    return false;
+                }
+            }
+            if is_so(&self.state) {
+                return self.signal.is_none();
+            }
+            let grace = async {
+                match deadline {
+                    Some(at) => tokio::time::sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let signalled = async {
+                match &mut self.signals {
+                    Some(signals) => signals.next().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let msg = tokio::select! {
+                signal = signalled => {
+                    // The second one does not wait: what is under way stays open in the journal.
+                    if self.signal.replace(signal).is_some() {
+                        return false;
+                    }
+                    deadline = Some(tokio::time::Instant::now() + GRACE);
+                    Msg::Terminate
+                }
+                () = grace => return false,
+                Some(msg) = self.engine.results.recv() => msg,
+                Some(exchange) = self.engine.exchanges.recv() => Msg::Exchange(Box::new(exchange)),
+                Some(msg) = self.engine.executor.ended() => msg,
+            };
+            effects = update::update(&mut self.state, clock::now(), msg);
+            seen(&self.state);
+        }
+    }
+
+    /// Lists all profiles.
+    async fn list(&mut self, progress: &mut Progress<'_>) -> bool {
+        let effects = update::start(&mut self.state, clock::now());
+        let listed = |state: &State| state.jobs.listings().next().is_none();
+        self.run(effects, listed, &mut |state| progress.listing(state)).await
+    }
+}
+
+/// How far it has come, on one line of the terminal that standard error is.
+struct Progress<'a> {
+    err: &'a mut dyn io::Write,
+    tell: &'a Tell<'a>,
+    /// Somebody watches.
+    wanted: bool,
+    told: tokio::time::Instant,
+    shown: bool,
+}
+
+impl<'a> Progress<'a> {
+    fn new(form: &'a Form<'_>, err: &'a mut dyn io::Write) -> Self {
+        Self { err, tell: &*form.tell, wanted: form.progress, told: tokio::time::Instant::now(), shown: false }
+    }
+
+    fn say(&mut self, key: &str, values: &[(&str, &str)]) {
+        if !self.wanted || self.told.elapsed() < PROGRESS {
+            return;
+        }
+        self.told = tokio::time::Instant::now();
+        let text = (self.tell)(key, values);
+        let _ = write!(self.err, "{REWRITE}{text}").and_then(|()| self.err.flush());
+        self.shown = true;
+    }
+
+    fn listing(&mut self, state: &State) {
+        let (nics, addresses) = (state.inventory.nic_count().to_string(), state.inventory.address_count().to_string());
+        self.say("list.loading", &[("addresses", &addresses), ("nics", &nics)]);
+    }
+
+    /// The line is blank again.
+    fn end(self) {
+        if self.shown {
+            let _ = write!(self.err, "{REWRITE}");
+        }
+    }
 }
 
 /// Lists everything and writes the report to `out`, failures to `err`; with `progress`, also how far it has come, on one line
@@ -72,39 +198,13 @@ pub async fn list(
     out: &mut dyn io::Write,
     err: &mut dyn io::Write,
 ) -> Result<Result<Listed, io::Error>, RunError> {
-    let mut engine = launch.engine()?;
-    let mut state = State::new(launch.setup(Size::default()), clock::now());
-    earlier(&launch, &mut state, form, err);
-    let mut effects = update::start(&mut state, clock::now());
-    let mut told = tokio::time::Instant::now();
-    let mut shown = false;
-    loop {
-        for effect in effects.drain(..) {
-            engine.executor.start(effect);
-        }
-        if state.jobs.listings().next().is_none() {
-            break;
-        }
-        let msg = tokio::select! {
-            Some(msg) = engine.results.recv() => msg,
-            Some(exchange) = engine.exchanges.recv() => Msg::Exchange(Box::new(exchange)),
-            Some(msg) = engine.executor.ended() => msg,
-        };
-        effects = update::update(&mut state, clock::now(), msg);
-        if form.progress && told.elapsed() >= PROGRESS {
-            told = tokio::time::Instant::now();
-            let (nics, addresses) =
-                (state.inventory.nic_count().to_string(), state.inventory.address_count().to_string());
-            let text = (form.tell)("list.loading", &[("addresses", &addresses), ("nics", &nics)]);
-            let _ = write!(err, "{REWRITE}{text}").and_then(|()| err.flush());
-            shown = true;
-        }
-    }
-    if shown {
-        let _ = write!(err, "{REWRITE}");
-    }
-    let written = write(&state, form, out);
-    let listed = failures(&state, form, err);
+    let mut desk = Desk::open(&launch)?;
+    earlier(&launch, &mut desk.state, form, err);
+    let mut progress = Progress::new(form, err);
+    desk.list(&mut progress).await;
+    progress.end();
+    let written = write(&desk.state, form, out);
+    let listed = failures(&desk.state, form, err);
     Ok(written.map(|()| listed))
 }
 
@@ -116,10 +216,8 @@ fn earlier(launch: &Launch, state: &mut State, form: &Form<'_>, err: &mut dyn io
     match journal::open_writes(path, &super::host(), clock::now()) {
         Ok(open) => update::note_earlier(state, path.to_string_lossy().into_owned(), open),
         Err(error) => {
-            let why = Phrase::from(&error.fault());
-            let values: Vec<(&str, &str)> = why.values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            let text = (form.tell)("notice.journal-unread", &[("message", &(form.tell)(why.key, &values))]);
-            let _ = writeln!(err, "{}", clean(&text));
+            let phrase = Phrase::new("notice.journal-unread").with_phrase("message", (&error.fault()).into());
+            let _ = writeln!(err, "{}", clean(&(form.phrase)(&phrase)));
         }
     }
 }
@@ -167,9 +265,7 @@ fn failures(state: &State, form: &Form<'_>, err: &mut dyn io::Write) -> Listed {
     let (mut good, mut bad, mut refused, mut unset) = (0usize, 0usize, 0usize, 0usize);
     for (place, info) in state.profiles.iter().enumerate() {
         let mut phrase = |problem: &Phrase| {
-            let values: Vec<(&str, &str)> =
-                problem.values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            let _ = writeln!(err, "{}: {}", info.id, clean(&(form.tell)(problem.key, &values)));
+            let _ = writeln!(err, "{}: {}", info.id, clean(&(form.phrase)(problem)));
         };
         if let Some(problem) = &info.problem {
             bad += 1;
@@ -192,26 +288,7 @@ fn failures(state: &State, form: &Form<'_>, err: &mut dyn io::Write) -> Listed {
                 continue;
             }
             let region = section.1.as_ref().map_or(String::new(), |region| format!(" {region}"));
-            let code = fault.code.as_deref().unwrap_or("-");
-            let request = fault.request_id.as_deref().unwrap_or("-");
-            let status = fault.http_status.map_or(String::new(), |status| format!(", HTTP {status}"));
-            let message = match fault.message.as_str() {
-                "" => (form.fault)(fault.kind),
-                own if fault.code.is_none() && local::ALL.contains(&own) => (form.tell)(&format!("local.{own}"), &[]),
-                theirs => theirs.to_owned(),
-            };
-            let text = (form.tell)(
-                "list.failed",
-                &[
-                    ("where", &format!("{}{region}", info.id)),
-                    ("action", &fault.action),
-                    ("message", &message),
-                    ("code", code),
-                    ("request", request),
-                    ("status", &status),
-                ],
-            );
-            let _ = writeln!(err, "{}", clean(&text));
+            let _ = writeln!(err, "{}", clean(&told(form, &format!("{}{region}", info.id), fault)));
             // Listings of one profile mostly fail for one reason: it is explained once.
             let advice = (form.advice)(&info.cloud, fault);
             if let Some(text) = advice.as_ref().filter(|_| advice != explained) {
@@ -240,4 +317,25 @@ fn failures(state: &State, form: &Form<'_>, err: &mut dyn io::Write) -> Listed {
         (_, bad, _) if bad == unset => Listed::Misconfigured,
         _ => Listed::Partly,
     }
+}
+
+/// A fault in one line: what failed, where, with the vendor's code, message and request id.
+fn told(form: &Form<'_>, place: &str, fault: &Fault) -> String {
+    let code = fault.code.as_deref().unwrap_or("-");
+    let request = fault.request_id.as_deref().unwrap_or("-");
+    let status = fault.http_status.map_or(String::new(), |status| format!(", HTTP {status}"));
+    let message = match fault.message.as_str() {
+        "" => (form.fault)(fault.kind),
+        own if fault.code.is_none() && local::ALL.contains(&own) => (form.tell)(&format!("local.{own}"), &[]),
+        theirs => theirs.to_owned(),
+    };
+    let values = [
+        ("where", place),
+        ("action", &fault.action),
+        ("message", &message),
+        ("code", code),
+        ("request", request),
+        ("status", &status),
+    ];
+    (form.tell)("list.failed", &values)
 }

@@ -3,6 +3,7 @@
 use std::{path::Path, thread};
 
 use crate::{
+    domain::{journal::JournalEntry, time::Timestamp},
     filter::search::Search,
     history::{
         Batch, Book, Summary,
@@ -68,6 +69,25 @@ pub fn batch(path: &Path, id: &str) -> Result<Option<Batch>, JournalError> {
     let lines = texts.iter().flat_map(|text| journal::lines(text)).map(|(_, line)| line).filter(own);
     let entries: Vec<_> = lines.filter_map(|line| journal::parse(line).ok()).collect();
     Ok(whole(entries.iter(), id))
+}
+
+/// The batch, and when it began, that has carried this very plan out since then; the first of several.
+///
+/// # Errors
+/// A file exists and cannot be read.
+pub fn carried_out(path: &Path, plan: &str, since: Timestamp) -> Result<Option<(String, Timestamp)>, JournalError> {
+    let texts = journal::texts(path)?;
+    let names = memchr::memmem::Finder::new(plan.as_bytes());
+    let mut lines = texts.iter().flat_map(|text| journal::lines(text)).map(|(_, line)| line);
+    Ok(lines.find_map(|line| {
+        names.find(line)?;
+        match journal::parse(line).ok()? {
+            JournalEntry::Intent(intent) if intent.plan == plan && intent.at >= since => {
+                Some((intent.batch.clone(), intent.at))
+            }
+            _ => None,
+        }
+    }))
 }
 
 /// A glance at each line.

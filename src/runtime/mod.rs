@@ -10,6 +10,7 @@ pub mod history;
 pub mod input;
 pub mod jobs;
 pub mod journal;
+pub mod plan_file;
 pub mod signals;
 pub mod terminal;
 
@@ -174,7 +175,7 @@ impl Launch {
         let clients = self.clients(&trips, RetryPolicy::default())?;
         // Nothing is looked at yet: reading needs no journal. Without a place for one each intent fails.
         let journal = Journal::at(self.journal.as_deref().unwrap_or(Path::new("")));
-        let author = Author { who: user(), host: host() };
+        let author = author();
         let patience = if self.demo { Patience::MADE_UP } else { patience() };
         let desk = Recovery { since: self.since, patience };
         let executor =
@@ -239,6 +240,11 @@ fn patience() -> Patience {
         Some(certain) => Patience { pause: 200, certain },
         None => Patience::default(),
     }
+}
+
+/// Who uses this program, and where.
+pub(crate) fn author() -> Author {
+    Author { who: user(), host: host() }
 }
 
 /// The operating system's user, for the journal.

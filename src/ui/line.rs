@@ -220,7 +220,7 @@ fn plan_line(canvas: &mut Canvas, state: &State, area: Area) {
     let calls = plan.operations().len().to_string();
     let calls = words.text("plan.calls", &[("count", &calls)]);
     let source = match view.source {
-        Source::Marks => "",
+        Source::Marks | Source::Order => "",
         Source::FocusedRow => words.word("plan.of-focused-row"),
         Source::Retry => words.word("plan.of-retry"),
         Source::Undo => words.word("plan.of-undo"),

@@ -19,13 +19,13 @@ use crate::cli::nicdeck;
 /// Stands for secrets in files that are broken.
 const CANARY: &str = "canary-9f27c1d4e8";
 
-async fn simulator(cloud: &'static dyn Provider) -> Simulator {
+pub async fn simulator(cloud: &'static dyn Provider) -> Simulator {
     let world = World::parse(&[("demo", cloud.descriptor().demo_world)]).unwrap();
     Simulator::start(cloud.dialect(), world, Options::default()).await.unwrap()
 }
 
 /// A profile of the simulated cloud, with these credentials.
-fn profile(name: &str, simulator: &Simulator, credentials: &str) -> String {
+pub fn profile(name: &str, simulator: &Simulator, credentials: &str) -> String {
     let world = simulator.world();
     let (cloud, region) = (world.provider().to_owned(), world.regions()[0].clone());
     let endpoint = simulator.endpoint();

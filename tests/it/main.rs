@@ -15,6 +15,7 @@ mod jobs;
 mod oracle;
 #[cfg(not(debug_assertions))]
 mod perf;
+mod plans;
 mod stage;
 mod tencent;
 mod tidy;

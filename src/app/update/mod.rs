@@ -9,6 +9,7 @@ mod filter;
 mod history;
 mod inventory;
 mod matching;
+mod order;
 pub mod overlay;
 mod plan;
 mod run;
@@ -76,6 +77,7 @@ fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::Release(job, event) => run::event(state, job, event),
         Msg::Journal(event) => journal(state, event),
+        Msg::Order(order) => order::take(state, order),
         Msg::Reconcile(job, event) => earlier::event(state, job, event),
         Msg::History(job, event) => history::event(state, job, event),
         Msg::Exported(event) => {

@@ -313,13 +313,13 @@ fn confirm(state: &mut State, dialog: &mut Confirm, key: Key) -> Vec<Effect> {
     }
     match &dialog.danger.phrase {
         Asked::Key(wanted) => match key.code {
-            KeyCode::Char(c) if c == *wanted && !key.ctrl && !key.alt => plan::confirmed(state, dialog),
+            KeyCode::Char(c) if c == *wanted && !key.ctrl && !key.alt => plan::confirmed(state, dialog.plan),
             // Cancel has the focus.
             KeyCode::Enter | KeyCode::Char('n' | 'q') => cancelled(state),
             _ => keep(state, dialog),
         },
         Asked::Typed(_) => match key.code {
-            KeyCode::Enter if dialog.is_typed() => plan::confirmed(state, dialog),
+            KeyCode::Enter if dialog.is_typed() => plan::confirmed(state, dialog.plan),
             KeyCode::Enter if dialog.typed.text().trim().is_empty() => cancelled(state),
             KeyCode::Enter => {
                 dialog.refused = Some(Refused::Wrong);

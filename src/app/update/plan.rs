@@ -22,7 +22,7 @@ use crate::{
         fault::Fault,
         finding::{Finding, FindingId, Severity},
         ids::{AddressKey, JobId, NicKey, ProfileId},
-        plan::{Decision, Overruled, PlanRow, ReleasePlan},
+        plan::{Decision, Overruled, PlanHash, PlanRow, ReleasePlan},
         selection::Target,
     },
     rules::{self, guard, planner},
@@ -84,7 +84,7 @@ pub fn open_for(state: &mut State, source: Source, targets: BTreeSet<Target>) ->
 pub fn open_with(state: &mut State, source: Source, targets: BTreeSet<Target>, undo: Option<Undoing>) -> Vec<Effect> {
     let hidden = match source {
         Source::Marks => targets.iter().filter(|target| !rows::is_visible(state, target)).cloned().collect(),
-        Source::FocusedRow | Source::Retry | Source::Undo => BTreeSet::new(),
+        Source::FocusedRow | Source::Retry | Source::Undo | Source::Order => BTreeSet::new(),
     };
     let mut effects = cancel_reading(state);
     let asked =
@@ -474,8 +474,8 @@ pub fn ask(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The dialog was answered with what it asked for: the batch begins.
-pub fn confirmed(state: &mut State, dialog: &Confirm) -> Vec<Effect> {
+/// The dialog was answered with what it asked for, or the plan approved by its hash: the batch begins.
+pub fn confirmed(state: &mut State, confirmed: PlanHash) -> Vec<Effect> {
     if let Some(reason) = confirm_disabled(state) {
         state.notices.say(state.now, Loudness::Warn, reason);
         return Vec::new();
@@ -484,12 +484,12 @@ pub fn confirmed(state: &mut State, dialog: &Confirm) -> Vec<Effect> {
     if let Some(effects) = renew(state) {
         return effects;
     }
-    let Some(view) = state.plan.take_if(|view| view.plan.hash() == dialog.plan) else {
+    let Some(view) = state.plan.take_if(|view| view.plan.hash() == confirmed) else {
         state.notices.say(state.now, Loudness::Warn, Phrase::new("notice.plan-changed"));
         return Vec::new();
     };
     let job = state.jobs.next_id();
     state.run = Some(Run::new(job, view.plan.clone(), state.now));
     show(state, Screen::Run);
-    vec![Effect::Release { job, plan: view.plan, confirmed: dialog.plan }]
+    vec![Effect::Release { job, plan: view.plan, confirmed }]
 }

@@ -58,6 +58,9 @@ pub enum ExportError {
     Journal(#[from] JournalError),
     #[error("the journal holds no such batch")]
     NoBatch,
+    /// Standard output does not take it.
+    #[error("{0}")]
+    Output(io::Error),
 }
 
 /// Runs until the file is there, or can not be.
@@ -69,7 +72,7 @@ pub async fn run(desk: Desk, what: Exported, form: ExportForm, language: Languag
         Ok(Err(error)) => {
             let path = match &error {
                 ExportError::File(path, _) => path.clone(),
-                ExportError::Journal(_) | ExportError::NoBatch => folder,
+                ExportError::Journal(_) | ExportError::NoBatch | ExportError::Output(_) => folder,
             };
             ExportEvent::Failed { path: path.to_string_lossy().into_owned(), reason: error.to_string() }
         }
@@ -89,29 +92,37 @@ fn folder(journal: &Path) -> PathBuf {
 /// # Errors
 /// The journal can not be read, or no file can be made or written.
 pub fn write(desk: &Desk, what: &Exported, form: ExportForm, language: Language) -> Result<PathBuf, ExportError> {
-    let mut text = Vec::new();
+    let text = text(desk, what, format(form), language)?;
     let name = match what {
-        Exported::Plan(plan) => {
-            let rows: Vec<Row> = plan.rows().iter().map(|row| planned(plan, row)).collect();
-            sheet(desk, (Kind::Plan, plan), None, &rows, (form, language), &mut text);
-            format!("plan-{}", plan.hash().short())
-        }
-        Exported::Results(results) => {
-            let rows: Vec<Row> = results.rows.iter().map(|row| ended(results, row)).collect();
-            sheet(desk, (Kind::Results, &results.plan), Some(results), &rows, (form, language), &mut text);
-            format!("results-{}", results.plan.hash().short())
-        }
-        Exported::History(lookup) => {
-            told(desk, lookup, (form, language), &mut text)?;
-            match lookup {
-                Lookup::Batch(id) => format!("batch-{}", plain(id)),
-                Lookup::Search(_) => "history".to_owned(),
-            }
-        }
+        Exported::Plan(plan) => format!("plan-{}", plan.hash().short()),
+        Exported::Results(results) => format!("results-{}", results.plan.hash().short()),
+        Exported::History(Lookup::Batch(id)) => format!("batch-{}", plain(id)),
+        Exported::History(Lookup::Search(_)) => "history".to_owned(),
     };
     let stamp = jiff::Timestamp::from_second((desk.now)().seconds()).unwrap_or_default();
     let name = format!("nicdeck-{name}-{}", stamp.strftime("%Y%m%dT%H%M%SZ"));
     put(&folder(&desk.journal), &name, form.ending(), &text)
+}
+
+/// The text of it.
+///
+/// # Errors
+/// The journal can not be read.
+pub fn text(desk: &Desk, what: &Exported, format: Format, language: Language) -> Result<Vec<u8>, ExportError> {
+    let mut text = Vec::new();
+    let form = (format, language);
+    match what {
+        Exported::Plan(plan) => {
+            let rows: Vec<Row> = plan.rows().iter().map(|row| planned(plan, row)).collect();
+            sheet(desk, (Kind::Plan, plan), None, &rows, form, &mut text);
+        }
+        Exported::Results(results) => {
+            let rows: Vec<Row> = results.rows.iter().map(|row| ended(results, row)).collect();
+            sheet(desk, (Kind::Results, &results.plan), Some(results), &rows, form, &mut text);
+        }
+        Exported::History(lookup) => told(desk, lookup, form, &mut text)?,
+    }
+    Ok(text)
 }
 
 /// What may stand in a file's name everywhere.
@@ -132,7 +143,7 @@ fn sheet(
     (kind, plan): (Kind, &ReleasePlan),
     results: Option<&Results>,
     rows: &[Row],
-    (form, language): (ExportForm, Language),
+    (format, language): (Format, Language),
     out: &mut Vec<u8>,
 ) {
     let hash = plan.hash().to_string();
@@ -151,7 +162,7 @@ fn sheet(
         moment: &moment,
     };
     // Memory takes all of it.
-    let _ = sheet::write(&sheet, format(form), out);
+    let _ = sheet::write(&sheet, format, out);
 }
 
 fn planned(_: &ReleasePlan, row: &PlanRow) -> Row {
@@ -205,7 +216,7 @@ fn ended(results: &Results, row: &crate::app::run::RunRow) -> Row {
 fn told(
     desk: &Desk,
     lookup: &Lookup,
-    (form, language): (ExportForm, Language),
+    (format, language): (Format, Language),
     out: &mut Vec<u8>,
 ) -> Result<(), ExportError> {
     let found = match lookup {
@@ -232,7 +243,7 @@ fn told(
         moment: &moment,
     };
     // Memory takes all of it.
-    let _ = report::history::write(&source, format(form), out);
+    let _ = report::history::write(&source, format, out);
     Ok(())
 }
 

@@ -1,0 +1,200 @@
+//! `nicdeck plan` and `nicdeck apply`: from what was asked on the command line to a file, or to a batch, and to an exit code.
+
+use std::{io, path::Path};
+
+use crate::{
+    app::{export::Exported, state::Language},
+    cli::{ApplyStart, Exit, PlanStart},
+    domain::clean::clean,
+    report::{Format, rehearsal},
+    runtime::{
+        self, Launch, clock,
+        headless::{
+            Listed,
+            apply::{self, Applied, Verdict},
+            plans::{self, Planned},
+        },
+        jobs::export::{self, ExportError},
+        plan_file::{PlanFile, PlanFileError},
+        signals,
+    },
+    told,
+    ui::catalog::Catalogs,
+};
+
+use super::{Failure, Stage, complain, failed, form, tokio_runtime, words};
+
+/// Makes a plan and puts it into a file. Sends nothing.
+pub fn plan(start: &PlanStart, out: &mut dyn io::Write, err: &mut dyn io::Write) -> Exit {
+    let tokio = match tokio_runtime() {
+        Ok(tokio) => tokio,
+        Err(error) => return complain(err, &error, Exit::Failure),
+    };
+    let language = told::language(start.settings.look.language);
+    let exit = tokio.block_on(async {
+        let catalogs = words()?;
+        let form = form(catalogs.of(language), start.format, start.progress);
+        let mut stage = Stage::set(start.demo, &start.settings, &start.only).await?;
+        stage.launch.readonly = start.settings.readonly;
+        stage.launch.filter = start.filter.clone().unwrap_or_default();
+        let planned = plans::make(&stage.launch, &start.wish, &form, err).await.map_err(Failure::Run)?;
+        let (file, plan, listed) = match planned {
+            Planned::Made { file, plan, listed } => (file, plan, listed),
+            Planned::Nothing => {
+                let _ = writeln!(err, "{}", (form.tell)("plan-command.nothing", &[]));
+                return Ok(Exit::Done);
+            }
+            Planned::Unnamed => return Ok(Exit::Usage),
+            Planned::Unlisted(listed) => return Ok(unlisted(listed)),
+        };
+        let to_stdout = start.file == Path::new("-");
+        let written = if to_stdout {
+            file.write(out).and_then(|()| out.flush()).map_err(ExportError::Output)
+        } else {
+            if let Err(error) = file.save(&start.file) {
+                return Ok(refuse(err, &catalogs, language, &error));
+            }
+            let desk = desk(&stage.launch);
+            put(&desk, &Exported::Plan(plan.clone()), start.format, language, out)
+        };
+        if let Err(error) = written {
+            return Ok(unwritten(err, &error));
+        }
+        let blocked = plan.blocked().to_string();
+        let calls = plan.operations().len().to_string();
+        let targets = plan.targets().count().to_string();
+        let values = [("targets", targets.as_str()), ("calls", &calls), ("blocked", &blocked)];
+        let _ = writeln!(err, "{}", (form.tell)("plan-command.made", &values));
+        if plan.operations().is_empty() {
+            return Ok(Exit::Refused);
+        }
+        let path = start.file.to_string_lossy();
+        let path = if to_stdout { "FILE".to_owned() } else { clean(&path).into_owned() };
+        let values = [("path", path.as_str()), ("hash", file.hash())];
+        let _ = writeln!(err, "{}", (form.tell)("plan-command.next", &values));
+        Ok(match listed {
+            _ if start.detailed => Exit::Something,
+            Listed::Partly => Exit::Partly,
+            _ => Exit::Done,
+        })
+    });
+    tokio.shutdown_background();
+    exit.unwrap_or_else(|failure| failed(err, &failure, language))
+}
+
+/// Carries a plan out, or rehearses it.
+pub fn apply(start: &ApplyStart, out: &mut dyn io::Write, err: &mut dyn io::Write) -> Exit {
+    let tokio = match tokio_runtime() {
+        Ok(tokio) => tokio,
+        Err(error) => return complain(err, &error, Exit::Failure),
+    };
+    let language = told::language(start.settings.look.language);
+    let exit = tokio.block_on(async {
+        let catalogs = words()?;
+        let form = form(catalogs.of(language), start.format, start.progress);
+        let file = match PlanFile::load(&start.file) {
+            Ok(file) => file,
+            Err(error) => return Ok(refuse(err, &catalogs, language, &error)),
+        };
+        let mut stage = Stage::set(start.demo, &start.settings, &start.only).await?;
+        stage.launch.readonly = start.settings.readonly;
+        let named = file.profiles();
+        stage.launch.accounts.retain(|account| named.contains(&account.profile.id));
+        let approved = start.approve.as_deref().filter(|_| !start.dry_run);
+        let applied = apply::apply(&stage.launch, &file, approved, &form, err).await.map_err(Failure::Run)?;
+        let desk = desk(&stage.launch);
+        Ok(match applied {
+            Applied::Ran { results, signal } => {
+                let verdict = apply::verdict(&results);
+                let batch = results.batch.clone();
+                if let Err(error) = put(&desk, &Exported::Results(results), start.format, language, out) {
+                    return Ok(unwritten(err, &error));
+                }
+                if let Some(batch) = batch {
+                    let _ = writeln!(err, "{}", (form.tell)("apply.batch", &[("batch", &batch)]));
+                }
+                match (signal, verdict) {
+                    (Some(signal), _) => signalled(signal),
+                    (None, Verdict::Done) => Exit::Done,
+                    (None, Verdict::Denied) => Exit::Credentials,
+                    (None, Verdict::Partly) => Exit::Partly,
+                }
+            }
+            Applied::Rehearsed(run) => {
+                let plan = run.plan.hash().to_string();
+                let tell = |key: &str, values: &[(&str, &str)]| (form.tell)(key, values);
+                let writes = (0..run.plan.operations().len()).filter_map(|at| run.at(at)).collect();
+                let source = rehearsal::Source { demo: start.demo, plan: &plan, writes, tell: &tell };
+                let mut text = Vec::new();
+                let written = rehearsal::write(&source, start.format, &mut text);
+                let written = written.and_then(|()| out.write_all(&text)).and_then(|()| out.flush());
+                if let Err(error) = written {
+                    return Ok(unwritten(err, &ExportError::Output(error)));
+                }
+                let _ = writeln!(err, "{}", (form.tell)("apply.rehearsed", &[]));
+                if run.would_send() == run.plan.operations().len() { Exit::Done } else { Exit::Partly }
+            }
+            Applied::Stale => Exit::Stale,
+            Applied::Refused => Exit::Refused,
+            Applied::NoProfile => Exit::Usage,
+            Applied::Unlisted(listed) => unlisted(listed),
+            Applied::Unread { permission: true } => Exit::Credentials,
+            Applied::NoJournal | Applied::Unread { permission: false } => Exit::Failure,
+            Applied::Signal(signal) => signalled(signal),
+        })
+    });
+    tokio.shutdown_background();
+    exit.unwrap_or_else(|failure| failed(err, &failure, language))
+}
+
+fn unlisted(listed: Listed) -> Exit {
+    if listed == Listed::Refused { Exit::Credentials } else { Exit::Failure }
+}
+
+fn signalled(signal: i32) -> Exit {
+    match signal {
+        signals::TERMINATE => Exit::Terminated,
+        signals::INTERRUPT => Exit::Interrupted,
+        _ => Exit::HungUp,
+    }
+}
+
+fn desk(launch: &Launch) -> export::Desk {
+    export::Desk {
+        journal: launch.journal.clone().unwrap_or_default(),
+        author: runtime::author(),
+        demo: launch.demo,
+        tell: launch.tell.clone(),
+        now: clock::now,
+    }
+}
+
+fn put(
+    desk: &export::Desk,
+    what: &Exported,
+    format: Format,
+    language: Language,
+    out: &mut dyn io::Write,
+) -> Result<(), ExportError> {
+    let text = export::text(desk, what, format, language)?;
+    out.write_all(&text).and_then(|()| out.flush()).map_err(ExportError::Output)
+}
+
+fn unwritten(err: &mut dyn io::Write, error: &ExportError) -> Exit {
+    match error {
+        // A reader that went away early (head, less) has what it wanted.
+        ExportError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+        error => complain(err, error, Exit::Failure),
+    }
+}
+
+/// A file that is not taken.
+fn refuse(err: &mut dyn io::Write, catalogs: &Catalogs, language: Language, error: &PlanFileError) -> Exit {
+    let text = catalogs.of(language).phrase(&error.phrase());
+    let exit = match error {
+        PlanFileError::Read { .. } | PlanFileError::NoPlan { .. } | PlanFileError::Version { .. } => Exit::Usage,
+        PlanFileError::Write { .. } => Exit::Failure,
+        PlanFileError::Altered { .. } => Exit::Stale,
+    };
+    complain(err, &text, exit)
+}

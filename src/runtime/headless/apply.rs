@@ -1,0 +1,282 @@
+//! Carries a plan out that was approved, without a screen. Everything is read again, the plan is built again, and only if it comes out
+//! as the file says it goes through the same gate as from the console.
+
+use std::{collections::BTreeMap, io};
+
+use crate::{
+    app::{
+        command::Command,
+        dry_run::DryRun,
+        effect::Effect,
+        export::Results,
+        msg::Msg,
+        notices::Phrase,
+        order::Order,
+        run::Run,
+        state::{JournalSeen, State},
+        update,
+    },
+    domain::{
+        clean::clean, fault::FaultKind, finding::FindingId, outcome::Outcome, selection::Target, time::Timestamp,
+    },
+    runtime::{
+        Launch, RunError, clock, history,
+        plan_file::{Age, Difference, PlanFile},
+        signals::Signals,
+    },
+};
+
+use super::{
+    Desk, Form, Listed, Progress, failures,
+    plans::{is_settled, name, unread},
+};
+
+/// Rows that are named where many differ.
+const NAMED: usize = 20;
+
+/// What came of it. Whatever stands in the way was said on `err`.
+pub enum Applied {
+    /// It ran; not all of it has to have gone well.
+    Ran {
+        results: Box<Results>,
+        signal: Option<i32>,
+    },
+    /// What would be sent, and nothing was.
+    Rehearsed(Box<DryRun>),
+    /// It was approved by another hash, is too old, was carried out before, or does not come out the same now.
+    Stale,
+    /// Read-only, protected, over a belt, without a name to approve by, or nothing of it can go.
+    Refused,
+    /// Nothing can be written down, and so nothing is sent.
+    NoJournal,
+    /// An account of the plan is not in the config.
+    NoProfile,
+    Unlisted(Listed),
+    /// A NIC of the plan could not be read again.
+    Unread {
+        permission: bool,
+    },
+    /// A signal came before anything was sent.
+    Signal(i32),
+}
+
+/// Carries the plan out if it is the one that was `approved`; without that, rehearses it.
+///
+/// # Errors
+/// No usable HTTPS client; or signals can not be received.
+pub async fn apply(
+    launch: &Launch,
+    file: &PlanFile,
+    approved: Option<&str>,
+    form: &Form<'_>,
+    err: &mut dyn io::Write,
+) -> Result<Applied, RunError> {
+    let rehearse = approved.is_none();
+    if let Some(phrase) = objection(launch, file, approved) {
+        say(form, err, &phrase);
+        return Ok(Applied::Stale);
+    }
+    let mut desk = Desk::open(launch)?;
+    for profile in file.profiles() {
+        if desk.state.profile(profile).is_none() {
+            say(form, err, &Phrase::new("apply.no-profile").with("profile", profile));
+            return Ok(Applied::NoProfile);
+        }
+        if !rehearse
+            && !desk.state.writable(profile)
+            && desk.state.profile(profile).is_some_and(|p| p.problem.is_none())
+        {
+            say(form, err, &Phrase::new("apply.read-only").with("profile", profile));
+            return Ok(Applied::Refused);
+        }
+    }
+    desk.signals = Some(Signals::listen().map_err(RunError::Signals)?);
+    let mut progress = Progress::new(form, err);
+    let look = Effect::LookAtJournal { write: !rehearse, unfinished: true };
+    let looked = |state: &State| state.journal != JournalSeen::Looking && state.earlier.job.is_none();
+    let in_time = desk.list(&mut progress).await && desk.run(vec![look], looked, &mut |_| {}).await;
+    progress.end();
+    if let Some(signal) = desk.signal.filter(|_| !in_time) {
+        return Ok(Applied::Signal(signal));
+    }
+    let listed = failures(&desk.state, form, err);
+    if matches!(listed, Listed::Refused | Listed::Failed) {
+        return Ok(Applied::Unlisted(listed));
+    }
+    let order = match file.undoes() {
+        None => Order::Plan(file.targets()),
+        Some(batch) => Order::Undo { batch: batch.to_owned(), only: Some(file.targets()) },
+    };
+    if !desk.order(Msg::Order(order), is_settled, &mut |_| {}).await {
+        return Ok(desk.signal.map_or(Applied::Stale, Applied::Signal));
+    }
+    for (target, reason) in file.overrides() {
+        let order = Order::Overrule { target: target.clone(), reason: reason.to_owned() };
+        desk.order(Msg::Order(order), is_settled, &mut |_| {}).await;
+    }
+    if let Some(end) = changed(&desk.state, file, form, err) {
+        return Ok(end);
+    }
+    if rehearse {
+        let told = |state: &State| state.dry_run.as_ref().is_none_or(|run| run.job.is_none());
+        if !desk.order(Msg::Order(Order::DryRun), told, &mut |_| {}).await {
+            return Ok(desk.signal.map_or(Applied::Refused, Applied::Signal));
+        }
+        return Ok(match desk.state.dry_run.take() {
+            Some(run) => Applied::Rehearsed(Box::new(run)),
+            None => refused(&desk.state, form, err),
+        });
+    }
+    if update::disabled(&desk.state, Command::Confirm).is_some() {
+        return Ok(refused(&desk.state, form, err));
+    }
+    let Some(hash) = desk.state.plan.as_ref().map(|view| view.plan.hash()) else { return Ok(Applied::Refused) };
+    let mut progress = Progress::new(form, err);
+    let ended = |state: &State| state.run.as_ref().is_none_or(|run| run.ended.is_some());
+    desk.order(Msg::Order(Order::Approve(hash)), ended, &mut |state| running(state, &mut progress)).await;
+    progress.end();
+    let signal = desk.signal;
+    Ok(match desk.state.run.take() {
+        Some(run) => Applied::Ran { results: Box::new(results(run)), signal },
+        None => refused(&desk.state, form, err),
+    })
+}
+
+fn say(form: &Form<'_>, err: &mut dyn io::Write, phrase: &Phrase) {
+    let _ = writeln!(err, "{}", clean(&(form.phrase)(phrase)));
+}
+
+/// What is wrong with the file, before a cloud is asked anything.
+fn objection(launch: &Launch, file: &PlanFile, approved: Option<&str>) -> Option<Phrase> {
+    if let Some(approved) = approved
+        && !approved.trim().eq_ignore_ascii_case(file.hash())
+    {
+        return Some(Phrase::new("apply.other-hash").with("approved", approved).with("hash", file.hash()));
+    }
+    if file.demo() != launch.demo {
+        return Some(Phrase::new(if file.demo() { "apply.of-demo" } else { "apply.not-of-demo" }));
+    }
+    match file.age(clock::now()) {
+        Age::Good => {}
+        Age::TooOld(hours) => return Some(Phrase::new("apply.too-old").with("hours", hours)),
+        Age::NotYet => return Some(Phrase::new("apply.not-yet")),
+    }
+    let journal = launch.journal.as_deref()?;
+    match history::carried_out(journal, file.plan(), file.made_at()) {
+        Ok(None) => None,
+        Ok(Some((batch, at))) => Some(Phrase::new("apply.repeated").with("batch", batch).with("when", moment(at))),
+        // Whether it was carried out already is not known, and unknown is not safe.
+        Err(error) => Some(Phrase::new("notice.journal-unread").with_phrase("message", (&error.fault()).into())),
+    }
+}
+
+fn moment(at: Timestamp) -> String {
+    jiff::Timestamp::from_second(at.seconds()).map_or_else(|_| at.0.to_string(), |at| at.to_string())
+}
+
+/// What is not as the file says any more; it is said, and why that ends it.
+fn changed(state: &State, file: &PlanFile, form: &Form<'_>, err: &mut dyn io::Write) -> Option<Applied> {
+    let Some(view) = &state.plan else {
+        // Of an undo the journal may hold nothing any more; the last words say so.
+        if let Some(notice) = state.notices.all().last() {
+            say(form, err, &notice.phrase);
+        }
+        return Some(Applied::Stale);
+    };
+    let differences = file.differences(&view.plan);
+    if differences.is_empty() {
+        return None;
+    }
+    unread(state, form, err);
+    if !view.unread.is_empty() {
+        let is_denied = |kind| matches!(kind, FaultKind::Keys | FaultKind::Credentials | FaultKind::Permission);
+        return Some(Applied::Unread { permission: view.unread.iter().all(|(_, fault)| is_denied(fault.kind)) });
+    }
+    let phrase = Phrase::new("apply.changed").with("count", differences.len());
+    say(form, err, &phrase.with("plan", view.plan.hash()));
+    for difference in differences.iter().take(NAMED) {
+        let nothing = || (form.tell)("apply.nothing", &[]);
+        let phrase = match difference {
+            Difference::Row { target, said, now, .. } => Phrase::new("apply.row")
+                .with("name", name(target))
+                .with("said", said.clone().unwrap_or_else(nothing))
+                .with("now", now.clone().unwrap_or_else(nothing)),
+            Difference::Facts { nic } => {
+                Phrase::new("apply.facts").with("name", format!("{}/{}", nic.profile, nic.nic))
+            }
+        };
+        say(form, err, &phrase);
+    }
+    if differences.len() > NAMED {
+        say(form, err, &Phrase::new("apply.more").with("count", differences.len() - NAMED));
+    }
+    // What holds it back now is a belt, a rule or a switch of whoever applies it: not the plan is old.
+    let holds = |id| matches!(id, FindingId::Protected | FindingId::ReadOnly | FindingId::OverBelt);
+    let held = |target: &Target| {
+        let row = view.plan.rows().iter().find(|row| row.target == *target);
+        row.is_some_and(|row| row.findings.iter().any(|finding| holds(finding.id)))
+    };
+    let is_held = differences.iter().any(|difference| match difference {
+        Difference::Row { target, was_sent, .. } => *was_sent && held(target),
+        Difference::Facts { .. } => false,
+    });
+    Some(if is_held { Applied::Refused } else { Applied::Stale })
+}
+
+/// Why the plan is not carried out, in the console's words.
+fn refused(state: &State, form: &Form<'_>, err: &mut dyn io::Write) -> Applied {
+    if let Some(phrase) = update::disabled(state, Command::Confirm) {
+        say(form, err, &phrase);
+    } else if let Some(notice) = state.notices.all().last() {
+        say(form, err, &notice.phrase);
+    }
+    let unusable = state.no_journal.is_some() || matches!(state.journal, JournalSeen::Unread(_));
+    if unusable { Applied::NoJournal } else { Applied::Refused }
+}
+
+fn running(state: &State, progress: &mut Progress<'_>) {
+    let Some(run) = &state.run else { return };
+    let counts = run.counts();
+    let (done, total) = (counts.settled().to_string(), counts.total.to_string());
+    progress.say("apply.running", &[("done", &done), ("total", &total)]);
+}
+
+fn results(run: Run) -> Results {
+    let Run { plan, batch, started, ended, rows, .. } = run;
+    Results { plan, batch, started, ended, rows }
+}
+
+/// How a run ended, as a whole.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// All of it, as was wished.
+    Done,
+    /// Not all of it.
+    Partly,
+    /// Nothing of it: every write was denied.
+    Denied,
+}
+
+/// Sums up.
+pub fn verdict(results: &Results) -> Verdict {
+    let good = |outcome: &Outcome| matches!(outcome, Outcome::Released { .. } | Outcome::AlreadyGone { .. });
+    let denied = |outcome: &Outcome| match outcome {
+        Outcome::Failed { fault } => matches!(fault.kind, FaultKind::Credentials | FaultKind::Permission),
+        _ => false,
+    };
+    let mut ends = BTreeMap::<&str, usize>::new();
+    for row in &results.rows {
+        let word = match row.end() {
+            Some(outcome) if good(outcome) => "good",
+            Some(outcome) if denied(outcome) => "denied",
+            _ => "other",
+        };
+        *ends.entry(word).or_default() += 1;
+    }
+    let of = |word| ends.get(word).copied().unwrap_or_default();
+    match results.rows.len() {
+        all if of("good") == all => Verdict::Done,
+        all if of("denied") == all => Verdict::Denied,
+        _ => Verdict::Partly,
+    }
+}
