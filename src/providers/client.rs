@@ -169,15 +169,9 @@ impl Client {
         let capabilities = &parts.cloud.descriptor().capabilities;
         let limiter = Limiter::new(capabilities.in_flight, parts.retry);
         let keys = Keyring::new(parts.profile.clone(), parts.supply.clone());
+        let proof = Proof::new(parts.cloud.locks_keys());
         Self {
-            inner: Arc::new(Inner {
-                parts,
-                keys,
-                limiter,
-                proof: Proof::default(),
-                sessions: Mutex::default(),
-                skew_s: NO_SKEW.into(),
-            }),
+            inner: Arc::new(Inner { parts, keys, limiter, proof, sessions: Mutex::default(), skew_s: NO_SKEW.into() }),
             urgent: false,
             on_pause: None,
         }

@@ -231,6 +231,12 @@ pub trait Provider: Send + Sync {
     /// these are read again: a backend is gone only when what it is part of was read without it.
     fn inspection(&self, nic: &Nic, known: &[Backend]) -> Vec<Listing>;
 
+    /// Do a few refusals in a row lock the key, so that the right secret is refused as well? A credential of which nothing is known
+    /// yet is then tried by one call alone.
+    fn locks_keys(&self) -> bool {
+        false
+    }
+
     /// The call that opens a session for calls to the region; `None` where the credential signs as it is. Asked before each call.
     fn sign_in(&self, _profile: &Profile, _credential: &Credential, _region: &RegionId) -> Option<Call> {
         None

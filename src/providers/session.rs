@@ -1,5 +1,5 @@
-//! What signs calls to each region: the profile's own credential, or what a sign-in handed out. A few refusals in a row lock a user
-//! or a key: a credential of which nothing is known yet is tried by one call alone.
+//! What signs calls to each region: the profile's own credential, or what a sign-in handed out. Where a few refusals in a row lock a
+//! user or a key, a credential of which nothing is known yet is tried by one call alone.
 
 use std::{
     collections::HashMap,
@@ -97,6 +97,8 @@ impl Account {
 pub struct Proof {
     /// Somebody was answered, and not that it is wrong.
     open: AtomicBool,
+    /// Refusals in a row lock it.
+    locks: bool,
     /// Refusals since the last good answer.
     row: AtomicU32,
     refused: Mutex<Option<(Timestamp, Fault)>>,
@@ -106,6 +108,11 @@ pub struct Proof {
 pub type Trial<'a> = MutexGuard<'a, Option<(Timestamp, Fault)>>;
 
 impl Proof {
+    /// Of a credential that was not tried yet. `locks`: one call tries it first, alone.
+    pub fn new(locks: bool) -> Self {
+        Self { open: (!locks).into(), locks, ..Self::default() }
+    }
+
     /// Is nothing known that speaks against the credential?
     pub fn is_open(&self) -> bool {
         self.open.load(Ordering::Acquire)
@@ -123,7 +130,8 @@ impl Proof {
         if self.is_open() {
             return Ok(None);
         }
-        let pause = if self.row.load(Ordering::Acquire) < REFUSALS { REFUSED_MS } else { LOCKED_MS };
+        let may_be_locked = self.locks && self.row.load(Ordering::Acquire) >= REFUSALS;
+        let pause = if may_be_locked { LOCKED_MS } else { REFUSED_MS };
         match &*trial {
             Some((at, fault)) if clock().0 - at.0 < pause => Err(fault.clone()),
             _ => Ok(Some(trial)),
@@ -288,7 +296,7 @@ mod tests {
 
     #[tokio::test]
     async fn keys_that_are_revoked_pass_few_calls_before_they_are_let_be() {
-        let proof = Proof::default();
+        let proof = Proof::new(true);
         assert!(call(&proof, 0, None).await && proof.is_open());
         // Four that were on their way when the first refusal came.
         let fault = Fault::local(FaultKind::Credentials, "List", "");
@@ -304,9 +312,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn where_nothing_locks_a_key_many_calls_try_it_and_it_is_tried_again_soon() {
+        let proof = Proof::new(false);
+        assert!(proof.is_open(), "nobody waits for the first answer");
+        let fault = Fault::local(FaultKind::Credentials, "List", "");
+        for _ in 0..6 {
+            proof.judge(None, Some(&fault), false, Timestamp(0)).await;
+        }
+        assert!(!call(&proof, 1, None).await, "not just now");
+        assert!(call(&proof, 30_001, None).await && proof.is_open());
+    }
+
+    #[tokio::test]
     async fn one_refusal_is_found_out_about_by_the_next_call_alone() {
         let refused = || Some(FaultKind::Credentials);
-        let proof = Proof::default();
+        let proof = Proof::new(true);
         assert!(call(&proof, 0, None).await && call(&proof, 1, refused()).await);
         let trial = proof.wait(|| Timestamp(2)).await.unwrap();
         assert!(trial.is_some(), "this one tries it");

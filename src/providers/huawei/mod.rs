@@ -266,6 +266,11 @@ impl Provider for Cloud {
         all
     }
 
+    /// Vendor: `AK access failed to reach the limit`: after five failures a key is refused for five minutes; wrong passwords lock a user.
+    fn locks_keys(&self) -> bool {
+        true
+    }
+
     /// A name and a password are changed into a token. Keys sign by themselves, but every path names the region's project.
     fn sign_in(&self, profile: &Profile, credential: &Credential, region: &RegionId) -> Option<Call> {
         // A project belongs to one region.
