@@ -249,7 +249,14 @@ pub(crate) fn author() -> Author {
 
 /// The operating system's user, for the journal.
 fn user() -> String {
-    std::env::var("USER").or_else(|_| std::env::var("USERNAME")).unwrap_or_else(|_| "unknown".to_owned())
+    let named = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    named.filter(|name| !name.is_empty()).unwrap_or_else(|| {
+        // A service or a container may have none of them.
+        #[cfg(unix)]
+        return format!("uid {}", rustix::process::getuid().as_raw());
+        #[cfg(not(unix))]
+        "unknown".to_owned()
+    })
 }
 
 /// This machine, for the journal.

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         address::AddressRole,
         clean::clean,
-        finding::{FindingId, Severity},
+        finding::{Finding, FindingId, Severity},
         ids::{AddressKey, ProfileId},
         plan::{Act, Decision, Load, Operation, OperationKind, PlanRow},
         selection::Target,
@@ -38,9 +38,17 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(width: u16) -> Self {
-        let needs =
-            [need(7, 14, 2), need(12, 26, 1), need(15, 17, 0), need(8, 17, 3), need(11, 40, 0).first(), need(8, 10, 0)];
+    /// As wide as what stands in the whole plan, so that nothing moves when it is scrolled.
+    fn of(canvas: &Canvas, width: u16, rows: &[PlanRow]) -> Self {
+        let widest = |cells: &dyn Fn(&PlanRow) -> usize| rows.iter().map(cells).max().unwrap_or_default();
+        let needs = [
+            need(7, 14, 2).fit(widest(&|row| text::cells(row.target.nic().profile.as_str()))),
+            need(12, 26, 1).fit(widest(&|row| text::cells(row.target.nic().nic.as_str()))),
+            need(15, 17, 0),
+            need(8, 17, 3),
+            need(11, 40, 0).fit(widest(&finding_cells)).first(),
+            need(8, 10, 0).fit(widest(&|row| text::cells(&decision(canvas, row).0))).first(),
+        ];
         let [profile, nic, address, change, findings, decision] = columns::lay(needs, 2, width.saturating_sub(1));
         let slot = Option::unwrap_or_default;
         Self { profile, nic, address: slot(address), change, findings: slot(findings), decision: slot(decision) }
@@ -50,7 +58,7 @@ impl Columns {
 pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     let Some(view) = &state.plan else { return };
     let areas = PlanAreas::of(regions);
-    let columns = Columns::of(areas.list.width);
+    let columns = Columns::of(canvas, areas.list.width, view.plan.rows());
     heading(canvas, regions.heading, &columns);
     rows(canvas, state, view, &areas, &columns);
     summary(canvas, state, view, areas.summary);
@@ -65,7 +73,7 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
 
 /// The first rows, for under the inventory.
 pub fn strip(canvas: &mut Canvas, state: &State, view: &PlanView, area: Area) {
-    let columns = Columns::of(area.width);
+    let columns = Columns::of(canvas, area.width, view.plan.rows());
     heading(canvas, Area { height: 1, ..area }, &columns);
     let area = Area { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let rows = view.plan.rows();
@@ -154,9 +162,7 @@ fn draw_row(canvas: &mut Canvas, state: &State, area: Area, line: u16, row: &Pla
     let end = area.x + columns.findings.x + columns.findings.width;
     let from = (area.x + columns.findings.x).max(pen.x + u16::from(pen.x > area.x + columns.findings.x));
     pen.to(from);
-    let shown =
-        row.findings.iter().find(|finding| finding.severity > Severity::Info || finding.id != FindingId::OsConfig);
-    match shown {
+    match shown(row) {
         None => {
             pen.put_within(words.word("level.ok"), end.saturating_sub(from), Cut::End, Role::Ok);
         }
@@ -164,11 +170,9 @@ fn draw_row(canvas: &mut Canvas, state: &State, area: Area, line: u16, row: &Pla
             let role = words::severity_role(finding.severity);
             let name = format!("{} {}", words::severity_glyph(finding.severity), finding.id.as_str());
             pen.put_within(&name, end.saturating_sub(pen.x), Cut::End, role);
-            let more = row.findings.iter().filter(|other| other.severity > Severity::Info).count().saturating_sub(1);
-            let more = if more > 0 { format!("  +{more}") } else { String::new() };
+            let more = more(row);
             // What was found, by name, if it fits whole.
-            let named = |wanted: &str| finding.values.iter().find(|(name, _)| *name == wanted);
-            if let Some((_, value)) = ["text", "eip", "lb_name", "who", "state", "ips"].into_iter().find_map(named)
+            if let Some(value) = found(finding)
                 && text::cells(value) + more.len() < usize::from(end.saturating_sub(pen.x))
             {
                 pen.gap(1);
@@ -183,6 +187,29 @@ fn draw_row(canvas: &mut Canvas, state: &State, area: Area, line: u16, row: &Pla
     }
     let (decision, role) = decided;
     pen.to(area.x + columns.decision.x).put_within(&decision, columns.decision.width, Cut::End, role);
+}
+
+/// The finding that stands in the row: that the guest keeps the address is true of each.
+fn shown(row: &PlanRow) -> Option<&Finding> {
+    row.findings.iter().find(|finding| finding.severity > Severity::Info || finding.id != FindingId::OsConfig)
+}
+
+/// How many more there are.
+fn more(row: &PlanRow) -> String {
+    let more = row.findings.iter().filter(|other| other.severity > Severity::Info).count().saturating_sub(1);
+    if more > 0 { format!("  +{more}") } else { String::new() }
+}
+
+fn found(finding: &Finding) -> Option<&str> {
+    let named = |wanted: &str| finding.values.iter().find(|(name, _)| *name == wanted);
+    ["text", "eip", "lb_name", "who", "state", "ips"].into_iter().find_map(named).map(|(_, value)| &**value)
+}
+
+/// Cells that the whole of [`shown`] takes.
+fn finding_cells(row: &PlanRow) -> usize {
+    let cells =
+        |finding: &Finding| 2 + finding.id.as_str().len() + found(finding).map_or(0, |value| 1 + text::cells(value));
+    shown(row).map_or(0, cells) + more(row).len()
 }
 
 fn decision(canvas: &Canvas, row: &PlanRow) -> (String, Role) {
