@@ -383,7 +383,11 @@ impl Client {
         let request = self.preview(region, kind, step).await?;
         let call = Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() };
         let account = self.account(&call).await?;
-        let (line, tool) = match self.cloud().cli(&call, &account.profile) {
+        let named = |line: String| match (self.cloud().vendor_cli(), self.inner.keys.tool_profile()) {
+            (Some(tool), Some(name)) => tool.by(shell::Line::of(&line), name).finish(),
+            _ => Some(line),
+        };
+        let (line, tool) = match self.cloud().cli(&call, &account.profile).and_then(named) {
             Some(line) => (line, Tool::Own),
             None => (shell::curl(&self.cloud().encode(&call, &account.profile)), Tool::Curl),
         };

@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{keyring::Keys, profile::Credential};
+use super::{keyring::Keys, profile::Credential, shell::Line};
 use crate::domain::{key_fault::KeyFault, time::Timestamp};
 
 /// A person's home folder.
@@ -42,6 +42,11 @@ pub trait VendorCli: Sync {
 
     /// The command that renews a profile's temporary keys; `None`: it has none that do.
     fn renewal(&self, profile: &str) -> Option<String>;
+
+    /// The same line of the tool, by the keys of this profile of its own.
+    fn by(&self, line: Line, profile: &str) -> Line {
+        line.pair("profile", profile)
+    }
 
     /// Names of the tool's profiles. Empty where there are none, or none can be read.
     fn profiles(&self, home: &dyn Home) -> Vec<String>;

@@ -38,6 +38,11 @@ pub type Fetched<'a> = Pin<Box<dyn Future<Output = Result<Keys, KeyFault>> + Sen
 /// Where keys come from that may end.
 pub trait KeySource: Send + Sync {
     fn fetch(&self) -> Fetched<'_>;
+
+    /// The profile of the vendor's own tool that they are of; `None` for others, and for the one that the tool takes by itself.
+    fn tool_profile(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// How a profile comes by its keys.
@@ -96,6 +101,11 @@ impl Keyring {
             (Arc::new(Account::own(profile.clone(), credential, &[], renewable)), expires_at)
         });
         Self { profile, source, held: Mutex::new(Held { own, ..Held::default() }) }
+    }
+
+    /// See [`KeySource::tool_profile`].
+    pub fn tool_profile(&self) -> Option<&str> {
+        self.source.as_ref()?.tool_profile()
     }
 
     /// What signs now. All who ask while it is fetched wait for the one fetch.

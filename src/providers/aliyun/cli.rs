@@ -12,6 +12,9 @@ pub(super) fn line(call: &Call, profile: &Profile) -> Option<String> {
     let line = Line::of(&format!("aliyun {product} {}", encode::action(call)))
         .pair("region", region)
         .endpoint(profile, &encode::encode(call, profile).host);
+    // Vendor: `--insecure`, plain http. The other tools have nothing like it.
+    let is_plain = profile.endpoint.as_ref().is_some_and(|endpoint| endpoint.scheme == "http");
+    let line = if is_plain { line.flag("insecure") } else { line };
     params.iter().fold(line, |line, (name, value)| line.pair(name, value)).finish()
 }
 
@@ -94,5 +97,8 @@ mod tests {
         let call = Call::write("cn-beijing".into(), OperationKind::Delete { nic: "eni-1".into() });
         let line = Cloud.cli(&call, &own).unwrap();
         assert!(line.contains(" --region cn-beijing --endpoint ecs.example.com --RegionId "), "{line}");
+        let local = Profile { endpoint: Some(Endpoint::parse("http://127.0.0.1:18080").unwrap()), ..profile() };
+        let line = Cloud.cli(&call, &local).unwrap();
+        assert!(line.contains(" --endpoint 127.0.0.1:18080 --insecure --RegionId "), "{line}");
     }
 }

@@ -9,6 +9,7 @@ use crate::{
         discover::{self, Entry, Home, Listed, Named, VendorCli},
         keyring::Keys,
         profile::Credential,
+        shell::Line,
     },
 };
 
@@ -50,6 +51,10 @@ impl Named for Profile {
 }
 
 impl VendorCli for Tool {
+    fn by(&self, line: Line, profile: &str) -> Line {
+        line.joined("cli-profile", profile)
+    }
+
     fn tool(&self) -> &'static str {
         "hcloud"
     }

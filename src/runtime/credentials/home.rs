@@ -142,4 +142,8 @@ impl KeySource for VendorFile {
             Ok(keys)
         })
     }
+
+    fn tool_profile(&self) -> Option<&str> {
+        self.profile.as_deref()
+    }
 }

@@ -1,12 +1,19 @@
 //! A dry run and a run of the same plan: they differ in their last step only.
 
+use std::sync::Arc;
+
 use nicdeck::{
     domain::{
         outcome::{Outcome, OutcomeWord, Skip},
         rehearsal::Tool,
         selection::Target,
     },
-    providers::{self, provider::Provider},
+    providers::{
+        self,
+        keyring::{Fetched, KeySource, Supply},
+        profile::Credential,
+        provider::Provider,
+    },
     sim::http::Logged,
 };
 
@@ -74,6 +81,45 @@ async fn a_dry_run_comes_to_the_request_that_the_run_sends_and_sends_none() {
             let secret = &stage.simulator.key().secret;
             assert!(!format!("{sends:?}").contains(secret.as_str()), "{name}: no secret is told");
         }
+    }
+}
+
+/// Keys of the vendor's own tool, of a profile with a name that a shell would read.
+struct OfTool(Credential);
+
+impl KeySource for OfTool {
+    fn fetch(&self) -> Fetched<'_> {
+        Box::pin(async { Ok(self.0.clone().into()) })
+    }
+
+    fn tool_profile(&self) -> Option<&str> {
+        Some("ops $1")
+    }
+}
+
+/// Without it the line would be carried out by whoever the tool is signed in as.
+#[tokio::test]
+async fn the_line_of_the_vendors_tool_names_the_profile_that_the_keys_are_of() {
+    for cloud in codecs() {
+        let name = cloud.descriptor().id;
+        let target = good(cloud).await.addresses[0][0].clone();
+        let mut scene = Scene::demo(cloud);
+        let unnamed = {
+            let mut stage = Scene::demo(cloud).open().await;
+            let plan = stage.prepare(std::slice::from_ref(&target)).await;
+            stage.rehearse(&plan).await.remove(0).sends.remove(0).command.line
+        };
+        assert!(!unnamed.contains("profile"), "{name}: {unnamed}");
+        scene.supply = Some(Supply::Fetched {
+            source: Arc::new(OfTool(Credential::keys("SIMULATED0KEY0ID", "simulated-key-secret-opens-nothing", None))),
+            first: None,
+        });
+        let mut stage = scene.open().await;
+        let plan = stage.prepare(std::slice::from_ref(&target)).await;
+        let command = stage.rehearse(&plan).await.remove(0).sends.remove(0).command;
+        let named =
+            [" --profile 'ops $1'", " --cli-profile='ops $1'"].into_iter().any(|end| command.line.ends_with(end));
+        assert!(named && command.tool == Tool::Own, "{name}: {}", command.line);
     }
 }
 

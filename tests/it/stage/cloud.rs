@@ -13,6 +13,7 @@ use nicdeck::{
         snapshot::NicSnapshot,
     },
     providers::{
+        discover::VendorCli,
         profile::{Credential, Profile},
         provider::{Call, Descriptor, Provider, Quota, Reply, Stamp, Step},
     },
@@ -137,6 +138,10 @@ impl Provider for Brisk {
 
     fn encode(&self, call: &Call, profile: &Profile) -> WireRequest {
         self.inner.encode(&self.real(call), profile)
+    }
+
+    fn vendor_cli(&self) -> Option<&'static dyn VendorCli> {
+        self.inner.vendor_cli()
     }
 
     fn cli(&self, call: &Call, profile: &Profile) -> Option<String> {

@@ -25,17 +25,19 @@ use nicdeck::{
         fault::Fault,
         finding::Severity,
         ids::{AddressKey, CloudId, JobId, NicKey, ProfileId, RegionId},
-        inventory::{Coverage, ProfileInventory, Section},
+        inventory::{Coverage, Inventory, ProfileInventory, Section},
         journal::JournalEntry,
         outcome::{Outcome, OutcomeWord, Progress},
         page::InventoryPage,
         plan::{Belts, Decision, Operation, OperationKind, PlanRow, ReleasePlan},
         rehearsal::Rehearsal,
         selection::Target,
+        time::Timestamp,
     },
     providers::{
         client::{Client, Parts},
         http::{Timeouts, http_client},
+        keyring::Supply,
         profile::{Credential, Endpoint, Profile},
         provider::{Call, Provider},
         retry::RetryPolicy,
@@ -75,6 +77,10 @@ pub struct Scene {
     pub provider: &'static dyn Provider,
     pub world: World,
     pub credential: Option<Credential>,
+    /// In its place.
+    pub supply: Option<Supply>,
+    /// The session token that the simulated account demands with its key.
+    pub token: Option<&'static str>,
     /// What the profile asks for; `None`: all of the world's.
     pub regions: Option<Vec<RegionId>>,
     pub readonly: bool,
@@ -102,6 +108,8 @@ impl Scene {
             provider,
             world,
             credential: None,
+            supply: None,
+            token: None,
             regions: None,
             readonly: false,
             timeouts: Timeouts { connect: patient, read: patient, total: patient },
@@ -135,11 +143,12 @@ impl Scene {
         let all = || self.world.regions().iter().map(|region| region.as_str().into()).collect();
         let regions: Vec<RegionId> = self.regions.clone().unwrap_or_else(all);
         let project_id = self.world.project_id().map(str::to_owned);
-        let options = Options { transition_ms: self.transition_ms, ..Options::default() };
+        let mut options = Options { transition_ms: self.transition_ms, ..Options::default() };
+        options.key.token = self.token.map(str::to_owned);
         let simulator = Simulator::start(provider.dialect(), self.world, options).await.expect("a free port");
         let key = simulator.key();
-        let credential =
-            self.credential.unwrap_or_else(|| Credential::keys(&key.id, &key.secret, key.token.as_deref()));
+        let keys = || Credential::keys(&key.id, &key.secret, key.token.as_deref());
+        let supply = self.supply.unwrap_or_else(|| self.credential.unwrap_or_else(keys).into());
         let cloud: CloudId = provider.descriptor().cloud();
         let (sender, exchanges) = mpsc::channel(50_000);
         let profile = Profile {
@@ -166,7 +175,7 @@ impl Scene {
                 http: http.clone(),
                 profile: Arc::new(Profile { id: id.clone(), ..profile.clone() }),
                 cloud: provider,
-                supply: credential.clone().into(),
+                supply: supply.clone(),
                 clock: Arc::new(clock::now),
                 exchanges: sender.clone(),
                 retry,
@@ -211,6 +220,7 @@ impl Scene {
             _exchanges: exchanges,
             channel: self.channel,
             jobs: 1_000_000,
+            now: clock::now,
             _folder: folder,
         }
     }
@@ -228,6 +238,8 @@ pub struct Stage {
     _exchanges: mpsc::Receiver<Exchange>,
     channel: usize,
     jobs: u64,
+    /// The clock of batches.
+    pub now: fn() -> Timestamp,
     _folder: tempfile::TempDir,
 }
 
@@ -403,6 +415,35 @@ impl Stage {
         Arc::new(plan.expect("a plan"))
     }
 
+    /// A plan that sends the first address by this profile, and the second one by another profile of the same account.
+    pub async fn plan_of_twins(&mut self, first: &Target, second: &Target) -> Arc<ReleasePlan> {
+        let listed = self.list().await;
+        let mut inventory = Inventory::new([PROFILE, "twin"].map(|id| (id.into(), self.provider.descriptor().cloud())));
+        for profile in [PROFILE, "twin"] {
+            let part = inventory.profile_mut(&profile.into()).expect("one of the two");
+            for (_, page) in &listed.pages {
+                part.merge(page.clone(), clock::now());
+            }
+            for (section, _) in self.part().sections() {
+                part.complete(section, 0, clock::now());
+            }
+        }
+        let sources = planner::Sources {
+            inventory: &inventory,
+            capabilities: &|_| Some(&self.provider.descriptor().capabilities),
+            readonly: &|_| false,
+            safety: &Safety::default(),
+        };
+        let of = |profile: &str, target: &Target| {
+            let Target::Address(key) = target.clone() else { panic!("an address") };
+            let nic = NicKey { profile: profile.into(), ..key.nic };
+            planner::Wanted::of(Target::Address(AddressKey { nic, ..key }))
+        };
+        let plan = planner::plan(&[of(PROFILE, first), of("twin", second)], &sources, clock::now()).expect("a plan");
+        assert_eq!(plan.operations().len(), 2);
+        Arc::new(plan)
+    }
+
     /// A plan that sends all of these.
     pub fn plan_all(&self, targets: &[Target]) -> Arc<ReleasePlan> {
         let plan = self.plan(targets.to_vec());
@@ -458,7 +499,7 @@ impl Stage {
             out,
             control: watched,
             patience: Patience { reads: READS, offline: 10 },
-            now: clock::now,
+            now: self.now,
         };
         let mut clients = BTreeMap::from([(ProfileId::from(PROFILE), self.client.clone())]);
         for operation in plan.operations() {
@@ -627,6 +668,16 @@ impl Ended {
     pub fn only(&self) -> &Outcome {
         assert_eq!(self.outcomes.len(), 1);
         self.outcomes.values().next().expect("one")
+    }
+
+    /// Which write began (`false`) or ended when.
+    pub fn order(&self) -> Vec<(u32, bool)> {
+        let moment = |event: &ReleaseEvent| match event {
+            ReleaseEvent::Progressed(operation, Progress::Checking) => Some((operation.0, false)),
+            ReleaseEvent::Settled { operation, .. } => Some((operation.0, true)),
+            _ => None,
+        };
+        self.events.iter().filter_map(moment).collect()
     }
 
     pub fn progressed(&self, is: impl Fn(&Progress) -> bool) -> usize {

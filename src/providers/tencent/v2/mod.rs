@@ -27,6 +27,7 @@ use crate::{
         snapshot::NicSnapshot,
     },
     providers::{
+        discover::VendorCli,
         profile::{Credential, Profile},
         provider::{Call, Descriptor, Provider, Quota, Reply, Stamp, Step},
     },
@@ -78,7 +79,9 @@ const ASSIGN: &[Precondition] = &[
     blocked(Condition::NicExists, "InvalidNetworkInterface.NotFound"),
     told(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, Severity::Info),
     told(Condition::NotManaged, Severity::Info),
-    told(Condition::AddressRoom { free: Some(30), attached: Some(30) }, Severity::Blocked).stricter(NO_CODE),
+    told(Condition::AddressRoom { free: Some(30), attached: Some(30) }, Severity::Blocked)
+        .or_untold_info()
+        .stricter(NO_CODE),
     blocked(Condition::NotOnNic, "InvalidPrivateIpAddress.InUse"),
     blocked(Condition::AddressFree { floating: false }, "InvalidPrivateIpAddress.InUse"),
 ];
@@ -95,7 +98,7 @@ const ATTACH: &[Precondition] = &[
     )
     .stricter(NO_CODE),
     told(Condition::SameVpc, Severity::Blocked).stricter(NO_CODE),
-    told(Condition::NicRoom { most: Some(8) }, Severity::Blocked).stricter(NO_CODE),
+    told(Condition::NicRoom { most: Some(8) }, Severity::Blocked).or_untold_info().stricter(NO_CODE),
 ];
 
 /// By the call of API 3.0, whose codes come back under the older names. Whether an EIP that is on no NIC exists is not shown.
@@ -156,6 +159,10 @@ fn without_eips(mut listings: Vec<Listing>) -> Vec<Listing> {
 }
 
 impl Provider for Legacy {
+    fn vendor_cli(&self) -> Option<&'static dyn VendorCli> {
+        Cloud.vendor_cli()
+    }
+
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
     }
