@@ -45,7 +45,7 @@ fn private_ip(n: u32, k: u32) -> Ipv4Addr {
 pub fn instance(n: u32) -> Instance {
     Instance {
         id: format!("i-bp1{:016x}", u64::from(n) * 0x9e37_79b9_7f4a).into(),
-        name: text(format!("{}-{n}", NAMES[n as usize % NAMES.len()])),
+        name: text(format!("{}-{n}", NAMES[n as usize % NAMES.len()])).into(),
         region: REGION.into(),
         zone: Some("cn-hangzhou-i".into()),
         kind: Some("ecs.g7.xlarge".into()),
@@ -54,6 +54,7 @@ pub fn instance(n: u32) -> Instance {
             state: if n.is_multiple_of(9) { PowerState::Stopped } else { PowerState::Running },
         },
         guest_agent: None,
+        vpc: None,
         load_balancers: Vec::new(),
         tags: nicdeck::domain::tags::Tags::none(),
     }
@@ -62,7 +63,7 @@ pub fn instance(n: u32) -> Instance {
 pub fn nic(n: u32) -> Nic {
     Nic {
         id: format!("eni-bp1{:016x}", u64::from(n) * 0x7f4a_9e37_79b9).into(),
-        name: text(format!("{}-eth{}", NAMES[n as usize % NAMES.len()], n % 4)),
+        name: text(format!("{}-eth{}", NAMES[n as usize % NAMES.len()], n % 4)).into(),
         region: REGION.into(),
         zone: Some("cn-hangzhou-i".into()),
         role: if n < INSTANCES { NicRole::Primary } else { NicRole::Secondary },
@@ -85,6 +86,7 @@ pub fn nic(n: u32) -> Nic {
         members: Some(false),
         prefixes: Vec::new(),
         dies_with_detach: None,
+        dies_with_instance: Some(false),
         ranges: vec![],
         hot_plug: None,
         tags: nicdeck::domain::tags::Tags::none(),

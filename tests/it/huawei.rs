@@ -166,6 +166,24 @@ async fn two_nics_that_share_one_lose_it_one_after_the_other() {
     assert_eq!(bound(&stage.simulator.world(), "10.0.0.101"), ["10.0.0.10"]);
 }
 
+/// A virtual IP's list is read, changed and written back whole: by two profiles of one account one after the other as well.
+#[tokio::test]
+async fn two_profiles_that_share_one_write_its_list_one_after_the_other() {
+    let mut stage = scene().open().await;
+    let (first, second) = (address("nic-web0", "10.0.0.100"), address("nic-db0", "10.0.0.100"));
+    let plan = stage.plan_of_twins(&first, &second).await;
+    let ended = stage.run(&plan).await;
+    ended.all(OutcomeWord::Released);
+    assert_eq!(ended.order(), [(0, false), (0, true), (1, false), (1, true)]);
+    assert!(bound(&stage.simulator.world(), "10.0.0.100").is_empty());
+    // Two that share nothing do not wait for each other.
+    let mut stage = scene().open().await;
+    let (first, second) = (address("nic-web0", "10.0.0.101"), address("nic-web1", "10.0.0.102"));
+    let plan = stage.plan_of_twins(&first, &second).await;
+    let ended = stage.run(&plan).await;
+    assert_eq!(ended.order()[..2], [(0, false), (1, false)]);
+}
+
 /// Somebody binds another NIC between the plan and the write: the list is read again, and the new pair stays.
 #[tokio::test]
 async fn a_binding_that_came_meanwhile_is_kept() {

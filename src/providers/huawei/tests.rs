@@ -52,6 +52,7 @@ fn nic(subnet: Option<&str>, instance: Option<&str>) -> Nic {
         members: None,
         prefixes: Vec::new(),
         dies_with_detach: None,
+        dies_with_instance: None,
         ranges: vec![],
         hot_plug: None,
         tags: crate::domain::tags::Tags::none(),
@@ -234,4 +235,131 @@ fn who_signs_in_and_for_what() {
     let user = serde_json::json!({"name": "ops", "password": "p\"w", "domain": {"name": "acme"}});
     assert_eq!(body["auth"]["identity"]["password"]["user"], user);
     assert_eq!(body["auth"]["scope"]["project"]["name"], "cn-north-4");
+}
+
+/// What the vendor's own SDK was recorded with, where this program makes the call; with the filters that only one of them sends.
+fn recorded() -> Vec<(&'static str, Call, &'static [&'static str], &'static [&'static str])> {
+    let of = |resource| Listing::all(resource, Some("cn-north-4".into()));
+    let server = || Scope::Instances(vec!["0f58c8dc-4a78-42e6-9811-565679de8e9e".into()]);
+    let write = |kind, name, carry: Option<&str>| {
+        let step = Step { name, carry: carry.map(Into::into), last: true };
+        Call::Write { region: "cn-north-4".into(), kind, step }
+    };
+    let nic = || "d32019d3-bc6e-4319-9c1d-6722fc136a23".into();
+    let release = || OperationKind::Release { nic: nic(), ips: vec!["10.0.0.220".parse().unwrap()] };
+    let port = |list: &str| format!("7204e0da-40de-4207-a536-6f59b84f6f0e {list}");
+    let detach = OperationKind::Detach { nic: nic(), instance: "0f58c8dc-4a78-42e6-9811-565679de8e9e".into() };
+    let task = |task: &str| Call::Task { region: "cn-north-4".into(), task: task.into() };
+    let marker = Cursor::Token("791870bd-36a7-4d9b-b015-a78e9b06af08".into());
+    let network = Scope::Group("4779ab1c-7c1a-44b1-a02e-93dfc361b32d".into());
+    let interfaces = Listing { part: part::INTERFACES, scope: server(), ..of(Resource::Instances) };
+    let one = r#"[{"ip_address":"10.0.0.22","mac_address":"fa:16:3e:00:00:22"}]"#;
+    vec![
+        ("project_lookup", Call::SignIn { region: "cn-north-4".into(), by_name: false }, &[], &[]),
+        ("list_servers_details", Call::List(of(Resource::Instances)), &[], &[]),
+        ("list_server_interfaces", Call::List(interfaces.clone()), &[], &[]),
+        ("list_ports_v1", Call::List(Listing { cursor: marker, ..of(Resource::Nics) }), &["device_owner=neutron%3AVIP_PORT"], &[]),
+        (
+            "list_ports_v1_fixed_ips",
+            Call::List(Listing { scope: network, ..of(Resource::Floats) }),
+            &["fixed_ips=ip_address%3D10.0.0.5", "fixed_ips=subnet_id%3D213cb9d3-3122-4ac1-9a29-91ffc1231a12"],
+            &["limit=2000"],
+        ),
+        (
+            "neutron_list_ports",
+            Call::List(Listing { part: part::V2, ..of(Resource::Nics) }),
+            &["device_id=0f58c8dc-4a78-42e6-9811-565679de8e9e"],
+            &[],
+        ),
+        ("disassociate_server_virtual_ip", write(release(), release::ALL, None), &[], &[]),
+        ("disassociate_server_virtual_ip_token", write(release(), release::ALL, None), &[], &[]),
+        ("update_port_v1", write(release(), release::PORT, Some(&port(one))), &[], &[]),
+        ("update_port_v1_empty", write(release(), release::PORT, Some(&port("[]"))), &[], &[]),
+        ("batch_delete_server_nics", write(detach, release::UNPLUG, None), &[], &[]),
+        ("show_job", task("ff80808288d41e1b018990260955686a"), &[], &[]),
+        ("show_job_special_path", task("a b~c*d+e 中文"), &[], &[]),
+        (
+            "list_publicips_v3",
+            Call::List(of(Resource::Eips)),
+            &[
+                "fields=id",
+                "fields=public_ip_address",
+                "fields=status",
+                "fields=vnic",
+                "vnic.port_id=7204e0da-40de-4207-a536-6f59b84f6f0e",
+                "vnic.port_id=d32019d3-bc6e-4319-9c1d-6722fc136a23",
+            ],
+            &[],
+        ),
+        ("list_all_members",
+            Call::List(Listing { carry: Some("10.0.0.5,10.0.0.6".into()), scope: Scope::Nic(nic()), ..of(Resource::Backends) }),
+            &[],
+            &[],
+        ),
+        ("token_by_password", Call::SignIn { region: "cn-north-4".into(), by_name: true }, &[], &[]),
+        ("loopback_with_port", Call::List(interfaces), &[], &[]),
+    ]
+}
+
+fn vectors() -> Vec<serde_json::Value> {
+    serde_json::from_str(include_str!("../../../tests/vectors/huawei.json")).unwrap()
+}
+
+#[test]
+fn requests_are_those_of_the_vendors_sdk() {
+    let recorded = recorded();
+    let names: Vec<&str> = recorded.iter().map(|(name, ..)| *name).collect();
+    let all = vectors();
+    let unmade: Vec<&str> = all.iter().map(|vector| vector["name"].as_str().unwrap()).filter(|name| !names.contains(name)).collect();
+    // Servers are not looked for by their name: it was recorded for how a query is escaped.
+    assert_eq!(unmade, ["list_servers_details_special"]);
+    for (name, call, theirs, ours) in recorded {
+        let vector = all.iter().find(|vector| vector["name"] == name).unwrap();
+        let text = |pointer: &str| vector.pointer(pointer).and_then(serde_json::Value::as_str);
+        let url = text("/request/url").unwrap();
+        let local = url.starts_with("http://127.0.0.1").then_some("http://127.0.0.1:18080");
+        let mut own = profile(local);
+        if matches!(call, Call::SignIn { .. }) {
+            own.project_id = None;
+        }
+        let mut request = Cloud.encode(&call, &own);
+        let credential = match &call {
+            Call::SignIn { by_name: true, .. } => Credential::Password {
+                user: "运维 用户".into(),
+                password: "Fake*~+/ 口令".into(),
+                account: "nicdeck-domain".into(),
+            },
+            _ => Credential::keys(
+                text("/credentials/ak").unwrap(),
+                text("/credentials/sk").unwrap(),
+                text("/credentials/security_token"),
+            ),
+        };
+        let stamp = Stamp { now: crate::domain::time::Timestamp(1_767_323_045_000), nonce: String::new() };
+        Cloud.sign(&mut request, &credential, &stamp);
+        assert_eq!(request.method, text("/request/method").unwrap(), "{name}");
+        let (place, query) = url.split_once('?').unwrap_or((url, ""));
+        let sent = request.url();
+        assert_eq!(sent.split_once("://").unwrap().1.split('?').next(), Some(place.split_once("://").unwrap().1), "{name}");
+        let pairs = |query: &str, without: &[&str]| -> Vec<String> {
+            let mut pairs: Vec<String> =
+                query.split('&').filter(|pair| !pair.is_empty() && !without.contains(pair)).map(str::to_owned).collect();
+            pairs.sort();
+            pairs
+        };
+        assert_eq!(pairs(&request.query, ours), pairs(query, theirs), "{name}");
+        assert!(theirs.iter().all(|pair| query.contains(pair)) && ours.iter().all(|pair| request.query.contains(pair)));
+        let body = |bytes: &[u8]| if bytes.is_empty() { serde_json::Value::Null } else { serde_json::from_slice(bytes).unwrap() };
+        assert_eq!(body(&request.body), body(text("/request/body").unwrap().as_bytes()), "{name}");
+        for header in ["X-Project-Id", "X-Security-Token", "X-Sdk-Date"] {
+            let wanted = vector["request"]["headers"][header].as_str();
+            // A name and a password are no signature, and the time of another test's clock is none of this one's.
+            if header == "X-Sdk-Date" && (local.is_some() || name == "token_by_password") {
+                continue;
+            }
+            assert_eq!(request.header(&header.to_ascii_lowercase()), wanted, "{name} {header}");
+        }
+        let is_json = |kind: Option<&str>| kind.is_some_and(|kind| kind.starts_with("application/json"));
+        assert!(request.body.is_empty() || is_json(request.header("content-type")), "{name}");
+    }
 }

@@ -12,6 +12,7 @@ mod readonly;
 mod refusals;
 mod sections;
 mod taken_back;
+mod tokens;
 mod undo;
 mod wire;
 mod writes;

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::Duration,
 };
@@ -13,18 +13,13 @@ use nicdeck::{
     app::msg::ReleaseEvent,
     domain::{
         fault::FaultKind,
-        ids::{AddressKey, NicKey},
-        inventory::Inventory,
         outcome::{Outcome, OutcomeWord, Progress, Skip},
         page::{Resource, Scope},
         plan::{OperationKind, ReleasePlan},
         selection::Target,
+        time::Timestamp,
     },
     providers::provider::{Call, Step},
-    rules::{
-        Safety,
-        planner::{self, Sources, Wanted},
-    },
     runtime::clock,
     sim::{
         http::{Logged, Options, Simulator},
@@ -33,7 +28,7 @@ use nicdeck::{
 };
 
 use super::{cloud, one_each, wide};
-use crate::stage::{PROFILE, Scene, Stage, good, parts};
+use crate::stage::{Scene, Stage, good, parts};
 
 /// Writes in flight for one profile.
 const TOGETHER: usize = 4;
@@ -173,6 +168,32 @@ async fn a_pause_holds_a_retry_and_the_facts_are_read_again_after_it() {
     stage.closed_journal();
 }
 
+/// What a try was decided on is good for the next one for a few seconds only.
+#[tokio::test]
+async fn another_try_of_a_throttled_write_is_decided_on_facts_read_anew_once_they_are_old() {
+    static AHEAD: AtomicI64 = AtomicI64::new(0);
+    let mut stage = wide().open().await;
+    stage.now = || Timestamp(clock::now().0 + AHEAD.load(Ordering::SeqCst));
+    let targets = one_each(&mut stage, 1).await;
+    let plan = stage.plan_all(&targets);
+    stage.simulator.inject(Rule::new(Trouble::Throttle).writes().first(1));
+    let hold = stage.simulator.hold(stage.action(&plan.operations()[0]));
+    let running = stage.begin(&plan);
+    stage.simulator.wait_for(|log| writes(log) == 1).await;
+    let (nic, Some(ip)) = parts(&targets[0]) else { panic!("an address") };
+    stage.simulator.change(|world| {
+        let balancer = world.load_balancers().next().expect("one").id.clone();
+        world.edit_nic(&nic, |nic| {
+            nic.addresses.iter_mut().filter(|address| address.ip == ip).for_each(|one| one.lb = Some(balancer.clone()));
+        });
+    });
+    AHEAD.store(6_000, Ordering::SeqCst);
+    drop(hold);
+    let ended = running.end(&mut stage).await;
+    assert!(matches!(ended.only(), Outcome::Skipped { why: Skip::Stale { .. } }), "{:?}", ended.only());
+    assert_eq!(stage.writes(), 1, "the one that was throttled");
+}
+
 /// A plan for one address whose action the cloud has just throttled: for a second and more no such write may leave.
 async fn throttled() -> (Stage, Arc<ReleasePlan>, Target) {
     let mut scene = wide();
@@ -293,43 +314,10 @@ async fn a_nic_never_has_two_writes_in_flight() {
 async fn two_profiles_of_one_account_never_write_to_a_nic_together() {
     let mut stage = wide().open().await;
     let on_nic = crate::stage::plain_addresses(&stage.survey().await).remove(0);
-    let listed = stage.list().await;
-    let mut inventory = Inventory::new([PROFILE, "twin"].map(|id| (id.into(), cloud().descriptor().cloud())));
-    for profile in [PROFILE, "twin"] {
-        let part = inventory.profile_mut(&profile.into()).unwrap();
-        for (_, page) in &listed.pages {
-            part.merge(page.clone(), clock::now());
-        }
-        for (section, _) in stage.part().sections() {
-            part.complete(section, 0, clock::now());
-        }
-    }
-    let sources = Sources {
-        inventory: &inventory,
-        capabilities: &|_| Some(&cloud().descriptor().capabilities),
-        readonly: &|_| false,
-        safety: &Safety::default(),
-    };
-    let of = |profile: &str, target: &Target| {
-        let Target::Address(key) = target.clone() else { panic!("an address") };
-        let nic = NicKey { profile: profile.into(), ..key.nic };
-        Wanted::of(Target::Address(AddressKey { nic, ..key }))
-    };
-    let wanted = [of(PROFILE, &on_nic[0]), of("twin", &on_nic[1])];
-    let plan = Arc::new(planner::plan(&wanted, &sources, clock::now()).unwrap());
-    assert_eq!(plan.operations().len(), 2);
+    let plan = stage.plan_of_twins(&on_nic[0], &on_nic[1]).await;
     let ended = stage.run(&plan).await;
     ended.all(OutcomeWord::Released);
-    let order: Vec<(u32, bool)> = ended
-        .events
-        .iter()
-        .filter_map(|event| match event {
-            ReleaseEvent::Progressed(operation, Progress::Checking) => Some((operation.0, false)),
-            ReleaseEvent::Settled { operation, .. } => Some((operation.0, true)),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(order, [(0, false), (0, true), (1, false), (1, true)]);
+    assert_eq!(ended.order(), [(0, false), (0, true), (1, false), (1, true)]);
 }
 
 #[tokio::test]

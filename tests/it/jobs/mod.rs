@@ -2,6 +2,7 @@
 //! No cloud matters here: the first one stands for all.
 
 mod batch;
+mod clouds;
 mod dry_run;
 mod export;
 mod guards;
