@@ -165,6 +165,8 @@ pub enum Condition {
     NoVirtualIp,
     /// Detach: the cloud would not delete the NIC with it. The write switches that off first, and reads it back.
     OutlivesDetach,
+    /// Detach: told that the cloud would have deleted the NIC together with its instance.
+    OutlivesInstance,
     /// Detach: told which addresses leave with the NIC.
     AddressesLeave,
     /// Told that the guest keeps its configuration.
@@ -184,8 +186,10 @@ pub enum Condition {
     NicFree,
     /// Attach: the cloud knows the instance.
     InstanceExists,
-    /// Attach: NIC and instance are in the same region and zone.
-    SamePlace,
+    /// Attach: NIC and instance are in the same region; with `zone`, in the same zone of it.
+    SamePlace {
+        zone: bool,
+    },
     /// Attach: NIC and instance are in the same VPC.
     SameVpc,
     /// Attach: the instance takes one more NIC; `most` where its type's limit is not known.

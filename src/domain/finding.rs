@@ -88,6 +88,8 @@ finding_ids! {
     NicDies = "nic-dies",
     /// Whether the cloud would delete the NIC with its detach is told by nobody.
     NicFateUnknown = "nic-fate-unknown",
+    /// The cloud would delete the NIC together with its instance, and does not once it is detached.
+    NicDiesWithInstance = "nic-dies-with-instance",
     /// All addresses of the NIC leave the instance with it.
     AddressesLeave = "addresses-leave",
     /// The guest keeps the address configured.
@@ -96,13 +98,15 @@ finding_ids! {
     AddressTaken = "address-taken",
     /// The NIC can not hold so many addresses.
     NicFull = "nic-full",
+    /// How many addresses the NIC can hold on its instance is not known.
+    NicFullUnknown = "nic-full-unknown",
     /// The NIC is on an instance.
     NicAttached = "nic-attached",
     /// The instance is not in the last listing.
     InstanceGone = "instance-gone",
     /// The instance has as many NICs as it can.
     InstanceFull = "instance-full",
-    /// The instance has that many, if NICs whose instance the cloud hides are on it.
+    /// The instance has that many, if NICs whose instance the cloud hides are on it; or how many it can have is not known.
     InstanceFullUnknown = "instance-full-unknown",
     /// NIC and instance are in different regions or zones.
     OtherPlace = "other-place",

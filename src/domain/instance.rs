@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ids::{InstanceId, LoadBalancerId, RegionId},
+    name::Name,
     tags::Tags,
 };
 
@@ -13,8 +14,7 @@ use super::{
 #[derive(Clone, PartialEq, Debug)]
 pub struct Instance {
     pub id: InstanceId,
-    /// As the cloud spells it; may hold anything. Clean it before drawing.
-    pub name: Arc<str>,
+    pub name: Name,
     pub region: RegionId,
     pub zone: Option<Arc<str>>,
     /// The vendor's name of its size.
@@ -24,6 +24,8 @@ pub struct Instance {
     pub guest_agent: Option<bool>,
     /// Load balancers that this instance serves, where the cloud names them on the instance.
     pub load_balancers: Vec<LoadBalancerId>,
+    /// The VPC that it is in, where its NICs do not tell theirs.
+    pub vpc: Option<Arc<str>>,
     pub tags: Tags,
 }
 

@@ -8,6 +8,7 @@ use super::{
     address::{Address, AddressRole},
     float::Pair,
     ids::{InstanceId, NicId, RegionId},
+    name::Name,
     tags::Tags,
 };
 
@@ -16,8 +17,7 @@ use super::{
 #[derive(Clone, PartialEq, Debug)]
 pub struct Nic {
     pub id: NicId,
-    /// As the cloud spells it; may hold anything. Clean it before drawing.
-    pub name: Arc<str>,
+    pub name: Name,
     pub region: RegionId,
     pub zone: Option<Arc<str>>,
     pub role: NicRole,
@@ -48,6 +48,8 @@ pub struct Nic {
     pub hot_plug: Option<bool>,
     /// What a detach does to it, as the cloud has it now; `None` where nobody asked.
     pub dies_with_detach: Option<Fate>,
+    /// The cloud deletes it together with its instance; `None` when the cloud does not say.
+    pub dies_with_instance: Option<bool>,
     pub tags: Tags,
     pub description: Arc<str>,
 }

@@ -7,7 +7,7 @@ use super::{
     float::Float,
     ids::NicId,
     instance::Instance,
-    nic::{ManagedBy, Nic, NicRole},
+    nic::{ManagedBy, Nic, NicRole, NicState},
     plan::{Change, ChangedFact},
     selection::Target,
     time::Timestamp,
@@ -62,7 +62,8 @@ impl Backend {
                     && on.as_ref().is_none_or(|on| on == &nic.id)
                     && match (instance, &nic.instance) {
                         (Some(a), Some(b)) => a == b,
-                        (Some(_), None) => false,
+                        // On an instance that the cloud hides it may be that one's.
+                        (Some(_), None) => nic.status.state != NicState::Free,
                         (None, _) => true,
                     }
                     && match (&self.vpc, &nic.vpc) {
@@ -81,12 +82,17 @@ impl Backend {
     }
 
     /// Can it as well be the same address of another network? One that [`Self::is_on`] the NIC by its bare address, where the cloud
-    /// tells of others which NIC they mean.
+    /// tells of others which NIC they mean; and one of an instance, where the cloud hides on which the NIC is.
     pub fn may_be_elsewhere(&self, nic: &Nic) -> bool {
         match &self.target {
-            BackendTarget::Address { ip, instance: None, nic: None } => {
-                let told = self.vpc.is_some() && nic.vpc.is_some() || self.range.is_some() && ip.is_ipv4();
-                !nic.ranges.is_empty() && !told
+            BackendTarget::Address { ip, instance, nic: None } => {
+                let told = self.vpc.is_some() && nic.vpc.is_some()
+                    || self.range.is_some() && ip.is_ipv4() && !nic.ranges.is_empty();
+                match (instance, &nic.instance) {
+                    (Some(_), Some(_)) => false,
+                    (Some(_), None) => !told,
+                    (None, _) => !nic.ranges.is_empty() && !told,
+                }
             }
             BackendTarget::Address { .. } | BackendTarget::Instance(_) => false,
         }
@@ -365,6 +371,7 @@ mod tests {
                 members: Some(false),
                 prefixes: Vec::new(),
                 dies_with_detach: None,
+                dies_with_instance: None,
                 ranges: vec![],
                 hot_plug: None,
                 tags: crate::domain::tags::Tags::none(),
@@ -378,6 +385,7 @@ mod tests {
                 kind: None,
                 power: Power { word: "Running".into(), state: PowerState::Running },
                 guest_agent: Some(true),
+                vpc: None,
                 load_balancers: vec![],
                 tags: crate::domain::tags::Tags::none(),
             }),

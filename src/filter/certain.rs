@@ -34,6 +34,8 @@ pub enum Missing {
     Groups,
     /// Virtual addresses that are objects of their own.
     Virtuals,
+    /// Names of the NIC and its instance.
+    Names,
 }
 
 impl Missing {
@@ -48,6 +50,7 @@ impl Missing {
         Missing::Mac,
         Missing::Groups,
         Missing::Virtuals,
+        Missing::Names,
     ];
 
     /// A stable token, for the locale.
@@ -63,6 +66,7 @@ impl Missing {
             Missing::Mac => "mac",
             Missing::Groups => "groups",
             Missing::Virtuals => "vips",
+            Missing::Names => "names",
         }
     }
 }
@@ -132,7 +136,8 @@ impl Whole<'_> {
                 Field::Cloud => exactly(any(patterns, self.profile.cloud.as_str())),
                 Field::Profile => exactly(any(patterns, self.profile.profile.as_str())),
                 Field::Env => exactly(self.profile.env.is_some_and(|env| any(patterns, env))),
-                Field::State | Field::Instance => or(self.of_instance(test), instance(false)),
+                Field::State => or(self.of_instance(test), instance(false)),
+                Field::Instance => or(self.of_instance(test), instance(false).or(self.nameless_instance())),
                 Field::Region => exactly(any(patterns, self.nic.region.as_str())),
                 Field::Zone => {
                     let zone = self.instance.and_then(|instance| instance.zone.as_deref());
@@ -149,11 +154,14 @@ impl Whole<'_> {
                 }
                 Field::Name => {
                     let own = any(patterns, &self.nic.name) || self.of_instance(test);
-                    let own = or(own, instance(own));
+                    let own = or(own, instance(own).or(self.nameless()));
                     let through = self.through_eip(test, &AddressSet::default());
                     own.max(through).max(self.through_float(|float| any(patterns, &float.name)))
                 }
-                Field::Nic => exactly(any(patterns, self.nic.id.as_str()) || any(patterns, &self.nic.name)),
+                Field::Nic => {
+                    let found = any(patterns, self.nic.id.as_str()) || any(patterns, &self.nic.name);
+                    or(found, (!self.nic.name.is_known()).then_some(Missing::Names))
+                }
                 Field::Mac => told(patterns, self.nic.mac.as_deref(), Missing::Mac),
                 Field::NicState => {
                     let word = &*self.nic.status.word;
@@ -196,6 +204,14 @@ impl Whole<'_> {
         self.instance.is_none() && (self.nic.instance.is_some() || self.nic.status.state != NicState::Free)
     }
 
+    fn nameless_instance(&self) -> Option<Missing> {
+        self.instance.is_some_and(|instance| !instance.name.is_known()).then_some(Missing::Names)
+    }
+
+    fn nameless(&self) -> Option<Missing> {
+        if self.nic.name.is_known() { self.nameless_instance() } else { Some(Missing::Names) }
+    }
+
     fn tags_untold(&self) -> bool {
         !self.nic.tags.is_known()
             || self.instance_unread()
@@ -236,6 +252,11 @@ impl Whole<'_> {
         }
         if !words.texts.is_empty() && self.instance_unread() {
             return Certain::Untold(Missing::Instance);
+        }
+        if !words.texts.is_empty()
+            && let Some(missing) = self.nameless()
+        {
+            return Certain::Untold(missing);
         }
         if !words.macs.is_empty() && mac.is_none() {
             return Certain::Untold(Missing::Mac);

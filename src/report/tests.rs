@@ -17,7 +17,7 @@ const AT: Timestamp = Timestamp(1_700_000_000_123);
 fn nic(id: &str, role: NicRole, instance: Option<&str>, addresses: &[(&str, AddressRole)]) -> Nic {
     Nic {
         id: id.into(),
-        name: Arc::from(""),
+        name: "".into(),
         region: "r-1".into(),
         zone: None,
         role,
@@ -35,6 +35,7 @@ fn nic(id: &str, role: NicRole, instance: Option<&str>, addresses: &[(&str, Addr
         members: None,
         prefixes: Vec::new(),
         dies_with_detach: None,
+        dies_with_instance: None,
         ranges: vec![],
         hot_plug: None,
         tags: crate::domain::tags::Tags::none(),
@@ -45,12 +46,13 @@ fn nic(id: &str, role: NicRole, instance: Option<&str>, addresses: &[(&str, Addr
 fn instance(id: &str, name: &str) -> Instance {
     Instance {
         id: id.into(),
-        name: Arc::from(name),
+        name: name.into(),
         region: "r-1".into(),
         zone: Some(Arc::from("r-1a")),
         kind: Some(Arc::from("s.large")),
         power: Power { word: Arc::from("Running"), state: PowerState::Running },
         guest_agent: None,
+        vpc: None,
         load_balancers: vec![],
         tags: crate::domain::tags::Tags::none(),
     }
@@ -74,7 +76,7 @@ fn world() -> Inventory {
     let mut inventory = Inventory::new([("one".into(), "cloud-a".into()), ("two".into(), "cloud-b".into())]);
     let one = inventory.profile_mut(&"one".into()).unwrap();
     let mut bad_name = nic("eni-2", NicRole::Secondary, None, &[]);
-    bad_name.name = Arc::from("=cmd|' /C calc'!A0,\"x\"\u{1b}[2J\u{202e}\r\nend");
+    bad_name.name = "=cmd|' /C calc'!A0,\"x\"\u{1b}[2J\u{202e}\r\nend".into();
     bad_name.status = NicStatus { word: Arc::from("Available"), state: NicState::Free };
     let page = InventoryPage {
         instances: vec![instance("i-1", "测试机-1")],

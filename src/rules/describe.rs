@@ -159,6 +159,10 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
             values
         }
         FindingId::InstanceUnknown => vec![nic(), instance_id(facts)],
+        FindingId::NicDiesWithInstance => {
+            let untold = facts.nic.dies_with_instance.is_none().then(|| ("case", "untold".to_owned()));
+            std::iter::once(nic()).chain(untold).collect()
+        }
         FindingId::GuestAgent | FindingId::GuestAgentUnknown => vec![instance_id(facts), instance_name(facts)],
         FindingId::HotPlug | FindingId::HotPlugUnknown => vec![nic(), instance_id(facts), power(facts)],
         FindingId::NicType => {
@@ -222,6 +226,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         | FindingId::NotListed
         | FindingId::AddressTaken
         | FindingId::NicFull
+        | FindingId::NicFullUnknown
         | FindingId::NicAttached
         | FindingId::InstanceGone
         | FindingId::InstanceFull

@@ -40,6 +40,11 @@ pub(super) fn ask(facts: &Facts, condition: Condition, context: Context) -> Answ
             Some(Fate::Untold) => Answer::CanNotTell(FindingId::NicFateUnknown),
             Some(Fate::Stays) | None => Answer::Holds,
         },
+        Condition::OutlivesInstance => match facts.nic.dies_with_instance {
+            Some(true) => Answer::Violated(FindingId::NicDiesWithInstance),
+            Some(false) => Answer::Holds,
+            None => Answer::CanNotTell(FindingId::NicDiesWithInstance),
+        },
         // A listing does not tell it, and a primary NIC is not asked about.
         Condition::CarriesNone => match facts.nic.members {
             Some(true) => Answer::Violated(FindingId::NicMembers),

@@ -151,8 +151,8 @@ impl Site<'_> {
     }
 
     fn findings(&self, undo: &Undo, kind: &OperationKind, address: Option<Address>) -> Vec<Finding> {
-        let mut found = write::findings_on(self.part, &self.ahead.nic, self.capabilities, kind);
-        found.extend(self.common(undo, address));
+        let mut found = self.common(undo, address);
+        found.extend(write::findings_on(self.part, &self.ahead.nic, self.capabilities, kind));
         found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         found
     }

@@ -1,16 +1,17 @@
 //! May this write be made? For writes that no plan of releases asks for: putting addresses on, attaching, binding an EIP, deleting.
 //! Where one takes a release or a detach back, this says whether that is possible, and if not, what is in the way.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use crate::domain::{
     address::{AddressRole, EipBinding},
     capabilities::{Capabilities, Condition},
     finding::{Finding, FindingId, Severity},
-    ids::{EipId, InstanceId},
+    ids::{EipId, InstanceId, RegionId},
     instance::Instance,
     inventory::ProfileInventory,
     nic::{ManagedBy, Nic, NicState, TypeLimit},
+    page::Resource,
     plan::OperationKind,
 };
 
@@ -111,6 +112,17 @@ impl<'a> Asking<'a> {
         part.nics_of(instance).iter().filter_map(move |&slot| part.nic_at(slot))
     }
 
+    /// The NIC's VPC: as it says, or as any instance with a NIC in the same subnet says.
+    fn vpc(&self) -> Option<Arc<str>> {
+        let nic = self.nic();
+        let near = |other: &Nic| nic.subnet.is_some() && other.subnet == nic.subnet && other.region == nic.region;
+        let told = |other: &Nic| {
+            let instance = || self.part.instance(other.instance.as_ref()?)?.vpc.clone();
+            other.vpc.clone().or_else(instance)
+        };
+        nic.vpc.clone().or_else(|| self.part.nics().filter(|(_, other)| near(other)).find_map(|(_, other)| told(other)))
+    }
+
     /// NICs that are on something that the cloud does not name, and may be on the instance.
     fn hidden(&self) -> usize {
         let near = |other: &Nic| other.region == self.nic().region && other.vpc == self.nic().vpc;
@@ -140,9 +152,17 @@ impl<'a> Asking<'a> {
             }
             Condition::AddressFree { floating } => {
                 let taken = self.ips().iter().find_map(|&ip| Some((ip, self.holder(ip, floating)?)));
-                taken.map_or((Answer::Holds, None), |(ip, who)| {
-                    told(FindingId::AddressTaken, vec![("nic", who.to_owned()), ("ip", ip.to_string())])
-                })
+                match (taken, self.ips().first()) {
+                    (Some((ip, who)), _) => {
+                        told(FindingId::AddressTaken, vec![("nic", who.to_owned()), ("ip", ip.to_string())])
+                    }
+                    // Nobody who is listed has it: that is nobody only where all are.
+                    (None, Some(ip)) if !self.is_listed(Resource::Nics) || self.may_be_near(self.ips()) => {
+                        let values = vec![of_nic(), ("ip", ip.to_string())];
+                        (Answer::CanNotTell(FindingId::AddressTaken), Some(untold(values)))
+                    }
+                    (None, _) => holds,
+                }
             }
             Condition::AddressRoom { free, attached } => self.room(free, attached),
             Condition::NotVirtual => {
@@ -154,51 +174,58 @@ impl<'a> Asking<'a> {
             }
             Condition::NicFree => match &nic.instance {
                 Some(instance) => told(FindingId::NicAttached, vec![of_nic(), ("instance", instance.to_string())]),
+                // To what it does not name.
+                None if nic.status.state == NicState::Attached => (Answer::Unseen(FindingId::InstanceUnknown), None),
                 None => holds,
             },
             Condition::InstanceExists => match self.kind {
                 OperationKind::Attach { instance, .. } if self.facts.instance.is_none() => {
-                    told(FindingId::InstanceGone, vec![of_nic(), ("instance", instance.to_string())])
+                    let values = vec![of_nic(), ("instance", instance.to_string())];
+                    if self.is_listed(Resource::Instances) {
+                        told(FindingId::InstanceGone, values)
+                    } else {
+                        (Answer::Unseen(FindingId::InstanceUnknown), Some(values))
+                    }
                 }
                 _ => holds,
             },
-            Condition::SamePlace => self.facts.instance.map_or((Answer::Holds, None), |target| self.place(target)),
+            Condition::SamePlace { zone } => {
+                self.facts.instance.map_or((Answer::Holds, None), |target| self.place(target, zone))
+            }
+            // One that is not there is in no VPC.
+            Condition::SameVpc if self.facts.instance.is_none() => holds,
             Condition::SameVpc => {
-                let vpc = self.instance().and_then(|target| self.nics_on(target).find_map(|nic| nic.vpc.clone()));
-                self.apart(FindingId::OtherVpc, nic.vpc.as_deref(), vpc.as_deref())
+                let of_target = self.facts.instance.and_then(|target| target.vpc.clone());
+                let its = || self.instance().and_then(|target| self.nics_on(target).find_map(|nic| nic.vpc.clone()));
+                self.apart(FindingId::OtherVpc, self.vpc().as_deref(), of_target.or_else(its).as_deref())
             }
-            Condition::NicRoom { most } => {
-                let Some(target) = self.instance() else { return holds };
-                let Some(most) = self.limit().and_then(|limit| limit.nics).or(most) else { return holds };
-                let count = self.nics_on(target).count();
-                let hidden = if count < most as usize { self.hidden() } else { 0 };
-                let values = || {
-                    let counts = [("count", count), ("most", most as usize), ("hidden", hidden)];
-                    let counts = counts.map(|(name, count)| (name, count.to_string()));
-                    std::iter::once(("instance", target.to_string())).chain(counts).collect()
-                };
-                if count >= most as usize {
-                    told(FindingId::InstanceFull, values())
-                } else if count + hidden >= most as usize {
-                    (Answer::CanNotTell(FindingId::InstanceFullUnknown), Some(values()))
-                } else {
-                    holds
-                }
-            }
+            Condition::NicRoom { most } => self.slots(most),
             Condition::EipExists => match self.eip() {
-                Some(id) if self.part.eip(id).is_none() => told(FindingId::EipGone, vec![("eip_id", id.to_string())]),
+                Some(id) if self.part.eip(id).is_none() => {
+                    let values = vec![("eip_id", id.to_string())];
+                    if self.is_listed(Resource::Eips) {
+                        told(FindingId::EipGone, values)
+                    } else {
+                        (Answer::CanNotTell(FindingId::EipUnknown), None)
+                    }
+                }
                 _ => holds,
             },
-            Condition::EipFree => match self.eip().and_then(|id| self.part.eip(id)) {
-                Some(eip) if eip.bound != EipBinding::Unbound => {
+            Condition::EipFree => match self.eip().map(|id| self.part.eip(id)) {
+                Some(Some(eip)) if eip.bound != EipBinding::Unbound => {
                     told(FindingId::EipInUse, vec![("eip_id", eip.id.to_string())])
                 }
+                Some(None) if !self.is_listed(Resource::Eips) => (Answer::CanNotTell(FindingId::EipUnknown), None),
                 _ => holds,
             },
             Condition::NoEipOnAddress => {
                 let ip = self.ips().first().copied();
                 let on = self.facts.eips.iter().find(|eip| ip.is_some_and(|ip| eip.is_on(nic, ip) == Some(true)));
                 match (on, ip) {
+                    // One of the NIC's, on which of its addresses is not told.
+                    (None, Some(ip)) if self.facts.eips_at(ip).next().is_some() => {
+                        (Answer::CanNotTell(FindingId::EipUnknown), None)
+                    }
                     (Some(eip), Some(ip)) => {
                         let public = eip.ips.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                         let id = eip.id.to_string();
@@ -209,14 +236,17 @@ impl<'a> Asking<'a> {
                 }
             }
             Condition::VirtualNotManaged => {
-                let owned = self.facts.floats.iter().find(|float| float.owner.is_some());
-                owned.map_or(holds, |float| {
-                    let who = float.owner.as_deref().unwrap_or("?").to_owned();
-                    told(
-                        FindingId::VipManaged,
-                        vec![of_nic(), ("ip", float.ip.to_string()), ("vip", float.id.to_string()), ("who", who)],
-                    )
-                })
+                match self.facts.floats.iter().find_map(|float| Some((float, float.owner.as_deref()?))) {
+                    Some((float, who)) => {
+                        let (ip, vip) = (float.ip.to_string(), float.id.to_string());
+                        told(FindingId::VipManaged, vec![of_nic(), ("ip", ip), ("vip", vip), ("who", who.to_owned())])
+                    }
+                    None if self.facts.floats_known => holds,
+                    None => {
+                        let ip = self.ips().first().map(ToString::to_string).unwrap_or_default();
+                        (Answer::CanNotTell(FindingId::VipUnknown), Some(vec![of_nic(), ("ip", ip)]))
+                    }
+                }
             }
             // No instance, no state of it: that it is not there is told by itself.
             Condition::InstanceState { .. } | Condition::GuestAgentRuns | Condition::HotPlug
@@ -285,45 +315,94 @@ impl<'a> Asking<'a> {
         other.map(|other| other.id.as_str()).or_else(|| part.taken_near(nic, ip).map(|by| &**by))
     }
 
-    /// Is there room for so many more addresses (or on the instance for those the NIC has)?
+    /// May an address be that of a NIC of which nobody said in which subnet it is?
+    fn may_be_near(&self, ips: &[IpAddr]) -> bool {
+        let own = self.nic();
+        let has = |other: &Nic| other.addresses.iter().any(|one| ips.contains(&one.ip));
+        let open = |other: &Nic| own.subnet.is_none() || other.subnet.is_none();
+        let may = |other: &Nic| other.id != own.id && other.region == own.region && open(other) && has(other);
+        self.part.nics().any(|(_, other)| may(other))
+    }
+
+    /// Were all such objects of the region listed?
+    fn is_listed(&self, resource: Resource) -> bool {
+        self.part.coverage(resource, &self.nic().region).is_known()
+    }
+
+    /// Does the instance take one more NIC? `most`: what no type of the cloud's exceeds.
+    fn slots(&self, most: Option<u32>) -> (Answer, Option<Values>) {
+        let Some(target) = self.instance() else { return (Answer::Holds, None) };
+        let limit = self.limit().and_then(|limit| limit.nics);
+        let count = self.nics_on(target).count();
+        let instance = || ("instance", target.to_string());
+        if let Some(most) = limit.or(most).map(|most| most as usize) {
+            let hidden = if count < most { self.hidden() } else { 0 };
+            let counts = [("count", count), ("most", most), ("hidden", hidden)];
+            let counts = counts.map(|(name, count)| (name, count.to_string()));
+            let values = || std::iter::once(instance()).chain(counts.clone()).collect();
+            if count >= most {
+                return (Answer::Violated(FindingId::InstanceFull), Some(values()));
+            }
+            if count + hidden >= most {
+                // Whatever the rule matters to those that can tell it of none.
+                return (Answer::Unseen(FindingId::InstanceFullUnknown), Some(values()));
+            }
+        }
+        if !self.is_listed(Resource::Nics) {
+            let values = vec![instance(), ("case", "unlisted".to_owned())];
+            return (Answer::Unseen(FindingId::InstanceFullUnknown), Some(values));
+        }
+        match limit {
+            Some(_) => (Answer::Holds, None),
+            None => (Answer::CanNotTell(FindingId::InstanceFullUnknown), Some(untold(vec![instance()]))),
+        }
+    }
+
+    /// Is there room for so many more addresses (or on the instance for those the NIC has)? `free`, `attached`: what no NIC exceeds.
     fn room(&self, free: Option<u32>, attached: Option<u32>) -> (Answer, Option<Values>) {
-        let on_instance = self.facts.instance.is_some();
-        let limit = || self.limit().and_then(|limit| limit.addresses_per_nic);
-        let most = if on_instance { limit().or(attached) } else { free };
+        let on_instance = self.facts.instance.is_some() || !self.facts.is_free();
+        let limit = self.limit().and_then(|limit| limit.addresses_per_nic);
+        let most = if on_instance { limit.or(attached) } else { free };
         let held = self.nic().addresses.iter().filter(|address| address.role != AddressRole::Ipv6).count();
         let count = held + if matches!(self.kind, OperationKind::Assign { .. }) { self.ips().len() } else { 0 };
+        let values = || vec![("nic", self.nic().id.to_string()), ("count", count.to_string())];
         match most {
             Some(most) if count > most as usize => {
-                let counts = [("count", count.to_string()), ("most", most.to_string())];
-                let values = std::iter::once(("nic", self.nic().id.to_string())).chain(counts).collect();
-                (Answer::Violated(FindingId::NicFull), Some(values))
+                let most = ("most", most.to_string());
+                (Answer::Violated(FindingId::NicFull), Some(values().into_iter().chain([most]).collect()))
             }
+            _ if on_instance && limit.is_none() => (Answer::CanNotTell(FindingId::NicFullUnknown), Some(values())),
             _ => (Answer::Holds, None),
         }
     }
 
-    fn place(&self, target: &Instance) -> (Answer, Option<Values>) {
-        if target.region == self.nic().region {
-            self.apart(FindingId::OtherPlace, self.nic().zone.as_deref(), target.zone.as_deref())
+    fn place(&self, target: &Instance, zone: bool) -> (Answer, Option<Values>) {
+        let region = |region: &RegionId| Some(region.to_string());
+        let (here, there) = if target.region == self.nic().region && zone {
+            (self.nic().zone.as_deref().map(str::to_owned), target.zone.as_deref().map(str::to_owned))
         } else {
-            self.apart(FindingId::OtherPlace, Some(self.nic().region.as_str()), Some(target.region.as_str()))
-        }
+            (region(&self.nic().region), region(&target.region))
+        };
+        self.apart(FindingId::OtherPlace, here.as_deref(), there.as_deref())
     }
 
-    /// What is not known can not differ.
+    /// What is not known may differ.
     fn apart(&self, id: FindingId, own: Option<&str>, its: Option<&str>) -> (Answer, Option<Values>) {
+        let instance = self.instance().map(ToString::to_string).unwrap_or_default();
+        let mut values = vec![("nic", self.nic().id.to_string()), ("instance", instance)];
         match (own, its) {
             (Some(own), Some(its)) if own != its => {
-                let instance = self.instance().map(ToString::to_string).unwrap_or_default();
-                let values = vec![
-                    ("nic", self.nic().id.to_string()),
-                    ("instance", instance),
-                    ("here", own.to_owned()),
-                    ("there", its.to_owned()),
-                ];
+                values.extend([("here", own.to_owned()), ("there", its.to_owned())]);
                 (Answer::Violated(id), Some(values))
             }
-            _ => (Answer::Holds, None),
+            (Some(_), Some(_)) => (Answer::Holds, None),
+            _ => (Answer::CanNotTell(id), Some(untold(values))),
         }
     }
+}
+
+/// Values of a finding that could not be told.
+fn untold(mut values: Values) -> Values {
+    values.push(("case", "untold".to_owned()));
+    values
 }

@@ -23,6 +23,7 @@ fn instance(n: u8) -> Instance {
         kind: None,
         power: Power { word: "Running".into(), state: PowerState::Running },
         guest_agent: None,
+        vpc: None,
         load_balancers: vec![],
         tags: crate::domain::tags::Tags::none(),
     }
@@ -49,6 +50,7 @@ pub(super) fn nic(n: u8, on: Option<u8>, primary: bool) -> Nic {
         members: None,
         prefixes: Vec::new(),
         dies_with_detach: None,
+        dies_with_instance: None,
         ranges: vec![],
         hot_plug: None,
         tags: crate::domain::tags::Tags::none(),

@@ -207,12 +207,13 @@ fn instances(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<In
         }
         let word = pool.keep(&raw.status);
         page.instances.push(Instance {
-            name: Arc::from(raw.name.as_str()),
+            name: raw.name.as_str().into(),
             region: region.clone(),
             zone: pool.some(&raw.zone),
             kind: pool.some(&raw.kind),
             power: Power { state: power(&word), word },
             guest_agent: None,
+            vpc: None,
             load_balancers: Vec::new(),
             tags: tags(&mut pool, &raw.tags),
             id: raw.id.into(),
@@ -261,7 +262,7 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
     let linked = !raw.attachment.trunk.is_empty() || raw.slave || raw.bond;
     let members = !raw.attachment.members.is_empty();
     Nic {
-        name: Arc::from(raw.name.as_str()),
+        name: raw.name.as_str().into(),
         region: region.clone(),
         zone: pool.some(&raw.zone),
         role: role(&raw.kind, pool),
@@ -284,6 +285,7 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
         members: Some(members),
         prefixes: raw.prefixes.iter().filter_map(|range| pool.some(&range.text)).collect(),
         dies_with_detach: None,
+        dies_with_instance: raw.dies_with_instance,
         ranges: vec![],
         hot_plug: match raw.traffic.as_str() {
             "Standard" => Some(true),

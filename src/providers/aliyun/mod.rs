@@ -122,6 +122,7 @@ const DETACH: &[Precondition] = &[
     told(Condition::NoEipOnNic, Severity::Warn),
     told(Condition::NotBackend, Severity::Warn),
     told(Condition::AddressesLeave, Severity::Warn),
+    told(Condition::OutlivesInstance, Severity::Info),
     told(Condition::GuestKeepsConfig, Severity::Info),
 ];
 
@@ -154,7 +155,7 @@ const ATTACH: &[Precondition] = &[
         "InvalidOperation.InvalidEcsState",
     ),
     blocked(Condition::HotPlug, "InvalidOperation.EniHotPlugNotSupported"),
-    blocked(Condition::SamePlace, "InvalidOperation.AvailabilityZoneMismatch"),
+    blocked(Condition::SamePlace { zone: true }, "InvalidOperation.AvailabilityZoneMismatch"),
     blocked(Condition::SameVpc, "InvalidOperation.VpcMismatch"),
     blocked(Condition::NicRoom { most: None }, "EniPerInstanceLimitExceeded"),
     blocked(Condition::AddressRoom { free: None, attached: None }, "InvalidOperation.Ipv4CountExceeded"),

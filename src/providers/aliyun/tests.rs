@@ -55,6 +55,7 @@ fn nic(role: NicRole, instance: Option<&str>, ips: &[&str]) -> Nic {
         members: Some(false),
         prefixes: Vec::new(),
         dies_with_detach: None,
+        dies_with_instance: None,
         ranges: vec![],
         hot_plug: Some(true),
         tags: crate::domain::tags::Tags::none(),

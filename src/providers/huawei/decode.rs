@@ -315,12 +315,14 @@ fn instances(listing: &Listing, rows: Vec<wire::Server>, total: Option<u64>) -> 
         let (word, state) = power(&row, status);
         Some(Instance {
             id,
-            name: Arc::from(row.name.as_str()),
+            name: row.name.iter().map(Text::as_str).collect(),
             region: region.clone(),
             zone: pool.some(&row.zone),
             kind: pool.some(&row.flavor.name).or_else(|| pool.some(&row.flavor.id)),
             power: Power { word: pool.keep(&word), state },
             guest_agent: None,
+            // Vendor: `metadata.vpc_id`. Ports do not tell theirs.
+            vpc: row.metadata.as_ref().and_then(|told| pool.some(&told.vpc)),
             load_balancers: Vec::new(),
             tags: row.tags.as_ref().map_or_else(Tags::unknown, |tags| {
                 tags.iter().filter_map(|tag| tag_of(&mut pool, tag)).collect()
@@ -481,7 +483,7 @@ fn nic(listing: &Listing, row: &wire::Port, pool: &mut Pool) -> Option<Nic> {
     let v6 = own.iter().filter(|ip| ip.is_ipv6()).map(|&ip| Address { ip, role: AddressRole::Ipv6 });
     Some(Nic {
         id: id.into(),
-        name: Arc::from(row.name.as_str()),
+        name: row.name.iter().map(Text::as_str).collect(),
         region: region_of(listing),
         zone: row.owner.as_str().strip_prefix("compute:").filter(|zone| !zone.is_empty()).map(|zone| pool.keep(zone)),
         role: role(row, attached, pool),
@@ -508,6 +510,7 @@ fn nic(listing: &Listing, row: &wire::Port, pool: &mut Pool) -> Option<Nic> {
         prefixes: Vec::new(),
         // Ports do not tell it.
         dies_with_detach: None,
+        dies_with_instance: None,
         hot_plug: None,
         // Nor this.
         tags: Tags::unknown(),
@@ -544,7 +547,7 @@ fn float(listing: &Listing, row: &wire::Port, pool: &mut Pool) -> Vec<Float> {
     let of = |ip| Float {
         id: id.into(),
         ip,
-        name: Arc::from(row.name.as_str()),
+        name: Arc::from(row.name.as_ref().map_or("", Text::as_str)),
         region: region_of(listing),
         subnet: row.network.some().map(|network| pool.keep(network)),
         pairs: pairs.clone(),

@@ -125,7 +125,7 @@ const ASSIGN: &[Precondition] = &[
     blocked(Condition::AddressFree { floating: true }, "Ecs.0010"),
 ];
 
-/// Vendor: ECS `BatchAddServerNics` and its error page. How many NICs a server takes no listing shows.
+/// Vendor: ECS `BatchAddServerNics` and its error page.
 const ATTACH: &[Precondition] = &[
     blocked(Condition::NicExists, "Ecs.0307"),
     blocked(Condition::InstanceExists, "Ecs.0114"),
@@ -138,6 +138,9 @@ const ATTACH: &[Precondition] = &[
         "Ecs.0100",
     ),
     blocked(Condition::NicState { allowed: &[NicState::Free] }, "Ecs.0919"),
+    blocked(Condition::SameVpc, "Ecs.0014"),
+    // How many NICs a server takes no listing shows.
+    blocked(Condition::NicRoom { most: None }, "Ecs.0050").or_untold_info(),
 ];
 
 /// Vendor: EIP `UpdatePublicip`. Its codes are told by their HTTP status only.

@@ -218,12 +218,13 @@ fn instances(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<In
             continue;
         }
         page.instances.push(Instance {
-            name: Arc::from(raw.name.as_str()),
+            name: raw.name.iter().map(|name| name.as_deref().unwrap_or_default()).collect(),
             region: region.clone(),
             zone: pool.some(&raw.placement.zone),
             kind: pool.some(&raw.kind),
             power: power(&raw, &mut pool),
             guest_agent: None,
+            vpc: None,
             load_balancers: Vec::new(),
             tags: tags(&mut pool, raw.tags.as_deref()),
             id: raw.id.into(),
@@ -285,7 +286,7 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
     let instance = instance.filter(|id| !id.is_empty()).map(InstanceId::from);
     let public = raw.addresses.iter().filter(|address| !address.eip.is_empty() && !address.public.is_empty());
     Nic {
-        name: Arc::from(raw.name.as_str()),
+        name: raw.name.iter().map(|name| name.as_deref().unwrap_or_default()).collect(),
         region: region.clone(),
         zone: pool.some(&raw.zone),
         // Vendor: the number of the kind contradicts itself. One that does not say may be a primary one.
@@ -305,6 +306,7 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
         members: None,
         prefixes: Vec::new(),
         dies_with_detach: None,
+        dies_with_instance: None,
         ranges: vec![],
         hot_plug: None,
         tags,

@@ -105,7 +105,8 @@ const ASSIGN: &[Precondition] = &[
     blocked(Condition::NicExists, "ResourceNotFound"),
     blocked(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, "UnsupportedOperation.InvalidState"),
     warned(Condition::NotManaged, "UnsupportedOperation"),
-    blocked(Condition::AddressRoom { free: Some(30), attached: Some(30) }, "LimitExceeded"),
+    // What the NIC's own instance takes no listing shows.
+    blocked(Condition::AddressRoom { free: Some(30), attached: Some(30) }, "LimitExceeded").or_untold_info(),
     blocked(Condition::NotOnNic, "ResourceInUse"),
     blocked(Condition::AddressFree { floating: false }, "ResourceInUse"),
 ];
@@ -120,9 +121,9 @@ const ATTACH: &[Precondition] = &[
         Condition::InstanceState { allowed: &[PowerState::Running, PowerState::Stopped], primary_nic_only: false },
         "UnsupportedOperation.ResourceIsInvalidState",
     ),
-    blocked(Condition::SamePlace, "UnsupportedOperation.ZoneMismatch"),
+    blocked(Condition::SamePlace { zone: true }, "UnsupportedOperation.ZoneMismatch"),
     blocked(Condition::SameVpc, "UnsupportedOperation.VpcMismatch"),
-    blocked(Condition::NicRoom { most: Some(8) }, "LimitExceeded"),
+    blocked(Condition::NicRoom { most: Some(8) }, "LimitExceeded").or_untold_info(),
 ];
 
 /// Vendor: `AssociateAddress` page.

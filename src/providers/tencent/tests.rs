@@ -53,6 +53,7 @@ fn nic(role: NicRole, instance: Option<&str>, ips: &[&str]) -> Nic {
         members: None,
         prefixes: Vec::new(),
         dies_with_detach: None,
+        dies_with_instance: None,
         ranges: vec![],
         hot_plug: None,
         tags: crate::domain::tags::Tags::none(),

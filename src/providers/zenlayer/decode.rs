@@ -302,12 +302,13 @@ fn instances(listing: &Listing, found: Found<shapes::Instance>) -> InventoryPage
         let word = pool.keep(filled(raw.status.as_ref()).unwrap_or_default());
         page.instances.push(Instance {
             id,
-            name: Arc::from(raw.instance_name.as_ref().map_or("", |Text(name)| name)),
+            name: raw.instance_name.iter().map(|Text(name)| name.as_str()).collect(),
             region,
             zone,
             kind: pool.some(raw.instance_type.as_ref()),
             power: Power { state: power(&word), word },
             guest_agent: raw.enable_agent,
+            vpc: None,
             load_balancers: raw
                 .load_balancer_ids
                 .iter()
@@ -369,7 +370,7 @@ fn nic(listing: &Listing, raw: &shapes::Nic, pool: &mut Pool) -> Option<Nic> {
     let word = pool.keep(filled(raw.status.as_ref()).unwrap_or_default());
     Some(Nic {
         id: raw.id()?.into(),
-        name: Arc::from(raw.name.as_ref().map_or("", |Text(name)| name)),
+        name: raw.name.iter().map(|Text(name)| name.as_str()).collect(),
         region: region(listing, raw.region_id.as_ref()),
         zone: None,
         role: match filled(raw.nic_type.as_ref()).unwrap_or_default() {
@@ -392,6 +393,7 @@ fn nic(listing: &Listing, raw: &shapes::Nic, pool: &mut Pool) -> Option<Nic> {
         members: None,
         prefixes: Vec::new(),
         dies_with_detach: None,
+        dies_with_instance: None,
         ranges: vec![],
         hot_plug: None,
         tags,

@@ -258,6 +258,7 @@ mod tests {
             members: None,
             prefixes: Vec::new(),
             dies_with_detach: None,
+            dies_with_instance: None,
             ranges: vec![],
             hot_plug: None,
             tags: crate::domain::tags::Tags::none(),

@@ -100,14 +100,14 @@ const ATTACH: &[Precondition] = &[
     blocked(Condition::NicFree, "INVALID_NIC_ATTACHED"),
     blocked(Condition::NicState { allowed: &[NicState::Free] }, "INVALID_NIC_STATUS"),
     // The region: a NIC has no zone.
-    blocked(Condition::SamePlace, "INVALID_NIC_INSTANCE_REGION_MISMATCH"),
+    blocked(Condition::SamePlace { zone: false }, "INVALID_NIC_INSTANCE_REGION_MISMATCH"),
     blocked(
         Condition::InstanceState { allowed: &[PowerState::Running], primary_nic_only: false },
         "OPERATION_DENIED_INSTANCE_STATUS_NOT_SUPPORT",
     ),
     // Known from an earlier edition of the page; the number depends on the instance's size, and is one edition's.
     warned(Condition::GuestAgentRuns, "INVALID_INSTANCE_PRECHECK_ABNORMAL"),
-    warned(Condition::NicRoom { most: Some(8) }, "INVALID_INSTANCE_NIC_LIMIT"),
+    warned(Condition::NicRoom { most: Some(8) }, "INVALID_INSTANCE_NIC_LIMIT").or_untold_info(),
 ];
 
 /// Vendor: `AssociateEipAddress` page. One address may have several.

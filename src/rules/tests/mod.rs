@@ -3,6 +3,7 @@
 mod conditions;
 mod plans;
 mod safety;
+mod write;
 
 use std::net::IpAddr;
 
@@ -137,6 +138,7 @@ pub fn snapshot() -> NicSnapshot {
             members: Some(false),
             prefixes: Vec::new(),
             dies_with_detach: None,
+            dies_with_instance: None,
             ranges: vec![],
             hot_plug: Some(true),
             tags: crate::domain::tags::Tags::none(),
@@ -175,6 +177,7 @@ pub fn instance(id: &str, state: PowerState) -> Instance {
         kind: None,
         power: Power { word: format!("{state:?}").to_uppercase().into(), state },
         guest_agent: Some(true),
+        vpc: None,
         load_balancers: Vec::new(),
         tags: crate::domain::tags::Tags::none(),
     }

@@ -5,6 +5,7 @@ use crate::{
     domain::{
         finding::{Finding, FindingId},
         ids::{AddressKey, NicKey, ProfileId},
+        name::Name,
         plan::{Belts, Change, ChangedFact, Decision, OperationKind, Overruled, ReleasePlan},
         selection::Target,
         tags::Tags,
@@ -215,6 +216,7 @@ fn what_a_rule_needs_and_nobody_knows_counts_as_a_match() {
     let unread: fn(&mut NicSnapshot) = |now| now.instance = None;
     let no_eips: fn(&mut NicSnapshot) = |now| now.eips_known = false;
     let untold: fn(&mut NicSnapshot) = |now| now.nic.tags = Tags::unknown();
+    let nameless: fn(&mut NicSnapshot) = |now| now.nic.name = Name::unknown();
     let floating: fn(&mut NicSnapshot) = |now| {
         now.nic.addresses[1].role = AddressRole::Virtual;
         now.floats.push(Float { name: "gw-vip".into(), ..virtual_address("f-1", "10.0.0.2", &["10.0.0.1"]) });
@@ -270,6 +272,21 @@ fn what_a_rule_needs_and_nobody_knows_counts_as_a_match() {
         ("id:f-1", floating, "yes"),
         ("gw", floating, "yes"),
         ("name:db-*", floating, ""),
+        // Without a name it has an empty one; what was not read may be any.
+        ("name:gw-*", |now| now.nic.name = "".into(), ""),
+        ("name:gw-*", nameless, "names"),
+        ("-name:gw-*", nameless, "names"),
+        (
+            "name:web",
+            |now| (now.nic.name, now.instance.as_mut().unwrap().name) = (Name::unknown(), "web".into()),
+            "yes",
+        ),
+        ("nic:gw-*", nameless, "names"),
+        ("nic:nic-1", nameless, "yes"),
+        ("gw", nameless, "names"),
+        ("name:gw-*", |now| now.instance.as_mut().unwrap().name = Name::unknown(), "names"),
+        ("instance:gw-*", |now| now.instance.as_mut().unwrap().name = Name::unknown(), "names"),
+        ("instance:vm-1", |now| now.instance.as_mut().unwrap().name = Name::unknown(), "yes"),
         ("name:db-*", unlisted, "vips"),
         ("id:f-2", unlisted, "vips"),
         ("db", unlisted, "vips"),

@@ -213,6 +213,7 @@ fn as_named(intent: &Intent) -> Nic {
         members: None,
         prefixes: Vec::new(),
         dies_with_detach: None,
+        dies_with_instance: None,
         ranges: vec![],
         hot_plug: None,
         tags: Tags::unknown(),

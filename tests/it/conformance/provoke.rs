@@ -51,6 +51,7 @@ pub fn is_the_oracles(condition: Condition) -> bool {
             | Condition::SecondaryStays
             | Condition::AddressesLeave
             | Condition::OutlivesDetach
+            | Condition::OutlivesInstance
             | Condition::GuestKeepsConfig
             | Condition::InstanceNotBackend
             // Who else holds it does not matter to the cloud, and a write of the same plan may change it.

@@ -1,7 +1,7 @@
 //! A console without a screen, a socket or a clock: the codec encodes, the dialect answers, the codec decodes.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     collections::{BTreeSet, HashSet, VecDeque},
     sync::Arc,
 };
@@ -27,6 +27,7 @@ use nicdeck::{
     },
     wire::WireResponse,
 };
+use serde_json::Value;
 
 pub const PROFILE: &str = "acct";
 /// When everything is read.
@@ -54,6 +55,41 @@ pub struct Desk {
     credential: Credential,
     key: SimKey,
     serial: Cell<u128>,
+    /// A member that is taken out of every answer to a read, by its way through the objects.
+    without: Option<String>,
+    /// All members that answers to reads had.
+    members: RefCell<BTreeSet<String>>,
+}
+
+/// Every member below, by its way through the objects; lists are passed through.
+fn members(value: &Value, way: &str, all: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(object) => {
+            for (name, member) in object {
+                let way = if way.is_empty() { name.clone() } else { format!("{way}/{name}") };
+                members(member, &way, all);
+                all.insert(way);
+            }
+        }
+        Value::Array(rows) => rows.iter().for_each(|row| members(row, way, all)),
+        _ => {}
+    }
+}
+
+/// Takes the member out wherever it is.
+fn cut(value: &mut Value, way: &str) {
+    match value {
+        Value::Object(object) => match way.split_once('/') {
+            Some((name, rest)) => {
+                if let Some(member) = object.get_mut(name) {
+                    cut(member, rest);
+                }
+            }
+            None => _ = object.remove(way),
+        },
+        Value::Array(rows) => rows.iter_mut().for_each(|row| cut(row, way)),
+        _ => {}
+    }
 }
 
 /// Different for different numbers, in all of its digits.
@@ -78,7 +114,9 @@ impl Desk {
             api: None,
         };
         let credential = Credential::keys(&key.id, &key.secret, None);
-        let mut desk = Self { cloud, dialect: cloud.dialect(), profile, credential, key, serial: Cell::new(1) };
+        let (serial, members) = (Cell::new(1), RefCell::default());
+        let mut desk =
+            Self { cloud, dialect: cloud.dialect(), profile, credential, key, serial, without: None, members };
         if let Some(call) = cloud.sign_in(&desk.profile, &desk.credential, &desk.profile.regions[0]) {
             match desk.ask(&mut world.clone(), NOW, &call) {
                 Ok(Reply::Session(Session { project_id: Some(project), .. })) => {
@@ -88,6 +126,18 @@ impl Desk {
             }
         }
         desk
+    }
+
+    #[allow(dead_code)]
+    /// The same, of a cloud that leaves a member out of what it answers to reads.
+    pub fn without(self, member: &str) -> Self {
+        Self { without: Some(member.to_owned()), ..self }
+    }
+
+    #[allow(dead_code)]
+    /// What answers to reads held so far.
+    pub fn members(&self) -> Vec<String> {
+        self.members.borrow().iter().cloned().collect()
     }
 
     /// One request and its answer.
@@ -105,7 +155,14 @@ impl Desk {
             body: request.body,
         };
         world.settle(now);
-        let response = self.dialect.answer(world, &self.key, &request, now, &format!("{serial:032x}"));
+        let mut response = self.dialect.answer(world, &self.key, &request, now, &format!("{serial:032x}"));
+        if let (Call::List(_), Ok(mut body)) = (call, serde_json::from_slice::<Value>(&response.body)) {
+            members(&body, "", &mut self.members.borrow_mut());
+            if let Some(member) = &self.without {
+                cut(&mut body, member);
+                response.body = body.to_string().into_bytes();
+            }
+        }
         let headers = response.headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value));
         let response = WireResponse { status: response.status, headers: headers.collect(), body: response.body };
         self.cloud.decode(call, &response)
@@ -116,12 +173,16 @@ impl Desk {
         let mut queue = VecDeque::from(listings);
         let mut seen: HashSet<Listing> = queue.iter().cloned().collect();
         let mut sections: BTreeSet<Section> = BTreeSet::new();
+        let mut failed: Vec<(Section, Fault)> = Vec::new();
         while let Some(listing) = queue.pop_front() {
             let brought = self.cloud.brings(&listing).iter().copied();
-            for resource in std::iter::once(listing.resource).chain(brought) {
-                let section = (resource, listing.region.clone());
+            let filled: Vec<Section> = std::iter::once(listing.resource)
+                .chain(brought)
+                .map(|resource| (resource, listing.region.clone()))
+                .collect();
+            for section in &filled {
                 if sections.insert(section.clone()) {
-                    part.begin(section);
+                    part.begin(section.clone());
                 }
             }
             match self.ask(world, now, &Call::List(listing.clone())) {
@@ -130,11 +191,17 @@ impl Desk {
                     part.merge(page, now);
                     queue.extend(next.into_iter().filter(|next| seen.insert(next.clone())));
                 }
+                Err(fault) if self.without.is_some() => {
+                    failed.extend(filled.into_iter().map(|section| (section, fault.clone())));
+                }
                 other => panic!("{} {listing:?}: {other:?}", self.name()),
             }
         }
         for section in sections {
-            part.complete(&section, 0, now);
+            match failed.iter().find(|(of, _)| *of == section) {
+                Some((_, fault)) => part.fail(&section, fault.clone(), now),
+                None => _ = part.complete(&section, 0, now),
+            }
         }
     }
 
@@ -144,6 +211,22 @@ impl Desk {
 
     /// Everything, as a plan sees it: listed, and each NIC read again.
     pub fn survey(&self, world: &World) -> Inventory {
+        let mut inventory = self.listed(world);
+        let mut world = world.clone();
+        let part = inventory.profile_mut(&PROFILE.into()).expect("the only one");
+        let nics: Vec<NicId> = part.nics().map(|(_, nic)| nic.id.clone()).collect();
+        for nic in nics {
+            let seen = part.snapshot(&nic).expect("listed");
+            let fresh = self.inspect(&mut world, NOW, &seen);
+            // What can not be read again is sent nothing.
+            assert!(fresh.is_some() || self.without.is_some(), "still there");
+            part.refresh(&nic, fresh.as_ref(), NOW);
+        }
+        inventory
+    }
+
+    /// Everything as it is listed.
+    pub fn listed(&self, world: &World) -> Inventory {
         let mut world = world.clone();
         let mut inventory = Inventory::new([(PROFILE.into(), self.profile.cloud.clone())]);
         let part = inventory.profile_mut(&PROFILE.into()).expect("the only one");
@@ -159,12 +242,6 @@ impl Desk {
             });
             let limits = limits.collect();
             self.read(&mut world, NOW, part, limits);
-        }
-        let nics: Vec<NicId> = part.nics().map(|(_, nic)| nic.id.clone()).collect();
-        for nic in nics {
-            let seen = part.snapshot(&nic).expect("listed");
-            let fresh = self.inspect(&mut world, NOW, &seen).expect("still there");
-            part.refresh(&nic, Some(&fresh), NOW);
         }
         inventory
     }

@@ -24,7 +24,11 @@ pub fn of(cloud: &str, api: &str) -> Vec<Fact> {
     let fact = |detach, id, holds| Fact { id, detach, holds };
     match (cloud, api) {
         // A member is detached with its trunk's id.
-        ("aliyun", _) => vec![fact(DETACH, FindingId::NicType, |_, nic, _| !nic.primary && nic.kind == "Member")],
+        ("aliyun", _) => vec![
+            fact(DETACH, FindingId::NicType, |_, nic, _| !nic.primary && nic.kind == "Member"),
+            // Vendor: `DeleteOnRelease`; the NIC that was made with the instance goes with it.
+            fact(DETACH, FindingId::NicDiesWithInstance, |_, nic, _| nic.primary),
+        ],
         // The page about unbinding speaks of running and stopped instances only.
         ("tencent", _) => vec![fact(DETACH, FindingId::InstanceState, |world, nic, _| {
             let instance = nic.instance_id.as_deref().and_then(|id| world.instance(id));

@@ -170,18 +170,20 @@ fn difference(scene: &Scene, after: &World, kind: &OperationKind) -> String {
 /// Is there no rule, since nothing shows it, and is it so: they are in two places, the EIP is not there or on a virtual address?
 fn is_unseen(scene: &Scene, kind: &OperationKind) -> bool {
     let rules = scene.capabilities().rules_of(kind);
-    let lacks = |condition| rules.iter().all(|rule| rule.condition != condition);
     let world = &scene.world;
     match kind {
-        OperationKind::Attach { nic, instance } if lacks(Condition::SamePlace) => {
+        OperationKind::Attach { nic, instance }
+            if !rules.iter().any(|rule| matches!(rule.condition, Condition::SamePlace { .. })) =>
+        {
             let zone = |id: &str| world.instance(id).map(|one| (one.region.clone(), one.zone.clone()));
             let near =
                 |nic: &SimNic| world.nics().iter().filter(|other| other.subnet_id == nic.subnet_id).cloned().collect();
             let near: Vec<SimNic> = world.nic(nic.as_str()).map(near).unwrap_or_default();
             let here = near.iter().find_map(|other| zone(other.instance_id.as_deref()?));
-            here != zone(instance.as_str())
+            let vpc = world.instance(instance.as_str()).map(|one| &one.vpc_id);
+            here != zone(instance.as_str()) && world.nic(nic.as_str()).map(|nic| &nic.vpc_id) == vpc
         }
-        OperationKind::BindEip { eip, .. } if lacks(Condition::EipExists) => {
+        OperationKind::BindEip { eip, .. } if rules.iter().all(|rule| rule.condition != Condition::EipExists) => {
             world.eip(eip.as_str()).is_none_or(|view| view.float.is_some())
         }
         _ => false,
@@ -209,6 +211,11 @@ fn facts(cloud: &str) -> impl Iterator<Item = Fact> {
         // A member is attached with its trunk's id.
         "aliyun" => &[("attach", &[FindingId::NicType], |_, nic, _| !nic.primary && nic.kind == "Member")],
         "huawei" => &[
+            // How many NICs a server takes no answer shows.
+            ("attach", &[FindingId::InstanceFullUnknown], |world, _, kind| match kind {
+                OperationKind::Attach { instance, .. } => world.instance(instance.as_str()).is_some(),
+                _ => false,
+            }),
             // Ports of services are theirs.
             ("attach", &[FindingId::ManagedBy], |_, nic, _| nic.service_managed),
             // Its address stays on their lists.
@@ -228,7 +235,7 @@ fn facts(cloud: &str) -> impl Iterator<Item = Fact> {
 
 /// Rules that no world here can break: all of a world's objects are in one region, and none of its NICs is a virtual address.
 pub fn is_never_broken(cloud: &str, condition: Condition) -> bool {
-    matches!((cloud, condition), ("zenlayer", Condition::SamePlace) | ("huawei", Condition::VirtualShared))
+    matches!((cloud, condition), ("zenlayer", Condition::SamePlace { .. }) | ("huawei", Condition::VirtualShared))
 }
 
 fn name(kind: &OperationKind) -> &'static str {
@@ -307,7 +314,8 @@ pub fn compare(
         let stricter = blocking(&found).difference(&blocking(&documented)).next().is_some()
             || (nic.is_none() && rules.rules_of(&case.kind).iter().any(absent));
         // What is not known predicts nothing, and may be what the cloud speaks of.
-        let untold = ids.contains(&FindingId::InstanceFullUnknown);
+        let is_untold = |finding: &Finding| finding.severity == Severity::Unknown;
+        let untold = found.iter().any(|finding| finding.id == FindingId::InstanceFullUnknown && is_untold(finding));
         let room = |rule: &&Precondition| matches!(rule.condition, Condition::NicRoom { .. });
         let room = rules.rules_of(&case.kind).iter().find(room).filter(|_| untold).and_then(|rule| rule.code);
         return match &case.answer {

@@ -150,11 +150,11 @@ pub fn without(capabilities: &Capabilities, name: &str, place: usize) -> &'stati
     }))
 }
 
-fn key(nic: &str) -> NicKey {
+pub fn key(nic: &str) -> NicKey {
     NicKey { profile: PROFILE.into(), nic: nic.into() }
 }
 
-fn plan(inventory: &Inventory, targets: &[Target], capabilities: &'static Capabilities) -> ReleasePlan {
+pub fn plan(inventory: &Inventory, targets: &[Target], capabilities: &'static Capabilities) -> ReleasePlan {
     let wanted: Vec<planner::Wanted> = targets.iter().cloned().map(planner::Wanted::of).collect();
     let capabilities = |_: &ProfileId| Some(capabilities);
     // What the cloud would say is asked, not how much one plan may do.

@@ -173,7 +173,7 @@ impl Maker<'_> {
                 }
             });
         }
-        if ["aliyun", "tencent"].contains(&self.words.provider) && self.one_in(2) {
+        if self.words.provider != "zenlayer" && self.one_in(2) {
             self.move_away(world);
         }
         if self.words.secondaries && self.one_in(4) {
@@ -225,8 +225,16 @@ impl Maker<'_> {
     /// One instance with its NICs is in a subnet of its own, and maybe in a VPC of its own.
     fn move_away(&mut self, world: &mut World) {
         let Some(last) = world.instances().last().map(|instance| instance.id.clone()) else { return };
+        if self.kinks.pairs {
+            // They are bound in the subnet that it leaves.
+            let nics: Vec<SimNic> = world.nics_of(&last).cloned().collect();
+            for nic in nics {
+                let floating = nic.addresses.iter().filter(|address| address.floating);
+                world.release(&nic.id, &floating.map(|address| address.ip).collect::<Vec<_>>());
+            }
+        }
         let mut vpc = (self.words.id)(ObjectKind::Vpc, self.random.draw());
-        if self.one_in(2) {
+        if self.one_in(2) && self.words.provider != "huawei" {
             vpc = world.instances().last().map(|instance| instance.vpc_id.clone()).unwrap_or(vpc);
             // One that could be put on another instance, if that were in the same zone.
             let free = world.nics_of(&last).find(|nic| !nic.primary).map(|nic| nic.id.clone());
@@ -284,6 +292,8 @@ impl Maker<'_> {
         }
         if self.one_in(5) {
             let (place, lb) = (self.place(&nic), (self.words.id)(ObjectKind::LoadBalancer, self.random.draw()));
+            // Vendor (Tencent): a balancer sends to instances and to NICs' own addresses.
+            let place = if self.kinks.pairs || !nic.addresses[place].floating { place } else { 0 };
             world.edit_nic(id, |nic| {
                 nic.addresses[place].lb.get_or_insert(lb);
             });

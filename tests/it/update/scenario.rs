@@ -19,7 +19,7 @@ use nicdeck::{
         instance::{Instance, Power, PowerState},
         inventory::Section,
         journal_fault::{JournalFault, JournalFaultKind},
-        nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
+        nic::{ManagedBy, Nic, NicRole, NicState, NicStatus, TypeLimit},
         page::{InventoryPage, Resource},
         snapshot::NicSnapshot,
         time::Timestamp,
@@ -62,6 +62,7 @@ pub fn instance(id: &str, name: &str) -> Instance {
         kind: Some("t.large".into()),
         power: Power { word: "Running".into(), state: PowerState::Running },
         guest_agent: Some(true),
+        vpc: None,
         load_balancers: Vec::new(),
         tags: nicdeck::domain::tags::Tags::none(),
     }
@@ -100,6 +101,7 @@ pub fn nic(id: &str, on: Option<&str>, ips: &[&str]) -> Nic {
         members: Some(false),
         prefixes: Vec::new(),
         dies_with_detach: None,
+        dies_with_instance: Some(false),
         ranges: vec![],
         hot_plug: Some(true),
         tags: nicdeck::domain::tags::Tags::none(),
@@ -199,8 +201,9 @@ impl Scenario {
         self.state.jobs.listing_of(&ProfileId::from(profile)).expect("the profile is being listed").job
     }
 
-    /// The listing brings everything on this page: all sections begin, come whole, and end.
-    pub fn listed(&mut self, profile: &str, page: InventoryPage) -> &mut Self {
+    /// The listing brings everything on this page, and what its instances' type takes: all sections begin, come whole, and end.
+    pub fn listed(&mut self, profile: &str, mut page: InventoryPage) -> &mut Self {
+        page.limits.push(TypeLimit { kind: "t.large".into(), nics: Some(8), addresses_per_nic: Some(20) });
         let job = self.job(profile);
         let sections: Vec<Section> = [Resource::Instances, Resource::Nics, Resource::Eips, Resource::Backends]
             .map(|resource| (resource, Some(RegionId::from("r1"))))

@@ -787,11 +787,11 @@ pub fn named(size: Size, names: &[String]) -> Scenario {
         format!("{letter}{}", names.next().map_or("", String::as_str)).into()
     };
     for (nth, instance) in page.instances.iter_mut().enumerate() {
-        instance.name = next(nth);
-        instance.kind = instance.kind.take().map(|kind| format!("{kind}{}", instance.name).into());
+        instance.name = next(nth).into();
+        instance.kind = instance.kind.take().map(|kind| format!("{kind}{}", &*instance.name).into());
     }
     for (nth, nic) in page.nics.iter_mut().enumerate() {
-        nic.name = next(nth);
+        nic.name = next(nth).into();
         nic.addresses.retain(|address| address.role != AddressRole::Ipv6);
     }
     let mut scenario = Scenario::sized(profiles(), size);

@@ -206,6 +206,7 @@ items! {
 
     Nic("NetworkInterfaceId") {
         "NetworkInterfaceName" "text" name: String,
+        "DeleteOnRelease" "truth" dies_with_instance: Option<bool>,
         "Description" "text" description: String,
         "ZoneId" "text" zone: String,
         "Type" "text" kind: String,

@@ -112,14 +112,14 @@ shapes! {
 
     Servers { "servers" servers: Option<Vec<Server>>, "count" count: Text, }
     Flavor { "id" id: Text, "name" name: Text, }
-    Metadata { "EcmResStatus" resource: Text, }
+    Metadata { "EcmResStatus" resource: Text, "vpc_id" vpc: Text, }
 
     Ports { "ports" ports: Option<Vec<Port>>, "ports_links" links: Vec<Link>, }
     Link { "rel" rel: Text, "href" href: Text, }
     OnePort { "port" port: Option<Port>, }
     Port {
         "id" id: Text,
-        "name" name: Text,
+        "name" name: Option<Text>,
         "status" status: Text,
         "network_id" network: Text,
         "mac_address" mac: Text,
@@ -170,8 +170,7 @@ shapes! {
 pub(in super::super) struct Server {
     #[serde(deserialize_with = "lenient")]
     pub id: Text,
-    #[serde(deserialize_with = "lenient")]
-    pub name: Text,
+    pub name: Option<Text>,
     #[serde(deserialize_with = "lenient")]
     pub status: Text,
     #[serde(rename = "OS-EXT-AZ:availability_zone", deserialize_with = "lenient")]

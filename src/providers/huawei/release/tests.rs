@@ -65,6 +65,7 @@ fn seen(floats: &[Float], own: &[&str]) -> NicSnapshot {
             members: None,
             prefixes: Vec::new(),
             dies_with_detach: None,
+            dies_with_instance: None,
             ranges: vec![],
             hot_plug: None,
             tags: crate::domain::tags::Tags::none(),

@@ -121,7 +121,7 @@ items! {
     Region("Region" "id" id: String) { "RegionName" "text" name: String, }
 
     Instance("InstanceId" "id" id: String) {
-        "InstanceName" "text" name: String,
+        "InstanceName" "said" name: Option<Option<String>>,
         "InstanceType" "text" kind: String,
         "InstanceState" "text" state: String,
         "Placement" "object" placement: Placement,
@@ -131,7 +131,7 @@ items! {
     }
 
     Nic("NetworkInterfaceId" "id" id: String) {
-        "NetworkInterfaceName" "text" name: String,
+        "NetworkInterfaceName" "said" name: Option<Option<String>>,
         "NetworkInterfaceDescription" "text" description: String,
         "VpcId" "text" vpc: String,
         "SubnetId" "text" subnet: String,

@@ -136,8 +136,8 @@ struct NicsData {
 struct RawNic {
     #[serde(deserialize_with = "id")]
     network_interface_id: String,
-    #[serde(default, deserialize_with = "text")]
-    eni_name: String,
+    #[serde(default)]
+    eni_name: Option<String>,
     #[serde(default, deserialize_with = "text")]
     eni_description: String,
     #[serde(default, deserialize_with = "text")]
@@ -237,7 +237,7 @@ fn nic(raw: RawNic, region: &RegionId, pool: &mut Pool) -> Nic {
     let mut addresses: Vec<Address> = raw.private_ip_addresses_set.iter().filter_map(address).collect();
     addresses.sort_by_key(|address| address.role != AddressRole::Primary);
     Nic {
-        name: Arc::from(raw.eni_name.as_str()),
+        name: raw.eni_name.into_iter().collect(),
         region: region.clone(),
         zone: None,
         role: if raw.primary == Some(false) { NicRole::Secondary } else { NicRole::Primary },
@@ -258,6 +258,7 @@ fn nic(raw: RawNic, region: &RegionId, pool: &mut Pool) -> Nic {
         members: None,
         prefixes: Vec::new(),
         dies_with_detach: None,
+        dies_with_instance: None,
         ranges: vec![],
         hot_plug: None,
         tags: Tags::unknown(),

@@ -1,0 +1,315 @@
+//! Writes that no plan of releases asks for: what the rules say where something that they ask is not known. Whether they say what the
+//! clouds answer is the oracle's matter.
+
+use super::*;
+use crate::{
+    domain::{finding::FindingId, ids::RegionId, inventory::ProfileInventory, nic::TypeLimit, plan::OperationKind},
+    rules::write,
+};
+
+/// What is known: `nic-1`, free, and `nic-2` on the instance `vm-1`, in the same places; an EIP that is bound to nothing.
+struct Known {
+    own: Nic,
+    other: Nic,
+    target: Option<Instance>,
+    eips: Vec<Eip>,
+    floats: Vec<Float>,
+    limits: Vec<TypeLimit>,
+    listed: Vec<Resource>,
+}
+
+fn known() -> Known {
+    let place = |nic: Nic| Nic { zone: Some("a".into()), subnet: Some("net".into()), ..nic };
+    let other = place(snapshot().nic);
+    let own = Nic {
+        id: "nic-1".into(),
+        instance: None,
+        status: NicStatus { word: "FREE".into(), state: NicState::Free },
+        addresses: vec![Address { ip: ip("10.0.0.9"), role: AddressRole::Primary }],
+        ..other.clone()
+    };
+    let target =
+        Instance { zone: Some("a".into()), kind: Some("large".into()), ..instance("vm-1", PowerState::Running) };
+    let limits = vec![TypeLimit { kind: "large".into(), nics: Some(4), addresses_per_nic: Some(10) }];
+    Known {
+        own,
+        other: Nic { id: "nic-2".into(), ..other },
+        target: Some(target),
+        eips: vec![Eip { bound: EipBinding::Unbound, ..eip("eip-1", "nic-9", None) }],
+        floats: Vec::new(),
+        limits,
+        listed: vec![Resource::Nics, Resource::Instances, Resource::Eips, Resource::Floats, Resource::Backends],
+    }
+}
+
+impl Known {
+    fn part(self) -> ProfileInventory {
+        let mut part = ProfileInventory::new("p".into(), "c".into());
+        let sections: Vec<_> =
+            [Resource::Nics, Resource::Instances, Resource::Eips, Resource::Floats, Resource::Backends]
+                .map(|resource| (resource, Some(RegionId::from(REGION))))
+                .into();
+        for section in &sections {
+            part.begin(section.clone());
+        }
+        let page = InventoryPage {
+            nics: vec![self.own, self.other],
+            instances: self.target.into_iter().collect(),
+            eips: self.eips,
+            floats: self.floats,
+            limits: self.limits,
+            ..InventoryPage::default()
+        };
+        part.merge(page, READ);
+        for section in sections.iter().filter(|(resource, _)| self.listed.contains(resource)) {
+            part.complete(section, 0, READ);
+        }
+        part
+    }
+
+    fn unlisted(&mut self, resource: Resource) {
+        self.listed.retain(|listed| *listed != resource);
+    }
+}
+
+fn assign() -> OperationKind {
+    OperationKind::Assign { nic: "nic-1".into(), ips: vec![ip("10.0.0.50")], lists: Vec::new() }
+}
+
+fn attach() -> OperationKind {
+    OperationKind::Attach { nic: "nic-1".into(), instance: "vm-1".into() }
+}
+
+fn bind() -> OperationKind {
+    OperationKind::BindEip { nic: "nic-1".into(), eip: "eip-1".into(), ip: ip("10.0.0.9") }
+}
+
+fn delete() -> OperationKind {
+    OperationKind::Delete { nic: "nic-1".into() }
+}
+
+/// On an instance.
+fn placed(known: &mut Known) {
+    known.own.instance = Some("vm-1".into());
+    known.own.status.state = NicState::Attached;
+}
+
+const ATTACHED: Condition = Condition::AddressRoom { free: Some(50), attached: None };
+const ZONE: Condition = Condition::SamePlace { zone: true };
+const SLOTS: Condition = Condition::NicRoom { most: None };
+
+/// The rule alone: it holds with everything known, and is not known once this is taken away.
+type Case = (&'static str, Condition, fn() -> OperationKind, fn(&mut Known), fn(&mut Known), FindingId);
+
+const CASES: &[Case] = &[
+    (
+        "not all NICs",
+        Condition::AddressFree { floating: false },
+        assign,
+        |_| {},
+        |k| k.unlisted(Resource::Nics),
+        FindingId::AddressTaken,
+    ),
+    (
+        "the own subnet",
+        Condition::AddressFree { floating: false },
+        assign,
+        |k| k.other.addresses[0].ip = ip("10.0.0.50"),
+        |k| k.own.subnet = None,
+        FindingId::AddressTaken,
+    ),
+    (
+        "the type's addresses",
+        ATTACHED,
+        assign,
+        placed,
+        |k| k.limits[0].addresses_per_nic = None,
+        FindingId::NicFullUnknown,
+    ),
+    ("no limits", ATTACHED, assign, placed, |k| k.limits.clear(), FindingId::NicFullUnknown),
+    ("the type", ATTACHED, assign, placed, |k| k.target.as_mut().unwrap().kind = None, FindingId::NicFullUnknown),
+    ("the instance of the NIC", ATTACHED, assign, placed, |k| k.target = None, FindingId::NicFullUnknown),
+    ("to be attached, no limits", ATTACHED, attach, |_| {}, |k| k.limits.clear(), FindingId::NicFullUnknown),
+    (
+        "not all virtual IPs",
+        Condition::VirtualNotManaged,
+        assign,
+        |_| {},
+        |k| k.unlisted(Resource::Floats),
+        FindingId::VipUnknown,
+    ),
+    (
+        "not all instances",
+        Condition::InstanceExists,
+        attach,
+        |_| {},
+        |k| {
+            k.target = None;
+            k.unlisted(Resource::Instances);
+        },
+        FindingId::InstanceUnknown,
+    ),
+    ("the NIC's zone", ZONE, attach, |_| {}, |k| k.own.zone = None, FindingId::OtherPlace),
+    ("the instance's zone", ZONE, attach, |_| {}, |k| k.target.as_mut().unwrap().zone = None, FindingId::OtherPlace),
+    ("the instance's VPC", Condition::SameVpc, attach, |_| {}, |k| k.other.vpc = None, FindingId::OtherVpc),
+    (
+        "the NIC's VPC",
+        Condition::SameVpc,
+        attach,
+        |_| {},
+        |k| (k.own.vpc, k.own.subnet) = (None, None),
+        FindingId::OtherVpc,
+    ),
+    ("the type's NICs", SLOTS, attach, |_| {}, |k| k.limits[0].nics = None, FindingId::InstanceFullUnknown),
+    ("no limits at all", SLOTS, attach, |_| {}, |k| k.limits.clear(), FindingId::InstanceFullUnknown),
+    ("not all NICs of it", SLOTS, attach, |_| {}, |k| k.unlisted(Resource::Nics), FindingId::InstanceFullUnknown),
+    (
+        "what it is on",
+        Condition::NicFree,
+        attach,
+        |_| {},
+        |k| k.own.status.state = NicState::Attached,
+        FindingId::InstanceUnknown,
+    ),
+    (
+        "not all EIPs",
+        Condition::EipExists,
+        bind,
+        |_| {},
+        |k| {
+            k.eips.clear();
+            k.unlisted(Resource::Eips);
+        },
+        FindingId::EipUnknown,
+    ),
+    (
+        "the EIP",
+        Condition::EipFree,
+        bind,
+        |_| {},
+        |k| {
+            k.eips.clear();
+            k.unlisted(Resource::Eips);
+        },
+        FindingId::EipUnknown,
+    ),
+    (
+        "whether it has an EIP",
+        Condition::NoEipOnAddress,
+        bind,
+        |_| {},
+        |k| k.unlisted(Resource::Eips),
+        FindingId::EipUnknown,
+    ),
+    (
+        "on which address its EIP is",
+        Condition::NoEipOnAddress,
+        bind,
+        |_| {},
+        |k| k.eips.push(eip("eip-2", "nic-1", None)),
+        FindingId::EipUnknown,
+    ),
+    (
+        "whose it is",
+        Condition::NotManaged,
+        delete,
+        |_| {},
+        |k| k.own.managed_by = ManagedBy::Unknown,
+        FindingId::ManagedByUnknown,
+    ),
+    (
+        "whether it serves",
+        Condition::NotBackend,
+        delete,
+        |_| {},
+        |k| k.unlisted(Resource::Backends),
+        FindingId::LbUnknown,
+    ),
+    ("which EIPs it has", Condition::NoEipOnNic, delete, |_| {}, |k| k.unlisted(Resource::Eips), FindingId::EipUnknown),
+    ("who answers", Condition::VirtualShared, delete, |_| {}, |k| k.unlisted(Resource::Floats), FindingId::VipUnknown),
+    ("what floats", Condition::NoVirtualIp, delete, |_| {}, |k| k.unlisted(Resource::Floats), FindingId::VipUnknown),
+];
+
+/// Everything that is asked, of a cloud with this rule only.
+fn found(condition: Condition, kind: &OperationKind, known: Known) -> Vec<(FindingId, Severity)> {
+    let rules: &'static [Precondition] = Box::leak(Box::new([rule(condition, Severity::Blocked)]));
+    let capabilities = Capabilities {
+        assign: rules,
+        attach: rules,
+        bind_eip: rules,
+        delete: rules,
+        limits_per_call: Some(10),
+        ..STRICT
+    };
+    let found = write::findings(&known.part(), &capabilities, kind);
+    assert!(found.iter().all(|finding| finding.predicts.is_none() || finding.severity == Severity::Blocked));
+    found.into_iter().map(|finding| (finding.id, finding.severity)).collect()
+}
+
+#[test]
+fn what_is_missing_is_never_a_pass() {
+    let mut wrong = Vec::new();
+    for (name, condition, kind, before, missing, id) in CASES {
+        let mut whole = known();
+        before(&mut whole);
+        let whole_says = found(*condition, &kind(), whole);
+        let mut lacking = known();
+        before(&mut lacking);
+        missing(&mut lacking);
+        let says = found(*condition, &kind(), lacking);
+        // That somebody has the address is no matter of what is missing.
+        let holds = whole_says.is_empty() || *name == "the own subnet";
+        if !holds || says != [(*id, Severity::Unknown)] {
+            wrong.push(format!("{name}: {whole_says:?}, then {says:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What a cloud can never tell of any instance is told, and does not stand in the way by itself.
+#[test]
+fn a_limit_that_no_call_tells_is_worth_knowing() {
+    const RULES: &[Precondition] = &[
+        rule(Condition::NicRoom { most: Some(2) }, Severity::Blocked).or_untold_info(),
+        rule(Condition::AddressRoom { free: Some(50), attached: Some(2) }, Severity::Blocked).or_untold_info(),
+    ];
+    let cloud = Capabilities { attach: RULES, assign: RULES, ..STRICT };
+    let says = |kind: &OperationKind, change: fn(&mut Known)| -> Vec<(FindingId, Severity)> {
+        let mut known = known();
+        known.limits.clear();
+        change(&mut known);
+        let found = write::findings(&known.part(), &cloud, kind);
+        found.into_iter().map(|finding| (finding.id, finding.severity)).collect()
+    };
+    let untold = [FindingId::InstanceFullUnknown, FindingId::NicFullUnknown].map(|id| (id, Severity::Info));
+    assert_eq!(says(&attach(), |_| {}), untold);
+    // None takes more than so many.
+    let full = |k: &mut Known| k.own.addresses.push(Address { ip: ip("10.0.0.10"), role: AddressRole::Secondary });
+    assert_eq!(says(&attach(), full), untold);
+    let more = |k: &mut Known| {
+        placed(k);
+        k.own.addresses.push(Address { ip: ip("10.0.0.10"), role: AddressRole::Secondary });
+    };
+    let full = [FindingId::InstanceFull, FindingId::NicFull].map(|id| (id, Severity::Blocked));
+    assert_eq!(says(&assign(), more), full, "two NICs are on it, and a third address would be on this one");
+}
+
+/// A NIC that does not name its VPC is in that of the others in its subnet.
+#[test]
+fn a_vpc_is_told_by_whoever_is_in_the_same_subnet() {
+    let says = |own: &'static str, target: &'static str| {
+        let mut known = known();
+        (known.own.vpc, known.other.vpc) = (None, None);
+        known.own.subnet = Some(own.into());
+        known.target.as_mut().unwrap().vpc = Some(target.into());
+        known.part()
+    };
+    let rules: &[Precondition] = &[rule(Condition::SameVpc, Severity::Blocked)];
+    let cloud = Capabilities { attach: Box::leak(rules.into()), ..STRICT };
+    let found = |own, target| -> Vec<(FindingId, Severity)> {
+        let found = write::findings(&says(own, target), &cloud, &attach());
+        found.into_iter().map(|finding| (finding.id, finding.severity)).collect()
+    };
+    assert_eq!(found("net", "vpc-1"), [], "nic-2 is there, on an instance of that VPC");
+    assert_eq!(found("elsewhere", "vpc-1"), [(FindingId::OtherVpc, Severity::Unknown)]);
+}
