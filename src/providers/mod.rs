@@ -12,6 +12,7 @@ pub mod loose;
 pub mod profile;
 pub mod provider;
 pub mod redact;
+mod response;
 pub mod retry;
 pub mod session;
 pub mod shell;

@@ -10,7 +10,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{EipView, SimAddress, SimEip, SimNic, World, is_false};
+use super::{EipView, SimAddress, SimEip, SimNic, World, objects::is_false};
 
 /// One entry of a port's list of addresses that it may send and receive as.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
