@@ -433,7 +433,9 @@ fn config_check(flags: &Flags, catalogs: &Catalogs, language: Language, process:
         let word = words.word(if credential.is_ok() { "list.ok" } else { "command-line.without-credentials" });
         let regions: Vec<&str> = profile.regions.iter().map(crate::domain::ids::RegionId::as_str).collect();
         let readonly = words.word(if profile.readonly { "header.read-only" } else { "header.read-write" });
-        lines.push(format!("{}  {}  {}  {readonly}  {word}\n", profile.id, profile.cloud, regions.join(",")));
+        let regions =
+            if regions.is_empty() { words.word("command-line.all-regions").to_owned() } else { regions.join(",") };
+        lines.push(format!("{}  {}  {regions}  {readonly}  {word}\n", profile.id, profile.cloud));
     }
     let missing = missing(&settings, words);
     match (print(process, words, &lines.concat()), missing.is_empty()) {

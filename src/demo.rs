@@ -112,6 +112,7 @@ pub async fn start(mut kept: Option<&mut Kept>, now: Timestamp) -> Result<Demo, 
             readonly: false,
             project_id,
             api: None,
+            net: crate::providers::net::Net::default(),
         };
         demo.profiles.push((profile, Credential::keys(&key.id, &key.secret, key.token.as_deref())));
         demo.clouds.push(simulator);

@@ -182,6 +182,8 @@ fn ruled(rule: TextRule) -> &'static str {
         TextRule::Label => "setting.rule-label",
         TextRule::Word => "setting.rule-word",
         TextRule::Variable => "setting.rule-variable",
+        TextRule::Path => "setting.rule-path",
+        TextRule::Proxy => "setting.rule-proxy",
     }
 }
 

@@ -77,6 +77,7 @@ impl Walk {
             readonly: true,
             project_id: None,
             api: None,
+            net: nicdeck::providers::net::Net::default(),
         };
         let (dialect, mut world) = (cloud.dialect(), world.clone());
         let now = Timestamp(i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_millis()).unwrap());
@@ -208,6 +209,7 @@ pub async fn ask_plainly(
         readonly: true,
         project_id: project.map(str::to_owned),
         api: None,
+        net: nicdeck::providers::net::Net::default(),
     };
     let mut took = Vec::new();
     for (number, call) in calls.iter().enumerate() {

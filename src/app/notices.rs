@@ -109,6 +109,9 @@ impl From<&KeyFault> for Phrase {
                 Phrase::new("credential.failed").with("program", program).with("status", status)
             }
             KeyFault::Garbage { program } => Phrase::new("credential.garbage").with("program", program),
+            KeyFault::Certificates { path, reason } => {
+                Phrase::new("credential.certificates").with("path", path).with("reason", reason)
+            }
             KeyFault::Lacks { program, key } => {
                 Phrase::new("credential.lacks").with("program", program).with("key", key)
             }

@@ -109,6 +109,10 @@ pub enum TextRule {
     Word,
     /// The name of an environment variable.
     Variable,
+    /// 1 to 4096 characters that can be seen and typed, no blank at either end.
+    Path,
+    /// See [`crate::providers::net::Proxy::parse`].
+    Proxy,
 }
 
 /// The kinds of problems.

@@ -268,7 +268,9 @@ pub fn select<C>(profiles: &mut Vec<(Profile, C)>, names: &[String], regions: &[
     }
     for region in regions {
         let mut known: Vec<RegionId> = profiles.iter().flat_map(|(profile, _)| profile.regions.clone()).collect();
-        if !known.iter().any(|id| id.as_str() == region) {
+        // What a profile of all regions has is not known before it is asked.
+        let any = profiles.iter().any(|(profile, _)| profile.regions.is_empty());
+        if !any && !known.iter().any(|id| id.as_str() == region) {
             known.sort();
             known.dedup();
             unmatched("--region", Named::Region, region, known.iter().map(ToString::to_string).collect());
@@ -276,6 +278,9 @@ pub fn select<C>(profiles: &mut Vec<(Profile, C)>, names: &[String], regions: &[
     }
     if !regions.is_empty() {
         for (profile, _) in profiles.iter_mut() {
+            if profile.regions.is_empty() {
+                profile.regions = regions.iter().map(|region| region.as_str().into()).collect();
+            }
             profile.regions.retain(|id| regions.iter().any(|region| region == id.as_str()));
         }
         profiles.retain(|(profile, _)| !profile.regions.is_empty());

@@ -110,6 +110,66 @@ fn the_example_parses_and_says_what_it_explains() {
 }
 
 #[test]
+fn how_a_cloud_is_reached_is_the_profile_s_own_affair() {
+    use crate::providers::net::{Net, Pace, Proxy, Timeouts};
+    let net =
+        |lines: &str| parsed(&with(lines)).unwrap_or_else(|error| panic!("{}", told(&error))).profiles.remove(0).0.net;
+    assert_eq!(net(""), Net::default());
+    let seconds = std::time::Duration::from_secs;
+    assert_eq!(
+        net("proxy = \"http://proxy:3128\"\nca_file = \"/etc/ssl/corp.pem\"\n\
+             timeouts = { connect_s = 3, total_s = 90 }\npace = { in_flight = 2, calls_per_s = 5 }"),
+        Net {
+            proxy: Proxy::Via("http://proxy:3128".to_owned()),
+            ca_file: Some("/etc/ssl/corp.pem".into()),
+            timeouts: Timeouts { connect: seconds(3), total: seconds(90), ..Timeouts::default() },
+            pace: Pace { in_flight: Some(2), calls_per_s: Some(5) },
+        }
+    );
+    assert_eq!(net("proxy = \"none\"").proxy, Proxy::None);
+    let beside = parse(Path::new("/home/lin/c.toml"), &with("ca_file = \"corp.pem\""), CLOUDS).unwrap();
+    assert_eq!(beside.profiles[0].0.net.ca_file.as_deref(), Some(Path::new("/home/lin/corp.pem")));
+}
+
+#[test]
+fn what_is_wrong_with_how_a_cloud_is_reached_is_told_where_it_stands() {
+    for (line, wanted) in [
+        ("proxy = \"proxy:3128\"", "6:9: `proxy` has to be `none`, or http://host:port"),
+        ("proxy = 3128", "6:9: `proxy` has to be text in quotes, this is a whole number"),
+        ("porxy = \"none\"", "6:1: unknown key `porxy` in [[profile]]; did you mean `proxy`?"),
+        ("ca_flie = \"a\"", "6:1: unknown key `ca_flie` in [[profile]]; did you mean `ca_file`?"),
+        ("ca_file = \"\"", "6:11: `ca_file` has to be a path"),
+        ("timeouts = 5", "6:12: `timeouts` has to be a table"),
+        ("timeouts = { conect_s = 5 }", "6:14: unknown key `conect_s` in `timeouts`; did you mean `connect_s`?"),
+        ("timeouts = { read_s = 0 }", "6:23: `read_s` has to be a whole number from 1 to 600"),
+        ("pace = { in_fligth = 5 }", "6:10: unknown key `in_fligth` in `pace`; did you mean `in_flight`?"),
+        ("pace = { calls_per_s = 1001 }", "6:24: `calls_per_s` has to be a whole number from 1 to 1000"),
+        ("pace = { in_flight = \"4\" }", "6:22: `in_flight` has to be a whole number"),
+    ] {
+        let told = problem(&with(line));
+        assert!(told.starts_with(wanted), "{line}: {told}");
+    }
+    // A proxy's password is a secret like any other, and is not repeated.
+    let told = problem(&with("proxy = \"http://lin:canary-9f27@proxy:3128\""));
+    assert!(told.starts_with("6:9: ") && !told.contains("canary"), "{told}");
+}
+
+#[test]
+fn all_regions_are_a_word() {
+    let text = |regions: &str| GOOD.replace("[\"r-1\"]", regions);
+    assert_eq!(parsed(&text("\"all\"")).unwrap().profiles[0].0.regions, []);
+    let told = problem(&text("\"alll\""));
+    assert!(told.starts_with("5:11: `regions` has \"alll\"; did you mean `all`?"), "{told}");
+    assert!(problem(&text("[]")).contains("needs at least one entry"));
+    let of_one = text("\"all\"\nproject_id = \"p\"");
+    assert!(problem(&of_one).starts_with("6:14: "), "a project belongs to one region");
+    // What there is is not known yet, so a region may be asked for by any name.
+    let world = World::new(&text("\"all\""));
+    let settings = world.load(&Flags { regions: vec!["r-9".to_owned()], ..Flags::default() }).unwrap();
+    assert_eq!(settings.profiles[0].0.regions, ["r-9".into()]);
+}
+
+#[test]
 fn belts_and_protect_rules_are_read_and_the_strictest_word_is_the_flag_s() {
     let text = "version = 1\n[safety]\nmax_per_plan = 50\nmax_percent = 5\nprotect = [\"tag:keep=true\", \"name:gw-*\"]\n\
                 [[profile]]\nname = \"p\"\ncloud = \"aliyun\"\nregions = [\"r-1\"]\nprotect = [\"ip:10.0.0.0/28\"]\n";

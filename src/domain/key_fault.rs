@@ -43,6 +43,8 @@ pub enum KeyFault {
     Failed { program: String, status: String },
     /// What it prints is no credential.
     Garbage { program: String },
+    /// The profile's own file of certificates can not be used: why.
+    Certificates { path: String, reason: String },
     /// What it prints lacks a member.
     Lacks { program: String, key: String },
 }

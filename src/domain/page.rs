@@ -85,6 +85,15 @@ pub struct Region {
     pub id: RegionId,
     pub name: Arc<str>,
     pub zones: Vec<Arc<str>>,
+    /// The vendor's word for a region that can not be used now.
+    pub off: Option<Arc<str>>,
+}
+
+impl Region {
+    /// The vendor's word, unless it is the one for a region that can be used, or none at all.
+    pub fn off(word: &str, usable: &str) -> Option<Arc<str>> {
+        (!word.is_empty() && !word.eq_ignore_ascii_case(usable)).then(|| Arc::from(word))
+    }
 }
 
 /// What is told of NICs by a call of its own.

@@ -74,6 +74,8 @@ pub mod local {
     pub const NIC_GONE: &str = "nic-gone";
     /// The cloud does not list the region, and nothing was found in it.
     pub const NO_REGION: &str = "no-region";
+    /// The cloud lists the region as one that can not be used now.
+    pub const REGION_OFF: &str = "region-off";
     /// Accepted, and not done when patience ended.
     pub const STILL_THERE: &str = "still-there";
     /// An earlier run sent it or was about to, and long after that nothing of it shows.
@@ -92,6 +94,7 @@ pub mod local {
         NO_STEP,
         NIC_GONE,
         NO_REGION,
+        REGION_OFF,
         STILL_THERE,
         NO_END,
         FOUND_LATER,
@@ -168,7 +171,7 @@ impl fmt::Debug for Client {
 impl Client {
     pub fn new(parts: Parts) -> Self {
         let capabilities = &parts.cloud.descriptor().capabilities;
-        let limiter = Limiter::new(capabilities.in_flight, parts.retry);
+        let limiter = Limiter::new(parts.profile.net.pace.at_once(capabilities.in_flight), parts.retry);
         let keys = Keyring::new(parts.profile.clone(), parts.supply.clone());
         let proof = Proof::new(parts.cloud.locks_keys());
         Self {
@@ -261,7 +264,7 @@ impl Client {
                 return Err(Fault { elapsed_ms: ms(begin.elapsed()), ..fault });
             };
             // The action itself may be left alone for longer, which is waiting for a turn.
-            let wait = pause.max(self.inner.limiter.closed_for(self.cloud().quota(call)));
+            let wait = pause.max(self.inner.limiter.closed_for(self.quota(call)));
             if let Some(on_pause) = &self.on_pause {
                 on_pause(Some(Pause { fault: &fault, attempt: attempt + 1, of: policy.tries_of(fault.kind), wait }));
             }
@@ -304,8 +307,13 @@ impl Client {
         self.inner.limiter.closed_for(self.write_quota(region, kind, step))
     }
 
+    /// What the vendor allows, or less where the profile says so.
+    fn quota(&self, call: &Call) -> Quota {
+        self.profile().net.pace.within(self.cloud().quota(call))
+    }
+
     fn write_quota(&self, region: &RegionId, kind: &OperationKind, step: &Step) -> Quota {
-        self.cloud().quota(&Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() })
+        self.quota(&Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() })
     }
 
     /// The one function that sends writes. Sends at most once: the permit is spent, whatever happens. Must not be dropped half-way:
@@ -456,7 +464,7 @@ impl Client {
         if self.profile().readonly && !call.is_read() {
             return (Err(Fault::local(FaultKind::Local, action, local::READ_ONLY)), None);
         }
-        let quota = cloud.quota(call);
+        let quota = self.quota(call);
         let mut turn = turn;
         let (trial, slot, place) = loop {
             let trial = if account.is_own() { self.inner.proof.wait(|| clock()).await } else { Ok(None) };

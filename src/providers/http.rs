@@ -1,11 +1,22 @@
 //! HTTP as this program wants it: one connection pool, certificates checked, nothing followed, nothing repeated by itself, answers
 //! of bounded size. Knows no vendor and no credential.
 
-use std::{error::Error, io, sync::OnceLock, time::Duration};
+use std::{
+    error::Error,
+    io,
+    path::Path,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use reqwest::header::{HOST, HeaderName, HeaderValue};
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 
-use super::profile::Profile;
+pub use super::net::Timeouts;
+use super::{
+    net::{Net, Pace, Proxy},
+    profile::Profile,
+};
 use crate::{
     domain::fault::FaultKind,
     wire::{WireRequest, WireResponse},
@@ -14,52 +25,41 @@ use crate::{
 /// Bytes that an answer may have, unpacked; the largest page of any cloud is far below.
 pub const MAX_ANSWER: usize = 32 << 20;
 
-/// How long to wait for what.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Timeouts {
-    pub connect: Duration,
-    /// Between two pieces of an answer.
-    pub read: Duration,
-    /// For a whole round trip.
-    pub total: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self { connect: Duration::from_secs(10), read: Duration::from_secs(30), total: Duration::from_secs(60) }
-    }
-}
-
 /// The HTTP client could not be set up.
 #[derive(Debug, thiserror::Error)]
 #[error("can not set up the HTTPS client: {0}")]
 pub struct SetupError(String);
 
-/// The clients of a process: made when first needed, shared by all profiles.
+/// The clients of a process: made when first needed, shared by all profiles that are reached alike.
 #[derive(Debug, Default)]
 pub struct Transport {
-    timeouts: Timeouts,
-    loopback: OnceLock<reqwest::Client>,
-    public: OnceLock<reqwest::Client>,
+    made: Mutex<Vec<(Way, reqwest::Client)>>,
+}
+
+/// What clients differ in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Way {
+    loopback: bool,
+    net: Net,
 }
 
 impl Transport {
-    pub fn new(timeouts: Timeouts) -> Self {
-        Self { timeouts, ..Self::default() }
-    }
-
     /// The client for a profile's endpoint. Plain http exists on loopback only.
     ///
     /// # Errors
-    /// No usable TLS set-up on this machine.
+    /// No usable TLS set-up on this machine, or a file of certificates that is none.
     pub fn for_profile(&self, profile: &Profile) -> Result<reqwest::Client, SetupError> {
         let loopback = profile.endpoint.as_ref().is_some_and(|endpoint| endpoint.scheme == "http");
-        let kept = if loopback { &self.loopback } else { &self.public };
-        if let Some(client) = kept.get() {
+        // How fast it is asked is not the client's business.
+        let way = Way { loopback, net: Net { pace: Pace::default(), ..profile.net.clone() } };
+        // Nothing in here panics half-way.
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, client)) = made.iter().find(|(known, _)| *known == way) {
             return Ok(client.clone());
         }
-        let client = http_client(loopback, self.timeouts)?;
-        Ok(kept.get_or_init(|| client).clone())
+        let client = if loopback { http_client(true, way.net.timeouts)? } else { client_of(&way.net)? };
+        made.push((way, client.clone()));
+        Ok(client)
     }
 }
 
@@ -72,11 +72,49 @@ pub fn http_client(loopback_only: bool, timeouts: Timeouts) -> Result<reqwest::C
         let builder = plain_builder(timeouts).no_proxy().tls_certs_only([]);
         return builder.build().map_err(|error| SetupError(chain(&error)));
     }
-    if let Ok(client) = plain_builder(timeouts).build() {
+    client_of(&Net { timeouts, ..Net::default() })
+}
+
+fn client_of(net: &Net) -> Result<reqwest::Client, SetupError> {
+    let own = net.ca_file.as_deref().map(certificates).transpose().map_err(SetupError)?.unwrap_or_default();
+    let builder = || {
+        let builder = plain_builder(net.timeouts);
+        match &net.proxy {
+            Proxy::Environment => Ok(builder),
+            Proxy::None => Ok(builder.no_proxy()),
+            Proxy::Via(url) => {
+                let proxy = reqwest::Proxy::all(url).map_err(|error| SetupError(chain(&error)))?;
+                Ok(builder.no_proxy().proxy(proxy))
+            }
+        }
+    };
+    let certificate = |der: &CertificateDer<'static>| reqwest::Certificate::from_der(der);
+    let more = own.iter().map(certificate).collect::<Result<Vec<_>, _>>().map_err(|error| SetupError(chain(&error)))?;
+    let builds = if more.is_empty() { builder()? } else { builder()?.tls_certs_merge(more) };
+    if let Ok(client) = builds.build() {
         return Ok(client);
     }
     // A bare container has no store of root certificates; these come with the program.
-    bundled_roots(plain_builder(timeouts)).build().map_err(|error| SetupError(chain(&error)))
+    bundled_roots(builder()?, own).build().map_err(|error| SetupError(chain(&error)))
+}
+
+/// The certificates of a PEM file.
+///
+/// # Errors
+/// In words: it can not be read, or holds none.
+pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let text = std::fs::read(path).map_err(|error| error.to_string())?;
+    let found = CertificateDer::pem_slice_iter(&text).collect::<Result<Vec<_>, _>>();
+    let found = found.map_err(|error| error.to_string())?;
+    if found.is_empty() {
+        return Err("no certificate (PEM)".to_owned());
+    }
+    // What is no certificate inside would be passed over later, and nobody would know why the cloud is not trusted.
+    let mut roots = rustls::RootCertStore::empty();
+    match found.iter().try_for_each(|one| roots.add(one.clone())) {
+        Ok(()) => Ok(found),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 fn plain_builder(timeouts: Timeouts) -> reqwest::ClientBuilder {
@@ -97,9 +135,10 @@ fn plain_builder(timeouts: Timeouts) -> reqwest::ClientBuilder {
         .timeout(timeouts.total)
 }
 
-fn bundled_roots(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+fn bundled_roots(builder: reqwest::ClientBuilder, own: Vec<CertificateDer<'static>>) -> reqwest::ClientBuilder {
     let mut roots = rustls::RootCertStore::empty();
     roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    roots.add_parsable_certificates(own);
     let tls = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
     builder.tls_backend_preconfigured(tls)
 }
@@ -249,12 +288,36 @@ mod tests {
             readonly: false,
             project_id: None,
             api: None,
+            net: crate::providers::net::Net::default(),
         };
-        assert!(transport.for_profile(&profile).is_ok());
-        assert!(transport.public.get().is_some() && transport.loopback.get().is_none(), "only what is needed");
+        assert!(transport.for_profile(&profile).is_ok() && transport.for_profile(&profile).is_ok());
+        let made = || transport.made.lock().unwrap().len();
+        assert_eq!(made(), 1, "only what is needed, and once");
+        profile.net.pace.in_flight = Some(1);
+        assert!(transport.for_profile(&profile).is_ok() && made() == 1, "a pace needs no other client");
+        profile.net.proxy = Proxy::parse("http://127.0.0.1:9").unwrap();
+        assert!(transport.for_profile(&profile).is_ok() && made() == 2);
         profile.endpoint = Some(Endpoint::parse("http://127.0.0.1:1").unwrap());
-        assert!(transport.for_profile(&profile).is_ok());
-        assert!(transport.loopback.get().is_some());
-        assert!(bundled_roots(plain_builder(Timeouts::default())).build().is_ok());
+        assert!(transport.for_profile(&profile).is_ok() && made() == 3);
+        assert!(bundled_roots(plain_builder(Timeouts::default()), Vec::new()).build().is_ok());
+    }
+
+    #[test]
+    fn a_file_of_certificates_holds_some_or_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        assert!(certificates(&file).unwrap_err().contains("No such file"));
+        for (text, told) in [
+            ("", "no certificate"),
+            ("-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n", ""),
+            ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", ""),
+        ] {
+            std::fs::write(&file, text).unwrap();
+            assert!(certificates(&file).unwrap_err().contains(told), "{text}");
+        }
+        let mut net = Net { ca_file: Some(file), ..Net::default() };
+        assert!(client_of(&net).is_err());
+        net.ca_file = None;
+        assert!(client_of(&net).is_ok());
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::net::Net;
 use crate::domain::ids::{CloudId, ProfileId, RegionId};
 
 /// An account of a cloud, resolved from the config (or made by the demo). Holds no secret.
@@ -11,7 +12,7 @@ use crate::domain::ids::{CloudId, ProfileId, RegionId};
 pub struct Profile {
     pub id: ProfileId,
     pub cloud: CloudId,
-    /// Never empty.
+    /// Empty: all that the cloud has; which those are is found out when it is listed.
     pub regions: Vec<RegionId>,
     /// Instead of the vendor's own hosts: one for all services, or a template of them.
     pub endpoint: Option<Endpoint>,
@@ -24,6 +25,7 @@ pub struct Profile {
     pub project_id: Option<String>,
     /// One of the cloud's `Descriptor::apis`; `None`: the default.
     pub api: Option<String>,
+    pub net: Net,
 }
 
 /// Environment words that raise the danger level.

@@ -224,6 +224,7 @@ mod tests {
             readonly: false,
             project_id: None,
             api: None,
+            net: crate::providers::net::Net::default(),
         };
         Account::own(profile.into(), Credential::keys("key-id", "key-secret", None).into(), &[], false)
     }

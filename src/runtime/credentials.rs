@@ -12,6 +12,7 @@ use crate::{
     domain::key_fault::KeyFault,
     providers::{
         credential::{CredentialError, CredentialFrom, CredentialSource},
+        http,
         keyring::Supply,
         profile::{Credential, Profile},
     },
@@ -22,13 +23,20 @@ pub use home::{Machine, VendorFile};
 /// How one profile comes by its keys. Variables and files of tools are read; a program is not run before its keys are needed.
 ///
 /// # Errors
-/// Variables that are not set or empty, all of them at once, a value that cannot be a key, or what is wrong with a tool's file.
+/// Variables that are not set or empty, all of them at once, a value that cannot be a key, what is wrong with a tool's file, or with
+/// the profile's own certificates.
 pub fn resolve(
     source: &CredentialSource,
     profile: &Profile,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Supply, CredentialError> {
     let fail = |problem| CredentialError { profile: source.profile.clone(), place: source.place.clone(), problem };
+    // Without it no answer could be trusted: like a key that is missing, this is the profile's own trouble, and nobody else's.
+    if let Some(path) = &profile.net.ca_file
+        && let Err(reason) = http::certificates(path)
+    {
+        return Err(fail(KeyFault::Certificates { path: path.to_string_lossy().into_owned(), reason }));
+    }
     match &source.from {
         CredentialFrom::Env { keys, token, bearer } => {
             variables(keys.as_ref(), token.as_ref(), *bearer, env).map(Supply::from).map_err(fail)
@@ -144,6 +152,7 @@ mod tests {
             readonly: false,
             project_id: None,
             api: None,
+            net: crate::providers::net::Net::default(),
         };
         let supply = resolve(source, &profile, &env)?;
         let Supply::Fixed(keys) = supply else { panic!("variables stay as they are") };

@@ -78,7 +78,11 @@ async fn examine(client: Client) -> Health {
                 flying.spawn(ask(client.clone(), listing, action));
             }
         }
-        for (health, next) in flying.join_all().await {
+        for (health, next, found) in flying.join_all().await {
+            // A profile of all regions: now they are known.
+            if client.profile().regions.is_empty() && !found.is_empty() {
+                wave.extend(cloud.listings(&found));
+            }
             if let Err(fault) = &health.answer
                 && let Some(why) = &fault.keys
             {
@@ -95,13 +99,17 @@ async fn examine(client: Client) -> Health {
     Health { keys, skew_s: client.skew_s(), calls }
 }
 
-async fn ask(client: Client, listing: Listing, action: &'static str) -> (CallHealth, Vec<Listing>) {
+/// How the call does, what follows from it, and which regions it told of.
+async fn ask(client: Client, listing: Listing, action: &'static str) -> (CallHealth, Vec<Listing>, Vec<RegionId>) {
     let begin = Instant::now();
     let answer = client.read(&listing, &CancellationToken::new()).await;
     let took_ms = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let (answer, next) = match answer {
-        Ok(InventoryPage { next, .. }) => (Ok(()), next),
-        Err(fault) => (Err(fault), Vec::new()),
+    let (answer, next, regions) = match answer {
+        Ok(InventoryPage { next, regions, .. }) => {
+            let usable = regions.into_iter().filter(|region| region.off.is_none());
+            (Ok(()), next, usable.map(|region| region.id).collect())
+        }
+        Err(fault) => (Err(fault), Vec::new(), Vec::new()),
     };
-    (CallHealth { action, region: listing.region, took_ms, answer }, next)
+    (CallHealth { action, region: listing.region, took_ms, answer }, next, regions)
 }

@@ -12,7 +12,7 @@ use crate::{
         msg::Msg,
         notices::Phrase,
         rows::{self, RowRef},
-        state::State,
+        state::{ProfileInfo, State},
         update,
     },
     domain::{
@@ -223,8 +223,15 @@ fn earlier(launch: &Launch, state: &mut State, form: &Form<'_>, err: &mut dyn io
 }
 
 fn write(state: &State, form: &Form<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let regions_of = |info: &ProfileInfo| match (info.regions.as_slice(), state.inventory.profile(&info.id)) {
+        // All of them: those that the cloud has told.
+        ([], Some(part)) => {
+            part.regions.values().filter(|region| region.off.is_none()).map(|it| it.id.clone()).collect()
+        }
+        (asked, _) => asked.to_vec(),
+    };
     let regions: BTreeMap<ProfileId, Vec<RegionId>> =
-        state.profiles.iter().map(|info| (info.id.clone(), info.regions.clone())).collect();
+        state.profiles.iter().map(|info| (info.id.clone(), regions_of(info))).collect();
     let verdict = |target: &Target| -> Option<Verdict> {
         if !rows::is_visible(state, target) {
             return None;

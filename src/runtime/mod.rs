@@ -34,7 +34,7 @@ use crate::{
     providers::{
         self,
         client::{Client, Parts},
-        http::{SetupError, Timeouts, Transport},
+        http::{SetupError, Transport},
         keyring::Supply,
         profile::Profile,
         retry::RetryPolicy,
@@ -145,7 +145,7 @@ impl Launch {
         trips: &mpsc::Sender<Exchange>,
         retry: RetryPolicy,
     ) -> Result<BTreeMap<ProfileId, Client>, RunError> {
-        let transport = Transport::new(Timeouts::default());
+        let transport = Transport::default();
         let mut clients: BTreeMap<ProfileId, Client> = BTreeMap::new();
         for account in &self.accounts {
             let (Ok(supply), Some(cloud)) = (&account.credential, providers::of(&account.profile)) else {

@@ -306,3 +306,84 @@ async fn the_doctor_measures_a_clock_that_is_off() {
         assert!(text.contains("x clock") && text.contains("requests are refused"), "{}: {text}", cloud.descriptor().id);
     }
 }
+
+/// A door with TLS in front of a simulated cloud. Its certificate is signed by `tests/tls/ca.pem`, which no machine knows.
+async fn door(simulator: &Simulator) -> String {
+    use tokio_rustls::{TlsAcceptor, rustls};
+
+    let pem = |text: &str| {
+        use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
+        (CertificateDer::from_pem_slice(text.as_bytes()).ok(), PrivateKeyDer::from_pem_slice(text.as_bytes()).ok())
+    };
+    let certificate = pem(include_str!("../tls/leaf.pem")).0.unwrap();
+    let key = pem(include_str!("../tls/key.pem")).1.unwrap();
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
+    let acceptor = TlsAcceptor::from(std::sync::Arc::new(config));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, inner) = (listener.local_addr().unwrap(), simulator.address());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let Ok(mut outside) = acceptor.accept(stream).await else { return };
+                let mut inside = tokio::net::TcpStream::connect(inner).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut outside, &mut inside).await;
+            });
+        }
+    });
+    format!("https://{address}")
+}
+
+#[tokio::test]
+async fn a_certificate_that_only_the_profile_names_is_trusted_for_that_profile_alone() {
+    let cloud = providers::find("aliyun").unwrap();
+    let simulator = simulator(cloud).await;
+    let key = simulator.key().clone();
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("corp.pem"), include_str!("../tls/ca.pem")).unwrap();
+    let env = "{ from = \"env\", id = \"MY_ID\", secret = \"MY_SECRET\" }";
+    let behind = door(&simulator).await;
+    let of = |name: &str, more: &str| profile(name, &simulator, env).replace(&simulator.endpoint(), &behind) + more;
+    let vars = [("MY_ID", &*key.id), ("MY_SECRET", &*key.secret)];
+    let both = of("knows", "ca_file = \"corp.pem\"\n") + &of("strange", "");
+    let output = list(&home, &both, &vars).await;
+    told(&output, 3, "strange: ", &key.secret);
+    let err = str::from_utf8(&output.stderr).unwrap();
+    assert!(err.to_lowercase().contains("certificate") && !err.contains("knows"), "{err}");
+    // A file that is none is the trouble of its profile alone, before anything is asked.
+    for (text, wanted) in [("nothing", "no certificate"), ("", "no certificate")] {
+        fs::write(home.path().join("broken.pem"), text).unwrap();
+        let broken = of("knows", "ca_file = \"corp.pem\"\n") + &of("bad", "ca_file = \"broken.pem\"\n");
+        let output = list(&home, &broken, &vars).await;
+        told(&output, 2, wanted, &key.secret);
+    }
+    let missing = of("knows", "ca_file = \"corp.pem\"\n") + &of("bad", "ca_file = \"nowhere.pem\"\n");
+    told(&list(&home, &missing, &vars).await, 2, "nowhere.pem cannot be used: No such file", &key.secret);
+}
+
+#[tokio::test]
+async fn a_proxy_of_the_profile_counts_for_that_profile_alone() {
+    let cloud = providers::find("aliyun").unwrap();
+    let simulator = simulator(cloud).await;
+    let key = simulator.key().clone();
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("corp.pem"), include_str!("../tls/ca.pem")).unwrap();
+    let env = "{ from = \"env\", id = \"MY_ID\", secret = \"MY_SECRET\" }";
+    let behind = door(&simulator).await;
+    let of = |name: &str, more: &str| {
+        profile(name, &simulator, env).replace(&simulator.endpoint(), &behind) + "ca_file = \"corp.pem\"\n" + more
+    };
+    // Nobody listens at the proxy's address.
+    let both = of("direct", "") + &of("through", "proxy = \"http://127.0.0.1:9\"\n");
+    let output = list(&home, &both, &[("MY_ID", &*key.id), ("MY_SECRET", &*key.secret)]).await;
+    told(&output, 3, "through", &key.secret);
+    assert!(!str::from_utf8(&output.stderr).unwrap().contains("direct"));
+    // And the other way round: the environment names one, and a profile wants none.
+    let both = of("direct", "proxy = \"none\"\n") + &of("through", "");
+    let vars = [("MY_ID", &*key.id), ("MY_SECRET", &*key.secret), ("HTTPS_PROXY", "http://127.0.0.1:9")];
+    let output = list(&home, &both, &vars).await;
+    told(&output, 3, "through", &key.secret);
+    assert!(!str::from_utf8(&output.stderr).unwrap().contains("direct"));
+}

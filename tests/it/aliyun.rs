@@ -57,6 +57,7 @@ impl Bench {
             readonly: false,
             project_id: None,
             api: None,
+            net: nicdeck::providers::net::Net::default(),
         };
         Self { cloud, dialect, world, profile, now: NOW, calls: 0, secret: "secret" }
     }

@@ -40,6 +40,7 @@ mod tests {
             readonly: false,
             project_id: None,
             api: None,
+            net: crate::providers::net::Net::default(),
         }
     }
 

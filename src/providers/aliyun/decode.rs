@@ -174,6 +174,7 @@ fn tags(pool: &mut Pool, tags: &[wire::Tag]) -> Tags {
 fn regions(answer: wire::Regions) -> InventoryPage {
     let regions = answer.regions.into_iter().map(|region| Region {
         name: Arc::from(if region.name.is_empty() { region.id.as_str() } else { region.name.as_str() }),
+        off: Region::off(&region.state, "available"),
         id: region.id.into(),
         zones: Vec::new(),
     });

@@ -27,6 +27,7 @@ fn profile(region: &str, endpoint: Option<&str>) -> Profile {
         readonly: false,
         project_id: None,
         api: None,
+        net: crate::providers::net::Net::default(),
     }
 }
 

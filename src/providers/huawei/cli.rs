@@ -71,6 +71,7 @@ mod tests {
             readonly: false,
             project_id: Some("prj".to_owned()),
             api: None,
+            net: crate::providers::net::Net::default(),
         };
         let step = Step { name, carry: carry.map(Into::into), last: true };
         Cloud.cli(&Call::Write { region: "cn-north-4".into(), kind, step }, &profile).unwrap()

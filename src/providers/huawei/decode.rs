@@ -299,7 +299,7 @@ fn regions(rows: Vec<wire::Region>) -> InventoryPage {
     let region = |row: wire::Region| {
         let id = row.id.some()?;
         let name = row.locales.english.some().or_else(|| row.locales.chinese.some()).unwrap_or(id);
-        Some(Region { id: RegionId::from(id), name: name.into(), zones: Vec::new() })
+        Some(Region { id: RegionId::from(id), name: name.into(), zones: Vec::new(), off: None })
     };
     InventoryPage { regions: rows.into_iter().filter_map(region).collect(), ..InventoryPage::default() }
 }

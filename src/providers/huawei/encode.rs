@@ -99,7 +99,7 @@ pub(super) fn encode(call: &Call, profile: &Profile) -> WireRequest {
     let project = profile.project_id.as_deref().unwrap_or_default();
     let query: Vec<(String, String)> = match (call, &profile.project_id) {
         // The profile's own project, which may be a part of the region's: a token is asked for that one only.
-        (Call::SignIn { .. }, Some(own)) if profile.regions.len() <= 1 => vec![("id".to_owned(), own.clone())],
+        (Call::SignIn { .. }, Some(own)) if profile.regions.len() == 1 => vec![("id".to_owned(), own.clone())],
         _ => draft.query.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
     };
     let mut request = WireRequest {

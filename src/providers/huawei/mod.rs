@@ -277,7 +277,7 @@ impl Provider for Cloud {
     /// A name and a password are changed into a token. Keys sign by themselves, but every path names the region's project.
     fn sign_in(&self, profile: &Profile, credential: &Credential, region: &RegionId) -> Option<Call> {
         // A project belongs to one region.
-        let known = profile.project_id.is_some() && profile.regions.len() <= 1;
+        let known = profile.project_id.is_some() && profile.regions.len() == 1;
         let named = matches!(credential, Credential::Password { .. });
         (named || !known).then(|| Call::SignIn { region: region.clone(), by_name: named })
     }

@@ -19,6 +19,7 @@ fn profile(endpoint: Option<&str>) -> Profile {
         readonly: false,
         project_id: Some(PROJECT.into()),
         api: None,
+        net: crate::providers::net::Net::default(),
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) fn profile(endpoint: Option<&str>) -> Profile {
         readonly: false,
         project_id: None,
         api: None,
+        net: crate::providers::net::Net::default(),
     }
 }
 

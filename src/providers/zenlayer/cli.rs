@@ -63,6 +63,7 @@ mod tests {
             readonly: false,
             project_id: None,
             api: None,
+            net: crate::providers::net::Net::default(),
         };
         Cloud.cli(&Call::write("asia-east-1".into(), kind), &profile).unwrap()
     }

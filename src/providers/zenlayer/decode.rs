@@ -259,6 +259,7 @@ fn regions(zones: shapes::Zones) -> InventoryPage {
             id: RegionId::from(id.as_str()),
             name: Arc::from(filled(zone.city_name.as_ref()).unwrap_or(&id)),
             zones: Vec::new(),
+            off: None,
         });
         region.zones.extend(filled(zone.zone_id.as_ref()).map(Arc::from));
     }

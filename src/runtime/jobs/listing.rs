@@ -136,7 +136,17 @@ pub async fn run(client: Client, job: JobId, out: mpsc::Sender<Msg>, cancel: Can
         }
     };
     let mut work = Work::default();
-    for listing in client.cloud().listings(&client.profile().regions) {
+    let regions = match client.profile().regions.as_slice() {
+        [] => match all_regions(&client, &mut work, &cancel, &say).await {
+            Some(regions) => regions,
+            None if cancel.is_cancelled() => return,
+            None => return say(InventoryEvent::Ended).await,
+        },
+        asked => asked.to_vec(),
+    };
+    let told = !work.regions.is_empty();
+    let listings = client.cloud().listings(&regions).into_iter();
+    for listing in listings.filter(|listing| !told || listing.resource != Resource::Regions) {
         let section = (listing.resource, listing.region.clone());
         if !work.open.contains_key(&section) {
             let brings = client.cloud().brings(&listing);
@@ -218,6 +228,50 @@ pub async fn run(client: Client, job: JobId, out: mpsc::Sender<Msg>, cancel: Can
     say(InventoryEvent::Ended).await;
 }
 
+/// All regions that the cloud has for this account and that can be used; those that can not are named. `None`: it does not tell
+/// them, and why is said.
+async fn all_regions<F: Future<Output = ()>>(
+    client: &Client,
+    work: &mut Work,
+    cancel: &CancellationToken,
+    say: &impl Fn(InventoryEvent) -> F,
+) -> Option<Vec<RegionId>> {
+    let section: Section = (Resource::Regions, None);
+    say(InventoryEvent::Began(section.clone())).await;
+    let first = Listing::all(Resource::Regions, None);
+    let call = action(client, &first);
+    let (mut pages, mut regions, mut off) = (vec![first], Vec::new(), Vec::new());
+    while let Some(listing) = pages.pop() {
+        let mut page = match client.read(&listing, cancel).await {
+            Ok(page) => page,
+            Err(fault) => {
+                say(InventoryEvent::Failed(section, Box::new(fault))).await;
+                return None;
+            }
+        };
+        pages.append(&mut page.next);
+        for region in &page.regions {
+            (if region.off.is_none() { &mut regions } else { &mut off }).push(region.id.clone());
+        }
+        say(InventoryEvent::Page(section.clone(), Box::new(page))).await;
+    }
+    if regions.is_empty() {
+        let fault = Fault::local(FaultKind::NotFound, call, local::NO_REGION);
+        say(InventoryEvent::Failed(section, Box::new(fault))).await;
+        return None;
+    }
+    say(InventoryEvent::Completed(section)).await;
+    for region in off {
+        let section = (Resource::Regions, Some(region));
+        say(InventoryEvent::Began(section.clone())).await;
+        let fault = Fault::local(FaultKind::NotFound, call, local::REGION_OFF);
+        say(InventoryEvent::Failed(section, Box::new(fault))).await;
+    }
+    regions.sort_unstable();
+    work.regions.extend(regions.iter().cloned());
+    Some(regions)
+}
+
 /// Regions asked for that the cloud does not list and that hold nothing. Where it lists none, none is missing.
 fn unlisted(client: &Client, work: &Work) -> Vec<RegionId> {
     if work.regions.is_empty() {
@@ -235,7 +289,8 @@ async fn ask_limits<F: Future<Output = ()>>(client: &Client, work: &mut Work, sa
     }
     let section: Section = (Resource::Limits, None);
     say(InventoryEvent::Began(section.clone())).await;
-    let region = client.profile().regions.first().cloned();
+    let asked = client.profile().regions.first();
+    let region = asked.or(work.regions.first()).cloned();
     for chunk in types.chunks(client.capabilities().limits_per_call.unwrap_or(1).max(1)) {
         let scope = Scope::Types(chunk.to_vec());
         work.add(client, &section, Listing { scope, ..Listing::all(Resource::Limits, region.clone()) });

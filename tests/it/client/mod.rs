@@ -120,7 +120,7 @@ impl Provider for Plain {
         let body = String::from_utf8_lossy(&response.body).into_owned();
         match (response.status, call) {
             (200, Call::List(_)) if body == "ok" => {
-                let region = Region { id: "r1".into(), name: "r1".into(), zones: vec![] };
+                let region = Region { id: "r1".into(), name: "r1".into(), zones: vec![], off: None };
                 Ok(Reply::Page(InventoryPage { regions: vec![region], ..InventoryPage::default() }))
             }
             (200, Call::Write { .. }) if body == "ok" => Ok(Reply::Accepted(Receipt::default())),
@@ -156,6 +156,7 @@ fn profile(endpoint: &str) -> Profile {
         readonly: false,
         project_id: None,
         api: None,
+        net: nicdeck::providers::net::Net::default(),
     }
 }
 

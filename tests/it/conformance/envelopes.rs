@@ -113,6 +113,7 @@ fn profile(cloud: &'static dyn Provider) -> Profile {
         readonly: false,
         project_id: None,
         api: None,
+        net: nicdeck::providers::net::Net::default(),
     }
 }
 

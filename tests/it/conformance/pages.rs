@@ -47,6 +47,7 @@ impl Pair {
             readonly: false,
             project_id: world.project_id().map(str::to_owned),
             api: None,
+            net: nicdeck::providers::net::Net::default(),
         };
         let key = SimKey { id: "SIMULATED0KEY0ID".to_owned(), secret: "simulated-secret".to_owned(), token: None };
         let mut pair = Self { cloud, world, profile, key, asked: 0 };

@@ -9,7 +9,7 @@ use nicdeck::{
         msg::{InventoryEvent, Msg},
     },
     domain::{fault::FaultKind, inventory::Coverage, page::Resource},
-    providers::{client::local, provider::Call},
+    providers::{self, client::local, provider::Call},
     sim::script::{Rule, Trouble},
 };
 
@@ -142,4 +142,58 @@ async fn what_is_gone_goes_with_the_next_whole_listing_only() {
     stage.list().await;
     assert!(stage.part().nic(&id).is_none());
     assert_eq!(stage.part().nic_count(), stage.simulator.world().nics().len());
+}
+
+/// Ids of what was found, of every kind.
+fn found(stage: &Stage) -> (BTreeSet<String>, BTreeSet<String>) {
+    let nics = stage.part().nics().map(|(_, nic)| format!("{} {}", nic.region, nic.id)).collect();
+    (nics, stage.sections().1.iter().map(|section| format!("{section:?}")).collect())
+}
+
+#[tokio::test]
+async fn a_profile_of_all_regions_lists_what_one_that_names_them_lists() {
+    for provider in providers::all() {
+        let mut named = Scene::sized(*provider, 30, 3).open().await;
+        named.list().await;
+        let mut all = Scene { regions: Some(Vec::new()), ..Scene::sized(*provider, 30, 3) }.open().await;
+        all.list().await;
+        assert_eq!(all.sections().0, [], "{}", named.name());
+        assert_eq!(found(&all), found(&named), "{}", named.name());
+        assert!(!found(&all).0.is_empty());
+        let asked: usize =
+            all.simulator.requests().iter().filter(|one| one.action == action(&all, Resource::Regions)).count();
+        assert!(asked <= named.simulator.count(action(&named, Resource::Regions)), "regions are asked for once");
+    }
+}
+
+#[tokio::test]
+async fn a_region_that_can_not_be_used_is_named_and_the_others_are_there() {
+    let scene = || Scene { regions: Some(Vec::new()), ..Scene::sized(cloud(), 30, 3) };
+    let off = nicdeck::domain::ids::RegionId::from(scene().world.regions()[1].as_str());
+    let mut stage = Scene { off: Some(off.clone()), ..scene() }.open().await;
+    stage.list().await;
+    let (failed, _) = stage.sections();
+    let [(section, fault)] = failed.as_slice() else { panic!("{failed:?}") };
+    assert_eq!((section, fault.message.as_str()), (&(Resource::Regions, Some(off.clone())), local::REGION_OFF));
+    let regions: BTreeSet<_> = stage.part().nics().map(|(_, nic)| nic.region.clone()).collect();
+    assert!(regions.len() == 2 && !regions.contains(&off), "{regions:?}");
+    assert!(
+        stage.simulator.requests().iter().all(|one| one.region.as_deref() != Some(off.as_str())),
+        "nobody asked it"
+    );
+}
+
+#[tokio::test]
+async fn without_the_list_of_regions_a_profile_of_all_says_why() {
+    let mut stage = Scene { regions: Some(Vec::new()), ..Scene::sized(cloud(), 30, 3) }.open().await;
+    let denied = action(&stage, Resource::Regions).to_owned();
+    stage.simulator.change(|world| world.refusals.insert(denied, "Forbidden.RAM".to_owned()));
+    stage.list().await;
+    let (failed, whole) = stage.sections();
+    assert_eq!(
+        (failed.len(), failed[0].0.clone(), failed[0].1.kind),
+        (1, (Resource::Regions, None), FaultKind::Permission)
+    );
+    assert_eq!(whole, []);
+    assert!(stage.state.jobs.listings().next().is_none(), "and it ends");
 }

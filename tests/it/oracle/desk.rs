@@ -112,6 +112,7 @@ impl Desk {
             readonly: false,
             project_id: world.project_id().map(str::to_owned),
             api: None,
+            net: nicdeck::providers::net::Net::default(),
         };
         let credential = Credential::keys(&key.id, &key.secret, None);
         let (serial, members) = (Cell::new(1), RefCell::default());

@@ -30,6 +30,8 @@ pub struct Brisk {
     trap: Trap,
     /// A NIC's own record comes on a second page.
     late_record: bool,
+    /// The list of regions says that this one can not be used.
+    off: Option<RegionId>,
 }
 
 impl Brisk {
@@ -39,6 +41,7 @@ impl Brisk {
         release_batch: Option<usize>,
         in_flight: usize,
         late_record: bool,
+        off: Option<RegionId>,
         trap: Trap,
     ) -> &'static dyn Provider {
         let own = inner.descriptor();
@@ -58,7 +61,7 @@ impl Brisk {
             demo_world: own.demo_world,
             errors: "",
         };
-        Box::leak(Box::new(Self { inner, descriptor: Box::leak(Box::new(descriptor)), trap, late_record }))
+        Box::leak(Box::new(Self { inner, descriptor: Box::leak(Box::new(descriptor)), trap, late_record, off }))
     }
 
     /// The call that the cloud knows.
@@ -159,7 +162,14 @@ impl Provider for Brisk {
                 let next = vec![Listing { cursor: Cursor::Page(2), ..listing.clone() }];
                 Ok(Reply::Page(InventoryPage { next, ..InventoryPage::default() }))
             }
-            _ => self.inner.decode(&self.real(call), response),
+            _ => {
+                let mut reply = self.inner.decode(&self.real(call), response)?;
+                if let Reply::Page(page) = &mut reply {
+                    let off = page.regions.iter_mut().filter(|region| Some(&region.id) == self.off.as_ref());
+                    off.for_each(|region| region.off = Some("unavailable".into()));
+                }
+                Ok(reply)
+            }
         }
     }
 

@@ -97,6 +97,8 @@ pub struct Scene {
     /// Calls of a listing at once, at most as many as the cloud's own.
     pub in_flight: usize,
     pub late_record: bool,
+    /// A region that the cloud lists as one that can not be used.
+    pub off: Option<RegionId>,
     pub transition_ms: u64,
     pub trap: Trap,
 }
@@ -121,6 +123,7 @@ impl Scene {
             // So few that the first calls of any listing take them all.
             in_flight: 4,
             late_record: false,
+            off: None,
             transition_ms: TRANSITION_MS,
             trap: Box::new(|_| {}),
         }
@@ -139,7 +142,14 @@ impl Scene {
     }
 
     pub async fn open(self) -> Stage {
-        let provider = Brisk::leak(self.provider, self.release_batch, self.in_flight, self.late_record, self.trap);
+        let provider = Brisk::leak(
+            self.provider,
+            self.release_batch,
+            self.in_flight,
+            self.late_record,
+            self.off.clone(),
+            self.trap,
+        );
         let all = || self.world.regions().iter().map(|region| region.as_str().into()).collect();
         let regions: Vec<RegionId> = self.regions.clone().unwrap_or_else(all);
         let project_id = self.world.project_id().map(str::to_owned);
@@ -161,6 +171,7 @@ impl Scene {
             readonly: self.readonly,
             project_id,
             api: None,
+            net: nicdeck::providers::net::Net::default(),
         };
         let http = http_client(true, self.timeouts).expect("an HTTP client");
         let retry = RetryPolicy {

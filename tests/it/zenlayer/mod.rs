@@ -80,6 +80,7 @@ impl Stage {
                 readonly: false,
                 project_id: None,
                 api: None,
+                net: nicdeck::providers::net::Net::default(),
             }),
             cloud: &Cloud,
             supply: credential.into(),

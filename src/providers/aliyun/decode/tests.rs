@@ -484,6 +484,7 @@ fn follow(listing: Listing, server: &[(&str, &str)]) -> (Vec<Backend>, Vec<Strin
         readonly: false,
         project_id: None,
         api: None,
+        net: crate::providers::net::Net::default(),
     };
     let (mut work, mut backends, mut asked) = (vec![listing], Vec::new(), Vec::new());
     while let Some(listing) = work.pop() {

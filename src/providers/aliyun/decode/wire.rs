@@ -194,7 +194,7 @@ macro_rules! items {
 }
 
 items! {
-    Region("RegionId") { "LocalName" "text" name: String, }
+    Region("RegionId") { "LocalName" "text" name: String, "Status" "text" state: String, }
 
     Instance("InstanceId") {
         "InstanceName" "text" name: String,

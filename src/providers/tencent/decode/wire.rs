@@ -118,7 +118,7 @@ items! {
     /// `DescribeLBListeners`.
     Found("LoadBalancers" "whole" balancers: Vec<FoundBalancer>) {}
 
-    Region("Region" "id" id: String) { "RegionName" "text" name: String, }
+    Region("Region" "id" id: String) { "RegionName" "text" name: String, "RegionState" "text" state: String, }
 
     Instance("InstanceId" "id" id: String) {
         "InstanceName" "said" name: Option<Option<String>>,

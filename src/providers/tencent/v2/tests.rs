@@ -168,6 +168,8 @@ fn regions_come_in_the_newer_envelope() {
     let Ok(Reply::Page(page)) = Legacy.decode(&call, &answer(&body)) else { panic!("a page") };
     let told: Vec<(&str, &str)> = page.regions.iter().map(|region| (region.id.as_str(), &*region.name)).collect();
     assert_eq!(told, [("ap-guangzhou", "华南地区(广州)"), ("ap-new-1", "ap-new-1")]);
+    let off: Vec<Option<&str>> = page.regions.iter().map(|region| region.off.as_deref()).collect();
+    assert_eq!(off, [None, Some("UNAVAILABLE")]);
     // A refusal of it has the older names, and those count.
     let refused = json!({"Response": {"Error": {"Code": "InvalidParameter.SignatureFailure", "Message": "x"}, "RequestId": "7"}});
     let fault = Legacy.decode(&call, &answer(&refused)).expect_err("refused");
