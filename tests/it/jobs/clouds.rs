@@ -69,6 +69,7 @@ async fn served(nth: usize, cloud: &'static dyn Provider) -> Served {
         readonly: false,
         project_id,
         api: None,
+        net: nicdeck::providers::net::Net::default(),
     };
     Served { cloud, simulator, profile }
 }
