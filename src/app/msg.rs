@@ -6,7 +6,7 @@ use crate::{
     domain::{
         exchange::Exchange,
         fault::Fault,
-        ids::{JobId, NicKey, OperationId},
+        ids::{JobId, NicKey, OperationId, ProfileId},
         inventory::Section,
         journal::{Open, OpenWrite},
         journal_fault::JournalFault,
@@ -85,6 +85,9 @@ pub enum ReleaseEvent {
     Progressed(OperationId, Progress),
     /// A read around the write is tried again after a pause ([`Progress::Retrying`]); `None`: the pause is over.
     Waiting(OperationId, Option<Progress>),
+    /// The profile's cloud can not be reached: its writes wait, and the next try comes in so many milliseconds. `None`: it is there
+    /// again, and they go on.
+    Offline(ProfileId, Option<u64>),
     /// All targets of one write have their end; with the NIC as it was read back, where it was.
     Settled {
         operation: OperationId,

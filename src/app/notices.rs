@@ -49,6 +49,7 @@ impl From<&JournalFault> for Phrase {
             JournalFaultKind::Read => "journal-fault.read",
             JournalFaultKind::Encode => "journal-fault.encode",
             JournalFaultKind::ReadOnly => "journal-fault.read-only",
+            JournalFaultKind::Begun => "journal-fault.begun",
             JournalFaultKind::CutOff => "journal-fault.cut-off",
         };
         Phrase::new(key).with("path", &fault.path).with("reason", &fault.reason)

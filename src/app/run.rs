@@ -82,6 +82,8 @@ pub struct Run {
     /// Places in `rows`, the one that changed last first.
     pub order: Vec<usize>,
     pub view: Viewport,
+    /// Profiles whose cloud can not be reached, and when the next try comes.
+    pub offline: BTreeMap<ProfileId, Timestamp>,
     /// What nobody knows is being read again.
     pub recheck: Option<Recheck>,
     /// Times at which calls ended their targets, for the rate.
@@ -136,6 +138,8 @@ impl Counts {
             Progress::Queued => &mut self.queued,
             Progress::Checking | Progress::Sent | Progress::ReadingBack { .. } => &mut self.active,
             Progress::Accepted { .. } => &mut self.accepted,
+            // Of what was sent nobody knows the end while it can not be read back.
+            Progress::Retrying { .. } if row.lost => &mut self.active,
             Progress::Retrying { .. } => &mut self.retrying,
             Progress::Settled(outcome) => match outcome.word() {
                 OutcomeWord::Released => match row.act {
@@ -154,7 +158,8 @@ impl Counts {
             },
         };
         *place += 1;
-        self.lost += usize::from(matches!(row.progress, Progress::ReadingBack { lost: true, .. }));
+        let open = matches!(row.progress, Progress::ReadingBack { .. } | Progress::Retrying { .. });
+        self.lost += usize::from(row.lost && open);
     }
 }
 
@@ -203,6 +208,7 @@ impl Run {
             rows,
             order,
             view: Viewport::default(),
+            offline: BTreeMap::new(),
             recheck: None,
             ends: Vec::new(),
         }

@@ -27,6 +27,8 @@ pub enum JournalFaultKind {
     /// The record cannot be put into words.
     Encode,
     ReadOnly,
+    /// Another batch has begun a write to the NIC, and nobody knows its end; the reason names it.
+    Begun,
     /// The task that wrote or read was cut off.
     CutOff,
 }

@@ -130,6 +130,15 @@ impl Nic {
 }
 
 impl NicSnapshot {
+    /// Could something not be read that could be before?
+    pub fn knows_less_than(&self, before: &Self) -> bool {
+        let known = |seen: &Self| {
+            let (linked, members) = (seen.nic.linked.is_some(), seen.nic.members.is_some());
+            [seen.eips_known, seen.backends_known, seen.floats_known, seen.instances_known, linked, members]
+        };
+        known(before).into_iter().zip(known(self)).any(|(before, now)| before && !now)
+    }
+
     pub fn id(&self) -> &NicId {
         &self.nic.id
     }

@@ -20,6 +20,7 @@ use super::{
     http,
     keyring::{Keyring, Supply},
     limiter::{Lane, Limiter},
+    network::Network,
     profile::Profile,
     provider::{Call, Provider, Quota, Reply, Stamp, Step, TaskState},
     redact::{self, Scrubber, Trip},
@@ -153,6 +154,7 @@ struct Inner {
     parts: Parts,
     keys: Keyring,
     limiter: Limiter,
+    network: Network,
     proof: Proof,
     sessions: Mutex<Sessions>,
     /// Seconds by which the server's clock was ahead of ours in the last answer that told.
@@ -175,7 +177,15 @@ impl Client {
         let keys = Keyring::new(parts.profile.clone(), parts.supply.clone());
         let proof = Proof::new(parts.cloud.locks_keys());
         Self {
-            inner: Arc::new(Inner { parts, keys, limiter, proof, sessions: Mutex::default(), skew_s: NO_SKEW.into() }),
+            inner: Arc::new(Inner {
+                parts,
+                keys,
+                limiter,
+                network: Network::default(),
+                proof,
+                sessions: Mutex::default(),
+                skew_s: NO_SKEW.into(),
+            }),
             urgent: false,
             on_pause: None,
         }
@@ -199,6 +209,11 @@ impl Client {
 
     pub fn cloud(&self) -> &'static dyn Provider {
         self.inner.parts.cloud
+    }
+
+    /// Whether the cloud can be reached, by the last call.
+    pub fn network(&self) -> &Network {
+        &self.inner.network
     }
 
     /// Seconds by which the server's clock is ahead of ours, by the last answer that told.
@@ -251,7 +266,10 @@ impl Client {
             let patience = Some(policy.deadline.saturating_sub(spent));
             let account = self.account(call).await?;
             let fault = match self.once(call, &account, attempt, patience, None).await.0 {
-                Ok(reply) => return Ok(reply),
+                Ok(reply) => {
+                    self.inner.network.hear(begin, None);
+                    return Ok(reply);
+                }
                 // With a session of its own the next try tells whether it was the session.
                 Err(fault) if account.has_ended(&fault) && !renewed => {
                     renewed = true;
@@ -261,6 +279,7 @@ impl Client {
             };
             spent += Duration::from_millis(fault.elapsed_ms);
             let Some(pause) = retry::pause(policy, &fault, attempt, spent, dice()) else {
+                self.inner.network.hear(begin, Some(&fault));
                 return Err(Fault { elapsed_ms: ms(begin.elapsed()), ..fault });
             };
             // The action itself may be left alone for longer, which is waiting for a turn.
@@ -340,7 +359,9 @@ impl Client {
             Ok(account) => account,
             Err(fault) => return refused(fault),
         };
+        let begin = Instant::now();
         let (result, exchange) = self.once(&call, &account, 1, None, Some(turn)).await;
+        self.inner.network.hear(begin, result.as_ref().err());
         drop(permit);
         let answer = match result {
             Ok(Reply::Accepted(receipt)) => Ok(receipt),

@@ -10,6 +10,7 @@ pub mod keyring;
 pub mod limiter;
 pub mod loose;
 pub mod net;
+pub mod network;
 pub mod profile;
 pub mod provider;
 pub mod redact;

@@ -8,13 +8,15 @@
 mod chain;
 mod files;
 mod open;
+mod seen;
 pub mod verify;
 
 use std::{
+    fmt,
     fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -24,6 +26,7 @@ use crate::domain::{
     ids::ProfileId,
     journal::{Intent, JournalEntry, OpenWrite, Settlement, WritePermit},
     journal_fault::{JournalFault, JournalFaultKind},
+    time::Timestamp,
 };
 
 pub use open::{open_intents, open_writes};
@@ -59,6 +62,8 @@ pub enum JournalError {
     Encode(#[from] serde_json::Error),
     #[error("the profile {0} is read-only")]
     ReadOnly(ProfileId),
+    #[error("another batch ({batch}) has begun a write to this NIC whose end is not known")]
+    Begun { path: PathBuf, batch: String },
     #[error("the journal's task was cut off")]
     CutOff,
 }
@@ -75,6 +80,7 @@ impl JournalError {
             JournalError::Read { path, error } => (JournalFaultKind::Read, Some(path), error.to_string()),
             JournalError::Encode(error) => (JournalFaultKind::Encode, None, error.to_string()),
             JournalError::ReadOnly(profile) => (JournalFaultKind::ReadOnly, None, profile.to_string()),
+            JournalError::Begun { path, batch } => (JournalFaultKind::Begun, Some(path), batch.clone()),
             JournalError::CutOff => (JournalFaultKind::CutOff, None, String::new()),
         };
         let path = path.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
@@ -94,11 +100,20 @@ pub fn default_path(demo: bool) -> Result<PathBuf, JournalError> {
 }
 
 /// A journal that records can be appended to. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Journal {
     path: Arc<Path>,
+    /// Writes before then were to clouds that are gone.
+    since: Timestamp,
+    seen: Arc<Mutex<seen::Seen>>,
     /// [`files::sync_folder`]; a test's own to see that it is asked.
     sync_folder: fn(&Path) -> io::Result<()>,
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Journal({})", self.path.display())
+    }
 }
 
 impl Journal {
@@ -119,7 +134,14 @@ impl Journal {
 
     /// A journal that is looked at only when something is written to it.
     pub fn at(path: &Path) -> Self {
-        Self { path: Arc::from(path), sync_folder: files::sync_folder }
+        let (since, seen) = (Timestamp::default(), Arc::default());
+        Self { path: Arc::from(path), since, seen, sync_folder: files::sync_folder }
+    }
+
+    /// The same, for which writes that were begun before then are in nobody's way: their clouds are gone.
+    #[must_use]
+    pub fn since(self, since: Timestamp) -> Self {
+        Self { since, ..self }
     }
 
     pub fn path(&self) -> &Path {
@@ -129,7 +151,8 @@ impl Journal {
     /// Puts the intent on disk and hands out the right to send it. When this returns, the record has survived a power cut.
     ///
     /// # Errors
-    /// The profile is read-only, or the record is not on disk for certain. Either way nothing may be sent.
+    /// The profile is read-only; another batch has begun a write to the NIC whose end is not known; or the record is not on disk for
+    /// certain. Whichever it is, nothing may be sent.
     pub async fn intent(&self, intent: Intent, readonly: bool) -> Result<WritePermit, JournalError> {
         if readonly {
             return Err(JournalError::ReadOnly(intent.profile));
@@ -178,10 +201,26 @@ impl Journal {
     fn append(&self, entry: &JournalEntry) -> Result<(), JournalError> {
         let text = serde_json::to_string(entry)?;
         let mut file = files::locked(&self.path, LOCK_WAIT)?;
-        let written = self.put_line(&mut file, &text);
+        let begun = match entry {
+            JournalEntry::Intent(intent) => self.begun(&file, intent),
+            JournalEntry::Settled(_) => Ok(None),
+        };
+        let written = match begun {
+            Ok(None) => self.put_line(&mut file, &text),
+            Ok(Some(batch)) => return Err(JournalError::Begun { path: self.path.to_path_buf(), batch }),
+            Err(error) => return Err(JournalError::Read { path: self.path.to_path_buf(), error }),
+        };
         // Closing the file lets the lock go as well.
         let _ = file.unlock();
         written.map_err(|error| JournalError::Write { path: self.path.to_path_buf(), error })
+    }
+
+    /// What another batch has begun for the same NIC. The caller holds the lock: nobody begins anything between this and the record.
+    fn begun(&self, file: &File, intent: &Intent) -> io::Result<Option<String>> {
+        // Nothing in there panics half-way; a poisoned lock means that somebody's test did.
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.catch_up(file)?;
+        Ok(seen.against(intent, self.since))
     }
 
     /// One write for the whole record, so that a full disk tears at most this record; a torn one before it is closed first.
@@ -231,6 +270,11 @@ impl Journal {
         let journal = self.clone();
         tokio::task::spawn_blocking(move || {
             journal.put_aside(FULL)?;
+            // All of it here, so that the first intent holds its lock no longer than the others.
+            if let Ok(file) = File::open(&journal.path) {
+                let mut seen = journal.seen.lock().unwrap_or_else(PoisonError::into_inner);
+                seen.catch_up(&file).map_err(|error| JournalError::Read { path: journal.path.to_path_buf(), error })?;
+            }
             let path = running_path(&journal.path);
             let file = files::file(&path)?;
             files::lock(&path, LOCK_WAIT, || file.try_lock_shared())?;

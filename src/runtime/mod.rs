@@ -174,7 +174,7 @@ impl Launch {
         let (trips, exchanges) = mpsc::channel(EXCHANGES);
         let clients = self.clients(&trips, RetryPolicy::default())?;
         // Nothing is looked at yet: reading needs no journal. Without a place for one each intent fails.
-        let journal = Journal::at(self.journal.as_deref().unwrap_or(Path::new("")));
+        let journal = Journal::at(self.journal.as_deref().unwrap_or(Path::new(""))).since(self.since);
         let author = author();
         let patience = if self.demo { Patience::MADE_UP } else { patience() };
         let desk = Recovery { since: self.since, patience };

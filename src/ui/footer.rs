@@ -314,6 +314,15 @@ fn standing(canvas: &Canvas, state: &State) -> Option<(&'static str, String, Rol
         let key = if waiting.is_empty() { "status.quitting" } else { "status.quitting-hanging" };
         return Some((".", words.text(key, &[("waiting", &waiting)]).into_owned(), Role::Warn));
     }
+    if let Some(run) = state.run.as_ref().filter(|run| !run.offline.is_empty()) {
+        let away = run.offline.iter().map(|(profile, due)| {
+            let wait = words::offline(words, due.since(state.now));
+            words.text("status.offline-profile", &[("profile", profile.as_str()), ("wait", &wait)]).into_owned()
+        });
+        let profiles = away.collect::<Vec<_>>().join(words.word("list.stop"));
+        let text = words.text("status.offline", &[("profiles", &profiles)]);
+        return Some(("!", text.into_owned(), Role::Warn));
+    }
     if let Some(waiting) = state.jobs.waiting().filter(|waiting| state.now.since(waiting.since) >= SLOW_MS) {
         let (began, ended) = state.jobs.listings().fold((0, 0), |sum, (_, job)| (sum.0 + job.began, sum.1 + job.ended));
         let what = waiting

@@ -138,6 +138,9 @@ fn pieces<'a>(canvas: &Canvas<'a>, state: &'a State) -> Vec<Piece<'a>> {
         let (done, total) = (counts.answered().to_string(), counts.total.to_string());
         add(true, 2, 3, vec![(words.text("header.batch", &[("done", &done), ("total", &total)]), Role::Info)]);
     }
+    if let Some(offline) = offline(canvas, state) {
+        add(true, 2, 3, vec![(offline, Role::Warn)]);
+    }
     if first.is_some() {
         add(true, 1, 3, vec![access(canvas, state)]);
         if let Some(age) = age(canvas, state) {
@@ -150,6 +153,19 @@ fn pieces<'a>(canvas: &Canvas<'a>, state: &'a State) -> Vec<Piece<'a>> {
     };
     add(true, 8, 3, vec![(Cow::Borrowed(language), Role::Dim)]);
     pieces
+}
+
+/// Whose cloud the batch can not reach.
+fn offline<'a>(canvas: &Canvas<'a>, state: &State) -> Option<Cow<'a, str>> {
+    let words = canvas.words;
+    let mut away = state.run.as_ref()?.offline.keys();
+    let mut names = away.next()?.to_string();
+    let more = away.count();
+    if more > 0 {
+        names.push(' ');
+        names.push_str(&words.text("header.more-profiles", &[("count", &more.to_string())]));
+    }
+    Some(words.text("header.offline", &[("profiles", &names)]))
 }
 
 /// On the screens of a plan or batch: the profiles that it changes, production first. A plan that can send nothing: those it is

@@ -139,6 +139,9 @@ fn remark(
 ) -> (String, Role) {
     let of =
         |wanted: fn(&Progress) -> bool| run.rows.iter().find(|row| &row.profile == profile && wanted(&row.progress));
+    if let Some(due) = run.offline.get(profile).filter(|_| counts.settled() < counts.total) {
+        return (words::offline(words, due.since(now)).into_owned(), Role::Warn);
+    }
     if let Some(row) = of(|progress| matches!(progress, Progress::ReadingBack { lost: true, .. })) {
         return (words::row_reason(words, None, row, now), Role::Unknown);
     }

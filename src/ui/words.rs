@@ -15,6 +15,7 @@ use crate::{
         finding::{Finding, Level, Severity},
         ids::CloudId,
         inventory::Section,
+        journal_fault::JournalFaultKind,
         nic::NicRole,
         outcome::{Outcome, OutcomeWord, Progress, Skip},
         page::Resource,
@@ -415,6 +416,9 @@ fn progress_reason(words: &Catalog, cloud: Option<&CloudId>, progress: &Progress
             }
             .into_owned()
         }
+        Progress::Retrying { kind: FaultKind::Unreachable, wait_ms, .. } => {
+            offline(words, wait_ms.saturating_sub(for_ms)).into_owned()
+        }
         Progress::Retrying { kind, attempt, of, wait_ms, .. } => words
             .text(
                 "reason.retrying",
@@ -434,6 +438,14 @@ fn progress_reason(words: &Catalog, cloud: Option<&CloudId>, progress: &Progress
     }
 }
 
+/// That a cloud can not be reached, and when the next try comes.
+pub fn offline(words: &Catalog, wait_ms: u64) -> Cow<'_, str> {
+    match wait_ms.div_ceil(1_000) {
+        0 => Cow::Borrowed(words.word("reason.offline-trying")),
+        seconds => words.text("reason.offline", &[("seconds", &seconds.to_string())]),
+    }
+}
+
 /// Why a row of a batch stands where it does, in one line. An answer that was lost on the way leaves its trace, and so does an
 /// end that is not in the journal.
 pub fn row_reason(words: &Catalog, cloud: Option<&CloudId>, row: &RunRow, now: Timestamp) -> String {
@@ -447,6 +459,10 @@ fn told_reason(words: &Catalog, cloud: Option<&CloudId>, row: &RunRow, now: Time
         let values = [("what", fault_word(words, kind)), ("attempt", attempt.to_string()), ("of", of.to_string())];
         let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
         return words.text("reason.retried", &values).into_owned();
+    }
+    if let (Progress::Retrying { kind: FaultKind::Unreachable, wait_ms, .. }, true) = (&row.progress, row.lost) {
+        let wait = offline(words, wait_ms.saturating_sub(now.since(row.at)));
+        return words.text("reason.lost-offline", &[("wait", &wait)]).into_owned();
     }
     let key = match (&row.progress, row.act) {
         (Progress::Settled(Outcome::Released { .. }), Act::Release) if row.lost => "reason.released-lost",
@@ -534,6 +550,9 @@ pub fn outcome_next(words: &Catalog, cloud: Option<&CloudId>, outcome: &Outcome)
         }
         Outcome::NicGone { .. } => Some(words.word("next.nic-gone").to_owned()),
         Outcome::Unknown { .. } => Some(words.word("next.unknown").to_owned()),
+        Outcome::Skipped { why: Skip::Journal { fault } } if fault.kind == JournalFaultKind::Begun => {
+            Some(words.word("next.begun").to_owned())
+        }
         Outcome::Skipped { why: Skip::Journal { .. } } => Some(words.word("next.journal").to_owned()),
         Outcome::Skipped { why: Skip::ReadOnly } => Some(words.word("next.read-only").to_owned()),
         Outcome::Skipped { why: Skip::Midway { .. } } => Some(words.word("next.midway").to_owned()),

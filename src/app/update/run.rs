@@ -38,6 +38,8 @@ pub fn event(state: &mut State, job: JobId, event: ReleaseEvent) -> Vec<Effect> 
                 run.wait(row, waiting.clone(), now);
             }
         }
+        ReleaseEvent::Offline(profile, Some(wait_ms)) => drop(run.offline.insert(profile, now.plus_ms(wait_ms))),
+        ReleaseEvent::Offline(profile, None) => drop(run.offline.remove(&profile)),
         ReleaseEvent::Settled { operation, outcomes, fresh } => {
             let nic = run.plan.operations().get(operation.0 as usize).map(crate::domain::plan::Operation::nic_key);
             for (target, outcome) in outcomes {
@@ -97,6 +99,7 @@ fn end(state: &mut State) -> Vec<Effect> {
         run.set(row, Progress::Settled(outcome), now);
     }
     run.ended = Some(now);
+    run.offline.clear();
     // Results are read from the top: what needs a person stands first.
     let rank = |row: usize| {
         let word = match run.rows.get(row).map(|row| &row.progress) {

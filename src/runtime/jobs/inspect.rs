@@ -36,10 +36,15 @@ pub type Read = Result<Option<NicSnapshot>, Fault>;
 /// Reads one NIC, as it was seen last.
 ///
 /// # Errors
-/// See [`Read`].
+/// See [`Read`]; also where the network went in the middle of it, and less is known than before: nothing is decided on that.
 pub async fn nic(client: &Client, seen: &Arc<NicSnapshot>, cancel: &CancellationToken, now: fn() -> Timestamp) -> Read {
     let mut readings = Readings::new(client.clone(), std::slice::from_ref(seen), cancel.clone(), now);
     match readings.next().await {
+        Some(Ended { read: Ok(Some(now)), partly: Some(fault), .. })
+            if fault.kind == FaultKind::Unreachable && now.knows_less_than(seen) =>
+        {
+            Err(fault)
+        }
         Some(ended) => ended.read,
         // One NIC in, one reading out.
         None => Err(Fault::local(FaultKind::Local, "", local::NO_READ)),
@@ -163,7 +168,7 @@ pub struct Ended {
     /// Its place in the list that was given.
     pub place: usize,
     pub read: Read,
-    /// What could not be read around it: one fault of it.
+    /// What could not be read around it: one fault of it, that of a network that is away before others.
     pub partly: Option<Fault>,
 }
 
@@ -345,7 +350,8 @@ impl Reading {
             match self.failed.remove(&section) {
                 Some(fault) => {
                     self.scratch.fail(&section, fault.clone(), at);
-                    self.partly = Some(fault);
+                    let partly = self.partly.take().filter(|known| known.kind == FaultKind::Unreachable);
+                    self.partly = partly.or(Some(fault));
                 }
                 None => {
                     // Everything in the scratch inventory was read just now: nothing is swept.

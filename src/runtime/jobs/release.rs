@@ -2,6 +2,7 @@
 //! Never sends anything twice without knowing that the first time did nothing.
 
 pub(super) mod look;
+mod network;
 mod read_back;
 mod send;
 pub(super) mod targets;
@@ -52,8 +53,6 @@ const PER_PROFILE: usize = 4;
 /// Facts that are no older, in milliseconds, are good for another try of a write that was throttled, which proves that it did nothing,
 /// and for a turn that was lost to that. To read everything again for each would have a vendor who is busy asked many times more.
 const GOOD_FOR_MS: i64 = 5_000;
-/// Tries to reach a cloud that could be reached when the plan was made.
-const OFFLINE_TRIES: u32 = 60;
 
 /// How long is waited for what.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -152,6 +151,12 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
     };
     let name = format!("{}-{}", batch.plan.hash().short(), (batch.now)().0);
     batch.say(ReleaseEvent::Began { batch: name.clone() }).await;
+    let mut tellers = JoinSet::new();
+    for profile in batch.plan.operations().iter().map(|operation| &operation.profile).collect::<BTreeSet<_>>() {
+        if let Some(client) = clients.get(profile).cloned() {
+            tellers.spawn(network::tell(batch.clone(), profile.clone(), client));
+        }
+    }
     let mut waiting: VecDeque<&Operation> = batch.plan.operations().iter().collect();
     let mut ended: BTreeMap<OperationId, bool> = BTreeMap::new();
     let mut busy: BTreeMap<ProfileId, usize> = BTreeMap::new();
@@ -235,6 +240,7 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
             else => {}
         }
     }
+    tellers.shutdown().await;
     if doubtful {
         tell_open(&batch, name).await;
     }
@@ -393,7 +399,12 @@ async fn check(
     let mut kind = operation.kind.clone();
     let mut step = cloud.step(&kind, &operation.expect, &[]).unwrap_or_default();
     loop {
-        let Some(turn) = turn(batch, client, operation, (&kind, &step), told.take()).await else {
+        let turn = if network::wait(batch, client).await {
+            turn(batch, client, operation, (&kind, &step), told.take()).await
+        } else {
+            None
+        };
+        let Some(turn) = turn else {
             end_rest(operation, ends, || Outcome::Stopped);
             return Checked::Ended(None);
         };
@@ -408,14 +419,10 @@ async fn check(
             Ok(Looked::Send(seen, left)) => (seen, left),
             Ok(Looked::Ended(fresh)) => return Checked::Ended(Some(fresh)),
             // The network is away: the batch goes on by itself when it is back.
-            Err(fault) if fault.kind == FaultKind::Unreachable && tries < OFFLINE_TRIES && !batch.wish().stopped => {
+            Err(fault) if fault.kind == FaultKind::Unreachable && tries < network::TRIES => {
                 drop(turn);
                 tries += 1;
-                let wait_ms = batch.patience.offline;
-                let progress =
-                    Progress::Retrying { kind: fault.kind, attempt: tries, of: OFFLINE_TRIES, wait_ms, code: None };
-                batch.progress(operation, progress).await;
-                batch.wait(Duration::from_millis(wait_ms)).await;
+                batch.progress(operation, network::waiting(batch, client, tries)).await;
                 continue;
             }
             Err(fault) => {

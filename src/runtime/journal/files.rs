@@ -31,12 +31,26 @@ pub(super) fn locked(path: &Path, patience: Duration) -> Result<File, JournalErr
 
 #[cfg(unix)]
 fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let place = |meta: fs::Metadata| (meta.dev(), meta.ino());
     match (file.metadata(), fs::metadata(path)) {
-        (Ok(open), Ok(named)) => place(open) == place(named),
+        (Ok(open), Ok(named)) => place(&open) == place(&named),
         _ => false,
     }
+}
+
+/// Which file it is, whatever it is called by now.
+pub(super) type Place = (u64, u64);
+
+#[cfg(unix)]
+pub(super) fn place(meta: &fs::Metadata) -> Place {
+    use std::os::unix::fs::MetadataExt;
+    (meta.dev(), meta.ino())
+}
+
+/// When it was made tells it there.
+#[cfg(not(unix))]
+pub(super) fn place(meta: &fs::Metadata) -> Place {
+    let made = meta.created().ok().and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
+    (0, made.map_or(0, |made| u64::try_from(made.as_nanos()).unwrap_or(u64::MAX)))
 }
 
 /// An open file can not be moved away there.

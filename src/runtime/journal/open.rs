@@ -37,22 +37,22 @@ pub(super) struct Ledger {
 }
 
 /// An open write.
-struct Kept {
+pub(super) struct Kept {
     /// The line of its first intent.
     first: usize,
-    what: What,
+    pub(super) what: What,
     /// Targets whose end is not known.
     targets: Vec<Target>,
 }
 
-enum What {
+pub(super) enum What {
     /// The newest intent.
     Ours(Box<Intent>),
     Strange(StrangeWrite),
 }
 
 impl Ledger {
-    fn line(&mut self, line: &[u8]) {
+    pub(super) fn line(&mut self, line: &[u8]) {
         match parse(line) {
             Ok(entry) => self.take(entry),
             Err(why) => {
@@ -135,6 +135,11 @@ impl Ledger {
             }
             _ => {}
         }
+    }
+
+    /// What is open, with the batch of each.
+    pub(super) fn kept(&self) -> impl Iterator<Item = (&String, &Kept)> {
+        self.open.iter().map(|((batch, _), kept)| (batch, kept))
     }
 
     /// What is open, each intent for its open targets alone.

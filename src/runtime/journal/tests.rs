@@ -88,7 +88,8 @@ async fn what_is_written_is_read_back_and_intents_without_an_end_are_found() {
     journal.intent(intent("b1", 1), false).await.unwrap();
     journal.settled(settlement("b1", 0)).await.unwrap();
     // The same operation of another batch is another write.
-    journal.intent(intent("b2", 0), false).await.unwrap();
+    let other = Intent { region: "r-2".into(), ..intent("b2", 0) };
+    journal.intent(other.clone(), false).await.unwrap();
 
     let contents = journal.read().await.unwrap();
     assert_eq!(
@@ -97,12 +98,53 @@ async fn what_is_written_is_read_back_and_intents_without_an_end_are_found() {
             JournalEntry::Intent(boxed("b1", 0)),
             JournalEntry::Intent(boxed("b1", 1)),
             JournalEntry::Settled(settlement("b1", 0)),
-            JournalEntry::Intent(boxed("b2", 0)),
+            JournalEntry::Intent(Box::new(other.clone())),
         ]
     );
     assert_eq!(contents.bad, []);
-    assert_eq!(contents.open_intents().collect::<Vec<_>>(), [intent("b1", 1), intent("b2", 0)]);
-    assert_eq!(open_intents(&path).unwrap().writes, [intent("b1", 1), intent("b2", 0)]);
+    assert_eq!(contents.open_intents().collect::<Vec<_>>(), [intent("b1", 1), other.clone()]);
+    assert_eq!(open_intents(&path).unwrap().writes, [intent("b1", 1), other]);
+}
+
+/// A torn line, a journal that was put aside and clouds that are gone
+/// stand against nothing.
+#[tokio::test]
+async fn what_another_batch_has_begun_on_the_nic_refuses_the_next_intent() {
+    let (_folder, path) = folder();
+    let (ours, theirs) = (Journal::open(&path).unwrap(), Journal::open(&path).unwrap());
+    theirs.intent(intent("b1", 0), false).await.unwrap();
+    let mine = intent("b2", 0);
+    match ours.intent(mine.clone(), false).await {
+        Err(JournalError::Begun { batch, .. }) => assert_eq!(batch, "b1, lin \u{fffd}[31m\u{fffd}网@h"),
+        other => panic!("{other:?}"),
+    }
+    ours.clone().since(Timestamp(1_700_000_000_124)).intent(mine.clone(), false).await.unwrap();
+    ours.settled(settlement("b2", 0)).await.unwrap();
+    // Its own, and other NICs', are in nobody's way.
+    theirs.intent(intent("b1", 0), false).await.unwrap();
+    ours.intent(Intent { region: "r-2".into(), ..mine.clone() }, false).await.unwrap();
+    ours.settled(settlement("b2", 0)).await.unwrap();
+    assert!(ours.intent(mine.clone(), false).await.is_err());
+    // Half a line is nobody's yet.
+    let whole = fs::read(&path).unwrap();
+    fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(br#"{"v":2,"record":"settled","ba"#).unwrap();
+    assert!(ours.intent(mine.clone(), false).await.is_err());
+    fs::write(&path, whole).unwrap();
+    theirs.settled(known("b1")).await.unwrap();
+    ours.intent(mine.clone(), false).await.unwrap();
+    ours.settled(known("b2")).await.unwrap();
+    files::put_aside(&path).unwrap();
+    theirs.intent(intent("b1", 1), false).await.unwrap();
+    assert!(
+        ours.intent(Intent { batch: "b3".to_owned(), ..mine }, false).await.is_err(),
+        "in the new one as in the old"
+    );
+}
+
+/// An end that is known for all targets.
+fn known(batch: &str) -> Settlement {
+    let outcomes = settlement(batch, 0).outcomes.into_iter().map(|(target, _)| (target, Outcome::Stopped)).collect();
+    Settlement { outcomes, ..settlement(batch, 0) }
 }
 
 /// A write that did nothing is tried again under the same number: the end of the first try does not close the second.
@@ -266,7 +308,9 @@ fn records_of_many_writers_never_mix() {
             scope.spawn(move || {
                 let journal = Journal::open(path).unwrap();
                 for record in 0..RECORDS {
-                    journal.append(&JournalEntry::Intent(boxed(&format!("b{writer}"), record))).unwrap();
+                    let region = format!("r-{writer}").as_str().into();
+                    let intent = Intent { region, ..intent(&format!("b{writer}"), record) };
+                    journal.append(&JournalEntry::Intent(Box::new(intent))).unwrap();
                 }
             });
         }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicI64, Ordering},
@@ -24,11 +25,12 @@ use nicdeck::{
     sim::{
         http::{Logged, Options, Simulator},
         script::{Rule, Trouble},
+        world::World,
     },
 };
 
 use super::{cloud, one_each, wide};
-use crate::stage::{Scene, Stage, good, parts};
+use crate::stage::{PROFILE, Scene, Stage, good, parts};
 
 /// Writes in flight for one profile.
 const TOGETHER: usize = 4;
@@ -366,6 +368,22 @@ async fn a_load_that_hangs_does_not_hold_up_a_batch() {
     load.await.unwrap();
 }
 
+/// Another simulator in its place: the one there was is for the caller to stop.
+async fn replaced(stage: &mut Stage) -> Simulator {
+    let spare = Simulator::start(cloud().dialect(), stage.simulator.world(), Options::default()).await.unwrap();
+    std::mem::replace(&mut stage.simulator, spare)
+}
+
+/// The network is there again, with the same world behind it.
+async fn back(stage: &mut Stage, listen: SocketAddr, world: World) {
+    let options = Options { listen, ..Options::default() };
+    stage.simulator = Simulator::start(cloud().dialect(), world, options).await.unwrap();
+}
+
+fn is_away(event: &ReleaseEvent) -> bool {
+    matches!(event, ReleaseEvent::Offline(_, Some(_)))
+}
+
 /// The network goes away after the plan was made, and comes back.
 #[tokio::test]
 async fn a_batch_waits_for_a_network_that_is_away() {
@@ -373,18 +391,51 @@ async fn a_batch_waits_for_a_network_that_is_away() {
     let mut stage = Scene::demo(cloud()).open().await;
     let plan = stage.prepare(&good.addresses[0][..2]).await;
     let (address, world) = (stage.simulator.address(), stage.simulator.world());
-    let spare = Simulator::start(cloud().dialect(), world.clone(), Options::default()).await.unwrap();
-    std::mem::replace(&mut stage.simulator, spare).stop().await;
+    replaced(&mut stage).await.stop().await;
     let mut running = stage.begin(&plan);
     for expected in 1..=2 {
         let waits = |event: &ReleaseEvent| matches!(event, ReleaseEvent::Progressed(_, Progress::Retrying { attempt, code: None, .. }) if *attempt == expected);
         running.until(&mut stage, waits).await;
     }
-    let options = Options { listen: address, ..Options::default() };
-    stage.simulator = Simulator::start(cloud().dialect(), world, options).await.unwrap();
+    running.until(&mut stage, is_away).await;
+    assert_eq!(stage.state.run.as_ref().unwrap().offline.keys().collect::<Vec<_>>(), [&PROFILE.into()]);
+    back(&mut stage, address, world).await;
+    running.until(&mut stage, |event| matches!(event, ReleaseEvent::Offline(_, None))).await;
+    assert!(stage.state.run.as_ref().unwrap().offline.is_empty());
     let ended = running.end(&mut stage).await;
     ended.all(OutcomeWord::Released);
     assert_eq!(stage.writes(), 1);
+}
+
+/// The network goes in the middle of a batch, and with it the answers to four writes, of which two were done.
+#[tokio::test]
+async fn a_network_that_goes_in_the_middle_of_a_batch_pauses_it_and_all_is_accounted_for() {
+    let mut stage = wide().open().await;
+    let targets = one_each(&mut stage, 12).await;
+    let plan = stage.plan_all(&targets);
+    let hold = stage.simulator.hold(stage.action(&plan.operations()[0]));
+    let address = stage.simulator.address();
+    let mut running = stage.begin(&plan);
+    stage.simulator.wait_for(|log| writes(log) == TOGETHER).await;
+    let mut world = stage.simulator.world();
+    replaced(&mut stage).await.stop().await;
+    drop(hold);
+    running.until(&mut stage, is_away).await;
+    let run = stage.state.run.as_ref().unwrap();
+    assert_eq!((run.counts().settled(), run.counts().queued), (0, targets.len() - TOGETHER), "{:?}", run.counts());
+    let sent: Vec<Target> = run.rows.iter().filter(|row| row.began.is_some()).map(|row| row.target.clone()).collect();
+    for target in &sent[..2] {
+        let (nic, Some(ip)) = parts(target) else { panic!("an address") };
+        world.edit_nic(&nic, |nic| nic.addresses.retain(|address| address.ip != ip));
+    }
+    back(&mut stage, address, world).await;
+    let ended = running.end(&mut stage).await;
+    for (target, outcome) in &ended.outcomes {
+        let wanted = if sent[2..].contains(target) { OutcomeWord::Unknown } else { OutcomeWord::Released };
+        assert_eq!(outcome.word(), wanted, "{target:?}: {outcome:?}");
+    }
+    assert_eq!(stage.writes(), targets.len() - TOGETHER, "nothing was sent twice");
+    stage.closed_journal();
 }
 
 #[tokio::test]
@@ -392,15 +443,12 @@ async fn a_batch_that_is_stopped_while_the_network_is_away_sends_nothing() {
     let good = good(cloud()).await;
     let mut stage = Scene::demo(cloud()).open().await;
     let plan = stage.prepare(&good.addresses[0][..1]).await;
-    let spare = Simulator::start(cloud().dialect(), stage.simulator.world(), Options::default()).await.unwrap();
-    std::mem::replace(&mut stage.simulator, spare).stop().await;
+    replaced(&mut stage).await.stop().await;
     let mut running = stage.begin(&plan);
     let waits = |event: &ReleaseEvent| matches!(event, ReleaseEvent::Progressed(_, Progress::Retrying { .. }));
     running.until(&mut stage, waits).await;
     running.control.send_modify(|control| control.stopped = true);
-    let ended = running.end(&mut stage).await;
-    let Outcome::Skipped { why: Skip::NotReadAgain { fault } } = ended.only() else { panic!("{:?}", ended.only()) };
-    assert_eq!(fault.kind, FaultKind::Unreachable);
+    running.end(&mut stage).await.all(OutcomeWord::Stopped);
     assert_eq!(stage.closed_journal().entries, []);
 }
 

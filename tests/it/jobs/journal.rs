@@ -3,19 +3,27 @@
 use std::sync::{Arc, Mutex};
 
 use nicdeck::{
-    app::msg::ReleaseEvent,
+    app::msg::{Msg, ReleaseEvent},
     domain::{
         ids::OperationId,
-        journal::JournalEntry,
+        journal::{Intent, JournalEntry},
         journal_fault::JournalFaultKind,
         outcome::{Outcome, OutcomeWord, Skip},
         plan::OperationKind,
     },
-    runtime::journal::{self, Contents},
+    runtime::{
+        clock,
+        jobs::release::{self, Author, Batch},
+        journal::{self, Contents, Journal},
+    },
 };
+use tokio::sync::mpsc;
 
 use super::{cloud, one_each, wide};
-use crate::stage::{Scene, good, parts};
+use crate::{
+    history,
+    stage::{Scene, good, parts},
+};
 
 #[tokio::test]
 async fn the_intent_is_on_disk_when_the_request_arrives() {
@@ -100,4 +108,71 @@ async fn a_read_only_profile_sends_nothing() {
     }
     assert_eq!(stage.writes(), 0);
     assert_eq!(stage.closed_journal().entries, []);
+}
+
+/// Two consoles on one journal: what one of them has begun, and has no end yet, the other one leaves alone.
+#[tokio::test]
+async fn a_nic_that_another_console_has_begun_to_write_to_is_left_alone() {
+    let mut stage = wide().open().await;
+    let targets = one_each(&mut stage, 2).await;
+    let plan = stage.plan_all(&targets);
+    let [busy, free] = plan.operations() else { panic!("two writes") };
+    let other = Journal::open(stage.journal.path()).unwrap();
+    let theirs = Intent {
+        at: clock::now(),
+        cloud: busy.cloud.clone(),
+        profile: "their-name-for-it".into(),
+        region: busy.region.clone(),
+        who: "wu".to_owned(),
+        host: "there".to_owned(),
+        ..history::intent("theirs", 0, busy.kind.clone())
+    };
+    other.intent(theirs.clone(), false).await.unwrap();
+    let ended = stage.run(&plan).await;
+    let Outcome::Skipped { why: Skip::Journal { fault } } = &ended.outcomes[&busy.targets()[0]] else {
+        panic!("{:?}", ended.outcomes)
+    };
+    assert_eq!((fault.kind, fault.reason.as_str()), (JournalFaultKind::Begun, "theirs, wu@there"));
+    assert_eq!(ended.outcomes[&free.targets()[0]].word(), OutcomeWord::Released);
+    assert_eq!(stage.writes(), 1);
+
+    // It has its end: nothing stands against it any more.
+    other.settled(history::settled(&theirs, &Outcome::Stopped)).await.unwrap();
+    let again = stage.plan_all(&busy.targets());
+    stage.run(&again).await.all(OutcomeWord::Released);
+    assert_eq!(stage.writes(), 2);
+    stage.closed_journal();
+}
+
+/// At the very same moment: one of them sends.
+#[tokio::test]
+async fn of_two_consoles_that_want_the_same_at_once_one_sends() {
+    let mut stage = wide().open().await;
+    let targets = one_each(&mut stage, 4).await;
+    let plan = stage.plan_all(&targets);
+    let action = stage.action(&plan.operations()[0]);
+    let hold = stage.simulator.hold(action);
+    let (out, mut told) = mpsc::channel(256);
+    let (_control, batch) = stage.batch(&plan, out);
+    // The other console: a journal and a client of its own.
+    let journal = Arc::new(Journal::open(stage.journal.path()).unwrap());
+    let twin = Batch { journal, author: Author { who: "wu".to_owned(), host: "there".to_owned() }, ..batch };
+    let twin = tokio::spawn(release::run(twin, stage.strangers(&plan)));
+    stage.simulator.wait_for(|log| log.iter().filter(|logged| logged.write).count() == targets.len()).await;
+    let ours = stage.run(&plan).await;
+    for outcome in ours.outcomes.values() {
+        let begun = matches!(outcome, Outcome::Skipped { why: Skip::Journal { fault } } if fault.kind == JournalFaultKind::Begun);
+        assert!(begun, "{outcome:?}");
+    }
+    drop(hold);
+    let mut ends = Vec::new();
+    while let Some(msg) = told.recv().await {
+        if let Msg::Release(_, ReleaseEvent::Settled { outcomes, .. }) = msg {
+            ends.extend(outcomes);
+        }
+    }
+    twin.await.unwrap();
+    assert!(ends.iter().all(|(_, outcome)| outcome.word() == OutcomeWord::Released), "{ends:#?}");
+    assert_eq!((ends.len(), stage.writes()), (targets.len(), targets.len()));
+    assert_eq!(journal::read(stage.journal.path()).unwrap().open_intents().count(), 0);
 }

@@ -496,12 +496,18 @@ impl Stage {
 
     /// Starts a batch; the caller brings the messages in by [`Running::next`].
     pub fn begin(&mut self, plan: &Arc<ReleasePlan>) -> Running {
-        let job = self.next_job();
-        self.state.run = Some(Run::new(job, plan.clone(), clock::now()));
         let (out, results) = mpsc::channel(self.channel);
+        let (control, batch) = self.batch(plan, out);
+        self.state.run = Some(Run::new(batch.job, plan.clone(), clock::now()));
+        let task = tokio::spawn(release::run(batch, self.clients(plan)));
+        Running { control, results, task, events: Vec::new(), panicked: false }
+    }
+
+    /// What carries a plan out, and the switch of it.
+    pub fn batch(&mut self, plan: &Arc<ReleasePlan>, out: mpsc::Sender<Msg>) -> (watch::Sender<Control>, Batch) {
         let (control, watched) = watch::channel(Control::default());
         let batch = Batch {
-            job,
+            job: self.next_job(),
             plan: plan.clone(),
             confirmed: plan.hash(),
             safety: self.state.safety.clone(),
@@ -512,12 +518,22 @@ impl Stage {
             patience: Patience { reads: READS, offline: 10 },
             now: self.now,
         };
+        (control, batch)
+    }
+
+    /// The same of another process: nothing is shared with ours.
+    pub fn strangers(&self, plan: &ReleasePlan) -> BTreeMap<ProfileId, Client> {
+        let profiles = plan.operations().iter().map(|operation| &operation.profile);
+        profiles.map(|profile| (profile.clone(), (self.connect)(profile))).collect()
+    }
+
+    /// A client for each profile of a plan.
+    fn clients(&self, plan: &ReleasePlan) -> BTreeMap<ProfileId, Client> {
         let mut clients = BTreeMap::from([(ProfileId::from(PROFILE), self.client.clone())]);
         for operation in plan.operations() {
             clients.entry(operation.profile.clone()).or_insert_with(|| (self.connect)(&operation.profile));
         }
-        let task = tokio::spawn(release::run(batch, clients));
-        Running { control, results, task, events: Vec::new(), panicked: false }
+        clients
     }
 
     /// Carries a plan out to its end.

@@ -224,6 +224,31 @@ fn a_row_that_is_read_back_after_a_lost_answer_is_counted() {
     assert_eq!((counts.lost, counts.unknown), (plan.operations()[0].targets().len(), 0));
 }
 
+/// Nobody knows its end, and it is not one that is simply tried again.
+#[test]
+fn a_row_whose_answer_went_with_the_network_stays_among_the_unknown() {
+    let (mut scenario, job, plan) = running();
+    let targets = plan.operations()[0].targets().len();
+    let read = ReleaseEvent::Progressed(OperationId(0), Progress::ReadingBack { lost: true, up_to_ms: 30_000 });
+    scenario.send(Msg::Release(job, read));
+    let away = Progress::Retrying { kind: FaultKind::Unreachable, attempt: 1, of: 9, wait_ms: 8_000, code: None };
+    scenario.send(Msg::Release(job, ReleaseEvent::Waiting(OperationId(0), Some(away))));
+    let profile = &plan.operations()[0].profile;
+    scenario.send(Msg::Release(job, ReleaseEvent::Offline(profile.clone(), Some(8_000))));
+    let run = scenario.state.run.as_ref().unwrap();
+    let counts = run.counts();
+    assert_eq!((counts.lost, counts.retrying, counts.active), (targets, 0, targets));
+    assert_eq!(run.offline.get(profile), Some(&scenario.state.now.plus_ms(8_000)));
+    scenario.send(Msg::Release(job, ReleaseEvent::Offline(profile.clone(), None)));
+    scenario.send(Msg::Release(job, ReleaseEvent::Waiting(OperationId(0), None)));
+    let run = scenario.state.run.as_ref().unwrap();
+    assert!(run.offline.is_empty());
+    assert_eq!(run.counts().lost, targets);
+    scenario.send(Msg::Release(job, ReleaseEvent::Offline(profile.clone(), Some(8_000))));
+    scenario.send(Msg::Release(job, ReleaseEvent::Ended));
+    assert!(scenario.state.run.as_ref().unwrap().offline.is_empty(), "a batch that has ended waits for nothing");
+}
+
 #[test]
 fn ctrl_c_stops_after_the_calls_in_flight_and_only_a_third_leaves() {
     let (mut scenario, job, _) = running();

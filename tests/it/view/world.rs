@@ -324,6 +324,26 @@ pub fn running(size: Size, language: Language) -> Scenario {
     scenario
 }
 
+/// A batch whose clouds can not be reached: one write's answer went with the network, another one waits.
+fn offline(size: Size, language: Language) -> Scenario {
+    let mut scenario = running(size, language);
+    let job = scenario.state.run.as_ref().unwrap().job;
+    let mut send = |event| {
+        scenario.send(Msg::Release(job, event));
+        scenario.after_ms(300);
+    };
+    let away =
+        |attempt| Progress::Retrying { kind: FaultKind::Unreachable, attempt, of: 450, wait_ms: 8_000, code: None };
+    send(ReleaseEvent::Progressed(OperationId(1), Progress::Sent));
+    send(ReleaseEvent::Progressed(OperationId(1), Progress::ReadingBack { lost: true, up_to_ms: 30_000 }));
+    send(ReleaseEvent::Offline("shop-hz".into(), Some(8_000)));
+    send(ReleaseEvent::Waiting(OperationId(1), Some(away(1))));
+    send(ReleaseEvent::Offline("edge".into(), Some(6_000)));
+    send(ReleaseEvent::Progressed(OperationId(2), away(1)));
+    scenario.after_ms(5_900);
+    scenario
+}
+
 fn settle(
     scenario: &mut Scenario,
     job: JobId,
@@ -734,6 +754,7 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
         ("dry-run", rehearsed(size, language).state),
         ("dry-run-held", rehearsed_held.state),
         ("running", running(size, language).state),
+        ("running-offline", offline(size, language).state),
         ("results", results(size, language).state),
         ("result-page", failed_row.state),
         ("calls", calls(size, language).state),

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    app::msg::ReadBack,
+    app::msg::{ReadBack, ReleaseEvent},
     domain::{
         fault::{Effect, Fault, FaultKind},
         nic::{Nic, NicState},
@@ -22,12 +22,12 @@ use crate::{
 
 use super::{
     super::inspect,
-    Batch, Ends,
+    Batch, Ends, network,
     send::task_end,
     targets::{Sight, bound, is_done, targets},
 };
 
-/// Reads more while the cloud says that the change is on its way, or can not be reached.
+/// Reads more while the cloud says that the change is on its way.
 pub(super) const MORE_READS: usize = 60;
 
 /// What the answer to the write tells.
@@ -114,10 +114,7 @@ impl Seen {
 
     /// Is it worth reading beyond the usual patience?
     fn unfinished(&self) -> bool {
-        match &self.last {
-            Ok(_) => self.calm == 0,
-            Err(fault) => fault.kind == FaultKind::Unreachable,
-        }
+        self.last.is_ok() && self.calm == 0
     }
 }
 
@@ -163,13 +160,24 @@ pub(super) async fn read_back(
         batch.progress(operation, Progress::ReadingBack { lost, up_to_ms }).await;
     }
     let mut seen = Seen { last: Ok(Some(Sight { nic: before.nic.clone(), bound: None })), calm: 0 };
-    let mut reads = 0;
+    let (mut reads, mut tries) = (0, 0);
     loop {
         if let Told::Accepted(receipt) = &told {
             let reads = u32::try_from(reads).unwrap_or(u32::MAX);
             batch.progress(operation, Progress::Accepted { receipt: receipt.clone(), reads }).await;
         }
         seen.take(look(batch, client, kind, before).await);
+        // Nothing is read while the network is away, and then with all of the patience.
+        if matches!(&seen.last, Err(fault) if fault.kind == FaultKind::Unreachable) && tries < network::TRIES {
+            tries += 1;
+            batch.say(ReleaseEvent::Waiting(operation.id, Some(network::waiting(batch, client, tries)))).await;
+            let goes_on = network::wait(batch, client).await;
+            batch.say(ReleaseEvent::Waiting(operation.id, None)).await;
+            if goes_on {
+                continue;
+            }
+            break;
+        }
         reads += 1;
         if let Ok(nic) = &seen.last {
             let done = targets.iter().filter(|target| is_done(target, kind, nic.as_ref())).count();
@@ -185,11 +193,10 @@ pub(super) async fn read_back(
         let usual = batch.patience.reads;
         let more =
             told.is_worth_waiting() && seen.unfinished() && reads <= usual.len() + MORE_READS && !batch.wish().stopped;
-        let wait = match (usual.get(reads - 1), &seen.last) {
-            (Some(wait), _) => *wait,
-            (None, _) if !more => break,
-            (None, Ok(_)) => usual.last().copied().unwrap_or_default(),
-            (None, Err(_)) => batch.patience.offline,
+        let wait = match usual.get(reads - 1) {
+            Some(wait) => *wait,
+            None if !more => break,
+            None => usual.last().copied().unwrap_or_default(),
         };
         tokio::time::sleep(Duration::from_millis(wait)).await;
     }

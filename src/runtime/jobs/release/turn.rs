@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     domain::{
-        fault::Fault,
+        fault::{Fault, FaultKind},
         outcome::Progress,
         plan::{Change, Operation, OperationKind},
         snapshot::NicSnapshot,
@@ -17,7 +17,7 @@ use crate::{
 
 use super::{
     super::inspect,
-    Batch, look,
+    Batch, look, network,
     targets::{Rules, against},
 };
 
@@ -84,23 +84,37 @@ pub(super) async fn next(
 ) -> Next {
     let never = CancellationToken::new();
     let mut step = pick(before).unwrap_or_default();
+    let mut tries = 0;
     loop {
+        if !network::wait(batch, client).await {
+            return Next::Stopped;
+        }
         let Some(turn) = turn(batch, client, operation, (kind, &step), None).await else { return Next::Stopped };
-        let now = match inspect::nic(client, &Arc::new(before.clone()), &never, batch.now).await {
-            Ok(Some(now)) => now,
-            Ok(None) => return Next::Nothing(None),
+        let read = async {
+            let now = inspect::nic(client, &Arc::new(before.clone()), &never, batch.now).await?;
+            let there = |ip: &IpAddr| now.iter().flat_map(|now| &now.nic.addresses).any(|address| address.ip == *ip);
+            let left: Vec<IpAddr> = match kind {
+                OperationKind::Release { ips, .. } => ips.iter().copied().filter(there).collect(),
+                _ => Vec::new(),
+            };
+            let nobodys = look::unanswered(client, operation, &left, &never).await?;
+            Ok::<_, Fault>((now, !nobodys.is_empty()))
+        };
+        let (now, nobodys) = match read.await {
+            Ok((Some(now), nobodys)) => (now, nobodys),
+            Ok((None, _)) => return Next::Nothing(None),
+            Err(fault) if fault.kind == FaultKind::Unreachable && tries < network::TRIES => {
+                drop(turn);
+                tries += 1;
+                batch.progress(operation, network::waiting(batch, client, tries)).await;
+                continue;
+            }
             Err(fault) => return Next::Unread(fault),
         };
         let rules = Rules::of(client, &batch.safety, operation);
         let mut against = against(operation, kind, &now, rules);
-        if let OperationKind::Release { ips, .. } = kind {
-            let there: Vec<IpAddr> = now.nic.addresses.iter().map(|address| address.ip).collect();
-            let there: Vec<IpAddr> = ips.iter().copied().filter(|ip| there.contains(ip)).collect();
-            match look::unanswered(client, operation, &there, &never).await {
-                Ok(nobodys) if nobodys.is_empty() => {}
-                Ok(_) => against.push(look::nobodys()),
-                Err(fault) => return Next::Unread(fault),
-            }
+        if nobodys {
+            against.push(look::nobodys());
         }
         if !against.is_empty() {
             return Next::Against(against);

@@ -1,0 +1,67 @@
+//! What is open in a journal, kept up to date by reading what is new in it: looked at right before each intent is written, since
+//! another nicdeck may have begun a write to the same NIC meanwhile.
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
+};
+
+use crate::domain::{clean::clean, journal::Intent, time::Timestamp};
+
+use super::{
+    files,
+    open::{Kept, Ledger, What},
+};
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct Seen {
+    ledger: Ledger,
+    file: Option<files::Place>,
+    /// Bytes that were taken in.
+    at: u64,
+}
+
+impl Seen {
+    /// Takes in the whole lines that were written since the last time.
+    pub(super) fn catch_up(&mut self, file: &File) -> io::Result<()> {
+        let meta = file.metadata()?;
+        let place = files::place(&meta);
+        // One that was put aside has nothing open.
+        if self.file != Some(place) || meta.len() < self.at {
+            *self = Self { file: Some(place), ..Self::default() };
+        }
+        let mut file = file;
+        file.seek(SeekFrom::Start(self.at))?;
+        // A device has no length, and no end either.
+        let mut source = BufReader::new(file.take(meta.len() - self.at));
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let read = source.read_until(b'\n', &mut line)?;
+            if line.pop() != Some(b'\n') {
+                return Ok(());
+            }
+            self.ledger.line(&line);
+            self.at += read as u64;
+        }
+    }
+
+    /// What another batch has begun for the same NIC since then, and nobody knows the end of: who has, in words of the journal.
+    pub(super) fn against(&self, intent: &Intent, since: Timestamp) -> Option<String> {
+        let nic = intent.kind.nic();
+        let stands = |(batch, kept): (&String, &Kept)| match &kept.what {
+            What::Ours(other) => {
+                let same = (&other.cloud, &other.region, other.kind.nic()) == (&intent.cloud, &intent.region, nic);
+                (same && *batch != intent.batch && other.at >= since)
+                    .then(|| clean(&format!("{}, {}@{}", other.batch, other.who, other.host)).into_owned())
+            }
+            What::Strange(other) => {
+                let same = other.profile.as_ref().is_none_or(|of| *of == intent.profile)
+                    && other.nic.as_ref().is_none_or(|of| of == nic);
+                (same && since == Timestamp::default()).then(|| format!("version {}", other.version))
+            }
+        };
+        self.ledger.kept().find_map(stands)
+    }
+}
