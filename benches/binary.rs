@@ -8,15 +8,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::cast_precision_loss)]
 
 mod path;
+#[allow(dead_code, reason = "the other bench uses the rest")]
+mod tty;
 
 use std::{
     collections::{BTreeMap, HashSet},
-    fmt::Write as _,
-    io::Read,
-    num::NonZeroU16,
-    path::Path,
     process::{Command, Stdio},
-    sync::{Arc, Mutex},
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -34,11 +31,10 @@ use nicdeck::{
     },
 };
 use path::{Least, Walk, ask_plainly};
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use tty::{Console, home};
 
 /// Milliseconds added to each answer of a slow cloud.
 const DELAY: u64 = 80;
-const SIZE: (u16, u16) = (200, 60);
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
@@ -72,124 +68,9 @@ fn simulator(cloud: &'static dyn Provider, instances: usize, delay: u64) -> Simu
     tokio::runtime::Handle::current().block_on(Simulator::start(dialect, world, options)).unwrap()
 }
 
-/// A home with a config that points at the simulated clouds, and the variables it names.
-fn home(simulators: &[&Simulator]) -> (tempfile::TempDir, BTreeMap<String, String>) {
-    let home = tempfile::tempdir().unwrap();
-    let config = home.path().join("c.toml");
-    let mut text = "version = 1\n".to_owned();
-    let mut keys = Vec::new();
-    for simulator in simulators {
-        let cloud = simulator.provider();
-        let regions: Vec<String> = simulator.world().regions().iter().map(|region| format!("{region:?}")).collect();
-        let name = cloud.to_uppercase();
-        let _ = write!(
-            text,
-            "[[profile]]\nname = \"{cloud}\"\ncloud = \"{cloud}\"\nregions = [{}]\nendpoint = \"{}\"\n\
-             credentials = {{ from = \"env\", id = \"{name}_ID\", secret = \"{name}_SECRET\" }}\n",
-            regions.join(", "),
-            simulator.endpoint(),
-        );
-        keys.push((format!("{name}_ID"), simulator.key().id.clone()));
-        keys.push((format!("{name}_SECRET"), simulator.key().secret.clone()));
-    }
-    std::fs::write(&config, text).unwrap();
-    let path = |path: &Path| path.to_str().unwrap().to_owned();
-    let own = [
-        ("HOME", path(home.path())),
-        ("XDG_STATE_HOME", path(home.path())),
-        ("NICDECK_CONFIG", path(&config)),
-        ("LANG", "en_US.UTF-8".to_owned()),
-        ("TERM", "xterm-256color".to_owned()),
-    ];
-    let own = own.map(|(name, value)| (name.to_owned(), value));
-    (home, own.into_iter().chain(keys).collect())
-}
-
-/// The console in a pseudo-terminal.
-struct Console {
-    screen: Arc<Mutex<(vt100::Parser, u64)>>,
-    child: Box<dyn Child + Send + Sync>,
-    _master: Box<dyn MasterPty + Send>,
-    began: Instant,
-}
-
-impl Console {
-    fn start(args: &[&str], vars: &BTreeMap<String, String>) -> Self {
-        let size = PtySize { rows: SIZE.1, cols: SIZE.0, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_nicdeck"));
-        command.args(args);
-        command.env_clear();
-        for (name, value) in vars {
-            command.env(name, value);
-        }
-        let cells = |n| NonZeroU16::new(n).unwrap();
-        let screen = Arc::new(Mutex::new((vt100::Parser::new(cells(SIZE.1), cells(SIZE.0), 0), 0)));
-        let mut source = pair.master.try_clone_reader().unwrap();
-        let began = Instant::now();
-        let child = pair.slave.spawn_command(command).unwrap();
-        drop(pair.slave);
-        let shared = screen.clone();
-        std::thread::spawn(move || {
-            let mut buffer = [0; 8_192];
-            while let Ok(read @ 1..) = source.read(&mut buffer) {
-                let mut screen = shared.lock().unwrap();
-                screen.0.process(&buffer[..read]);
-                screen.1 += read as u64;
-            }
-        });
-        Self { screen, child, _master: pair.master, began }
-    }
-
-    fn text(&self) -> String {
-        self.screen.lock().unwrap().0.screen().contents()
-    }
-
-    /// Bytes written to the terminal so far.
-    fn written(&self) -> u64 {
-        self.screen.lock().unwrap().1
-    }
-
-    /// Time from the start until this stands on the screen.
-    fn until(&self, holds: impl Fn(&str) -> bool) -> Duration {
-        loop {
-            if holds(&self.text()) {
-                return self.began.elapsed();
-            }
-            assert!(self.began.elapsed() < Duration::from_secs(300), "it never came:\n{}", self.text());
-            sleep(Duration::from_micros(300));
-        }
-    }
-
-    fn proc(&self, file: &str) -> String {
-        std::fs::read_to_string(format!("/proc/{}/{file}", self.child.process_id().unwrap())).unwrap()
-    }
-
-    /// Of the status file, in MB.
-    fn megabytes(&self, name: &str) -> f64 {
-        let status = self.proc("status");
-        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
-    }
-
-    /// Processor time in ticks of 10 ms.
-    fn ticks(&self) -> u64 {
-        let stat = self.proc("stat");
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
-        fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
-    }
-}
-
-impl Drop for Console {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 fn first_frame() {
     let simulator = simulator(providers::all()[0], 20, DELAY);
-    let (_home, vars) = home(&[&simulator]);
+    let (_home, vars) = home(&[&simulator], "");
     let mut times: Vec<f64> = (0..15)
         .map(|_| Console::start(&[], &vars).until(|screen| screen.contains("ADDRESS")).as_secs_f64() * 1000.0)
         .collect();
@@ -218,7 +99,7 @@ fn list(vars: &BTreeMap<String, String>) -> (std::process::Output, f64) {
 /// All clouds in one run, against the slowest of them alone.
 fn load_of_all(slowest: f64) {
     let simulators: Vec<Simulator> = providers::all().iter().map(|cloud| simulator(*cloud, INSTANCES, DELAY)).collect();
-    let (_home, vars) = home(&simulators.iter().collect::<Vec<_>>());
+    let (_home, vars) = home(&simulators.iter().collect::<Vec<_>>(), "");
     let (_, seconds) = list(&vars);
     let what = format!("{} clouds together: everything", simulators.len());
     let measured = format!("{seconds:.2} s, the slowest alone {slowest:.2} s: {:.2} times", seconds / slowest);
@@ -228,7 +109,7 @@ fn load_of_all(slowest: f64) {
 /// The seconds that everything took.
 fn load_of(cloud: &'static dyn Provider) -> f64 {
     let simulator = simulator(cloud, INSTANCES, DELAY);
-    let (_home, vars) = home(&[&simulator]);
+    let (_home, vars) = home(&[&simulator], "");
     let world = simulator.world();
     let walk = Walk::through(cloud, &world, simulator.key());
     let (output, all) = list(&vars);
@@ -274,7 +155,7 @@ fn load_of(cloud: &'static dyn Provider) -> f64 {
 
 fn memory_and_idleness(cloud: &'static dyn Provider) {
     let simulator = simulator(cloud, 11_500, 0);
-    let (_home, vars) = home(&[&simulator]);
+    let (_home, vars) = home(&[&simulator], "");
     let addresses: usize = simulator.world().nics().iter().map(|nic| nic.addresses.len() + nic.ipv6.len()).sum();
     let console = Console::start(&[], &vars);
     let log = || simulator.requests();
@@ -301,7 +182,7 @@ fn memory_and_idleness(cloud: &'static dyn Provider) {
     drop(console);
 
     let simulator = self::simulator(cloud, 300, 0);
-    let (_home, vars) = home(&[&simulator]);
+    let (_home, vars) = home(&[&simulator], "");
     let console = Console::start(&[], &vars);
     let mut quiet = (console.written(), Instant::now());
     while quiet.1.elapsed() < Duration::from_secs(3) {

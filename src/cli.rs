@@ -4,6 +4,7 @@
 //! Running the console and the headless commands is not done here: [`Entry`] is handed in.
 
 mod args;
+mod export;
 mod filter;
 mod history;
 mod plans;
@@ -123,8 +124,8 @@ pub struct PlanStart {
     pub only: Only,
     pub wish: Wish,
     pub filter: Option<String>,
-    /// Where the plan goes; `-` is standard output.
-    pub file: PathBuf,
+    /// Where the plan goes; `-` is standard output. Without one it is only told.
+    pub file: Option<PathBuf>,
     /// Of what is said of the plan on standard output.
     pub format: Format,
     /// Exit with [`Exit::Something`] where there is something to do.
@@ -205,7 +206,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
     let clouds: Vec<&str> = crate::providers::all().iter().map(|cloud| cloud.descriptor().id).collect();
     // A bad filter never matches everything: better nothing at all. The history has a language of its own.
     if let Some(text) = &parsed.filter
-        && !matches!(parsed.command, Some(Command::History { .. }))
+        && !matches!(parsed.command, Some(Command::History { .. } | Command::Export { .. }))
         && let Err(error) = crate::filter::parse_among(text, &clouds)
     {
         return complain(process, &filter::explain(text, &error, words), Exit::Usage);
@@ -221,7 +222,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
             let args = plans::PlanArgs {
                 targets,
                 detach,
-                file: out,
+                undo: None,
+                file: Some(out),
                 overrides,
                 format: output,
                 detailed: detailed_exitcode,
@@ -229,6 +231,29 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
                 filter: parsed.filter,
             };
             plans::plan(args, &flags, &catalogs, language, process, entry)
+        }
+        Some(Command::Undo { batch, out, overrides, output, detailed_exitcode }) => {
+            let batch = match history::named(parsed.demo, &batch, words) {
+                Ok(batch) => batch,
+                Err((text, exit)) => return complain(process, &text, exit),
+            };
+            let args = plans::PlanArgs {
+                targets: Vec::new(),
+                detach: Vec::new(),
+                undo: Some(batch),
+                file: out,
+                overrides,
+                format: output,
+                detailed: detailed_exitcode,
+                demo: parsed.demo,
+                filter: None,
+            };
+            plans::plan(args, &flags, &catalogs, language, process, entry)
+        }
+        Some(Command::Export { batch, export_file, output }) => {
+            let asked =
+                export::Asked { demo: parsed.demo, batch, search: parsed.filter, file: export_file, format: output };
+            export::export(&asked, &catalogs, language, process)
         }
         Some(Command::Apply { file, approve, dry_run, output }) => {
             let args = plans::ApplyArgs { file, approve, dry_run, format: output, demo: parsed.demo };

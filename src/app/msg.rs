@@ -9,7 +9,7 @@ use crate::{
         ids::{JobId, NicKey, OperationId, ProfileId},
         inventory::Section,
         journal::{Open, OpenWrite},
-        journal_fault::JournalFault,
+        journal_fault::{JournalDoubt, JournalFault},
         outcome::{Outcome, Progress},
         page::InventoryPage,
         rehearsal::Rehearsal,
@@ -117,6 +117,8 @@ pub enum JournalEvent {
     Unfinished { path: String, open: Open<OpenWrite> },
     /// It could be read, and nothing is open.
     Read,
+    /// It can be read, and something about it is odd. Comes first.
+    Doubtful(Vec<JournalDoubt>),
     /// What an earlier run left open is not known.
     Unreadable(JournalFault),
     /// Nothing can be written to it, and so nothing to a cloud.

@@ -1,7 +1,7 @@
 //! The status line's messages: newest wins, errors stay until dismissed, others for six seconds.
 
 use crate::domain::{
-    journal_fault::{JournalFault, JournalFaultKind},
+    journal_fault::{JournalDoubt, JournalDoubtKind, JournalFault, JournalFaultKind},
     key_fault::KeyFault,
     time::Timestamp,
 };
@@ -53,6 +53,19 @@ impl From<&JournalFault> for Phrase {
             JournalFaultKind::CutOff => "journal-fault.cut-off",
         };
         Phrase::new(key).with("path", &fault.path).with("reason", &fault.reason)
+    }
+}
+
+impl From<&JournalDoubt> for Phrase {
+    fn from(doubt: &JournalDoubt) -> Self {
+        let phrase =
+            |key| Phrase::new(key).with("count", doubt.count).with("file", &doubt.file).with("line", doubt.line);
+        match doubt.kind {
+            JournalDoubtKind::Changed => phrase("notice.journal-changed"),
+            JournalDoubtKind::Torn => phrase("notice.journal-torn"),
+            JournalDoubtKind::Newer(version) => phrase("notice.journal-newer").with("version", version),
+            JournalDoubtKind::Ahead(ms) => phrase("notice.journal-ahead").with("minutes", ms / 60_000),
+        }
     }
 }
 

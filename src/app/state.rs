@@ -7,7 +7,7 @@ use crate::{
         capabilities::Capabilities,
         ids::{CloudId, ProfileId, RegionId},
         inventory::Inventory,
-        journal_fault::JournalFault,
+        journal_fault::{JournalDoubt, JournalFault},
         selection::Selection,
         time::Timestamp,
     },
@@ -154,6 +154,8 @@ pub struct State {
     pub now: Timestamp,
     /// Why no intent can be put on disk, and nothing sent; `None` while nothing is known against it.
     pub no_journal: Option<JournalFault>,
+    /// What is odd about the journal.
+    pub doubts: Vec<JournalDoubt>,
     /// Whether it is known what earlier runs left open: nothing is sent before.
     pub journal: JournalSeen,
     /// What earlier runs left open in the journal.
@@ -198,6 +200,7 @@ impl State {
             size: setup.size,
             now,
             no_journal: None,
+            doubts: Vec::new(),
             journal: JournalSeen::Looking,
             earlier: Earlier::default(),
             quit_asked: None,

@@ -123,6 +123,42 @@ pub(super) enum Command {
         #[arg(long, value_name = "FORM", default_value = "table", value_parser = format(), ignore_case = true)]
         output: Format,
     },
+    /// Make a plan that takes a batch back: each row says that it can be, or why not; sends nothing
+    Undo {
+        /// The batch: its number or its name in the history
+        #[arg(value_name = "BATCH")]
+        batch: String,
+
+        /// Where the plan goes, for `apply`; `-` is standard output
+        #[arg(long, short, value_name = "FILE")]
+        out: Option<PathBuf>,
+
+        /// Let this address go although something about it is not known, and say why; can be given again
+        #[arg(long = "override", value_name = "ADDRESS=REASON")]
+        overrides: Vec<String>,
+
+        /// Form of the output
+        #[arg(long, value_name = "FORM", default_value = "table", value_parser = format(), ignore_case = true)]
+        output: Format,
+
+        /// Exit with 10 where there is something to do, and with 0 where there is nothing
+        #[arg(long)]
+        detailed_exitcode: bool,
+    },
+    /// Write a batch or the history down for a ticket or a tool; `--filter` narrows the history
+    Export {
+        /// The batch: its number or its name in the history. Without one: the history
+        #[arg(value_name = "BATCH")]
+        batch: Option<String>,
+
+        /// Where it goes, a new file; `-` is standard output
+        #[arg(id = "export_file", long = "file", short = 'f', value_name = "FILE", default_value = "-")]
+        export_file: PathBuf,
+
+        /// Form of the output
+        #[arg(long, short, value_name = "FORM", default_value = "md", value_parser = format(), ignore_case = true)]
+        output: Format,
+    },
     /// Look whether each profile would work: keys, clock, reach, permissions; calls nothing that changes anything
     Doctor {
         /// Form of the output

@@ -4,12 +4,12 @@ use std::io;
 
 use crate::{
     domain::{clean::clean, time::Timestamp},
-    filter::search,
+    filter::search::{self, Search},
     report::{self, Format},
     runtime::{
         clock, history,
         journal::{
-            self,
+            self, JournalError,
             verify::{Verdict, verify},
         },
     },
@@ -95,6 +95,17 @@ pub(super) fn show(asked: &Asked, words: &Catalog, process: &mut Process<'_>) ->
         }
         Ok(()) => Exit::Done,
     }
+}
+
+/// The name of a batch that is named or numbered; what is wrong, and how the program ends then.
+pub(super) fn named(demo: bool, text: &str, words: &Catalog) -> Result<String, (String, Exit)> {
+    let unread = |error: JournalError| (words.phrase(&(&error.fault()).into()), Exit::Failure);
+    let path = journal::default_path(demo).map_err(unread)?;
+    let found = history::find(&path, &Search::default(), usize::MAX, false).map_err(unread)?;
+    let number = text.trim_start_matches('#').parse().ok();
+    let is_it = |one: &&crate::history::Summary| one.batch == text || Some(one.number) == number;
+    let found = found.summaries.iter().find(is_it).map(|one| one.batch.clone());
+    found.ok_or_else(|| (words.text("history.unknown-batch", &[("batch", &clean(text))]).into_owned(), Exit::Usage))
 }
 
 /// Says whether each line still proves the one before it.

@@ -1,4 +1,4 @@
-//! `nicdeck plan` and `nicdeck apply`: what stands on the command line is looked at here, and carried out elsewhere.
+//! `nicdeck plan`, `nicdeck undo` and `nicdeck apply`: what stands on the command line is looked at here, and carried out elsewhere.
 
 use std::{net::IpAddr, path::PathBuf};
 
@@ -13,11 +13,13 @@ use crate::{
 
 use super::{ApplyStart, Entry, Exit, Only, PlanStart, Process, complain, usable};
 
-/// `plan`, as clap reads it.
+/// `plan` or `undo`, as clap reads it.
 pub(super) struct PlanArgs {
     pub targets: Vec<String>,
     pub detach: Vec<String>,
-    pub file: PathBuf,
+    /// The batch that is to be taken back.
+    pub undo: Option<String>,
+    pub file: Option<PathBuf>,
     pub overrides: Vec<String>,
     pub format: Format,
     pub detailed: bool,
@@ -112,6 +114,7 @@ fn wish(args: &PlanArgs, words: &Catalog) -> Result<Wish, String> {
     let named = !release.is_empty() || !detach.is_empty();
     let asked = match (named, args.filter.as_deref().is_some_and(|text| !text.trim().is_empty())) {
         (true, true) => return Err(bad("plan-command.both", "")),
+        (false, false) if args.undo.is_some() => Asked::Undo(args.undo.clone().unwrap_or_default()),
         (false, false) => return Err(bad("plan-command.neither", "")),
         (true, false) => Asked::Named { release, detach },
         (false, true) => Asked::Filtered,

@@ -32,3 +32,26 @@ pub enum JournalFaultKind {
     /// The task that wrote or read was cut off.
     CutOff,
 }
+
+/// What is odd about a journal that can be read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct JournalDoubt {
+    pub kind: JournalDoubtKind,
+    /// Lines that it is about.
+    pub count: usize,
+    /// The first of them: the file, and the line from 1.
+    pub file: String,
+    pub line: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum JournalDoubtKind {
+    /// Not as it was written, or something before it is missing or was put in.
+    Changed,
+    /// No record, as a power cut leaves it.
+    Torn,
+    /// Of this version of the journal, which is a later nicdeck's.
+    Newer(u32),
+    /// The newest record is so many milliseconds ahead of the clock: it was set back.
+    Ahead(u64),
+}

@@ -1,4 +1,4 @@
-//! `nicdeck plan` and `nicdeck apply`: from what was asked on the command line to a file, or to a batch, and to an exit code.
+//! `nicdeck plan`, `nicdeck undo` and `nicdeck apply`: from what was asked on the command line to a file, or to a batch, and to an exit code.
 
 use std::{io, path::Path};
 
@@ -47,11 +47,11 @@ pub fn plan(start: &PlanStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
             Planned::Unnamed => return Ok(Exit::Usage),
             Planned::Unlisted(listed) => return Ok(unlisted(listed)),
         };
-        let to_stdout = start.file == Path::new("-");
+        let to_stdout = start.file.as_deref() == Some(Path::new("-"));
         let written = if to_stdout {
             file.write(out).and_then(|()| out.flush()).map_err(ExportError::Output)
         } else {
-            if let Err(error) = file.save(&start.file) {
+            if let Some(Err(error)) = start.file.as_deref().map(|path| file.save(path)) {
                 return Ok(refuse(err, &catalogs, language, &error));
             }
             let desk = desk(&stage.launch);
@@ -68,10 +68,10 @@ pub fn plan(start: &PlanStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
         if plan.operations().is_empty() {
             return Ok(Exit::Refused);
         }
-        let path = start.file.to_string_lossy();
-        let path = if to_stdout { "FILE".to_owned() } else { clean(&path).into_owned() };
-        let values = [("path", path.as_str()), ("hash", file.hash())];
-        let _ = writeln!(err, "{}", (form.tell)("plan-command.next", &values));
+        let path = start.file.as_deref().map(|path| path.to_string_lossy());
+        let shown = path.as_deref().filter(|_| !to_stdout).map_or("FILE".into(), clean);
+        let key = if start.file.is_some() { "plan-command.next" } else { "plan-command.into-file" };
+        let _ = writeln!(err, "{}", (form.tell)(key, &[("path", &*shown), ("hash", file.hash())]));
         Ok(match listed {
             _ if start.detailed => Exit::Something,
             Listed::Partly => Exit::Partly,

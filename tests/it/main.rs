@@ -15,6 +15,8 @@ mod jobs;
 mod oracle;
 #[cfg(not(debug_assertions))]
 mod perf;
+#[path = "../../benches/plain/mod.rs"]
+mod plain;
 mod plans;
 mod stage;
 mod tencent;

@@ -332,3 +332,57 @@ async fn a_signal_stops_after_the_calls_in_flight() {
         assert!(!open.err.contains("without a known end"), "{}", open.err);
     }
 }
+
+/// A batch is named by its number or its name; without `-o` its undo is told, with it it is a plan that is approved as any other.
+#[tokio::test]
+async fn a_batch_is_taken_back_and_written_down_without_a_screen() {
+    let desk = Desk::set().await;
+    let plan = desk.plan(&[GOOD[0].1, GOOD[1].1]).await;
+    let ran = desk.apply(hash(&plan), &[]).await;
+    assert_eq!(ran.exit, 0, "{}", ran.err);
+    assert!(!desk.has(GOOD[0]) && !desk.has(GOOD[1]));
+    let batch = batch_of(&desk).await;
+
+    for name in ["1", "#1", batch.as_str()] {
+        let ran = desk.run(&["undo", name]).await;
+        assert_eq!(ran.exit, 0, "{name}: {}", ran.err);
+        assert!(GOOD.iter().all(|(nic, ip)| ran.out.contains(nic) && ran.out.contains(ip)), "{}", ran.out);
+        assert!(ran.err.contains("-o FILE"), "{}", ran.err);
+    }
+    desk.run(&["undo", "2"]).await.refused(2, "the history has no batch 2");
+    desk.run(&["export", "nothing"]).await.refused(2, "the history has no batch nothing");
+    assert_eq!(desk.writes(), 2, "nothing was sent for it");
+
+    let file = desk.home.path().join("undo.json");
+    let path = file.to_str().unwrap();
+    let ran = desk.run(&["undo", &batch, "-o", path]).await;
+    assert_eq!(ran.exit, 0, "{}", ran.err);
+    let undo: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    let ran = desk.run(&["apply", path, "--approve", hash(&undo)]).await;
+    assert_eq!(ran.exit, 0, "{}", ran.err);
+    assert!(desk.has(GOOD[0]) && desk.has(GOOD[1]));
+    // Undo of the undo.
+    let ran = desk.run(&["undo", "2"]).await;
+    assert!(ran.exit == 0 && ran.out.contains("release"), "{}{}", ran.out, ran.err);
+
+    let ticket = desk.run(&["export", "1"]).await.out;
+    for wanted in ["lin", &batch, GOOD[0].1, GOOD[1].1, "released", "| "] {
+        assert!(ticket.contains(wanted), "{wanted}: {ticket}");
+    }
+    assert!(desk.run(&["export", "2"]).await.out.contains(&format!("`nicdeck undo {}", batch_of(&desk).await)));
+    let csv = desk.home.path().join("all.csv");
+    let args = ["export", "-o", "csv", "-f", csv.to_str().unwrap()];
+    assert_eq!(desk.run(&args).await.exit, 0);
+    assert_eq!(fs::read_to_string(&csv).unwrap().lines().count(), 5, "a heading and two rows of each batch");
+    desk.run(&args).await.refused(1, "File exists");
+    let json: Value = serde_json::from_str(&desk.run(&["export", "-o", "json"]).await.out).unwrap();
+    assert!(json.to_string().contains(&batch));
+    desk.run(&["export", "--filter", "whoo:x"]).await.refused(2, "whoo");
+}
+
+/// The newest batch's name, as the history tells it.
+async fn batch_of(desk: &Desk) -> String {
+    let json: Value = serde_json::from_str(&desk.run(&["history", "-o", "json"]).await.out).unwrap();
+    let batches = json["batches"].as_array().unwrap();
+    batches[0]["batch"].as_str().unwrap().to_owned()
+}

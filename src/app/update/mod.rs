@@ -19,7 +19,7 @@ mod undo;
 pub use earlier::note as note_earlier;
 pub use undo::{Pending, around};
 
-use crate::domain::{exchange::Exchange, time::Timestamp};
+use crate::domain::{exchange::Exchange, journal_fault::JournalDoubtKind, time::Timestamp};
 
 use super::{
     command::Command,
@@ -107,6 +107,15 @@ fn journal(state: &mut State, event: JournalEvent) -> Vec<Effect> {
         JournalEvent::Unfinished { path, open } => {
             state.journal = JournalSeen::Read;
             return earlier::begin(state, path, open);
+        }
+        JournalEvent::Doubtful(doubts) => {
+            for doubt in &doubts {
+                // A torn line is what the chain of digests and the second record are for.
+                let torn = doubt.kind == JournalDoubtKind::Torn;
+                state.notices.say(state.now, if torn { Loudness::Warn } else { Loudness::Error }, doubt.into());
+            }
+            state.doubts = doubts;
+            return Vec::new();
         }
         JournalEvent::Read => {
             state.journal = JournalSeen::Read;

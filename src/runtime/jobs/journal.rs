@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 use crate::{
     app::msg::{JournalEvent, Msg},
     domain::time::Timestamp,
-    runtime::journal::{self, Journal, JournalError},
+    runtime::journal::{self, Journal, JournalError, verify},
 };
 
 /// What is to be found out.
@@ -36,6 +36,11 @@ pub async fn run(journal: Journal, wanted: Wanted, out: mpsc::Sender<Msg>) {
 fn look(journal: &Journal, wanted: &Wanted) -> Vec<JournalEvent> {
     let mut events = Vec::new();
     if wanted.unfinished {
+        // What can not be read is told below.
+        let doubts = verify::doubts(journal.path(), wanted.now).unwrap_or_default();
+        if !doubts.is_empty() {
+            events.push(JournalEvent::Doubtful(doubts));
+        }
         let open = journal::open_writes(journal.path(), &wanted.host, wanted.now);
         match open.map(|open| open.since(wanted.since)) {
             Ok(open) if open.is_empty() => events.push(JournalEvent::Read),

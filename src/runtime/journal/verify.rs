@@ -2,7 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::domain::{
+    journal::JournalEntry,
+    journal_fault::{JournalDoubt, JournalDoubtKind},
+    time::Timestamp,
+};
+
 use super::{BadLineKind, JournalError, bytes, chain, lines, parse, parts};
+
+/// Milliseconds by which two machines' clocks may differ.
+const AHEAD_MS: u64 = 120_000;
 
 /// What was found.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -14,6 +23,8 @@ pub struct Verdict {
     /// Lines of the first version, which carry no digest: the next line proves the last of them, and nothing proves the others.
     pub unproven: usize,
     pub faults: Vec<Fault>,
+    /// The record with the latest time, by its line in the last file.
+    pub newest: Option<(usize, Timestamp)>,
     /// The digest of the last line: whoever keeps it elsewhere sees later whether lines are missing at the end.
     pub last: Option<String>,
 }
@@ -66,10 +77,47 @@ impl What {
 /// # Errors
 /// A file exists and cannot be read.
 pub fn verify(path: &Path) -> Result<Verdict, JournalError> {
+    verify_from(parts(path)?, None)
+}
+
+/// What a start should tell of the journal that is written to: lines that are not as they should be, and a newest record that is ahead
+/// of the clock. Blocks.
+///
+/// # Errors
+/// As of [`verify`].
+pub fn doubts(path: &Path, now: Timestamp) -> Result<Vec<JournalDoubt>, JournalError> {
+    let aside = parts(path)?.into_iter().rev().nth(1);
+    let before = match aside {
+        Some(aside) => lines(&bytes(&aside)?).last().map(|(_, text)| chain::digest(text)),
+        None => None,
+    };
+    let verdict = verify_from(vec![path.to_owned()], before)?;
+    let mut doubts: Vec<JournalDoubt> = Vec::new();
+    let named = |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    for fault in &verdict.faults {
+        let kind = match fault.what {
+            What::Edited | What::Gap => JournalDoubtKind::Changed,
+            What::Torn => JournalDoubtKind::Torn,
+            What::Newer(version) => JournalDoubtKind::Newer(version),
+        };
+        match doubts.iter_mut().find(|doubt| doubt.kind == kind) {
+            Some(doubt) => doubt.count += 1,
+            None => doubts.push(JournalDoubt { kind, count: 1, file: named(&fault.file), line: fault.line }),
+        }
+    }
+    if let Some((line, at)) = verdict.newest {
+        let ahead = at.since(now);
+        if ahead >= AHEAD_MS {
+            doubts.push(JournalDoubt { kind: JournalDoubtKind::Ahead(ahead), count: 1, file: named(path), line });
+        }
+    }
+    Ok(doubts)
+}
+
+fn verify_from(files: Vec<PathBuf>, mut before: Option<String>) -> Result<Verdict, JournalError> {
     let mut verdict = Verdict::default();
-    let mut before: Option<String> = None;
     let mut chained = false;
-    for file in parts(path)? {
+    for file in files {
         let bytes = bytes(&file)?;
         if !bytes.is_empty() {
             verdict.files.push(file.clone());
@@ -80,7 +128,12 @@ pub fn verify(path: &Path) -> Result<Verdict, JournalError> {
                 (chain::Seal::Edited, _) => fault(What::Edited),
                 (_, Err(BadLineKind::Newer(version))) => fault(What::Newer(version)),
                 (_, Err(BadLineKind::Torn)) => fault(What::Torn),
-                (chain::Seal::Whole(proves), Ok(_)) => {
+                (chain::Seal::Whole(proves), Ok(entry)) => {
+                    let at = match &entry {
+                        JournalEntry::Intent(intent) => intent.at,
+                        JournalEntry::Settled(end) => end.at,
+                    };
+                    verdict.newest = verdict.newest.filter(|(_, newest)| *newest > at).or(Some((line, at)));
                     // A journal that was begun anew proves nothing of the one before.
                     if proves != before.as_deref() {
                         fault(What::Gap);

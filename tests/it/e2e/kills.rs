@@ -9,6 +9,7 @@ use std::{
     fmt::Write as _,
     net::IpAddr,
     path::PathBuf,
+    task::Poll,
     time::{Duration, Instant},
 };
 
@@ -17,7 +18,6 @@ use nicdeck::{
     providers::{self, provider::Provider},
     runtime::journal::{self, verify},
     sim::{
-        dialect::ObjectKind,
         http::{Logged, Options, Simulator},
         random::Random,
         script::{Rule, Script},
@@ -25,10 +25,10 @@ use nicdeck::{
     },
 };
 use rustix::process::Signal;
-use serde_json::json;
 use tokio::task::block_in_place;
 
 use super::tty::Tty;
+use crate::plain::{is_there, world};
 
 /// Of each cloud.
 const NICS: usize = 25;
@@ -37,10 +37,12 @@ const EACH: usize = 3;
 /// Kills of an ordinary run.
 const FEW: u64 = 4;
 const SEED: u64 = 20_261_121;
-/// How long anything may take on a busy machine before the test fails.
-const LONGEST: Duration = Duration::from_secs(180);
-/// Milliseconds after which a write that does not show has not happened: nothing is on its way to these clouds by then.
-const PATIENCE: &str = "1500";
+/// Milliseconds after which a write that does not show has not happened: nothing is on its way to these clouds by the next start.
+const PATIENCE: &str = "100";
+const COLUMNS: u16 = 120;
+const ROWS: u16 = 40;
+/// How long a cloud takes for a change.
+const TRANSITION: Duration = Duration::from_millis(100);
 
 fn wished(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().expect("a number"))
@@ -54,8 +56,8 @@ async fn after_a_kill_at_any_moment_journal_and_clouds_agree_on_every_address() 
     let mut random = Random::new(seed);
     // One batch to its end: how many requests there are to be killed between.
     let mut whole = Round::begin().await;
-    whole.confirm().await;
-    whole.until("the end of the batch", |round| round.screen().contains("RESULTS")).await;
+    block_in_place(|| whole.confirm());
+    block_in_place(|| whole.tty().wait("RESULTS"));
     let requests = whole.writes().len();
     block_in_place(|| whole.quit());
     let told = whole.told();
@@ -67,11 +69,11 @@ async fn after_a_kill_at_any_moment_journal_and_clouds_agree_on_every_address() 
         let then = Duration::from_micros(random.below(40_000));
         let began = Instant::now();
         let mut round = Round::begin().await;
-        round.confirm().await;
+        block_in_place(|| round.confirm());
         round.kill(at, then).await;
         let open = round.open();
         let before = round.writes();
-        round.start_again().await;
+        round.start_again();
         assert_eq!(round.writes(), before, "the next start sends no write");
         let told = round.told();
         found += open;
@@ -108,10 +110,11 @@ impl Round {
         let mut targets = BTreeSet::new();
         let mut config = "version = 1\nreadonly = false\n[safety]\nmax_per_plan = 300\nmax_percent = 100\n".to_owned();
         for (nth, &cloud) in providers::all().iter().enumerate() {
-            let world = world(cloud, nth, &mut targets);
+            let world = world(cloud, nth, (NICS, EACH), &mut targets);
             let region = world.regions()[0].clone();
             let script = Script::of([Rule::delay(10).writes()]);
-            let options = Options { transition_ms: 100, script, ..Options::default() };
+            let options =
+                Options { transition_ms: u64::try_from(TRANSITION.as_millis()).unwrap(), script, ..Options::default() };
             let simulator = Simulator::start(cloud.dialect(), world, options).await.unwrap();
             let (id, endpoint) = (cloud.descriptor().id, simulator.endpoint());
             write!(
@@ -132,7 +135,7 @@ impl Round {
         let key = self.clouds[0].1.key();
         let env = [("T_ID", key.id.as_str()), ("T_SECRET", key.secret.as_str()), ("NICDECK_TEST_PATIENCE", PATIENCE)];
         let config = self.folder.path().join("config.toml");
-        let tty = Tty::start(&["--config", config.to_str().unwrap()], self.folder.path(), &env, 120, 40);
+        let tty = Tty::start(&["--config", config.to_str().unwrap()], self.folder.path(), &env, COLUMNS, ROWS);
         tty.wait("just now");
         self.tty = Some(tty);
     }
@@ -146,66 +149,79 @@ impl Round {
     }
 
     /// Marks all that can go, and confirms a plan for it.
-    async fn confirm(&mut self) {
+    fn confirm(&mut self) {
         let count = self.targets.len();
         let all = format!("{} addresses", count + count / EACH);
-        self.until(&all, |round| round.screen().contains(&all)).await;
-        // What is still being read is marked when it is known.
-        self.press_until("a", &format!("{count} marked"), 1).await;
+        let tty = self.tty();
+        tty.until("everything listed", |screen| screen.contains(&all) && screen.contains("just now"));
+        tty.press("a");
+        tty.wait(&format!("{count} marked"));
         let phrase = format!("t-0 +3 {count}");
-        self.tty().press("p");
-        self.until("a plan that was read", |round| round.screen().contains("read again just now")).await;
-        self.tty().press("c");
-        self.until(&phrase, |round| round.screen().contains(&phrase)).await;
-        // Its first moment is deaf, and says nothing.
-        self.press_until(&format!("\x15{phrase}"), &phrase, 2).await;
-        self.tty().press("\r");
-    }
-
-    /// Presses again and again until the text stands so often on the screen.
-    async fn press_until(&mut self, keys: &str, text: &str, often: usize) {
-        let deadline = Instant::now() + LONGEST;
-        while self.screen().matches(text).count() < often {
-            assert!(Instant::now() < deadline, "{text} never came: {}", self.screen());
-            self.tty().press(keys);
-            tokio::time::sleep(Duration::from_millis(200)).await;
+        tty.press("p");
+        tty.wait("read again just now");
+        tty.press("c");
+        tty.wait(&phrase);
+        // Its first moment is deaf, and says nothing: it is typed again with each frame that another size of the window makes.
+        let mut columns = COLUMNS;
+        while tty.screen().matches(&phrase).count() < 2 {
+            let before = tty.written();
+            columns = if columns == COLUMNS { COLUMNS + 1 } else { COLUMNS };
+            tty.press(&format!("\x15{phrase}"));
+            tty.resize(columns, ROWS);
+            tty.written_more_than(before);
         }
+        tty.press("\r");
     }
 
-    async fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + LONGEST;
-        while !holds(self) {
-            assert!(Instant::now() < deadline, "{what} never came: {}", self.screen());
-            tokio::time::sleep(Duration::from_millis(2)).await;
+    /// Waits until the clouds have taken so many writes together.
+    async fn requests(&self, wanted: usize) {
+        let mut seen = vec![0; self.clouds.len()];
+        while seen.iter().sum::<usize>() < wanted {
+            let news = self.clouds.iter().zip(&seen).map(|((_, simulator), &seen)| {
+                Box::pin(async move {
+                    let log = simulator.wait_for(|log| writes(log) > seen).await;
+                    writes(&log)
+                })
+            });
+            let mut news: Vec<_> = news.collect();
+            let (nth, count) = std::future::poll_fn(|cx| {
+                let ready = news.iter_mut().enumerate().find_map(|(nth, news)| match news.as_mut().poll(cx) {
+                    Poll::Ready(count) => Some((nth, count)),
+                    Poll::Pending => None,
+                });
+                ready.map_or(Poll::Pending, Poll::Ready)
+            })
+            .await;
+            drop(news);
+            seen[nth] = count;
         }
-    }
-
-    fn screen(&self) -> String {
-        self.tty.as_ref().map(Tty::screen).unwrap_or_default()
     }
 
     /// Kills the console a moment after it made so many requests, and waits until the clouds are through with them.
     async fn kill(&mut self, requests: usize, then: Duration) {
-        self.until("the request", |round| round.writes().len() >= requests).await;
+        self.requests(requests).await;
         tokio::time::sleep(then).await;
         let tty = self.tty.take().expect("a console");
         tty.signal(Signal::KILL);
         block_in_place(|| tty.end());
         for (_, simulator) in &self.clouds {
             simulator.wait_for(|log| log.iter().all(|logged| logged.done)).await;
-            // What began before the kill ends after it.
-            let moves = |world: &mut World| world.nics().iter().any(|nic| nic.pending.is_some());
-            while simulator.change(moves) {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
+        }
+        // What began before the kill ends after it.
+        let moves = |world: &mut World| world.nics().iter().any(|nic| nic.pending.is_some());
+        if self.clouds.iter().any(|(_, simulator)| simulator.change(moves)) {
+            tokio::time::sleep(TRANSITION).await;
         }
     }
 
     /// The next start: it ends when nothing is open any more.
-    async fn start_again(&mut self) {
-        block_in_place(|| self.start());
-        self.until("an end for each write", |round| round.open() == 0).await;
-        block_in_place(|| self.quit());
+    fn start_again(&mut self) {
+        block_in_place(|| {
+            self.start();
+            // The journal has an end before the screen tells it.
+            self.tty.as_ref().expect("a console").until("an end for each write", |_| self.open() == 0);
+            self.quit();
+        });
     }
 
     fn quit(&mut self) {
@@ -267,6 +283,10 @@ impl Round {
     }
 }
 
+fn writes(log: &[Logged]) -> usize {
+    log.iter().filter(|logged| logged.write).count()
+}
+
 /// Without what differs each time that the same thing is asked for.
 fn told_of(logged: &Logged) -> String {
     let changes = ["Signature", "Timestamp", "ClientToken"];
@@ -291,37 +311,4 @@ fn no_request_twice(cloud: &dyn Provider, log: &[Logged], targets: &BTreeSet<(St
         let named: Vec<&String> = asked.iter().filter(is_named).collect();
         assert!(named.len() <= 1, "{ip}: {named:#?}");
     }
-}
-
-fn is_there(world: &World, (nic, ip): &(String, IpAddr)) -> bool {
-    world.nic(nic).is_some_and(|nic| nic.address(*ip).is_some() || world.floats_of(nic).any(|float| float.ip == *ip))
-}
-
-/// NICs with addresses that nothing hangs on.
-fn world(cloud: &dyn Provider, nth: usize, targets: &mut BTreeSet<(String, IpAddr)>) -> World {
-    let dialect = cloud.dialect();
-    let words = dialect.vocabulary();
-    let id = |kind, number: usize| (words.id)(kind, number as u64 + 1);
-    let (vpc, subnet, group) = (id(ObjectKind::Vpc, 0), id(ObjectKind::Subnet, 0), id(ObjectKind::SecurityGroup, 0));
-    let (mut instances, mut nics) = (Vec::new(), Vec::new());
-    for place in 0..NICS {
-        let (instance, nic) = (id(ObjectKind::Instance, place), id(ObjectKind::Nic, place));
-        let mut addresses = vec![json!({ "ip": format!("10.{nth}.{place}.10"), "primary": true })];
-        for own in 0..EACH {
-            let ip = format!("10.{nth}.{place}.{}", 11 + own);
-            targets.insert((nic.clone(), ip.parse().unwrap()));
-            addresses.push(json!({ "ip": ip, "virtual": !words.secondaries }));
-        }
-        instances
-            .push(json!({ "id": instance, "name": format!("vm-{place}"), "status": words.running, "vpc_id": vpc }));
-        nics.push(json!({
-            "id": nic, "name": format!("nic-{place}"), "instance_id": instance, "primary": true, "status": words.attached,
-            "subnet_id": subnet, "vpc_id": vpc, "security_groups": [group], "addresses": addresses,
-        }));
-    }
-    let file = json!({
-        "provider": words.provider, "region": words.regions[0].0, "project_id": words.project_id,
-        "instances": instances, "nics": nics, "subnets": [{ "id": subnet, "cidr": format!("10.{nth}.0.0/16") }],
-    });
-    World::parse(&[("kills", &file.to_string())]).unwrap()
 }

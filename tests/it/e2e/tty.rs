@@ -195,6 +195,22 @@ impl Tty {
         (status.exit_code(), left, text)
     }
 
+    /// How many bytes the program has written so far.
+    pub fn written(&self) -> usize {
+        self.seen.0.lock().unwrap().raw.len()
+    }
+
+    /// Waits until it has written more.
+    pub fn written_more_than(&self, bytes: usize) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut seen = self.seen.0.lock().unwrap();
+        while seen.raw.len() <= bytes {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero() && !seen.ended, "nothing more came");
+            seen = self.seen.1.wait_timeout(seen, left).unwrap().0;
+        }
+    }
+
     /// All bytes the program has written so far.
     pub fn raw(&self) -> Vec<u8> {
         self.seen.0.lock().unwrap().raw.clone()

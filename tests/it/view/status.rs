@@ -2,11 +2,17 @@
 
 use nicdeck::{
     app::{key::Input, key::Key, msg::Msg, state::Language, state::State, update::update},
-    domain::fault::FaultKind,
+    domain::{fault::FaultKind, outcome::Outcome, time::Timestamp},
+    runtime::{
+        jobs::journal::{self, Wanted},
+        journal::Journal,
+    },
     ui::theme::ThemeName,
 };
+use tokio::sync::mpsc;
 
 use super::{frame, layers, skin, world};
+use crate::history;
 
 const SIZE: nicdeck::app::geometry::Size = nicdeck::app::geometry::Size { columns: 120, rows: 40 };
 
@@ -41,4 +47,94 @@ fn a_key_is_named_only_where_it_does_what_is_said() {
     update(&mut state, now, Msg::Input(Input::Key(Key::parse("?").unwrap())));
     assert!(text(&state).contains("no answer for"), "{}", text(&state));
     assert!(!text(&state).contains("esc stops it"), "it closes the help");
+}
+
+/// What somebody does to the lines of a journal, and what the next start says of it in each language.
+struct Odd {
+    done: fn(&mut Vec<String>),
+    /// Milliseconds after the newest record.
+    later: i64,
+    english: &'static str,
+    chinese: &'static str,
+}
+
+const ODD: [Odd; 6] = [
+    Odd {
+        done: |lines| lines[0] = lines[0].replace("\"who\":\"lin\"", "\"who\":\"wu\""),
+        later: 0,
+        english: "changed by somebody else: 2 lines, the first is line 1 of journal.jsonl",
+        chinese: "日志被外部改动：2 行，首处为 journal.jsonl 第 1 行",
+    },
+    Odd {
+        done: |lines| drop(lines.remove(2)),
+        later: 0,
+        english: "changed by somebody else: 1 line, the first is line 3 of journal.jsonl",
+        chinese: "日志被外部改动：1 行，首处为 journal.jsonl 第 3 行",
+    },
+    Odd {
+        done: |lines| {
+            let mut half = lines[2].clone();
+            half.truncate(half.len() / 2);
+            lines.push(half);
+        },
+        later: 0,
+        english: "Line 5 of journal.jsonl is torn, as a power cut leaves it",
+        chinese: "journal.jsonl 第 5 行不完整",
+    },
+    Odd {
+        done: |lines| lines.push(r#"{"v":7,"record":"settled","batch":"b","operation":0}"#.to_owned()),
+        later: 0,
+        english: "1 line of the journal is of a later nicdeck (version 7 of the journal)",
+        chinese: "日志中有 1 行由更高版本的 nicdeck 写入（日志版本 7）",
+    },
+    Odd {
+        done: |_| {},
+        later: -3_600_000,
+        english: "The clock was set back: the journal's newest record is 60 minutes ahead of it",
+        chinese: "系统时钟被回拨：日志最新记录的时间比当前时钟晚 60 分钟",
+    },
+    Odd { done: |_| {}, later: 1_000, english: "", chinese: "" },
+];
+
+/// Through the journal itself, the job that looks at it, and the screen.
+#[tokio::test]
+async fn what_is_odd_about_the_journal_is_told_at_the_start() {
+    for odd in ODD {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let journal = Journal::open(&path).unwrap();
+        let mut newest = Timestamp::default();
+        for nth in 0..2 {
+            let intent = history::intent("b", nth, history::release("eni-1", &["10.0.0.5"]));
+            let end = history::settled(&intent, &Outcome::Released { request_id: None });
+            newest = end.at;
+            journal.intent(intent, false).await.unwrap();
+            journal.settled(end).await.unwrap();
+        }
+        let text_of = |lines: &[String]| lines.join("\n");
+        let mut lines: Vec<String> = std::fs::read_to_string(&path).unwrap().lines().map(str::to_owned).collect();
+        (odd.done)(&mut lines);
+        std::fs::write(&path, text_of(&lines)).unwrap();
+        let now = Timestamp(newest.0 + odd.later);
+        let (out, mut events) = mpsc::channel(8);
+        let since = Timestamp::default();
+        let wanted = Wanted { write: true, unfinished: true, host: "ops-1".to_owned(), since, now };
+        journal::run(journal, wanted, out).await;
+        let mut told = Vec::new();
+        while let Some(msg) = events.recv().await {
+            told.push(msg);
+        }
+        for (language, expected) in [(Language::English, odd.english), (Language::Chinese, odd.chinese)] {
+            let mut scenario = world::listed(SIZE, language);
+            let before = text(&scenario.state);
+            for msg in &told {
+                scenario.send(msg.clone());
+            }
+            let shown = text(&scenario.state);
+            // Wide characters stand in two cells.
+            let shown_tight = shown.replace([' ', '\n'], "");
+            assert!(shown_tight.contains(&expected.replace(' ', "")), "{expected}:\n{shown}");
+            assert_eq!(shown == before, expected.is_empty(), "nothing is told where nothing is odd:\n{shown}");
+        }
+    }
 }
