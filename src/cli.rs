@@ -4,6 +4,7 @@
 //! Running the console and the headless commands is not done here: [`Entry`] is handed in.
 
 mod args;
+mod docs;
 mod export;
 mod filter;
 mod history;
@@ -154,6 +155,8 @@ pub struct ApplyStart {
 
 /// What the commands run.
 pub struct Entry<'a> {
+    /// Begins the log. Err: the file that was asked for by name can not be written, and why.
+    pub log: &'a dyn Fn(&config::Log) -> Result<(), String>,
     pub console: &'a dyn Fn(ConsoleStart) -> Exit,
     pub list: &'a dyn Fn(ListStart, &mut dyn Write, &mut dyn Write) -> Exit,
     pub doctor: &'a dyn Fn(DoctorStart, &mut dyn Write, &mut dyn Write) -> Exit,
@@ -210,6 +213,16 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
         && let Err(error) = crate::filter::parse_among(text, &clouds)
     {
         return complain(process, &filter::explain(text, &error, words), Exit::Usage);
+    }
+    if matches!(parsed.command, None | Some(Command::List { .. } | Command::Plan { .. } | Command::Apply { .. }))
+        || matches!(parsed.command, Some(Command::Doctor { .. }))
+    {
+        let log = config::log(&flags, &environment(process));
+        if let Err(reason) = (entry.log)(&log) {
+            let path = log.file.unwrap_or_default();
+            let values = [("path", &*path.to_string_lossy()), ("reason", &reason)];
+            return complain(process, &words.text("command-line.no-log", &values), Exit::Failure);
+        }
     }
     match parsed.command {
         None => console(parsed, &flags, words, process, entry),
@@ -274,6 +287,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
             history::show(&asked, words, process)
         }
         Some(Command::Simulate(args)) => simulate(&args, words, process),
+        Some(Command::Help { topic }) => docs::help(topic.as_deref(), language, words, process),
+        Some(Command::Completions { shell }) => docs::completions(shell, words, process),
+        Some(Command::Man { of }) => docs::man(of.as_deref(), words, process),
         Some(Command::Config { command }) => match command {
             ConfigCommand::Path => config_path(&flags, words, process),
             ConfigCommand::Init => config_init(&flags, words, process),

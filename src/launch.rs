@@ -11,7 +11,7 @@ pub use plans::{apply, plan};
 use crate::{
     app::{keymap::Keymap, state::Language},
     cli::{ConsoleStart, Exit, ListStart, Only},
-    config::{self, ConfigError, Settings},
+    config::{self, ConfigError, LogLevel, Settings},
     demo::{self, Demo, kept::Kept},
     domain::{clean::clean, plan::Belts, time::Timestamp},
     filter, look,
@@ -26,7 +26,9 @@ use crate::{
         event_loop::End,
         headless::{self, Listed},
         jobs::export,
-        journal, signals,
+        journal,
+        log::Detail,
+        signals,
     },
     sim::http::Simulator,
     told,
@@ -44,6 +46,29 @@ const DEMO_FOLDER: &str = "demo";
 
 fn tokio_runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()
+}
+
+/// Begins the log.
+///
+/// # Errors
+/// In words: the file that was asked for by name can not be written. Without a place of its own there is none, and nothing else stops.
+pub fn log(wish: &config::Log) -> Result<(), String> {
+    let detail = match wish.level {
+        LogLevel::Off => Detail::Off,
+        LogLevel::Error => Detail::Error,
+        LogLevel::Warn => Detail::Warn,
+        LogLevel::Info => Detail::Info,
+        LogLevel::Debug => Detail::Debug,
+        LogLevel::Trace => Detail::Trace,
+    };
+    match &wish.file {
+        Some(path) => runtime::log::begin(path, detail).map_err(|error| error.to_string()),
+        None => {
+            let path = journal::default_path(false).map(|journal| runtime::log::beside(&journal));
+            let _ = path.map(|path| runtime::log::begin(&path, detail));
+            Ok(())
+        }
+    }
 }
 
 /// Runs the console.

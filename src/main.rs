@@ -9,6 +9,7 @@ use nicdeck::{
 
 fn main() -> ExitCode {
     let entry = Entry {
+        log: &|log| launch::log(log),
         console: &|start| launch::console(&start),
         list: &|start, out, err| launch::list(&start, out, err),
         doctor: &|start, out, err| launch::doctor(&start, out, err),

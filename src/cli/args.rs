@@ -8,7 +8,7 @@ use clap::{
 };
 
 use crate::{
-    config::{Choice, ColorChoice, Flags, LanguageChoice},
+    config::{Choice, ColorChoice, Flags, LanguageChoice, LogLevel},
     report::Format,
     simulate::SimulateArgs,
     ui::catalog::Catalog,
@@ -69,6 +69,14 @@ pub(super) struct Args {
     /// Draw lines with ASCII characters
     #[arg(long, global = true)]
     ascii: bool,
+
+    /// How much is written to the log
+    #[arg(long, value_name = "LEVEL", global = true, value_parser = choice::<LogLevel>(), ignore_case = true)]
+    log_level: Option<LogLevel>,
+
+    /// Write the log into this file instead of the one in the platform's folder
+    #[arg(long, value_name = "FILE", global = true)]
+    log_file: Option<PathBuf>,
 }
 
 #[derive(Subcommand, Debug)]
@@ -180,6 +188,23 @@ pub(super) enum Command {
     },
     /// Serve simulated clouds on this machine until Ctrl-C; prints a line of JSON for each: endpoint, key, region
     Simulate(SimulateArgs),
+    /// Explain a topic: filter, plan, credentials, exit-codes, json, log
+    Help {
+        /// Which one; without it, which there are
+        topic: Option<String>,
+    },
+    /// Print a script that completes commands and flags in a shell
+    Completions {
+        /// Shell
+        #[arg(value_name = "SHELL")]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man {
+        /// Of this command
+        #[arg(value_name = "COMMAND")]
+        of: Option<String>,
+    },
     /// Show where the config is, an example of one, or what is wrong with it
     Config {
         #[command(subcommand)]
@@ -207,8 +232,13 @@ pub(super) enum ConfigCommand {
 
 /// Reads the arguments; help is in these words. Flags of the console are not shown where they mean nothing.
 pub(super) fn parse(args: &[OsString], words: &Catalog) -> Result<Args, clap::Error> {
-    let matches = told(command(), words, true).try_get_matches_from(args)?;
+    let matches = explained(words).try_get_matches_from(args)?;
     Args::from_arg_matches(&matches)
+}
+
+/// The commands with all their flags, explained in these words.
+pub(super) fn explained(words: &Catalog) -> clap::Command {
+    told(command(), words, true)
 }
 
 /// The commands with all their flags.
@@ -216,12 +246,17 @@ pub(super) fn command() -> clap::Command {
     let mut command = Args::command();
     // Flags that hold everywhere are handed down to the subcommands here.
     command.build();
-    command.mut_subcommand("simulate", |simulate| {
-        simulate.mut_args(|arg| {
-            let of_console = OF_CONSOLE.contains(&arg.get_id().as_str());
+    let without = |command: clap::Command, least: &'static [&'static str]| {
+        command.mut_args(|arg| {
+            let of_console = OF_CONSOLE.contains(&arg.get_id().as_str()) && !least.contains(&arg.get_id().as_str());
             arg.hide(of_console)
         })
-    })
+    };
+    let mut command = command.mut_subcommand("simulate", |simulate| without(simulate, &[]));
+    for name in ["help", "completions", "man"] {
+        command = command.mut_subcommand(name, |sub| without(sub, &["lang"]));
+    }
+    command
 }
 
 /// The command and those below it, explained in these words.
@@ -260,6 +295,8 @@ const OF_CONSOLE: &[&str] = &[
     "lang",
     "color",
     "ascii",
+    "log_level",
+    "log_file",
 ];
 
 impl Args {
@@ -274,6 +311,8 @@ impl Args {
             ascii: self.ascii,
             max_per_plan: self.max_per_plan.map(|number| number as usize),
             max_percent: self.max_percent.map(|number| number as usize),
+            log_level: self.log_level,
+            log_file: self.log_file.clone(),
         }
     }
 }

@@ -91,7 +91,8 @@ impl Run {
             started.replace(Some(format!("apply demo={} {file:?} {approve:?} dry={dry}", start.demo)));
             Exit::Done
         };
-        let entry = Entry { console: &console, list: &list, doctor: &doctor, plan: &plan, apply: &apply };
+        let log = |_: &config::Log| Ok(());
+        let entry = Entry { log: &log, console: &console, list: &list, doctor: &doctor, plan: &plan, apply: &apply };
         let exit = run(args, &mut process, &entry);
         (exit, started.into_inner())
     }
@@ -352,4 +353,74 @@ fn belts_are_numbers_within_reason() {
         assert_eq!((ran.exit, ran.started), (Exit::Usage, None), "{args}");
     }
     assert!(Run::new().run("--demo --max-per-plan 500 --max-percent 100").started.is_some());
+}
+
+#[test]
+fn topics_are_the_same_in_both_languages_and_each_is_printed() {
+    use crate::app::state::Language::{Chinese, English};
+    let names = |language| docs::topics(language).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    assert_eq!(names(English), ["filter", "plan", "credentials", "exit-codes", "json", "log"]);
+    assert_eq!(names(Chinese), names(English));
+    for name in names(English) {
+        let (english, chinese) =
+            (Run::new().run(&format!("help {name}")), Run::new().run(&format!("help {name} --lang zh")));
+        assert_eq!((english.exit, english.err.as_str(), chinese.exit), (Exit::Done, "", Exit::Done));
+        assert!(english.out.len() > 100 && english.out != chinese.out, "{name}");
+        // What is told of codes and flags is told of the same ones.
+        let words = |text: &str| {
+            let parts = text.split(|c: char| !c.is_ascii_graphic()).filter(|word| word.starts_with("--"));
+            parts
+                .map(|word| word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric()).to_owned())
+                .collect::<std::collections::BTreeSet<_>>()
+        };
+        assert_eq!(words(&english.out), words(&chinese.out), "{name}");
+        for text in [&english.out, &chinese.out] {
+            let wide = text.lines().map(unicode_width::UnicodeWidthStr::width).max();
+            assert!(wide <= Some(140), "{name}: {wide:?}");
+        }
+    }
+    for args in ["help", "help topics"] {
+        assert!(Run::new().run(args).out.contains("filter, plan, credentials, exit-codes, json, log"));
+    }
+    let ran = Run::new().run("help flter");
+    assert!(ran.exit == Exit::Usage && ran.err.contains("there is no topic `flter`; there are filter"), "{}", ran.err);
+}
+
+/// Each flag that a topic names is one that there is.
+#[test]
+fn topics_name_flags_and_codes_that_there_are() {
+    fn flags(command: &clap::Command, all: &mut Vec<String>) {
+        all.extend(command.get_arguments().filter_map(clap::Arg::get_long).map(|long| format!("--{long}")));
+        command.get_subcommands().for_each(|sub| flags(sub, all));
+    }
+    let mut all = Vec::new();
+    flags(&args::command(), &mut all);
+    let text = Run::new().run("help plan").out + &Run::new().run("help log").out + &Run::new().run("help json").out;
+    let named = text
+        .split(|c: char| c.is_whitespace() || matches!(c, '`' | ',' | '|' | ')'))
+        .filter(|word| word.starts_with("--"));
+    for flag in named {
+        assert!(all.iter().any(|known| known == flag), "{flag}");
+    }
+}
+
+#[test]
+fn completions_and_manual_pages_know_every_command() {
+    let names: Vec<String> = args::command().get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let ran = Run::new().piped().run(&format!("completions {shell}"));
+        assert_eq!((ran.exit, ran.err.as_str()), (Exit::Done, ""));
+        for name in &names {
+            assert!(ran.out.contains(name.as_str()), "{shell}: {name}");
+        }
+    }
+    assert_eq!(Run::new().run("completions tcsh").exit, Exit::Usage);
+    let (english, chinese) = (Run::new().run("man").out, Run::new().run("man --lang zh").out);
+    assert!(english.starts_with(".ie") && english.contains(".TH nicdeck"), "{english}");
+    assert!(chinese.contains("只用这个账号") && !english.contains("只用"), "{chinese}");
+    for name in &names {
+        let page = Run::new().run(&format!("man {name}"));
+        assert!(page.exit == Exit::Done && page.out.contains(&format!(".TH nicdeck-{name}")), "{name}: {}", page.out);
+    }
+    assert_eq!(Run::new().run("man nothing").exit, Exit::Usage);
 }

@@ -76,6 +76,19 @@ choices! {
         Ascii = "ascii",
     }
 
+    /// How much is written to the log.
+    LogLevel {
+        /// Starts, ends, and what became of each write.
+        Info = "info",
+        Off = "off" or "none",
+        Error = "error",
+        Warn = "warn" or "warning",
+        /// Each call as well.
+        Debug = "debug",
+        /// What each call asked and was answered.
+        Trace = "trace",
+    }
+
     /// `--color`.
     ColorChoice {
         /// Colour on a terminal, unless `NO_COLOR` or `TERM=dumb` says otherwise.

@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use choice::{Borders, Choice, ColorChoice, Language, LanguageChoice, Theme};
+pub use choice::{Borders, Choice, ColorChoice, Language, LanguageChoice, LogLevel, Theme};
 pub use error::{ConfigError, Named, Origin, Problem, ProblemKind, TextRule, ValueKind, Wanted};
 pub use file::{ConfigFile, VERSION, parse};
 
@@ -73,6 +73,16 @@ pub struct Flags {
     pub ascii: bool,
     pub max_per_plan: Option<usize>,
     pub max_percent: Option<usize>,
+    pub log_level: Option<LogLevel>,
+    pub log_file: Option<PathBuf>,
+}
+
+/// What is written to the log, and where.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Log {
+    pub level: LogLevel,
+    /// `None`: in the platform's folder for state.
+    pub file: Option<PathBuf>,
 }
 
 /// How much one plan may do, and what is never written to. `None`: the default.
@@ -243,6 +253,13 @@ fn resolve(
     }
 }
 
+/// What flags and environment say of the log. A bad value is passed over: [`load`] reports it.
+pub fn log(flags: &Flags, env: &Environment<'_>) -> Log {
+    let level = flags.log_level.or_else(|| env_choice(env, "NICDECK_LOG_LEVEL", &mut Vec::new()));
+    let file = flags.log_file.clone().or_else(|| env.get("NICDECK_LOG_FILE").map(PathBuf::from));
+    Log { level: level.unwrap_or_default(), file }
+}
+
 /// How to show things when nothing but flags and environment can be trusted (no config, or a broken one). Bad values are
 /// passed over: [`load`] reports them.
 pub fn look(flags: &Flags, env: &Environment<'_>) -> Look {
@@ -314,6 +331,8 @@ fn resolve_look(flags: &Flags, env: &Environment<'_>, file: &ConfigFile) -> (Loo
     let theme = env_choice(env, "NICDECK_THEME", &mut problems);
     let borders = env_choice(env, "NICDECK_BORDERS", &mut problems);
     let color = env_choice(env, "NICDECK_COLOR", &mut problems);
+    // Of how things look this is none, but it is checked where the others are.
+    let _: Option<LogLevel> = env_choice(env, "NICDECK_LOG_LEVEL", &mut problems);
     let motion = env_bool(env, "NICDECK_MOTION", &mut problems);
     let ascii = flags.ascii.then_some(Borders::Ascii);
     let look = Look {

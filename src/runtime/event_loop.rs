@@ -139,6 +139,7 @@ pub async fn run(
         let began = Instant::now();
         let mut next = inbox.pop();
         while let Some(msg) = next {
+            super::log::note(&msg);
             effects.extend::<Vec<Effect>>(update::update(state, clock::now(), msg));
             next = if began.elapsed() >= DRAIN {
                 None

@@ -136,6 +136,7 @@ impl Desk {
                 Some(exchange) = self.engine.exchanges.recv() => Msg::Exchange(Box::new(exchange)),
                 Some(msg) = self.engine.executor.ended() => msg,
             };
+            super::log::note(&msg);
             effects = update::update(&mut self.state, clock::now(), msg);
             seen(&self.state);
         }

@@ -10,6 +10,7 @@ pub mod history;
 pub mod input;
 pub mod jobs;
 pub mod journal;
+pub mod log;
 pub mod plan_file;
 pub mod signals;
 pub mod terminal;
@@ -170,6 +171,9 @@ impl Launch {
 
     /// What runs below the screen.
     pub(crate) fn engine(&self) -> Result<Engine, RunError> {
+        let profiles: Vec<&str> = self.accounts.iter().map(|account| account.profile.id.as_str()).collect();
+        let (version, readonly, demo) = (env!("CARGO_PKG_VERSION"), self.readonly, self.demo);
+        tracing::info!("nicdeck {version} begins: {}, readonly {readonly}, demo {demo}", profiles.join(" "));
         let (out, results) = mpsc::channel(RESULTS);
         let (trips, exchanges) = mpsc::channel(EXCHANGES);
         let clients = self.clients(&trips, RetryPolicy::default())?;
