@@ -335,12 +335,13 @@ async fn plan(cloud: &'static dyn Provider, client: &Client, simulator: &Simulat
     let mut inventory = Inventory::new([(profile.clone(), cloud.descriptor().cloud())]);
     let part = inventory.profile_mut(&profile).unwrap();
     let mut queue = cloud.listings(&regions);
+    let mut seen: BTreeSet<Listing> = queue.iter().cloned().collect();
     let mut sections = BTreeSet::new();
     while let Some(listing) = queue.pop() {
         let brought = cloud.brings(&listing).iter().copied();
         sections.extend(std::iter::once(listing.resource).chain(brought).map(|of| (of, listing.region.clone())));
         let mut page = client.read(&listing, &CancellationToken::new()).await.unwrap();
-        queue.append(&mut page.next);
+        queue.extend(std::mem::take(&mut page.next).into_iter().filter(|next| seen.insert(next.clone())));
         part.merge(page, clock::now());
     }
     for section in &sections {

@@ -27,6 +27,7 @@ pub enum Context {
     Calls,
     /// Screens of what was done.
     Done,
+    History,
     /// Screens that can be written to a file.
     Exports,
     Welcome,
@@ -41,6 +42,7 @@ impl Context {
             Context::Searched => matches!(screen, Screen::Inventory | Screen::History),
             Context::Plan => screen == Screen::Plan,
             Context::Run => screen == Screen::Run,
+            Context::History => screen == Screen::History,
             Context::Done => matches!(screen, Screen::Run | Screen::History),
             Context::Exports => matches!(screen, Screen::Plan | Screen::Run | Screen::History),
             Context::Calls => screen == Screen::Calls,
@@ -105,6 +107,7 @@ commands! {
     RetryFailed = "retry-failed", Act, Run;
     Recheck = "recheck", Act, Run;
     Undo = "undo", Act, Done;
+    Compare = "compare", Look, History;
     Filter = "filter", Find, Searched;
     ClearFilter = "clear-filter", Find, Searched;
     Open = "open", Look, Lists;

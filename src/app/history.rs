@@ -3,7 +3,14 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
-    domain::{ids::JobId, journal_fault::JournalFault, selection::Target},
+    domain::{
+        fault::Fault,
+        ids::{JobId, NicKey},
+        journal::Image,
+        journal_fault::JournalFault,
+        selection::Target,
+        time::Timestamp,
+    },
     filter::FilterError,
     history::{Batch, Row, Summary, Write},
 };
@@ -50,6 +57,26 @@ pub struct History {
     pub opened: Option<Opened>,
     /// A batch that is to be taken back is being looked up.
     pub undo: Option<Pending>,
+    /// A NIC that is compared with what the journal kept of it.
+    pub now: Option<Now>,
+}
+
+/// A NIC as it is now.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Now {
+    /// The job that reads it.
+    pub job: JobId,
+    pub nic: NicKey,
+    pub seen: SeenNow,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub enum SeenNow {
+    Reading,
+    Nic(Box<Image>, Timestamp),
+    /// The cloud does not know it any more.
+    Gone,
+    Unread(Box<Fault>),
 }
 
 /// A batch that is looked at.

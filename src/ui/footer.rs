@@ -507,6 +507,7 @@ fn shown(state: &State) -> &'static [Command] {
             C::Open,
             C::ToggleMark,
             C::Undo,
+            C::Compare,
             C::Export,
             C::Close,
             C::Copy,

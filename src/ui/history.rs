@@ -3,12 +3,13 @@
 use crate::{
     app::{
         geometry::{Area, Regions},
-        history::{History, Opened},
+        history::{History, Now, Opened, SeenNow},
         state::State,
     },
     domain::{
-        address::AddressRole,
+        address::{Address, AddressRole},
         clean::clean,
+        ids::CloudId,
         journal::{Answer, Image, Request},
         outcome::{Outcome, OutcomeWord, Skip},
         selection::Target,
@@ -31,7 +32,7 @@ use super::{
 
 pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     match &state.history.opened {
-        Some(opened) => targets(canvas, opened, regions),
+        Some(opened) => targets(canvas, opened, state.history.now.as_ref(), regions),
         None => batches(canvas, &state.history, regions),
     }
 }
@@ -161,7 +162,7 @@ fn worst(batch: &Summary) -> Role {
 
 // ---- a batch -------------------------------------------------------------------------------------------------------
 
-fn targets(canvas: &mut Canvas, opened: &Opened, regions: &Regions) {
+fn targets(canvas: &mut Canvas, opened: &Opened, now: Option<&Now>, regions: &Regions) {
     let words = canvas.words;
     // A mark, and the sign of how it ended beside it.
     let beside = canvas.skin.glyphs.mark_cells + 1;
@@ -224,7 +225,7 @@ fn targets(canvas: &mut Canvas, opened: &Opened, regions: &Regions) {
         canvas.upright(regions.detail);
         let area = pane::beside(regions.detail);
         if let Some((write, row)) = opened.focused() {
-            page(canvas, opened, write, row, area.width).draw(canvas, area, 0, false);
+            page(canvas, opened, now, (write, row), area.width).draw(canvas, area, 0, false);
         }
     }
 }
@@ -257,7 +258,7 @@ fn result(words: &Catalog, write: &Write, row: &Row) -> (&'static str, String, R
 // ---- one target ----------------------------------------------------------------------------------------------------
 
 /// Everything that the journal says of one target of the batch.
-pub fn page(canvas: &Canvas, opened: &Opened, write: &Write, row: &Row, width: u16) -> Doc {
+pub fn page(canvas: &Canvas, opened: &Opened, now: Option<&Now>, (write, row): (&Write, &Row), width: u16) -> Doc {
     let words = canvas.words;
     let mut doc = Doc::new(width, pane::LABEL);
     let (glyph, said, role) = result(words, write, row);
@@ -299,6 +300,9 @@ pub fn page(canvas: &Canvas, opened: &Opened, write: &Write, row: &Row, width: u
             self::image(words, &mut doc, image);
         }
     }
+    if let Some(now) = now.filter(|now| now.nic == *row.target.nic()) {
+        self::now(canvas, &mut doc, now, write.after.as_deref().or(write.image.as_deref()), &cloud);
+    }
     for (nth, request) in write.requests.iter().enumerate() {
         doc.heading(words.word("heading.request"));
         self::request(&mut doc, request);
@@ -307,6 +311,54 @@ pub fn page(canvas: &Canvas, opened: &Opened, write: &Write, row: &Row, width: u
         }
     }
     doc
+}
+
+/// The NIC as it is now, and what differs from what the journal kept of it last.
+fn now(canvas: &Canvas, doc: &mut Doc, now: &Now, kept: Option<&Image>, cloud: &CloudId) {
+    let words = canvas.words;
+    doc.heading(words.word("label.now"));
+    let (seen, at) = match &now.seen {
+        SeenNow::Reading => return doc.text(words.word("compare.reading"), Role::Info),
+        SeenNow::Gone => return doc.text(words.word("compare.gone"), Role::Warn),
+        SeenNow::Unread(fault) => return findings::fault(canvas, doc, Some(cloud), fault, false),
+        SeenNow::Nic(seen, at) => (seen, *at),
+    };
+    image(words, doc, seen);
+    doc.field(words.word("label.when"), &words::moment(canvas.skin, at), Role::Dim);
+    let Some(kept) = kept else { return };
+    let missing = |of: &Image, from: &Image| -> String {
+        let lacks = |one: &&Address| from.addresses.iter().all(|other| other.ip != one.ip);
+        of.addresses.iter().filter(lacks).map(|one| one.ip.to_string()).collect::<Vec<_>>().join("  ")
+    };
+    let mut differs = false;
+    for (key, value) in [("compare.less", missing(kept, seen)), ("compare.more", missing(seen, kept))] {
+        if !value.is_empty() {
+            differs = true;
+            doc.text(&words.text(key, &[("addresses", &value)]), Role::Warn);
+        }
+    }
+    let on = |image: &Image| image.instance.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+    let facts = [
+        ("compare.instance", on(kept), on(seen)),
+        ("compare.status", kept.status.to_string(), seen.status.to_string()),
+        ("compare.eips", eips(kept), eips(seen)),
+    ];
+    for (key, before, now) in facts {
+        if before != now {
+            differs = true;
+            doc.text(&words.text(key, &[("before", &clean(&before)), ("now", &clean(&now))]), Role::Warn);
+        }
+    }
+    if !differs {
+        doc.text(words.word("compare.same"), Role::Ok);
+    }
+}
+
+/// The ids of its EIPs.
+fn eips(image: &Image) -> String {
+    let mut ids: Vec<&str> = image.eips.iter().map(|eip| eip.id.as_str()).collect();
+    ids.sort_unstable();
+    if ids.is_empty() { "-".to_owned() } else { ids.join(" ") }
 }
 
 /// A NIC at one moment: the primary address has a star.

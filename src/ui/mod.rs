@@ -134,7 +134,7 @@ fn page(canvas: &Canvas, state: &State, area: Area) -> Option<doc::Doc> {
         Screen::History => {
             let opened = state.history.opened.as_ref()?;
             let (write, row) = opened.focused()?;
-            Some(history::page(canvas, opened, write, row, area.width))
+            Some(history::page(canvas, opened, state.history.now.as_ref(), (write, row), area.width))
         }
         Screen::Calls | Screen::Welcome => None,
     }

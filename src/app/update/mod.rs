@@ -1,6 +1,7 @@
 //! `update`: one message in, new state and effects out. Dispatch only; one flow a file.
 
 mod browse;
+mod compare;
 pub mod copy;
 mod dry_run;
 mod earlier;
@@ -70,6 +71,7 @@ fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Inventory(job, event) => inventory::event(state, job, event),
+        Msg::Preflight(job, event) if compare::event(state, job, &event) => Vec::new(),
         Msg::Preflight(job, event) => plan::event(state, job, event),
         Msg::DryRun(job, event) => {
             dry_run::event(state, job, event);
@@ -263,6 +265,7 @@ pub fn disabled(state: &State, command: Command) -> Option<Phrase> {
         Command::MarkRange if tree::has_focus(state) => Some(Phrase::new("disabled.range-in-tree")),
         Command::ToggleMark if state.screen == Screen::History => history::mark_disabled(state),
         Command::Undo => undo::disabled(state),
+        Command::Compare => compare::disabled(state),
         Command::Export => export::disabled(state),
         Command::ToggleMark | Command::MarkRange | Command::MarkVisible | Command::MarkDetach => {
             browse::mark_disabled(state)
@@ -321,6 +324,7 @@ pub(super) fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::ToggleMark if state.screen == Screen::History => history::toggle(state),
         Command::ToggleMark => browse::toggle(state),
         Command::Undo => return undo::begin(state),
+        Command::Compare => return compare::begin(state),
         Command::MarkRange => browse::range(state),
         Command::MarkVisible => browse::mark_visible(state),
         Command::UnmarkVisible => browse::unmark_visible(state),
@@ -571,6 +575,7 @@ fn panicked(state: &mut State, job: crate::domain::ids::JobId) -> Vec<Effect> {
     dry_run::job_died(state, job);
     earlier::job_died(state, job);
     history::job_died(state, job);
+    compare::job_died(state, job);
     effects
 }
 

@@ -213,6 +213,52 @@ async fn no_answer_at_all_is_given_up_and_read_back() {
     }
 }
 
+/// What each fault of a write must end as, if it comes each time.
+fn every_fault() -> Vec<(Trouble, OutcomeWord)> {
+    let lost = [Trouble::Lost, Trouble::Half, Trouble::Charset].map(|trouble| (trouble, OutcomeWord::Released));
+    let unknown = troubles().into_iter().map(|(trouble, _)| (trouble, OutcomeWord::Unknown));
+    let rest = [(Trouble::Hang, OutcomeWord::Unknown), (Trouble::Throttle, OutcomeWord::Failed)];
+    lost.into_iter().chain(unknown).chain(rest).collect()
+}
+
+/// Every fault of every write on every cloud: what is told is what the world holds. A part of them in an ordinary run, with another part
+/// in each cloud; `NICDECK_FAULTS=all cargo test --test it every_fault -- --nocapture` tries them all.
+#[tokio::test]
+#[allow(clippy::print_stdout, reason = "a measure that is read by people")]
+async fn every_fault_of_every_write_ends_as_the_world_has_it() {
+    let all = std::env::var("NICDECK_FAULTS").is_ok_and(|wish| wish == "all");
+    let second = Duration::from_secs(1);
+    let timeouts = Timeouts { connect: second, read: second, total: second };
+    let (mut nth, mut told) = (0, [0; 3]);
+    for (cloud, _) in clouds() {
+        for deed in DEEDS {
+            for (trouble, wanted) in every_fault() {
+                nth += 1;
+                if !all && nth % 9 != 0 {
+                    continue;
+                }
+                let (mut stage, plan) = ready(cloud, deed, Some(timeouts)).await;
+                let what = format!("{}: {trouble:?}, {deed:?}", stage.name());
+                let sent = so_far(&stage, &plan);
+                stage.simulator.inject(Rule::new(trouble.clone()).action(stage.action(&plan.operations()[0])));
+                let ended = stage.run(&plan).await;
+                // An answer that is cut or in another charset is whole where there is nothing to cut or to write.
+                ended.all(wanted);
+                assert_eq!(is_done(&stage, &plan), wanted == OutcomeWord::Released, "{what}");
+                if wanted != OutcomeWord::Failed {
+                    sent_once(&stage, &plan, sent, &what);
+                }
+                told[usize::from(wanted == OutcomeWord::Unknown) + 2 * usize::from(wanted == OutcomeWord::Failed)] += 1;
+            }
+        }
+    }
+    let [released, unknown, failed] = told;
+    println!(
+        "{} of {nth} faults of writes: {released} done and read back, {unknown} unknown, {failed} failed; each as the world has it",
+        released + unknown + failed
+    );
+}
+
 /// The request was still on its way when its connection broke, or its server: it takes effect only after many reads.
 #[tokio::test]
 async fn a_write_that_lands_late_is_not_reported_as_failed() {

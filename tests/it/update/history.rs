@@ -1,11 +1,13 @@
 //! The history screen: read when it is opened, searched as it is typed, a batch opened.
 
+use std::sync::Arc;
+
 use nicdeck::{
     app::{
         effect::Effect,
-        history::{Listed, Lookup},
+        history::{Listed, Lookup, SeenNow},
         key::Input,
-        msg::{HistoryEvent, Msg},
+        msg::{HistoryEvent, Msg, PreflightEvent},
         overlay::Overlay,
         state::Screen,
     },
@@ -267,4 +269,34 @@ fn a_reading_that_died_can_be_asked_for_again() {
     // An answer of the one that died comes too late.
     scenario.send(Msg::History(job, HistoryEvent::Listed(Box::default())));
     assert!(scenario.state.history.listed.is_none());
+}
+
+#[test]
+fn a_nic_is_compared_with_now_by_reading_it() {
+    let mut scenario = opened();
+    scenario.keys("d");
+    assert!(scenario.effects.is_empty(), "of a list of batches nothing is compared");
+    scenario.keys("G enter");
+    answer(&mut scenario, &records());
+    scenario.keys("d");
+    let [Effect::Preflight { job, nics }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
+    let (job, [(key, seen)]) = (*job, nics.as_slice()) else { panic!("one NIC") };
+    let (key, mut fresh) = (key.clone(), (**seen).clone());
+    assert_eq!((key.profile.as_str(), key.nic.as_str()), ("shop", "eni-1"));
+    assert_eq!(scenario.state.history.now.as_ref().unwrap().seen, SeenNow::Reading);
+    fresh.nic.addresses.retain(|address| address.ip != ip("10.0.1.22"));
+    let read = PreflightEvent::Read(key.clone(), Ok(Some(Arc::new(fresh.clone()))));
+    // One that belongs to a plan is none of it.
+    scenario.send(Msg::Preflight(JobId(job.0 + 1), read.clone()));
+    assert_eq!(scenario.state.history.now.as_ref().unwrap().seen, SeenNow::Reading);
+    scenario.send(Msg::Preflight(job, read)).send(Msg::Preflight(job, PreflightEvent::Ended));
+    let now = scenario.state.history.now.clone().unwrap();
+    assert_eq!(now.seen, SeenNow::Nic(Box::new(Image::of(&fresh)), fresh.read_at));
+    let listed = scenario.state.inventory.profile(&key.profile).unwrap().nic(&key.nic).unwrap();
+    assert_eq!(listed.addresses.len(), fresh.nic.addresses.len(), "the inventory follows");
+    scenario.keys("esc d");
+    let [Effect::Preflight { job, .. }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
+    let job = *job;
+    scenario.send(Msg::Preflight(job, PreflightEvent::Read(key, Ok(None))));
+    assert_eq!(scenario.state.history.now.as_ref().unwrap().seen, SeenNow::Gone);
 }

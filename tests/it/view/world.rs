@@ -7,6 +7,7 @@ use nicdeck::{
         earlier::Found,
         effect::Effect,
         geometry::{STRIP_FROM, Size, TREE_FROM},
+        history::{Now, SeenNow},
         key::Input,
         msg::{DryRunEvent, InventoryEvent, JournalEvent, Msg, ReadBack, ReleaseEvent},
         notices::{Phrase, Worded},
@@ -19,7 +20,7 @@ use nicdeck::{
         ids::{AddressKey, JobId, NicKey, OperationId, RegionId},
         instance::{Instance, Power, PowerState},
         inventory::Section,
-        journal::{Intent, JournalEntry, Open, OpenWrite},
+        journal::{Image, Intent, JournalEntry, Open, OpenWrite},
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus, TypeLimit},
         outcome::{Outcome, Progress, Receipt, Skip},
         page::{InventoryPage, Resource},
@@ -688,6 +689,17 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
     crate::update::history::answer(&mut batch, &crate::update::history::records());
     let mut write = batch.clone();
     write.keys("G enter");
+    let mut compared = batch.clone();
+    let (nic, kept) = {
+        let (write, row) = compared.state.history.opened.as_ref().unwrap().focused().unwrap();
+        (row.target.nic().clone(), (**write.image.as_ref().unwrap()).clone())
+    };
+    let mut image = Image { instance: Some("i-7".into()), eips: vec![], ..kept };
+    image.addresses.truncate(2);
+    image.addresses[1].ip = "10.0.1.77".parse().unwrap();
+    let seen = SeenNow::Nic(Box::new(image), compared.state.now);
+    compared.state.history.now = Some(Now { job: JobId(99), nic, seen });
+    compared.keys("enter");
     let undo = taking_back(size, language);
     let mut export = planned(size, language);
     export.keys("e");
@@ -772,6 +784,7 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
         ("history-searching", searching.state),
         ("history-batch", batch.state),
         ("history-write", write.state),
+        ("history-compared", compared.state),
         ("earlier", earlier.state),
         ("earlier-list", earlier_list.state),
         ("quit", quit.state),
