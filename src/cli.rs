@@ -214,9 +214,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
     {
         return complain(process, &filter::explain(text, &error, words), Exit::Usage);
     }
-    if matches!(parsed.command, None | Some(Command::List { .. } | Command::Plan { .. } | Command::Apply { .. }))
-        || matches!(parsed.command, Some(Command::Doctor { .. }))
-    {
+    let asks_clouds = match &parsed.command {
+        None => true,
+        Some(command) => command.asks_clouds(),
+    };
+    if asks_clouds {
         let log = config::log(&flags, &environment(process));
         if let Err(reason) = (entry.log)(&log) {
             let path = log.file.unwrap_or_default();

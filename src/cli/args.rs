@@ -212,6 +212,20 @@ pub(super) enum Command {
     },
 }
 
+impl Command {
+    /// It has to do with clouds, and so with the log.
+    pub(super) fn asks_clouds(&self) -> bool {
+        match self {
+            Command::List { .. }
+            | Command::Plan { .. }
+            | Command::Apply { .. }
+            | Command::Undo { .. }
+            | Command::Doctor { .. } => true,
+            _ => false,
+        }
+    }
+}
+
 #[derive(Subcommand, Debug)]
 pub(super) enum HistoryCommand {
     /// Check that no line of the journal was changed, put in or taken out

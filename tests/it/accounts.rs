@@ -44,14 +44,14 @@ async fn list(home: &tempfile::TempDir, profiles: &str, vars: &[(&str, &str)]) -
     tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
 }
 
-fn write(path: &Path, mode: u32, text: &str) {
+pub fn write(path: &Path, mode: u32, text: &str) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
 /// The file in which the cloud's own tool keeps a profile `ops`, and its text.
-fn own_file(cloud: &str, key: &SimKey) -> (&'static str, String) {
+pub fn own_file(cloud: &str, key: &SimKey) -> (&'static str, String) {
     let (id, secret) = (&key.id, &key.secret);
     match cloud {
         "aliyun" => (

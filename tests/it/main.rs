@@ -3,6 +3,7 @@
 
 mod accounts;
 mod aliyun;
+mod canary;
 mod cli;
 mod client;
 mod conformance;

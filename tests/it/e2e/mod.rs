@@ -4,7 +4,7 @@ mod job;
 mod killed;
 mod kills;
 mod terminal;
-mod tty;
+pub mod tty;
 
 /// Addresses in all of the demo.
 fn addresses() -> usize {
