@@ -215,14 +215,14 @@ pub(super) enum Command {
 impl Command {
     /// It has to do with clouds, and so with the log.
     pub(super) fn asks_clouds(&self) -> bool {
-        match self {
+        matches!(
+            self,
             Command::List { .. }
-            | Command::Plan { .. }
-            | Command::Apply { .. }
-            | Command::Undo { .. }
-            | Command::Doctor { .. } => true,
-            _ => false,
-        }
+                | Command::Plan { .. }
+                | Command::Apply { .. }
+                | Command::Undo { .. }
+                | Command::Doctor { .. }
+        )
     }
 }
 

@@ -89,6 +89,7 @@ async fn examine(start: &DoctorStart, language: Language) -> Result<Findings, Fa
     let mut of = |account: &Account| ProfileFindings {
         id: account.profile.id.clone(),
         cloud: account.profile.cloud.clone(),
+        alias: account.profile.alias.clone(),
         source: sources.iter().find(|source| source.profile == account.profile.id).cloned(),
         health: account.credential.as_ref().map_err(Clone::clone).map(|_| health.remove(&account.profile.id)),
     };
@@ -105,6 +106,8 @@ struct Findings {
 struct ProfileFindings {
     id: ProfileId,
     cloud: CloudId,
+    /// The account's name in the config.
+    alias: Option<String>,
     /// `None` in the demo.
     source: Option<CredentialSource>,
     /// Why it has no credential, or how it does. `None`: the build has no such cloud.
@@ -150,6 +153,20 @@ impl ProfileFindings {
         match &self.health {
             Ok(Some(health)) => &health.calls,
             _ => &[],
+        }
+    }
+
+    /// The vendor's id of the account.
+    fn account(&self) -> Option<&str> {
+        self.health.as_ref().ok()?.as_ref()?.account.as_deref()
+    }
+
+    /// Who this is, as far as anybody tells.
+    fn account_text(&self, words: &Catalog) -> String {
+        let alias = self.alias.as_deref().unwrap_or("-");
+        match self.account() {
+            Some(id) => words.text("doctor.account-id", &[("id", id), ("alias", alias)]).into_owned(),
+            None => words.text("doctor.account-untold", &[("alias", alias)]).into_owned(),
         }
     }
 
@@ -203,6 +220,7 @@ impl Findings {
                 }
                 None => lines.row(Grade::Good, words.word("doctor.keys"), &from)?,
             }
+            lines.row(Grade::Good, words.word("doctor.account"), &profile.account_text(words))?;
             if let Some(skew) = profile.skew_s() {
                 let key = if skew == 0 { "doctor.clock-exact" } else { "doctor.clock-off" };
                 let mut text = words.text(key, &[("seconds", &skew.unsigned_abs().to_string())]).into_owned();
@@ -230,7 +248,8 @@ impl Findings {
     /// Columns of the widest name.
     fn width(&self, words: &Catalog) -> usize {
         let actions = self.profiles.iter().flat_map(|profile| profile.calls().iter().map(|call| call.action));
-        let own = ["doctor.keys", "doctor.clock", "doctor.terminal", "doctor.journal"].map(|key| words.word(key));
+        let own = ["doctor.keys", "doctor.account", "doctor.clock", "doctor.terminal", "doctor.journal"]
+            .map(|key| words.word(key));
         actions.chain(own).map(unicode_width::UnicodeWidthStr::width).max().unwrap_or(0)
     }
 
@@ -240,6 +259,8 @@ impl Findings {
             cloud: profile.cloud.as_str(),
             credentials_from: profile.source.as_ref().map(|source| source_text(source, words)),
             problem: profile.problem().map(|problem| words.phrase(&problem)),
+            account: profile.account(),
+            alias: profile.alias.as_deref(),
             clock_skew_s: profile.skew_s(),
             calls: profile.calls().iter().map(CallJson::of).collect(),
         });
@@ -274,6 +295,10 @@ struct ProfileJson<'a> {
     cloud: &'a str,
     credentials_from: Option<String>,
     problem: Option<String>,
+    /// The vendor's id of it; `null` where no call that is made here tells it.
+    account: Option<&'a str>,
+    /// Its name in the config.
+    alias: Option<&'a str>,
     clock_skew_s: Option<i64>,
     calls: Vec<CallJson<'a>>,
 }

@@ -4,7 +4,7 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicI64, Ordering},
     },
     time::Duration,
@@ -159,6 +159,8 @@ struct Inner {
     sessions: Mutex<Sessions>,
     /// Seconds by which the server's clock was ahead of ours in the last answer that told.
     skew_s: AtomicI64,
+    /// The vendor's id of the account, once an answer told it.
+    account: OnceLock<String>,
 }
 
 /// No answer told its server's time.
@@ -185,6 +187,7 @@ impl Client {
                 proof,
                 sessions: Mutex::default(),
                 skew_s: NO_SKEW.into(),
+                account: OnceLock::new(),
             }),
             urgent: false,
             on_pause: None,
@@ -214,6 +217,11 @@ impl Client {
     /// Whether the cloud can be reached, by the last call.
     pub fn network(&self) -> &Network {
         &self.inner.network
+    }
+
+    /// The vendor's id of the account, where a sign-in told it.
+    pub fn account_id(&self) -> Option<&str> {
+        self.inner.account.get().map(String::as_str)
     }
 
     /// Seconds by which the server's clock is ahead of ours, by the last answer that told.
@@ -449,7 +457,13 @@ impl Client {
         }
         // Boxed: a sign-in is a call like others, and needs no session itself.
         match Box::pin(self.ask(&sign_in)).await {
-            Ok(Reply::Session(session)) => Ok(sessions.keep(region, &own, session)),
+            Ok(Reply::Session(session)) => {
+                if let Some(account) = &session.account {
+                    // Err: it was told before.
+                    let _ = self.inner.account.set(account.clone());
+                }
+                Ok(sessions.keep(region, &own, session))
+            }
             Ok(_) => Err(Fault::local(FaultKind::Local, cloud.action(&sign_in), local::REPLY)),
             Err(fault) => {
                 sessions.refuse(region, &fault, clock());

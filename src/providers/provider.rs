@@ -128,6 +128,8 @@ pub struct Session {
     pub credential: Option<Credential>,
     /// `None`: it holds as long as the program runs.
     pub expires_at: Option<Timestamp>,
+    /// The vendor's id of the account, where the answer tells it.
+    pub account: Option<String>,
 }
 
 impl PartialEq for Session {

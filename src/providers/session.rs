@@ -62,7 +62,7 @@ impl Account {
     }
 
     fn of(own: &Account, session: Session) -> Self {
-        let Session { project_id, credential, expires_at } = session;
+        let Session { project_id, credential, expires_at, .. } = session;
         let mut profile = (*own.profile).clone();
         profile.project_id = project_id.or(profile.project_id);
         let opened = credential.is_some();
@@ -234,6 +234,7 @@ mod tests {
             project_id: Some("p1".into()),
             credential: Some(Credential::Bearer("fresh-token".into())),
             expires_at: expires_at.map(Timestamp),
+            account: None,
         }
     }
 

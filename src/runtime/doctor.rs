@@ -35,6 +35,8 @@ pub struct Health {
     pub keys: Result<(), KeyFault>,
     /// Seconds by which the cloud's clock is ahead of ours, where an answer told.
     pub skew_s: Option<i64>,
+    /// The vendor's id of the account, where an answer told it.
+    pub account: Option<String>,
     /// By region and action.
     pub calls: Vec<CallHealth>,
 }
@@ -96,7 +98,7 @@ async fn examine(client: Client) -> Health {
     if keys.is_err() {
         calls.clear();
     }
-    Health { keys, skew_s: client.skew_s(), calls }
+    Health { keys, skew_s: client.skew_s(), account: client.account_id().map(str::to_owned), calls }
 }
 
 /// How the call does, what follows from it, and which regions it told of.

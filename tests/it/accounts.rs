@@ -387,3 +387,158 @@ async fn a_proxy_of_the_profile_counts_for_that_profile_alone() {
     told(&output, 3, "through", &key.secret);
     assert!(!str::from_utf8(&output.stderr).unwrap().contains("direct"));
 }
+
+/// `nicdeck doctor` for people, with these variables.
+async fn told_by_the_doctor(home: &tempfile::TempDir, profiles: &str, vars: &[(&str, &str)]) -> (i32, String) {
+    let file = home.path().join("c.toml");
+    fs::write(&file, format!("version = 1\n{profiles}")).unwrap();
+    let mut command = nicdeck(home, &["doctor", "--config", file.to_str().unwrap()]);
+    command.env("PATH", std::env::var_os("PATH").unwrap()).envs(vars.iter().copied());
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    assert!(output.stderr.is_empty(), "{}", str::from_utf8(&output.stderr).unwrap());
+    (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+}
+
+/// Each fault is a row of its profile, with its cause and the next step; the other profile is examined all the same.
+#[tokio::test]
+async fn the_doctor_names_each_fault_and_the_others_go_on() {
+    let cloud = providers::find("aliyun").unwrap();
+    let good = simulator(cloud).await;
+    let bad = simulator(cloud).await;
+    let late = {
+        let world = World::parse(&[("demo", cloud.descriptor().demo_world)]).unwrap();
+        let system = Clock::system();
+        let clock = Clock::new(move || Timestamp(system.now().0 + 3 * 3_600_000));
+        Simulator::start(cloud.dialect(), world, Options { clock, ..Options::default() }).await.unwrap()
+    };
+    let denied = simulator(cloud).await;
+    denied.change(|world| world.refusals.insert("DescribeEipAddresses".to_owned(), "Forbidden.RAM".to_owned()));
+    let key = good.key().clone();
+    let home = tempfile::tempdir().unwrap();
+    let script = |name: &str, text: &str| {
+        let path = home.path().join(name);
+        write(&path, 0o700, &format!("#!/bin/sh\n{text}\n"));
+        format!("{{ from = \"command\", argv = [\"{}\"], timeout_s = 1 }}", path.display())
+    };
+    let tool = |mode: &str, more: &str| {
+        format!(
+            r#"{{"current":"x","profiles":[{{"name":"x","mode":"{mode}","access_key_id":"{CANARY}","access_key_secret":"{CANARY}"{more}}}]}}"#
+        )
+    };
+    let env = "{ from = \"env\", id = \"MY_ID\", secret = \"MY_SECRET\" }";
+    let other = "{ from = \"env\", id = \"OLD_ID\", secret = \"OLD_SECRET\" }";
+    let cli = "{ from = \"vendor-cli\" }";
+    let of = |credentials: &str| profile("bad", &bad, credentials);
+    let at = |endpoint: &str| of(env).replace(&bad.endpoint(), endpoint);
+    let tls = bad.endpoint().replace("http://", "https://");
+    let strange = door(&bad).await;
+    let region = format!("regions = [\"{}\"]", bad.world().regions()[0]);
+    let proxied = at("https://ecs.example.com") + "proxy = \"http://127.0.0.1:9\"\n";
+    let ended = tool("CloudSSO", &format!(",\"sts_token\":\"{CANARY}\",\"sts_expiration\":1000"));
+    // What is wrong, the profile, the tool's file, and the words of its rows: cause and next step.
+    let table: Vec<(&str, String, Option<String>, &[&str])> = vec![
+        ("an expired key", of(cli), Some(ended), &["has ended", "aliyun sts GetCallerIdentity"]),
+        ("a revoked key", of(other), None, &["x DescribeRegions", "InvalidAccessKeyId.NotFound", "request id"]),
+        (
+            "a wrong region",
+            of(env).replace(&region, "regions = [\"xx-nowhere-77\"]"),
+            None,
+            &["xx-nowhere-77", "region"],
+        ),
+        (
+            "a missing permission",
+            profile("bad", &denied, env),
+            None,
+            &[
+                "x DescribeEipAddresses",
+                "Forbidden.RAM",
+                "Grant DescribeEipAddresses to the RAM user",
+                "+ DescribeInstances",
+            ],
+        ),
+        ("a clock that is off", profile("bad", &late, env), None, &["x clock", "s off", "timedatectl set-ntp true"]),
+        ("a proxy that refuses", proxied, None, &["unreachable", "Check network, proxy"]),
+        ("a server without TLS", at(&tls), None, &["unreachable", "Check network, proxy"]),
+        ("a certificate that nobody knows", at(&strange), None, &["unreachable", "certificate"]),
+        (
+            "a file of certificates that is none",
+            at(&strange) + "ca_file = \"c.toml\"\n",
+            None,
+            &["x keys", "`ca_file`", "no certificate"],
+        ),
+        (
+            "a program that hangs",
+            of(&script("hanging", "exec sleep 600")),
+            None,
+            &["x keys", "printed no credential within 1 s"],
+        ),
+        (
+            "a program that prints garbage",
+            of(&script("garbage", "echo nothing")),
+            None,
+            &["x keys", "prints is no credential"],
+        ),
+        ("a program that fails", of(&script("failing", "exit 3")), None, &["x keys", "ended with exit status: 3"]),
+        (
+            "a store that is locked",
+            of(&script("locked", "echo 'secret-tool: the collection is locked' >&2; exit 1")),
+            None,
+            &["x keys", "ended with exit status: 1"],
+        ),
+        (
+            "a program that is not there",
+            of("{ from = \"command\", argv = [\"/nowhere/x\"] }"),
+            None,
+            &["x keys", "there is no program"],
+        ),
+        ("a tool's file that is broken", of(cli), Some("{ \"profiles\": [".to_owned()), &["x keys", "line 1, column"]),
+        (
+            "a tool's file of an unknown form",
+            of(cli),
+            Some(tool("Quantum", "")),
+            &["x keys", "gets its key by `Quantum`"],
+        ),
+        ("a tool that has no file", of(cli), None, &["x keys", "there is no ~/.aliyun/config.json"]),
+        (
+            "a variable that is not set",
+            of("{ from = \"env\", id = \"MY_ID\", secret = \"UNSET\" }"),
+            None,
+            &["x keys", "`UNSET` is not set; export it"],
+        ),
+    ];
+    let vars = [("MY_ID", &*key.id), ("MY_SECRET", &*key.secret), ("OLD_ID", "LTAI5tREVOKED"), ("OLD_SECRET", CANARY)];
+    let own = home.path().join(".aliyun/config.json");
+    for (what, bad, file, words) in table {
+        let _ = fs::remove_file(&own);
+        if let Some(text) = file {
+            write(&own, 0o600, &text);
+        }
+        let (exit, text) = told_by_the_doctor(&home, &(bad + &profile("good", &good, env)), &vars).await;
+        assert_eq!(exit, 3, "{what}: {text}");
+        let (sick, well) = text.split_once("\ngood  ").unwrap_or_else(|| panic!("{what}: {text}"));
+        for word in words {
+            assert!(sick.contains(word), "{what}: no {word:?} in {sick}");
+        }
+        assert!(sick.contains("\n  x "), "{what}: {sick}");
+        assert!(well.contains("+ DescribeInstances") && !well.contains("\n  x "), "{what}: {well}");
+        assert!(!text.contains(CANARY) && !text.contains(&key.secret), "{what}: {text}");
+    }
+}
+
+/// The account's id where the vendor's answers tell it, and an honest word where they do not.
+#[tokio::test]
+async fn the_doctor_says_whose_account_it_is() {
+    for cloud in providers::all() {
+        let simulator = simulator(*cloud).await;
+        let key = simulator.key().clone();
+        let home = tempfile::tempdir().unwrap();
+        let profiles = profile("p", &simulator, "{ from = \"env\", id = \"MY_ID\", secret = \"MY_SECRET\" }")
+            + "alias = \"acme\"\n";
+        let vars = [("MY_ID", &*key.id), ("MY_SECRET", &*key.secret)];
+        let (exit, text) = told_by_the_doctor(&home, &profiles, &vars).await;
+        let line = text.lines().find(|line| line.contains("+ account")).unwrap_or_else(|| panic!("{text}"));
+        let told = !line.contains("no call that nicdeck makes");
+        assert_eq!((exit, told), (0, cloud.descriptor().id == "huawei"), "{line}");
+        assert!(line.contains("acme"), "{line}");
+    }
+}

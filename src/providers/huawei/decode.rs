@@ -703,6 +703,7 @@ fn session(call: &Call, region: &RegionId, response: &WireResponse) -> Result<Se
             project_id: told.project.id.some().map(str::to_owned),
             credential: Some(Credential::Bearer(token.into())),
             expires_at: Some(Timestamp(ends.as_millisecond())),
+            account: told.project.domain.id.some().map(str::to_owned),
         });
     }
     let list = open::<wire::Projects>(call, response)?.projects;
@@ -713,8 +714,12 @@ fn session(call: &Call, region: &RegionId, response: &WireResponse) -> Result<Se
         http_status: Some(response.status),
         ..Fault::local(FaultKind::NotFound, encode::action(call), message)
     };
-    match (own.next().and_then(|project| project.id.some()), own.next()) {
-        (Some(id), None) => Ok(Session { project_id: Some(id.to_owned()), ..Session::default() }),
+    let first = own.next();
+    match (first.and_then(|project| project.id.some()), own.next()) {
+        (Some(id), None) => {
+            let account = first.and_then(|project| project.account.some()).map(str::to_owned);
+            Ok(Session { project_id: Some(id.to_owned()), account, ..Session::default() })
+        }
         (Some(_), Some(_)) => Err(missing(format!("several projects are named {region}: set project_id"))),
         (None, _) => Err(missing(format!("the account has no project named {region}: set project_id"))),
     }

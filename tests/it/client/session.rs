@@ -13,6 +13,11 @@ use super::*;
 struct SignsIn;
 
 impl Provider for SignsIn {
+    /// Each refusal counts here.
+    fn locks_keys(&self) -> bool {
+        true
+    }
+
     fn descriptor(&self) -> &'static Descriptor {
         &DESCRIPTOR
     }
@@ -63,6 +68,7 @@ impl Provider for SignsIn {
                     project_id: Some("p1".to_owned()),
                     credential: Some(Credential::Bearer(token.into())),
                     expires_at: Some(Timestamp(784_111_777_000 + seconds.parse::<i64>().unwrap() * 1000)),
+                    account: None,
                 }))
             }
             _ if response.status == 403 => {

@@ -106,7 +106,8 @@ shapes! {
     Locales { "en-us" english: Text, "zh-cn" chinese: Text, }
 
     Projects { "projects" projects: Option<Vec<Project>>, }
-    Project { "id" id: Text, "name" name: Text, "enabled" enabled: Text, }
+    Project { "id" id: Text, "name" name: Text, "enabled" enabled: Text, "domain_id" account: Text, "domain" domain: Domain, }
+    Domain { "id" id: Text, }
     Tokens { "token" token: Option<Token>, }
     Token { "expires_at" expires_at: Text, "project" project: Project, }
 
