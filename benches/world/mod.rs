@@ -87,6 +87,7 @@ pub fn nic(n: u32) -> Nic {
         prefixes: Vec::new(),
         dies_with_detach: None,
         dies_with_instance: Some(false),
+        addresses_known: true,
         ranges: vec![],
         hot_plug: None,
         tags: nicdeck::domain::tags::Tags::none(),

@@ -92,6 +92,8 @@ finding_ids! {
     NicDiesWithInstance = "nic-dies-with-instance",
     /// All addresses of the NIC leave the instance with it.
     AddressesLeave = "addresses-leave",
+    /// Which addresses the NIC has the cloud did not tell.
+    AddressesUnknown = "addresses-unknown",
     /// The guest keeps the address configured.
     OsConfig = "os-config",
     /// A NIC has the address.

@@ -33,6 +33,8 @@ pub struct Nic {
     pub security_groups: Vec<Arc<str>>,
     /// Primary first, then in the cloud's order; IPv6 last.
     pub addresses: Vec<Address>,
+    /// Those are all: the cloud left none of them out, nor what they are to the NIC.
+    pub addresses_known: bool,
     /// Public addresses the NIC itself names, without saying which private address they belong to.
     pub public_ips: Vec<Arc<str>>,
     /// Addresses that the NIC may use besides its own, where the cloud lists them.

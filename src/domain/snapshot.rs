@@ -381,6 +381,7 @@ mod tests {
                 prefixes: Vec::new(),
                 dies_with_detach: None,
                 dies_with_instance: None,
+                addresses_known: true,
                 ranges: vec![],
                 hot_plug: None,
                 tags: crate::domain::tags::Tags::none(),

@@ -74,6 +74,7 @@ fn world() -> World {
             prefixes: Vec::new(),
             dies_with_detach: None,
             dies_with_instance: None,
+            addresses_known: true,
             ranges: vec![],
             hot_plug: None,
             tags: tags(&[("team", "网络")]),

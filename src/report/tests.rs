@@ -36,6 +36,7 @@ fn nic(id: &str, role: NicRole, instance: Option<&str>, addresses: &[(&str, Addr
         prefixes: Vec::new(),
         dies_with_detach: None,
         dies_with_instance: None,
+        addresses_known: true,
         ranges: vec![],
         hot_plug: None,
         tags: crate::domain::tags::Tags::none(),

@@ -227,6 +227,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         | FindingId::AddressTaken
         | FindingId::NicFull
         | FindingId::NicFullUnknown
+        | FindingId::AddressesUnknown
         | FindingId::NicAttached
         | FindingId::InstanceGone
         | FindingId::InstanceFull

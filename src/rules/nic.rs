@@ -28,7 +28,7 @@ pub(super) fn ask(facts: &Facts, condition: Condition, context: Context) -> Answ
             let on = |address: &Address| address.role == AddressRole::Virtual;
             if facts.nic.addresses.iter().any(on) || !facts.floats.is_empty() {
                 Answer::Violated(FindingId::VipOnNic)
-            } else if facts.floats_known {
+            } else if facts.floats_known && facts.nic.addresses_known {
                 Answer::Holds
             } else {
                 Answer::CanNotTell(FindingId::VipUnknown)
@@ -59,8 +59,10 @@ pub(super) fn ask(facts: &Facts, condition: Condition, context: Context) -> Answ
                 |address: &Address| address.role != AddressRole::Primary && !context.leaving.contains(&address.ip);
             if facts.nic.addresses.iter().any(leaves) || !facts.nic.prefixes.is_empty() {
                 Answer::Violated(FindingId::AddressesLeave)
-            } else {
+            } else if facts.nic.addresses_known {
                 Answer::Holds
+            } else {
+                Answer::CanNotTell(FindingId::AddressesUnknown)
             }
         }
         condition => ask_any(facts, condition),
@@ -89,7 +91,12 @@ pub(super) fn ask_any(facts: &Facts, condition: Condition) -> Answer {
                 _ => Answer::Violated(FindingId::InstanceState),
             })
         }
-        Condition::NotPrimaryNic if nic.role == NicRole::Primary => Answer::Violated(FindingId::PrimaryNic),
+        Condition::NotPrimaryNic => match &nic.role {
+            NicRole::Primary => Answer::Violated(FindingId::PrimaryNic),
+            // One that does not say may be the primary one.
+            NicRole::Other(word) if word.is_empty() => Answer::CanNotTell(FindingId::NicType),
+            NicRole::Secondary | NicRole::Other(_) => Answer::Holds,
+        },
         Condition::PlainNic if matches!(nic.role, NicRole::Other(_)) => Answer::Violated(FindingId::NicType),
         Condition::NotManaged => match nic.managed_by {
             ManagedBy::Nobody => Answer::Holds,
@@ -141,12 +148,18 @@ fn on_instance(facts: &Facts, ask: impl FnOnce(&Instance) -> Answer) -> Answer {
 
 /// No EIP was found. Is there none?
 pub(super) fn no_more_eips(facts: &Facts) -> Answer {
-    if facts.eips_known && !facts.has_unexplained { Answer::Holds } else { Answer::CanNotTell(FindingId::EipUnknown) }
+    // One on an address that is not told is not found.
+    let told = facts.eips_known && !facts.has_unexplained && facts.nic.addresses_known;
+    if told { Answer::Holds } else { Answer::CanNotTell(FindingId::EipUnknown) }
 }
 
 /// No backend was found. Is there none?
 pub(super) fn no_more_backends(facts: &Facts) -> Answer {
-    if facts.backends_known { Answer::Holds } else { Answer::CanNotTell(FindingId::LbUnknown) }
+    if facts.backends_known && facts.nic.addresses_known {
+        Answer::Holds
+    } else {
+        Answer::CanNotTell(FindingId::LbUnknown)
+    }
 }
 
 /// Is any of these backends on the NIC, or may be?

@@ -148,7 +148,14 @@ impl<'a> Asking<'a> {
             }
             Condition::NotOnNic => {
                 let there = self.ips().iter().find(|ip| nic.addresses.iter().any(|address| address.ip == **ip));
-                there.map_or(holds, |ip| told(FindingId::AddressTaken, vec![of_nic(), ("ip", ip.to_string())]))
+                let values = |ip: &IpAddr| vec![of_nic(), ("ip", ip.to_string())];
+                match (there, self.ips().first()) {
+                    (Some(ip), _) => told(FindingId::AddressTaken, values(ip)),
+                    (None, Some(ip)) if !nic.addresses_known => {
+                        (Answer::CanNotTell(FindingId::AddressTaken), Some(untold(values(ip))))
+                    }
+                    (None, _) => holds,
+                }
             }
             Condition::AddressFree { floating } => {
                 let taken = self.ips().iter().find_map(|&ip| Some((ip, self.holder(ip, floating)?)));
@@ -174,9 +181,9 @@ impl<'a> Asking<'a> {
             }
             Condition::NicFree => match &nic.instance {
                 Some(instance) => told(FindingId::NicAttached, vec![of_nic(), ("instance", instance.to_string())]),
-                // To what it does not name.
-                None if nic.status.state == NicState::Attached => (Answer::Unseen(FindingId::InstanceUnknown), None),
-                None => holds,
+                None if self.facts.is_free() => holds,
+                // To what it does not name, if to anything.
+                None => (Answer::Unseen(FindingId::InstanceUnknown), None),
             },
             Condition::InstanceExists => match self.kind {
                 OperationKind::Attach { instance, .. } if self.facts.instance.is_none() => {
@@ -215,7 +222,9 @@ impl<'a> Asking<'a> {
                 Some(Some(eip)) if eip.bound != EipBinding::Unbound => {
                     told(FindingId::EipInUse, vec![("eip_id", eip.id.to_string())])
                 }
-                Some(None) if !self.is_listed(Resource::Eips) => (Answer::CanNotTell(FindingId::EipUnknown), None),
+                Some(None) if !self.is_listed(Resource::Eips) || self.is_any_unexplained() => {
+                    (Answer::CanNotTell(FindingId::EipUnknown), None)
+                }
                 _ => holds,
             },
             Condition::NoEipOnAddress => {
@@ -241,7 +250,7 @@ impl<'a> Asking<'a> {
                         let (ip, vip) = (float.ip.to_string(), float.id.to_string());
                         told(FindingId::VipManaged, vec![of_nic(), ("ip", ip), ("vip", vip), ("who", who.to_owned())])
                     }
-                    None if self.facts.floats_known => holds,
+                    None if self.facts.floats_known && nic.addresses_known => holds,
                     None => {
                         let ip = self.ips().first().map(ToString::to_string).unwrap_or_default();
                         (Answer::CanNotTell(FindingId::VipUnknown), Some(vec![of_nic(), ("ip", ip)]))
@@ -315,13 +324,20 @@ impl<'a> Asking<'a> {
         other.map(|other| other.id.as_str()).or_else(|| part.taken_near(nic, ip).map(|by| &**by))
     }
 
-    /// May an address be that of a NIC of which nobody said in which subnet it is?
+    /// May an address be that of a NIC of which nobody said in which subnet it is, or which addresses it has?
     fn may_be_near(&self, ips: &[IpAddr]) -> bool {
         let own = self.nic();
-        let has = |other: &Nic| other.addresses.iter().any(|one| ips.contains(&one.ip));
+        let has = |other: &Nic| !other.addresses_known || other.addresses.iter().any(|one| ips.contains(&one.ip));
         let open = |other: &Nic| own.subnet.is_none() || other.subnet.is_none();
-        let may = |other: &Nic| other.id != own.id && other.region == own.region && open(other) && has(other);
+        let near = |other: &Nic| open(other) || other.subnet == own.subnet && !other.addresses_known;
+        let may = |other: &Nic| other.id != own.id && other.region == own.region && near(other) && has(other);
         self.part.nics().any(|(_, other)| may(other))
+    }
+
+    /// Does any NIC of the region have a public address of an EIP that nobody names?
+    fn is_any_unexplained(&self) -> bool {
+        let near = |nic: &Nic| nic.region == self.nic().region && !nic.public_ips.is_empty();
+        self.part.nics().any(|(_, nic)| near(nic) && Facts::of(self.part, nic).has_unexplained)
     }
 
     /// Were all such objects of the region listed?

@@ -51,6 +51,7 @@ pub(super) fn nic(n: u8, on: Option<u8>, primary: bool) -> Nic {
         prefixes: Vec::new(),
         dies_with_detach: None,
         dies_with_instance: None,
+        addresses_known: true,
         ranges: vec![],
         hot_plug: None,
         tags: crate::domain::tags::Tags::none(),

@@ -284,9 +284,14 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
         managed_by: managed_by(&raw, &tags),
         linked: Some(linked),
         members: Some(members),
-        prefixes: raw.prefixes.iter().filter_map(|range| pool.some(&range.text)).collect(),
+        // One that does not say which is there all the same.
+        prefixes: raw.prefixes.iter().map(|range| pool.some(&range.text).unwrap_or_else(|| pool.keep("?"))).collect(),
         dies_with_detach: None,
         dies_with_instance: raw.dies_with_instance,
+        // Vendor: it has one at least, and its own is named.
+        addresses_known: raw.private_ips.iter().any(|entry| entry.primary == Some(true) || entry.ip == raw.primary_ip)
+            && raw.private_ips.iter().all(|entry| entry.ip.is_some() && (entry.primary.is_some() || raw.primary_ip.is_some()))
+            && raw.ipv6.iter().all(|entry| entry.ip.is_some()),
         ranges: vec![],
         hot_plug: match raw.traffic.as_str() {
             "Standard" => Some(true),
@@ -398,7 +403,9 @@ fn eips(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<Invento
 fn binding(raw: &wire::Eip) -> EipBinding {
     let (id, private_ip) = (raw.instance.as_str(), raw.private_ip);
     match raw.kind.as_str() {
-        _ if id.is_empty() => EipBinding::Unbound,
+        _ if id.is_empty() && matches!(raw.status.as_str(), "Available" | "") => EipBinding::Unbound,
+        // In use, and nobody says by what.
+        _ if id.is_empty() => EipBinding::Elsewhere,
         "NetworkInterface" => EipBinding::Nic { nic: id.into(), private_ip },
         "EcsInstance" => EipBinding::Instance { instance: id.into(), private_ip },
         "" if id.starts_with("eni-") => EipBinding::Nic { nic: id.into(), private_ip },

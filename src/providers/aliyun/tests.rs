@@ -57,6 +57,7 @@ fn nic(role: NicRole, instance: Option<&str>, ips: &[&str]) -> Nic {
         prefixes: Vec::new(),
         dies_with_detach: None,
         dies_with_instance: None,
+        addresses_known: true,
         ranges: vec![],
         hot_plug: Some(true),
         tags: crate::domain::tags::Tags::none(),

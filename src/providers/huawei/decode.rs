@@ -177,6 +177,9 @@ fn page(call: &Call, listing: &Listing, response: &WireResponse) -> Result<Inven
         Resource::Eips => {
             let body: wire::Eips = open(call, response)?;
             let rows = listed(call, response, body.eips, "publicips")?;
+            if rows.iter().any(|row| row.id.some().is_none()) {
+                return Err(faults::garbage(call, response, "an EIP without an id"));
+            }
             // Read as bound elsewhere it would be missed where it hangs.
             let nowhere = |vnic: &wire::Vnic| vnic.owner.is(VIP) && vnic.port.some().is_some() && vnic.ip.is_none();
             if rows.iter().any(|row| row.vnic.as_ref().is_some_and(nowhere)) {
@@ -193,6 +196,9 @@ fn page(call: &Call, listing: &Listing, response: &WireResponse) -> Result<Inven
         Resource::Backends => {
             let body: wire::Members = open(call, response)?;
             let rows = listed(call, response, body.members, "members")?;
+            if rows.iter().any(|row| row.address.is_none()) {
+                return Err(faults::garbage(call, response, "a member without its address"));
+            }
             let next = behind(call, response, &body.page, rows.len())?;
             let backends = rows.into_iter().flat_map(|row| backends(listing, &row)).collect();
             Ok(InventoryPage { backends, next, ..InventoryPage::default() })
@@ -243,7 +249,14 @@ fn unreadable(port: &wire::Port) -> Option<String> {
     // What a service owns is never written to.
     let owned = port.service.some().or(port.service_id.some()).is_some();
     let matters = !owned && (is_nic(port) || port.owner.is(VIP));
-    (matters && port.pairs.is_none()).then(|| format!("port {}: no allowed_address_pairs", port.id.as_str()))
+    // A virtual IP without its address is on nothing that is known, and may be on anything.
+    let floats = port.owner.is(VIP) || is_reserved(port);
+    if matters && floats && !port.fixed_ips.iter().any(|fixed| fixed.ip.is_some()) {
+        return Some(format!("port {}: no fixed_ips", port.id.as_str()));
+    }
+    let is_told = |pairs: &Vec<wire::RawPair>| pairs.iter().all(|pair| pair.ip.some().is_some());
+    (matters && !port.pairs.as_ref().is_some_and(is_told))
+        .then(|| format!("port {}: not all of allowed_address_pairs", port.id.as_str()))
 }
 
 /// Vendor: on a server, or on nothing. A reserved address is on nothing as well, and nothing tells which of the two it is.
@@ -487,7 +500,12 @@ fn nic(listing: &Listing, row: &wire::Port, pool: &mut Pool) -> Option<Nic> {
         region: region_of(listing),
         zone: row.owner.as_str().strip_prefix("compute:").filter(|zone| !zone.is_empty()).map(|zone| pool.keep(zone)),
         role: role(row, attached, pool),
-        status: NicStatus { state: state(&word, attached), word },
+        // A server's that does not name it.
+        status: if row.owner.as_str().starts_with("compute:") && !attached {
+            NicStatus { state: NicState::Changing, word }
+        } else {
+            NicStatus { state: state(&word, attached), word }
+        },
         // A service's server is none of the account's.
         instance: row.device.some().filter(|_| owner.is_none()).map(InstanceId::from),
         mac: row.mac.some().map(Arc::from),
@@ -511,6 +529,8 @@ fn nic(listing: &Listing, row: &wire::Port, pool: &mut Pool) -> Option<Nic> {
         // Ports do not tell it.
         dies_with_detach: None,
         dies_with_instance: None,
+        // Vendor: a port has one at least.
+        addresses_known: !row.fixed_ips.is_empty() && row.fixed_ips.iter().all(|fixed| fixed.ip.is_some()),
         hot_plug: None,
         // Nor this.
         tags: Tags::unknown(),

@@ -54,6 +54,7 @@ fn nic(subnet: Option<&str>, instance: Option<&str>) -> Nic {
         prefixes: Vec::new(),
         dies_with_detach: None,
         dies_with_instance: None,
+        addresses_known: true,
         ranges: vec![],
         hot_plug: None,
         tags: crate::domain::tags::Tags::none(),

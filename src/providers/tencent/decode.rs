@@ -283,8 +283,14 @@ fn nics(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<Invento
 
 fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
     let tags = tags(pool, raw.tags.as_deref());
-    let instance = raw.attachment.as_ref().and_then(|told| told.as_ref()).map(|attachment| attachment.instance.as_str());
-    let instance = instance.filter(|id| !id.is_empty()).map(InstanceId::from);
+    // Null: on nothing. Without the instance, or without all of it, nobody says.
+    let on = match &raw.attachment {
+        Some(Some(attachment)) => attachment.instance.as_deref(),
+        Some(None) => Some(""),
+        None => None,
+    };
+    let instance = on.filter(|id| !id.is_empty()).map(InstanceId::from);
+    let attached = on.map(|_| instance.is_some());
     let public = raw.addresses.iter().filter(|address| !address.eip.is_empty() && !address.public.is_empty());
     Nic {
         name: raw.name.iter().map(|name| name.as_deref().unwrap_or_default()).collect(),
@@ -292,7 +298,7 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
         zone: pool.some(&raw.zone),
         // Vendor: the number of the kind contradicts itself. One that does not say may be a primary one.
         role: if raw.primary == Some(false) { NicRole::Secondary } else { NicRole::Primary },
-        status: status(&raw, raw.attachment.as_ref().map(|_| instance.is_some()), pool),
+        status: status(&raw, attached, pool),
         mac: pool.some(&raw.mac),
         vpc: pool.some(&raw.vpc),
         subnet: pool.some(&raw.subnet),
@@ -308,6 +314,10 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
         prefixes: Vec::new(),
         dies_with_detach: None,
         dies_with_instance: None,
+        // Vendor: a NIC has one at least, and the list of IPv6 is there without any.
+        addresses_known: !raw.addresses.is_empty()
+            && raw.addresses.iter().all(|address| address.ip.is_some() && address.primary.is_some())
+            && raw.ipv6.as_ref().is_some_and(|all| all.iter().all(|address| address.ip.is_some())),
         ranges: vec![],
         hot_plug: None,
         tags,
@@ -321,7 +331,7 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
 /// so an address that moves is the NIC's state as well. `attached` is `None` where the answer does not tell it.
 fn status(raw: &wire::Nic, attached: Option<bool>, pool: &mut Pool) -> NicStatus {
     let words = [raw.state.as_str(), raw.long_state.as_str()];
-    let moving = raw.addresses.iter().map(|address| &address.state).chain(raw.ipv6.iter().map(|address| &address.state));
+    let moving = raw.addresses.iter().map(|address| &address.state).chain(raw.ipv6.iter().flatten().map(|address| &address.state));
     let moving = moving.map(String::as_str).find(|word| !matches!(*word, "" | "AVAILABLE"));
     let calm = |word: &str| matches!(word, "" | "AVAILABLE" | "INUSE");
     if let Some(word) = words.into_iter().find(|word| !calm(word)).or(moving) {
@@ -353,7 +363,7 @@ fn addresses(raw: &wire::Nic) -> Vec<Address> {
     let mut all: Vec<Address> = raw.addresses.iter().filter_map(of).collect();
     all.sort_by_key(|address| address.role != AddressRole::Primary);
     all.extend(
-        raw.ipv6.iter().filter_map(|entry| entry.ip).map(|ip: IpAddr| Address { ip, role: AddressRole::Ipv6 }),
+        raw.ipv6.iter().flatten().filter_map(|entry| entry.ip).map(|ip: IpAddr| Address { ip, role: AddressRole::Ipv6 }),
     );
     all
 }

@@ -90,13 +90,21 @@ pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Faul
         Resource::Backends if listing.part == part::BACKENDS => {
             let (raw, id) = open::<shapes::Backends>(call, response)?;
             match raw.backends {
+                Some(rows) if rows.iter().any(|row| row.private_ip_address.is_none()) => {
+                    return Err(garbage(call, response, "a backend without its address", id));
+                }
                 Some(rows) => backends(listing, rows),
                 None => return Err(garbage(call, response, "no backends", id)),
             }
         }
         Resource::Backends => {
             let (paged, id) = open::<Paged<Balancer>>(call, response)?;
-            balancers(listing, sound(call, response, listing, paged, id)?)
+            let found = sound(call, response, listing, paged, id.clone())?;
+            // Nobody could ask what it sends to.
+            if found.items.iter().any(|balancer| balancer.id().is_none()) {
+                return Err(garbage(call, response, "a balancer without an id", id));
+            }
+            balancers(listing, found)
         }
     };
     Ok(Reply::Page(page))
@@ -395,6 +403,10 @@ fn nic(listing: &Listing, raw: &shapes::Nic, pool: &mut Pool) -> Option<Nic> {
         prefixes: Vec::new(),
         dies_with_detach: None,
         dies_with_instance: None,
+        // Vendor: one of a subnet with IPv6 has one of those.
+        addresses_known: raw.primary_ipv6.0.is_some()
+            || !filled(raw.nic_subnet_type.as_ref()).is_some_and(|kind| kind.contains("IPv6"))
+            || addresses(raw).iter().any(|address| address.ip.is_ipv6()),
         ranges: vec![],
         hot_plug: None,
         tags,
@@ -536,7 +548,7 @@ fn backends(listing: &Listing, rows: Vec<shapes::Backend>) -> InventoryPage {
     let region = region(listing, None);
     let backend = |raw: shapes::Backend| {
         let instance = filled(raw.instance_id.as_ref()).map(InstanceId::from);
-        let target = match (raw.private_ip_address.0, instance) {
+        let target = match (raw.private_ip_address.and_then(|told| told.0), instance) {
             (Some(ip), instance) => BackendTarget::Address { ip, instance, nic: None },
             (None, Some(instance)) => BackendTarget::Instance(instance),
             (None, None) => return None,

@@ -139,6 +139,7 @@ pub fn snapshot() -> NicSnapshot {
             prefixes: Vec::new(),
             dies_with_detach: None,
             dies_with_instance: None,
+            addresses_known: true,
             ranges: vec![],
             hot_plug: Some(true),
             tags: crate::domain::tags::Tags::none(),

@@ -214,6 +214,7 @@ fn as_named(intent: &Intent) -> Nic {
         prefixes: Vec::new(),
         dies_with_detach: None,
         dies_with_instance: None,
+        addresses_known: true,
         ranges: vec![],
         hot_plug: None,
         tags: Tags::unknown(),

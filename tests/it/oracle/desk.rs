@@ -57,6 +57,8 @@ pub struct Desk {
     serial: Cell<u128>,
     /// A member that is taken out of every answer to a read, by its way through the objects.
     without: Option<String>,
+    /// NICs that could not be read again.
+    pub unread: RefCell<BTreeSet<NicId>>,
     /// All members that answers to reads had.
     members: RefCell<BTreeSet<String>>,
 }
@@ -115,9 +117,9 @@ impl Desk {
             net: nicdeck::providers::net::Net::default(),
         };
         let credential = Credential::keys(&key.id, &key.secret, None);
-        let (serial, members) = (Cell::new(1), RefCell::default());
+        let (serial, members, unread) = (Cell::new(1), RefCell::default(), RefCell::default());
         let mut desk =
-            Self { cloud, dialect: cloud.dialect(), profile, credential, key, serial, without: None, members };
+            Self { cloud, dialect: cloud.dialect(), profile, credential, key, serial, without: None, unread, members };
         if let Some(call) = cloud.sign_in(&desk.profile, &desk.credential, &desk.profile.regions[0]) {
             match desk.ask(&mut world.clone(), NOW, &call) {
                 Ok(Reply::Session(Session { project_id: Some(project), .. })) => {
@@ -129,13 +131,11 @@ impl Desk {
         desk
     }
 
-    #[allow(dead_code)]
     /// The same, of a cloud that leaves a member out of what it answers to reads.
     pub fn without(self, member: &str) -> Self {
         Self { without: Some(member.to_owned()), ..self }
     }
 
-    #[allow(dead_code)]
     /// What answers to reads held so far.
     pub fn members(&self) -> Vec<String> {
         self.members.borrow().iter().cloned().collect()
@@ -219,9 +219,11 @@ impl Desk {
         for nic in nics {
             let seen = part.snapshot(&nic).expect("listed");
             let fresh = self.inspect(&mut world, NOW, &seen);
-            // What can not be read again is sent nothing.
-            assert!(fresh.is_some() || self.without.is_some(), "still there");
-            part.refresh(&nic, fresh.as_ref(), NOW);
+            match fresh {
+                Some(fresh) => _ = part.refresh(&nic, Some(&fresh), NOW),
+                // It is sent nothing.
+                None => assert!(self.without.is_some() && self.unread.borrow_mut().insert(nic), "still there"),
+            }
         }
         inventory
     }

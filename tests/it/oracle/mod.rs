@@ -10,6 +10,7 @@
 mod between;
 mod desk;
 mod facts;
+mod missing;
 mod others;
 mod pairs;
 pub mod truth;

@@ -102,6 +102,7 @@ pub fn nic(id: &str, on: Option<&str>, ips: &[&str]) -> Nic {
         prefixes: Vec::new(),
         dies_with_detach: None,
         dies_with_instance: Some(false),
+        addresses_known: true,
         ranges: vec![],
         hot_plug: Some(true),
         tags: nicdeck::domain::tags::Tags::none(),

@@ -22,15 +22,21 @@ const GROUPS_AT_ONCE: usize = 20;
 pub(super) fn page(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<InventoryPage, Fault> {
     let carry = Carry::of(listing);
     let step = Step { answer, listing, region, carry: &carry };
+    // Vendor: one without anything is there, and nothing counts it.
+    let untold = || answer.garbage("the list that was asked for is missing");
     match listing.part {
-        part::CLB_ATTRIBUTE | part::CLB_GROUP => Ok(step.entries(answer.body::<wire::BackendServers>()?.servers)),
-        part::CLB_PAIR => Ok(step.entries(pair(answer.body()?))),
+        part::CLB_ATTRIBUTE | part::CLB_GROUP => {
+            Ok(step.entries(answer.body::<wire::BackendServers>()?.servers.ok_or_else(untold)?))
+        }
+        part::CLB_PAIR => {
+            Ok(step.entries(pair(answer.body::<wire::PairServers>()?.servers.ok_or_else(untold)?)))
+        }
         part::CLB_GROUPS => {
-            let ids = answer.body::<wire::VServerGroups>()?.groups.into_iter().map(|group| group.id);
+            let ids = answer.body::<wire::VServerGroups>()?.groups.ok_or_else(untold)?.into_iter().map(|group| group.id);
             Ok(step.clb_groups(part::CLB_GROUP, ids))
         }
         part::CLB_PAIRS => {
-            let ids = answer.body::<wire::Pairs>()?.groups.into_iter().map(|group| group.id);
+            let ids = answer.body::<wire::Pairs>()?.groups.ok_or_else(untold)?.into_iter().map(|group| group.id);
             Ok(step.clb_groups(part::CLB_PAIR, ids))
         }
         part::ALB => step.groups(answer.body()?, part::ALB_SERVERS),
@@ -173,14 +179,14 @@ impl Step<'_> {
                 Ok(Some(target)) => self.put(group, &target, &server, page),
                 Ok(None) => {}
                 // The NIC's own address, which only the NIC tells. Vendor: a master/slave group can hold any one of a NIC's, and
-                // its newer SDKs have no member that says which.
+                // its newer SDKs have no member that says which; so can one of the newer balancers, which say it.
                 Err(NamelessAddress) => {
                     if self.carry.only.as_ref().is_none_or(|only| only.is_nic(&server.id)) {
                         let carry = Carry {
                             name: group.name.clone(),
                             balancers: group.balancers.clone(),
                             port: server.port.clone(),
-                            any: self.listing.part == part::CLB_PAIR,
+                            any: !matches!(self.listing.part, part::CLB_ATTRIBUTE | part::CLB_GROUP),
                             ..Carry::default()
                         };
                         let scope = Scope::Group(Arc::from(server.id.as_str()));
@@ -238,9 +244,9 @@ impl Step<'_> {
 }
 
 /// The servers of a master/slave group.
-fn pair(body: wire::PairServers) -> Vec<Server> {
+fn pair(servers: Vec<Server>) -> Vec<Server> {
     let plain = |server: Server| Server { kind: String::new(), ..server };
-    body.servers.into_iter().map(plain).collect()
+    servers.into_iter().map(plain).collect()
 }
 
 /// What a group hands to the reading of its servers. A group that no balancer uses yet stands for itself: its servers are

@@ -543,7 +543,7 @@ const CLB: &[(&str, &str)] = &[
         "DescribeVServerGroups LoadBalancerId=lb-1",
         r#"{"RequestId":"1","VServerGroups":{"VServerGroup":[{"VServerGroupId":"rsp-1","VServerGroupName":"g"}]}}"#,
     ),
-    ("DescribeVServerGroups LoadBalancerId=lb-2", r#"{"RequestId":"1"}"#),
+    ("DescribeVServerGroups LoadBalancerId=lb-2", r#"{"RequestId":"1","VServerGroups":{"VServerGroup":[]}}"#),
     ("DescribeMasterSlaveServerGroups LoadBalancerId=lb-1", r#"{"RequestId":"1","MasterSlaveServerGroups":{}}"#),
     (
         "DescribeMasterSlaveServerGroups LoadBalancerId=lb-2",
@@ -595,6 +595,11 @@ fn classic_balancers_are_read_with_all_their_groups() {
         .sorted()
     );
     assert_eq!(asked.len(), 11, "{asked:#?}");
+    // Not told is not none: the lists that are asked for are there when they are empty.
+    for part in part::CLB_STEPS.into_iter().chain([part::CLB_GROUP, part::CLB_PAIR]) {
+        let asked = Listing { part, scope: Scope::LoadBalancer("lb-1".into()), ..all(Resource::Backends) };
+        assert!(garbage(&asked, r#"{"RequestId":"1"}"#).contains("missing"), "{part}");
+    }
 }
 
 trait Sorted {

@@ -135,14 +135,14 @@ answers! {
     }
 
     /// A balancer's default group, or one vServer group.
-    BackendServers { "BackendServers" "list" servers: Vec<Server>, }
+    BackendServers { "BackendServers" "told" servers: Option<Vec<Server>>, }
 
     /// One master/slave group. What the other groups call `ServerType` is which of the two it is here.
-    PairServers { "MasterSlaveBackendServers" "list" servers: Vec<Server>, }
+    PairServers { "MasterSlaveBackendServers" "told" servers: Option<Vec<Server>>, }
 
-    VServerGroups { "VServerGroups" "list" groups: Vec<VServerGroup>, }
+    VServerGroups { "VServerGroups" "told" groups: Option<Vec<VServerGroup>>, }
 
-    Pairs { "MasterSlaveServerGroups" "list" groups: Vec<Pair>, }
+    Pairs { "MasterSlaveServerGroups" "told" groups: Option<Vec<Pair>>, }
 
     ServerGroups {
         "ServerGroups" "told" groups: Option<Vec<ServerGroup>>,

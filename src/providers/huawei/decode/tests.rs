@@ -413,7 +413,7 @@ fn members_are_backends_of_each_balancer_they_name() {
     let body = r#"{"page_info":{},"members":[
         {"id":"m1","address":"10.0.0.1","protocol_port":80,"instance_id":"i","pool_id":"p","loadbalancers":[{"id":"l1"},{"id":"l2"}]},
         {"id":"m2","address":"10.0.0.2","protocol_port":443,"instance_id":"","pool_id":"p2","subnet_cidr_id":null},
-        {"id":"m3","address":"10.0.0.3","loadbalancer_id":"l3","loadbalancers":null}, {"id":"m4","address":""}]}"#;
+        {"id":"m3","address":"10.0.0.3","loadbalancer_id":"l3","loadbalancers":null}]}"#;
     let page = answer(&all(Resource::Backends), 200, body).unwrap();
     let rows: Vec<String> = page.backends.iter().map(|backend| match &backend.target {
         BackendTarget::Address { ip, instance, nic: None } => format!("{} {ip} {} {}", backend.load_balancer, backend.port, instance.as_ref().map_or("-", InstanceId::as_str)),
@@ -423,6 +423,11 @@ fn members_are_backends_of_each_balancer_they_name() {
     let nameless = answer(&all(Resource::Backends), 200, r#"{"members":[{"id":"m5","address":"10.0.0.5"}]}"#).unwrap();
     assert_eq!(nameless.backends[0].load_balancer.as_str(), "m5", "whose it is is not told, and it is somebody's");
     assert!(page.next.is_empty());
+    // Where it sends to is not told.
+    for row in [r#"{"id":"m4","address":""}"#, r#"{"id":"m4"}"#] {
+        let body = format!(r#"{{"members":[{row}]}}"#);
+        assert_eq!(answer(&all(Resource::Backends), 200, &body).unwrap_err().kind, FaultKind::Garbage);
+    }
 }
 
 /// Two VPCs may hold the same address: the subnet tells them apart, and where none is told nobody knows.

@@ -21,11 +21,22 @@ use crate::{
 
 pub(super) fn page(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<InventoryPage, Fault> {
     match listing.part {
-        part::TARGETS => Ok(targets(&answer.body()?, listing, region)),
-        part::SEARCH => Ok(found(&answer.body()?, listing, region)),
+        part::TARGETS => {
+            let body: wire::Targets = answer.body()?;
+            sound(answer, &body.listeners)?;
+            Ok(targets(&body, listing, region))
+        }
+        part::SEARCH => {
+            let body: wire::Found = answer.body()?;
+            body.balancers.iter().try_for_each(|balancer| sound(answer, &balancer.listeners))?;
+            Ok(found(&body, listing, region))
+        }
         part::CLASSIC_TARGETS => {
             // It has no listeners in this answer, and so no ports.
             let (body, none): (wire::ClassicTargets, Arc<str>) = (answer.body()?, "".into());
+            if !body.targets.iter().all(is_told) {
+                return Err(answer.garbage("a target without its addresses"));
+            }
             let backends = body.targets.iter().flat_map(|entry| entries(entry, &none, listing, region));
             Ok(InventoryPage { backends: backends.collect(), ..InventoryPage::default() })
         }
@@ -61,7 +72,32 @@ pub(super) fn page(answer: &Answer, listing: &Listing, region: &RegionId) -> Res
 
 /// All targets of a listener, wherever they stand.
 fn targets_of(listener: &Listener) -> impl Iterator<Item = &Target> {
-    listener.targets.iter().chain(listener.rules.iter().flat_map(|rule| &rule.targets))
+    let rules = listener.rules.iter().flatten().flatten();
+    listener.targets.iter().flatten().flatten().chain(rules.flat_map(|rule| rule.targets.iter().flatten().flatten()))
+}
+
+/// Does it say where it sends to? Vendor: one call has a list of addresses in it, the other one address.
+fn is_told(target: &Target) -> bool {
+    target.ip.is_some() || target.ips.is_some()
+}
+
+/// A listener that leaves out its targets may have any.
+///
+/// # Errors
+/// Such an answer is not the API's. Vendor: targets stand on the listener or on its rules, and the other one is null.
+fn sound(answer: &Answer, listeners: &[Listener]) -> Result<(), Fault> {
+    let of_rules = |listener: &Listener| match &listener.rules {
+        Some(Some(rules)) => rules.iter().all(|rule| rule.targets.is_some()),
+        told => told.is_some() || matches!(listener.targets, Some(Some(_))),
+    };
+    let of_itself = |listener: &Listener| listener.targets.is_some() || matches!(listener.rules, Some(Some(_)));
+    if !listeners.iter().all(|listener| of_rules(listener) && of_itself(listener)) {
+        return Err(answer.garbage("a listener without its targets"));
+    }
+    if !listeners.iter().flat_map(targets_of).all(is_told) {
+        return Err(answer.garbage("a target without its addresses"));
+    }
+    Ok(())
 }
 
 /// As people know it: `TCP:80`, `UDP:9000-9010`.
@@ -98,7 +134,7 @@ fn entries(target: &Target, port: &Arc<str>, listing: &Listing, region: &RegionI
         target: BackendTarget::Address { ip, instance: instance.map(Into::into), nic: nic.map(Into::into) },
         port: port.clone(),
     };
-    target.ips.iter().chain(&target.ip).map(at).collect()
+    target.ips.iter().flatten().flatten().chain(&target.ip).map(at).collect()
 }
 
 /// What a search for a NIC's addresses in its VPC found. The answer's VPC is a number of its own: what was asked for is what it is.

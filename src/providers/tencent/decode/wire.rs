@@ -31,6 +31,11 @@ fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Resu
     T::deserialize(deserializer).map(Some)
 }
 
+/// Text that is there, null as empty.
+fn worded<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    text(deserializer).map(Some)
+}
+
 /// A list that has to be there: the one that an answer is about.
 fn whole<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     Vec::deserialize(deserializer)
@@ -144,7 +149,7 @@ items! {
         // Null: it is on none. Missing: nobody says.
         "Attachment" "said" attachment: Option<Option<Attachment>>,
         "PrivateIpAddressSet" "list" addresses: Vec<PrivateIp>,
-        "Ipv6AddressSet" "list" ipv6: Vec<Ipv6>,
+        "Ipv6AddressSet" "told" ipv6: Option<Vec<Ipv6>>,
         "Business" "text" business: String,
         "ResourceId" "text" resource: String,
         "TagSet" "told" tags: Option<Vec<Tag>>,
@@ -176,7 +181,7 @@ parts! {
         "Value" "text" value: String,
     }
 
-    Attachment { "InstanceId" "text" instance: String, }
+    Attachment { "InstanceId" "worded" instance: Option<String>, }
 
     PrivateIp {
         "PrivateIpAddress" "ip" ip: Option<IpAddr>,
@@ -205,11 +210,11 @@ parts! {
         "Protocol" "text" protocol: String,
         "Port" "text" port: String,
         "EndPort" "text" end_port: String,
-        "Targets" "list" targets: Vec<Target>,
-        "Rules" "list" rules: Vec<Rule>,
+        "Targets" "said" targets: Option<Option<Vec<Target>>>,
+        "Rules" "said" rules: Option<Option<Vec<Rule>>>,
     }
 
-    Rule { "Targets" "list" targets: Vec<Target>, }
+    Rule { "Targets" "said" targets: Option<Option<Vec<Target>>>, }
 
     ClassicInstance { "LoadBalancerIds" "list" balancers: Vec<String>, }
 
@@ -218,7 +223,7 @@ parts! {
         "Type" "text" kind: String,
         "InstanceId" "text" instance: String,
         "EniId" "text" nic: String,
-        "PrivateIpAddresses" "list" ips: Vec<IpAddr>,
+        "PrivateIpAddresses" "said" ips: Option<Option<Vec<IpAddr>>>,
         "PrivateIp" "ip" ip: Option<IpAddr>,
     }
 }

@@ -166,15 +166,21 @@ struct RawAddress {
     primary: Option<bool>,
     #[serde(default, deserialize_with = "text")]
     wan_ip: String,
-    #[serde(default, deserialize_with = "text")]
-    eip_id: String,
+    /// Missing: nobody says.
+    #[serde(default, deserialize_with = "said")]
+    eip_id: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawInstance {
-    #[serde(default, deserialize_with = "text")]
-    instance_id: String,
+    #[serde(default, deserialize_with = "said")]
+    instance_id: Option<String>,
+}
+
+/// What is there, null included.
+fn said<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    text(deserializer).map(Some)
 }
 
 #[derive(Deserialize)]
@@ -197,7 +203,7 @@ fn nics(call: &Call, response: &WireResponse, listing: &Listing) -> Result<Inven
     }
     // Of the one that was asked for they decide what was done to it. Vendor: it has an address of its own, and where it is on no
     // instance the instance is there with an empty name.
-    let tells = |raw: &RawNic| !raw.private_ip_addresses_set.is_empty() && raw.instance_set.is_some();
+    let tells = |raw: &RawNic| !raw.private_ip_addresses_set.is_empty() && told_instance(raw).is_some();
     if matches!(listing.scope, Scope::Nic(_)) && !data.iter().all(tells) {
         return Err(garbage("privateIpAddressesSet, instanceSet: not told"));
     }
@@ -210,9 +216,12 @@ fn nics(call: &Call, response: &WireResponse, listing: &Listing) -> Result<Inven
 
 /// What a NIC tells of the EIPs on it: neither names nor states, nor whether they outlive it.
 fn eips<'a>(raw: &'a RawNic, region: &'a RegionId) -> impl Iterator<Item = Eip> + 'a {
-    let named = raw.private_ip_addresses_set.iter().filter(|address| !address.eip_id.is_empty());
-    named.map(|address| Eip {
-        id: address.eip_id.as_str().into(),
+    let named = raw.private_ip_addresses_set.iter().filter_map(|address| {
+        let id = address.eip_id.as_deref().filter(|id| !id.is_empty())?;
+        Some((id, address))
+    });
+    named.map(|(id, address)| Eip {
+        id: id.into(),
         region: region.clone(),
         ips: address.wan_ip.parse().into_iter().collect(),
         name: Arc::from(""),
@@ -225,9 +234,17 @@ fn eips<'a>(raw: &'a RawNic, region: &'a RegionId) -> impl Iterator<Item = Eip> 
     })
 }
 
+/// Where the NIC is; empty: on nothing. `None`: nobody says.
+fn told_instance(raw: &RawNic) -> Option<&str> {
+    raw.instance_set.as_ref()?.instance_id.as_deref()
+}
+
 fn nic(raw: RawNic, region: &RegionId, pool: &mut Pool) -> Nic {
-    let instance = raw.instance_set.map(|set| set.instance_id).filter(|id| !id.is_empty()).map(InstanceId::from);
-    let named = raw.private_ip_addresses_set.iter().filter(|raw| !raw.eip_id.is_empty() && !raw.wan_ip.is_empty());
+    let told = told_instance(&raw).is_some();
+    let instance = told_instance(&raw).filter(|id| !id.is_empty()).map(InstanceId::from);
+    // A public address that no id goes with is one that nothing explains.
+    let is_eip = |raw: &&RawAddress| raw.eip_id.as_deref() != Some("") && !raw.wan_ip.is_empty();
+    let named = raw.private_ip_addresses_set.iter().filter(is_eip);
     let public_ips = named.map(|raw| Arc::from(raw.wan_ip.as_str())).collect();
     let role = |raw: &RawAddress| match raw.primary {
         Some(false) => AddressRole::Secondary,
@@ -236,6 +253,8 @@ fn nic(raw: RawNic, region: &RegionId, pool: &mut Pool) -> Nic {
     let address = |raw: &RawAddress| raw.private_ip_address.map(|ip| Address { ip, role: role(raw) });
     let mut addresses: Vec<Address> = raw.private_ip_addresses_set.iter().filter_map(address).collect();
     addresses.sort_by_key(|address| address.role != AddressRole::Primary);
+    let is_told = |raw: &RawAddress| raw.private_ip_address.is_some() && raw.primary.is_some();
+    let known = !raw.private_ip_addresses_set.is_empty() && raw.private_ip_addresses_set.iter().all(is_told);
     Nic {
         name: raw.eni_name.into_iter().collect(),
         region: region.clone(),
@@ -244,7 +263,11 @@ fn nic(raw: RawNic, region: &RegionId, pool: &mut Pool) -> Nic {
         // It tells where a NIC is, and not whether it is at rest.
         status: NicStatus {
             word: pool.keep(""),
-            state: if instance.is_some() { NicState::Attached } else { NicState::Free },
+            state: match &instance {
+                Some(_) => NicState::Attached,
+                None if told => NicState::Free,
+                None => NicState::Other,
+            },
         },
         mac: pool.some(&raw.mac_address),
         vpc: pool.some(&raw.vpc_id),
@@ -259,6 +282,7 @@ fn nic(raw: RawNic, region: &RegionId, pool: &mut Pool) -> Nic {
         prefixes: Vec::new(),
         dies_with_detach: None,
         dies_with_instance: None,
+        addresses_known: known,
         ranges: vec![],
         hot_plug: None,
         tags: Tags::unknown(),

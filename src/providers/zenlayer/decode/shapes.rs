@@ -54,9 +54,19 @@ impl<'de> Deserialize<'de> for Ip {
     }
 }
 
+/// What is there, null included.
+fn some<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
 /// A list that may be null; nulls in it are skipped.
 fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     Ok(some_list(deserializer)?.unwrap_or_default())
+}
+
+/// A list that is there, null included.
+fn told<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Vec<T>>, D::Error> {
+    list(deserializer).map(Some)
 }
 
 fn some_list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Vec<T>>, D::Error> {
@@ -98,8 +108,9 @@ pub(super) struct Tag {
 #[serde(untagged)]
 pub(super) enum Tags {
     Wrapped {
-        #[serde(default, deserialize_with = "list")]
-        tags: Vec<Tag>,
+        /// Missing: nothing is said.
+        #[serde(default, deserialize_with = "told")]
+        tags: Option<Vec<Tag>>,
     },
     Bare(Vec<Tag>),
     /// There are none.
@@ -114,11 +125,13 @@ pub(super) enum Tags {
 impl Tags {
     /// `None` where nothing is said about tags.
     pub fn told(&self) -> Option<&[Tag]> {
-        match self {
-            Tags::Wrapped { tags } | Tags::Bare(tags) => Some(tags),
-            Tags::Null(()) => Some(&[]),
-            Tags::Missing | Tags::Odd(_) => None,
-        }
+        let tags = match self {
+            Tags::Wrapped { tags: Some(tags) } | Tags::Bare(tags) => tags.as_slice(),
+            Tags::Null(()) => &[],
+            Tags::Wrapped { tags: None } | Tags::Missing | Tags::Odd(_) => return None,
+        };
+        // One without its key may be any.
+        tags.iter().all(|tag| tag.key.is_some()).then_some(tags)
     }
 }
 
@@ -226,7 +239,9 @@ pub(super) struct Backends {
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Backend {
     pub instance_id: Option<Text>,
-    pub private_ip_address: Ip,
+    /// Missing: nobody says.
+    #[serde(deserialize_with = "some")]
+    pub private_ip_address: Option<Ip>,
     pub protocol: Option<Text>,
     /// Text: "80", "80,443", "10000-10005".
     pub listener_port: Option<Text>,

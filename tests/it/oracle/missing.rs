@@ -1,0 +1,193 @@
+//! What a cloud leaves out of its answers, member by member: nothing that was told of a NIC is passed over for it. Either it is told
+//! still, or something is not known now, and that blocks.
+
+use std::{collections::BTreeSet, net::IpAddr};
+
+use nicdeck::{
+    domain::{
+        finding::{Finding, FindingId, Severity},
+        ids::{AddressKey, EipId},
+        inventory::{Inventory, ProfileInventory},
+        plan::OperationKind,
+        selection::Target,
+    },
+    providers::provider::Provider,
+    rules::write,
+    sim::world::World,
+};
+
+use super::{
+    cloud,
+    desk::{Desk, PROFILE},
+    pairs::{key, plan},
+    worlds,
+};
+
+/// Worlds for each cloud.
+const SEEDS: u64 = if cfg!(debug_assertions) { 1 } else { 12 };
+
+/// Members whose absence is what the vendor says with it: (generation, member, why).
+type Said = (&'static str, &'static str, &'static str);
+
+const EMPTY: &str = "the list leaves out what is empty, also whole objects";
+
+const SAID: &[Said] = &[
+    ("aliyun", "NetworkInterfaceSets/NetworkInterfaceSet/Ipv4PrefixSets", EMPTY),
+    ("aliyun", "NetworkInterfaceSets/NetworkInterfaceSet/Ipv4PrefixSets/Ipv4PrefixSet", EMPTY),
+    ("aliyun", "Ipv4PrefixSets", EMPTY),
+    ("aliyun", "Ipv4PrefixSets/Ipv4PrefixSet", EMPTY),
+    ("aliyun", "NetworkInterfaceSets/NetworkInterfaceSet/Tags", EMPTY),
+    ("aliyun", "NetworkInterfaceSets/NetworkInterfaceSet/Tags/Tag", EMPTY),
+    ("aliyun", "Tags", EMPTY),
+    ("aliyun", "Tags/Tag", EMPTY),
+    ("aliyun", "BackendServers/BackendServer", "an empty list is an object without members"),
+    ("aliyun", "VServerGroups/VServerGroup", "an empty list is an object without members"),
+    // The details of a NIC that is not the primary one do not name it.
+    ("huawei", "port/binding:vif_details/primary_interface", "the primary NIC alone is named as such"),
+    ("huawei", "ports/binding:vif_details/primary_interface", "the primary NIC alone is named as such"),
+];
+
+/// What is said of releasing each, and of each of the other writes.
+fn told(
+    inventory: &Inventory,
+    cloud: &dyn Provider,
+    targets: &[Target],
+    writes: &[OperationKind],
+) -> Vec<Vec<Finding>> {
+    let capabilities = &cloud.descriptor().capabilities;
+    let part = inventory.profile(&PROFILE.into()).expect("the only one");
+    // Each by itself: what a plan takes from all of them nobody has afterwards.
+    let of_plan = targets
+        .iter()
+        .map(|target| plan(inventory, std::slice::from_ref(target), capabilities).rows()[0].findings.clone());
+    of_plan.chain(writes.iter().map(|kind| write::findings(part, capabilities, kind))).collect()
+}
+
+fn grave(findings: &[Finding]) -> BTreeSet<FindingId> {
+    findings.iter().filter(|finding| finding.severity >= Severity::Warn).map(|finding| finding.id).collect()
+}
+
+/// What stands for a finding where it can not be told.
+fn untold(id: FindingId) -> Option<FindingId> {
+    use FindingId as F;
+    Some(match id {
+        F::EipAttached | F::EipOnNic | F::EipDestroyed | F::EipFateUnknown => F::EipUnknown,
+        F::LbBackend | F::LbOnInstance => F::LbUnknown,
+        F::VipOnNic | F::VipShared | F::VipLast | F::VipManaged => F::VipUnknown,
+        F::AddressesLeave => F::AddressesUnknown,
+        F::ManagedBy => F::ManagedByUnknown,
+        F::PrimaryNic => F::NicType,
+        F::NicAttached | F::InstanceState => F::InstanceUnknown,
+        _ => return None,
+    })
+}
+
+/// What was told and is passed over in the other reading, of the one at this place.
+fn passed(whole: &[Finding], lacking: &[Finding]) -> Option<String> {
+    let (whole, lacking) = (grave(whole), grave(lacking));
+    let stands = |id: &FindingId| untold(*id).is_some_and(|untold| lacking.contains(&untold));
+    let lost: Vec<&str> = whole.difference(&lacking).filter(|id| !stands(id)).map(|id| id.as_str()).collect();
+    (!lost.is_empty() && lacking.is_subset(&whole)).then(|| {
+        let said = lacking.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(" ");
+        format!("{}, and only that is said: {said}", lost.join(" "))
+    })
+}
+
+/// Every address and NIC, and what else can be done to each NIC.
+fn asked(world: &World, part: &ProfileInventory) -> (Vec<Target>, Vec<OperationKind>) {
+    let (mut targets, mut writes) = (Vec::new(), Vec::new());
+    let taken = |ip: &IpAddr| world.nics().iter().any(|nic| nic.address(*ip).is_some());
+    let eips: Vec<EipId> = world.eips().map(|view| view.eip.id.as_str().into()).collect();
+    for (_, nic) in part.nics() {
+        let id = || nic.id.clone();
+        let nic_key = || key(nic.id.as_str());
+        targets.extend(nic.addresses.iter().map(|one| Target::Address(AddressKey { nic: nic_key(), ip: one.ip })));
+        targets.push(Target::Nic(nic_key()));
+        writes.push(OperationKind::Delete { nic: id() });
+        let instances = world.instances().iter().map(|instance| instance.id.as_str().into());
+        writes.extend(instances.map(|instance| OperationKind::Attach { nic: id(), instance }));
+        let Some(IpAddr::V4(own)) = nic.primary_ip() else { continue };
+        let near = (1..255).map(|host| IpAddr::V4(((u32::from(own) & !0xFF) | host).into()));
+        let (free, others): (Vec<IpAddr>, Vec<IpAddr>) = near.partition(|ip| !taken(ip));
+        let ips = free.first().into_iter().chain(others.iter().take(3));
+        writes.extend(ips.map(|&ip| OperationKind::Assign { nic: id(), ips: vec![ip], lists: Vec::new() }));
+        let own = nic.addresses.iter().take(2);
+        writes.extend(own.zip(&eips).map(|(address, eip)| OperationKind::BindEip {
+            nic: id(),
+            eip: eip.clone(),
+            ip: address.ip,
+        }));
+    }
+    (targets, writes)
+}
+
+fn nothing_is_passed_over(id: &'static str, api: &'static str) {
+    let cloud = cloud(id, api);
+    let name = format!("{id}{api}");
+    let (mut wrong, mut members, mut used) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for seed in 1..=SEEDS {
+        let world = worlds::world(cloud, &worlds::kinks(id, api), seed);
+        let desk = Desk::new(cloud, &world);
+        let whole = desk.survey(&world);
+        let part = whole.profile(&PROFILE.into()).expect("the only one");
+        let (targets, writes) = asked(&world, part);
+        let told = |inventory: &Inventory| self::told(inventory, cloud, &targets, &writes);
+        let (listed, read) = (told(&desk.listed(&world)), told(&whole));
+        // In a debug build as many as a few seconds allow.
+        let known = |member: &str| SAID.iter().any(|(of, said, _)| *of == name && *said == member);
+        let chosen = |at: usize, member: &str| !cfg!(debug_assertions) || at.is_multiple_of(4) || known(member);
+        for (_, member) in desk.members().into_iter().enumerate().filter(|(at, member)| chosen(*at, member)) {
+            let desk = Desk::new(cloud, &world).without(&member);
+            let unread = |at: usize| {
+                let nic = targets.get(at).map_or_else(|| writes[at - targets.len()].nic(), |target| &target.nic().nic);
+                desk.unread.borrow().contains(nic)
+            };
+            let mut lost: BTreeSet<String> = BTreeSet::new();
+            let again = told(&desk.listed(&world));
+            lost.extend(listed.iter().zip(&again).filter_map(|(whole, lacking)| passed(whole, lacking)));
+            let again = told(&desk.survey(&world));
+            let pairs = read.iter().zip(&again).enumerate().filter(|(at, _)| !unread(*at));
+            lost.extend(pairs.filter_map(|(_, (whole, lacking))| passed(whole, lacking)));
+            let said = SAID.iter().find(|(of, said, _)| *of == name && *said == member);
+            match said {
+                Some((_, said, why)) if !lost.is_empty() => {
+                    assert!(!why.is_empty());
+                    used.insert(*said);
+                }
+                None => wrong.extend(lost.into_iter().map(|lost| format!("{member}: {lost}"))),
+                Some(_) => {}
+            }
+            members.insert(member);
+        }
+    }
+    assert!(members.len() > 20, "{name}: {members:?}");
+    assert!(wrong.is_empty(), "{name}: without\n{}", wrong.into_iter().collect::<Vec<_>>().join("\n"));
+    let idle = if cfg!(debug_assertions) { &[] } else { SAID };
+    let idle = idle.iter().filter(|(of, said, _)| *of == name && !used.contains(said));
+    assert_eq!(idle.count(), 0, "{name}: an exception that nothing needs");
+}
+
+#[test]
+fn what_aliyun_leaves_out_is_not_known() {
+    nothing_is_passed_over("aliyun", "");
+}
+
+#[test]
+fn what_huawei_leaves_out_is_not_known() {
+    nothing_is_passed_over("huawei", "");
+}
+
+#[test]
+fn what_tencent_leaves_out_is_not_known() {
+    nothing_is_passed_over("tencent", "");
+}
+
+#[test]
+fn what_the_older_generation_of_tencent_leaves_out_is_not_known() {
+    nothing_is_passed_over("tencent", "v2");
+}
+
+#[test]
+fn what_zenlayer_leaves_out_is_not_known() {
+    nothing_is_passed_over("zenlayer", "");
+}
