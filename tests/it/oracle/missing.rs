@@ -23,9 +23,6 @@ use super::{
     worlds,
 };
 
-/// Worlds for each cloud.
-const SEEDS: u64 = if cfg!(debug_assertions) { 1 } else { 12 };
-
 /// Members whose absence is what the vendor says with it: (generation, member, why).
 type Said = (&'static str, &'static str, &'static str);
 
@@ -121,50 +118,39 @@ fn asked(world: &World, part: &ProfileInventory) -> (Vec<Target>, Vec<OperationK
     (targets, writes)
 }
 
+/// In one world of the cloud; a debug build leaves out as many members as a few seconds allow.
 fn nothing_is_passed_over(id: &'static str, api: &'static str) {
     let cloud = cloud(id, api);
     let name = format!("{id}{api}");
-    let (mut wrong, mut members, mut used) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    for seed in 1..=SEEDS {
-        let world = worlds::world(cloud, &worlds::kinks(id, api), seed);
-        let desk = Desk::new(cloud, &world);
-        let whole = desk.survey(&world);
-        let part = whole.profile(&PROFILE.into()).expect("the only one");
-        let (targets, writes) = asked(&world, part);
-        let told = |inventory: &Inventory| self::told(inventory, cloud, &targets, &writes);
-        let (listed, read) = (told(&desk.listed(&world)), told(&whole));
-        // In a debug build as many as a few seconds allow.
-        let known = |member: &str| SAID.iter().any(|(of, said, _)| *of == name && *said == member);
-        let chosen = |at: usize, member: &str| !cfg!(debug_assertions) || at.is_multiple_of(4) || known(member);
-        for (_, member) in desk.members().into_iter().enumerate().filter(|(at, member)| chosen(*at, member)) {
-            let desk = Desk::new(cloud, &world).without(&member);
-            let unread = |at: usize| {
-                let nic = targets.get(at).map_or_else(|| writes[at - targets.len()].nic(), |target| &target.nic().nic);
-                desk.unread.borrow().contains(nic)
-            };
-            let mut lost: BTreeSet<String> = BTreeSet::new();
-            let again = told(&desk.listed(&world));
-            lost.extend(listed.iter().zip(&again).filter_map(|(whole, lacking)| passed(whole, lacking)));
-            let again = told(&desk.survey(&world));
-            let pairs = read.iter().zip(&again).enumerate().filter(|(at, _)| !unread(*at));
-            lost.extend(pairs.filter_map(|(_, (whole, lacking))| passed(whole, lacking)));
-            let said = SAID.iter().find(|(of, said, _)| *of == name && *said == member);
-            match said {
-                Some((_, said, why)) if !lost.is_empty() => {
-                    assert!(!why.is_empty());
-                    used.insert(*said);
-                }
-                None => wrong.extend(lost.into_iter().map(|lost| format!("{member}: {lost}"))),
-                Some(_) => {}
-            }
-            members.insert(member);
-        }
+    let world = worlds::world(cloud, &worlds::kinks(id, api), 1);
+    let desk = Desk::new(cloud, &world);
+    let whole = desk.survey(&world);
+    let part = whole.profile(&PROFILE.into()).expect("the only one");
+    let (targets, writes) = asked(&world, part);
+    let told = |inventory: &Inventory| self::told(inventory, cloud, &targets, &writes);
+    let (listed, read) = (told(&desk.listed(&world)), told(&whole));
+    let said = |member: &str| SAID.iter().any(|(of, said, _)| *of == name && *said == member);
+    let chosen = |at: usize| !cfg!(debug_assertions) || at.is_multiple_of(4);
+    let members = desk.members();
+    let tried = members.iter().enumerate().filter(|(at, member)| chosen(*at) && !said(member));
+    let (mut wrong, mut count) = (BTreeSet::new(), 0);
+    for (_, member) in tried {
+        let desk = Desk::new(cloud, &world).without(member);
+        let unread = |at: usize| {
+            let nic = targets.get(at).map_or_else(|| writes[at - targets.len()].nic(), |target| &target.nic().nic);
+            desk.unread.borrow().contains(nic)
+        };
+        let mut lost: BTreeSet<String> = BTreeSet::new();
+        let again = told(&desk.listed(&world));
+        lost.extend(listed.iter().zip(&again).filter_map(|(whole, lacking)| passed(whole, lacking)));
+        let again = told(&desk.survey(&world));
+        let pairs = read.iter().zip(&again).enumerate().filter(|(at, _)| !unread(*at));
+        lost.extend(pairs.filter_map(|(_, (whole, lacking))| passed(whole, lacking)));
+        wrong.extend(lost.into_iter().map(|lost| format!("{member}: {lost}")));
+        count += 1;
     }
-    assert!(members.len() > 20, "{name}: {members:?}");
+    assert!(count > 8, "{name}: {count} of {members:?}");
     assert!(wrong.is_empty(), "{name}: without\n{}", wrong.into_iter().collect::<Vec<_>>().join("\n"));
-    let idle = if cfg!(debug_assertions) { &[] } else { SAID };
-    let idle = idle.iter().filter(|(of, said, _)| *of == name && !used.contains(said));
-    assert_eq!(idle.count(), 0, "{name}: an exception that nothing needs");
 }
 
 #[test]
