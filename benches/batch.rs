@@ -79,9 +79,9 @@ fn main() {
         slowest = (f64::max(slowest.0, of.seconds), f64::max(slowest.1, path));
         let measured = format!("{} calls, {} needed", of.calls, least.calls);
         row(&format!("{}: calls", of.cloud), &measured, "as many");
-        let Least { longest, places, paced, .. } = least;
+        let Least { longest, flight, paced, .. } = least;
         let measured = format!(
-            "{:.2} s; one write {longest:.2} s, {TOGETHER} at a time {places:.2} s, limits {paced:.2} s: {:.2} times",
+            "{:.2} s; one write {longest:.2} s, {TOGETHER} calls at a time {flight:.2} s, limits {paced:.2} s: {:.2} times",
             of.seconds,
             of.seconds / path
         );
@@ -150,7 +150,9 @@ fn carried_out(throttled: Option<f64>) -> Carried {
     let (_home, vars) = home(&simulators.iter().collect::<Vec<_>>(), &head);
     let mut console = Console::start(&[], &vars);
     let all = format!("{} addresses", count + count / EACH);
-    console.until(|screen| screen.contains(&all) && screen.contains("just now"));
+    // The header tells an age once nothing is being listed any more.
+    let header = |screen: &str| screen.lines().next().unwrap_or_default().to_owned();
+    console.until(|screen| header(screen).contains(&all) && header(screen).contains("just now"));
     console.press("a");
     console.until(|screen| screen.contains(&format!("{count} marked")));
     console.press("p");
@@ -189,6 +191,8 @@ fn carried_out(throttled: Option<f64>) -> Carried {
 fn type_meanwhile(console: &mut Console) -> Vec<f64> {
     let mut took = Vec::new();
     let mut column = None;
+    // The filter is open: the cursor stands in its line.
+    console.seen(|screen| !screen.hide_cursor() && screen.cursor_position().0 == 1, Duration::from_secs(10));
     loop {
         for (back, key) in TYPED.chars().map(|key| (false, key)).chain(TYPED.chars().map(|_| (true, '\x7f'))) {
             if !console.text().contains("batch ") {
@@ -213,15 +217,15 @@ struct Least {
     calls: usize,
     /// The calls of one write that must follow each other.
     longest: f64,
-    /// All writes, so many at a time.
-    places: f64,
+    /// All calls, so many at a time.
+    flight: f64,
     /// What the documented limits allow.
     paced: f64,
 }
 
 impl Least {
     fn path(&self) -> f64 {
-        self.longest.max(self.places).max(self.paced)
+        self.longest.max(self.flight).max(self.paced)
     }
 }
 
@@ -272,8 +276,8 @@ async fn least(nth: usize) -> Least {
         let more = (of_one * count - 1) / quota.calls as usize;
         longest + more as f64 * f64::from(quota.seconds)
     });
-    let places = longest * count.div_ceil(TOGETHER) as f64;
-    Least { calls: calls * count, longest, places, paced: paced.fold(longest, f64::max) }
+    let flight = (calls * count) as f64 * latency / TOGETHER as f64;
+    Least { calls: calls * count, longest, flight, paced: paced.fold(longest, f64::max) }
 }
 
 /// The requests of a write.

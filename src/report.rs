@@ -15,6 +15,7 @@
 //!   detach), `addresses`: `ip`, `kind`, `eip`, `lb`, `level`, `findings` (of a release).
 //! - `eip` and `lb` are lists; `null` means that they could not be read. With a filter, only what matches is there.
 
+mod csv;
 pub mod history;
 mod json;
 mod lines;

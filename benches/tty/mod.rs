@@ -53,6 +53,7 @@ pub fn home(simulators: &[&Simulator], head: &str) -> (tempfile::TempDir, BTreeM
 struct Screen {
     parser: vt100::Parser,
     written: u64,
+    ended: bool,
 }
 
 /// See the module.
@@ -76,7 +77,7 @@ impl Console {
         }
         let cells = |n| NonZeroU16::new(n).unwrap();
         let parser = vt100::Parser::new(cells(SIZE.1), cells(SIZE.0), 0);
-        let screen = Arc::new((Mutex::new(Screen { parser, written: 0 }), Condvar::new()));
+        let screen = Arc::new((Mutex::new(Screen { parser, written: 0, ended: false }), Condvar::new()));
         let mut source = pair.master.try_clone_reader().unwrap();
         let began = Instant::now();
         let child = pair.slave.spawn_command(command).unwrap();
@@ -91,6 +92,8 @@ impl Console {
                 screen.written += read as u64;
                 shared.1.notify_all();
             }
+            shared.0.lock().unwrap().ended = true;
+            shared.1.notify_all();
         });
         Self { screen, child, writer, _master: pair.master, began }
     }
@@ -121,7 +124,7 @@ impl Console {
         let mut screen = self.screen.0.lock().unwrap();
         while !holds(screen.parser.screen()) {
             let left = until.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "it never came:\n{}", screen.parser.screen().contents());
+            assert!(!left.is_zero() && !screen.ended, "it never came:\n{}", screen.parser.screen().contents());
             screen = self.screen.1.wait_timeout(screen, left).unwrap().0;
         }
     }

@@ -16,9 +16,9 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::{
-    Format,
+    Format, csv,
     json::{Harmless, stamp},
-    lines::{cut, escaped, field},
+    lines::{cut, escaped},
 };
 use crate::{
     domain::{
@@ -184,7 +184,7 @@ const CSV: [&str; 17] = [
 ];
 
 fn csv(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
-    write!(out, "{}\r\n", CSV.join(","))?;
+    csv::line(out, &CSV)?;
     for line in source.batches.iter().flat_map(lines) {
         let Line { batch, write: done, .. } = &line;
         let cells: [String; CSV.len()] = [
@@ -206,7 +206,7 @@ fn csv(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
             line.request_id.unwrap_or_default().to_owned(),
             batch.ended.map(stamp).unwrap_or_default(),
         ];
-        write!(out, "{}\r\n", cells.map(|cell| field(&cell)).join(","))?;
+        csv::line(out, &cells)?;
     }
     Ok(())
 }

@@ -4,7 +4,9 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
-use super::{Entry, Source, Verdict, Words, entries, json::stamp, kind_word, level_word, role_word, severity_word};
+use super::{
+    Entry, Source, Verdict, Words, csv, entries, json::stamp, kind_word, level_word, role_word, severity_word,
+};
 use crate::domain::{
     address::{Address, AddressRole},
     clean::clean,
@@ -217,7 +219,7 @@ const COLUMNS: [&str; 21] = [
 ];
 
 pub(super) fn csv(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
-    write!(out, "{}\r\n", COLUMNS.join(","))?;
+    csv::line(out, &COLUMNS)?;
     rows(source, |entry, row| {
         let (nic, part) = (entry.nic, entry.part);
         let verdict = row.map(|(_, verdict)| verdict).or(entry.verdict.as_ref());
@@ -252,14 +254,6 @@ pub(super) fn csv(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
             },
             part.nic_read_at(&nic.id).map(stamp).unwrap_or_default(),
         ];
-        write!(out, "{}\r\n", cells.map(|cell| field(&cell)).join(","))
+        csv::line(out, &cells)
     })
-}
-
-/// A field by RFC 4180, cleaned. What a spreadsheet would take for a formula gets a `'` in front.
-pub(super) fn field(text: &str) -> String {
-    let text = clean(text);
-    let formula = text.starts_with(['=', '+', '-', '@']);
-    let text = if formula { format!("'{text}") } else { text.into_owned() };
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }

@@ -16,10 +16,10 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    Format,
-    history::Tell,
+    Format, csv,
+    history::{COLUMNS, Tell},
     json::{Harmless, stamp},
-    lines::{escaped, field},
+    lines::escaped,
 };
 use crate::domain::{clean::clean, finding::FindingId, plan::Act, selection::Target, time::Timestamp};
 
@@ -129,7 +129,7 @@ const CSV: [&str; 18] = [
 ];
 
 fn csv(sheet: &Sheet<'_>, out: &mut dyn Write) -> io::Result<()> {
-    write!(out, "{}\r\n", CSV.join(","))?;
+    csv::line(out, &CSV)?;
     let kind = match sheet.kind {
         Kind::Plan => "plan",
         Kind::Results => "results",
@@ -158,13 +158,10 @@ fn csv(sheet: &Sheet<'_>, out: &mut dyn Write) -> io::Result<()> {
             &row.message,
             row.request_id.as_deref().unwrap_or_default(),
         ];
-        write!(out, "{}\r\n", cells.map(field).join(","))?;
+        csv::line(out, &cells)?;
     }
     Ok(())
 }
-
-/// Columns of the table for a ticket: keys of the locales.
-const COLUMNS: &[&str] = &["act", "address", "nic", "profile", "region", "result", "request"];
 
 fn markdown(sheet: &Sheet<'_>, out: &mut dyn Write) -> io::Result<()> {
     let tell = |key: &str, values: &[(&str, &str)]| (sheet.tell)(key, values);

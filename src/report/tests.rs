@@ -278,7 +278,7 @@ fn csv_keeps_to_rfc_4180_and_starts_no_formula() {
     for (text, wanted) in
         [("+1", "'+1"), ("@x", "'@x"), ("-1", "'-1"), ("a\"b", "\"a\"\"b\""), ("a,b", "\"a,b\""), ("a b", "a b")]
     {
-        assert_eq!(lines::field(text), wanted);
+        assert_eq!(csv::field(text), wanted);
     }
 }
 

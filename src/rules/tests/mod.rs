@@ -3,6 +3,7 @@
 mod conditions;
 mod plans;
 mod safety;
+mod undo;
 mod write;
 
 use std::net::IpAddr;

@@ -153,7 +153,9 @@ impl Round {
         let count = self.targets.len();
         let all = format!("{} addresses", count + count / EACH);
         let tty = self.tty();
-        tty.until("everything listed", |screen| screen.contains(&all) && screen.contains("just now"));
+        // The header tells an age once nothing is being listed any more.
+        let listed = |header: &str| header.contains(&all) && header.contains("just now");
+        tty.until("everything listed", |screen| screen.lines().next().is_some_and(listed));
         tty.press("a");
         tty.wait(&format!("{count} marked"));
         let phrase = format!("t-0 +3 {count}");

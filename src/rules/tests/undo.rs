@@ -1,0 +1,183 @@
+//! What takes a batch back: each row goes, or says why not.
+
+use super::*;
+use crate::{
+    domain::{
+        finding::FindingId,
+        ids::{AddressKey, NicKey, ProfileId},
+        plan::OperationKind,
+        plan::{Act, Decision, Overruled, ReleasePlan},
+        selection::Target,
+        undo::TakeBack,
+    },
+    rules::{
+        Safety,
+        planner::{Sources, Wanted},
+        undo::{Undo, plan},
+    },
+};
+
+/// Asks of what is given back whether it is free.
+const CLOUD: Capabilities = Capabilities {
+    assign: &[
+        rule(Condition::NotOnNic, Severity::Blocked),
+        rule(Condition::AddressFree { floating: false }, Severity::Blocked),
+    ],
+    attach: &[rule(Condition::NicFree, Severity::Blocked), rule(Condition::InstanceExists, Severity::Blocked)],
+    bind_eip: &[rule(Condition::EipExists, Severity::Blocked), rule(Condition::EipFree, Severity::Blocked)],
+    ..LENIENT
+};
+
+fn key(nic: &str) -> NicKey {
+    NicKey { profile: "p".into(), nic: nic.into() }
+}
+
+fn address(nic: &str, text: &str) -> Target {
+    Target::Address(AddressKey { nic: key(nic), ip: ip(text) })
+}
+
+fn undo(target: Target, write: Option<OperationKind>) -> Undo {
+    let take = TakeBack {
+        target: target.clone(),
+        cloud: "c".into(),
+        region: REGION.into(),
+        write,
+        certain: true,
+        status: Some("USED".into()),
+        role: AddressRole::Secondary,
+    };
+    Undo { wanted: Wanted::of(target), take }
+}
+
+fn assign(nic: &str, text: &str) -> Undo {
+    let kind = OperationKind::Assign { nic: nic.into(), ips: vec![ip(text)], lists: Vec::new() };
+    undo(address(nic, text), Some(kind))
+}
+
+fn attach(nic: &str, instance: &str) -> Undo {
+    undo(Target::Nic(key(nic)), Some(OperationKind::Attach { nic: nic.into(), instance: instance.into() }))
+}
+
+fn bind(eip: &str) -> Undo {
+    let address = AddressKey { nic: key("nic-1"), ip: ip("10.0.0.2") };
+    let kind = OperationKind::BindEip { nic: "nic-1".into(), eip: eip.into(), ip: address.ip };
+    undo(Target::Eip { eip: eip.into(), address }, Some(kind))
+}
+
+/// `nic-1` on `vm-1`; `nic-2`, which is free; an EIP that is bound to nothing and one that is on `nic-2`.
+fn made(undos: &[Undo], readonly: bool) -> ReleasePlan {
+    let mut inventory = Inventory::new([("p".into(), "c".into())]);
+    let part = inventory.profile_mut(&"p".into()).unwrap();
+    let own = snapshot();
+    let mut free = own.nic.clone();
+    (free.id, free.instance, free.status.state) = ("nic-2".into(), None, NicState::Free);
+    free.addresses = vec![
+        Address { ip: ip("10.0.0.9"), role: AddressRole::Primary },
+        Address { ip: ip("10.0.0.8"), role: AddressRole::Secondary },
+    ];
+    let page = InventoryPage {
+        nics: vec![own.nic.clone(), free],
+        instances: own.instance.into_iter().collect(),
+        eips: vec![
+            Eip { bound: EipBinding::Unbound, ..eip("eip-1", "", None) },
+            eip("eip-2", "nic-2", Some("10.0.0.9")),
+        ],
+        ..InventoryPage::default()
+    };
+    part.merge(page, READ);
+    for resource in [Resource::Instances, Resource::Nics, Resource::Eips, Resource::Backends, Resource::Floats] {
+        part.complete(&(resource, Some(RegionId::from(REGION))), 0, READ);
+    }
+    let sources = Sources {
+        inventory: &inventory,
+        capabilities: &|_: &ProfileId| Some(&CLOUD),
+        readonly: &|_| readonly,
+        safety: &Safety::default(),
+    };
+    plan(undos, &sources, READ).unwrap()
+}
+
+fn changed(undo: Undo, change: impl FnOnce(&mut Undo)) -> Undo {
+    let mut undo = undo;
+    change(&mut undo);
+    undo
+}
+
+#[test]
+fn each_row_is_possible_or_says_why_not() {
+    let cases: Vec<(&str, Undo, Option<FindingId>)> = vec![
+        ("an address that is free", assign("nic-1", "10.0.0.50"), None),
+        ("one that another NIC has", assign("nic-1", "10.0.0.8"), Some(FindingId::AddressTaken)),
+        ("a NIC that is gone", assign("nic-9", "10.0.0.50"), Some(FindingId::NotListed)),
+        ("a free NIC and its instance", attach("nic-2", "vm-1"), None),
+        ("an instance that is gone", attach("nic-2", "vm-9"), Some(FindingId::InstanceGone)),
+        ("a free EIP", bind("eip-1"), None),
+        ("an EIP that is gone", bind("eip-9"), Some(FindingId::EipGone)),
+        ("an EIP that somebody has", bind("eip-2"), Some(FindingId::EipInUse)),
+        ("what nothing takes back", undo(Target::Nic(key("nic-1")), None), Some(FindingId::NoUndo)),
+        (
+            "what may not have been done",
+            changed(assign("nic-1", "10.0.0.50"), |undo| undo.take.certain = false),
+            Some(FindingId::NotCertain),
+        ),
+        (
+            "a NIC that could not be read again",
+            changed(assign("nic-1", "10.0.0.50"), |undo| undo.wanted.unread = true),
+            Some(FindingId::NotReadAgain),
+        ),
+        (
+            "a NIC with a write of unknown end",
+            changed(assign("nic-1", "10.0.0.50"), |undo| undo.wanted.earlier_write = true),
+            Some(FindingId::EarlierWrite),
+        ),
+    ];
+    for (what, undo, against) in cases {
+        let plan = made(std::slice::from_ref(&undo), false);
+        let [row] = plan.rows() else { panic!("{what}: {:?}", plan.rows()) };
+        assert_eq!(row.target, undo.take.target, "{what}");
+        match against {
+            None => {
+                assert!(matches!(row.decision, Decision::Go(_)), "{what}: {:?}", row.findings);
+                assert_eq!(plan.operations()[0].kind, undo.take.write.clone().unwrap(), "{what}");
+            }
+            Some(id) => {
+                assert_eq!((row.decision, plan.operations().len()), (Decision::Blocked, 0), "{what}");
+                assert!(row.findings.iter().any(|finding| finding.id == id), "{what}: {:?}", row.findings);
+            }
+        }
+        let held = made(std::slice::from_ref(&undo), true);
+        assert!(held.operations().is_empty(), "{what}: a read-only profile sends nothing");
+    }
+}
+
+/// First the NIC, then its addresses; each write after the one before.
+#[test]
+fn what_is_put_back_comes_in_order_and_together() {
+    let undos = [
+        assign("nic-2", "10.0.0.50"),
+        assign("nic-2", "10.0.0.51"),
+        assign("nic-1", "10.0.0.60"),
+        attach("nic-2", "vm-1"),
+    ];
+    let plan = made(&undos, false);
+    let acts: Vec<(Act, &str, usize)> = plan
+        .operations()
+        .iter()
+        .map(|operation| (operation.kind.act(), operation.kind.nic().as_str(), operation.after.len()))
+        .collect();
+    assert_eq!(acts, [(Act::Assign, "nic-1", 0), (Act::Attach, "nic-2", 0), (Act::Assign, "nic-2", 1)]);
+    assert_eq!(plan.operations()[2].targets().len(), 2, "one call for both");
+}
+
+/// What is not known may be overruled, with a reason; what stands in the way may not.
+#[test]
+fn only_what_is_not_known_is_overruled() {
+    let overruled = |undo: Undo| {
+        let findings = made(std::slice::from_ref(&undo), false).rows()[0].findings.clone();
+        changed(undo, |undo| undo.wanted.overruled = Some(Overruled { reason: "lin has looked".into(), findings }))
+    };
+    let unsure = changed(assign("nic-1", "10.0.0.50"), |undo| undo.take.certain = false);
+    assert_eq!(made(&[overruled(unsure)], false).operations().len(), 1);
+    let taken = overruled(assign("nic-1", "10.0.0.8"));
+    assert!(made(&[taken], false).operations().is_empty());
+}
