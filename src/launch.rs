@@ -1,6 +1,7 @@
 //! From what was asked on the command line to a running program: settings or the demo, clients, the loop.
 
 mod doctor;
+mod first;
 mod plans;
 
 use std::{io, path::PathBuf, sync::Arc};
@@ -79,6 +80,7 @@ pub fn console(start: &ConsoleStart) -> Exit {
         Err(error) => return complain(&mut err, &error, Exit::Failure),
     };
     let mut demo = start.demo;
+    let mut found = false;
     let exit = loop {
         let look = start.look;
         let run = tokio.block_on(async {
@@ -104,7 +106,15 @@ pub fn console(start: &ConsoleStart) -> Exit {
                 clouds
             } else {
                 match &start.settings {
+                    Ok(settings) if found => {
+                        launch.accounts = first::accounts();
+                        launch.safety = safety(&settings.safety, &launch.accounts);
+                        launch.readonly = true;
+                    }
                     Ok(settings) => {
+                        // Who has no profile yet is shown what is here.
+                        launch.found = if settings.profiles.is_empty() { first::told() } else { Vec::new() };
+                        launch.write_config = first::writer(settings.config.path.clone());
                         launch.accounts = accounts(settings);
                         launch.safety = safety(&settings.safety, &launch.accounts);
                         launch.config_path = shown_path(settings.config.path.as_ref());
@@ -136,6 +146,7 @@ pub fn console(start: &ConsoleStart) -> Exit {
         });
         match run {
             Ok(End::Demo) => demo = true,
+            Ok(End::Found) => found = true,
             Ok(End::Quit) => break Exit::Done,
             Ok(End::Signal(signals::TERMINATE)) => break Exit::Terminated,
             Ok(End::Signal(signals::INTERRUPT)) => break Exit::Interrupted,
@@ -279,6 +290,8 @@ fn base(demo: bool, language: Language, motion: bool) -> Launch {
         readonly: false,
         filter: String::new(),
         config_path: String::new(),
+        found: Vec::new(),
+        write_config: first::writer(None),
         problems: Vec::new(),
         motion,
         safety: Arc::default(),

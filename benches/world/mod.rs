@@ -175,6 +175,7 @@ impl Console {
             size: Size { columns: 200, rows: 60 },
             keymap: Keymap::default(),
             config_path: String::new(),
+            found: Vec::new(),
             problems: Vec::new(),
             motion: true,
             clouds: nicdeck::providers::all().iter().map(|cloud| cloud.descriptor().id).collect(),

@@ -129,6 +129,8 @@ commands! {
     Refresh = "refresh", Program, Lists;
     RefreshAll = "refresh-all", Program, Lists;
     StartDemo = "start-demo", Program, Welcome;
+    UseFound = "use-found", Program, Welcome;
+    WriteConfig = "write-config", Program, Welcome;
     Language = "language", Program, Everywhere;
     Help = "help", Program, Everywhere;
     Redraw = "redraw", Program, Everywhere;

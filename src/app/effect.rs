@@ -74,6 +74,10 @@ pub enum Effect {
     Suspend,
     /// Leave this console and begin again on simulated clouds.
     Demo,
+    /// Leave this console and begin again with the credentials that were found, read-only.
+    UseFound,
+    /// Write a config that explains every key where the config goes.
+    WriteConfig,
     /// Quit by ctrl-c: scripts can tell.
     Interrupted,
     Quit,

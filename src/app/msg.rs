@@ -40,6 +40,8 @@ pub enum Msg {
     JobPanicked(JobId),
     /// What the terminal was asked to copy is copied, or not.
     Copied(bool),
+    /// A config that explains every key stands at this path, or why it does not.
+    ConfigWritten(Result<String, String>),
     /// Time has come for something that `State::wake_at` asked for.
     Wake,
     /// SIGTERM, SIGHUP or a dead terminal: end after the calls in flight.

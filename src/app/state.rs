@@ -106,6 +106,8 @@ pub struct Setup {
     pub keymap: Keymap,
     /// Where the config is looked for, for the welcome screen.
     pub config_path: String,
+    /// Credentials that are here already, for the welcome screen: of which cloud, and where. Names, never a value.
+    pub found: Vec<(&'static str, Phrase)>,
     /// Problems found at start-up that stop nothing but must be seen (a config that could not be read).
     pub problems: Vec<Worded>,
     pub motion: bool,
@@ -145,6 +147,7 @@ pub struct State {
     pub motion: bool,
     pub keymap: Keymap,
     pub config_path: String,
+    pub found: Vec<(&'static str, Phrase)>,
     pub problems: Vec<Worded>,
     /// Lines of the first screen that are scrolled away: a broken config may have more problems than lines fit.
     pub welcome_scroll: usize,
@@ -194,6 +197,7 @@ impl State {
             motion: setup.motion,
             keymap: setup.keymap,
             config_path: setup.config_path,
+            found: setup.found,
             problems: setup.problems,
             welcome_scroll: 0,
             clouds: setup.clouds,

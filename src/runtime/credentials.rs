@@ -9,8 +9,9 @@ use std::sync::Arc;
 use secrecy::SecretString;
 
 use crate::{
-    domain::key_fault::KeyFault,
+    domain::{ids::CloudId, key_fault::KeyFault},
     providers::{
+        self,
         credential::{CredentialError, CredentialFrom, CredentialSource},
         http,
         keyring::Supply,
@@ -19,6 +20,27 @@ use crate::{
 };
 
 pub use home::{Machine, VendorFile};
+
+/// Credentials that are here already, by the names of variables and of tools' profiles. Nothing is sent, and no value is kept.
+pub fn found(env: &dyn Fn(&str) -> Option<String>) -> Vec<(CloudId, CredentialFrom)> {
+    let set = |name: &str| env(name).is_some_and(|value| !value.trim().is_empty());
+    let home = Machine::of(env);
+    let mut found = Vec::new();
+    for cloud in providers::all() {
+        let descriptor = cloud.descriptor();
+        let (id, secret, token) = descriptor.env;
+        let token_alone = descriptor.bearer && token.is_some_and(&set);
+        if token_alone || set(id) && set(secret) {
+            let keys = (!token_alone).then(|| (id.to_owned(), secret.to_owned()));
+            let token = token.filter(|name| set(name)).map(str::to_owned);
+            found.push((descriptor.cloud(), CredentialFrom::Env { keys, token, bearer: descriptor.bearer }));
+        }
+        let (Some(tool), Some(home)) = (cloud.vendor_cli(), &home) else { continue };
+        let of_tool = |profile| (descriptor.cloud(), CredentialFrom::VendorCli { profile: Some(profile) });
+        found.extend(tool.profiles(home).into_iter().map(of_tool));
+    }
+    found
+}
 
 /// How one profile comes by its keys. Variables and files of tools are read; a program is not run before its keys are needed.
 ///

@@ -42,6 +42,8 @@ pub enum End {
     Quit,
     /// To begin again as the demo.
     Demo,
+    /// To begin again with the credentials that were found.
+    Found,
     /// By a signal: 128 + its number is the exit code.
     Signal(i32),
 }
@@ -71,6 +73,7 @@ pub async fn run(
                 None => {}
                 Some(OnTerminal::Interrupted) => return Ok(End::Signal(super::signals::INTERRUPT)),
                 Some(OnTerminal::Demo) => return Ok(End::Demo),
+                Some(OnTerminal::Found) => return Ok(End::Found),
                 Some(OnTerminal::Quit) => return Ok(ended_by.map_or(End::Quit, End::Signal)),
                 Some(OnTerminal::Copy(text)) => {
                     let copied = console.copy(&text);

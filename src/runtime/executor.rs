@@ -41,6 +41,7 @@ pub struct Executor {
     /// The clouds are simulated: exports say so.
     demo: bool,
     tell: export::Tell,
+    write_config: WriteConfig,
     cancels: HashMap<JobId, CancellationToken>,
     controls: HashMap<JobId, watch::Sender<Control>>,
     tasks: JoinSet<JobId>,
@@ -55,6 +56,9 @@ pub struct Recovery {
     pub patience: reconcile::Patience,
 }
 
+/// Writes a config where it goes; its path, or why not.
+pub type WriteConfig = Arc<dyn Fn() -> Result<String, String> + Send + Sync>;
+
 /// What the loop has to do itself: it owns the terminal.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum OnTerminal {
@@ -62,6 +66,7 @@ pub enum OnTerminal {
     Redraw,
     Suspend,
     Demo,
+    Found,
     Interrupted,
     Quit,
 }
@@ -84,6 +89,7 @@ impl Executor {
             out,
             demo: false,
             tell: Arc::new(|_, key, _| key.to_owned()),
+            write_config: Arc::new(|| Err(String::new())),
             cancels: HashMap::new(),
             controls: HashMap::new(),
             tasks: JoinSet::new(),
@@ -95,6 +101,12 @@ impl Executor {
     #[must_use]
     pub fn telling(self, tell: export::Tell, demo: bool) -> Self {
         Self { demo, tell, ..self }
+    }
+
+    /// The same, with what writes a config.
+    #[must_use]
+    pub fn writing(self, write_config: WriteConfig) -> Self {
+        Self { write_config, ..self }
     }
 
     /// Starts an effect, or hands it back if it is the terminal's affair.
@@ -172,6 +184,15 @@ impl Executor {
             Effect::Redraw => return Some(OnTerminal::Redraw),
             Effect::Suspend => return Some(OnTerminal::Suspend),
             Effect::Demo => return Some(OnTerminal::Demo),
+            Effect::UseFound => return Some(OnTerminal::Found),
+            Effect::WriteConfig => {
+                let (write, out) = (self.write_config.clone(), self.out.clone());
+                tokio::spawn(async move {
+                    let written = tokio::task::spawn_blocking(move || write()).await;
+                    // A closed channel means that the program is leaving.
+                    let _ = out.send(Msg::ConfigWritten(written.unwrap_or_else(|_| Err("bug".to_owned())))).await;
+                });
+            }
             Effect::Interrupted => return Some(OnTerminal::Interrupted),
             Effect::Quit => return Some(OnTerminal::Quit),
         }

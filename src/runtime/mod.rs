@@ -67,6 +67,9 @@ pub struct Launch {
     pub readonly: bool,
     pub filter: String,
     pub config_path: String,
+    /// Credentials that are here already: of which cloud, and where.
+    pub found: Vec<(&'static str, Phrase)>,
+    pub write_config: executor::WriteConfig,
     pub problems: Vec<Worded>,
     pub motion: bool,
     /// Belts and protect rules.
@@ -133,6 +136,7 @@ impl Launch {
             size,
             keymap: Keymap::default(),
             config_path: self.config_path.clone(),
+            found: self.found.clone(),
             problems: self.problems.clone(),
             motion: self.motion,
             clouds: providers::all().iter().map(|cloud| cloud.descriptor().id).collect(),
@@ -184,7 +188,7 @@ impl Launch {
         let desk = Recovery { since: self.since, patience };
         let executor =
             Executor::new(clients, Arc::new(journal.clone()), author, self.safety.clone(), desk, out.clone());
-        let executor = executor.telling(self.tell.clone(), self.demo);
+        let executor = executor.telling(self.tell.clone(), self.demo).writing(self.write_config.clone());
         Ok(Engine { executor, out, journal, results, exchanges })
     }
 }

@@ -532,7 +532,10 @@ fn shown(state: &State) -> &'static [Command] {
         ],
         Screen::Calls => &[C::Open, C::Copy, C::GoInventory, C::GoRun, C::Help, C::Back, C::Language],
         Screen::Welcome if !state.problems.is_empty() => &[C::StartDemo, C::Language, C::Down, C::Up, C::Help, C::Back],
-        Screen::Welcome => &[C::StartDemo, C::Language, C::Copy, C::Help, C::Back],
+        Screen::Welcome if state.found.is_empty() => {
+            &[C::StartDemo, C::WriteConfig, C::Language, C::Copy, C::Help, C::Back]
+        }
+        Screen::Welcome => &[C::UseFound, C::WriteConfig, C::StartDemo, C::Language, C::Help, C::Back],
     }
 }
 

@@ -29,12 +29,27 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     }
     doc.text(words.word(if state.problems.is_empty() { "welcome.none" } else { "welcome.none-usable" }), Role::Bright);
     doc.blank();
+    if !state.found.is_empty() {
+        doc.text(words.word("welcome.found"), Role::Text);
+        for (cloud, found) in &state.found {
+            doc.hang(
+                vec![("  + ".to_owned(), Role::Bright)],
+                4,
+                &format!("{cloud}  {}", words.phrase(found)),
+                Role::Text,
+            );
+        }
+        let using = footer::key_of(state, Command::UseFound);
+        doc.hang(Vec::new(), 4, &words.text("welcome.use", &[("key", &using)]), Role::Key);
+        doc.blank();
+    }
     let demo = footer::key_of(state, Command::StartDemo);
     offer(&mut doc, area.width, &words.text("welcome.try", &[("key", &demo)]), "nicdeck --demo");
     doc.hang(Vec::new(), 4, words.word("welcome.try-what"), Role::Dim);
     doc.blank();
     if state.problems.is_empty() {
-        offer(&mut doc, area.width, words.word("welcome.write"), &state.config_path);
+        let write = footer::key_of(state, Command::WriteConfig);
+        offer(&mut doc, area.width, &words.text("welcome.write", &[("key", &write)]), &state.config_path);
     } else {
         doc.text(words.word("welcome.mend"), Role::Text);
     }

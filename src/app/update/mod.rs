@@ -95,6 +95,14 @@ fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
             copy::done(state, done);
             Vec::new()
         }
+        Msg::ConfigWritten(written) => {
+            let (loudness, phrase) = match written {
+                Ok(path) => (Loudness::Info, Phrase::new("notice.config-written").with("path", path)),
+                Err(reason) => (Loudness::Error, Phrase::new("notice.config-unwritten").with("reason", reason)),
+            };
+            state.notices.say(state.now, loudness, phrase);
+            Vec::new()
+        }
         Msg::Wake => {
             matching::blame_now(state);
             Vec::new()
@@ -283,6 +291,8 @@ pub fn disabled(state: &State, command: Command) -> Option<Phrase> {
         Command::Confirm => plan::confirm_disabled(state),
         Command::DryRun => plan::send_disabled(state),
         Command::Override => plan::override_disabled(state),
+        Command::UseFound if state.found.is_empty() => Some(Phrase::new("disabled.nothing-found")),
+        Command::WriteConfig if !state.problems.is_empty() => Some(Phrase::new("disabled.config-there")),
         Command::GoPlan if state.plan.is_none() => Some(Phrase::new("disabled.no-plan")),
         Command::GoRun if state.run.is_none() => Some(Phrase::new("disabled.no-run")),
         Command::Earlier if state.earlier.is_empty() => Some(Phrase::new("disabled.no-earlier")),
@@ -373,6 +383,8 @@ pub(super) fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
             };
         }
         Command::StartDemo => return vec![Effect::Demo],
+        Command::UseFound => return vec![Effect::UseFound],
+        Command::WriteConfig => return vec![Effect::WriteConfig],
         Command::Help => state.overlays.push(Overlay::Help(super::overlay::Help::default())),
         Command::Redraw => return vec![Effect::Redraw],
         Command::Suspend => return vec![Effect::Suspend],

@@ -214,6 +214,7 @@ impl Scene {
             size: Size { columns: 120, rows: 40 },
             keymap: Keymap::default(),
             config_path: String::new(),
+            found: Vec::new(),
             problems: Vec::new(),
             motion: false,
             clouds: nicdeck::providers::all().iter().map(|cloud| cloud.descriptor().id).collect(),

@@ -152,6 +152,7 @@ impl Scenario {
             size,
             keymap: Keymap::default(),
             config_path: "/home/lin/.config/nicdeck/config.toml".to_owned(),
+            found: Vec::new(),
             problems: Vec::new(),
             motion: true,
             clouds: nicdeck::providers::all().iter().map(|cloud| cloud.descriptor().id).collect(),

@@ -728,6 +728,14 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
     quit.keys("1 q");
     let mut welcome = Scenario::sized(Vec::new(), size);
     welcome.state.language = language;
+    let mut found = welcome.clone();
+    found.state.found = vec![
+        ("Alibaba Cloud", Phrase::new("welcome.in-tool").with("tool", "aliyun").with("profile", "prod")),
+        (
+            "Tencent Cloud",
+            Phrase::new("welcome.in-variables").with("names", "TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY"),
+        ),
+    ];
     let mut broken = Scenario::sized(Vec::new(), size);
     broken.state.language = language;
     broken.state.problems = vec![Worded {
@@ -790,6 +798,7 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
         ("quit", quit.state),
         ("quitting", quitting.state.clone()),
         ("welcome", welcome.state),
+        ("welcome-found", found.state),
         ("welcome-broken", broken.state),
     ];
     // Narrower windows have no room for it.
