@@ -414,6 +414,16 @@ fn simulate(args: &SimulateArgs, words: &Catalog, process: &mut Process<'_>) -> 
     if args.faults_example {
         return print(process, words, crate::sim::script::EXAMPLE);
     }
+    if args.world_example {
+        return match simulate::world_example(args) {
+            Ok(text) => {
+                // JSON has no comments: beside it, so that the file takes the world alone.
+                complain(process, words.word("simulate-world.keys"), Exit::Done);
+                print(process, words, &text)
+            }
+            Err(error) => complain(process, &simulated::told(&error, words), Exit::Usage),
+        };
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

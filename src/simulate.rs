@@ -13,9 +13,11 @@ use serde::Serialize;
 use crate::{
     providers::{self, provider::Provider},
     sim::{
+        example,
         generate::{Plan, generate},
+        hint::Hint,
         http::{Options, SimError, Simulator},
-        script::{Script, ScriptError},
+        script::{Rule, Script, ScriptError, is_like},
         world::{World, WorldError, WorldFile},
     },
 };
@@ -34,6 +36,10 @@ pub struct SimulateArgs {
     /// Serve the world in this file (JSON: one cloud, one region); can be given again
     #[arg(long, value_name = "FILE")]
     pub world: Vec<PathBuf>,
+
+    /// Print a small world of the first of the clouds that has every key, explain the keys beside it, and serve nothing
+    #[arg(long)]
+    pub world_example: bool,
 
     /// Instances to generate for each cloud that has no world file
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(0..=100_000))]
@@ -58,6 +64,7 @@ impl Default for SimulateArgs {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
             clouds: Vec::new(),
             world: Vec::new(),
+            world_example: false,
             instances: 50,
             seed: 0,
             faults: None,
@@ -73,6 +80,8 @@ pub enum SimulateError {
     UnknownCloud { name: String, hint: Hint },
     #[error("{file}: fault {nth}: there is no cloud \"{name}\"; {hint}")]
     FaultCloud { file: String, nth: usize, name: String, hint: Hint },
+    #[error("{file}: fault {nth}: no cloud it is for has an action \"{name}\"; {hint}")]
+    FaultAction { file: String, nth: usize, name: String, hint: Hint },
     #[error("{file}: this world is one of \"{cloud}\", which --clouds leaves out")]
     LeftOut { file: String, cloud: String },
     #[error("{file}: {source}")]
@@ -89,23 +98,6 @@ pub enum SimulateError {
     Print(io::Error),
     #[error("cannot wait for signals: {0}")]
     Signal(io::Error),
-}
-
-/// What was probably meant by a cloud that there is not.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Hint {
-    Near(&'static str),
-    /// Nothing is near: these are there.
-    All(Vec<&'static str>),
-}
-
-impl std::fmt::Display for Hint {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Hint::Near(id) => write!(f, "did you mean \"{id}\"?"),
-            Hint::All(ids) => write!(f, "there are {}", ids.join(", ")),
-        }
-    }
 }
 
 impl SimulateError {
@@ -171,10 +163,7 @@ pub async fn serve(args: &SimulateArgs) -> Result<Vec<Simulator>, SimulateError>
             let (file, text) = read(path)?;
             let script = Script::parse(&file, &text)?;
             for (nth, rule) in (1..).zip(&script.rules) {
-                if let Some(name) = rule.cloud.as_deref().filter(|name| providers::find(name).is_none()) {
-                    let (name, hint) = (name.escape_debug().to_string(), hint(name));
-                    return Err(SimulateError::FaultCloud { file, nth, name, hint });
-                }
+                check_rule(&file, nth, rule)?;
             }
             script
         }
@@ -185,6 +174,9 @@ pub async fn serve(args: &SimulateArgs) -> Result<Vec<Simulator>, SimulateError>
         let own: Vec<(String, WorldFile)> =
             files.iter().filter(|(_, file)| file.provider == cloud.descriptor().id).cloned().collect();
         let dialect = cloud.dialect();
+        for (name, file) in &own {
+            file.check_words(name, dialect.vocabulary())?;
+        }
         let world = if own.is_empty() {
             let instances = usize::try_from(args.instances).unwrap_or(usize::MAX);
             generate(dialect.vocabulary(), Plan::of(instances, args.seed))
@@ -209,22 +201,55 @@ fn read(path: &std::path::Path) -> Result<(String, String), SimulateError> {
     }
 }
 
+/// A small world file of the first cloud that is asked for, or that there is, with every key.
+///
+/// # Errors
+/// There is no such cloud.
+pub fn world_example(args: &SimulateArgs) -> Result<String, SimulateError> {
+    let cloud = match args.clouds.first() {
+        Some(name) => known(name)?,
+        None => providers::all()[0],
+    };
+    Ok(example::example(cloud.dialect().vocabulary()))
+}
+
+/// Would it ever strike? Its cloud is one there is, and has its action; without a cloud, any one has.
+fn check_rule(file: &str, nth: usize, rule: &Rule) -> Result<(), SimulateError> {
+    let shown = |name: &str| name.escape_debug().to_string();
+    if let Some(name) = rule.cloud.as_deref().filter(|name| providers::find(name).is_none()) {
+        return Err(SimulateError::FaultCloud { file: file.to_owned(), nth, name: shown(name), hint: hint(name) });
+    }
+    let Some(name) = rule.action.as_deref() else { return Ok(()) };
+    let is_meant = |id: &str| rule.cloud.as_deref().is_none_or(|cloud| cloud == id);
+    let clouds = providers::all().iter().filter(|cloud| is_meant(cloud.descriptor().id));
+    let actions: Vec<&str> = clouds.flat_map(|cloud| cloud.dialect().actions()).copied().collect();
+    if actions.iter().any(|action| is_like(action, name)) {
+        return Ok(());
+    }
+    // With a star: the beginnings of actions up to a word of theirs.
+    let begin = |action: &&str| -> Vec<String> {
+        let ends = action.char_indices().skip(1).filter(|(_, letter)| letter.is_uppercase()).map(|(at, _)| at);
+        ends.chain([action.len()]).filter_map(|at| Some(format!("{}*", action.get(..at)?))).collect()
+    };
+    let beginnings: Vec<String> =
+        if name.ends_with('*') { actions.iter().flat_map(begin).collect() } else { Vec::new() };
+    let near = Hint::near(name, beginnings.iter().map(String::as_str));
+    let hint = near.unwrap_or_else(|| Hint::of(name, actions));
+    Err(SimulateError::FaultAction { file: file.to_owned(), nth, name: shown(name), hint })
+}
+
 /// What was probably meant by a cloud that there is not, or which ones there are.
 fn hint(name: &str) -> Hint {
-    let ids = || providers::all().iter().map(|cloud| cloud.descriptor().id);
-    let near = ids().map(|id| (strsim::damerau_levenshtein(&name.to_lowercase(), id), id)).min();
-    match near {
-        Some((0..=3, id)) => Hint::Near(id),
-        _ => Hint::All(ids().collect()),
-    }
+    Hint::of(name, providers::all().iter().map(|cloud| cloud.descriptor().id))
+}
+
+fn known(name: &str) -> Result<&'static dyn Provider, SimulateError> {
+    let unknown = || SimulateError::UnknownCloud { name: name.to_owned(), hint: hint(name) };
+    providers::find(name).ok_or_else(unknown)
 }
 
 /// The clouds asked for: named ones, else those of the world files, else all.
 fn chosen(args: &SimulateArgs, files: &[(String, WorldFile)]) -> Result<Vec<&'static dyn Provider>, SimulateError> {
-    let known = |name: &str| {
-        let unknown = || SimulateError::UnknownCloud { name: name.to_owned(), hint: hint(name) };
-        providers::find(name).map(|_| ()).ok_or_else(unknown)
-    };
     for name in &args.clouds {
         known(name)?;
     }
@@ -319,9 +344,14 @@ mod tests {
     }
 
     fn world(provider: &str) -> String {
+        let words = providers::find(provider).unwrap_or(providers::all()[0]).dialect().vocabulary();
+        world_in(provider, words.running, words.attached)
+    }
+
+    fn world_in(provider: &str, running: &str, attached: &str) -> String {
         format!(
-            r#"{{"provider": "{provider}", "region": "r-1", "instances": [{{"id": "i-1", "status": "RUNNING"}}], "nics": [
-                {{"id": "n-1", "instance_id": "i-1", "primary": true, "status": "USED", "addresses": [{{"ip": "10.0.0.1", "primary": true}}]}}]}}"#
+            r#"{{"provider": "{provider}", "region": "r-1", "instances": [{{"id": "i-1", "status": "{running}"}}], "nics": [
+                {{"id": "n-1", "instance_id": "i-1", "primary": true, "status": "{attached}", "addresses": [{{"ip": "10.0.0.1", "primary": true}}]}}]}}"#
         )
     }
 
@@ -405,6 +435,159 @@ mod tests {
         let listen = holder.local_addr().unwrap();
         let taken = error(SimulateArgs { listen, ..SimulateArgs::default() }).await;
         assert!(matches!(taken, SimulateError::Start(SimError::Listen { .. })) && !taken.is_usage(), "{taken}");
+    }
+
+    #[tokio::test]
+    async fn a_status_has_to_be_a_word_of_its_cloud() {
+        for cloud in providers::all() {
+            let (id, dialect) = (cloud.descriptor().id, cloud.dialect());
+            let words = dialect.vocabulary();
+            let own = [words.running, words.stopped].into_iter().chain(words.instance_transient.iter().copied());
+            assert!(own.into_iter().all(|word| words.instance_states.contains(&word)), "{id}");
+            let own = [words.attached, words.free, words.attaching, words.detaching];
+            assert!(own.iter().all(|word| words.nic_states.contains(word)), "{id}");
+
+            let misspelt = words.attached.get(1..).unwrap();
+            for (running, attached, told) in [
+                (
+                    "Bogus",
+                    words.attached,
+                    format!(
+                        "instances[0].status (i-1): this cloud has no status \"Bogus\" here; there are {}",
+                        words.instance_states.join(", ")
+                    ),
+                ),
+                (
+                    words.running,
+                    misspelt,
+                    format!(
+                        "nics[0].status (n-1): this cloud has no status \"{misspelt}\" here; did you mean \"{}\"?",
+                        words.attached
+                    ),
+                ),
+            ] {
+                let (_folder, path) = file("w.json", &world_in(id, running, attached));
+                let wrong = error(SimulateArgs { world: vec![path], ..SimulateArgs::default() }).await;
+                assert!(wrong.to_string().ends_with(&told) && wrong.is_usage(), "{id}: {wrong}\n{told}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_fault_is_for_an_action_that_a_cloud_has() {
+        let told = |text: &str| {
+            let script = Script::parse("f.toml", text).unwrap();
+            check_rule("f.toml", 2, &script.rules[0]).map_err(|error| error.to_string())
+        };
+        let of = |keys: &str| told(&format!("[[fault]]\neffect = \"lost\"\n{keys}\n"));
+        for cloud in providers::all() {
+            let (id, dialect) = (cloud.descriptor().id, cloud.dialect());
+            let of_cloud = |action: &str| of(&format!("cloud = \"{id}\"\naction = \"{action}\""));
+            let mut writes = 0;
+            for action in dialect.actions() {
+                assert_eq!(of_cloud(action), Ok(()));
+                writes += usize::from(dialect.is_write(action));
+            }
+            assert!(writes > 3, "{id}");
+            let wrong = of_cloud("Nope").unwrap_err();
+            assert!(
+                wrong.starts_with("f.toml: fault 2: no cloud it is for has an action \"Nope\"; there are "),
+                "{wrong}"
+            );
+            assert!(dialect.actions().iter().all(|action| wrong.contains(action)), "{wrong}");
+            assert_eq!(of_cloud("*"), Ok(()));
+        }
+        let (first, second) = ("DescribeNetworkInterface*", "DescribeNetworkIntrface*");
+        assert_eq!(of(&format!("action = \"{first}\"")), Ok(()));
+        for (wrong, meant) in
+            [(second, first), ("Descibe*", "Describe*"), ("detachnetworkinterfaces", "DetachNetworkInterface")]
+        {
+            let told = of(&format!("action = \"{wrong}\"")).unwrap_err();
+            assert!(told.ends_with(&format!("; did you mean \"{meant}\"?")), "{told}");
+        }
+        let (_folder, path) = file("f.toml", "[[fault]]\neffect = \"lost\"\naction = \"Nope\"\n");
+        let refused = error(SimulateArgs { faults: Some(path), ..SimulateArgs::default() }).await;
+        assert!(matches!(refused, SimulateError::FaultAction { nth: 1, .. }) && refused.is_usage(), "{refused}");
+        let example = Script::parse("example.toml", crate::sim::script::EXAMPLE).unwrap();
+        assert!(example.rules.iter().all(|rule| check_rule("example.toml", 1, rule).is_ok()));
+    }
+
+    #[tokio::test]
+    async fn the_example_of_a_world_is_served_and_has_every_key() {
+        use crate::{app::state::Language, ui::catalog::Catalogs};
+        let mut keys = std::collections::BTreeSet::new();
+        for cloud in providers::all() {
+            let id = cloud.descriptor().id;
+            let args = SimulateArgs { clouds: vec![id.to_owned()], ..SimulateArgs::default() };
+            let text = world_example(&args).unwrap();
+            assert!(!text.contains(['~']) && !text.contains("{nic") && !text.contains("\"{"), "{text}");
+            collect(&serde_json::from_str(&text).unwrap(), &mut keys);
+            let (_folder, path) = file("w.json", &text);
+            let simulators = serve(&SimulateArgs { world: vec![path], ..args }).await.unwrap();
+            let world = simulators[0].world();
+            assert_eq!((world.provider(), world.instances().len()), (id, 2));
+            assert!(world.eips().any(|view| view.bound.is_some()) && world.load_balancers().count() == 1, "{id}");
+        }
+        let catalogs = Catalogs::embedded().unwrap();
+        let known = known_keys();
+        assert!(known.len() > 40 && known.is_subset(&keys), "left out: {:?}", known.difference(&keys));
+        for language in [Language::English, Language::Chinese] {
+            let told = catalogs.of(language).word("simulate-world.keys");
+            let told: std::collections::BTreeSet<&str> =
+                told.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).collect();
+            let untold: Vec<&String> = known.iter().filter(|key| !told.contains(key.as_str())).collect();
+            assert_eq!(untold, Vec::<&String>::new(), "{language:?}");
+        }
+        assert!(world_example(&SimulateArgs::default()).unwrap().contains(first_cloud()));
+        let unknown = SimulateArgs { clouds: vec!["nimbus".to_owned()], ..SimulateArgs::default() };
+        assert!(matches!(world_example(&unknown), Err(SimulateError::UnknownCloud { .. })));
+    }
+
+    /// The names of an object's members, and of those inside; what people name themselves (tags) is left out.
+    fn collect(value: &Value, keys: &mut std::collections::BTreeSet<String>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| collect(item, keys)),
+            Value::Object(members) => {
+                for (key, value) in members {
+                    keys.insert(key.clone());
+                    if key != "tags" {
+                        collect(value, keys);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Every key that a world file can have, as its reader lists them where one is unknown.
+    fn known_keys() -> std::collections::BTreeSet<String> {
+        let mut keys = std::collections::BTreeSet::new();
+        for path in [
+            "",
+            "instances",
+            "nics",
+            "nics.addresses",
+            "nics.addresses.eip",
+            "nics.pairs",
+            "floats",
+            "load_balancers",
+            "subnets",
+        ] {
+            let inner =
+                path.split('.').filter(|name| !name.is_empty()).rev().fold(r#"{"?": 1}"#.to_owned(), |inner, name| {
+                    if name == "eip" {
+                        format!(r#"{{"{name}": {inner}}}"#)
+                    } else {
+                        format!(r#"{{"{name}": [{inner}]}}"#)
+                    }
+                });
+            let told = WorldFile::parse("w.json", &inner).unwrap_err().to_string();
+            let (_, expected) = told.split_once("expected ").expect(&told);
+            let names: Vec<String> = expected.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+            assert!(names.len() > 1, "{told}");
+            keys.extend(names);
+        }
+        keys
     }
 
     #[tokio::test]

@@ -2,11 +2,12 @@
 
 use crate::{
     sim::{
+        hint::Hint,
         http::SimError,
         script::{EFFECTS, ScriptPlace, ScriptProblem},
         world::{Place, Problem},
     },
-    simulate::{Hint, SimulateError},
+    simulate::SimulateError,
     ui::catalog::Catalog,
 };
 
@@ -21,6 +22,11 @@ pub(super) fn told(error: &SimulateError, words: &Catalog) -> String {
         SimulateError::FaultCloud { file, nth, name, hint } => {
             let place = fault(*nth, words);
             let what = say("simulate-error.no-cloud", &[("name", name), ("hint", &told_hint(hint, words))]);
+            format!("{file}: {place}: {what}")
+        }
+        SimulateError::FaultAction { file, nth, name, hint } => {
+            let place = fault(*nth, words);
+            let what = say("simulate-error.no-action", &[("name", name), ("hint", &told_hint(hint, words))]);
             format!("{file}: {place}: {what}")
         }
         SimulateError::LeftOut { file, cloud } => {
@@ -66,7 +72,7 @@ fn listening(error: &SimError, words: &Catalog) -> String {
 fn told_hint(hint: &Hint, words: &Catalog) -> String {
     match hint {
         Hint::Near(id) => words.text("simulate-error.meant", &[("name", id)]).into_owned(),
-        Hint::All(ids) => words.text("simulate-error.there-are", &[("names", &ids.join(", "))]).into_owned(),
+        Hint::All(names) => words.text("simulate-error.there-are", &[("names", names)]).into_owned(),
     }
 }
 
@@ -82,6 +88,7 @@ fn script(problem: &ScriptProblem, words: &Catalog) -> String {
     match problem {
         ScriptProblem::Syntax(reason) => reason.clone(),
         ScriptProblem::NoMs => words.word("simulate-error.no-ms").to_owned(),
+        ScriptProblem::Ms => words.word("simulate-error.ms").to_owned(),
         ScriptProblem::MsOrder => words.word("simulate-error.ms-order").to_owned(),
         ScriptProblem::NoEffect(name) => {
             words.text("simulate-error.no-effect", &[("name", name), ("names", EFFECTS)]).into_owned()
@@ -104,6 +111,9 @@ fn world(problem: &Problem, words: &Catalog) -> String {
             words.text("simulate-error.other-provider", &[("first", first), ("found", found)]).into_owned()
         }
         Problem::Empty => words.word("simulate-error.empty").to_owned(),
+        Problem::Status { word, hint } => {
+            words.text("simulate-error.no-status", &[("word", word), ("hint", &told_hint(hint, words))]).into_owned()
+        }
         Problem::Control => words.word("simulate-error.control").to_owned(),
         Problem::DuplicateId(first) => of("simulate-error.duplicate-id", "first", first),
         Problem::NoInstance(id) => of("simulate-error.no-instance", "id", id),
@@ -157,6 +167,14 @@ mod tests {
         )
     }
 
+    /// A world whose instance has this status, held against the first cloud's words.
+    fn status(word: &str) -> SimulateError {
+        let text = format!(r#"{{"provider": "p", "region": "r", "instances": [{{"id": "i", "status": "{word}"}}]}}"#);
+        let dialect = crate::providers::all()[0].dialect();
+        let file = WorldFile::parse("world.json", &text).unwrap();
+        file.check_words("world.json", dialect.vocabulary()).unwrap_err().into()
+    }
+
     const PRIMARY: &str = r#"{"ip": "10.0.0.1", "primary": true}"#;
 
     fn errors() -> Vec<SimulateError> {
@@ -165,9 +183,22 @@ mod tests {
         let name = || "aliyn".to_owned();
         let own = nic("n", PRIMARY);
         vec![
-            SimulateError::UnknownCloud { name: name(), hint: Hint::Near("aliyun") },
-            SimulateError::UnknownCloud { name: name(), hint: Hint::All(vec!["one", "two"]) },
-            SimulateError::FaultCloud { file: "f.toml".to_owned(), nth: 2, name: name(), hint: Hint::Near("aliyun") },
+            SimulateError::UnknownCloud { name: name(), hint: Hint::Near("aliyun".into()) },
+            SimulateError::UnknownCloud { name: name(), hint: Hint::All("one, two".into()) },
+            SimulateError::FaultCloud {
+                file: "f.toml".to_owned(),
+                nth: 2,
+                name: name(),
+                hint: Hint::Near("aliyun".into()),
+            },
+            SimulateError::FaultAction {
+                file: "f.toml".to_owned(),
+                nth: 1,
+                name: "Lst*".to_owned(),
+                hint: Hint::Near("List*".into()),
+            },
+            status("RUNING"),
+            status("x"),
             SimulateError::LeftOut { file: "w.json".to_owned(), cloud: name() },
             SimulateError::NoPort(address),
             SimulateError::Start(SimError::NotLoopback(address)),
@@ -176,6 +207,7 @@ mod tests {
             fault("[[fault]]\neffect = \"explode\"\n"),
             fault("[[fault]]\neffect = \"delay\"\n"),
             fault("[[fault]]\neffect = \"delay\"\nms = [9, 2]\n"),
+            fault("[[fault]]\neffect = \"delay\"\nms = \"x\"\n"),
             fault("[[fault]]\neffect = \"hang\"\nms = 9\n"),
             fault("[[fault]]\neffect = \"garbage\"\nstatus = 7\n"),
             fault("[[fault]]\neffect = \"hang\"\nevery = 0\n"),

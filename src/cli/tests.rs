@@ -252,7 +252,7 @@ fn exit_codes_are_those_that_scripts_rely_on() {
 #[test]
 fn simulate_shows_its_own_flags_only() {
     let help = Run::new().run("simulate --help").out;
-    for flag in ["--listen", "--clouds", "--world", "--instances", "--seed", "--faults", "--help"] {
+    for flag in ["--listen", "--clouds", "--world", "--world-example", "--instances", "--seed", "--faults", "--help"] {
         assert!(help.contains(flag), "{flag}: {help}");
     }
     for flag in ["--readonly", "--demo", "--profile", "--region", "--filter", "--ascii", "--color", "--config"] {

@@ -85,6 +85,9 @@ pub struct Vocabulary {
     /// On the way onto and off an instance.
     pub attaching: &'static str,
     pub detaching: &'static str,
+    /// Every state that an instance and a NIC can be in, in the vendor's words: a world file has no others.
+    pub instance_states: &'static [&'static str],
+    pub nic_states: &'static [&'static str],
     /// Kinds of load balancers (see `SimLoadBalancer::kind`); an empty word alone where there is one kind.
     pub load_balancer_kinds: &'static [&'static str],
     /// Descriptions of NICs that the cloud's own services own; empty where the cloud has none.
@@ -106,6 +109,9 @@ pub struct Vocabulary {
 pub trait Dialect: Send + Sync {
     /// What this cloud's objects look like, to make worlds of any size.
     fn vocabulary(&self) -> &'static Vocabulary;
+
+    /// The actions that are answered; a fault script names no others. One may come several times.
+    fn actions(&self) -> &'static [&'static str];
 
     /// The action a request names, if it names one; fault scripts match on it.
     fn action(&self, request: &SimRequest) -> Option<String>;

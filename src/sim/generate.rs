@@ -77,7 +77,9 @@ const CHINESE_SERVICES: &[&str] = &[
     "对账系统",
     "风控引擎",
 ];
-const CHINESE_STAGES: &[&str] = &["生产", "生产", "生产", "预发", "测试"];
+/// Each with what its tag says.
+const CHINESE_STAGES: &[(&str, &str)] =
+    &[("生产", "prod"), ("生产", "prod"), ("生产", "prod"), ("预发", "staging"), ("测试", "test")];
 const NIC_WORDS: &[&str] = &["eth", "nic", "data", "backup", "mgmt"];
 const CHINESE_NIC_WORDS: &[&str] = &["业务网卡", "存储网卡", "备份网卡", "管理网卡"];
 
@@ -191,7 +193,7 @@ impl Maker<'_> {
                 balancer = None;
             }
             let chinese = self.rounds.hits("chinese", 3, turn);
-            let name = self.instance_name(chinese, turn);
+            let (name, stage) = self.instance_name(chinese, turn);
             if self.rounds.hits("balancer", 12, turn) {
                 let id = self.id(ObjectKind::LoadBalancer);
                 let kind = self.pick(self.words.load_balancer_kinds).to_owned();
@@ -210,7 +212,7 @@ impl Maker<'_> {
                 *left -= 1;
                 id.clone()
             });
-            let instance = self.instance(&name, zones, &vpc, turn);
+            let instance = self.instance(&name, stage, zones, &vpc, turn);
             self.nics(&mut file, &instance, &group, chinese, lb, turn);
             file.instances.push(instance);
             if self.rounds.hits("spare", 10, turn) {
@@ -226,17 +228,21 @@ impl Maker<'_> {
         file
     }
 
-    fn instance_name(&mut self, chinese: bool, turn: usize) -> String {
-        let number = turn % 97 + 1;
-        let plain = if chinese {
-            format!("{}-{}-{number:02}", self.pick(CHINESE_SERVICES), self.pick(CHINESE_STAGES))
+    /// A name, and the stage that it speaks of in the word of its tag.
+    fn instance_name(&mut self, chinese: bool, turn: usize) -> (String, &'static str) {
+        let service = self.pick(if chinese { CHINESE_SERVICES } else { SERVICES });
+        let (word, stage) = if chinese {
+            self.random.pick(CHINESE_STAGES).copied().unwrap_or_default()
         } else {
-            format!("{}-{}-{number:02}", self.pick(SERVICES), self.pick(STAGES))
+            let stage = self.pick(STAGES);
+            (stage, stage)
         };
-        if self.rounds.hits("hostile", 40, turn) { hostile_name(&mut self.random, &plain) } else { plain }
+        let plain = format!("{service}-{word}-{:02}", turn % 97 + 1);
+        let hostile = self.rounds.hits("hostile", 40, turn);
+        (if hostile { hostile_name(&mut self.random, &plain) } else { plain }, stage)
     }
 
-    fn instance(&mut self, name: &str, zones: &[&str], vpc: &str, turn: usize) -> SimInstance {
+    fn instance(&mut self, name: &str, stage: &str, zones: &[&str], vpc: &str, turn: usize) -> SimInstance {
         let transient = self.rounds.hits("transient instance", 30, turn) && !self.words.instance_transient.is_empty();
         let status = if transient {
             self.pick(self.words.instance_transient)
@@ -245,7 +251,7 @@ impl Maker<'_> {
         } else {
             self.words.running
         };
-        SimInstance {
+        let instance = SimInstance {
             id: self.id(ObjectKind::Instance),
             name: name.to_owned(),
             status: status.to_owned(),
@@ -256,9 +262,12 @@ impl Maker<'_> {
             locked: false,
             frozen: false,
             task: String::new(),
-            tags: std::iter::once(("env".to_owned(), self.pick(STAGES).to_owned())).collect(),
+            tags: std::iter::once(("env".to_owned(), stage.to_owned())).collect(),
             region: String::new(),
-        }
+        };
+        // One more number is used up than is needed: what a seed makes stays what it was.
+        self.random.draw();
+        instance
     }
 
     fn nics(
@@ -433,6 +442,8 @@ mod tests {
         free: "free",
         attaching: "attaching",
         detaching: "detaching",
+        instance_states: &["on", "off", "starting"],
+        nic_states: &["in-use", "free", "attaching", "detaching"],
         load_balancer_kinds: &["fast", "slow"],
         service_nics: &["owned by the NAT gateway"],
         controller_tags: &[("cluster", "c-1")],
@@ -441,6 +452,27 @@ mod tests {
         floating: true,
         id: |kind, number| format!("{kind:?}-{number:016x}"),
     };
+
+    #[test]
+    fn a_tag_says_what_the_name_says() {
+        let world = generate(&WORDS, Plan::of(400, 3));
+        let stages = [
+            ("-prod-", "prod"),
+            ("-生产-", "prod"),
+            ("-staging-", "staging"),
+            ("-预发-", "staging"),
+            ("-dev-", "dev"),
+            ("-test-", "test"),
+            ("-测试-", "test"),
+        ];
+        let mut seen = HashSet::new();
+        for instance in world.instances() {
+            let (word, stage) = stages.iter().find(|(word, _)| instance.name.contains(word)).unwrap();
+            assert_eq!(instance.tags["env"], *stage, "{}", instance.name);
+            seen.insert(word);
+        }
+        assert_eq!(seen.len(), stages.len());
+    }
 
     #[test]
     fn the_same_seed_makes_the_same_world_and_another_seed_another() {

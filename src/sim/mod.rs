@@ -3,7 +3,9 @@
 
 pub mod clock;
 pub mod dialect;
+pub mod example;
 pub mod generate;
+pub mod hint;
 pub mod http;
 pub mod random;
 pub mod script;

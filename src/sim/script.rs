@@ -125,7 +125,7 @@ impl Rule {
 }
 
 /// Is this the name, or does it begin like a name that ends in `*`?
-pub(super) fn is_like(action: &str, wanted: &str) -> bool {
+pub fn is_like(action: &str, wanted: &str) -> bool {
     match wanted.strip_suffix('*') {
         Some(start) => action.starts_with(start),
         None => action == wanted,
@@ -213,6 +213,8 @@ pub enum ScriptProblem {
     Syntax(String),
     #[error("a delay needs ms = 80, or ms = [20, 200]")]
     NoMs,
+    #[error("ms is a whole number of milliseconds, or two of them: ms = 80, or ms = [20, 200]")]
+    Ms,
     #[error("ms: the smaller number stands first")]
     MsOrder,
     #[error("there is no effect \"{0}\"; there are {EFFECTS}")]
@@ -262,6 +264,8 @@ struct RawRule {
 enum Milliseconds {
     Fixed(u64),
     Range([u64; 2]),
+    /// Anything else: told in words of our own, with its fault's number.
+    Wrong(serde::de::IgnoredAny),
 }
 
 impl RawRule {
@@ -272,6 +276,7 @@ impl RawRule {
                 Some(Milliseconds::Fixed(ms)) => Trouble::Delay { from_ms: ms, to_ms: ms },
                 Some(Milliseconds::Range([from_ms, to_ms])) if from_ms <= to_ms => Trouble::Delay { from_ms, to_ms },
                 Some(Milliseconds::Range(_)) => return Err(ScriptProblem::MsOrder),
+                Some(Milliseconds::Wrong(_)) => return Err(ScriptProblem::Ms),
             },
             "throttle" => Trouble::Throttle,
             "internal" => Trouble::Internal,
@@ -495,6 +500,12 @@ mod tests {
             ("[[fault]]\neffect = \"throtle\"", "f.toml: fault 1: there is no effect \"throtle\"; there are delay,"),
             ("[[fault]]\neffect = \"delay\"", "f.toml: fault 1: a delay needs ms"),
             ("[[fault]]\neffect = \"delay\"\nms = [9, 3]", "f.toml: fault 1: ms: the smaller number"),
+            (
+                "[[fault]]\neffect = \"delay\"\nms = \"x\"",
+                "f.toml: fault 1: ms is a whole number of milliseconds, or two",
+            ),
+            ("[[fault]]\neffect = \"delay\"\nms = [1, 2, 3]", "f.toml: fault 1: ms is a whole number of milliseconds"),
+            ("[[fault]]\neffect = \"delay\"\nms = -5", "f.toml: fault 1: ms is a whole number of milliseconds"),
             ("[[fault]]\neffect = \"lost\"\nms = 3", "f.toml: fault 1: \"ms\" means nothing to the effect \"lost\""),
             ("[[fault]]\neffect = \"lost\"\nevery = 0", "f.toml: fault 1: every is at least 1"),
             ("[[fault]]\neffect = \"garbage\"\nstatus = 99", "f.toml: fault 1: status is a number from 200 to 599"),
@@ -506,6 +517,8 @@ mod tests {
             let error = Script::parse("f.toml", text).unwrap_err().to_string();
             assert!(error.starts_with(wanted), "wanted: {wanted}\n   got: {error}");
         }
+        let error = Script::parse("f.json", r#"{"fault": [{"effect": "delay", "ms": {"from": 2}}]}"#).unwrap_err();
+        assert_eq!((error.place, error.problem), (ScriptPlace::Fault(1), ScriptProblem::Ms));
         let error = Script::parse("f.json", "{\n\"fault\": 3}").unwrap_err().to_string();
         assert_eq!(error, "f.json: line 2, column 10: invalid type: integer `3`, expected a sequence");
     }

@@ -1,6 +1,18 @@
 //! The demo's worlds show what they were made to show.
 
-use nicdeck::sim::world::{SimAddress, SimNic, World};
+use nicdeck::{
+    domain::{
+        finding::{FindingId, Severity},
+        outcome::OutcomeWord,
+        plan::{Decision, Overruled, PlanRow},
+        selection::Target,
+    },
+    providers,
+    rules::planner::Wanted,
+    sim::world::{SimAddress, SimNic, World, WorldFile},
+};
+
+use crate::stage::{Scene, Stage};
 
 fn world(file: &str) -> World {
     let path = format!("{}/assets/demo/{file}", env!("CARGO_MANIFEST_DIR"));
@@ -123,4 +135,39 @@ fn findings_of_one_cloud_alone_are_there_as_well() {
     assert!(fourth.nics().iter().any(|nic| nic.service_managed && nic.description == "eks"));
     assert!(fourth.eips().any(|view| view.eip.dies_unbound && view.bound.is_some()));
     assert!(fourth.floats().iter().any(|float| fourth.holders(float).count() == 2));
+}
+
+#[test]
+fn each_world_is_in_the_words_of_its_cloud() {
+    for cloud in providers::all() {
+        let (id, text) = (cloud.descriptor().id, cloud.descriptor().demo_world);
+        let checked = WorldFile::parse(id, text).and_then(|file| file.check_words(id, cloud.dialect().vocabulary()));
+        assert_eq!(checked, Ok(()));
+    }
+}
+
+/// Addresses of which something is not known, and nothing worse.
+async fn not_known(stage: &mut Stage) -> Vec<PlanRow> {
+    let mut rows = stage.survey().await;
+    assert_eq!(stage.sections().0, [], "every list came whole");
+    rows.retain(|row| matches!(row.target, Target::Address(_)) && row.worst() == Some(Severity::Unknown));
+    rows
+}
+
+#[tokio::test]
+async fn there_is_an_address_to_try_an_override_on_and_not_many() {
+    let mut found = 0;
+    for cloud in providers::all() {
+        let mut stage = Scene::demo(*cloud).open().await;
+        for row in not_known(&mut stage).await {
+            found += 1;
+            assert_eq!(row.decision, Decision::Blocked);
+            let findings = row.findings.into_iter().filter(|one| one.severity == Severity::Unknown).collect::<Vec<_>>();
+            assert!(findings.iter().all(|one| one.id == FindingId::LbUnknown), "{findings:?}");
+            let overruled = Some(Overruled { findings, reason: "the members are of another network".into() });
+            let plan = stage.plan_wanted(&[Wanted { overruled, ..Wanted::of(row.target) }]);
+            stage.run(&plan).await.all(OutcomeWord::Released);
+        }
+    }
+    assert!((1..=3).contains(&found), "{found}");
 }

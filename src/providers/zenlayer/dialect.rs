@@ -52,6 +52,8 @@ static VOCABULARY: Vocabulary = Vocabulary {
     free: "AVAILABLE",
     attaching: "ATTACHING",
     detaching: "DETACHING",
+    instance_states: lists::INSTANCE_STATES,
+    nic_states: lists::NIC_STATES,
     load_balancer_kinds: &[""],
     service_nics: &[],
     controller_tags: &[("kubernetes.io/cluster/edge-prod", "owned"), ("node.k8s.zenlayer.com/cni", "zec-eni")],
@@ -76,6 +78,10 @@ static VOCABULARY: Vocabulary = Vocabulary {
 impl Dialect for ZenlayerDialect {
     fn vocabulary(&self) -> &'static Vocabulary {
         &VOCABULARY
+    }
+
+    fn actions(&self) -> &'static [&'static str] {
+        NAMES
     }
 
     fn action(&self, request: &SimRequest) -> Option<String> {
@@ -144,7 +150,6 @@ fn failure(refusal: &Refusal, id: &str) -> SimResponse {
 
 /// What the action answers.
 fn act(world: &mut World, key: &SimKey, request: &SimRequest, now: Timestamp) -> Answer {
-    let unknown = || refuse("AUTHFAILURE_UNAUTHORIZED_OPERATION", "The operation does not exist or is not authorized.");
     auth::verify(key, request, now)?;
     // Vendor: "Request Structure". What another method or an unknown product answers isn't documented; an unknown action is
     // documented to answer this code.
@@ -163,24 +168,44 @@ fn act(world: &mut World, key: &SimKey, request: &SimRequest, now: Timestamp) ->
     if let Some(code) = world.refusals.get(action) {
         return Err(refuse(code, "The operation is refused."));
     }
-    match (service, action) {
-        ("zec", "DescribeZones") => lists::zones(world, &params),
-        ("zec", "DescribeRegions") => lists::regions(world, &params),
-        ("zec", "DescribeNetworkInterfaceRegions") => answer(&json!({"regionIds": world.regions()})),
-        ("zec", "DescribeInstances") => lists::instances(world, &params),
-        ("zec", "DescribeInstancesStatus") => lists::instances_status(world, &params),
-        ("zec", "DescribeNetworkInterfaces") => lists::nics(world, &params),
-        ("zec", "DescribeEips") => lists::eips(world, &params),
-        ("zlb", "DescribeLoadBalancers") => lists::load_balancers(world, &params),
-        ("zlb", "DescribeBackends") => lists::backends(world, &params),
-        ("zec", "UnassignNetworkInterfaceIpv4") => writes::unassign(world, &params),
-        ("zec", "DetachNetworkInterface") => writes::detach(world, &params, now),
-        ("zec", "AttachNetworkInterface") => writes::attach(world, &params, now),
-        ("zec", "DeleteNetworkInterface") => writes::delete(world, &params, now),
-        ("zec", "BatchAssignNetworkInterfaceIpv4") => writes::batch_assign(world, &params),
-        ("zec", "AssignNetworkInterfaceIpv4") => writes::assign(world, &params),
-        ("zec", "AssociateEipAddress") => writes::associate_eips(world, &params),
-        ("zec", "UnassociateEipAddress") => writes::unassociate_eips(world, &params),
-        _ => Err(unknown()),
-    }
+    dispatch(world, &params, now, (service, action))
+}
+
+fn unknown() -> Refusal {
+    refuse("AUTHFAILURE_UNAUTHORIZED_OPERATION", "The operation does not exist or is not authorized.")
+}
+
+macro_rules! actions {
+    ($world:ident $params:ident $now:ident; $($product:literal $action:literal => $answer:expr;)*) => {
+        /// The calls that are served.
+        const NAMES: &[&str] = &[$($action,)*];
+
+        fn dispatch($world: &mut World, $params: &Params, $now: Timestamp, call: (&str, &str)) -> Answer {
+            match call {
+                $(($product, $action) => $answer,)*
+                _ => Err(unknown()),
+            }
+        }
+    };
+}
+
+actions! {
+    world params now;
+    "zec" "DescribeZones" => lists::zones(world, params);
+    "zec" "DescribeRegions" => lists::regions(world, params);
+    "zec" "DescribeNetworkInterfaceRegions" => answer(&json!({"regionIds": world.regions()}));
+    "zec" "DescribeInstances" => lists::instances(world, params);
+    "zec" "DescribeInstancesStatus" => lists::instances_status(world, params);
+    "zec" "DescribeNetworkInterfaces" => lists::nics(world, params);
+    "zec" "DescribeEips" => lists::eips(world, params);
+    "zlb" "DescribeLoadBalancers" => lists::load_balancers(world, params);
+    "zlb" "DescribeBackends" => lists::backends(world, params);
+    "zec" "UnassignNetworkInterfaceIpv4" => writes::unassign(world, params);
+    "zec" "DetachNetworkInterface" => writes::detach(world, params, now);
+    "zec" "AttachNetworkInterface" => writes::attach(world, params, now);
+    "zec" "DeleteNetworkInterface" => writes::delete(world, params, now);
+    "zec" "BatchAssignNetworkInterfaceIpv4" => writes::batch_assign(world, params);
+    "zec" "AssignNetworkInterfaceIpv4" => writes::assign(world, params);
+    "zec" "AssociateEipAddress" => writes::associate_eips(world, params);
+    "zec" "UnassociateEipAddress" => writes::unassociate_eips(world, params);
 }

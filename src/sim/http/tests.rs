@@ -21,6 +21,8 @@ const VOCABULARY: Vocabulary = Vocabulary {
     free: "free",
     attaching: "attaching",
     detaching: "detaching",
+    instance_states: &["on", "off"],
+    nic_states: &["in-use", "free", "attaching", "detaching"],
     load_balancer_kinds: &[""],
     service_nics: &[],
     controller_tags: &[],
@@ -38,6 +40,10 @@ fn json(status: u16, body: &str) -> SimResponse {
 impl Dialect for Plain {
     fn vocabulary(&self) -> &'static Vocabulary {
         &VOCABULARY
+    }
+
+    fn actions(&self) -> &'static [&'static str] {
+        &["List", "Remove"]
     }
 
     fn action(&self, request: &SimRequest) -> Option<String> {

@@ -5,6 +5,8 @@ use std::{
     net::IpAddr,
 };
 
+use crate::sim::{dialect::Vocabulary, hint::Hint};
+
 use super::{Index, SimLoadBalancer, SimNic, World, WorldFile};
 
 /// A world file that was not taken: which file, where in it, which object, and why.
@@ -53,6 +55,8 @@ pub enum Problem {
     OtherProvider { first: String, found: String },
     #[error("must not be empty")]
     Empty,
+    #[error("this cloud has no status \"{word}\" here; {hint}")]
+    Status { word: Box<str>, hint: Hint },
     #[error("a control character is not allowed here")]
     Control,
     #[error("this id stands at {0} already")]
@@ -97,6 +101,27 @@ impl WorldFile {
         })?;
         reader.end().map_err(|failure| error(String::new(), &failure))?;
         Ok(parsed)
+    }
+
+    /// Are all statuses words of this cloud? An empty one is [`World::from_files`]'s to tell.
+    ///
+    /// # Errors
+    /// The first word that is none, with its place.
+    pub fn check_words(&self, file: &str, words: &Vocabulary) -> Result<(), WorldError> {
+        let check = |place: String, id: &str, word: &str, known: &[&str]| {
+            if word.is_empty() || known.contains(&word) {
+                return Ok(());
+            }
+            let hint = Hint::of(word, known.iter().copied());
+            Err(error(file, &place, id, Problem::Status { word: word.escape_debug().to_string().into(), hint }))
+        };
+        for (at, one) in self.instances.iter().enumerate() {
+            check(format!("instances[{at}].status"), &one.id, &one.status, words.instance_states)?;
+        }
+        for (at, one) in self.nics.iter().enumerate() {
+            check(format!("nics[{at}].status"), &one.id, &one.status, words.nic_states)?;
+        }
+        Ok(())
     }
 }
 

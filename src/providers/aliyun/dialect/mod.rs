@@ -135,6 +135,10 @@ impl Dialect for AliyunDialect {
         &vocabulary::VOCABULARY
     }
 
+    fn actions(&self) -> &'static [&'static str] {
+        NAMES
+    }
+
     fn action(&self, request: &SimRequest) -> Option<String> {
         action(request, &auth::pairs(request)).map(str::to_owned)
     }
@@ -255,6 +259,8 @@ macro_rules! actions {
     ($($product:literal $action:literal => $answer:path;)*) => {
         /// Products and their calls.
         const ACTIONS: &[(&str, &str)] = &[$(($product, $action),)*];
+        /// The calls alone.
+        const NAMES: &[&str] = &[$($action,)*];
 
         fn dispatch(world: &mut World, call: &Call, product: &str) -> Answer {
             match (product, call.action) {

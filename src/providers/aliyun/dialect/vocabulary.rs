@@ -27,6 +27,9 @@ pub(super) static VOCABULARY: Vocabulary = Vocabulary {
     free: "Available",
     attaching: "Attaching",
     detaching: "Detaching",
+    // Vendor: `DescribeInstances`, `DescribeNetworkInterfaces`, Status.
+    instance_states: &["Pending", "Starting", "Running", "Stopping", "Stopped"],
+    nic_states: &["Creating", "Available", "Attaching", "InUse", "Detaching", "Deleting", "CreateFailed"],
     // The kind is in the id.
     load_balancer_kinds: &[""],
     service_nics: &["Created by NAT Gateway", "Created by PrivateLink", "Created by ALB"],

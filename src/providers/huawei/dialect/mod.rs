@@ -81,6 +81,10 @@ impl Dialect for HuaweiDialect {
         &vocabulary::VOCABULARY
     }
 
+    fn actions(&self) -> &'static [&'static str] {
+        routes::ACTIONS
+    }
+
     fn action(&self, request: &SimRequest) -> Option<String> {
         routes::find(request).map(|route| route.action.to_owned())
     }

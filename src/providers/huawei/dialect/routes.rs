@@ -31,6 +31,40 @@ pub(super) const WRITES: &[&str] = &[
     "UpdatePublicip",
 ];
 
+/// The calls that are served.
+pub(super) const ACTIONS: &[&str] = &[
+    "KeystoneCreateUserTokenByPassword",
+    "KeystoneListProjects",
+    "KeystoneListAuthProjects",
+    "KeystoneListRegions",
+    "ListServersDetails",
+    "ShowServer",
+    "ListServerInterfaces",
+    "UpdateServerInterface",
+    "BatchDeleteServerNics",
+    "BatchAddServerNics",
+    "ShowJob",
+    "NovaListServerInterfaces",
+    "NovaDeleteServerInterface",
+    "ListSubnets",
+    "UpdatePublicip",
+    "ListPublicips",
+    "ListSubNetworkInterfaces",
+    "ListAllMembers",
+    "AssociateServerVirtualIp",
+    "DisassociateServerVirtualIp",
+    "ListPorts",
+    "CreatePort",
+    "ShowPort",
+    "UpdatePort",
+    "DeletePort",
+    "NeutronListPorts",
+    "NeutronCreatePort",
+    "NeutronShowPort",
+    "NeutronUpdatePort",
+    "NeutronDeletePort",
+];
+
 /// `None`: no API is published there.
 pub(super) fn find(request: &SimRequest) -> Option<Route<'_>> {
     let segments: Vec<&str> = request.path.trim_matches('/').split('/').collect();
@@ -105,4 +139,41 @@ fn neutron(method: &str, one: bool) -> Option<&'static str> {
         ("DELETE", true) => "NeutronDeletePort",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_route_is_in_the_list_of_calls_and_every_call_has_a_route() {
+        let paths = [
+            "v3/auth/tokens", "v3/projects", "v3/auth/projects", "v3/regions", "v1/p/cloudservers/detail",
+            "v1/p/cloudservers/nics/n", "v1/p/cloudservers/s", "v1/p/cloudservers/s/os-interface",
+            "v1/p/cloudservers/s/os-interface/n", "v1/p/cloudservers/s/nics/delete", "v1/p/cloudservers/s/nics",
+            "v1/p/jobs/j", "v2.1/p/servers/s/os-interface", "v2.1/p/servers/s/os-interface/n", "v1/p/subnets",
+            "v1/p/publicips/e", "v3/p/eip/publicips", "v3/p/vpc/sub-network-interfaces", "v3/p/elb/members",
+            "v2.0/ports", "v2.0/ports/n", "v1/p/ports", "v1/p/ports/n",
+        ];
+        let bodies = ["", r#"{"nic": {"subnet_id": "s", "ip_address": "10.0.0.1"}}"#];
+        let mut found = BTreeSet::new();
+        for path in paths {
+            for method in ["GET", "POST", "PUT", "DELETE"] {
+                for body in bodies {
+                    let request = SimRequest {
+                        method: method.to_owned(),
+                        path: format!("/{path}"),
+                        query: String::new(),
+                        headers: Vec::new(),
+                        body: body.as_bytes().to_vec(),
+                    };
+                    found.extend(find(&request).map(|route| route.action));
+                }
+            }
+        }
+        assert_eq!(found, ACTIONS.iter().copied().collect());
+        assert!(WRITES.iter().all(|action| ACTIONS.contains(action)));
+    }
 }

@@ -19,6 +19,9 @@ pub(super) static VOCABULARY: Vocabulary = Vocabulary {
     free: "DOWN",
     attaching: "BUILD",
     detaching: "BUILD",
+    // Vendor: ECS "Server status"; `ListPorts`, status.
+    instance_states: &["ACTIVE", "BUILD", "DELETED", "ERROR", "HARD_REBOOT", "MIGRATING", "PAUSED", "REBOOT", "REBUILD", "RESIZE", "REVERT_RESIZE", "SHUTOFF", "SHELVED", "SHELVED_OFFLOADED", "SOFT_DELETED", "SUSPENDED", "UNKNOWN", "VERIFY_RESIZE"],
+    nic_states: &["ACTIVE", "BUILD", "DOWN", "ERROR"],
     load_balancer_kinds: &[""],
     service_nics: &["RDS", "DCS", "GaussDB"],
     controller_tags: &[],

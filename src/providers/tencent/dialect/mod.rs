@@ -126,6 +126,10 @@ impl Dialect for TencentDialect {
         &vocabulary::VOCABULARY
     }
 
+    fn actions(&self) -> &'static [&'static str] {
+        NAMES
+    }
+
     fn action(&self, request: &SimRequest) -> Option<String> {
         let named = match auth::style(request) {
             auth::Style::Header => request.header("x-tc-action").map(str::to_owned),
@@ -242,6 +246,8 @@ macro_rules! actions {
     ($($product:literal $action:literal ($($param:literal)*) => $answer:path;)*) => {
         /// Products and their calls.
         const ACTIONS: &[(&str, &str)] = &[$(($product, $action),)*];
+        /// The calls alone.
+        const NAMES: &[&str] = &[$($action,)*];
 
         fn dispatch(world: &mut World, call: &Call, product: &str) -> Answer {
             match (product, call.action) {

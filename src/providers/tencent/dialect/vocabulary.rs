@@ -18,6 +18,9 @@ pub(super) static VOCABULARY: Vocabulary = Vocabulary {
     free: "AVAILABLE",
     attaching: "ATTACHING",
     detaching: "DETACHING",
+    // Vendor: `DescribeInstances`, InstanceState; `DescribeNetworkInterfaces`, State and NetworkInterfaceState.
+    instance_states: &["PENDING", "LAUNCH_FAILED", "RUNNING", "STOPPED", "STARTING", "STOPPING", "REBOOTING", "SHUTDOWN", "TERMINATING", "ENTER_RESCUE_MODE", "RESCUE_MODE", "EXIT_RESCUE_MODE", "ENTER_SERVICE_LIVE_MIGRATE", "SERVICE_LIVE_MIGRATE", "EXIT_SERVICE_LIVE_MIGRATE"],
+    nic_states: &["PENDING", "AVAILABLE", "INUSE", "ATTACHING", "DETACHING", "DELETING", "MIGRATING"],
     load_balancer_kinds: &[""],
     service_nics: &["eks", "hai", "TKE"],
     controller_tags: &[("tke-clusterId", "cls-3q0ktb7f"), ("creator", "tke-eni-ipamd")],

@@ -15,7 +15,7 @@ use super::{
     views,
 };
 
-const INSTANCE_STATES: &[&str] = &[
+pub(super) const INSTANCE_STATES: &[&str] = &[
     "PENDING",
     "DEPLOYING",
     "REBUILDING",
@@ -32,7 +32,7 @@ const INSTANCE_STATES: &[&str] = &[
     "IMAGING",
     "RESIZING",
 ];
-const NIC_STATES: &[&str] = &["PENDING", "AVAILABLE", "ATTACHING", "USED", "DETACHING", "DELETING", "CREATE_FAILED"];
+pub(super) const NIC_STATES: &[&str] = &["PENDING", "AVAILABLE", "ATTACHING", "USED", "DETACHING", "DELETING", "CREATE_FAILED"];
 const EIP_STATES: &[&str] =
     &["CREATING", "DELETING", "ASSIGNING", "BINDED", "RECYCLED", "RECYCLING", "UNBIND", "CREATE_FAILED"];
 
