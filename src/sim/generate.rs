@@ -467,9 +467,9 @@ mod tests {
         ];
         let mut seen = HashSet::new();
         for instance in world.instances() {
-            let (word, stage) = stages.iter().find(|(word, _)| instance.name.contains(word)).unwrap();
+            let (named, stage) = stages.iter().find(|(named, _)| instance.name.contains(named)).unwrap();
             assert_eq!(instance.tags["env"], *stage, "{}", instance.name);
-            seen.insert(word);
+            seen.insert(named);
         }
         assert_eq!(seen.len(), stages.len());
     }

@@ -346,9 +346,9 @@ mod list_of_the_demo {
         }
     }
 
-    /// Only its own journal, which is the demo's, and nothing else.
+    /// Only its own journal, which is the demo's, the log, and nothing else.
     #[test]
-    fn nothing_is_left_behind_but_the_demos_own_journal() {
+    fn nothing_is_left_behind_but_the_demos_own_journal_and_the_log() {
         let home = tempfile::tempdir().unwrap();
         let output = nicdeck(&home, &["list", "--demo", "--output", "json"]).output().unwrap();
         assert_eq!(output.status.code(), Some(0));
@@ -361,7 +361,7 @@ mod list_of_the_demo {
             }
         }
         let names: Vec<_> = files.iter().filter_map(|path| path.file_name()).collect();
-        assert!(names.iter().all(|name| *name == "demo-journal.jsonl"), "{files:?}");
+        assert!(names.iter().all(|name| *name == "demo-journal.jsonl" || *name == "nicdeck.log"), "{files:?}");
         assert!(str::from_utf8(&output.stdout).unwrap().starts_with('{'));
     }
 }
