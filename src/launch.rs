@@ -81,10 +81,11 @@ pub fn console(start: &ConsoleStart) -> Exit {
     };
     let mut demo = start.demo;
     let mut found = false;
+    let mut language = told::language(start.look.language);
     let exit = loop {
         let look = start.look;
         let run = tokio.block_on(async {
-            let mut launch = base(demo, told::language(look.language), look.motion);
+            let mut launch = base(demo, language, look.motion);
             // A demo begun from the welcome screen is not bound by a config that could not be read.
             launch.readonly = start.readonly && (start.demo || !demo);
             launch.filter = start.filter.clone().unwrap_or_default();
@@ -145,13 +146,13 @@ pub fn console(start: &ConsoleStart) -> Exit {
             end.map_err(Failure::Run)
         });
         match run {
-            Ok(End::Demo) => demo = true,
-            Ok(End::Found) => found = true,
+            Ok(End::Demo(chosen)) => (demo, language) = (true, chosen),
+            Ok(End::Found(chosen)) => (found, language) = (true, chosen),
             Ok(End::Quit) => break Exit::Done,
             Ok(End::Signal(signals::TERMINATE)) => break Exit::Terminated,
             Ok(End::Signal(signals::INTERRUPT)) => break Exit::Interrupted,
             Ok(End::Signal(_)) => break Exit::HungUp,
-            Err(failure) => break failed(&mut err, &failure, told::language(look.language)),
+            Err(failure) => break failed(&mut err, &failure, language),
         }
     };
     // Calls that nobody waits for any more are not worth waiting for.

@@ -110,6 +110,7 @@ commands! {
     Compare = "compare", Look, History;
     Filter = "filter", Find, Searched;
     ClearFilter = "clear-filter", Find, Searched;
+    Prompt = "prompt", Find, Everywhere;
     Open = "open", Look, Lists;
     Copy = "copy", Look, Lists;
     CopyMore = "copy-more", Look, Lists;

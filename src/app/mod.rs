@@ -22,6 +22,7 @@ pub mod notices;
 pub mod order;
 pub mod overlay;
 pub mod plan_view;
+pub mod prompt;
 pub mod rows;
 pub mod run;
 pub mod state;

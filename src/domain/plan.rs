@@ -368,9 +368,16 @@ impl Load {
         self.addresses > self.belts.per_plan || self.shares.iter().any(Share::is_over)
     }
 
-    /// The profile that is nearest to its belt, or farthest over it.
+    /// The profiles, first the one that is nearest to its belt, or farthest over it.
+    pub fn by_fullness(&self) -> Vec<&Share> {
+        let mut shares: Vec<&Share> = self.shares.iter().collect();
+        shares.sort_by(|a, b| (b.count * a.most).cmp(&(a.count * b.most)));
+        shares
+    }
+
+    /// The first of [`Self::by_fullness`].
     pub fn fullest(&self) -> Option<&Share> {
-        self.shares.iter().max_by(|a, b| (a.count * b.most).cmp(&(b.count * a.most)))
+        self.by_fullness().first().copied()
     }
 }
 

@@ -1,6 +1,6 @@
 //! One language for the filter line, `--filter`, and whatever else picks rows by what they are: text → [`Expr`] → yes or no.
 //!
-//! Terms are joined by AND. A term is a bare word (the beginning or whole octets of an address, part of an id or a name), `field:value`, or a comparison
+//! Terms are joined by AND. A term is a bare word (the beginning of an address or octets inside of one, part of an id or a name), `field:value`, or a comparison
 //! (`ips>5`, `age>1h`). A comma inside a value is OR, a leading `-` negates, quotes keep spaces, `*` stands for anything,
 //! `/…/` is a regular expression, `\` takes the next character as it is. Upper and lower case are the same.
 //!

@@ -12,8 +12,8 @@ use super::{error::FilterErrorKind, pattern::Pattern};
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(super) struct AddressSet {
     v4: Vec<(u32, u32)>,
-    /// Whole octets at some place: the bits that are looked at, and what they have to be.
-    octets: Vec<(u32, u32)>,
+    /// Octets at some place: the bits that are looked at, and between what they have to be.
+    octets: Vec<(u32, u32, u32)>,
     v6: Vec<(u128, u128)>,
     /// Over the address as text.
     text: Vec<Pattern>,
@@ -79,7 +79,7 @@ impl AddressSet {
             IpAddr::V4(ip) => {
                 let ip = u32::from(ip);
                 self.v4.iter().any(|(first, last)| (*first..=*last).contains(&ip))
-                    || self.octets.iter().any(|(mask, wanted)| ip & mask == *wanted)
+                    || self.octets.iter().any(|(mask, first, last)| (*first..=*last).contains(&(ip & mask)))
             }
             IpAddr::V6(ip) => {
                 let ip = u128::from(ip);
@@ -222,8 +222,8 @@ pub(super) fn is_dotted(text: &str) -> bool {
     text.bytes().any(|byte| byte.is_ascii_digit()) && text.bytes().all(|byte| byte == b'.' || byte.is_ascii_digit())
 }
 
-/// IPv4 addresses that have these whole octets side by side, wherever they stand: `46`, `3.46`, `.46` (not the first one),
-/// `3.` (not the last one). Nothing for what is no part of an address.
+/// IPv4 addresses that have these octets side by side, wherever they stand: `46`, `3.46`, `.46` (not the first one), `3.` (not the
+/// last one). Of several the last may be only begun: `3.4` is in 10.3.46.1. Nothing for what is no part of an address.
 pub(super) fn inside(text: &str) -> AddressSet {
     let (rest, after_first) = text.strip_prefix('.').map_or((text, false), |rest| (rest, true));
     let (rest, before_last) = rest.strip_suffix('.').map_or((rest, false), |rest| (rest, true));
@@ -231,14 +231,35 @@ pub(super) fn inside(text: &str) -> AddressSet {
     let Some(last_place) = 4usize.checked_sub(wanted.len() + usize::from(before_last)) else {
         return AddressSet::default();
     };
+    let begun = *wanted.last().unwrap_or(&0);
+    let last_spans = if wanted.len() > 1 && !before_last { spans(begun) } else { vec![(begun, begun)] };
     let at = |place: usize| {
         let (mut mask, mut value) = ([0u8; 4], [0u8; 4]);
         for ((mask, value), wanted) in mask.iter_mut().zip(&mut value).skip(place).zip(&wanted) {
             (*mask, *value) = (u8::MAX, *wanted);
         }
-        (u32::from_be_bytes(mask), u32::from_be_bytes(value))
+        let end = place + wanted.len() - 1;
+        let with = move |last: u8| {
+            let mut value = value;
+            value[end] = last;
+            u32::from_be_bytes(value)
+        };
+        last_spans.iter().map(move |&(low, high)| (u32::from_be_bytes(mask), with(low), with(high)))
     };
-    AddressSet { octets: (usize::from(after_first)..=last_place).map(at).collect(), ..AddressSet::default() }
+    AddressSet { octets: (usize::from(after_first)..=last_place).flat_map(at).collect(), ..AddressSet::default() }
+}
+
+/// What an octet may be whose digits begin like this: 1 begins 10 to 19 and 100 to 199 as well; 0 begins nothing else.
+fn spans(begun: u8) -> Vec<(u8, u8)> {
+    let mut spans = vec![(begun, begun)];
+    if begun > 0 {
+        for (low, width) in [(u32::from(begun) * 10, 10), (u32::from(begun) * 100, 100)] {
+            if let Ok(low) = u8::try_from(low) {
+                spans.push((low, u8::try_from(u32::from(low) + width - 1).unwrap_or(255)));
+            }
+        }
+    }
+    spans
 }
 
 fn beginning_v4(text: &str) -> Option<Vec<(u32, u32)>> {
@@ -262,17 +283,7 @@ fn beginning_v4(text: &str) -> Option<Vec<(u32, u32)>> {
     if last.is_empty() {
         return Some(vec![span(0, 255)]);
     }
-    let start = octet(last)?;
-    let mut tests = vec![span(start, start)];
-    // 1 begins 10 to 19 and 100 to 199 as well; 0 begins nothing else.
-    if start > 0 {
-        for (low, width) in [(u32::from(start) * 10, 10), (u32::from(start) * 100, 100)] {
-            if let Ok(low) = u8::try_from(low) {
-                tests.push(span(low, u8::try_from(u32::from(low) + width - 1).unwrap_or(255)));
-            }
-        }
-    }
-    Some(tests)
+    Some(spans(octet(last)?).into_iter().map(|(low, high)| span(low, high)).collect())
 }
 
 /// A decimal octet without leading zeros, which some tools read as octal.

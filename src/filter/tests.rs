@@ -147,9 +147,12 @@ fn every_field_finds_what_it_should_and_nothing_else() {
         ("10.0.", &[0, 1, 2]),
         ("1", ALL),
         ("17", &[3]),
-        // Whole octets inside of an address; few digits are not looked for in ids.
-        ("0.0.1", &[0]),
+        // Octets inside of an address, the last of several may be begun; few digits are not looked for in ids.
+        ("0.0.1", &[0, 1]),
         ("0.12", &[1]),
+        ("0.0.", &[0, 1]),
+        ("0.1", &[0, 1, 2, 3]),
+        ("16.0.0.", NONE),
         (".13", &[2]),
         ("12", &[1]),
         (".12", &[1]),

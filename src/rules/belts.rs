@@ -116,7 +116,7 @@ pub(super) fn finding(load: &Load) -> Option<Finding> {
     if load.addresses > load.belts.per_plan {
         return belt(vec![("count", load.addresses.to_string()), ("most", load.belts.per_plan.to_string())]);
     }
-    let Share { profile, count, total, most, whole } = load.shares.iter().find(|share| share.is_over())?;
+    let Share { profile, count, total, most, whole } = load.fullest().filter(|share| share.is_over())?;
     belt(vec![
         ("case", if *whole { "share" } else { "share-of-part" }.to_owned()),
         ("profile", profile.to_string()),

@@ -5,7 +5,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use crate::{
-    app::{effect::Effect, key::Input, msg::Msg, state::State, update},
+    app::{
+        effect::Effect,
+        key::Input,
+        msg::Msg,
+        state::{Language, State},
+        update,
+    },
     domain::exchange::Exchange,
 };
 
@@ -40,10 +46,10 @@ pub type View<'a> = dyn FnMut(&State, &mut ratatui::Frame) + 'a;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum End {
     Quit,
-    /// To begin again as the demo.
-    Demo,
+    /// To begin again as the demo, in the language that was chosen meanwhile.
+    Demo(Language),
     /// To begin again with the credentials that were found.
-    Found,
+    Found(Language),
     /// By a signal: 128 + its number is the exit code.
     Signal(i32),
 }
@@ -72,8 +78,8 @@ pub async fn run(
             match executor.start(effect) {
                 None => {}
                 Some(OnTerminal::Interrupted) => return Ok(End::Signal(super::signals::INTERRUPT)),
-                Some(OnTerminal::Demo) => return Ok(End::Demo),
-                Some(OnTerminal::Found) => return Ok(End::Found),
+                Some(OnTerminal::Demo) => return Ok(End::Demo(state.language)),
+                Some(OnTerminal::Found) => return Ok(End::Found(state.language)),
                 Some(OnTerminal::Quit) => return Ok(ended_by.map_or(End::Quit, End::Signal)),
                 Some(OnTerminal::Copy(text)) => {
                     let copied = console.copy(&text);

@@ -15,8 +15,8 @@ use crossterm::{
     event::{DisableBracketedPaste, EnableBracketedPaste},
     execute, queue,
     terminal::{
-        BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
-        enable_raw_mode,
+        BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+        disable_raw_mode, enable_raw_mode,
     },
 };
 use ratatui::{Frame, Terminal, backend::CrosstermBackend, buffer::Buffer};
@@ -138,7 +138,8 @@ fn empty_second_halves(buffer: &mut Buffer) {
 fn enter() -> io::Result<()> {
     enable_raw_mode()?;
     OWNED.store(true, Ordering::SeqCst);
-    let done = execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Hide);
+    // Where there is no alternate screen (tmux can be told so) the old text stands there.
+    let done = execute!(io::stdout(), EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste, Hide);
     if done.is_err() {
         restore();
     }

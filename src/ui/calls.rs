@@ -33,7 +33,7 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
         need(4, 4, 0),
         need(7, 8, 2),
         need(10, 40, 1).fit(widest(&|call| text::cells(&code(words, call)))),
-        need(12, 36, 5).fit(widest(&|call| call.request_id.as_deref().map_or(0, text::cells))),
+        need(12, 40, 5).fit(widest(&|call| call.request_id.as_deref().map_or(0, text::cells))),
     ];
     let width = regions.list.width.saturating_sub(1);
     let slots = if state.calls.any_trouble() {

@@ -71,8 +71,14 @@ pub fn list(
 pub fn fault(canvas: &Canvas, doc: &mut Doc, cloud: Option<&CloudId>, fault: &Fault, write: bool) {
     let words = canvas.words;
     doc.text(&words::fault_what(words, cloud, fault), Role::Blocked);
-    doc.text(&words::fault_next(words, cloud, fault), Role::Text);
+    doc.text(&words::fault_next(words, cloud, fault, write), Role::Text);
     doc.blank();
+    fault_facts(canvas, doc, cloud, fault, write);
+}
+
+/// What the cloud, or the way to it, said of a fault.
+pub fn fault_facts(canvas: &Canvas, doc: &mut Doc, cloud: Option<&CloudId>, fault: &Fault, write: bool) {
+    let words = canvas.words;
     doc.field(words.word("label.call"), &fault.action, Role::Text);
     doc.field(words.word("label.code"), fault.code.as_deref().unwrap_or(""), Role::Text);
     if let Known::Code(entry) = words::known(words, cloud, fault) {

@@ -8,7 +8,7 @@ use crate::{
         command::Command,
         confirm::Asked,
         detail::{self, Detail},
-        geometry::{Area, Regions},
+        geometry::{Area, DETAIL_FROM, Regions},
         notices::{Loudness, Phrase},
         overlay::Overlay,
         plan_view::Freshness,
@@ -103,7 +103,7 @@ fn inventory(canvas: &Canvas, state: &State) -> Sentence {
     let detail = detail::of(state, rows::focused(state)?)?;
     Some(match &detail {
         Detail::Problem { profile, failed } => {
-            let next = |fault| words::fault_next(words, Some(&profile.cloud), fault).into_owned();
+            let next = |fault| words::fault_next(words, Some(&profile.cloud), fault, false).into_owned();
             let next = failed.first().map(|(_, fault, _)| next(fault));
             (String::new(), next.unwrap_or_else(|| words.word("problem.profile-next").to_owned()), Role::Text)
         }
@@ -123,9 +123,16 @@ fn inventory(canvas: &Canvas, state: &State) -> Sentence {
                 if marked { words.text("focus.nic-marked", &[("name", nic.id.as_str())]).into_owned() } else { text };
             (nic.id.to_string(), text, if marked { Role::Mark } else { role })
         }
-        Detail::Address { address, findings: found, .. } => {
+        Detail::Address { address, key, findings: found, .. } => {
             let name = address.ip.to_string();
-            let (text, role) = findings::sentence(canvas, &name, found, Act::Release);
+            let (mut text, role) = findings::sentence(canvas, &name, found, Act::Release);
+            // The same address may be in several networks, and a narrow table names none of them.
+            let narrow = state.size.columns < DETAIL_FROM && state.browse.layout != Layout::Tree;
+            if narrow && state.profiles.len() > 1 {
+                let values =
+                    [("text", text.as_str()), ("nic", key.nic.nic.as_str()), ("profile", key.nic.profile.as_str())];
+                text = words.text("focus.where", &values).into_owned();
+            }
             (name, text, role)
         }
     })
@@ -248,7 +255,12 @@ impl Message {
 
 fn message(canvas: &Canvas, state: &State) -> Option<Message> {
     let words = canvas.words;
-    let (glyph, text, role) = if let Some(mistake) = mistake(state) {
+    let (glyph, text, role) = if let Some(Overlay::Prompt(prompt)) = state.overlays.last() {
+        match &prompt.wrong {
+            Some(wrong) => ("!", words.phrase(wrong), Role::Warn),
+            None => ("", prompt.candidates(state).join("  "), Role::Dim),
+        }
+    } else if let Some(mistake) = mistake(state) {
         let mut text = {
             let kind = &mistake.kind;
             words::filter_mistake(words, &kind.code(), &kind.values(), mistake.suggestion.as_deref())
@@ -443,13 +455,13 @@ fn shown(state: &State) -> &'static [Command] {
             Layout::Tree => &[
                 C::ToggleMark,
                 C::MarkVisible,
+                C::MarkDetach,
                 C::Plan,
                 C::Filter,
                 C::Open,
-                C::Copy,
                 C::Help,
                 C::Back,
-                C::MarkDetach,
+                C::Copy,
                 C::MarkRange,
                 C::Layout,
                 C::NextFinding,
@@ -583,6 +595,9 @@ fn keys(canvas: &mut Canvas, state: &State, area: Area) {
             (&[Command::Refresh], "keys.read-again"),
             (&[Command::Close], "keys.close"),
         ]),
+        Some(Overlay::Prompt(_)) => {
+            fixed(&[("enter", "keys.run-command"), ("tab", "keys.complete"), ("esc", "keys.close")])
+        }
         Some(Overlay::Reason(_)) => fixed(&[("enter", "keys.override"), ("esc", "keys.cancel")]),
         Some(Overlay::Quit) => bound(&[(&[Command::Close], "keys.stay"), (&[Command::Stop], "keys.stop-and-quit")]),
         Some(Overlay::ExportMenu { .. }) => bound(&[

@@ -538,7 +538,7 @@ fn all_failed<'a>(canvas: &Canvas<'a>, state: &State) -> Option<(Cow<'a, str>, C
         }
         causes.extend(detail::failed_sections(state, place).into_iter().map(|(_, fault, _)| {
             let cloud = Some(&info.cloud);
-            let (what, next) = (words::fault_what(words, cloud, fault), words::fault_next(words, cloud, fault));
+            let (what, next) = (words::fault_what(words, cloud, fault), words::fault_next(words, cloud, fault, false));
             (what.into_owned(), next.into_owned())
         }));
     }

@@ -35,6 +35,12 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
             let indent = pen.x;
             input(canvas, regions.line, indent, &help.search, None);
         }
+        (Some(Overlay::Prompt(prompt)), _) => {
+            let mut pen = canvas.pen(regions.line, 0);
+            pen.gap(1).put(":", Role::Key).gap(1);
+            let indent = pen.x;
+            input(canvas, regions.line, indent, &prompt.line, None);
+        }
         (Some(Overlay::DryRun { at, .. }), _) if state.dry_run.is_some() => {
             if let Some(run) = &state.dry_run {
                 dry_run::title(canvas, run, *at, regions.line);

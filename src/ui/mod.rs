@@ -149,6 +149,7 @@ fn framed(canvas: &mut Canvas, state: &State, regions: &Regions, overlay: &Overl
         Overlay::CopyMenu { view } => dialog::copy_menu(canvas, state, regions, *view),
         Overlay::ExportMenu { view } => dialog::export_menu(canvas, regions, *view),
         Overlay::Help(_)
+        | Overlay::Prompt(_)
         | Overlay::Detail { .. }
         | Overlay::Call { .. }
         | Overlay::DryRun { .. }

@@ -387,7 +387,9 @@ fn belts(canvas: &Canvas, load: &Load) -> (String, Role) {
     let words = canvas.words;
     let (count, most) = (load.addresses.to_string(), load.belts.per_plan.to_string());
     let mut said = vec![words.text("plan.belt", &[("count", &count), ("most", &most)]).into_owned()];
-    if let Some(share) = load.fullest() {
+    let over = load.shares.iter().filter(|share| share.is_over()).count();
+    // Each that is over its belt, or the one that is nearest to it.
+    for share in load.by_fullness().into_iter().take(over.max(1)) {
         let part = share.count * 1000 / share.total.max(1);
         let values = [
             ("part", format!("{}.{}", part / 10, part % 10)),

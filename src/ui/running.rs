@@ -186,7 +186,7 @@ fn log(canvas: &mut Canvas, run: &Run, now: Timestamp, area: Area, cursor: Optio
         need(15, 15, 0),
         need(8, 12, 0).fit(widest(&|row| text::cells(words::progress(words, row.act, &row.progress).1))),
         need(20, 90, 0).fit(widest(&|row| text::cells(&why(canvas, row, now)))).first(),
-        need(13, 36, 5).fit(widest(&|row| request_id(row).map_or(0, text::cells))),
+        need(13, 40, 5).fit(widest(&|row| request_id(row).map_or(0, text::cells))),
     ];
     let slots = columns::lay(needs, 2, area.width.saturating_sub(1));
     for line in 0..area.height {
@@ -283,11 +283,19 @@ pub fn page(canvas: &Canvas, row: &RunRow, now: Timestamp, width: u16) -> Doc {
     match &row.progress {
         Progress::Settled(outcome) => {
             match outcome {
+                // What to do next stands below, once.
                 Outcome::Failed { fault }
                 | Outcome::Unknown { fault }
                 | Outcome::Skipped { why: Skip::NotReadAgain { fault } } => {
-                    let write = matches!(outcome, Outcome::Failed { .. });
-                    findings::fault(canvas, &mut doc, cloud, fault, write);
+                    let write = !matches!(outcome, Outcome::Skipped { .. });
+                    let (what, role) = match outcome {
+                        // With what reading back has shown.
+                        Outcome::Unknown { .. } => (words::row_reason(words, cloud, row, now), Role::Unknown),
+                        _ => (words::fault_what(words, cloud, fault).into_owned(), Role::Blocked),
+                    };
+                    doc.text(&what, role);
+                    doc.blank();
+                    findings::fault_facts(canvas, &mut doc, cloud, fault, write);
                 }
                 _ => doc.text(&words::row_reason(words, cloud, row, now), Role::Text),
             }

@@ -261,9 +261,11 @@ pub fn fault_what<'a>(words: &'a Catalog, cloud: Option<&CloudId>, fault: &'a Fa
     }
 }
 
-/// What to do about it.
-pub fn fault_next<'a>(words: &'a Catalog, cloud: Option<&CloudId>, fault: &'a Fault) -> Cow<'a, str> {
+/// What to do about it. `write`: it is the answer to a write.
+pub fn fault_next<'a>(words: &'a Catalog, cloud: Option<&CloudId>, fault: &'a Fault, write: bool) -> Cow<'a, str> {
     match (known(words, cloud, fault), &fault.request_id) {
+        // What the file says is about a write that may have been done: there is nothing to read back after a read.
+        (Known::Code(entry), _) if !write && entry.proves == Proves::Unknown => fault_text(words, fault, "next"),
         (Known::Code(entry), _) => code_text(&entry.text(words.language).next, &fault.action),
         (Known::Stranger, Some(id)) => words.text("code.unknown-next", &[("request", id)]),
         (Known::Stranger, None) => Cow::Borrowed(words.word("code.unknown-next-without-id")),
@@ -275,15 +277,25 @@ pub fn fault_next<'a>(words: &'a Catalog, cloud: Option<&CloudId>, fault: &'a Fa
     }
 }
 
-/// What a fault's code means and what to do, where there is no screen; nothing for a fault without a code.
+/// What a fault means and what to do, where there is no screen; nothing for one whose message says it already.
 pub fn fault_advice(words: &Catalog, cloud: &CloudId, fault: &Fault) -> Option<String> {
     let what = match known(words, Some(cloud), fault) {
         Known::Code(_) => fault_what(words, Some(cloud), fault),
         // The message stands in front of it already.
         Known::Stranger => Cow::Borrowed(words.word("code.unknown-short")),
-        Known::Nothing => return None,
+        Known::Nothing => {
+            let key = match fault.kind {
+                FaultKind::Unreachable => "list.fault-unreachable",
+                FaultKind::Timeout => "list.fault-timeout",
+                FaultKind::Reset => "list.fault-reset",
+                FaultKind::Garbage => "list.fault-garbage",
+                FaultKind::Redirect => "list.fault-redirect",
+                _ => return None,
+            };
+            return Some(words.word(key).to_owned());
+        }
     };
-    let next = fault_next(words, Some(cloud), fault);
+    let next = fault_next(words, Some(cloud), fault, false);
     Some(words.text("list.advice", &[("what", &what), ("next", &next)]).into_owned())
 }
 
@@ -545,8 +557,9 @@ fn changed_fact(fact: ChangedFact) -> &'static str {
 pub fn outcome_next(words: &Catalog, cloud: Option<&CloudId>, outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Released { .. } | Outcome::AlreadyGone { .. } => None,
-        Outcome::Failed { fault } | Outcome::Skipped { why: Skip::NotReadAgain { fault } } => {
-            Some(fault_next(words, cloud, fault).into_owned())
+        Outcome::Failed { fault } => Some(fault_next(words, cloud, fault, true).into_owned()),
+        Outcome::Skipped { why: Skip::NotReadAgain { fault } } => {
+            Some(fault_next(words, cloud, fault, false).into_owned())
         }
         Outcome::NicGone { .. } => Some(words.word("next.nic-gone").to_owned()),
         Outcome::Unknown { .. } => Some(words.word("next.unknown").to_owned()),

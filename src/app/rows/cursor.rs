@@ -41,6 +41,8 @@ pub(in crate::app) fn follow_cursor(state: &mut State) {
     });
     match found {
         Some(row) => state.browse.view.follow(row, len, height),
+        // What a filter finds is looked at from its beginning: whatever took the old place is nothing that anybody chose.
+        None if state.browse.editing => state.browse.view = Viewport::default(),
         None => {
             state.browse.view.fit(len, height);
         }

@@ -72,7 +72,7 @@ pub fn press(state: &mut State, key: Key) -> Vec<crate::app::effect::Effect> {
     Vec::new()
 }
 
-fn keep(state: &mut State) {
+pub fn keep(state: &mut State) {
     // The status line says what is wrong for as long as the line is open.
     if state.browse.mistake.is_some() {
         return;

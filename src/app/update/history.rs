@@ -162,6 +162,15 @@ pub fn begin(state: &mut State) {
     state.history.editing = true;
 }
 
+/// As if it had been typed; a wrong one stays open.
+pub fn narrow(state: &mut State, text: &str) -> Vec<Effect> {
+    state.history.line = Line::with(text);
+    state.history.editing = true;
+    let effects = apply(state);
+    state.history.editing = state.history.mistake.is_some();
+    effects
+}
+
 /// Back to all batches.
 pub fn clear(state: &mut State) -> Vec<Effect> {
     state.history.line = Line::default();

@@ -13,6 +13,7 @@ mod matching;
 mod order;
 pub mod overlay;
 mod plan;
+mod prompt;
 mod run;
 mod tree;
 mod undo;
@@ -354,6 +355,7 @@ pub(super) fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::ClearFilter if state.screen == Screen::History => return history::clear(state),
         Command::Filter => filter::begin(state),
         Command::ClearFilter => filter::clear(state),
+        Command::Prompt => state.overlays.push(Overlay::Prompt(super::prompt::Prompt::default())),
         Command::Open if state.screen == Screen::History => return history::open(state),
         Command::Open => overlay::open(state),
         Command::Copy => return copy::copy(state),

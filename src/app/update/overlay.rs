@@ -18,7 +18,7 @@ use crate::{
     rules::guard::Phrase as Asked,
 };
 
-use super::{copy, dry_run, earlier, export, plan};
+use super::{copy, dry_run, earlier, export, plan, prompt};
 
 /// Enter: what opening means here.
 pub fn open(state: &mut State) {
@@ -190,6 +190,7 @@ pub fn press(state: &mut State, key: Key) -> Vec<Effect> {
                 state.overlays.push(top);
             }
         }
+        Overlay::Prompt(line) => return prompt::press(state, line.clone(), key),
         Overlay::Quit => {
             // It may have ended while the question stood there.
             if is(Command::Stop) {
@@ -277,6 +278,10 @@ pub fn pasted(state: &mut State, text: &str) {
         Some(Overlay::Reason(reason)) => {
             text.chars().map(|c| if c.is_control() { ' ' } else { c }).for_each(|c| reason.typed.insert(c));
             reason.too_short = false;
+        }
+        Some(Overlay::Prompt(prompt)) => {
+            text.chars().filter(|c| !c.is_control()).for_each(|c| prompt.line.insert(c));
+            prompt.wrong = None;
         }
         _ => {}
     }

@@ -278,8 +278,18 @@ fn sentences_name_commands_and_follow_the_key_map() {
                 assert!(Command::ALL.iter().any(|command| command.name() == name), "{language}: {key}: {name}");
             }
             // Signs and examples are no keys; keys of a dialog or an input line are bound to nothing.
-            let fixed =
-                ["help.", "filter.", "confirm.", "override.", "welcome.", "level.", "keys.", "command-help.filter"];
+            let fixed = [
+                "help.",
+                "filter.",
+                "prompt.",
+                "confirm.",
+                "override.",
+                "welcome.",
+                "level.",
+                "keys.",
+                "command-help.filter",
+                "command-help.prompt",
+            ];
             if fixed.iter().any(|table| key.starts_with(table)) {
                 continue;
             }
@@ -312,12 +322,12 @@ fn advice_about_a_request_id_needs_one() {
     for (language, catalog) in both() {
         for &kind in FAULTS {
             let without = crate::domain::fault::Fault::local(kind, "Describe", "x");
-            let next = words::fault_next(&catalog, None, &without);
+            let next = words::fault_next(&catalog, None, &without, true);
             assert!(!next.contains("request id") && !next.contains("请求 ID"), "{language}: {next}");
         }
         let mut with = crate::domain::fault::Fault::local(FaultKind::Server, "Describe", "x");
         with.request_id = Some("req-1".to_owned());
-        let next = words::fault_next(&catalog, None, &with);
+        let next = words::fault_next(&catalog, None, &with, true);
         assert!(next.contains("request id") || next.contains("请求 ID"), "{language}: {next}");
     }
 }

@@ -106,7 +106,7 @@ fn a_code_that_no_file_has_still_says_what_to_do() {
         let catalog = catalogs.of(language);
         let said = |fault: &Fault| {
             let what = words::fault_what(catalog, Some(&cloud), fault).into_owned();
-            (what, words::fault_next(catalog, Some(&cloud), fault).into_owned())
+            (what, words::fault_next(catalog, Some(&cloud), fault, true).into_owned())
         };
         let (what, next) = said(&told);
         assert!(what.contains("nicdeck") && what.contains("no luck") && next.contains("req-9"), "{what} {next}");
@@ -123,9 +123,23 @@ fn a_clock_that_was_measured_says_more_than_its_code() {
     let (words, cloud) = (catalogs.of(Language::English), CloudId::from("here"));
     let coded = Fault { code: Some("Bad.Mood".to_owned()), ..Fault::local(FaultKind::Clock, "Act", "") };
     assert_eq!(words::fault_what(words, Some(&cloud), &coded), "m1");
-    assert_eq!(words::fault_next(words, Some(&cloud), &coded), "d1");
+    assert_eq!(words::fault_next(words, Some(&cloud), &coded, true), "d1");
     assert_eq!(words::fault_advice(words, &cloud, &coded).as_deref(), Some("m1. d1"));
     let measured = Fault { clock_skew_s: Some(-412), ..coded };
     assert!(words::fault_what(words, Some(&cloud), &measured).contains("412"));
-    assert_eq!(words::fault_advice(words, &cloud, &Fault::local(FaultKind::Reset, "Act", "")), None);
+    assert_eq!(words::fault_advice(words, &cloud, &Fault::local(FaultKind::Local, "Act", "")), None);
+    let lost = words::fault_advice(words, &cloud, &Fault::local(FaultKind::Reset, "Act", "")).unwrap();
+    assert!(lost.contains("run it again"), "{lost}");
+}
+
+/// After a read there is nothing to read back.
+#[test]
+fn what_is_said_of_a_write_that_may_have_been_done_is_not_said_of_a_read() {
+    let catalogs = Catalogs::embedded().unwrap().with_errors(crate::providers::errors()).unwrap();
+    let words = catalogs.of(Language::English);
+    let cloud = CloudId::from("aliyun");
+    let broken = Fault { code: Some("InternalError".to_owned()), ..Fault::local(FaultKind::Server, "Act", "") };
+    let next = |write| words::fault_next(words, Some(&cloud), &broken, write).into_owned();
+    assert!(next(true).starts_with("Read it back"), "{}", next(true));
+    assert!(!next(false).contains("Read it back") && !next(false).is_empty(), "{}", next(false));
 }

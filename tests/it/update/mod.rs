@@ -8,6 +8,7 @@ pub mod history;
 mod keys;
 mod order;
 mod plan;
+mod prompt;
 mod run;
 mod safety;
 pub mod scenario;
