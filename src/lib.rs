@@ -11,6 +11,7 @@
 //! | [`report`] | inventory and history as JSON, CSV, table | `domain`, `filter`, `history` |
 //! | [`rules`] | may this be released, and how: verdicts, plans, danger | `domain`, `filter` |
 //! | [`sim`] | a loopback cloud for demo, rehearsal and tests | `domain`, `wire` |
+//! | [`simulate`] | the clouds that `nicdeck simulate` serves | `domain`, `sim`, `providers` |
 //! | [`providers`] | a codec per cloud, and the client that sends | `domain`, `wire`, `sim` |
 //! | [`app`] | what the user sees and may do, as data; `update` | `domain`, `filter`, `history`, `rules` |
 //! | [`ui`] | draws the state, in words of two languages | `domain`, `filter`, `history`, `app` |
@@ -19,7 +20,7 @@
 //! | [`demo`] | simulated clouds and profiles that point at them | `domain`, `sim`, `providers` |
 //! | [`launch`] | from the command line to a running program | all below `cli` |
 //! | [`look`] | a skin for this terminal | `config`, `ui` |
-//! | [`told`] | what is wrong with settings and credentials, in words | `config`, `providers`, `ui` |
+//! | [`told`] | what is wrong with settings and credentials, in words | `domain`, `providers`, `app`, `config`, `ui` |
 //! | [`cli`] | arguments, exit codes; on top of all | all |
 //!
 //! One direction: input, message, `update`, effect, job, message, `update`, frame. Nothing calls back.

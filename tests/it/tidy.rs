@@ -91,6 +91,25 @@ fn layers_import_only_what_is_below_them() {
     none(&sources("src").iter().flat_map(wrong_arrows).collect::<Vec<_>>());
 }
 
+/// The table that people read first says the same.
+#[test]
+fn the_crates_own_table_tells_the_arrows() {
+    let text = std::fs::read_to_string(top().join("src/lib.rs")).unwrap();
+    let names = |cell: &str| -> BTreeSet<String> { cell.split('`').skip(1).step_by(2).map(str::to_owned).collect() };
+    let told: BTreeMap<String, BTreeSet<String>> = text
+        .lines()
+        .filter_map(|line| {
+            let cells: Vec<&str> = line.strip_prefix("//! | [`")?.split('|').collect();
+            let (name, _) = cells.first()?.split_once('`')?;
+            Some((name.to_owned(), names(cells.get(2)?)))
+        })
+        .collect();
+    for (layer, allowed) in ARROWS {
+        let allowed = allowed.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(told.get(*layer), Some(&allowed), "{layer}");
+    }
+}
+
 #[test]
 fn a_wrong_arrow_is_found() {
     let bad = |path: &str, code: &str| wrong_arrows(&Source::new(path, code)).len();
