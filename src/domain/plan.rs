@@ -234,7 +234,8 @@ impl OperationKind {
         };
         let on = |instance| nic.instance.as_ref() == Some(instance);
         match self {
-            OperationKind::Release { .. } => !has_address,
+            // A row that came without its address may be this one.
+            OperationKind::Release { .. } => !has_address && nic.addresses_known,
             OperationKind::Assign { .. } => has_address,
             // A NIC that was put on another instance meanwhile was taken off its own before.
             OperationKind::Detach { instance, .. } => match &nic.instance {

@@ -134,7 +134,8 @@ impl NicSnapshot {
     pub fn knows_less_than(&self, before: &Self) -> bool {
         let known = |seen: &Self| {
             let (linked, members) = (seen.nic.linked.is_some(), seen.nic.members.is_some());
-            [seen.eips_known, seen.backends_known, seen.floats_known, seen.instances_known, linked, members]
+            let addresses = seen.nic.addresses_known;
+            [addresses, seen.eips_known, seen.backends_known, seen.floats_known, seen.instances_known, linked, members]
         };
         known(before).into_iter().zip(known(self)).any(|(before, now)| before && !now)
     }
@@ -207,6 +208,7 @@ impl NicSnapshot {
         // What was known when the plan was made has to be known now: not being able to tell is never safe.
         let vanished = |then: bool, again: bool| then && !again;
         let missing: Vec<&str> = [
+            ("addresses", vanished(self.nic.addresses_known, now.nic.addresses_known)),
             ("instances", vanished(self.instances_known, now.instances_known)),
             ("eips", vanished(self.eips_known, now.eips_known)),
             ("backends", vanished(self.backends_known, now.backends_known)),
@@ -461,6 +463,22 @@ mod tests {
         assert_eq!(told(|now| now.nic.managed_by = ManagedBy::Service("nat".into())), all(Managed));
         assert_eq!(told(|now| now.nic.linked = Some(true)), all(Traits));
         assert_eq!(told(|now| now.eips_known = false), all(Readable));
+        assert_eq!(told(|now| now.nic.addresses_known = false), all(Readable));
         assert_eq!(told(|now| now.nic.addresses[1].role = AddressRole::Primary), [vec![Role], vec![], vec![]]);
+    }
+
+    /// A row that came without its address may be the one in question.
+    #[test]
+    fn nothing_counts_as_released_where_not_all_addresses_are_told() {
+        use crate::domain::plan::OperationKind;
+        let key = AddressKey { nic: NicKey { profile: "p".into(), nic: "n".into() }, ip: FIRST.parse().unwrap() };
+        let release = OperationKind::Release { nic: "n".into(), ips: vec![key.ip] };
+        let target = Target::Address(key);
+        let mut nic = snapshot().nic;
+        assert!(!release.is_done(&target, Some(&nic)));
+        nic.addresses.retain(|address| address.ip != FIRST.parse::<IpAddr>().unwrap());
+        assert!(release.is_done(&target, Some(&nic)));
+        nic.addresses_known = false;
+        assert!(!release.is_done(&target, Some(&nic)));
     }
 }

@@ -36,6 +36,8 @@ pub enum Missing {
     Virtuals,
     /// Names of the NIC and its instance.
     Names,
+    /// Which addresses the NIC has.
+    Addresses,
 }
 
 impl Missing {
@@ -51,6 +53,7 @@ impl Missing {
         Missing::Groups,
         Missing::Virtuals,
         Missing::Names,
+        Missing::Addresses,
     ];
 
     /// A stable token, for the locale.
@@ -67,6 +70,7 @@ impl Missing {
             Missing::Groups => "groups",
             Missing::Virtuals => "vips",
             Missing::Names => "names",
+            Missing::Addresses => "addresses",
         }
     }
 }
@@ -131,7 +135,7 @@ impl Whole<'_> {
         let instance = |unless: bool| (!unless && self.instance_unread()).then_some(Missing::Instance);
         match test {
             Test::Word(words) => self.word(words, test),
-            Test::Address(set) => self.through_eip(test, set).max(exactly(self.own(set))),
+            Test::Address(set) => self.through_eip(test, set).max(exactly(self.own(set))).max(self.unlisted()),
             Test::Text(field, patterns) => match field {
                 Field::Cloud => exactly(any(patterns, self.profile.cloud.as_str())),
                 Field::Profile => exactly(any(patterns, self.profile.profile.as_str())),
@@ -193,6 +197,7 @@ impl Whole<'_> {
                     Certain::Untold(Missing::Eips)
                 }
             }
+            Test::Count(..) if !self.nic.addresses_known => Certain::Untold(Missing::Addresses),
             Test::Count(field, compare, bound) => exactly(compare.holds(eval::count(*field, self.nic) as u64, *bound)),
             // Not about what the thing is: see `Expr::fickle_term`.
             Test::Finding(_) | Test::Level(_) | Test::Marked { .. } | Test::Age(..) => Certain::Yes,
@@ -237,6 +242,12 @@ impl Whole<'_> {
         }
     }
 
+    /// The NIC as a whole may have an address that was not told.
+    fn unlisted(&self) -> Certain {
+        let told = self.address.is_some() || self.nic.addresses_known;
+        if told { Certain::No } else { Certain::Untold(Missing::Addresses) }
+    }
+
     fn word(&self, words: &Words, test: &Test) -> Certain {
         let nic = self.nic;
         let mac = nic.mac.as_deref();
@@ -261,7 +272,8 @@ impl Whole<'_> {
         if !words.macs.is_empty() && mac.is_none() {
             return Certain::Untold(Missing::Mac);
         }
-        if words.texts.is_empty() && words.ids.is_empty() { eip } else { eip.max(float) }
+        let unlisted = if words.addresses.is_empty() { Certain::No } else { self.unlisted() };
+        unlisted.max(if words.texts.is_empty() && words.ids.is_empty() { eip } else { eip.max(float) })
     }
 
     /// Does a virtual address that is an object of its own match: the one in question, or any on the NIC?

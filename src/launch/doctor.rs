@@ -344,18 +344,11 @@ impl Lines<'_> {
 /// What went wrong, with the vendor's words for its support, and what to do.
 fn fault_text(words: &Catalog, cloud: &CloudId, fault: &Fault) -> String {
     let code = fault.code.as_deref().unwrap_or_default();
-    let next = match fault.kind {
-        FaultKind::Unreachable => Some(words.text("doctor.next-reach", &[("message", &fault.message)])),
-        FaultKind::Garbage | FaultKind::Redirect => Some(words.text("doctor.next-proxy", &[])),
-        FaultKind::Timeout | FaultKind::Reset | FaultKind::Server => Some(words.text("doctor.next-later", &[])),
-        _ => None,
-    };
-    let advice = ui::fault_advice(words, cloud, fault).or_else(|| next.map(std::borrow::Cow::into_owned));
     let parts = [
         Some(ui::fault_word(words, fault.kind)),
         Some(code.to_owned()).filter(|code| !code.is_empty()),
         fault.request_id.as_ref().map(|id| words.text("doctor.request", &[("id", id)]).into_owned()),
-        advice,
+        ui::fault_advice(words, cloud, fault),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("  ")
 }

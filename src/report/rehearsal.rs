@@ -3,7 +3,7 @@
 //! # JSON
 //! One object: `nicdeck` (the version of this form, 1), `demo`, `kind` (`dry-run`), `plan` (its hash), `writes`: `operation`, `act`,
 //! `profile`, `cloud`, `region`, `nic`, `ends` (what would not be sent: `address`, `null` for the NIC, and the `state` that it would
-//! have), `sends`: `method`, `host`, `path`, `body`, `command` (a line for a shell), `more` (others may follow that can not be told
+//! have), `sends`: `action`, `method`, `host`, `path`, `headers` (pairs; those with a secret in them are `***`), `body`, `command` (a line for a shell), `more` (others may follow that can not be told
 //! before the cloud has answered). A version only ever gains keys.
 
 use std::{
@@ -64,9 +64,11 @@ struct End {
 
 #[derive(Serialize)]
 struct Send<'a> {
+    action: &'a str,
     method: &'a str,
     host: &'a str,
     path: &'a str,
+    headers: &'a [(String, String)],
     body: &'a str,
     command: &'a str,
     more: bool,
@@ -93,7 +95,11 @@ pub fn write(source: &Source<'_>, format: Format, out: &mut dyn Write) -> io::Re
             writeln!(out, "  {}", tell("apply.not-sent", &[("name", &clean(&address)), ("state", end.state)]))?;
         }
         for send in &write.sends {
+            writeln!(out, "  {}", clean(send.action))?;
             writeln!(out, "  {} {}{}", clean(send.method), clean(send.host), clean(send.path))?;
+            for (name, value) in send.headers {
+                writeln!(out, "    {}: {}", clean(name), clean(value))?;
+            }
             for line in send.body.lines() {
                 writeln!(out, "    {}", clean(line))?;
             }
@@ -123,9 +129,11 @@ fn of<'a>(operation: &'a Operation, told: Option<&'a Rehearsal>) -> WriteOut<'a>
             .collect(),
         sends: sends
             .map(|WouldSend { request, command, more }| Send {
+                action: &request.action,
                 method: &request.method,
                 host: &request.host,
                 path: &request.path,
+                headers: &request.headers,
                 body: &request.body,
                 command: &command.line,
                 more: *more,

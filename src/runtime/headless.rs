@@ -335,7 +335,8 @@ fn told(form: &Form<'_>, place: &str, fault: &Fault) -> String {
     let message = match fault.message.as_str() {
         "" => (form.fault)(fault.kind),
         own if fault.code.is_none() && local::ALL.contains(&own) => (form.tell)(&format!("local.{own}"), &[]),
-        // The HTTP library's words say little without ours.
+        // The HTTP library's words say little without ours; why a host could not be reached is part of the advice.
+        _ if fault.kind == FaultKind::Unreachable => (form.fault)(fault.kind),
         theirs if fault.code.is_none() => format!("{}: {theirs}", (form.fault)(fault.kind)),
         theirs => theirs.to_owned(),
     };

@@ -284,15 +284,12 @@ pub fn fault_advice(words: &Catalog, cloud: &CloudId, fault: &Fault) -> Option<S
         // The message stands in front of it already.
         Known::Stranger => Cow::Borrowed(words.word("code.unknown-short")),
         Known::Nothing => {
-            let key = match fault.kind {
-                FaultKind::Unreachable => "list.fault-unreachable",
-                FaultKind::Timeout => "list.fault-timeout",
-                FaultKind::Reset => "list.fault-reset",
-                FaultKind::Garbage => "list.fault-garbage",
-                FaultKind::Redirect => "list.fault-redirect",
+            return Some(match fault.kind {
+                FaultKind::Unreachable => words.text("doctor.next-reach", &[("message", &fault.message)]).into_owned(),
+                FaultKind::Garbage | FaultKind::Redirect => words.word("doctor.next-proxy").to_owned(),
+                FaultKind::Timeout | FaultKind::Reset | FaultKind::Server => words.word("doctor.next-later").to_owned(),
                 _ => return None,
-            };
-            return Some(words.word(key).to_owned());
+            });
         }
     };
     let next = fault_next(words, Some(cloud), fault, false);

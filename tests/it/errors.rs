@@ -282,6 +282,8 @@ fn every_code_of_the_simulator_has_its_sentences() {
                 r#""((?:AUTHFAILURE|INTERNAL|INVALID|MISSING|OPERATION|REQUEST|SECURITY|SERVICE)_[A-Z0-9_]+)""#;
             codes.extend(captures(shouted, text));
         }
+        // A state of an instance, not a code.
+        codes.retain(|code| !code.ends_with("SERVICE_LIVE_MIGRATE"));
         assert!(codes.len() > 25, "{id}: only {codes:?}");
         broken.extend(
             codes.iter().filter(|code| entry(&errors, id, code, None).is_none()).map(|code| format!("{id}: {code}")),

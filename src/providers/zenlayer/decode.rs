@@ -404,9 +404,10 @@ fn nic(listing: &Listing, raw: &shapes::Nic, pool: &mut Pool) -> Option<Nic> {
         dies_with_detach: None,
         dies_with_instance: None,
         // Vendor: one of a subnet with IPv6 has one of those.
-        addresses_known: raw.primary_ipv6.0.is_some()
-            || !filled(raw.nic_subnet_type.as_ref()).is_some_and(|kind| kind.contains("IPv6"))
-            || addresses(raw).iter().any(|address| address.ip.is_ipv6()),
+        addresses_known: tells_addresses(raw)
+            && (raw.primary_ipv6.0.is_some()
+                || !filled(raw.nic_subnet_type.as_ref()).is_some_and(|kind| kind.contains("IPv6"))
+                || addresses(raw).iter().any(|address| address.ip.is_ipv6())),
         ranges: vec![],
         hot_plug: None,
         tags,
@@ -442,6 +443,10 @@ fn tells_addresses(raw: &shapes::Nic) -> bool {
     let unborn = matches!(filled(raw.status.as_ref()), Some("PENDING" | "CREATE_FAILED"));
     let only_v6 = filled(raw.nic_subnet_type.as_ref()) == Some("IPv6");
     let has_v4 = addresses(raw).iter().any(|address| address.ip.is_ipv4());
+    // A place in a list without an address may be any of them.
+    if raw.private_ip_list.iter().chain(&raw.secondary_ipv4s).flatten().any(|ip| ip.0.is_none()) {
+        return false;
+    }
     unborn || only_v6 || has_v4 && (raw.private_ip_list.is_some() || raw.secondary_ipv4s.is_some())
 }
 

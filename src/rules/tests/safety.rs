@@ -303,6 +303,11 @@ fn what_a_rule_needs_and_nobody_knows_counts_as_a_match() {
     let ranged: fn(&mut NicSnapshot) = |now| now.nic.prefixes = vec!["10.7.0.16/28".into()];
     assert_eq!(hit("ip:10.7.0.20", ranged), ["", "yes"]);
     assert_eq!(hit("ip:10.7.0.32", ranged), ["", ""]);
+    // What came without its address may be any.
+    let unread: fn(&mut NicSnapshot) = |now| now.nic.addresses_known = false;
+    assert_eq!(hit("ip:10.9.0.5", unread), ["", "addresses"]);
+    assert_eq!(hit("10.9.0.5", unread), ["", "addresses"]);
+    assert_eq!(hit("ips>9", unread), ["addresses"; 2]);
     // Rules that the config does not take hold everything.
     for odd in ["", "level:ok", "marked:yes", "-has:finding", "age>1h"] {
         assert_eq!(hit(odd, |_| {}), ["yes", "yes"], "{odd:?}");

@@ -244,6 +244,10 @@ fn judge(client: &Client, intent: &Intent, seen: Option<&Sight>, certain: bool) 
         if matches!(intent.kind, OperationKind::BindEip { .. }) && seen.is_some_and(|seen| seen.bound.is_none()) {
             return Judged::Untold;
         }
+        let about_addresses = matches!(intent.kind, OperationKind::Release { .. } | OperationKind::Assign { .. });
+        if about_addresses && seen.is_some_and(|seen| !seen.nic.addresses_known) {
+            return Judged::Untold;
+        }
     }
     let call = Call::write(intent.region.clone(), intent.kind.clone());
     let outcome = |target: &Target| match (done(target), seen) {

@@ -129,7 +129,7 @@ fn a_clock_that_was_measured_says_more_than_its_code() {
     assert!(words::fault_what(words, Some(&cloud), &measured).contains("412"));
     assert_eq!(words::fault_advice(words, &cloud, &Fault::local(FaultKind::Local, "Act", "")), None);
     let lost = words::fault_advice(words, &cloud, &Fault::local(FaultKind::Reset, "Act", "")).unwrap();
-    assert!(lost.contains("run it again"), "{lost}");
+    assert!(lost.contains("Try again in a while"), "{lost}");
 }
 
 /// After a read there is nothing to read back.
