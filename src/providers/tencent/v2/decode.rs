@@ -5,7 +5,6 @@ use std::{net::IpAddr, sync::Arc};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{PAGE_SIZE, faults};
-use crate::providers::tencent::decode::CONTROLLERS;
 use crate::{
     domain::{
         address::{Address, AddressRole, Eip, EipBinding},
@@ -17,7 +16,7 @@ use crate::{
         tags::Tags,
     },
     providers::{
-        answers::{self, Pool, controller},
+        answers::{self, Pool},
         loose::{count, id, ip, text, truth},
         provider::{Call, Reply, TaskState},
         tencent::{
@@ -277,8 +276,7 @@ fn nic(raw: RawNic, region: &RegionId, pool: &mut Pool) -> Nic {
         addresses,
         pairs: Vec::new(),
         public_ips,
-        // No field names an owner; a cluster may have left its mark on the description.
-        managed_by: controller(CONTROLLERS, &[], &raw.eni_description).map_or(ManagedBy::Unknown, ManagedBy::Controller),
+        managed_by: ManagedBy::Unknown,
         linked: None,
         members: None,
         prefixes: Vec::new(),

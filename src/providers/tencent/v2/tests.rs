@@ -146,10 +146,6 @@ fn nics_have_a_place_and_no_state() {
     let eip = &told.eips[0];
     let on = EipBinding::Nic { nic: "eni-ay1ac9c7".into(), private_ip: "10.53.54.231".parse().ok() };
     assert_eq!((eip.id.as_str(), eip.ips.as_slice(), &eip.bound), ("eip-1", &["203.0.113.9".parse().unwrap()][..], &on));
-    let mut marked = row.clone();
-    marked["eniDescription"] = json!("created by TKE");
-    let marked = page(&nics(), &json!([marked]), 1).unwrap().nics.remove(0);
-    assert_eq!(marked.managed_by, ManagedBy::Controller("created by TKE".into()));
     let nic = page(&nics(), &json!([row]), 1).unwrap().nics.remove(0);
     assert_eq!((&*nic.status.word, nic.status.state, nic.instance.as_ref()), ("", NicState::Free, None));
     assert_eq!((nic.managed_by, nic.public_ips.len(), nic.region.as_str()), (ManagedBy::Unknown, 1, "gz"));
