@@ -72,8 +72,15 @@ pub async fn run(
     let mut effects = update::start(state, clock::now());
     let mut last_frame = Instant::now();
     let mut dirty = true;
+    // Nobody looks and nothing is typed any more; calls in flight are seen to their end all the same.
+    let mut gone = false;
     loop {
         let mut urgent = false;
+        if gone && ended_by.is_none() {
+            ended_by = Some(super::signals::HANGUP);
+            deadline = Some(tokio::time::Instant::now() + GRACE);
+            effects.extend(update::update(state, clock::now(), Msg::Terminate));
+        }
         for effect in effects.drain(..) {
             match executor.start(effect) {
                 None => {}
@@ -85,7 +92,8 @@ pub async fn run(
                     let copied = console.copy(&text);
                     update::update(state, clock::now(), Msg::Copied(copied));
                 }
-                Some(OnTerminal::Redraw) => console.redraw()?,
+                Some(OnTerminal::Redraw) => shown(console.redraw(), &mut gone)?,
+                Some(OnTerminal::Suspend) if gone => {}
                 Some(OnTerminal::Suspend) => {
                     inlets.switch.pause().await;
                     console.suspend()?;
@@ -97,7 +105,9 @@ pub async fn run(
         }
         let wait = if dirty { FRAME.saturating_sub(last_frame.elapsed()) } else { Duration::MAX };
         if dirty && wait.is_zero() {
-            console.draw(|frame| view(state, frame))?;
+            if !gone {
+                shown(console.draw(|frame| view(state, frame)), &mut gone)?;
+            }
             last_frame = Instant::now();
             dirty = false;
             continue;
@@ -124,19 +134,10 @@ pub async fn run(
                 inbox.push(Msg::Terminate);
             }
             () = grace => return Ok(ended_by.map_or(End::Quit, End::Signal)),
-            input = inlets.input.recv() => {
+            input = inlets.input.recv(), if !gone => {
                 match input {
                     Some(FromTerminal::Input(input)) => inbox.push(Msg::Input(input)),
-                    // The terminal is gone: as if it had hung up.
-                    Some(FromTerminal::Lost) | None => {
-                        if ended_by.is_none() {
-                            ended_by = Some(signals_hup());
-                            deadline = Some(tokio::time::Instant::now() + GRACE);
-                            inbox.push(Msg::Terminate);
-                        } else {
-                            tokio::time::sleep(FRAME).await;
-                        }
-                    }
+                    Some(FromTerminal::Lost) | None => gone = true,
                 }
                 urgent = true;
             }
@@ -168,8 +169,15 @@ pub async fn run(
     }
 }
 
-fn signals_hup() -> i32 {
-    super::signals::HANGUP
+/// What came of drawing. A terminal that is gone is no error here: it is as if it had hung up.
+fn shown(drawn: std::io::Result<()>, gone: &mut bool) -> std::io::Result<()> {
+    match drawn {
+        Err(error) if super::is_gone(&error) => {
+            *gone = true;
+            Ok(())
+        }
+        other => other,
+    }
 }
 
 /// For tests of the way out: a panic after the first frame, in the loop or in a task.

@@ -1,5 +1,7 @@
 //! `kill -9` in the middle of a batch, and the starts after it.
 
+use std::path::Path;
+
 use nicdeck::{
     domain::{
         journal::{Intent, JournalEntry},
@@ -24,27 +26,7 @@ const NIC: &str = "eni-bp158inzyeqioa161bsx";
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_next_start_names_what_was_left_and_the_one_after_it_is_quiet() {
     let state = tempfile::tempdir().unwrap();
-    let provider = providers::find("aliyun").unwrap();
-    let world = World::parse(&[("aliyun", provider.descriptor().demo_world)]).unwrap();
-    let region = world.regions()[0].clone();
-    let simulator = Simulator::start(provider.dialect(), world, Options::default()).await.unwrap();
-    let config = state.path().join("config.toml");
-    let endpoint = simulator.endpoint();
-    std::fs::write(
-        &config,
-        format!(
-            "version = 1\nreadonly = false\n[[profile]]\nname = \"shop\"\ncloud = \"aliyun\"\n\
-             regions = [\"{region}\"]\nendpoint = \"{endpoint}\"\n\
-             credentials = {{ from = \"env\", id = \"T_ID\", secret = \"T_SECRET\" }}\n"
-        ),
-    )
-    .unwrap();
-    let key = simulator.key().clone();
-    let path = state.path().to_owned();
-    let start = move || {
-        let env = [("T_ID", key.id.as_str()), ("T_SECRET", key.secret.as_str())];
-        Tty::start(&["--config", config.to_str().unwrap()], &path, &env, 100, 30)
-    };
+    let (simulator, start) = shop(state.path()).await;
     let open = {
         let journal = state.path().join("nicdeck/journal.jsonl");
         move || -> Vec<Intent> { journal::read(&journal).unwrap().open_intents().collect() }
@@ -53,20 +35,7 @@ async fn the_next_start_names_what_was_left_and_the_one_after_it_is_quiet() {
     // The request has arrived and has no answer.
     let hold = simulator.hold("UnassignPrivateIpAddresses");
     let begin = start.clone();
-    let tty = tokio::task::spawn_blocking(move || {
-        let mut tty = begin();
-        tty.wait("just now");
-        tty.press(&format!("/{ADDRESS}\r"));
-        tty.wait("1 of ");
-        tty.press("ap");
-        tty.wait("read again just now");
-        tty.press("c");
-        tty.wait("Cancel");
-        tty
-    })
-    .await
-    .unwrap();
-    let tty = tokio::task::spawn_blocking(move || confirmed(tty)).await.unwrap();
+    let tty = tokio::task::spawn_blocking(move || confirmed(asked(begin()))).await.unwrap();
     simulator.wait_for(|log| log.iter().any(|logged| logged.write)).await;
     tty.signal(Signal::KILL);
     tokio::task::spawn_blocking(move || tty.end()).await.unwrap();
@@ -85,6 +54,7 @@ async fn the_next_start_names_what_was_left_and_the_one_after_it_is_quiet() {
     let writes = || simulator.requests().iter().filter(|logged| logged.write).count();
     let sent = writes();
     let begin = start.clone();
+    let region = simulator.world().regions()[0].clone();
     tokio::task::spawn_blocking(move || {
         let mut tty = begin();
         tty.wait("1 done, 0 not");
@@ -116,6 +86,37 @@ async fn the_next_start_names_what_was_left_and_the_one_after_it_is_quiet() {
     })
     .await
     .unwrap();
+}
+
+/// A closed window or a lost connection stops the batch after the calls in flight, as a hang-up does: they are seen to their end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_terminal_that_goes_away_leaves_no_call_behind() {
+    let state = tempfile::tempdir().unwrap();
+    let (simulator, start) = shop(state.path()).await;
+    let hold = simulator.hold("UnassignPrivateIpAddresses");
+    let mut tty = tokio::task::spawn_blocking(move || confirmed(asked(start()))).await.unwrap();
+    simulator.wait_for(|log| log.iter().any(|logged| logged.write)).await;
+    let tty = tokio::task::spawn_blocking(move || {
+        tty.close("?");
+        tty
+    })
+    .await
+    .unwrap();
+    drop(hold);
+    let code = tokio::task::spawn_blocking(move || tty.end_unseen()).await.unwrap();
+    assert_eq!(code, 129);
+    let journal = journal::read(&state.path().join("nicdeck/journal.jsonl")).unwrap();
+    assert_eq!(journal.open_intents().count(), 0);
+    let ends: Vec<OutcomeWord> = journal
+        .entries
+        .iter()
+        .filter_map(|entry| match entry {
+            JournalEntry::Settled(end) => Some(end.outcomes.iter().map(|(_, outcome)| outcome.word())),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    assert_eq!(ends, [OutcomeWord::Released]);
 }
 
 /// The demo's clouds are in the program and die with it; a start after that goes on with what they had become.
@@ -181,6 +182,44 @@ fn a_demo_that_was_killed_in_the_middle_of_a_batch_accounts_for_every_address() 
     tty.wait("no write is without a known end");
     tty.press("q");
     assert_eq!(tty.end().0, 0);
+}
+
+/// A simulated cloud with the demo's world, and the console on it.
+async fn shop(state: &Path) -> (Simulator, impl Fn() -> Tty + Clone + Send + 'static) {
+    let provider = providers::find("aliyun").unwrap();
+    let world = World::parse(&[("aliyun", provider.descriptor().demo_world)]).unwrap();
+    let region = world.regions()[0].clone();
+    let simulator = Simulator::start(provider.dialect(), world, Options::default()).await.unwrap();
+    let config = state.join("config.toml");
+    let endpoint = simulator.endpoint();
+    std::fs::write(
+        &config,
+        format!(
+            "version = 1\nreadonly = false\n[[profile]]\nname = \"shop\"\ncloud = \"aliyun\"\n\
+             regions = [\"{region}\"]\nendpoint = \"{endpoint}\"\n\
+             credentials = {{ from = \"env\", id = \"T_ID\", secret = \"T_SECRET\" }}\n"
+        ),
+    )
+    .unwrap();
+    let key = simulator.key().clone();
+    let path = state.to_owned();
+    let start = move || {
+        let env = [("T_ID", key.id.as_str()), ("T_SECRET", key.secret.as_str())];
+        Tty::start(&["--config", config.to_str().unwrap()], &path, &env, 100, 30)
+    };
+    (simulator, start)
+}
+
+/// Up to the question before the one write.
+fn asked(mut tty: Tty) -> Tty {
+    tty.wait("just now");
+    tty.press(&format!("/{ADDRESS}\r"));
+    tty.wait("1 of ");
+    tty.press("ap");
+    tty.wait("read again just now");
+    tty.press("c");
+    tty.wait("Cancel");
+    tty
 }
 
 /// Gives the dialog what it asks for: it is deaf in its first moment, and to a key that is held down from then on.

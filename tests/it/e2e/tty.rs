@@ -18,12 +18,15 @@ struct Seen {
     parser: vt100::Parser,
     raw: Vec<u8>,
     ended: bool,
+    /// The reader lets go of the terminal after the next bytes.
+    leaves: bool,
 }
 
 pub struct Tty {
     seen: Arc<(Mutex<Seen>, Condvar)>,
-    master: Box<dyn MasterPty + Send>,
-    writer: Box<dyn Write + Send>,
+    /// `None`: closed.
+    master: Option<Box<dyn MasterPty + Send>>,
+    writer: Option<Box<dyn Write + Send>>,
     child: Box<dyn Child + Send + Sync>,
     reader: Option<std::thread::JoinHandle<()>>,
 }
@@ -71,6 +74,7 @@ impl Tty {
                 parser: vt100::Parser::new(cells(rows), cells(columns), 0),
                 raw: Vec::new(),
                 ended: false,
+                leaves: false,
             }),
             Condvar::new(),
         ));
@@ -88,13 +92,19 @@ impl Tty {
                     seen.raw.extend_from_slice(&buffer[..read]);
                 }
                 shared.1.notify_all();
-                if read == 0 {
+                if read == 0 || seen.leaves {
                     return;
                 }
             }
         });
-        let writer = pair.master.take_writer().expect("a writer");
-        Self { seen, master: pair.master, writer, child, reader: Some(reader) }
+        let (master, writer) = (Some(pair.master), None);
+        let mut tty = Self { seen, master, writer, child, reader: Some(reader) };
+        tty.writer = Some(tty.master().take_writer().expect("a writer"));
+        tty
+    }
+
+    fn master(&self) -> &dyn MasterPty {
+        &**self.master.as_ref().expect("it is open")
     }
 
     /// The text on the screen now.
@@ -129,14 +139,15 @@ impl Tty {
 
     /// Writes bytes as a keyboard does.
     pub fn press(&mut self, bytes: &str) {
-        self.writer.write_all(bytes.as_bytes()).expect("the terminal takes keys");
-        self.writer.flush().expect("the terminal takes keys");
+        let writer = self.writer.as_mut().expect("it is open");
+        writer.write_all(bytes.as_bytes()).expect("the terminal takes keys");
+        writer.flush().expect("the terminal takes keys");
     }
 
     pub fn resize(&mut self, columns: u16, rows: u16) {
         // The emulator first, or the redraw is read at the old width.
         self.seen.0.lock().unwrap().parser.screen_mut().set_size(cells(rows), cells(columns));
-        self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).expect("a resize");
+        self.master().resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).expect("a resize");
     }
 
     /// Waits until the process has stopped itself.
@@ -179,7 +190,7 @@ impl Tty {
             seen = self.seen.1.wait_timeout(seen, left).unwrap().0;
         }
         let screen = seen.parser.screen();
-        let flags = self.master.get_termios().map(|termios| format!("{:?}", termios.local_flags)).unwrap_or_default();
+        let flags = self.master().get_termios().map(|termios| format!("{:?}", termios.local_flags)).unwrap_or_default();
         let left = Left {
             alternate_screen: screen.alternate_screen(),
             cursor_hidden: screen.hide_cursor(),
@@ -193,6 +204,21 @@ impl Tty {
             reader.join().expect("the reader ends");
         }
         (status.exit_code(), left, text)
+    }
+
+    /// Closes the terminal, as a window that is closed does. `key` has the screen change, so that whoever reads it sees that.
+    pub fn close(&mut self, key: &str) {
+        self.seen.0.lock().unwrap().leaves = true;
+        self.press(key);
+        if let Some(reader) = self.reader.take() {
+            reader.join().expect("the reader ends");
+        }
+        (self.writer, self.master) = (None, None);
+    }
+
+    /// Waits for the end of a program whose terminal is closed; its exit code.
+    pub fn end_unseen(mut self) -> u32 {
+        self.child.wait().expect("an exit status").exit_code()
     }
 
     /// How many bytes the program has written so far.
