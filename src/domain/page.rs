@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     address::{Backend, Eip},
+    fault::Fault,
     float::Float,
     ids::{InstanceId, LoadBalancerId, NicId, RegionId},
     instance::Instance,
@@ -104,6 +105,8 @@ pub enum Told {
     Fates(InstanceId, Vec<(NicId, bool)>),
     /// Whether other NICs hang on this one.
     Carries(NicId, bool),
+    /// Something that a NIC's own read asked for by the way was refused, and only that is not known for it.
+    Refused(Box<Fault>),
     /// What is no NIC of the account's (a port of the cloud's own services, say) has an address of this subnet.
     Taken { region: RegionId, subnet: Arc<str>, ip: IpAddr, by: Arc<str> },
 }

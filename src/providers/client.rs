@@ -38,7 +38,7 @@ use crate::{
         ids::RegionId,
         journal::WritePermit,
         outcome::Receipt,
-        page::{InventoryPage, Listing},
+        page::{InventoryPage, Listing, Told},
         plan::OperationKind,
         rehearsal::{Command, Tool, WouldSend},
         time::Timestamp,
@@ -553,6 +553,13 @@ impl Client {
         }
         match &mut result {
             Ok(Reply::Task(TaskState::Failed(fault))) => bound(fault, scrubber),
+            Ok(Reply::Page(page)) => {
+                for told in &mut page.told {
+                    if let Told::Refused(fault) = told {
+                        bound(fault, scrubber);
+                    }
+                }
+            }
             Ok(Reply::Accepted(receipt)) => {
                 receipt.request_id = receipt.request_id.as_deref().map(|id| scrubber.start(id, WORD_BYTES));
             }

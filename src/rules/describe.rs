@@ -5,9 +5,11 @@ use std::{collections::BTreeSet, fmt::Display};
 use crate::domain::{
     address::{Address, AddressRole, Backend, Eip},
     capabilities::{Condition, Precondition},
+    fault::FaultKind,
     finding::FindingId,
     instance::PowerState,
     nic::{ManagedBy, NicRole, NicState},
+    page::Resource,
 };
 
 use super::{Asked, Context, facts::Facts};
@@ -62,7 +64,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
                 with_ip(vec![nic(), ("eip", join(facts.unexplained()))])
             } else {
                 // There is nothing to name: the sentence is another one.
-                Vec::new()
+                why(facts, Resource::Eips)
             }
         }
         FindingId::LbBackend => {
@@ -84,6 +86,8 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
             if !here.is_empty() {
                 values = with_ip(backend_values(facts, &here));
                 values.push(("case", "elsewhere".to_owned()));
+            } else if !facts.backends_known {
+                values.extend(why(facts, Resource::Backends));
             }
             values
         }
@@ -120,6 +124,11 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         }
         FindingId::VipUnknown if facts.floats_known && matches!(asked, Asked::Address(_)) => {
             with_ip(vec![nic(), ("case", "nics".to_owned())])
+        }
+        FindingId::VipUnknown => {
+            let mut values = with_ip(vec![nic()]);
+            values.extend(why(facts, Resource::Floats));
+            values
         }
         FindingId::PrimaryIp => {
             // What else can be done depends on what the NIC is.
@@ -158,7 +167,11 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
             }
             values
         }
-        FindingId::InstanceUnknown => vec![nic(), instance_id(facts)],
+        FindingId::InstanceUnknown => {
+            let mut values = vec![nic(), instance_id(facts)];
+            values.extend(why(facts, Resource::Instances));
+            values
+        }
         FindingId::NicDiesWithInstance => {
             let untold = facts.nic.dies_with_instance.is_none().then(|| ("case", "untold".to_owned()));
             std::iter::once(nic()).chain(untold).collect()
@@ -214,7 +227,6 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         | FindingId::NoUndo
         | FindingId::LastSecondary
         | FindingId::SourceCheck
-        | FindingId::VipUnknown
         | FindingId::PrimaryNic
         | FindingId::NicStateUnknown
         | FindingId::ManagedByUnknown
@@ -242,6 +254,20 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         | FindingId::NotReadAgain
         | FindingId::EarlierWrite => with_ip(vec![nic()]),
     }
+}
+
+/// Why this was not read: the key may not, this API has no such call, or it failed. Empty where nobody asked, or where the listing went
+/// well and only the read of the NIC did not.
+fn why(facts: &Facts, resource: Resource) -> Values {
+    let Some(fault) = facts.failure(resource) else { return Vec::new() };
+    let Some(code) = &fault.code else { return Vec::new() };
+    let case = match fault.kind {
+        FaultKind::Permission => "denied",
+        // nicdeck asks all of a cloud's installations alike: where one does not understand it, it has no such call.
+        FaultKind::BadRequest | FaultKind::NotFound => "absent",
+        _ => "failed",
+    };
+    vec![("case", case.to_owned()), ("code", code.clone())]
 }
 
 /// The states that all rules of a kind allow: each may take some away, with a code of its own.

@@ -4,6 +4,7 @@ use std::{collections::HashSet, net::IpAddr};
 
 use crate::domain::{
     address::{AddressRole, Backend, Eip},
+    fault::Fault,
     finding::FindingId,
     float::{Float, Pair},
     ids::{LoadBalancerId, NicId},
@@ -221,6 +222,11 @@ impl<'a> Facts<'a> {
         nics.retain(|nic| nic.id != self.nic.id && !leaving.takes(&nic.id, float.ip));
         let listed = part.coverage(Resource::Nics, &self.nic.region).is_known();
         Others { nics, untold: if listed { 0 } else { loose }, elsewhere }
+    }
+
+    /// Why the listing of this failed, if it did.
+    pub(super) fn failure(&self, resource: Resource) -> Option<&'a Fault> {
+        self.part?.coverage(resource, &self.nic.region).fault()
     }
 
     /// When the data behind a finding was read.

@@ -366,7 +366,9 @@ async fn where_nobody_tells_whether_a_detach_deletes_the_plan_blocks_it() {
         stage.simulator.change(deny);
         stage.list().await;
         let target = Target::Nic(key("nic-dies"));
-        assert_eq!(stage.read_again([key("nic-dies")]).await, []);
+        let told = stage.read_around([key("nic-dies")]).await;
+        let codes: Vec<_> = told.iter().map(|(_, fault)| fault.code.as_deref()).collect();
+        assert_eq!(codes, [Some(code)], "why, in the vendor's words");
         let row = stage.plan(vec![target.clone()]).rows()[0].clone();
         assert_eq!(row.decision, Decision::Blocked);
         let unknown: Vec<FindingId> =
@@ -457,7 +459,10 @@ async fn a_nic_with_sub_nics_is_not_detached_and_one_of_which_nobody_knows_is_to
     // Where no API tells it a person decides.
     let mut stage = scene().open().await;
     stage.simulator.change(|world| not_published(world, &["ListSubNetworkInterfaces"]));
-    let plan = stage.prepare(std::slice::from_ref(&target)).await;
+    stage.list().await;
+    let told = stage.read_around([key("nic-web1")]).await;
+    assert!(matches!(told.as_slice(), [(_, fault)] if fault.code.as_deref() == Some("APIGW.0101")), "{told:?}");
+    let plan = stage.plan(vec![target.clone()]);
     assert_eq!(found(&plan), (false, Some((FindingId::NicLinkedUnknown, Severity::Warn))));
 }
 

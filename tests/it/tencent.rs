@@ -164,6 +164,31 @@ async fn the_older_generation_alone_lists_releases_and_detaches() {
     assert_eq!(plan.rows()[0].decision, Decision::Blocked);
 }
 
+/// A check that there is no call for is another thing than one that the key may not make, and than one that failed.
+#[tokio::test]
+async fn why_a_check_could_not_be_made_is_told_apart() {
+    for (code, case) in [("InvalidAction", "absent"), ("UnauthorizedOperation", "denied"), ("InternalError", "failed")]
+    {
+        for cloud in generations() {
+            let mut stage = open(cloud).await;
+            stage.simulator.change(|world| {
+                for action in ["DescribeLoadBalancers", "DescribeHaVips"] {
+                    world.refusals.insert(action.to_owned(), code.to_owned());
+                }
+            });
+            stage.list().await;
+            let plan = stage.plan(vec![Target::Nic(key("eni-s"))]);
+            for id in [FindingId::LbUnknown, FindingId::VipUnknown] {
+                let found = plan.rows()[0].findings.iter().find(|finding| finding.id == id).expect("not known");
+                assert_eq!(found.severity, Severity::Unknown);
+                for told in [("case", case.to_owned()), ("code", code.to_owned())] {
+                    assert!(found.values.contains(&told), "{code}: {found:?}");
+                }
+            }
+        }
+    }
+}
+
 /// What the older generation does not show is said, and stops nothing; what the newer one shows is judged.
 #[tokio::test]
 async fn what_the_older_generation_can_not_tell_is_said() {

@@ -32,6 +32,15 @@ impl Coverage {
         }
     }
 
+    /// Why it is not known, where the last listing that ended failed.
+    pub fn fault(&self) -> Option<&Fault> {
+        match self {
+            Coverage::Failed { fault, .. } => Some(fault),
+            Coverage::Loading { before } => before.fault(),
+            Coverage::NotAsked | Coverage::Complete { .. } => None,
+        }
+    }
+
     /// Does what is there still tell what is not there? A refresh under way keeps what was known; one that failed does not:
     /// nobody knows what it would have shown. All that ask whether something was read ask this.
     pub fn is_known(&self) -> bool {

@@ -59,6 +59,8 @@ impl ProfileInventory {
                     self.fates.extend(fates);
                     self.fates_asked.insert(instance);
                 }
+                // What it would have told stays untold.
+                page::Told::Refused(_) => {}
                 page::Told::Carries(nic, carries) => {
                     self.carries.insert(nic, carries);
                 }

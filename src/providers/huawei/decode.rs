@@ -77,11 +77,13 @@ fn absent(listing: &Listing, fault: &Fault) -> Option<InventoryPage> {
     match (&listing.scope, code) {
         // Not published there, not allowed, or no such server any more: what a detach does is not known then, and nothing else is
         // missing. Vendor: Nova's list of interfaces does not tell it, so there is nobody else to ask.
-        _ if listing.part == part::SUB_NICS => {
-            matches!(fault.http_status, Some(400 | 403 | 404)).then(InventoryPage::default)
-        }
-        _ if listing.part == part::INTERFACES => {
-            matches!(fault.http_status, Some(400 | 403 | 404)).then(|| fates(listing, &[]))
+        _ if matches!(listing.part, part::SUB_NICS | part::INTERFACES) => {
+            let is_interfaces = listing.part == part::INTERFACES;
+            matches!(fault.http_status, Some(400 | 403 | 404)).then(|| {
+                let mut page = if is_interfaces { fates(listing, &[]) } else { InventoryPage::default() };
+                page.told.push(Told::Refused(Box::new(fault.clone())));
+                page
+            })
         }
         // Vendor: where v1 is not published v2.0 is.
         (_, "APIGW.0101") if ports && listing.part != part::V2 => {

@@ -16,7 +16,7 @@ use crate::{
         ids::{EipId, RegionId},
         inventory::{ProfileInventory, Section},
         nic::Nic,
-        page::{InventoryPage, Listing, Resource},
+        page::{InventoryPage, Listing, Resource, Told},
         snapshot::NicSnapshot,
         time::Timestamp,
     },
@@ -178,7 +178,7 @@ struct Reading {
     scratch: ProfileInventory,
     sections: HashSet<Section>,
     failed: HashMap<Section, Fault>,
-    /// The fault of a section around the NIC, once it has ended.
+    /// The fault of a section around the NIC, once it has ended; before, that of something smaller.
     partly: Option<Fault>,
     made: HashSet<Listing>,
     /// Answers that are still to come.
@@ -323,6 +323,11 @@ impl Reading {
             Ok(page) => {
                 let mut page = page.clone();
                 let next = std::mem::take(&mut page.next);
+                let refused = page.told.iter().find_map(|told| match told {
+                    Told::Refused(fault) => Some(&**fault),
+                    _ => None,
+                });
+                self.partly = self.partly.take().or_else(|| refused.cloned());
                 self.scratch.merge(page, *at);
                 next
             }

@@ -83,6 +83,9 @@ pub async fn calls(cloud: &'static dyn Provider) -> Vec<Call> {
         let mut made: Vec<Step> = Vec::new();
         while let Some(step) = cloud.step(&kind, &snapshot, &made).filter(|_| made.len() < 8) {
             calls.push(Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() });
+            // Where it is not published.
+            let other = cloud.instead(&kind, &snapshot, &made, &step, &unpublished());
+            calls.extend(other.map(|step| Call::Write { region: region.clone(), kind: kind.clone(), step }));
             made.push(step);
         }
         assert!(!made.is_empty(), "{}: no request for {kind:?}", cloud.descriptor().id);
@@ -102,7 +105,13 @@ pub async fn calls(cloud: &'static dyn Provider) -> Vec<Call> {
     calls
 }
 
-fn profile(cloud: &'static dyn Provider) -> Profile {
+/// The answer of a gateway that has no such API.
+fn unpublished() -> Fault {
+    let told = Fault::local(FaultKind::NotFound, "", "");
+    Fault { effect: Effect::Nothing, code: Some("APIGW.0101".to_owned()), http_status: Some(404), ..told }
+}
+
+pub(super) fn profile(cloud: &'static dyn Provider) -> Profile {
     Profile {
         id: "p".into(),
         cloud: cloud.descriptor().cloud(),

@@ -11,6 +11,7 @@ pub mod provoke;
 mod readonly;
 mod refusals;
 mod sections;
+mod spoken;
 mod taken_back;
 mod tokens;
 mod undo;

@@ -215,7 +215,9 @@ fn interfaces_tell_what_a_detach_does_to_them_and_silence_is_no_answer() {
         (400, r#"{"error":{"code":"Ecs.0307","message":"x"}}"#),
     ] {
         let page = answer(&of, status, body).unwrap();
-        assert_eq!(page.told, [Told::Fates("srv-1".into(), vec![])], "{body}");
+        let [Told::Fates(of, fates), Told::Refused(fault)] = page.told.as_slice() else { panic!("{body}: {page:?}") };
+        assert_eq!((of.as_str(), fates.as_slice()), ("srv-1", &[][..]), "{body}");
+        assert_eq!((fault.http_status, fault.code.is_some()), (Some(status), true), "{body}");
     }
     assert_eq!(answer(&of, 500, r#"{"error":{"code":"Common.0001","message":"x"}}"#).unwrap_err().kind, FaultKind::Server);
     assert_eq!(answer(&of, 200, r#"{"attachableQuantity":{"free_nic":1}}"#).unwrap_err().kind, FaultKind::Garbage);
@@ -229,7 +231,9 @@ fn sub_nics_hang_on_their_nic_and_where_nobody_tells_nothing_is_told() {
     assert_eq!(told(200, some), Ok(vec![Told::Carries("n".into(), true)]));
     assert_eq!(told(200, r#"{"sub_network_interfaces":[]}"#), Ok(vec![Told::Carries("n".into(), false)]));
     for (status, code) in [(404, "APIGW.0101"), (403, "VPC.0010")] {
-        assert_eq!(told(status, &format!(r#"{{"error_code":"{code}","error_msg":"x"}}"#)), Ok(vec![]));
+        let told = told(status, &format!(r#"{{"error_code":"{code}","error_msg":"x"}}"#)).unwrap();
+        let [Told::Refused(fault)] = told.as_slice() else { panic!("{told:?}") };
+        assert_eq!(fault.code.as_deref(), Some(code));
     }
     for (status, body) in [(200, "{}"), (200, &*some.replace("\"n\"", "\"other\"")), (500, "{}")] {
         assert!(told(status, body).is_err(), "{body}");
