@@ -112,7 +112,7 @@ async fn a_terminal_that_goes_away_leaves_no_call_behind() {
         .iter()
         .filter_map(|entry| match entry {
             JournalEntry::Settled(end) => Some(end.outcomes.iter().map(|(_, outcome)| outcome.word())),
-            _ => None,
+            JournalEntry::Intent(_) => None,
         })
         .flatten()
         .collect();
