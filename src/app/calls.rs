@@ -92,6 +92,7 @@ mod tests {
             answer_bytes: 0,
             code: None,
             fault: None,
+            permission: None,
             request_id: None,
             elapsed_ms: 0,
             attempt: 1,

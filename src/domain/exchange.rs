@@ -32,6 +32,9 @@ pub struct Exchange {
     pub answer_bytes: u64,
     pub code: Option<String>,
     pub fault: Option<FaultKind>,
+    /// Where it was missing: what has to be granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permission: Option<String>,
     pub request_id: Option<String>,
     pub elapsed_ms: u64,
     /// 1 for the first try.

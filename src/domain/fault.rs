@@ -25,6 +25,9 @@ pub struct Fault {
     /// Tries made, this one included.
     pub attempts: u32,
     pub elapsed_ms: u64,
+    /// Of [`FaultKind::Permission`]: what has to be granted, as the vendor's access control spells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permission: Option<String>,
     /// Of [`FaultKind::Keys`]: why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<Box<KeyFault>>,
@@ -100,6 +103,7 @@ impl Fault {
             clock_skew_s: None,
             attempts: 0,
             elapsed_ms: 0,
+            permission: None,
             keys: None,
         }
     }

@@ -26,7 +26,7 @@ use crate::{
     report,
     runtime::{
         self, Account, Launch, clock,
-        doctor::{CallHealth, Health},
+        doctor::{CallHealth, Health, Who},
         journal::{
             self,
             verify::{Verdict, verify},
@@ -156,17 +156,30 @@ impl ProfileFindings {
         }
     }
 
-    /// The vendor's id of the account.
-    fn account(&self) -> Option<&str> {
-        self.health.as_ref().ok()?.as_ref()?.account.as_deref()
+    fn who(&self) -> Option<&Who> {
+        self.health.as_ref().ok()?.as_ref().map(|health| &health.account)
     }
 
-    /// Who this is, as far as anybody tells.
-    fn account_text(&self, words: &Catalog) -> String {
+    /// The vendor's id of the account.
+    fn account(&self) -> Option<&str> {
+        match self.who()? {
+            Who::Known(id) => Some(id),
+            Who::Failed(_) | Who::NoCall | Who::NotAsked => None,
+        }
+    }
+
+    /// Who this is, as far as anybody tells. That nobody does is no failure of the profile.
+    fn account_told(&self, words: &Catalog) -> (Grade, String) {
         let alias = self.alias.as_deref().unwrap_or("-");
-        match self.account() {
-            Some(id) => words.text("doctor.account-id", &[("id", id), ("alias", alias)]).into_owned(),
-            None => words.text("doctor.account-untold", &[("alias", alias)]).into_owned(),
+        let text = |key, id: &str| words.text(key, &[("id", id), ("alias", alias)]).into_owned();
+        match self.who() {
+            Some(Who::Known(id)) => (Grade::Good, text("doctor.account-id", id)),
+            Some(Who::NoCall) => (Grade::Good, text("doctor.account-no-call", "")),
+            Some(Who::Failed(fault)) => {
+                let why = fault_text(words, &self.cloud, fault);
+                (Grade::Odd, format!("{}  {why}", text("doctor.account-failed", &fault.action)))
+            }
+            Some(Who::NotAsked) | None => (Grade::Odd, text("doctor.account-not-asked", "")),
         }
     }
 
@@ -220,7 +233,8 @@ impl Findings {
                 }
                 None => lines.row(Grade::Good, words.word("doctor.keys"), &from)?,
             }
-            lines.row(Grade::Good, words.word("doctor.account"), &profile.account_text(words))?;
+            let (grade, text) = profile.account_told(words);
+            lines.row(grade, words.word("doctor.account"), &text)?;
             if let Some(skew) = profile.skew_s() {
                 let key = if skew == 0 { "doctor.clock-exact" } else { "doctor.clock-off" };
                 let mut text = words.text(key, &[("seconds", &skew.unsigned_abs().to_string())]).into_owned();
@@ -232,7 +246,7 @@ impl Findings {
             for call in profile.calls() {
                 let region = call.region.as_ref().map_or("", |region| region.as_str());
                 let (grade, text) = match &call.answer {
-                    Ok(()) => (Grade::Good, format!("{region}  {} ms", call.took_ms)),
+                    Ok(()) => (Grade::Good, format!("{region}  {} ms  {}", call.took_ms, call.granted())),
                     Err(fault) => (Grade::Bad, format!("{region}  {}", fault_text(words, &profile.cloud, fault))),
                 };
                 lines.row(grade, call.action, text.trim_start())?;
@@ -260,6 +274,10 @@ impl Findings {
             credentials_from: profile.source.as_ref().map(|source| source_text(source, words)),
             problem: profile.problem().map(|problem| words.phrase(&problem)),
             account: profile.account(),
+            account_fault: match profile.who() {
+                Some(Who::Failed(fault)) => Some(fault),
+                _ => None,
+            },
             alias: profile.alias.as_deref(),
             clock_skew_s: profile.skew_s(),
             calls: profile.calls().iter().map(CallJson::of).collect(),
@@ -295,8 +313,9 @@ struct ProfileJson<'a> {
     cloud: &'a str,
     credentials_from: Option<String>,
     problem: Option<String>,
-    /// The vendor's id of it; `null` where no call that is made here tells it.
+    /// The vendor's id of it; `null` where the cloud has no call that tells it, or refused it.
     account: Option<&'a str>,
+    account_fault: Option<&'a Fault>,
     /// Its name in the config.
     alias: Option<&'a str>,
     clock_skew_s: Option<i64>,
@@ -306,6 +325,8 @@ struct ProfileJson<'a> {
 #[derive(Serialize)]
 struct CallJson<'a> {
     action: &'a str,
+    /// What has to be granted for it, as the vendor's access control spells it.
+    permission: &'a str,
     region: Option<&'a str>,
     ok: bool,
     ms: u64,
@@ -316,6 +337,7 @@ impl<'a> CallJson<'a> {
     fn of(call: &'a CallHealth) -> Self {
         CallJson {
             action: call.action,
+            permission: &call.permission,
             region: call.region.as_ref().map(RegionId::as_str),
             ok: call.answer.is_ok(),
             ms: call.took_ms,

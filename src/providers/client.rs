@@ -21,7 +21,7 @@ use super::{
     keyring::{Keyring, Supply},
     limiter::{Lane, Limiter},
     network::Network,
-    profile::Profile,
+    profile::{Credential, Profile},
     provider::{Call, Provider, Quota, Reply, Stamp, Step, TaskState},
     redact::{self, Scrubber, Trip},
     response::{redirected, request_id, retry_after, server_time, unanswered},
@@ -260,6 +260,19 @@ impl Client {
         })
     }
 
+    /// The vendor's id of the account that the credential is of; `None` where the cloud has no call that tells.
+    ///
+    /// # Errors
+    /// As of [`Client::read`].
+    pub async fn identity(&self, region: &RegionId) -> Option<Result<String, Fault>> {
+        let call = self.cloud().identity(region)?;
+        Some(match self.ask(&call).await {
+            Ok(Reply::Identity(account)) => Ok(account),
+            Ok(_) => Err(Fault::local(FaultKind::Local, self.cloud().action(&call), local::REPLY)),
+            Err(fault) => Err(fault),
+        })
+    }
+
     /// A call that changes nothing, made until it is answered or the policy gives up.
     async fn ask(&self, call: &Call) -> Result<Reply, Fault> {
         let policy = &self.inner.parts.retry;
@@ -449,7 +462,13 @@ impl Client {
         let Inner { parts: Parts { profile, cloud, clock, .. }, keys, sessions, .. } = &*self.inner;
         let own = keys.own(|| clock()).await.map_err(|why| Fault::keys(cloud.action(call), why))?;
         let region = call.region().or(profile.regions.first());
-        let Some(region) = region.filter(|_| !matches!(call, Call::SignIn { .. })) else { return Ok(own) };
+        let needs_session = match call {
+            Call::SignIn { .. } => false,
+            // Is about the account, whatever its keys may do in a region.
+            Call::Identity { .. } => matches!(*own.credential, Credential::Password { .. }),
+            _ => true,
+        };
+        let Some(region) = region.filter(|_| needs_session) else { return Ok(own) };
         let Some(sign_in) = cloud.sign_in(profile, &own.credential, region) else { return Ok(own) };
         let mut sessions = sessions.lock().await;
         if let Some(known) = sessions.get(region, &own, clock()) {
@@ -477,7 +496,7 @@ impl Client {
             Call::Write { .. } => Lane::Write,
             _ if self.urgent => Lane::Around,
             Call::List(listing) if listing.resource.makes_rows() => Lane::Rows,
-            Call::List(_) | Call::Task { .. } => Lane::Rest,
+            Call::List(_) | Call::Task { .. } | Call::Identity { .. } => Lane::Rest,
             // Everything waits for it.
             Call::SignIn { .. } => Lane::Rows,
         }
@@ -535,6 +554,7 @@ impl Client {
         }
         if let Err(fault) = &mut result {
             action.clone_into(&mut fault.action);
+            fault.permission = (fault.kind == FaultKind::Permission).then(|| cloud.permission(call));
             fault.attempts = attempt;
             fault.elapsed_ms = ms(begin.elapsed());
             // Also of an answer that was cut, too large, or a redirect: it may be all that is known of a write.
@@ -556,10 +576,12 @@ impl Client {
             Ok(Reply::Page(page)) => {
                 for told in &mut page.told {
                     if let Told::Refused(fault) = told {
+                        fault.permission = (fault.kind == FaultKind::Permission).then(|| cloud.permission(call));
                         bound(fault, scrubber);
                     }
                 }
             }
+            Ok(Reply::Identity(account)) => *account = scrubber.start(account, WORD_BYTES),
             Ok(Reply::Accepted(receipt)) => {
                 receipt.request_id = receipt.request_id.as_deref().map(|id| scrubber.start(id, WORD_BYTES));
             }

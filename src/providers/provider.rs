@@ -44,6 +44,10 @@ pub enum Call {
         /// By a name and a password, where a cloud has another call for that.
         by_name: bool,
     },
+    /// Whose account the credential is of.
+    Identity {
+        region: RegionId,
+    },
 }
 
 /// One request of a write. Most writes have one.
@@ -83,14 +87,17 @@ impl Call {
     pub fn region(&self) -> Option<&RegionId> {
         match self {
             Call::List(listing) => listing.region.as_ref(),
-            Call::Write { region, .. } | Call::Task { region, .. } | Call::SignIn { region, .. } => Some(region),
+            Call::Write { region, .. }
+            | Call::Task { region, .. }
+            | Call::SignIn { region, .. }
+            | Call::Identity { region } => Some(region),
         }
     }
 
     /// Surely changes nothing: whatever is not named here may not be sent for a profile that is read-only.
     pub fn is_read(&self) -> bool {
         match self {
-            Call::List(_) | Call::Task { .. } | Call::SignIn { .. } => true,
+            Call::List(_) | Call::Task { .. } | Call::SignIn { .. } | Call::Identity { .. } => true,
             Call::Write { .. } => false,
         }
     }
@@ -108,6 +115,8 @@ pub enum Reply {
     Accepted(Receipt),
     Task(TaskState),
     Session(Session),
+    /// The vendor's id of the account.
+    Identity(String),
 }
 
 /// Where an accepted write stands, by the cloud's word.
@@ -275,8 +284,18 @@ pub trait Provider: Send + Sync {
         None
     }
 
+    /// The call that tells whose account the credential is of; `None` where the vendor publishes none.
+    fn identity(&self, _region: &RegionId) -> Option<Call> {
+        None
+    }
+
     /// The vendor's action name, for logs and screens.
     fn action(&self, call: &Call) -> &'static str;
+
+    /// What has to be granted for the call, as the vendor's access control spells it. Where it knows no other names: the action's.
+    fn permission(&self, call: &Call) -> String {
+        self.action(call).to_owned()
+    }
 
     /// The vendor's limit on the call's action: documented, or a guess on the safe side where it is not.
     fn quota(&self, call: &Call) -> Quota;

@@ -137,6 +137,7 @@ pub fn exchange(trip: &Trip<'_>, scrubber: &Scrubber) -> Exchange {
         answer_bytes: response.map_or(0, |response| response.body.len() as u64),
         code: fault.and_then(|fault| fault.code.as_deref()).map(text),
         fault: fault.map(|fault| fault.kind).filter(|kind| *kind != FaultKind::Local),
+        permission: fault.and_then(|fault| fault.permission.clone()),
         request_id: fault
             .and_then(|fault| fault.request_id.clone())
             .or_else(|| response.and_then(|response| request_id(&response.body)))
@@ -171,7 +172,7 @@ fn target(call: &Call) -> String {
     let listing = match call {
         Call::Write { kind, .. } => return kind.nic().to_string(),
         Call::Task { task, .. } => return task.to_string(),
-        Call::SignIn { region, .. } => return region.to_string(),
+        Call::SignIn { region, .. } | Call::Identity { region } => return region.to_string(),
         Call::List(listing) => listing,
     };
     let mut text = match &listing.scope {

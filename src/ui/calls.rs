@@ -160,9 +160,9 @@ fn meaning(canvas: &Canvas, doc: &mut Doc, call: &Exchange) {
     let Some(cloud) = canvas.cloud(&call.profile).filter(|_| call.fault.is_some()) else { return };
     match words.errors.find(cloud, call.code.as_deref(), call.status) {
         Known::Code(entry) => {
-            let text = entry.text(words.language);
-            doc.field("", &words::code_text(&text.means, &call.action), Role::Text);
-            doc.field("", &words::code_text(&text.next, &call.action), Role::Text);
+            let (text, permission) = (entry.text(words.language), call.permission.as_deref());
+            doc.field("", &words::code_text(&text.means, &call.action, permission), Role::Text);
+            doc.field("", &words::code_text(&text.next, &call.action, permission), Role::Text);
             doc.field(
                 words.word("label.again"),
                 &words::again(words, entry, call.write.then_some(entry.proves)),

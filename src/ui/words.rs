@@ -254,7 +254,7 @@ fn fault_kind(kind: FaultKind) -> &'static str {
 /// What went wrong, in a few words: those for the cloud's own code, where there are any.
 pub fn fault_what<'a>(words: &'a Catalog, cloud: Option<&CloudId>, fault: &'a Fault) -> Cow<'a, str> {
     match known(words, cloud, fault) {
-        Known::Code(entry) => code_text(&entry.text(words.language).means, &fault.action),
+        Known::Code(entry) => code_text(&entry.text(words.language).means, &fault.action, fault.permission.as_deref()),
         Known::Stranger if fault.message.is_empty() => Cow::Borrowed(words.word("code.unknown-silent")),
         Known::Stranger => words.text("code.unknown", &[("message", &fault.message)]),
         Known::Nothing => fault_text(words, fault, "what"),
@@ -266,7 +266,9 @@ pub fn fault_next<'a>(words: &'a Catalog, cloud: Option<&CloudId>, fault: &'a Fa
     match (known(words, cloud, fault), &fault.request_id) {
         // What the file says is about a write that may have been done: there is nothing to read back after a read.
         (Known::Code(entry), _) if !write && entry.proves == Proves::Unknown => fault_text(words, fault, "next"),
-        (Known::Code(entry), _) => code_text(&entry.text(words.language).next, &fault.action),
+        (Known::Code(entry), _) => {
+            code_text(&entry.text(words.language).next, &fault.action, fault.permission.as_deref())
+        }
         (Known::Stranger, Some(id)) => words.text("code.unknown-next", &[("request", id)]),
         (Known::Stranger, None) => Cow::Borrowed(words.word("code.unknown-next-without-id")),
         // It says that nothing was sent.
@@ -305,9 +307,13 @@ pub fn known<'a>(words: &'a Catalog, cloud: Option<&CloudId>, fault: &Fault) -> 
     }
 }
 
-/// A sentence about a code, with the call it was an answer to.
-pub fn code_text<'a>(text: &'a str, action: &str) -> Cow<'a, str> {
-    fill(text, |name| (name == "action").then_some(action))
+/// A sentence about a code, with the call it was an answer to, and what has to be granted for that where it is known.
+pub fn code_text<'a>(text: &'a str, action: &str, permission: Option<&str>) -> Cow<'a, str> {
+    fill(text, |name| match name {
+        "action" => Some(action),
+        "permission" => Some(permission.unwrap_or(action)),
+        _ => None,
+    })
 }
 
 /// Whether trying again helps; for a write also what is proven about it.
@@ -345,6 +351,7 @@ fn fault_text<'a>(words: &'a Catalog, fault: &Fault, part: &str) -> Cow<'a, str>
     let values = [
         ("elapsed", elapsed.as_str()),
         ("action", fault.action.as_str()),
+        ("permission", fault.permission.as_deref().unwrap_or(&fault.action)),
         ("skew", skew.as_deref().unwrap_or("?")),
         ("message", &fault_message(words, fault)),
     ];

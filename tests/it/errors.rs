@@ -338,7 +338,7 @@ fn sentences_are_plain_and_keep_to_one_word_for_an_act() {
             must(!chinese[0].ends_with('。') && chinese[1].ends_with('。'), "Chinese full stops");
             must(chinese.iter().all(|text| text.chars().any(|c| ('\u{4e00}'..'\u{9fff}').contains(&c))), "Chinese");
             for text in english.iter().chain(&chinese) {
-                must(!text.replace("{action}", "").contains(['{', '}']), "placeholders");
+                must(!text.replace("{action}", "").replace("{permission}", "").contains(['{', '}']), "placeholders");
                 must(!["回收站"].iter().any(|word| text.replace(word, "").contains("回收")), "释放");
                 must(
                     !["退还", "拔出", "分离", "解除", "unassign", "unplug"].iter().any(|word| text.contains(word)),

@@ -40,6 +40,11 @@ pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Faul
         Ok(head) => head,
         Err(fault) => return gone(call, &fault).map_or(Err(fault), |page| Ok(Reply::Page(page))),
     };
+    // Vendor: `GetCallerIdentity` page. The other members tell which user or role of the account it is.
+    if let Call::Identity { .. } = call {
+        let account = answer.body::<wire::Caller>()?.account;
+        return if account.is_empty() { Err(answer.garbage("no AccountId")) } else { Ok(Reply::Identity(account)) };
+    }
     let Call::List(listing) = call else {
         return Ok(Reply::Accepted(Receipt { request_id: head.request_id().map(str::to_owned), task: None }));
     };

@@ -29,6 +29,7 @@ enum Product {
     Slb,
     Alb,
     Nlb,
+    Sts,
 }
 
 impl Product {
@@ -39,6 +40,7 @@ impl Product {
             Product::Slb => "2014-05-15",
             Product::Alb => "2020-06-16",
             Product::Nlb => "2022-04-30",
+            Product::Sts => "2015-04-01",
         }
     }
 
@@ -50,6 +52,7 @@ impl Product {
             Product::Slb => "slb",
             Product::Alb => "alb",
             Product::Nlb => "nlb",
+            Product::Sts => "sts",
         }
     }
 
@@ -61,6 +64,7 @@ impl Product {
             Product::Ecs if finance || region == "cn-hangzhou" => return "ecs-cn-hangzhou.aliyuncs.com".to_owned(),
             Product::Vpc if finance || gov || region == "cn-hangzhou" => return "vpc.aliyuncs.com".to_owned(),
             Product::Slb if finance || gov || CENTRAL_SLB.contains(&region) => return "slb.aliyuncs.com".to_owned(),
+            Product::Sts => return "sts.aliyuncs.com".to_owned(),
             product => product.name(),
         };
         format!("{name}.{region}.aliyuncs.com")
@@ -90,6 +94,7 @@ fn api(call: &Call) -> (Product, &'static str) {
         Call::List(listing) => listing,
         // This cloud has neither; no method of its codec makes such a call.
         Call::Task { .. } | Call::SignIn { .. } => return (Product::Ecs, "DescribeRegions"),
+        Call::Identity { .. } => return (Product::Sts, "GetCallerIdentity"),
     };
     match (listing.resource, listing.part) {
         // No virtual address is an object of its own here: `listings` never asks for one.
@@ -131,6 +136,12 @@ pub(super) fn action(call: &Call) -> &'static str {
     api(call).1
 }
 
+/// Vendor: "RAM authorization" of the calls' pages: the product's name and the action's.
+pub(super) fn permission(call: &Call) -> String {
+    let (product, action) = api(call);
+    format!("{}:{action}", product.name())
+}
+
 /// The same, told apart where two products have actions of one name.
 pub(super) fn own_action(call: &Call) -> &'static str {
     match api(call) {
@@ -153,7 +164,7 @@ pub(super) fn encode(call: &Call, profile: &Profile) -> WireRequest {
     let params = match call {
         Call::List(listing) => read(listing),
         Call::Write { region, kind, step } => write(region, kind, step),
-        Call::Task { .. } | Call::SignIn { .. } => Params::default(),
+        Call::Task { .. } | Call::SignIn { .. } | Call::Identity { .. } => Params::default(),
     };
     let (scheme, host) = profile.host(product.name(), &product.host(region), region);
     let encoded = wire::canonical_query(&params.0);

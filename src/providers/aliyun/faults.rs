@@ -68,7 +68,7 @@ fn bare(call: &Call, response: &WireResponse, head: Option<&Head>) -> Fault {
 fn write(call: &Call) -> Option<&OperationKind> {
     match call {
         Call::Write { kind, .. } => Some(kind),
-        Call::List(_) | Call::Task { .. } | Call::SignIn { .. } => None,
+        Call::List(_) | Call::Task { .. } | Call::SignIn { .. } | Call::Identity { .. } => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Alibaba Cloud as a codec: ECS 2014-05-26 for instances and NICs, VPC 2016-04-28 for EIPs, and the backends of the three load
-//! balancers (CLB 2014-05-15, ALB 2020-06-16, NLB 2022-04-30). Each product has its own endpoint in each region.
+//! balancers (CLB 2014-05-15, ALB 2020-06-16, NLB 2022-04-30). Each product has its own endpoint in each region. STS 2015-04-01, which has one for
+//! all, tells whose key it is.
 
 mod carry;
 mod cli;
@@ -338,6 +339,14 @@ impl Provider for Cloud {
     fn step(&self, kind: &OperationKind, seen: &NicSnapshot, made: &[Step]) -> Option<Step> {
         let known = matches!(kind, OperationKind::Assign { .. });
         made.is_empty().then(|| if known { Step::known_again(kind, seen) } else { Step::default() })
+    }
+
+    fn identity(&self, region: &RegionId) -> Option<Call> {
+        Some(Call::Identity { region: region.clone() })
+    }
+
+    fn permission(&self, call: &Call) -> String {
+        encode::permission(call)
     }
 
     fn request_id_headers(&self) -> &'static [&'static str] {

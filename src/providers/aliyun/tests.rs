@@ -426,3 +426,32 @@ fn releases_carry_at_most_what_every_edition_of_the_page_allows() {
         assert_eq!(condition.severity == Severity::Blocked, strict, "{condition:?}");
     }
 }
+
+/// Vendor: `GetCallerIdentity` page; the endpoint map of the SDKs has one host for all regions.
+#[test]
+fn whose_key_it_is_is_asked_of_the_token_service() {
+    let call = Cloud.identity(&"cn-beijing".into()).unwrap();
+    let request = Cloud.encode(&call, &profile("cn-beijing", None));
+    assert_eq!((request.method, request.url()), ("POST", "https://sts.aliyuncs.com/".to_owned()));
+    assert_eq!(request.header("x-acs-action"), Some("GetCallerIdentity"));
+    assert_eq!(request.header("x-acs-version"), Some("2015-04-01"));
+    let own = Cloud.encode(&call, &profile("cn-beijing", Some("http://127.0.0.1:7")));
+    assert_eq!(own.url(), "http://127.0.0.1:7/", "an endpoint of the profile's own is asked for this as well");
+    let told = |body: &str| {
+        Cloud.decode(&call, &WireResponse { status: 200, headers: vec![], body: body.as_bytes().to_vec() })
+    };
+    let body = r#"{"IdentityType":"RAMUser","AccountId":"1968132000123456","RequestId":"3C87BF47","PrincipalId":"2","UserId":"2","Arn":"acs:ram::1968132000123456:user/admin"}"#;
+    assert_eq!(told(body), Ok(Reply::Identity("1968132000123456".to_owned())));
+    assert!(told(r#"{"RequestId":"3C87BF47","AccountId":""}"#).is_err());
+}
+
+#[test]
+fn a_permission_is_named_with_its_product() {
+    let of = |part| Call::List(Listing { part, ..all(Resource::Backends) });
+    let named = [part::CLB, part::ALB, part::NLB, part::NLB_SERVERS].map(|part| Cloud.permission(&of(part)));
+    let wanted =
+        ["slb:DescribeLoadBalancers", "alb:ListServerGroups", "nlb:ListServerGroups", "nlb:ListServerGroupServers"];
+    assert_eq!(named, wanted);
+    assert_eq!(Cloud.permission(&Call::List(all(Resource::Eips))), "vpc:DescribeEipAddresses");
+    assert_eq!(Cloud.permission(&release(1..2)), "ecs:UnassignPrivateIpAddresses");
+}

@@ -67,6 +67,7 @@ pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Faul
         }
         Call::Task { .. } => job(call, response).map(Reply::Task),
         Call::SignIn { region, .. } => session(call, region, response).map(Reply::Session),
+        Call::Identity { .. } => account(call, response).map(Reply::Identity),
     }
 }
 
@@ -715,6 +716,16 @@ fn job(call: &Call, response: &WireResponse) -> Result<TaskState, Fault> {
 }
 
 /// A token with its project, or only the project of the region.
+/// Vendor: the accounts that the user may see; a user belongs to one.
+fn account(call: &Call, response: &WireResponse) -> Result<String, Fault> {
+    let list = open::<wire::Domains>(call, response)?.domains;
+    let domains = listed(call, response, list, "domains")?;
+    match domains.as_slice() {
+        [domain] => domain.id.some().map(str::to_owned).ok_or_else(|| faults::garbage(call, response, "an account without an id")),
+        domains => Err(faults::garbage(call, response, &format!("{} accounts", domains.len()))),
+    }
+}
+
 fn session(call: &Call, region: &RegionId, response: &WireResponse) -> Result<Session, Fault> {
     if let Some(token) = response.header("x-subject-token").map(str::trim).filter(|token| !token.is_empty()) {
         let body: wire::Tokens = open(call, response)?;

@@ -132,8 +132,29 @@ fn draft(call: &Call) -> Draft {
             let action = if *by_name { "KeystoneCreateUserTokenByPassword" } else { "KeystoneListProjects" };
             Draft::get(action, Service::Iam, "/v3/projects").with([("name", region.to_string())])
         }
+        Call::Identity { .. } => Draft::get("KeystoneListAuthDomains", Service::Iam, "/v3/auth/domains"),
         Call::Write { kind, step, .. } => write(kind, step),
     }
+}
+
+/// Vendor: "Permissions and supported actions" of the API references of ECS, VPC, EIP, ELB and IAM. A listing of ports is granted by
+/// its own name in identity policies, and by the other in the older kind. `None`: granted to everybody, or not documented.
+pub(super) fn permission(action: &str) -> Option<&'static str> {
+    Some(match action {
+        "KeystoneListProjects" => "iam:projects:listProjects",
+        "ListServersDetails" => "ecs:cloudServers:list",
+        "ListPorts" | "NeutronListPorts" => "vpc:ports:list / vpc:ports:get",
+        "ShowPort" | "NeutronShowPort" => "vpc:ports:get",
+        "ListPublicips" => "vpc:publicIps:list",
+        "ListAllMembers" => "elb:members:list",
+        RELEASE | "AssociateServerVirtualIp" | "UpdateServerInterface" => "ecs:cloudServerNics:update",
+        DETACH => "ecs:cloudServerNics:delete",
+        "BatchAddServerNics" => "ecs:cloudServers:addNics",
+        "UpdatePort" | "NeutronUpdatePort" => "vpc:ports:update",
+        "DeletePort" | "NeutronDeletePort" => "vpc:ports:delete",
+        "UpdatePublicip" => "vpc:publicIps:update",
+        _ => return None,
+    })
 }
 
 fn read(listing: &Listing) -> Draft {

@@ -147,7 +147,7 @@ fn by_code(code: &str, message: &str, status: u16, call: &Call) -> Option<(Fault
 
     let write = match call {
         Call::Write { kind, .. } => Some(kind),
-        Call::List(_) | Call::Task { .. } | Call::SignIn { .. } => None,
+        Call::List(_) | Call::Task { .. } | Call::SignIn { .. } | Call::Identity { .. } => None,
     };
     // A write that may have happened is read back; a read is simply made again.
     let lost = if write.is_some() { Unknown } else { NothingRetry };

@@ -310,8 +310,18 @@ impl Provider for Cloud {
         faults::ID_HEADERS
     }
 
+    /// Vendor: `KeystoneListAuthDomains`, for which nothing has to be granted. A sign-in mostly has told it before.
+    fn identity(&self, region: &RegionId) -> Option<Call> {
+        Some(Call::Identity { region: region.clone() })
+    }
+
     fn action(&self, call: &Call) -> &'static str {
         encode::action(call)
+    }
+
+    fn permission(&self, call: &Call) -> String {
+        let action = encode::action(call);
+        encode::permission(action).unwrap_or(action).to_owned()
     }
 
     fn brings(&self, listing: &Listing) -> &'static [Resource] {

@@ -365,3 +365,31 @@ fn requests_are_those_of_the_vendors_sdk() {
         assert!(request.body.is_empty() || is_json(request.header("content-type")), "{name}");
     }
 }
+
+/// Vendor: `KeystoneListAuthDomains` page.
+#[test]
+fn whose_key_it_is_iam_tells() {
+    let call = Cloud.identity(&"cn-north-4".into()).unwrap();
+    assert_eq!(shown(&call), "KeystoneListAuthDomains GET https://iam.cn-north-4.myhuaweicloud.com/v3/auth/domains");
+    let told = |body: &str| {
+        Cloud.decode(&call, &WireResponse { status: 200, headers: vec![], body: body.as_bytes().to_vec() })
+    };
+    let domain = r#"{"description":"","enabled":true,"id":"d78cbac186b744899480f25bd022f468","links":{},"name":"IAMDomain"}"#;
+    let list = |domains: &str| format!(r#"{{"domains":[{domains}],"links":{{}}}}"#);
+    assert_eq!(told(&list(domain)), Ok(Reply::Identity("d78cbac186b744899480f25bd022f468".to_owned())));
+    for body in [list(""), list(&format!("{domain},{domain}")), list(r#"{"name":"IAMDomain"}"#), "{}".to_owned()] {
+        assert!(told(&body).is_err(), "{body}");
+    }
+}
+
+#[test]
+fn permissions_have_names_of_their_own() {
+    let of = |resource| Cloud.permission(&Call::List(Listing::all(resource, Some("cn-north-4".into()))));
+    assert_eq!(of(Resource::Nics), "vpc:ports:list / vpc:ports:get");
+    assert_eq!(of(Resource::Instances), "ecs:cloudServers:list");
+    assert_eq!(of(Resource::Eips), "vpc:publicIps:list");
+    assert_eq!(of(Resource::Backends), "elb:members:list");
+    assert_eq!(of(Resource::Regions), "KeystoneListRegions", "granted to everybody: the call's own name");
+    let project = Call::SignIn { region: "cn-north-4".into(), by_name: false };
+    assert_eq!(Cloud.permission(&project), "iam:projects:listProjects");
+}

@@ -46,6 +46,11 @@ pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Faul
         Call::Task { task, .. } => return task_state(&answer, task, head).map(Reply::Task),
         // `sign_in` never asks.
         Call::SignIn { .. } => return Err(answer.garbage("no session was asked for")),
+        // Vendor: `GetCallerIdentity` page; the main account's number. The other members tell which user or role of it this is.
+        Call::Identity { .. } => {
+            let account = answer.body::<wire::Caller>()?.account_id;
+            return if account.is_empty() { Err(answer.garbage("no AccountId")) } else { Ok(Reply::Identity(account)) };
+        }
         Call::List(listing) => listing,
     };
     let region = || {

@@ -35,6 +35,7 @@ const VPC: Product = Product { name: "vpc", version: "2017-03-12" };
 const CVM: Product = Product { name: "cvm", version: "2017-03-12" };
 const CLB: Product = Product { name: "clb", version: "2018-03-17" };
 const REGION: Product = Product { name: "region", version: "2022-06-27" };
+const STS: Product = Product { name: "sts", version: "2018-08-13" };
 
 fn api(call: &Call) -> (Product, &'static str) {
     let listing = match call {
@@ -53,6 +54,7 @@ fn api(call: &Call) -> (Product, &'static str) {
         Call::Task { .. } => return (VPC, "DescribeVpcTaskResult"),
         // Keys alone sign; `sign_in` never asks for this.
         Call::SignIn { .. } => return (REGION, "DescribeRegions"),
+        Call::Identity { .. } => return (STS, "GetCallerIdentity"),
         Call::List(listing) => listing,
     };
     match (listing.resource, listing.part) {
@@ -86,6 +88,7 @@ pub(super) fn service(action: &str, version: &str) -> &'static str {
     match (action, version) {
         (_, version) if version == CLB.version => CLB.name,
         (_, version) if version == REGION.version => REGION.name,
+        (_, version) if version == STS.version => STS.name,
         ("DescribeInstances", _) => CVM.name,
         _ => VPC.name,
     }
@@ -110,7 +113,7 @@ pub(super) fn encode(call: &Call, region: Option<&str>, profile: &Profile) -> Wi
             Some(number) => json!({"TaskId": number.parse::<u64>().unwrap_or_default()}),
             None => json!({"TaskId": &**task}),
         },
-        Call::SignIn { .. } => json!({}),
+        Call::SignIn { .. } | Call::Identity { .. } => json!({}),
     };
     let (scheme, host) = profile.host(product.name, &host(product, region), region.unwrap_or_default());
     let headers = [

@@ -1,4 +1,4 @@
-//! Tencent Cloud as a codec: API 3.0 of vpc (NICs, EIPs, tasks), cvm (instances), clb (load balancers) and region; and, for
+//! Tencent Cloud as a codec: API 3.0 of vpc (NICs, EIPs, tasks), cvm (instances), clb (load balancers), region and sts; and, for
 //! installations that still answer it, API 2.0 for what it has ([`v2`]).
 
 mod carry;
@@ -235,8 +235,17 @@ impl Provider for Cloud {
         Some(Call::Task { region: region.clone(), task: receipt.task.as_deref()?.into() })
     }
 
+    /// Vendor: `GetCallerIdentity` takes keys of every kind.
+    fn identity(&self, region: &RegionId) -> Option<Call> {
+        Some(Call::Identity { region: region.clone() })
+    }
+
     fn action(&self, call: &Call) -> &'static str {
         encode::action(call)
+    }
+
+    fn permission(&self, call: &Call) -> String {
+        permission(call)
     }
 
     fn quota(&self, call: &Call) -> Quota {
@@ -308,6 +317,12 @@ fn inspection(nic: &Nic, known: &[Backend]) -> Vec<Listing> {
         Listing { carry: Some(carry.text()), ..of(Resource::Backends, part, scope) }
     }));
     all
+}
+
+/// Vendor: CAM, policy syntax: an action is `product:Action`. Both generations ask for the same.
+fn permission(call: &Call) -> String {
+    let (product, action) = encode::command(call);
+    format!("{product}:{action}")
 }
 
 /// By the generation that the request is of. Blanks around keys are the operator's slip, not part of the key.

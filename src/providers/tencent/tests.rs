@@ -311,3 +311,32 @@ fn what_is_blocked_has_the_code_that_the_vendor_would_answer() {
     assert_eq!(DESCRIPTOR.capabilities.release_batch, 10);
     assert!(Cloud.generation("v2").is_some() && Cloud.generation("v3").is_none());
 }
+
+/// Vendor: `GetCallerIdentity` page, and the client of its SDKs.
+#[test]
+fn whose_key_it_is_is_asked_of_the_token_service_by_both_generations() {
+    let call = Cloud.identity(&"ap-beijing".into()).unwrap();
+    for cloud in [&Cloud as &dyn Provider, &v2::Legacy] {
+        assert_eq!(cloud.identity(&"ap-beijing".into()), Some(call.clone()));
+        let mut request = cloud.encode(&call, &profile(None));
+        assert_eq!((request.method, request.url()), ("POST", "https://sts.tencentcloudapi.com/".to_owned()));
+        assert_eq!(request.header("x-tc-action"), Some("GetCallerIdentity"));
+        assert_eq!(request.header("x-tc-version"), Some("2018-08-13"));
+        assert_eq!(request.header("x-tc-region"), Some("ap-beijing"));
+        assert_eq!(request.body, b"{}");
+        let stamp = Stamp { now: Timestamp(0), nonce: String::new() };
+        cloud.sign(&mut request, &Credential::keys("id", "secret", None), &stamp);
+        let signed = request.header("authorization").unwrap();
+        assert!(signed.contains("/sts/tc3_request"), "the service is part of the signature: {signed}");
+        assert_eq!(cloud.permission(&call), "sts:GetCallerIdentity");
+        assert_eq!(cloud.permission(&Call::List(all(Resource::Instances))), "cvm:DescribeInstances");
+        assert_eq!(cloud.permission(&release(&["10.0.0.9"])), "vpc:UnassignPrivateIpAddresses");
+    }
+    let told = |body: Value| {
+        let body = json!({"Response": body}).to_string().into_bytes();
+        Cloud.decode(&call, &WireResponse { status: 200, headers: vec![], body })
+    };
+    let of = |id: &str| json!({"Type": "CAMUser", "AccountId": id, "UserId": "100026100001", "RequestId": "r"});
+    assert_eq!(told(of("100026200001")), Ok(Reply::Identity("100026200001".to_owned())));
+    assert!(told(of("")).is_err());
+}

@@ -62,7 +62,7 @@ pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Faul
                 Err(faults::not_bound(call, response, request_id))
             };
         }
-        Call::Write { .. } | Call::Task { .. } | Call::SignIn { .. } => {
+        Call::Write { .. } | Call::Task { .. } | Call::SignIn { .. } | Call::Identity { .. } => {
             let (_, request_id) = open::<serde::de::IgnoredAny>(call, response)?;
             return Ok(Reply::Accepted(Receipt { request_id, task: None }));
         }

@@ -52,8 +52,8 @@ pub(super) fn action(call: &Call) -> &'static str {
             OperationKind::BindEip { .. } => "AssociateEipAddress",
             OperationKind::Delete { .. } => "DeleteNetworkInterface",
         },
-        // This cloud has neither; no method of its codec makes such a call.
-        Call::Task { .. } | Call::SignIn { .. } => "DescribeZones",
+        // This cloud has none of these (no product of its SDKs tells whose key it is); no method of its codec makes such a call.
+        Call::Task { .. } | Call::SignIn { .. } | Call::Identity { .. } => "DescribeZones",
     }
 }
 
@@ -87,7 +87,7 @@ pub(super) fn encode(call: &Call, profile: &Profile) -> WireRequest {
     let body = match call {
         Call::List(listing) => read(listing),
         Call::Write { kind, .. } => write(kind),
-        Call::Task { .. } | Call::SignIn { .. } => json!({}),
+        Call::Task { .. } | Call::SignIn { .. } | Call::Identity { .. } => json!({}),
     };
     let region = call.region().or_else(|| profile.regions.first()).map_or("", RegionId::as_str);
     let (scheme, host) = profile.host(product.name, HOST, region);

@@ -49,7 +49,7 @@ pub(super) fn fault(call: &Call, response: &WireResponse) -> Fault {
     }
     let write = match call {
         Call::Write { kind, .. } => Some(kind),
-        Call::List(_) | Call::Task { .. } | Call::SignIn { .. } => None,
+        Call::List(_) | Call::Task { .. } | Call::SignIn { .. } | Call::Identity { .. } => None,
     };
     (fault.kind, fault.effect) = fault
         .code

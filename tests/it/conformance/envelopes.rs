@@ -36,7 +36,7 @@ pub(super) fn codecs() -> Vec<&'static dyn Provider> {
 }
 
 /// Every call that the codec makes: its listings with what follows from them, the reads of one NIC, each request of each kind of write,
-/// tasks, and sign-ins.
+/// tasks, sign-ins, and whose account it is.
 pub async fn calls(cloud: &'static dyn Provider) -> Vec<Call> {
     let mut stage = Scene::demo(cloud).open().await;
     stage.list().await;
@@ -102,6 +102,7 @@ pub async fn calls(cloud: &'static dyn Provider) -> Vec<Call> {
     for credential in [by_name, Credential::keys("id", "secret", None)] {
         calls.extend(cloud.sign_in(&profile(cloud), &credential, &region));
     }
+    calls.extend(cloud.identity(&region));
     calls
 }
 

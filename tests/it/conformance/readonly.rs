@@ -62,7 +62,7 @@ async fn no_request_of_any_write_leaves_for_a_read_only_profile_and_every_read_d
                     let _ = stage.client.read(&listing, &CancellationToken::new()).await;
                     assert!(stage.simulator.requests().len() > before, "{name} {listing:?}");
                 }
-                Call::Task { .. } | Call::SignIn { .. } => assert!(call.is_read()),
+                Call::Task { .. } | Call::SignIn { .. } | Call::Identity { .. } => assert!(call.is_read()),
             }
         }
         let all = ["Assign", "Attach", "BindEip", "Delete", "Detach", "Release"].map(str::to_owned);

@@ -94,6 +94,7 @@ async fn ask(client: Client, journal: Arc<Journal>, call: Call) -> Result<(), Fa
             let receipt = Receipt { request_id: None, task: Some(task.to_string()) };
             client.task(&region, &receipt).await.expect("it has such a call").map(drop)
         }
+        Call::Identity { region } => client.identity(&region).await.expect("it has such a call").map(drop),
         Call::Write { region, kind, step } => {
             let intent = Intent {
                 at: clock::now(),

@@ -119,6 +119,14 @@ impl Provider for Brisk {
         self.inner.task(region, receipt)
     }
 
+    fn identity(&self, region: &RegionId) -> Option<Call> {
+        self.inner.identity(region)
+    }
+
+    fn permission(&self, call: &Call) -> String {
+        self.inner.permission(call)
+    }
+
     fn request_id_headers(&self) -> &'static [&'static str] {
         self.inner.request_id_headers()
     }

@@ -43,6 +43,7 @@ pub fn told(operation: u32, line: &str) -> Rehearsal {
         answer_bytes: 0,
         code: None,
         fault: None,
+        permission: None,
         request_id: None,
         elapsed_ms: 0,
         attempt: 0,

@@ -432,6 +432,7 @@ pub fn exchange(nth: u64, write: bool) -> Exchange {
         answer_bytes: 81_920,
         code: (nth == 4).then(|| "AUTHFAILURE_SIGNATURE_FAILURE".to_owned()),
         fault: (nth == 4).then_some(FaultKind::Credentials),
+        permission: None,
         request_id: Some(format!("473469C7-AA6F-4DC5-B3DB-A3DC0DE3C{nth:03}")),
         elapsed_ms: 80 + nth * 133,
         attempt: if nth == 5 { 2 } else { 1 },

@@ -51,6 +51,13 @@ fn told<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Resu
     Ok(Option::<Told<T>>::deserialize(deserializer)?.map(|Told(list)| list))
 }
 
+/// Whose key signed.
+#[derive(Deserialize)]
+pub(in super::super) struct Caller {
+    #[serde(rename = "AccountId", deserialize_with = "text", default)]
+    pub account: String,
+}
+
 /// What every answer has. Some products spell it in lower case.
 #[derive(Deserialize, Default)]
 #[serde(default)]

@@ -3,6 +3,8 @@
 //! The canonical forms are made anew from what arrived, so a client that sends something else than it signed is found
 //! out. Vendor: "Request syntax and signature method V3", "Request syntax and signature method V2 for RPC APIs".
 
+use serde_json::Value;
+
 use crate::{
     domain::time::Timestamp,
     providers::aliyun::sign,
@@ -13,8 +15,10 @@ use crate::{
     wire::{canonical_query, parse_query, sha256_hex},
 };
 
-use super::codes::Refusal;
+use super::{Answer, Call, codes::Refusal, members};
 
+/// The account that owns everything.
+const ACCOUNT: &str = "1968132000123456";
 /// How far a request's clock may be off.
 const WINDOW_S: u64 = 15 * 60;
 /// How long a request can be repeated: one from the near end of the window to its far end.
@@ -64,6 +68,19 @@ pub(super) fn pairs(request: &SimRequest) -> Vec<(String, String)> {
         pairs.extend(parse_query(&String::from_utf8_lossy(&request.body)));
     }
     pairs
+}
+
+/// Whose key it is. Vendor: `GetCallerIdentity` page; the key is a RAM user's.
+#[allow(clippy::unnecessary_wraps, reason = "as every call")]
+pub(super) fn caller(_: &mut World, _: &Call) -> Answer {
+    let user = "216959339000654321";
+    Ok(members([
+        ("IdentityType", Value::from("RAMUser")),
+        ("AccountId", Value::from(ACCOUNT)),
+        ("PrincipalId", Value::from(user)),
+        ("UserId", Value::from(user)),
+        ("Arn", Value::from(format!("acs:ram::{ACCOUNT}:user/nicdeck"))),
+    ]))
 }
 
 /// Lets a request pass if it was signed with `key`, in time, for the first time.

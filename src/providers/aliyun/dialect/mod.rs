@@ -1,6 +1,6 @@
 //! Alibaba Cloud's side of the wire, for the simulator: verifies, validates, acts, answers as the vendor does.
 //!
-//! One endpoint serves ECS, VPC, SLB, ALB and NLB; the API version tells them apart. What the vendor's documents leave
+//! One endpoint serves ECS, VPC, SLB, ALB, NLB and STS; the API version tells them apart. What the vendor's documents leave
 //! open is decided like this:
 //! - a call of several addresses releases all of them or none;
 //! - a released or deleted address leaves its EIP behind, bound to nothing;
@@ -74,6 +74,7 @@ const PRODUCTS: &[(&str, &str)] = &[
     ("2014-05-15", "Slb"),
     ("2020-06-16", "Alb"),
     ("2022-04-30", "Nlb"),
+    ("2015-04-01", "Sts"),
 ];
 
 /// Regions that exist, whether the world has anything in them or not: a NIC asked for in one of these is not found,
@@ -296,6 +297,7 @@ actions! {
     "Alb" "ListServerGroupServers" => balancers::alb_servers;
     "Nlb" "ListServerGroups" => balancers::nlb_groups;
     "Nlb" "ListServerGroupServers" => balancers::nlb_servers;
+    "Sts" "GetCallerIdentity" => auth::caller;
 }
 
 /// An object of one list, whose rows are not copied as the macro would.

@@ -108,6 +108,7 @@ shapes! {
     Projects { "projects" projects: Option<Vec<Project>>, }
     Project { "id" id: Text, "name" name: Text, "enabled" enabled: Text, "domain_id" account: Text, "domain" domain: Domain, }
     Domain { "id" id: Text, }
+    Domains { "domains" domains: Option<Vec<Domain>>, }
     Tokens { "token" token: Option<Token>, }
     Token { "expires_at" expires_at: Text, "project" project: Project, }
 

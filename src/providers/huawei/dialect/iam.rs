@@ -1,5 +1,5 @@
-//! IAM: tokens for a password, projects, regions. Vendor: IAM API reference, `KeystoneCreateUserTokenByPassword`,
-//! `KeystoneListProjects`, `KeystoneListRegions`.
+//! IAM: tokens for a password, accounts, projects, regions. Vendor: IAM API reference, `KeystoneCreateUserTokenByPassword`,
+//! `KeystoneListAuthDomains`, `KeystoneListProjects`, `KeystoneListRegions`.
 
 use serde_json::{Value, json};
 
@@ -86,6 +86,11 @@ pub(super) fn read(world: &World, route: &Route, query: &Query) -> Answer {
         };
         let regions: Vec<Value> = world.regions().iter().map(region).collect();
         return ok(json!({"regions": regions, "links": {"next": null, "previous": null, "self": ""}}));
+    }
+    if route.action == "KeystoneListAuthDomains" {
+        let links = json!({"self": format!("https://iam.myhuaweicloud.com/v3/domains/{DOMAIN}")});
+        let domain = json!({"id": DOMAIN, "name": "nicdeck", "enabled": true, "description": "", "links": links});
+        return ok(json!({"domains": [domain], "links": {"self": "https://iam.myhuaweicloud.com/v3/auth/domains"}}));
     }
     let wanted = query.get("name");
     let regions = world.regions().iter().filter(|region| wanted.is_none_or(|wanted| wanted == region.as_str()));

@@ -36,6 +36,7 @@ pub(super) const ACTIONS: &[&str] = &[
     "KeystoneCreateUserTokenByPassword",
     "KeystoneListProjects",
     "KeystoneListAuthProjects",
+    "KeystoneListAuthDomains",
     "KeystoneListRegions",
     "ListServersDetails",
     "ShowServer",
@@ -72,6 +73,7 @@ pub(super) fn find(request: &SimRequest) -> Option<Route<'_>> {
         ("POST", ["v3", "auth", "tokens"]) => ("KeystoneCreateUserTokenByPassword", Family::Iam, None, "", ""),
         ("GET", ["v3", "projects"]) => ("KeystoneListProjects", Family::Iam, None, "", ""),
         ("GET", ["v3", "auth", "projects"]) => ("KeystoneListAuthProjects", Family::Iam, None, "", ""),
+        ("GET", ["v3", "auth", "domains"]) => ("KeystoneListAuthDomains", Family::Iam, None, "", ""),
         ("GET", ["v3", "regions"]) => ("KeystoneListRegions", Family::Iam, None, "", ""),
 
         ("GET", ["v1", p, "cloudservers", "detail"]) => ("ListServersDetails", Family::Ecs, Some(*p), "", ""),
@@ -150,7 +152,7 @@ mod tests {
     #[test]
     fn every_route_is_in_the_list_of_calls_and_every_call_has_a_route() {
         let paths = [
-            "v3/auth/tokens", "v3/projects", "v3/auth/projects", "v3/regions", "v1/p/cloudservers/detail",
+            "v3/auth/tokens", "v3/projects", "v3/auth/projects", "v3/auth/domains", "v3/regions", "v1/p/cloudservers/detail",
             "v1/p/cloudservers/nics/n", "v1/p/cloudservers/s", "v1/p/cloudservers/s/os-interface",
             "v1/p/cloudservers/s/os-interface/n", "v1/p/cloudservers/s/nics/delete", "v1/p/cloudservers/s/nics",
             "v1/p/jobs/j", "v2.1/p/servers/s/os-interface", "v2.1/p/servers/s/os-interface/n", "v1/p/subnets",

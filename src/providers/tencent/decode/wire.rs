@@ -198,6 +198,8 @@ parts! {
 
     Association { "InstanceId" "text" id: String, }
 
+    Caller { "AccountId" "text" account_id: String, }
+
     Task {
         "Status" "text" status: String,
         "Output" "text" output: String,

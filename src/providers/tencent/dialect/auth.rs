@@ -3,15 +3,22 @@
 //! The canonical forms are made anew from what arrived, so a client that sends something else than it signed is found out.
 //! Vendor: "Signature method v3", "Signature method v1", and "Signature method" of API 2.0.
 
+use serde_json::Value;
+
 use crate::{
     domain::time::Timestamp,
     providers::tencent::sign::{self, Digest},
-    sim::dialect::{SimKey, SimRequest},
+    sim::{
+        dialect::{SimKey, SimRequest},
+        world::World,
+    },
     wire::{parse_query, sha256_hex},
 };
 
-use super::{codes::Refusal, params::value};
+use super::{Answer, Call, codes::Refusal, members, params::value};
 
+/// The account that owns everything, by its main user.
+const ACCOUNT: &str = "100026200001";
 /// How far a request's clock may be off. Vendor: five minutes.
 const WINDOW_S: u64 = 5 * 60;
 
@@ -40,6 +47,19 @@ pub(super) fn pairs(request: &SimRequest) -> Vec<(String, String)> {
         pairs.extend(parse_query(&String::from_utf8_lossy(&request.body)));
     }
     pairs
+}
+
+/// Whose key it is. Vendor: `GetCallerIdentity` page; the key is a sub-account's.
+pub(super) fn caller(_: &mut World, call: &Call) -> Answer {
+    call.region.filter(|region| !region.is_empty()).ok_or_else(|| Refusal::missing("X-TC-Region"))?;
+    let user = "100026100001";
+    Ok(members([
+        ("Type", Value::from("CAMUser")),
+        ("AccountId", Value::from(ACCOUNT)),
+        ("UserId", Value::from(user)),
+        ("PrincipalId", Value::from(user)),
+        ("Arn", Value::from(format!("qcs::cam::uin/{ACCOUNT}:uin/{user}"))),
+    ]))
 }
 
 /// Lets a request pass if it was signed with `key`, in time. Says for which product, where the signature does.

@@ -63,7 +63,7 @@ const WRITES: &[&str] = &[
 
 /// Products of API 3.0 and their versions.
 const PRODUCTS: &[(&str, &str)] =
-    &[("cvm", "2017-03-12"), ("vpc", "2017-03-12"), ("clb", "2018-03-17"), ("region", "2022-06-27")];
+    &[("cvm", "2017-03-12"), ("vpc", "2017-03-12"), ("clb", "2018-03-17"), ("region", "2022-06-27"), ("sts", "2018-08-13")];
 
 /// Regions that exist, whether the world has anything in them or not. Vendor: the region list of its SDKs.
 pub(super) const REGIONS: &[&str] = &[
@@ -263,6 +263,7 @@ macro_rules! actions {
 
 actions! {
     "region" "DescribeRegions" ("Product" "Scene") => instances::describe_product_regions;
+    "sts" "GetCallerIdentity" () => auth::caller;
     "cvm" "DescribeRegions" () => instances::describe_regions;
     "cvm" "DescribeInstances" ("InstanceIds" "Filters" "Offset" "Limit") => instances::describe_instances;
     "cvm" "DescribeInstancesStatus" ("InstanceIds" "Offset" "Limit") => instances::describe_instances_status;

@@ -58,7 +58,7 @@ pub(super) fn encode(call: &Call, profile: &Profile) -> WireRequest {
         Call::List(listing) => nics(&mut form, listing),
         Call::Write { kind, step, .. } => write(&mut form, kind, step),
         Call::Task { task, .. } => form.put("taskId", task),
-        Call::SignIn { .. } => {}
+        Call::SignIn { .. } | Call::Identity { .. } => {}
     }
     let module = if is_versioned(call) { "cvm" } else { "vpc" };
     let (scheme, host) = profile.host(module, &format!("{module}.api.qcloud.com"), region.unwrap_or_default());

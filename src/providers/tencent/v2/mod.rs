@@ -144,7 +144,8 @@ fn is_own(call: &Call) -> bool {
         Call::List(listing) => listing.resource == Resource::Nics,
         Call::Write { kind, .. } => !matches!(kind, OperationKind::BindEip { .. }),
         Call::Task { task, .. } => !task.starts_with(newer::EIP_TASK),
-        Call::SignIn { .. } => false,
+        // Whose key it is API 3.0 tells.
+        Call::SignIn { .. } | Call::Identity { .. } => false,
     }
 }
 
@@ -193,8 +194,16 @@ impl Provider for Legacy {
         Cloud.task(region, receipt)
     }
 
+    fn identity(&self, region: &RegionId) -> Option<Call> {
+        Cloud.identity(region)
+    }
+
     fn action(&self, call: &Call) -> &'static str {
         newer::action(call)
+    }
+
+    fn permission(&self, call: &Call) -> String {
+        Cloud.permission(call)
     }
 
     fn quota(&self, call: &Call) -> Quota {
