@@ -448,6 +448,7 @@ fn name(call: &Call) -> &'static str {
         Call::List(_) => "list",
         Call::Task { .. } => "task",
         Call::SignIn { .. } => "sign-in",
+        Call::Identity { .. } => "identity",
     }
 }
 
