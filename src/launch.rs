@@ -182,14 +182,13 @@ pub fn list(start: &ListStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
     });
     tokio.shutdown_background();
     match listed {
-        Ok(Ok(Listed::All)) => Exit::Done,
-        Ok(Ok(Listed::Partly)) => Exit::Partly,
-        Ok(Ok(Listed::Misconfigured)) => Exit::Usage,
-        Ok(Ok(Listed::Refused)) => Exit::Credentials,
-        Ok(Ok(Listed::Failed)) => Exit::Failure,
-        // A reader that went away early (head, less) has what it wanted.
-        Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-        Ok(Err(error)) => complain(err, &error, Exit::Failure),
+        // A reader that went away early (head, less) has what it wanted: how complete it was is told all the same.
+        Ok((Err(error), _)) if error.kind() != io::ErrorKind::BrokenPipe => complain(err, &error, Exit::Failure),
+        Ok((_, Listed::All)) => Exit::Done,
+        Ok((_, Listed::Partly)) => Exit::Partly,
+        Ok((_, Listed::Misconfigured)) => Exit::Usage,
+        Ok((_, Listed::Refused)) => Exit::Credentials,
+        Ok((_, Listed::Failed)) => Exit::Failure,
         Err(failure) => failed(err, &failure, told::language(start.settings.look.language)),
     }
 }

@@ -50,6 +50,7 @@ impl From<&JournalFault> for Phrase {
             JournalFaultKind::Encode => "journal-fault.encode",
             JournalFaultKind::ReadOnly => "journal-fault.read-only",
             JournalFaultKind::Begun => "journal-fault.begun",
+            JournalFaultKind::Repeated => "journal-fault.repeated",
             JournalFaultKind::CutOff => "journal-fault.cut-off",
         };
         Phrase::new(key).with("path", &fault.path).with("reason", &fault.reason)

@@ -62,6 +62,9 @@ pub struct Intent {
     /// The belts, where one of them is wider than by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub belts: Option<Belts>,
+    /// The hash of the plan's file, where one was approved: no other batch carries it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<Arc<str>>,
     pub who: String,
     pub host: String,
     pub version: String,

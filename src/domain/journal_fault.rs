@@ -29,6 +29,8 @@ pub enum JournalFaultKind {
     ReadOnly,
     /// Another batch has begun a write to the NIC, and nobody knows its end; the reason names it.
     Begun,
+    /// The plan's file is carried out by another batch, which the reason names.
+    Repeated,
     /// The task that wrote or read was cut off.
     CutOff,
 }

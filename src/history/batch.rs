@@ -175,6 +175,7 @@ pub(super) mod tests {
             })),
             overrides: vec![],
             belts: None,
+            file: None,
             who: "lin \u{7f51}".into(),
             host: "h".into(),
             version: "0".into(),

@@ -192,7 +192,8 @@ impl ProfileFindings {
         if self.problem().is_some() {
             return (0, 1, 1);
         }
-        let (mut good, mut bad, mut refused) = (0, 0, 0);
+        let late = self.skew_s().is_some_and(|skew| grade_of_skew(skew) == Grade::Bad);
+        let (mut good, mut bad, mut refused) = (0, usize::from(late), 0);
         for call in self.calls() {
             match &call.answer {
                 Ok(()) => good += 1,

@@ -57,22 +57,21 @@ pub fn plan(start: &PlanStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
             let desk = desk(&stage.launch);
             put(&desk, &Exported::Plan(plan.clone()), start.format, language, out)
         };
-        if let Err(error) = written {
-            return Ok(unwritten(err, &error));
-        }
+        let unread = written.err().and_then(|error| unwritten(err, &error));
         let blocked = plan.blocked().to_string();
         let calls = plan.operations().len().to_string();
         let targets = plan.targets().count().to_string();
         let values = [("targets", targets.as_str()), ("calls", &calls), ("blocked", &blocked)];
         let _ = writeln!(err, "{}", (form.tell)("plan-command.made", &values));
         if plan.operations().is_empty() {
-            return Ok(Exit::Refused);
+            return Ok(unread.unwrap_or(Exit::Refused));
         }
         let path = start.file.as_deref().map(|path| path.to_string_lossy());
         let shown = path.as_deref().filter(|_| !to_stdout).map_or("FILE".into(), clean);
         let key = if start.file.is_some() { "plan-command.next" } else { "plan-command.into-file" };
         let _ = writeln!(err, "{}", (form.tell)(key, &[("path", &*shown), ("hash", file.hash())]));
         Ok(match listed {
+            _ if unread.is_some() => Exit::Failure,
             _ if start.detailed => Exit::Something,
             Listed::Partly => Exit::Partly,
             _ => Exit::Done,
@@ -106,16 +105,15 @@ pub fn apply(start: &ApplyStart, out: &mut dyn io::Write, err: &mut dyn io::Writ
         Ok(match applied {
             Applied::Ran { results, signal } => {
                 let verdict = apply::verdict(&results);
-                let batch = results.batch.clone();
-                if let Err(error) = put(&desk, &Exported::Results(results), start.format, language, out) {
-                    return Ok(unwritten(err, &error));
+                // First: whoever wants to take it back needs it, read the report who may.
+                if let Some(batch) = &results.batch {
+                    let _ = writeln!(err, "{}", (form.tell)("apply.batch", &[("batch", batch)]));
                 }
-                if let Some(batch) = batch {
-                    let _ = writeln!(err, "{}", (form.tell)("apply.batch", &[("batch", &batch)]));
-                }
+                let written = put(&desk, &Exported::Results(results), start.format, language, out);
+                let unread = written.err().and_then(|error| unwritten(err, &error));
                 match (signal, verdict) {
                     (Some(signal), _) => signalled(signal),
-                    (None, Verdict::Done) => Exit::Done,
+                    (None, Verdict::Done) => unread.unwrap_or(Exit::Done),
                     (None, Verdict::Denied) => Exit::Credentials,
                     (None, Verdict::Partly) => Exit::Partly,
                 }
@@ -128,11 +126,10 @@ pub fn apply(start: &ApplyStart, out: &mut dyn io::Write, err: &mut dyn io::Writ
                 let mut text = Vec::new();
                 let written = rehearsal::write(&source, start.format, &mut text);
                 let written = written.and_then(|()| out.write_all(&text)).and_then(|()| out.flush());
-                if let Err(error) = written {
-                    return Ok(unwritten(err, &ExportError::Output(error)));
-                }
+                let unread = written.err().and_then(|error| unwritten(err, &ExportError::Output(error)));
                 let _ = writeln!(err, "{}", (form.tell)("apply.rehearsed", &[]));
-                if run.would_send() == run.plan.operations().len() { Exit::Done } else { Exit::Partly }
+                let all = run.would_send() == run.plan.operations().len();
+                unread.unwrap_or(if all { Exit::Done } else { Exit::Partly })
             }
             Applied::Stale => Exit::Stale,
             Applied::Refused => Exit::Refused,
@@ -180,11 +177,12 @@ fn put(
     out.write_all(&text).and_then(|()| out.flush()).map_err(ExportError::Output)
 }
 
-fn unwritten(err: &mut dyn io::Write, error: &ExportError) -> Exit {
+/// A report that could not be written is a failure. A reader that went away early (head, less) has what it wanted: how it ended the exit
+/// code tells all the same.
+fn unwritten(err: &mut dyn io::Write, error: &ExportError) -> Option<Exit> {
     match error {
-        // A reader that went away early (head, less) has what it wanted.
-        ExportError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-        error => complain(err, error, Exit::Failure),
+        ExportError::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => None,
+        error => Some(complain(err, error, Exit::Failure)),
     }
 }
 

@@ -109,6 +109,11 @@ impl Executor {
         Self { write_config, ..self }
     }
 
+    /// From now on it carries out the plan's file of this hash.
+    pub fn approve(&mut self, hash: &str) {
+        self.journal = Arc::new((*self.journal).clone().of_file(hash));
+    }
+
     /// Starts an effect, or hands it back if it is the terminal's affair.
     pub fn start(&mut self, effect: Effect) -> Option<OnTerminal> {
         match effect {

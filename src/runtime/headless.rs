@@ -192,13 +192,13 @@ impl<'a> Progress<'a> {
 /// of the terminal that `err` is.
 ///
 /// # Errors
-/// No usable HTTPS client; or `out` does not take the report.
+/// No usable HTTPS client. Whether `out` took the report is told apart.
 pub async fn list(
     launch: Launch,
     form: &Form<'_>,
     out: &mut dyn io::Write,
     err: &mut dyn io::Write,
-) -> Result<Result<Listed, io::Error>, RunError> {
+) -> Result<(io::Result<()>, Listed), RunError> {
     let mut desk = Desk::open(&launch)?;
     earlier(&launch, &mut desk.state, form, err);
     let mut progress = Progress::new(form, err);
@@ -206,7 +206,7 @@ pub async fn list(
     progress.end();
     let written = write(&desk.state, form, out);
     let listed = failures(&desk.state, form, err);
-    Ok(written.map(|()| listed))
+    Ok((written, listed))
 }
 
 /// What earlier runs left open: read from the journal, so that the list warns as the console does. Asks no cloud, and leaves

@@ -3,7 +3,10 @@
 use std::{path::Path, thread};
 
 use crate::{
-    domain::{journal::JournalEntry, time::Timestamp},
+    domain::{
+        journal::{Intent, JournalEntry},
+        time::Timestamp,
+    },
     filter::search::Search,
     history::{
         Batch, Book, Summary,
@@ -12,7 +15,10 @@ use crate::{
     },
 };
 
-use super::journal::{self, JournalError};
+use super::{
+    journal::{self, JournalError},
+    plan_file::CLOCKS_MS,
+};
 
 /// What a search found, newest first.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -71,18 +77,41 @@ pub fn batch(path: &Path, id: &str) -> Result<Option<Batch>, JournalError> {
     Ok(whole(entries.iter(), id))
 }
 
-/// The batch, and when it began, that has carried this very plan out since then; the first of several.
+/// A plan's file, as the journal knows it.
+pub struct Approved<'a> {
+    /// The file's own hash.
+    pub file: &'a str,
+    /// The plan's.
+    pub plan: &'a str,
+    pub made_at: Timestamp,
+    /// The machine that made it, by whose clock that is.
+    pub host: &'a str,
+}
+
+impl Approved<'_> {
+    /// Was this written when it was carried out? By the file's name, whatever a clock says. The console, and earlier versions, write down
+    /// the plan alone: what is so called and older is another one, as far as the clocks of two machines agree.
+    fn is_of(&self, intent: &Intent) -> bool {
+        let apart = if intent.host == self.host { 0 } else { CLOCKS_MS };
+        match &intent.file {
+            Some(file) => **file == *self.file,
+            None => intent.plan == self.plan && intent.at.plus_ms(apart) >= self.made_at,
+        }
+    }
+}
+
+/// The batch, and when it began, that has carried this very file out; the first of several.
 ///
 /// # Errors
 /// A file exists and cannot be read.
-pub fn carried_out(path: &Path, plan: &str, since: Timestamp) -> Result<Option<(String, Timestamp)>, JournalError> {
+pub fn carried_out(path: &Path, approved: &Approved<'_>) -> Result<Option<(String, Timestamp)>, JournalError> {
     let texts = journal::texts(path)?;
-    let names = memchr::memmem::Finder::new(plan.as_bytes());
+    let names = memchr::memmem::Finder::new(approved.plan.as_bytes());
     let mut lines = texts.iter().flat_map(|text| journal::lines(text)).map(|(_, line)| line);
     Ok(lines.find_map(|line| {
         names.find(line)?;
         match journal::parse(line).ok()? {
-            JournalEntry::Intent(intent) if intent.plan == plan && intent.at >= since => {
+            JournalEntry::Intent(intent) if approved.is_of(&intent) => {
                 Some((intent.batch.clone(), intent.at))
             }
             _ => None,

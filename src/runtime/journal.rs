@@ -64,6 +64,8 @@ pub enum JournalError {
     ReadOnly(ProfileId),
     #[error("another batch ({batch}) has begun a write to this NIC whose end is not known")]
     Begun { path: PathBuf, batch: String },
+    #[error("another batch ({batch}) carries this plan's file out")]
+    Repeated { path: PathBuf, batch: String },
     #[error("the journal's task was cut off")]
     CutOff,
 }
@@ -81,6 +83,7 @@ impl JournalError {
             JournalError::Encode(error) => (JournalFaultKind::Encode, None, error.to_string()),
             JournalError::ReadOnly(profile) => (JournalFaultKind::ReadOnly, None, profile.to_string()),
             JournalError::Begun { path, batch } => (JournalFaultKind::Begun, Some(path), batch.clone()),
+            JournalError::Repeated { path, batch } => (JournalFaultKind::Repeated, Some(path), batch.clone()),
             JournalError::CutOff => (JournalFaultKind::CutOff, None, String::new()),
         };
         let path = path.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
@@ -105,6 +108,8 @@ pub struct Journal {
     path: Arc<Path>,
     /// Writes before then were to clouds that are gone.
     since: Timestamp,
+    /// The hash of the plan's file that was approved.
+    file: Option<Arc<str>>,
     seen: Arc<Mutex<seen::Seen>>,
     /// [`files::sync_folder`]; a test's own to see that it is asked.
     sync_folder: fn(&Path) -> io::Result<()>,
@@ -135,13 +140,20 @@ impl Journal {
     /// A journal that is looked at only when something is written to it.
     pub fn at(path: &Path) -> Self {
         let (since, seen) = (Timestamp::default(), Arc::default());
-        Self { path: Arc::from(path), since, seen, sync_folder: files::sync_folder }
+        Self { path: Arc::from(path), since, file: None, seen, sync_folder: files::sync_folder }
     }
 
     /// The same, for which writes that were begun before then are in nobody's way: their clouds are gone.
     #[must_use]
     pub fn since(self, since: Timestamp) -> Self {
         Self { since, ..self }
+    }
+
+    /// The same, for a batch that carries out the file of this hash. Whoever puts the first intent of it on disk has it: others may
+    /// write none.
+    #[must_use]
+    pub fn of_file(self, hash: &str) -> Self {
+        Self { file: Some(hash.into()), ..self }
     }
 
     pub fn path(&self) -> &Path {
@@ -151,13 +163,14 @@ impl Journal {
     /// Puts the intent on disk and hands out the right to send it. When this returns, the record has survived a power cut.
     ///
     /// # Errors
-    /// The profile is read-only; another batch has begun a write to the NIC whose end is not known; or the record is not on disk for
-    /// certain. Whichever it is, nothing may be sent.
+    /// The profile is read-only; another batch has begun a write to the NIC whose end is not known, or carries out the same plan's file;
+    /// or the record is not on disk for certain. Whichever it is, nothing may be sent.
     pub async fn intent(&self, intent: Intent, readonly: bool) -> Result<WritePermit, JournalError> {
         if readonly {
             return Err(JournalError::ReadOnly(intent.profile));
         }
         let permit = WritePermit::mint(&intent);
+        let intent = Intent { file: self.file.clone(), ..intent };
         self.put(JournalEntry::Intent(Box::new(intent))).await?;
         Ok(permit)
     }
@@ -207,7 +220,12 @@ impl Journal {
         };
         let written = match begun {
             Ok(None) => self.put_line(&mut file, &text),
-            Ok(Some(batch)) => return Err(JournalError::Begun { path: self.path.to_path_buf(), batch }),
+            Ok(Some(seen::InTheWay::Begun(batch))) => {
+                return Err(JournalError::Begun { path: self.path.to_path_buf(), batch });
+            }
+            Ok(Some(seen::InTheWay::Repeated(batch))) => {
+                return Err(JournalError::Repeated { path: self.path.to_path_buf(), batch });
+            }
             Err(error) => return Err(JournalError::Read { path: self.path.to_path_buf(), error }),
         };
         // Closing the file lets the lock go as well.
@@ -215,8 +233,8 @@ impl Journal {
         written.map_err(|error| JournalError::Write { path: self.path.to_path_buf(), error })
     }
 
-    /// What another batch has begun for the same NIC. The caller holds the lock: nobody begins anything between this and the record.
-    fn begun(&self, file: &File, intent: &Intent) -> io::Result<Option<String>> {
+    /// What another batch has begun for the same NIC, or with the same file. The caller holds the lock: nobody begins anything between this and the record.
+    fn begun(&self, file: &File, intent: &Intent) -> io::Result<Option<seen::InTheWay>> {
         // Nothing in there panics half-way; a poisoned lock means that somebody's test did.
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.catch_up(file)?;

@@ -41,7 +41,7 @@ const VERSION: u64 = 1;
 /// A file is good for so many milliseconds: a day.
 pub const GOOD_FOR_MS: u64 = 24 * 60 * 60 * 1000;
 /// Clocks of two machines may differ by so many milliseconds.
-const CLOCKS_MS: u64 = 5 * 60 * 1000;
+pub const CLOCKS_MS: u64 = 5 * 60 * 1000;
 /// Bytes; more than any plan within the widest belt has.
 const LARGEST: u64 = 256 * 1024 * 1024;
 
@@ -172,6 +172,11 @@ impl PlanFile {
     /// Who made it.
     pub fn made_by(&self) -> &str {
         &self.made_by
+    }
+
+    /// The machine on which it was made.
+    pub fn host(&self) -> &str {
+        &self.host
     }
 
     /// The batch that it takes back.

@@ -499,6 +499,7 @@ mod list_of_a_cloud {
             request: None,
             overrides: Vec::new(),
             belts: None,
+            file: None,
             who: "lin".to_owned(),
             host: "here".to_owned(),
             version: "0.1.0".to_owned(),

@@ -40,6 +40,7 @@ pub fn intent(batch: &str, operation: u32, kind: OperationKind) -> Intent {
         })),
         overrides: vec![],
         belts: None,
+        file: None,
         who: "lin".into(),
         host: "ops-1".into(),
         version: "0.1.0".into(),

@@ -9,7 +9,9 @@ use std::{
 };
 
 use nicdeck::{
+    domain::journal::JournalEntry,
     providers,
+    runtime::journal,
     sim::{
         http::Simulator,
         world::{SimAddress, World},
@@ -331,6 +333,67 @@ async fn a_signal_stops_after_the_calls_in_flight() {
         let open = desk.run(&["history"]).await;
         assert!(!open.err.contains("without a known end"), "{}", open.err);
     }
+}
+
+/// One file is carried out once, also where two begin at the same moment, and where it was taken back in between.
+#[tokio::test]
+async fn two_that_apply_one_file_at_the_same_moment_carry_it_out_once() {
+    let desk = Desk::set().await;
+    let plan = desk.plan(&[GOOD[0].1, GOOD[1].1]).await;
+    let file = desk.file();
+    let args = ["apply", file.to_str().unwrap(), "--approve", hash(&plan)];
+    // Both have looked at the journal, and found nothing, when they list.
+    let hold = desk.simulator.hold("DescribeNetworkInterfaces");
+    let children: Vec<_> = (0..2).map(|_| desk.command(&args).spawn().unwrap()).collect();
+    let both = |log: &[nicdeck::sim::http::Logged]| {
+        log.iter().filter(|request| request.action == "DescribeNetworkInterfaces").count() >= 2
+    };
+    desk.simulator.wait_for(both).await;
+    drop(hold);
+    let ended = tokio::task::spawn_blocking(move || {
+        children.into_iter().map(|child| Ran::of(child.wait_with_output().unwrap())).collect::<Vec<_>>()
+    });
+    let ended = ended.await.unwrap();
+    let told: Vec<_> = ended.iter().map(|ran| (ran.exit, ran.err.as_str())).collect();
+    assert_eq!(ended.iter().filter(|ran| ran.exit == 0).count(), 1, "{told:?}");
+    assert!(ended.iter().all(|ran| matches!(ran.exit, 0 | 4 | 7)), "{told:?}");
+    assert_eq!((desk.writes(), desk.has(GOOD[0]), desk.has(GOOD[1])), (2, false, false), "{told:?}");
+    // Everything is as it was again, and the file is still that of a batch that was.
+    let undo = desk.home.path().join("undo.json");
+    let path = undo.to_str().unwrap();
+    assert_eq!(desk.run(&["undo", "1", "-o", path]).await.exit, 0);
+    let back: Value = serde_json::from_str(&fs::read_to_string(&undo).unwrap()).unwrap();
+    let ran = desk.run(&["apply", path, "--approve", hash(&back)]).await;
+    assert!(ran.exit == 0 && desk.has(GOOD[0]) && desk.has(GOOD[1]), "{}", ran.err);
+    desk.apply(hash(&plan), &[]).await.refused(7, "was carried out already, as batch ");
+    // Known by the file itself, whatever the clock of the machine says on which it was made.
+    let path = desk.home.path().join(".local/state/nicdeck/journal.jsonl");
+    let names = |entry: &&JournalEntry| matches!(entry, JournalEntry::Intent(intent) if intent.file.as_deref() == Some(hash(&plan)));
+    assert_eq!(journal::read(&path).unwrap().entries.iter().filter(names).count(), 2, "each intent names the file");
+}
+
+/// The exit code tells how it ended, whether anybody reads the report or not.
+#[tokio::test]
+async fn a_reader_that_goes_away_changes_no_exit_code() {
+    let desk = Desk::set().await;
+    let unread = async |args: &[&str]| {
+        let mut child = desk.command(args).spawn().unwrap();
+        drop(child.stdout.take());
+        Ran::of(tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap())
+    };
+    let file = desk.file();
+    let path = file.to_str().unwrap();
+    let ran = unread(&["plan", "-o", path, GOOD[0].1, GOOD[1].1, "--detailed-exitcode"]).await;
+    let plan: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    assert!(ran.exit == 10 && ran.err.contains(hash(&plan)), "{}: {}", ran.exit, ran.err);
+    // One of the two is refused by the cloud.
+    let code = "InvalidUserType.NotSupported".to_owned();
+    desk.simulator.change(|world| world.refusals.insert(GOOD[1].0.to_owned(), code));
+    let ran = unread(&["apply", path, "--approve", hash(&plan)]).await;
+    assert!(ran.exit == 3 && ran.err.contains(&batch_of(&desk).await), "{}: {}", ran.exit, ran.err);
+    let denied = ("DescribeEipAddresses".to_owned(), "Forbidden.RAM".to_owned());
+    desk.simulator.change(|world| world.refusals.insert(denied.0, denied.1));
+    assert_eq!(unread(&["list"]).await.exit, 3);
 }
 
 /// A batch is named by its number or its name; without `-o` its undo is told, with it it is a plan that is approved as any other.

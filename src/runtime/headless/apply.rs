@@ -10,17 +10,24 @@ use crate::{
         effect::Effect,
         export::Results,
         msg::Msg,
-        notices::Phrase,
+        notices::{Loudness, Phrase},
         order::Order,
         run::Run,
         state::{JournalSeen, State},
         update,
     },
     domain::{
-        clean::clean, fault::FaultKind, finding::FindingId, outcome::Outcome, selection::Target, time::Timestamp,
+        clean::clean,
+        fault::FaultKind,
+        finding::FindingId,
+        journal_fault::{JournalFault, JournalFaultKind},
+        outcome::{Outcome, Skip},
+        selection::Target,
+        time::Timestamp,
     },
     runtime::{
-        Launch, RunError, clock, history,
+        Launch, RunError, clock,
+        history::{self, Approved},
         plan_file::{Age, Difference, PlanFile},
         signals::Signals,
     },
@@ -100,6 +107,8 @@ pub async fn apply(
         return Ok(Applied::Signal(signal));
     }
     let listed = failures(&desk.state, form, err);
+    // An odd journal, or one that can not be written: what the console shows in red.
+    let heard = warned(&desk.state, 0, form, err);
     if matches!(listed, Listed::Refused | Listed::Failed) {
         return Ok(Applied::Unlisted(listed));
     }
@@ -131,11 +140,17 @@ pub async fn apply(
         return Ok(refused(&desk.state, form, err));
     }
     let Some(hash) = desk.state.plan.as_ref().map(|view| view.plan.hash()) else { return Ok(Applied::Refused) };
+    desk.engine.executor.approve(file.hash());
     let mut progress = Progress::new(form, err);
     let ended = |state: &State| state.run.as_ref().is_none_or(|run| run.ended.is_some());
     desk.order(Msg::Order(Order::Approve(hash)), ended, &mut |state| running(state, &mut progress)).await;
     progress.end();
+    warned(&desk.state, heard, form, err);
     let signal = desk.signal;
+    if let Some(fault) = desk.state.run.as_ref().and_then(repeated) {
+        say(form, err, &fault.into());
+        return Ok(Applied::Stale);
+    }
     Ok(match desk.state.run.take() {
         Some(run) => Applied::Ran { results: Box::new(results(run)), signal },
         None => refused(&desk.state, form, err),
@@ -162,7 +177,9 @@ fn objection(launch: &Launch, file: &PlanFile, approved: Option<&str>) -> Option
         Age::NotYet => return Some(Phrase::new("apply.not-yet")),
     }
     let journal = launch.journal.as_deref()?;
-    match history::carried_out(journal, file.plan(), file.made_at()) {
+    let approved =
+        Approved { file: file.hash(), plan: file.plan(), made_at: file.made_at(), host: file.host() };
+    match history::carried_out(journal, &approved) {
         Ok(None) => None,
         Ok(Some((batch, at))) => Some(Phrase::new("apply.repeated").with("batch", batch).with("when", moment(at))),
         // Whether it was carried out already is not known, and unknown is not safe.
@@ -223,6 +240,22 @@ fn changed(state: &State, file: &PlanFile, form: &Form<'_>, err: &mut dyn io::Wr
     Some(if is_held { Applied::Refused } else { Applied::Stale })
 }
 
+/// Says what a person has to know besides, from this message on; how many messages there were.
+fn warned(state: &State, from: usize, form: &Form<'_>, err: &mut dyn io::Write) -> usize {
+    for notice in state.notices.all().skip(from).filter(|notice| notice.loudness == Loudness::Error) {
+        say(form, err, &notice.phrase);
+    }
+    state.notices.all().count()
+}
+
+/// Somebody else has carried out the same file since it was looked at: then nothing of it was sent here.
+fn repeated(run: &Run) -> Option<&JournalFault> {
+    run.rows.iter().find_map(|row| match row.end()? {
+        Outcome::Skipped { why: Skip::Journal { fault } } if fault.kind == JournalFaultKind::Repeated => Some(fault),
+        _ => None,
+    })
+}
+
 /// Why the plan is not carried out, in the console's words.
 fn refused(state: &State, form: &Form<'_>, err: &mut dyn io::Write) -> Applied {
     if let Some(phrase) = update::disabled(state, Command::Confirm) {
@@ -274,8 +307,10 @@ pub fn verdict(results: &Results) -> Verdict {
         *ends.entry(word).or_default() += 1;
     }
     let of = |word| ends.get(word).copied().unwrap_or_default();
+    // Its end is not in the journal: whoever looks there finds it open.
+    let written = results.rows.iter().all(|row| !row.not_journaled);
     match results.rows.len() {
-        all if of("good") == all => Verdict::Done,
+        all if of("good") == all && written => Verdict::Done,
         all if of("denied") == all => Verdict::Denied,
         _ => Verdict::Partly,
     }

@@ -480,6 +480,8 @@ fn intent(
             operation.overrides.iter().filter(|one| sent.contains(&one.target)).cloned().collect()
         },
         belts: Some(batch.safety.belts).filter(Belts::are_raised),
+        // The journal knows what was approved.
+        file: None,
         who: batch.author.who.clone(),
         host: batch.author.host.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),

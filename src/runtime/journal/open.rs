@@ -5,6 +5,7 @@ use std::{
     fs::File,
     io::{self, BufRead, Read, Seek, SeekFrom},
     path::Path,
+    sync::Arc,
     time::Duration,
 };
 
@@ -34,6 +35,8 @@ type Key = (String, Result<OperationId, usize>);
 pub(super) struct Ledger {
     lines: usize,
     open: BTreeMap<Key, Kept>,
+    /// Files of plans, by their hash, with the batch that began to carry each out.
+    files: BTreeMap<Arc<str>, String>,
 }
 
 /// An open write.
@@ -52,6 +55,16 @@ pub(super) enum What {
 }
 
 impl Ledger {
+    /// For the journal that takes the place of the one this is about, which was put aside.
+    pub(super) fn after(self) -> Self {
+        Self { files: self.files, ..Self::default() }
+    }
+
+    /// The batch that began to carry out this file.
+    pub(super) fn carries_out(&self, file: &str) -> Option<&str> {
+        self.files.get(file).map(String::as_str)
+    }
+
     pub(super) fn line(&mut self, line: &[u8]) {
         match parse(line) {
             Ok(entry) => self.take(entry),
@@ -69,6 +82,9 @@ impl Ledger {
         match entry {
             JournalEntry::Intent(intent) => {
                 let targets = intent.targets();
+                if let Some(file) = &intent.file {
+                    self.files.entry(file.clone()).or_insert_with(|| intent.batch.clone());
+                }
                 self.begin((intent.batch.clone(), Ok(intent.operation)), What::Ours(intent), targets);
             }
             JournalEntry::Settled(end) => self.settle(&end),

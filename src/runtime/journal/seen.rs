@@ -13,6 +13,14 @@ use super::{
     open::{Kept, Ledger, What},
 };
 
+/// Why an intent may not be written.
+pub(super) enum InTheWay {
+    /// Another batch has begun a write to the same NIC, and nobody knows its end: who has, in words of the journal.
+    Begun(String),
+    /// Another batch has begun to carry out the same file.
+    Repeated(String),
+}
+
 /// See the module.
 #[derive(Default)]
 pub(super) struct Seen {
@@ -29,7 +37,8 @@ impl Seen {
         let place = files::place(&meta);
         // One that was put aside has nothing open.
         if self.file != Some(place) || meta.len() < self.at {
-            *self = Self { file: Some(place), ..Self::default() };
+            let ledger = Ledger::after(std::mem::take(&mut self.ledger));
+            *self = Self { ledger, file: Some(place), at: 0 };
         }
         let mut file = file;
         file.seek(SeekFrom::Start(self.at))?;
@@ -47,8 +56,12 @@ impl Seen {
         }
     }
 
-    /// What another batch has begun for the same NIC since then, and nobody knows the end of: who has, in words of the journal.
-    pub(super) fn against(&self, intent: &Intent, since: Timestamp) -> Option<String> {
+    /// What another batch has begun since then for the same NIC, or at any time with the same file.
+    pub(super) fn against(&self, intent: &Intent, since: Timestamp) -> Option<InTheWay> {
+        let batch = intent.file.as_ref().and_then(|file| self.ledger.carries_out(file));
+        if let Some(batch) = batch.filter(|batch| *batch != intent.batch) {
+            return Some(InTheWay::Repeated(clean(batch).into_owned()));
+        }
         let nic = intent.kind.nic();
         let stands = |(batch, kept): (&String, &Kept)| match &kept.what {
             What::Ours(other) => {
@@ -62,6 +75,6 @@ impl Seen {
                 (same && since == Timestamp::default()).then(|| format!("version {}", other.version))
             }
         };
-        self.ledger.kept().find_map(stands)
+        self.ledger.kept().find_map(stands).map(InTheWay::Begun)
     }
 }

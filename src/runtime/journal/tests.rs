@@ -41,6 +41,7 @@ fn intent(batch: &str, operation: u32) -> Intent {
         request: None,
         overrides: vec![],
         belts: None,
+        file: None,
         who: "lin \u{1b}[31m\n网".to_owned(),
         host: "h".to_owned(),
         version: "0.1.0".to_owned(),
@@ -572,4 +573,26 @@ fn a_record_that_waited_while_the_journal_was_put_aside_goes_into_the_new_one() 
     });
     assert_eq!(open_intents(&path).unwrap().writes, [intent("b", 1)]);
     assert_eq!(verify(&path).unwrap().faults, []);
+}
+
+/// Whoever writes the first intent of a file has it, for good: another copy may write none, of whatever NIC.
+#[tokio::test]
+async fn one_file_is_one_batchs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.jsonl");
+    let (ours, theirs) = (Journal::open(&path).unwrap().of_file("f1"), Journal::open(&path).unwrap().of_file("f1"));
+    ours.intent(intent("b1", 0), false).await.unwrap();
+    ours.settled(known("b1")).await.unwrap();
+    let other = Intent { kind: OperationKind::Delete { nic: "eni-9".into() }, ..intent("b2", 0) };
+    let refused = theirs.intent(other.clone(), false).await;
+    assert!(matches!(&refused, Err(JournalError::Repeated { batch, .. }) if batch == "b1"), "{refused:?}");
+    ours.intent(intent("b1", 1), false).await.unwrap();
+    ours.settled(Settlement { operation: OperationId(1), ..known("b1") }).await.unwrap();
+    // What is put aside is remembered by who has seen it.
+    files::put_aside(&path).unwrap();
+    assert!(theirs.intent(other.clone(), false).await.is_err());
+    Journal::open(&path).unwrap().of_file("f2").intent(other.clone(), false).await.unwrap();
+    let written = read(&path).unwrap().entries;
+    let Some(JournalEntry::Intent(last)) = written.last() else { panic!("{written:?}") };
+    assert_eq!(last.file.as_deref(), Some("f2"));
 }

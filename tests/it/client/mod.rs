@@ -224,6 +224,7 @@ fn permit(profile: &str, kind: OperationKind) -> WritePermit {
         request: None,
         overrides: Vec::new(),
         belts: None,
+        file: None,
         who: "me".into(),
         host: "here".into(),
         version: "0".into(),

@@ -47,6 +47,7 @@ async fn no_request_of_any_write_leaves_for_a_read_only_profile_and_every_read_d
                         request: None,
                         overrides: vec![],
                         belts: None,
+                        file: None,
                         who: "me".into(),
                         host: "here".into(),
                         version: "0".into(),

@@ -112,6 +112,7 @@ async fn ask(client: Client, journal: Arc<Journal>, call: Call) -> Result<(), Fa
                 request: None,
                 overrides: vec![],
                 belts: None,
+                file: None,
                 who: "lin".to_owned(),
                 host: "here".to_owned(),
                 version: "0".to_owned(),

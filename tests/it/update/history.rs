@@ -74,6 +74,7 @@ pub fn intent(batch: &str, operation: u32, (profile, cloud): (&str, &str), kind:
         kind,
         overrides: vec![],
         belts: None,
+        file: None,
         who: "lin".to_owned(),
         host: "ops-1".to_owned(),
         version: "0.1.0".to_owned(),

@@ -536,6 +536,7 @@ fn left_open() -> Msg {
         request: None,
         overrides: Vec::new(),
         belts: None,
+        file: None,
         who: "lin".to_owned(),
         host: "ops-1".to_owned(),
         version: "0.1.0".to_owned(),

@@ -147,6 +147,7 @@ async fn write(client: &Client, nic: &Nic, kind: OperationKind) -> Result<Receip
         request: None,
         overrides: Vec::new(),
         belts: None,
+        file: None,
         who: "me".into(),
         host: "here".into(),
         version: "0".into(),
