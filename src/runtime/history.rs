@@ -111,9 +111,7 @@ pub fn carried_out(path: &Path, approved: &Approved<'_>) -> Result<Option<(Strin
     Ok(lines.find_map(|line| {
         names.find(line)?;
         match journal::parse(line).ok()? {
-            JournalEntry::Intent(intent) if approved.is_of(&intent) => {
-                Some((intent.batch.clone(), intent.at))
-            }
+            JournalEntry::Intent(intent) if approved.is_of(&intent) => Some((intent.batch.clone(), intent.at)),
             _ => None,
         }
     }))

@@ -177,8 +177,7 @@ fn objection(launch: &Launch, file: &PlanFile, approved: Option<&str>) -> Option
         Age::NotYet => return Some(Phrase::new("apply.not-yet")),
     }
     let journal = launch.journal.as_deref()?;
-    let approved =
-        Approved { file: file.hash(), plan: file.plan(), made_at: file.made_at(), host: file.host() };
+    let approved = Approved { file: file.hash(), plan: file.plan(), made_at: file.made_at(), host: file.host() };
     match history::carried_out(journal, &approved) {
         Ok(None) => None,
         Ok(Some((batch, at))) => Some(Phrase::new("apply.repeated").with("batch", batch).with("when", moment(at))),
