@@ -10,7 +10,11 @@ pub use doctor::doctor;
 pub use plans::{apply, plan};
 
 use crate::{
-    app::{keymap::Keymap, state::Language},
+    app::{
+        keymap::Keymap,
+        mouse::Part,
+        state::{Language, State},
+    },
     cli::{ConsoleStart, Exit, ListStart, Only},
     config::{self, ConfigError, LogLevel, Settings},
     demo::{self, Demo, kept::Kept},
@@ -24,7 +28,7 @@ use crate::{
     rules::{Safety, protect::Protect},
     runtime::{
         self, Account, Launch, RunError, clock,
-        event_loop::End,
+        event_loop::{End, View},
         headless::{self, Listed},
         jobs::export,
         journal,
@@ -36,7 +40,7 @@ use crate::{
     ui::{
         self,
         catalog::{Catalog, Catalogs},
-        skin::SkinError,
+        skin::{Skin, SkinError},
     },
 };
 
@@ -44,6 +48,20 @@ use crate::{
 const WORKERS: usize = 2;
 /// Beside the demo's journal.
 const DEMO_FOLDER: &str = "demo";
+
+/// The screen, in the theme that was chosen last.
+struct Dressed(Skin);
+
+impl View for Dressed {
+    fn draw(&mut self, state: &State, frame: &mut ratatui::Frame) {
+        self.0.wear(state.theme);
+        ui::view(state, &self.0, frame);
+    }
+
+    fn part(&mut self, state: &State, column: u16, row: u16) -> Option<Part> {
+        ui::part(state, &self.0, column, row)
+    }
+}
 
 fn tokio_runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build()
@@ -86,6 +104,7 @@ pub fn console(start: &ConsoleStart) -> Exit {
         let look = start.look;
         let run = tokio.block_on(async {
             let mut launch = base(demo, language, look.motion);
+            (launch.color, launch.mouse) = (look.color, look.mouse);
             // A demo begun from the welcome screen is not bound by a config that could not be read.
             launch.readonly = start.readonly && (start.demo || !demo);
             launch.filter = start.filter.clone().unwrap_or_default();
@@ -136,7 +155,7 @@ pub fn console(start: &ConsoleStart) -> Exit {
             let used = |cloud: &str| launch.accounts.iter().any(|account| account.profile.cloud.as_str() == cloud);
             let skin = look::skin(&look)?.with_errors(providers::errors().filter(|(cloud, _)| used(cloud)))?;
             let (journal, since) = (launch.journal.clone(), launch.since);
-            let end = runtime::console(launch, &mut |state, frame| ui::view(state, &skin, frame)).await;
+            let end = runtime::console(launch, &mut Dressed(skin)).await;
             // What is open is asked of the same worlds at the next start.
             if let (Some(kept), Some(journal), Ok(_)) = (kept, journal, &end)
                 && runtime::nothing_open(&journal, since)
@@ -294,6 +313,8 @@ fn base(demo: bool, language: Language, motion: bool) -> Launch {
         write_config: first::writer(None),
         problems: Vec::new(),
         motion,
+        color: false,
+        mouse: false,
         safety: Arc::default(),
         journal,
         since: Timestamp::default(),

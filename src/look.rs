@@ -85,7 +85,7 @@ mod tests {
     use crate::config::{Language, Theme};
 
     fn look(color: bool, theme: Theme, borders: config::Borders) -> Look {
-        Look { language: Language::En, theme, borders, motion: true, color }
+        Look { language: Language::En, theme, borders, motion: true, mouse: false, color }
     }
 
     #[test]

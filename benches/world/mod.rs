@@ -178,6 +178,8 @@ impl Console {
             found: Vec::new(),
             problems: Vec::new(),
             motion: true,
+            color: true,
+            mouse: false,
             clouds: nicdeck::providers::all().iter().map(|cloud| cloud.descriptor().id).collect(),
             safety: std::sync::Arc::default(),
         };

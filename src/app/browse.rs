@@ -1,6 +1,6 @@
 //! The inventory screen: filter, tree or table, folds, cursor.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use tui_input::InputRequest;
 
@@ -68,6 +68,33 @@ impl LineEdit {
     pub fn cursor(&self) -> usize {
         self.0.cursor()
     }
+}
+
+/// Columns of the inventory that can be left out; the address and its findings never are.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Column {
+    Kind,
+    State,
+    Eip,
+    Lb,
+    Nic,
+    Instance,
+    Profile,
+    Region,
+}
+
+impl Column {
+    /// In the order of the screen.
+    pub const ALL: [Column; 8] = [
+        Column::Kind,
+        Column::State,
+        Column::Eip,
+        Column::Lb,
+        Column::Nic,
+        Column::Instance,
+        Column::Profile,
+        Column::Region,
+    ];
 }
 
 /// Columns that the table can be sorted by.
@@ -142,6 +169,8 @@ pub struct Browse {
     pub wide: bool,
     /// First line of the detail pane that is shown.
     pub detail_scroll: usize,
+    /// Columns that were chosen to be left out.
+    pub hidden: BTreeSet<Column>,
     /// Columns scrolled to the right (the address column stays).
     pub shift: usize,
     /// What the table beside the tree is sorted by, and whether from the end; `None`: it follows the tree.
@@ -180,6 +209,7 @@ impl Browse {
             range_from: None,
             wide: false,
             detail_scroll: 0,
+            hidden: BTreeSet::new(),
             shift: 0,
             beside: None,
             tree: TreePane::default(),

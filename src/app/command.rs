@@ -116,6 +116,7 @@ commands! {
     CopyMore = "copy-more", Look, Lists;
     Export = "export", Look, Exports;
     Layout = "layout", Look, Inventory;
+    Columns = "columns", Look, Inventory;
     Sort = "sort", Look, Inventory;
     ReverseSort = "reverse-sort", Look, Inventory;
     ToggleDetail = "toggle-detail", Look, Inventory;
@@ -136,6 +137,7 @@ commands! {
     Help = "help", Program, Everywhere;
     Redraw = "redraw", Program, Everywhere;
     Suspend = "suspend", Program, Everywhere;
+    Mouse = "mouse", Program, Everywhere;
     Back = "back", Program, Everywhere;
     Close = "close", Program, Everywhere;
     Interrupt = "interrupt", Program, Everywhere;

@@ -68,6 +68,8 @@ pub enum Effect {
     /// End a releasing job after the calls in flight.
     Stop(JobId),
     Copy(String),
+    /// Let the terminal tell what the mouse does, or not.
+    Mouse(bool),
     /// Draw everything again from nothing.
     Redraw,
     /// Give the terminal back to the shell until it is resumed.

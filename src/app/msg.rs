@@ -19,11 +19,12 @@ use crate::{
     history::Batch,
 };
 
-use super::{earlier::Found, history::Listed, key::Input, order::Order};
+use super::{earlier::Found, history::Listed, key::Input, mouse::Mouse, order::Order};
 
 #[derive(Clone, PartialEq, Debug)]
 pub enum Msg {
     Input(Input),
+    Mouse(Mouse),
     Inventory(JobId, InventoryEvent),
     Preflight(JobId, PreflightEvent),
     DryRun(JobId, DryRunEvent),

@@ -35,6 +35,10 @@ pub enum Overlay {
     },
     /// A command is being typed.
     Prompt(Prompt),
+    /// Which columns the inventory shows.
+    Columns {
+        view: Viewport,
+    },
     /// What to copy.
     CopyMenu {
         view: Viewport,

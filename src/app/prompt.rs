@@ -1,6 +1,6 @@
 //! The command line: a command by its name, or one of a few with something behind it.
 
-use super::{browse::Line, command::Command, export::ExportForm, notices::Phrase, state::State};
+use super::{browse::Line, command::Command, export::ExportForm, notices::Phrase, state::State, theme::ThemeName};
 
 /// The line while it is written.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -11,10 +11,18 @@ pub struct Prompt {
 }
 
 /// Words that begin a line and are no command's name.
-pub const VERBS: [&str; 5] = ["export", "filter", "lang", "profile", "q"];
+pub const VERBS: [&str; 6] = ["export", "filter", "lang", "profile", "q", "theme"];
 
 /// The languages as they are typed.
 pub const LANGUAGES: [&str; 2] = ["en", "zh-CN"];
+
+/// The theme that it began with, as it is typed.
+pub const OWN_THEME: &str = "auto";
+
+/// The themes as they are typed.
+pub fn themes() -> impl Iterator<Item = &'static str> {
+    std::iter::once(OWN_THEME).chain(ThemeName::ALL.into_iter().map(ThemeName::name))
+}
 
 /// Can the command be given by its name? Movement is for keys, and what only closes or interrupts has nothing to close here.
 pub fn is_named(state: &State, command: Command) -> bool {
@@ -37,6 +45,7 @@ impl Prompt {
             }
             Some(("profile", typed)) => (state.profiles.iter().map(|info| info.id.to_string()).collect(), typed),
             Some(("lang", typed)) => (LANGUAGES.map(str::to_owned).to_vec(), typed),
+            Some(("theme", typed)) => (themes().map(str::to_owned).collect(), typed),
             Some(("export", typed)) => (ExportForm::ALL.map(|form| form.ending().to_owned()).to_vec(), typed),
             Some(_) => return Vec::new(),
         };

@@ -27,6 +27,7 @@ use super::{
     overlay::Overlay,
     plan_view::PlanView,
     run::Run,
+    theme::ThemeName,
     verdicts::Verdicts,
 };
 
@@ -111,6 +112,10 @@ pub struct Setup {
     /// Problems found at start-up that stop nothing but must be seen (a config that could not be read).
     pub problems: Vec<Worded>,
     pub motion: bool,
+    /// The mouse is on from the start.
+    pub mouse: bool,
+    /// Colours may be shown: the terminal is one, and nobody switched them off.
+    pub color: bool,
     /// The clouds of this program, as the filter names them.
     pub clouds: Vec<&'static str>,
     /// Belts and protect rules.
@@ -145,6 +150,12 @@ pub struct State {
     pub readonly: bool,
     pub safety: Arc<Safety>,
     pub motion: bool,
+    /// The terminal tells what the mouse does; off, its own selection of text works.
+    pub mouse: bool,
+    /// Colours may be shown.
+    pub color: bool,
+    /// The theme that was chosen; `None`: the one that it began with.
+    pub theme: Option<ThemeName>,
     pub keymap: Keymap,
     pub config_path: String,
     pub found: Vec<(&'static str, Phrase)>,
@@ -195,6 +206,9 @@ impl State {
             readonly: setup.readonly,
             safety: setup.safety,
             motion: setup.motion,
+            mouse: setup.mouse,
+            color: setup.color,
+            theme: None,
             keymap: setup.keymap,
             config_path: setup.config_path,
             found: setup.found,

@@ -70,6 +70,10 @@ pub(super) struct Args {
     #[arg(long, global = true)]
     ascii: bool,
 
+    /// Leave the mouse to the terminal, whatever the config says
+    #[arg(long, global = true)]
+    no_mouse: bool,
+
     /// How much is written to the log
     #[arg(long, value_name = "LEVEL", global = true, value_parser = choice::<LogLevel>(), ignore_case = true)]
     log_level: Option<LogLevel>,
@@ -309,6 +313,7 @@ const OF_CONSOLE: &[&str] = &[
     "lang",
     "color",
     "ascii",
+    "no_mouse",
     "log_level",
     "log_file",
 ];
@@ -323,6 +328,7 @@ impl Args {
             language: self.lang,
             color: self.color,
             ascii: self.ascii,
+            no_mouse: self.no_mouse,
             max_per_plan: self.max_per_plan.map(|number| number as usize),
             max_percent: self.max_percent.map(|number| number as usize),
             log_level: self.log_level,

@@ -36,7 +36,7 @@ pub(super) const PERCENT: RangeInclusive<i64> = 1..=100;
 pub const VERSION: i64 = 1;
 
 const TOP: &[&str] = &["version", "language", "readonly", "ui", "safety", "profile"];
-const UI: &[&str] = &["theme", "borders", "motion"];
+const UI: &[&str] = &["theme", "borders", "motion", "mouse"];
 const SAFETY: &[&str] = &["max_per_plan", "max_percent", "protect"];
 
 /// What a file says. `None` where it says nothing.
@@ -47,6 +47,7 @@ pub struct ConfigFile {
     pub theme: Option<Theme>,
     pub borders: Option<Borders>,
     pub motion: Option<bool>,
+    pub mouse: Option<bool>,
     pub max_per_plan: Option<usize>,
     pub max_percent: Option<usize>,
     /// For all profiles.
@@ -129,6 +130,7 @@ impl Reader<'_> {
             theme: ui.and_then(|ui| self.choice(ui, "theme")),
             borders: ui.and_then(|ui| self.choice(ui, "borders")),
             motion: ui.and_then(|ui| self.bool(ui, "motion")),
+            mouse: ui.and_then(|ui| self.bool(ui, "mouse")),
             profiles,
         }
     }

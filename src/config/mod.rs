@@ -71,6 +71,7 @@ pub struct Flags {
     pub language: Option<LanguageChoice>,
     pub color: Option<ColorChoice>,
     pub ascii: bool,
+    pub no_mouse: bool,
     pub max_per_plan: Option<usize>,
     pub max_percent: Option<usize>,
     pub log_level: Option<LogLevel>,
@@ -121,6 +122,8 @@ pub struct Look {
     pub borders: Borders,
     /// `false`: no spinner, progress as numbers.
     pub motion: bool,
+    /// The mouse is on from the start.
+    pub mouse: bool,
     pub color: bool,
 }
 
@@ -334,12 +337,14 @@ fn resolve_look(flags: &Flags, env: &Environment<'_>, file: &ConfigFile) -> (Loo
     // Of how things look this is none, but it is checked where the others are.
     let _: Option<LogLevel> = env_choice(env, "NICDECK_LOG_LEVEL", &mut problems);
     let motion = env_bool(env, "NICDECK_MOTION", &mut problems);
+    let mouse = env_bool(env, "NICDECK_MOUSE", &mut problems);
     let ascii = flags.ascii.then_some(Borders::Ascii);
     let look = Look {
         language: spoken(flags.language.or(language).or(file.language).unwrap_or_default(), env),
         theme: theme.or(file.theme).unwrap_or_default(),
         borders: ascii.or(borders).or(file.borders).unwrap_or_default(),
         motion: motion.or(file.motion).unwrap_or(true),
+        mouse: !flags.no_mouse && mouse.or(file.mouse).unwrap_or(false),
         color: colored(flags.color.or(color).unwrap_or_default(), env),
     };
     (look, problems)

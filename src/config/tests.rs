@@ -200,7 +200,7 @@ fn belts_and_protect_rules_are_read_and_the_strictest_word_is_the_flag_s() {
 /// What the example does not mention, people cannot find.
 #[test]
 fn the_example_explains_every_key() {
-    for key in "version language readonly theme borders motion max_per_plan max_percent protect name cloud regions env alias endpoint project_id \
+    for key in "version language readonly theme borders motion mouse max_per_plan max_percent protect name cloud regions env alias endpoint project_id \
                 credentials from id secret token api user password account profile argv timeout_s"
         .split(' ')
     {

@@ -8,6 +8,7 @@ use crate::{
     app::{
         effect::Effect,
         key::Input,
+        mouse::{Mouse, Part},
         msg::Msg,
         state::{Language, State},
         update,
@@ -39,8 +40,13 @@ pub struct Inlets {
     pub switch: Switch,
 }
 
-/// Draws the state. Handed in, so that the loop knows nothing of how things look.
-pub type View<'a> = dyn FnMut(&State, &mut ratatui::Frame) + 'a;
+/// How things look. Handed in, so that the loop knows nothing of it.
+pub trait View {
+    /// Draws the state.
+    fn draw(&mut self, state: &State, frame: &mut ratatui::Frame);
+    /// What is drawn at a place: only who draws knows.
+    fn part(&mut self, state: &State, column: u16, row: u16) -> Option<Part>;
+}
 
 /// How the loop ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,7 +69,7 @@ pub async fn run(
     executor: &mut Executor,
     console: &mut Console,
     inlets: &mut Inlets,
-    view: &mut View<'_>,
+    view: &mut dyn View,
 ) -> std::io::Result<End> {
     let mut ended_by: Option<i32> = None;
     let mut deadline: Option<tokio::time::Instant> = None;
@@ -92,6 +98,7 @@ pub async fn run(
                     let copied = console.copy(&text);
                     update::update(state, clock::now(), Msg::Copied(copied));
                 }
+                Some(OnTerminal::Mouse(on)) => shown(console.mouse(on), &mut gone)?,
                 Some(OnTerminal::Redraw) => shown(console.redraw(), &mut gone)?,
                 Some(OnTerminal::Suspend) if gone => {}
                 Some(OnTerminal::Suspend) => {
@@ -106,7 +113,7 @@ pub async fn run(
         let wait = if dirty { FRAME.saturating_sub(last_frame.elapsed()) } else { Duration::MAX };
         if dirty && wait.is_zero() {
             if !gone {
-                shown(console.draw(|frame| view(state, frame)), &mut gone)?;
+                shown(console.draw(|frame| view.draw(state, frame)), &mut gone)?;
             }
             last_frame = Instant::now();
             dirty = false;
@@ -136,8 +143,8 @@ pub async fn run(
             () = grace => return Ok(ended_by.map_or(End::Quit, End::Signal)),
             input = inlets.input.recv(), if !gone => {
                 match input {
-                    Some(FromTerminal::Input(input)) => inbox.push(Msg::Input(input)),
                     Some(FromTerminal::Lost) | None => gone = true,
+                    Some(from) => inbox.extend(said(from, state, view)),
                 }
                 urgent = true;
             }
@@ -153,9 +160,10 @@ pub async fn run(
             effects.extend::<Vec<Effect>>(update::update(state, clock::now(), msg));
             next = if began.elapsed() >= DRAIN {
                 None
-            } else if let Ok(FromTerminal::Input(input)) = inlets.input.try_recv() {
+            } else if let Ok(from) = inlets.input.try_recv() {
                 urgent = true;
-                Some(Msg::Input(input))
+                gone |= matches!(from, FromTerminal::Lost);
+                said(from, state, view)
             } else if let Ok(msg) = inlets.results.try_recv() {
                 Some(msg)
             } else {
@@ -166,6 +174,17 @@ pub async fn run(
         if urgent {
             last_frame = last_frame.checked_sub(FRAME).unwrap_or(last_frame);
         }
+    }
+}
+
+/// What a person did, as a message; a terminal that is gone says nothing.
+fn said(from: FromTerminal, state: &State, view: &mut dyn View) -> Option<Msg> {
+    match from {
+        FromTerminal::Input(input) => Some(Msg::Input(input)),
+        FromTerminal::Mouse { deed, column, row } => {
+            Some(Msg::Mouse(Mouse { deed, column, row, part: view.part(state, column, row) }))
+        }
+        FromTerminal::Lost => None,
     }
 }
 

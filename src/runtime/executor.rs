@@ -63,6 +63,7 @@ pub type WriteConfig = Arc<dyn Fn() -> Result<String, String> + Send + Sync>;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum OnTerminal {
     Copy(String),
+    Mouse(bool),
     Redraw,
     Suspend,
     Demo,
@@ -186,6 +187,7 @@ impl Executor {
             Effect::Pause(job, paused) => self.control(job, |control| control.paused = paused),
             Effect::Stop(job) => self.control(job, |control| control.stopped = true),
             Effect::Copy(text) => return Some(OnTerminal::Copy(text)),
+            Effect::Mouse(on) => return Some(OnTerminal::Mouse(on)),
             Effect::Redraw => return Some(OnTerminal::Redraw),
             Effect::Suspend => return Some(OnTerminal::Suspend),
             Effect::Demo => return Some(OnTerminal::Demo),

@@ -8,10 +8,15 @@ use std::{
     time::Duration,
 };
 
-use crossterm::event::{self, Event, KeyCode as Code, KeyEventKind, KeyModifiers};
+use crossterm::event::{
+    self, Event, KeyCode as Code, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
 use tokio::sync::mpsc;
 
-use crate::app::key::{Input, Key, KeyCode};
+use crate::app::{
+    key::{Input, Key, KeyCode},
+    mouse::Deed,
+};
 
 /// How long one look for an event takes. Whoever wants a pause wakes the thread, so that nothing ticks while nothing moves.
 #[cfg(unix)]
@@ -24,6 +29,11 @@ const LOOK: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub enum FromTerminal {
     Input(Input),
+    Mouse {
+        deed: Deed,
+        column: u16,
+        row: u16,
+    },
     /// The terminal is gone.
     Lost,
 }
@@ -83,6 +93,7 @@ pub fn start(switch: Switch) -> mpsc::Receiver<FromTerminal> {
             let brought = match event::poll(LOOK) {
                 Ok(false) => continue,
                 Ok(true) => match event::read() {
+                    Ok(Event::Mouse(event)) => pointed(event),
                     Ok(event) => translate(event).map(FromTerminal::Input),
                     Err(_) => Some(FromTerminal::Lost),
                 },
@@ -100,6 +111,17 @@ pub fn start(switch: Switch) -> mpsc::Receiver<FromTerminal> {
         }
     });
     inbox
+}
+
+/// What the mouse did; `None` for what the program does not use.
+fn pointed(event: MouseEvent) -> Option<FromTerminal> {
+    let deed = match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => Deed::Press,
+        MouseEventKind::ScrollDown => Deed::Wheel(1),
+        MouseEventKind::ScrollUp => Deed::Wheel(-1),
+        _ => return None,
+    };
+    Some(FromTerminal::Mouse { deed, column: event.column, row: event.row })
 }
 
 /// A terminal's event in the program's terms; `None` for what it does not use.

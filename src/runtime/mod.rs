@@ -72,6 +72,10 @@ pub struct Launch {
     pub write_config: executor::WriteConfig,
     pub problems: Vec<Worded>,
     pub motion: bool,
+    /// The mouse is on from the start.
+    pub mouse: bool,
+    /// Colours may be shown.
+    pub color: bool,
     /// Belts and protect rules.
     pub safety: Arc<Safety>,
     /// Where writes are noted; `None` where the platform has no place for it, and then none is made.
@@ -139,6 +143,8 @@ impl Launch {
             found: self.found.clone(),
             problems: self.problems.clone(),
             motion: self.motion,
+            mouse: self.mouse,
+            color: self.color,
             clouds: providers::all().iter().map(|cloud| cloud.descriptor().id).collect(),
             safety: self.safety.clone(),
         }
@@ -197,14 +203,14 @@ impl Launch {
 ///
 /// # Errors
 /// No usable terminal or HTTPS client; or the terminal broke on the way.
-pub async fn console(launch: Launch, view: &mut View<'_>) -> Result<End, RunError> {
+pub async fn console(launch: Launch, view: &mut dyn View) -> Result<End, RunError> {
     let signals = signals::Signals::listen().map_err(RunError::Signals)?;
     terminal::install_panic_hook(std::thread::current().id(), launch.crash_file.clone());
     let mut console = terminal::Console::take().map_err(RunError::Terminal)?;
     let (columns, rows) = console.size().map_err(RunError::Terminal)?;
     let mut state = State::new(launch.setup(Size { columns, rows }), clock::now());
     // The first frame stands before anything is read, built or asked for.
-    console.draw(|frame| view(&state, frame)).map_err(RunError::Terminal)?;
+    console.draw(|frame| view.draw(&state, frame)).map_err(RunError::Terminal)?;
     let mut engine = launch.engine()?;
     let writable = state.profiles.iter().any(|info| state.writable(&info.id));
     if launch.continued {

@@ -27,6 +27,13 @@ const BUFFER: usize = 64 * 1024;
 
 /// Whether the terminal is ours at the moment; read by the panic hook.
 static OWNED: AtomicBool = AtomicBool::new(false);
+/// Whether it tells what the mouse does.
+static MOUSE: AtomicBool = AtomicBool::new(false);
+
+/// Presses and the wheel, with places of any size. The library's own switch asks for each movement as well, which is an event and a
+/// frame for every cell that the mouse passes.
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
 
 type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
 
@@ -96,7 +103,21 @@ impl Console {
             let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
         }
         enter()?;
+        if MOUSE.load(Ordering::SeqCst) {
+            self.mouse(true)?;
+        }
         self.redraw()
+    }
+
+    /// Has the terminal tell what the mouse does, or not.
+    ///
+    /// # Errors
+    /// The terminal is gone.
+    pub fn mouse(&mut self, on: bool) -> io::Result<()> {
+        MOUSE.store(on, Ordering::SeqCst);
+        let out = self.screen.backend_mut();
+        out.write_all(if on { MOUSE_ON } else { MOUSE_OFF }.as_bytes())?;
+        Write::flush(out)
     }
 
     /// Asks the terminal to put text on its clipboard (OSC 52), through tmux and screen where they are.
@@ -150,6 +171,9 @@ fn enter() -> io::Result<()> {
 pub fn restore() {
     if OWNED.swap(false, Ordering::SeqCst) {
         let mut out = io::stdout();
+        if MOUSE.load(Ordering::SeqCst) {
+            let _ = out.write_all(MOUSE_OFF.as_bytes());
+        }
         let _ = queue!(out, EndSynchronizedUpdate, DisableBracketedPaste, Show, LeaveAlternateScreen);
         let _ = out.flush();
         let _ = disable_raw_mode();

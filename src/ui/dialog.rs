@@ -2,6 +2,7 @@
 
 use crate::{
     app::{
+        browse::Column,
         command::Command,
         confirm::{self, Asked, Confirm, Refused},
         export::ExportForm,
@@ -23,7 +24,7 @@ use super::{
     canvas::Canvas,
     catalog::Catalog,
     doc::{Doc, Span},
-    footer, line, plan,
+    footer, inventory, line, plan,
     skin::Borders,
     text::{self, Cut},
     theme::Role,
@@ -447,6 +448,32 @@ pub fn export_menu(canvas: &mut Canvas, regions: &Regions, view: Viewport) {
     };
     let items: Vec<(&'static str, String)> = ExportForm::ALL.map(item).to_vec();
     menu(canvas, regions, "export.title", &items, view);
+}
+
+/// Which columns the inventory shows: each with whether it does, and why one that is wanted does not.
+pub fn columns_menu(canvas: &mut Canvas, state: &State, regions: &Regions, view: Viewport) {
+    let shown = inventory::shown(canvas, state, regions);
+    let item = |column: Column| {
+        let label = match column {
+            Column::Kind => "column.kind",
+            Column::State => "column.state",
+            Column::Eip => "column.eip",
+            Column::Lb => "column.lb",
+            Column::Nic => "column.nic",
+            Column::Instance => "column.instance",
+            Column::Profile => "column.profile",
+            Column::Region => "column.region",
+        };
+        let about = match () {
+            () if state.browse.hidden.contains(&column) => "columns.hidden",
+            () if shown.contains(&column) => "columns.shown",
+            () if state.lists_tree() && !inventory::is_in_tree(column) => "columns.in-tree",
+            () => "columns.no-room",
+        };
+        (label, canvas.words.word(about).to_owned())
+    };
+    let items: Vec<(&'static str, String)> = Column::ALL.map(item).to_vec();
+    menu(canvas, regions, "columns.title", &items, view);
 }
 
 /// Items to choose from, each with what it is about.

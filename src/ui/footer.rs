@@ -605,6 +605,11 @@ fn keys(canvas: &mut Canvas, state: &State, area: Area) {
             (&[Command::Down, Command::Up], "keys.choose"),
             (&[Command::Close], "keys.close"),
         ]),
+        Some(Overlay::Columns { .. }) => bound(&[
+            (&[Command::ToggleMark], "keys.show-or-hide"),
+            (&[Command::Down, Command::Up], "keys.choose"),
+            (&[Command::Close], "keys.close"),
+        ]),
         Some(Overlay::CopyMenu { .. }) => bound(&[
             (&[Command::Open], "keys.copy"),
             (&[Command::Down, Command::Up], "keys.choose"),

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use crate::{
     app::{
-        browse::{Layout, SortBy},
+        browse::{Column, Layout, SortBy},
         detail::{self, Detail},
         geometry::{Area, Regions},
+        mouse::Part,
         rows::{self, RowRef},
         state::{Pane, ProfileInfo, State},
         verdicts::Judged,
@@ -24,7 +25,7 @@ use crate::{
 
 use super::{
     canvas::{Canvas, Pen},
-    columns::{self, Slot, need},
+    columns::{self, Need, Slot, need},
     detail as pane,
     text::{self, Cut},
     theme::Role,
@@ -47,24 +48,85 @@ struct Columns {
     region: Option<Slot>,
 }
 
+/// The columns that have a place on the screen now.
+pub fn shown(canvas: &Canvas, state: &State, regions: &Regions) -> Vec<Column> {
+    let columns = Columns::of(state, canvas.skin.glyphs.mark_cells, regions.list.width);
+    Column::ALL.into_iter().filter(|&column| columns.slot(column).is_some()).collect()
+}
+
+/// The part of a row or heading at a place; `mark`: cells of a mark.
+pub fn part(state: &State, mark: u16, regions: &Regions, (x, y): (u16, u16)) -> Option<Part> {
+    let within = |area: Area| (area.x..area.x + area.width).contains(&x) && (area.y..area.y + area.height).contains(&y);
+    // Where the pen stands behind the upright lines of the tree.
+    let behind = |area: Area, depth: u8| area.x + 1 + 2 * u16::from(depth);
+    if within(regions.heading) {
+        let columns = Columns::of(state, mark, regions.list.width);
+        let by = [
+            (Some(columns.address), SortBy::Address),
+            (Some(columns.findings), SortBy::Level),
+            (columns.nic, SortBy::Nic),
+            (columns.instance, SortBy::Instance),
+            (columns.profile, SortBy::Profile),
+        ];
+        let on = |slot: Slot| (slot.x..slot.x + slot.width).contains(&(x - regions.heading.x));
+        return by.into_iter().find(|(slot, _)| slot.is_some_and(on)).map(|(_, by)| Part::Heading(by));
+    }
+    if within(regions.tree) {
+        let row = state.browse.tree.window(usize::from(regions.tree.height)).get(usize::from(y - regions.tree.y))?;
+        return (behind(regions.tree, row.depth) == x).then_some(Part::Fold);
+    }
+    if !within(regions.list) {
+        return None;
+    }
+    let line = usize::from(y - regions.list.y);
+    let (depth, part, cells) = match *rows::window(state, state.browse.view.offset + line, 1).first()? {
+        RowRef::Problem { nth, .. } => (u8::from(nth > 0), Part::Fold, 1),
+        RowRef::Instance { .. } => (0, Part::Fold, 1),
+        RowRef::Nic { depth, .. } => (depth, Part::Fold, 1),
+        RowRef::Address { depth, .. } => (if state.lists_tree() { depth } else { 0 }, Part::Mark, mark),
+    };
+    let from = behind(regions.list, depth);
+    (from..from + cells).contains(&x).then_some(part)
+}
+
+/// What the column is in the tree that is the list itself: there NIC and INSTANCE are rows, and a state stands with the findings.
+pub fn is_in_tree(column: Column) -> bool {
+    !matches!(column, Column::State | Column::Nic | Column::Instance)
+}
+
 /// In the tree, cells of a state before what else is said about an instance or NIC.
 const STATE: u16 = 11;
-/// Columns of the table that can be scrolled away: all but address and findings.
-const SCROLLED: usize = 8;
 
 impl Columns {
-    fn of(state: &State, canvas: &Canvas, width: u16) -> Self {
-        let mark = canvas.skin.glyphs.mark_cells;
+    fn slot(&self, column: Column) -> Option<Slot> {
+        match column {
+            Column::Kind => self.kind,
+            Column::State => self.state,
+            Column::Eip => self.eip,
+            Column::Lb => self.lb,
+            Column::Nic => self.nic,
+            Column::Instance => self.instance,
+            Column::Profile => self.profile,
+            Column::Region => self.region,
+        }
+    }
+
+    /// `mark`: cells of a mark.
+    fn of(state: &State, mark: u16, width: u16) -> Self {
+        // Left out or scrolled away: asks for nothing and goes first.
+        let unless_hidden = |column: Column, need: Need| {
+            if state.browse.hidden.contains(&column) { self::need(u16::MAX / 64, 0, 100) } else { need }
+        };
         match state.browse.layout {
             Layout::Tree if state.lists_tree() => {
                 let needs = [
                     need(21 + mark, 40, 0).first(),
-                    need(11, 16, 1).first(),
+                    unless_hidden(Column::Kind, need(11, 16, 1).first()),
                     need(20, 30, 0),
-                    need(15, 15, 2),
-                    need(12, 22, 3),
-                    need(10, 18, 4),
-                    need(12, 16, 5),
+                    unless_hidden(Column::Eip, need(15, 15, 2)),
+                    unless_hidden(Column::Lb, need(12, 22, 3)),
+                    unless_hidden(Column::Profile, need(10, 18, 4)),
+                    unless_hidden(Column::Region, need(12, 16, 5)),
                 ];
                 let [address, kind, findings, eip, lb, profile, region] = columns::lay(needs, 1, width);
                 Self {
@@ -79,25 +141,25 @@ impl Columns {
                 }
             }
             Layout::Tree | Layout::Table { .. } => {
-                let shift = state.browse.shift.min(SCROLLED - 1);
-                // Scrolled away: asks for nothing and goes first.
-                let column = |nth: usize, least: u16, most: u16, drop: u8| {
-                    if nth < shift { need(u16::MAX / 64, 0, 100) } else { need(least, most, drop) }
+                let shift = state.browse.shift.min(Column::ALL.len() - 1);
+                let column = |column: Column, least: u16, most: u16, drop: u8| {
+                    let scrolled = Column::ALL.iter().position(|&it| it == column).is_some_and(|nth| nth < shift);
+                    if scrolled { need(u16::MAX / 64, 0, 100) } else { unless_hidden(column, need(least, most, drop)) }
                 };
                 // Beside the tree, whose an address is comes before the state of its NIC, which the tree tells as well.
                 let [in_state, in_eip, in_lb, in_nic, in_instance] =
                     if state.has_tree_pane() { [6, 2, 5, 4, 3] } else { [2, 3, 4, 5, 6] };
                 let needs = [
                     need(16 + mark, 17 + mark, 0),
-                    column(0, 10, 12, 1),
-                    column(1, 9, 13, in_state),
+                    column(Column::Kind, 10, 12, 1),
+                    column(Column::State, 9, 13, in_state),
                     need(20, 28, 0),
-                    column(2, 15, 15, in_eip),
-                    column(3, 12, 24, in_lb),
-                    column(4, 14, 26, in_nic),
-                    column(5, 14, 28, in_instance),
-                    column(6, 10, 18, 7),
-                    column(7, 12, 16, 8),
+                    column(Column::Eip, 15, 15, in_eip),
+                    column(Column::Lb, 12, 24, in_lb),
+                    column(Column::Nic, 14, 26, in_nic),
+                    column(Column::Instance, 14, 28, in_instance),
+                    column(Column::Profile, 10, 18, 7),
+                    column(Column::Region, 12, 16, 8),
                 ];
                 let [address, kind, state, findings, eip, lb, nic, instance, profile, region] =
                     columns::lay(needs, 1, width);
@@ -119,7 +181,7 @@ impl Columns {
 }
 
 pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
-    let columns = Columns::of(state, canvas, regions.list.width);
+    let columns = Columns::of(state, canvas.skin.glyphs.mark_cells, regions.list.width);
     heading(canvas, state, regions.heading, &columns);
     let height = usize::from(regions.list.height);
     let view = state.browse.view;

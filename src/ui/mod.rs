@@ -37,6 +37,7 @@ use ratatui::{Frame, buffer::Buffer, layout::Position};
 
 use crate::app::{
     geometry::{Area, Regions, SMALLEST, Size},
+    mouse::Part,
     overlay::Overlay,
     rows,
     state::{Screen, State},
@@ -74,6 +75,12 @@ pub fn draw(state: &State, skin: &Skin, buffer: &mut Buffer) -> Option<Position>
         framed(&mut canvas, state, &regions, overlay);
     }
     canvas.cursor.filter(|at| at.x < state.size.columns && at.y < state.size.rows)
+}
+
+/// What is drawn at a place that a press there does more with than take the focus.
+pub fn part(state: &State, skin: &Skin, column: u16, row: u16) -> Option<Part> {
+    let plain = state.screen == Screen::Inventory && state.overlays.is_empty();
+    plain.then(|| inventory::part(state, skin.glyphs.mark_cells, &regions(state), (column, row))).flatten()
 }
 
 /// The body: the screen, or what fills it instead.
@@ -146,6 +153,7 @@ fn framed(canvas: &mut Canvas, state: &State, regions: &Regions, overlay: &Overl
         Overlay::Confirm(dialog) => dialog::confirm(canvas, state, regions, dialog),
         Overlay::Reason(reason) => dialog::reason(canvas, state, regions, reason),
         Overlay::Quit => dialog::quit(canvas, state, regions),
+        Overlay::Columns { view } => dialog::columns_menu(canvas, state, regions, *view),
         Overlay::CopyMenu { view } => dialog::copy_menu(canvas, state, regions, *view),
         Overlay::ExportMenu { view } => dialog::export_menu(canvas, regions, *view),
         Overlay::Help(_)

@@ -83,6 +83,11 @@ const ASCII: Glyphs = Glyphs {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Skin {
     pub theme: Theme,
+    /// The theme that it was made with, and its name.
+    own: (ThemeName, Theme),
+    /// The name of `theme`.
+    worn: ThemeName,
+    depth: Depth,
     pub glyphs: Glyphs,
     pub borders: Borders,
     /// With the keys of `keymap` in them.
@@ -108,8 +113,12 @@ impl Skin {
     /// None in a program whose tests pass.
     pub fn new(theme: ThemeName, depth: Depth, borders: Borders) -> Result<Self, SkinError> {
         let (templates, keymap) = (Catalogs::embedded()?, Keymap::default());
+        let own = Theme::embedded(theme, depth)?;
         Ok(Self {
-            theme: Theme::embedded(theme, depth)?,
+            theme: own.clone(),
+            worn: theme,
+            own: (theme, own),
+            depth,
             glyphs: match borders {
                 Borders::Unicode => UNICODE,
                 Borders::Ascii => ASCII,
@@ -120,6 +129,19 @@ impl Skin {
             keymap,
             utc_offset_s: 0,
         })
+    }
+
+    /// Puts a theme on, or the one that it was made with.
+    pub fn wear(&mut self, wanted: Option<ThemeName>) {
+        let name = wanted.unwrap_or(self.own.0);
+        if name == self.worn {
+            return;
+        }
+        let theme = if name == self.own.0 { Ok(self.own.1.clone()) } else { Theme::embedded(name, self.depth) };
+        // Each embedded theme can be read: a test reads them all.
+        if let Ok(theme) = theme {
+            (self.theme, self.worn) = (theme, name);
+        }
     }
 
     /// The same skin, whose sentences name the keys of this map.
@@ -153,5 +175,21 @@ impl Skin {
 
     pub fn style(&self, role: Role) -> ratatui::style::Style {
         self.theme.style(role)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_theme_that_is_put_on_comes_off_again() {
+        let mut skin = Skin::new(ThemeName::Dark, Depth::Sixteen, Borders::Unicode).unwrap();
+        let dark = skin.clone();
+        skin.wear(Some(ThemeName::Mono));
+        assert_eq!(skin.theme, Theme::embedded(ThemeName::Mono, Depth::Sixteen).unwrap());
+        assert_ne!(skin.theme, dark.theme);
+        skin.wear(None);
+        assert_eq!(skin, dark);
     }
 }

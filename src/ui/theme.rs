@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
 
+pub use crate::app::theme::ThemeName;
+
 macro_rules! named {
     ($(#[$doc:meta])* $type:ident { $($(#[$vdoc:meta])* $name:ident = $text:literal,)* }) => {
         $(#[$doc])*
@@ -24,18 +26,6 @@ macro_rules! named {
             }
         }
     };
-}
-
-named! {
-    /// The themes that are part of the program.
-    ThemeName {
-        Dark = "dark",
-        Light = "light",
-        /// Colours that people with any kind of colour blindness tell apart.
-        CbSafe = "cb-safe",
-        /// No colour at all: bold, dim, underlined, reversed.
-        Mono = "mono",
-    }
 }
 
 named! {
@@ -125,14 +115,13 @@ struct Entry {
     add: Vec<String>,
 }
 
-impl ThemeName {
-    fn source(self) -> &'static str {
-        match self {
-            ThemeName::Dark => include_str!("../../assets/themes/dark.toml"),
-            ThemeName::Light => include_str!("../../assets/themes/light.toml"),
-            ThemeName::CbSafe => include_str!("../../assets/themes/cb-safe.toml"),
-            ThemeName::Mono => include_str!("../../assets/themes/mono.toml"),
-        }
+/// The file of a theme.
+fn source(name: ThemeName) -> &'static str {
+    match name {
+        ThemeName::Dark => include_str!("../../assets/themes/dark.toml"),
+        ThemeName::Light => include_str!("../../assets/themes/light.toml"),
+        ThemeName::CbSafe => include_str!("../../assets/themes/cb-safe.toml"),
+        ThemeName::Mono => include_str!("../../assets/themes/mono.toml"),
     }
 }
 
@@ -142,7 +131,7 @@ impl Theme {
     /// # Errors
     /// None in a program whose tests pass.
     pub fn embedded(name: ThemeName, depth: Depth) -> Result<Self, ThemeError> {
-        Self::parse(name.source(), depth)
+        Self::parse(source(name), depth)
     }
 
     /// Reads a theme file: a table for each role.
@@ -258,7 +247,7 @@ mod tests {
 
     #[test]
     fn every_theme_reads_at_every_depth() {
-        for &name in ThemeName::ALL {
+        for name in ThemeName::ALL {
             for depth in [Depth::True, Depth::Indexed, Depth::Sixteen] {
                 Theme::embedded(name, depth).unwrap_or_else(|error| panic!("{} {depth:?}: {error}", name.name()));
             }

@@ -10,6 +10,7 @@ mod filter;
 mod history;
 mod inventory;
 mod matching;
+mod mouse;
 mod order;
 pub mod overlay;
 mod plan;
@@ -40,7 +41,8 @@ pub fn start(state: &mut State, now: Timestamp) -> Vec<Effect> {
     inventory::rejudge_all(state);
     let profiles: Vec<_> =
         state.profiles.iter().filter(|info| info.problem.is_none()).map(|info| info.id.clone()).collect();
-    profiles.into_iter().flat_map(|profile| inventory::list(state, profile)).collect()
+    let mouse = state.mouse.then_some(Effect::Mouse(true));
+    mouse.into_iter().chain(profiles.into_iter().flat_map(|profile| inventory::list(state, profile))).collect()
 }
 
 /// Takes one message in. Pure: the same state and message give the same state and effects.
@@ -71,6 +73,7 @@ fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
             fit(state);
             Vec::new()
         }
+        Msg::Mouse(done) => mouse::take(state, done),
         Msg::Inventory(job, event) => inventory::event(state, job, event),
         Msg::Preflight(job, event) if compare::event(state, job, &event) => Vec::new(),
         Msg::Preflight(job, event) => plan::event(state, job, event),
@@ -361,6 +364,7 @@ pub(super) fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Copy => return copy::copy(state),
         Command::CopyMore => copy::menu(state),
         Command::Export => export::menu(state),
+        Command::Columns => state.overlays.push(Overlay::Columns { view: super::viewport::Viewport::default() }),
         Command::Layout => browse::layout(state),
         Command::Sort => browse::sort(state),
         Command::ReverseSort => browse::reverse(state),
@@ -390,6 +394,7 @@ pub(super) fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Help => state.overlays.push(Overlay::Help(super::overlay::Help::default())),
         Command::Redraw => return vec![Effect::Redraw],
         Command::Suspend => return vec![Effect::Suspend],
+        Command::Mouse => return mouse::toggle(state),
         Command::Back => return back(state),
         Command::Close => return close(state),
         Command::Interrupt => return interrupt(state),

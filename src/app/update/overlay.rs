@@ -2,7 +2,7 @@
 
 use crate::{
     app::{
-        browse::Line,
+        browse::{Column, Line},
         command::{Command, Group},
         confirm::{self, Confirm, DEAF_MS, Refused},
         effect::Effect,
@@ -211,6 +211,21 @@ pub fn press(state: &mut State, key: Key) -> Vec<Effect> {
             }
             if let Some(to) = scrolled(&state.keymap, key, view.cursor, page) {
                 view.go(to, ExportForm::ALL.len(), page);
+            }
+            state.overlays.push(top);
+        }
+        Overlay::Columns { view } => {
+            if closes || is(Command::Columns) {
+                return Vec::new();
+            }
+            if is(Command::Open) || is(Command::ToggleMark) {
+                if let Some(column) = Column::ALL.get(view.cursor)
+                    && !state.browse.hidden.remove(column)
+                {
+                    state.browse.hidden.insert(*column);
+                }
+            } else if let Some(to) = scrolled(&state.keymap, key, view.cursor, page) {
+                view.go(to, Column::ALL.len(), page);
             }
             state.overlays.push(top);
         }

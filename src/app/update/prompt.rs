@@ -10,6 +10,7 @@ use crate::app::{
     overlay::Overlay,
     prompt::{self, Prompt},
     state::{Language, Screen, State},
+    theme::ThemeName,
 };
 
 use super::{disabled, export, filter, history};
@@ -53,6 +54,17 @@ fn given(state: &mut State, text: &str) -> Result<Vec<Effect>, Phrase> {
                     Err(takes("profile", &names))
                 }
             }
+        }
+        ("theme", name) => {
+            let named = ThemeName::ALL.into_iter().find(|theme| theme.name() == name);
+            if named.is_none() && name != prompt::OWN_THEME {
+                return Err(takes("theme", &prompt::themes().collect::<Vec<_>>()));
+            }
+            if !state.color {
+                return Err(Phrase::new("prompt.no-color"));
+            }
+            state.theme = named;
+            Ok(Vec::new())
         }
         ("filter", expr) => Ok(narrow(state, expr)),
         ("export", form) if !form.is_empty() => {

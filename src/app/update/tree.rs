@@ -22,7 +22,7 @@ pub fn step(state: &mut State, by: isize) {
     moved(state);
 }
 
-fn moved(state: &mut State) {
+pub fn moved(state: &mut State) {
     state.browse.detail_scroll = 0;
     rows::tree_moved(state);
 }
@@ -54,14 +54,20 @@ pub fn open(state: &mut State) {
     if row.is_some_and(|row| !beside || matches!(row, RowRef::Problem { .. })) {
         return state.overlays.push(Overlay::Detail { scroll: 0 });
     }
-    let pane = &state.browse.tree;
-    let node = pane.node();
-    if pane.is_foldable(state, node) {
-        let folded = pane.is_folded(node);
-        fold(state, !folded);
-    } else {
+    if !turn(state) {
         state.pane = Pane::List;
     }
+}
+
+/// Folds or unfolds the row under the cursor; false if there is nothing under it.
+pub fn turn(state: &mut State) -> bool {
+    let pane = &state.browse.tree;
+    let node = pane.node();
+    let (foldable, folded) = (pane.is_foldable(state, node), pane.is_folded(node));
+    if foldable {
+        fold(state, !folded);
+    }
+    foldable
 }
 
 /// Back to everything. Answers whether that was otherwise.

@@ -172,6 +172,8 @@ fn console(served: &[Served], journal: &Arc<Journal>) -> Console {
         found: Vec::new(),
         problems: Vec::new(),
         motion: false,
+        color: true,
+        mouse: false,
         clouds: nicdeck::providers::all().iter().map(|cloud| cloud.descriptor().id).collect(),
         safety: Arc::default(),
     };

@@ -217,6 +217,8 @@ impl Scene {
             found: Vec::new(),
             problems: Vec::new(),
             motion: false,
+            color: true,
+            mouse: false,
             clouds: nicdeck::providers::all().iter().map(|cloud| cloud.descriptor().id).collect(),
             safety: Arc::default(),
         };

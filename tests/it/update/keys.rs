@@ -30,7 +30,7 @@ fn layers_move_and_close_by_the_keys_of_the_map() {
         ("close = [\"esc\"]", "close = [\"x\"]"),
         ("refresh = [\"R\"]", "refresh = [\"f5\"]"),
         ("copy-more = [\"Y\"]", "copy-more = [\"w\"]"),
-        ("open = [\"enter\"]", "open = [\"m\"]"),
+        ("open = [\"enter\"]", "open = [\"f6\"]"),
     ]);
     let writes = vec![OpenWrite { intent: intent(0, "eni-2", &["10.0.2.9"]), maybe_running: false }];
     scenario
@@ -49,7 +49,7 @@ fn layers_move_and_close_by_the_keys_of_the_map() {
     scenario.keys("z z w z");
     let Some(Overlay::CopyMenu { view }) = scenario.state.overlays.last() else { panic!() };
     assert_eq!(view.cursor, 1);
-    scenario.keys("m");
+    scenario.keys("f6");
     assert!(scenario.state.overlays.is_empty() && scenario.effects.len() == 1, "{:?}", scenario.effects);
 }
 

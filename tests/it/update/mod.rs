@@ -6,6 +6,7 @@ mod earlier;
 mod export;
 pub mod history;
 mod keys;
+mod mouse;
 mod order;
 mod plan;
 mod prompt;

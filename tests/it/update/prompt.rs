@@ -4,6 +4,7 @@ use nicdeck::app::{
     effect::Effect,
     overlay::Overlay,
     state::{Language, Screen},
+    theme::ThemeName,
 };
 
 use super::{browse::browsing, scenario::Scenario};
@@ -86,6 +87,23 @@ fn languages_and_the_end_are_given_by_name() {
     scenario.effects.clear();
     scenario.keys("enter");
     assert_eq!(scenario.effects, [Effect::Quit]);
+}
+
+#[test]
+fn a_theme_is_put_on_by_its_name_unless_colours_are_off() {
+    let mut scenario = browsing();
+    let give = |scenario: &mut Scenario, typed: &str| {
+        scenario.keys(":").text(typed).keys("enter");
+        let wrong = line(scenario).and_then(|(_, wrong)| wrong);
+        scenario.keys("esc");
+        (scenario.state.theme, wrong)
+    };
+    assert_eq!(give(&mut scenario, "theme cb-safe"), (Some(ThemeName::CbSafe), None));
+    assert_eq!(give(&mut scenario, "theme pink"), (Some(ThemeName::CbSafe), Some("prompt.takes")));
+    assert_eq!(give(&mut scenario, "theme"), (Some(ThemeName::CbSafe), Some("prompt.takes")));
+    assert_eq!(give(&mut scenario, "theme auto"), (None, None));
+    scenario.state.color = false;
+    assert_eq!(give(&mut scenario, "theme dark"), (None, Some("prompt.no-color")));
 }
 
 /// Nothing is sent by a line: a plan is confirmed where its dialog asks.

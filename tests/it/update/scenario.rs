@@ -155,6 +155,8 @@ impl Scenario {
             found: Vec::new(),
             problems: Vec::new(),
             motion: true,
+            color: true,
+            mouse: false,
             clouds: nicdeck::providers::all().iter().map(|cloud| cloud.descriptor().id).collect(),
             safety: Arc::default(),
         };

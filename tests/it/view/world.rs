@@ -681,6 +681,8 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
     help_search.keys("?").text("plan");
     let mut menu = marked(size, language);
     menu.keys("Y");
+    let mut columns = marked(size, language);
+    columns.keys("f j j space");
     let mut history = listed(size, language);
     history.keys("4");
     crate::update::history::answer(&mut history, &crate::update::history::records());
@@ -785,6 +787,7 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
         ("help", help.state),
         ("help-search", help_search.state),
         ("copy-menu", menu.state),
+        ("columns", columns.state),
         ("export", export.state),
         ("undo", undo.state),
         ("undo-row", undo_row.state),
