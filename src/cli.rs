@@ -22,6 +22,7 @@ use std::{
 };
 
 use crate::{
+    app::keymap::Keymap,
     app::state::Language,
     config::{self, Choice, ConfigError, ConfigPath, Environment, Flags, LanguageChoice, Look, Settings},
     domain::clean::clean,
@@ -196,7 +197,7 @@ pub fn main(entry: &Entry<'_>) -> Exit {
 pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, entry: &Entry<'_>) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
     let catalogs = match Catalogs::embedded() {
-        Ok(catalogs) => catalogs,
+        Ok(catalogs) => catalogs.with_keys(&Keymap::default()),
         Err(error) => return complain(process, &error.to_string(), Exit::Failure),
     };
     let language = spoken(&args, process);

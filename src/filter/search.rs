@@ -26,6 +26,9 @@ pub const FIELDS: &[&str] = &[
 pub const RESULTS: &[&str] =
     &["released", "already-gone", "nic-gone", "failed", "unknown", "skipped", "stopped", "unfinished"];
 
+/// Words of an end that puts something back, beside [`RESULTS`]: `result:` takes both.
+const ENDS_BACK: &[&str] = &["assigned", "attached", "bound", "already-there"];
+
 /// Words of `act:`, as the journal spells them.
 pub const ACTS: &[&str] = &["release", "detach", "assign", "attach", "bind-eip", "delete"];
 
@@ -101,6 +104,17 @@ pub fn result_word(result: Option<OutcomeWord>) -> &'static str {
     }
 }
 
+/// The word of an end of an act, as [`ACTS`] spells it: what was put back is not called released.
+pub fn end_word(act: &str, result: Option<OutcomeWord>) -> &'static str {
+    match (act, result) {
+        ("assign", Some(OutcomeWord::Released)) => "assigned",
+        ("attach", Some(OutcomeWord::Released)) => "attached",
+        ("bind-eip", Some(OutcomeWord::Released)) => "bound",
+        ("assign" | "attach" | "bind-eip", Some(OutcomeWord::AlreadyGone)) => "already-there",
+        _ => result_word(result),
+    }
+}
+
 /// Reads a search. `utc_offset_s` is that of the reader's own time, whose dates are meant.
 ///
 /// # Errors
@@ -144,10 +158,10 @@ fn asked(parser: &mut Parser<'_>, now: Timestamp, utc_offset_s: i32) -> Result<T
         let patterns = values.iter().map(|value| value.pattern(Pattern::whole)).collect::<Result<_, _>>()?;
         Ok(Test::Text(field, patterns))
     };
-    let among = |field, known: &'static [&'static str]| -> Result<Test, FilterError> {
+    let among = |field, known: &'static [&'static str], more: &[&str]| -> Result<Test, FilterError> {
         for value in &values {
             let pattern = value.pattern(Pattern::whole)?;
-            if known.iter().all(|word| !pattern.matches(word)) {
+            if known.iter().chain(more).all(|word| !pattern.matches(word)) {
                 let suggestion = nearest(&value.text.to_ascii_lowercase(), known.iter().copied()).map(str::to_owned);
                 let kind = FilterErrorKind::UnknownWord { known };
                 return Err(FilterError { span: value.span.clone(), kind, suggestion });
@@ -174,8 +188,8 @@ fn asked(parser: &mut Parser<'_>, now: Timestamp, utc_offset_s: i32) -> Result<T
             let patterns = values.iter().map(|value| value.pattern(Pattern::prefix)).collect::<Result<_, _>>()?;
             Ok(Test::Text(Field::Batch, patterns))
         }
-        "act" => among(Field::Act, ACTS),
-        "result" => among(Field::Result, RESULTS),
+        "act" => among(Field::Act, ACTS, &[]),
+        "result" => among(Field::Result, RESULTS, ENDS_BACK),
         _ => {
             let [value] = values.as_slice() else {
                 let span = values.last().map_or(start..parser.at, |value| value.span.clone());
@@ -265,7 +279,9 @@ impl Test {
                     Field::Host => subject.host,
                     Field::Batch => subject.batch,
                     Field::Act => subject.act,
-                    Field::Result => result_word(subject.result),
+                    // By the word of the counts, or by that of the row.
+                    Field::Result if any(patterns, result_word(subject.result)) => return true,
+                    Field::Result => end_word(subject.act, subject.result),
                 };
                 any(patterns, text)
             }
@@ -301,6 +317,18 @@ mod tests {
 
     fn found(text: &str) -> bool {
         parse(text, NOW, 0).unwrap_or_else(|error| panic!("{text}: {error}")).matches(&subject())
+    }
+
+    #[test]
+    fn what_was_put_back_is_not_called_released() {
+        assert_eq!(end_word("assign", Some(OutcomeWord::Released)), "assigned");
+        assert_eq!(end_word("attach", Some(OutcomeWord::AlreadyGone)), "already-there");
+        assert_eq!(end_word("release", Some(OutcomeWord::Released)), "released");
+        assert_eq!(end_word("assign", Some(OutcomeWord::Failed)), "failed");
+        let back = Subject { act: "assign", ..subject() };
+        let found = |text: &str| parse(text, NOW, 0).unwrap().matches(&back);
+        assert!(found("result:assigned") && found("result:released") && !found("result:attached"));
+        assert!(parse("result:assinged", NOW, 0).is_err());
     }
 
     #[test]

@@ -106,6 +106,8 @@ pub mod local {
 const MESSAGE_BYTES: usize = 2048;
 /// Bytes of a code or request id that are kept.
 const WORD_BYTES: usize = 128;
+/// No try of a read has less time than this.
+const LEAST_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What a client is made of.
 pub struct Parts {
@@ -284,7 +286,8 @@ impl Client {
         let mut renewed = false;
         loop {
             attempt += 1;
-            let patience = Some(policy.deadline.saturating_sub(spent));
+            // A try that has no time is none: it would end as if nobody had answered.
+            let patience = Some(policy.deadline.saturating_sub(spent).max(LEAST_PATIENCE));
             let account = self.account(call).await?;
             let fault = match self.once(call, &account, attempt, patience, None).await.0 {
                 Ok(reply) => {
@@ -312,7 +315,7 @@ impl Client {
             if let Some(on_pause) = &self.on_pause {
                 on_pause(None);
             }
-            spent += wait;
+            spent += pause;
         }
     }
 

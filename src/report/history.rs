@@ -28,7 +28,7 @@ use crate::{
         plan::OperationKind,
         time::Timestamp,
     },
-    filter::search::{ACTS, RESULTS, result_word},
+    filter::search::{ACTS, RESULTS, end_word},
     history::{self, Batch, Summary},
 };
 
@@ -142,7 +142,7 @@ fn lines(batch: &Batch) -> impl Iterator<Item = Line<'_>> {
             batch,
             write,
             ip,
-            result: result_word(row.word()),
+            result: end_word(act(&write.kind), row.word()),
             code: fault.and_then(|fault| fault.code.as_deref()),
             message: fault.map(|fault| clean(&fault.message).into_owned()).unwrap_or_default(),
             request_id: row.outcome.as_ref().and_then(Outcome::request_id),

@@ -20,7 +20,7 @@ use crate::{
         plan::Operation,
         rehearsal::{Rehearsal, WouldSend},
     },
-    filter::search::result_word,
+    filter::search::end_word,
 };
 
 /// The version of the JSON form.
@@ -125,7 +125,10 @@ fn of<'a>(operation: &'a Operation, told: Option<&'a Rehearsal>) -> WriteOut<'a>
         region: operation.region.as_str(),
         nic: operation.kind.nic().as_str(),
         ends: ends
-            .map(|(target, outcome)| End { address: target.ip(), state: result_word(Some(outcome.word())) })
+            .map(|(target, outcome)| End {
+                address: target.ip(),
+                state: end_word(operation.kind.act().as_str(), Some(outcome.word())),
+            })
             .collect(),
         sends: sends
             .map(|WouldSend { request, command, more }| Send {

@@ -20,6 +20,7 @@ use super::{
     clock,
     executor::{Executor, OnTerminal},
     input::{FromTerminal, Switch},
+    outlet,
     signals::Signals,
     terminal::Console,
 };
@@ -103,15 +104,21 @@ pub async fn run(
                 Some(OnTerminal::Suspend) if gone => {}
                 Some(OnTerminal::Suspend) => {
                     inlets.switch.pause().await;
-                    console.suspend()?;
-                    let (columns, rows) = console.size()?;
-                    update::update(state, clock::now(), Msg::Input(Input::Resize { columns, rows }));
+                    match console.suspend().and_then(|()| console.size()) {
+                        Ok((columns, rows)) => {
+                            update::update(state, clock::now(), Msg::Input(Input::Resize { columns, rows }));
+                        }
+                        // It went away meanwhile; there are more ways for it to say so than while it is drawn on.
+                        Err(_) => gone = true,
+                    }
                     inlets.switch.go_on();
                 }
             }
         }
         let wait = if dirty { FRAME.saturating_sub(last_frame.elapsed()) } else { Duration::MAX };
-        if dirty && wait.is_zero() {
+        // A terminal that takes nothing holds up frames, and nothing else.
+        let held_up = dirty && !gone && !outlet::is_idle();
+        if dirty && wait.is_zero() && !held_up {
             if !gone {
                 shown(console.draw(|frame| view.draw(state, frame)), &mut gone)?;
             }
@@ -121,7 +128,7 @@ pub async fn run(
         }
         let wake = async {
             let at = state.wake_at().map(|at| Duration::from_millis(at.since(clock::now())));
-            match at.into_iter().chain(dirty.then_some(wait)).min() {
+            match at.into_iter().chain((dirty && !held_up).then_some(wait)).min() {
                 Some(after) => tokio::time::sleep(after).await,
                 None => std::future::pending().await,
             }
@@ -136,8 +143,9 @@ pub async fn run(
         tokio::select! {
             biased;
             signal = inlets.signals.next() => {
-                ended_by = Some(signal);
-                deadline = Some(tokio::time::Instant::now() + GRACE);
+                // A second one makes nothing longer.
+                ended_by.get_or_insert(signal);
+                deadline.get_or_insert(tokio::time::Instant::now() + GRACE);
                 inbox.push(Msg::Terminate);
             }
             () = grace => return Ok(ended_by.map_or(End::Quit, End::Signal)),
@@ -151,6 +159,7 @@ pub async fn run(
             Some(msg) = inlets.results.recv() => inbox.push(msg),
             Some(exchange) = inlets.exchanges.recv() => inbox.push(Msg::Exchange(Box::new(exchange))),
             Some(msg) = executor.ended() => inbox.push(msg),
+            () = outlet::idle(), if held_up => {}
             () = wake => inbox.push(Msg::Wake),
         }
         let began = Instant::now();

@@ -11,6 +11,7 @@ pub mod input;
 pub mod jobs;
 pub mod journal;
 pub mod log;
+mod outlet;
 pub mod plan_file;
 pub mod signals;
 pub mod terminal;

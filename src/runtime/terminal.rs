@@ -1,7 +1,7 @@
 //! The terminal while the console owns it, and its way back to what it was: on exit, error, panic and signal.
 
 use std::{
-    io::{self, BufWriter, Stdout, Write},
+    io::{self, Write},
     mem::ManuallyDrop,
     panic,
     path::PathBuf,
@@ -13,7 +13,7 @@ use base64::Engine;
 use crossterm::{
     cursor::{Hide, Show},
     event::{DisableBracketedPaste, EnableBracketedPaste},
-    execute, queue,
+    queue,
     terminal::{
         BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
         disable_raw_mode, enable_raw_mode,
@@ -22,8 +22,7 @@ use crossterm::{
 use ratatui::{Frame, Terminal, backend::CrosstermBackend, buffer::Buffer};
 use unicode_width::UnicodeWidthStr;
 
-/// One write a frame: the backend makes a small write per cell.
-const BUFFER: usize = 64 * 1024;
+use super::outlet::{self, Pen};
 
 /// Whether the terminal is ours at the moment; read by the panic hook.
 static OWNED: AtomicBool = AtomicBool::new(false);
@@ -35,7 +34,7 @@ static MOUSE: AtomicBool = AtomicBool::new(false);
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
 
-type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
+type Screen = Terminal<CrosstermBackend<Pen>>;
 
 /// The console's terminal. Restores it when dropped.
 pub struct Console {
@@ -52,8 +51,8 @@ impl Console {
         // With NO_COLOR the library would write a bare reset for every colour change, wiping bold and reverse;
         // the mono theme uses no colour by itself.
         crossterm::style::force_color_output(true);
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(BUFFER, io::stdout()));
         enter()?;
+        let backend = CrosstermBackend::new(Pen::default());
         let screen = match Terminal::new(backend) {
             Ok(screen) => screen,
             Err(error) => {
@@ -72,7 +71,7 @@ impl Console {
     /// Draws one frame, shown as a whole.
     ///
     /// # Errors
-    /// The terminal does not take it: it is gone.
+    /// The terminal is gone.
     pub fn draw(&mut self, view: impl FnOnce(&mut Frame)) -> io::Result<()> {
         queue!(self.screen.backend_mut(), BeginSynchronizedUpdate)?;
         self.screen.draw(|frame| {
@@ -160,7 +159,9 @@ fn enter() -> io::Result<()> {
     enable_raw_mode()?;
     OWNED.store(true, Ordering::SeqCst);
     // Where there is no alternate screen (tmux can be told so) the old text stands there.
-    let done = execute!(io::stdout(), EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste, Hide);
+    let mut bytes = Vec::new();
+    let done = queue!(bytes, EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste, Hide)
+        .and_then(|()| outlet::say(&bytes));
     if done.is_err() {
         restore();
     }
@@ -170,12 +171,12 @@ fn enter() -> io::Result<()> {
 /// Puts the terminal back, once. Ignores errors: there is nobody left to tell.
 pub fn restore() {
     if OWNED.swap(false, Ordering::SeqCst) {
-        let mut out = io::stdout();
+        let mut bytes = Vec::new();
         if MOUSE.load(Ordering::SeqCst) {
-            let _ = out.write_all(MOUSE_OFF.as_bytes());
+            bytes.extend_from_slice(MOUSE_OFF.as_bytes());
         }
-        let _ = queue!(out, EndSynchronizedUpdate, DisableBracketedPaste, Show, LeaveAlternateScreen);
-        let _ = out.flush();
+        let _ = queue!(bytes, EndSynchronizedUpdate, DisableBracketedPaste, Show, LeaveAlternateScreen);
+        let _ = outlet::say(&bytes);
         let _ = disable_raw_mode();
     }
 }

@@ -74,7 +74,7 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
             doc.heading(words.word("heading.nics"));
             for nic in nics {
                 let kind = words::nic_kind(words, &profile.cloud, &nic.role);
-                let count = words.text("row.addresses", &[("count", &nic.addresses.len().to_string())]).into_owned();
+                let count = inventory::addresses(words, nic).into_owned();
                 let rest = text::cells(kind) + text::cells(&nic.status.word) + text::cells(&count) + 6;
                 let room = doc.width().saturating_sub(rest).max(12);
                 doc.row([

@@ -13,7 +13,7 @@ use crate::{
         verdicts::Judged,
     },
     domain::{
-        address::{Address, Backend},
+        address::{Address, AddressRole, Backend},
         finding::{FindingId, Level},
         ids::{AddressKey, NicKey},
         instance::{Instance, PowerState},
@@ -349,8 +349,8 @@ fn instance(
     put(&mut pen, columns.kind, area.x, instance.kind.as_deref().unwrap_or(""), Cut::End, Role::Dim);
     let role = power_role(instance.power.state);
     put(&mut pen, Some(first_part(columns.findings)), area.x, &instance.power.word, Cut::End, role);
-    let addresses: usize = nics.iter().filter_map(|&slot| part.nic_at(slot)).map(|nic| nic.addresses.len()).sum();
-    let summary = words.text("row.addresses", &[("count", &addresses.to_string())]);
+    let counted = nics.iter().filter_map(|&slot| part.nic_at(slot)).map(counted);
+    let summary = told(words, counted.fold((0, 0), |sum, more| (sum.0 + more.0, sum.1 + more.1)));
     put(&mut pen, second_part(columns.findings), area.x, &summary, Cut::End, Role::Dim);
     put(&mut pen, columns.profile, area.x, info.id.as_str(), Cut::End, Role::Dim);
     put(&mut pen, columns.region, area.x, instance.region.as_str(), Cut::End, Role::Dim);
@@ -440,13 +440,36 @@ fn nic(
     }
 }
 
+/// Addresses on the NIC: those that plans and limits count, and IPv6.
+fn counted(nic: &Nic) -> (usize, usize) {
+    let v6 = nic.addresses.iter().filter(|address| address.role == AddressRole::Ipv6).count();
+    (nic.addresses.len() - v6, v6)
+}
+
+fn told(words: &super::catalog::Catalog, (count, v6): (usize, usize)) -> Cow<'_, str> {
+    let (count, v6_text) = (count.to_string(), v6.to_string());
+    match v6 {
+        0 => words.text("row.addresses", &[("count", &count)]),
+        _ => words.text("row.addresses-v6", &[("count", &count), ("v6", &v6_text)]),
+    }
+}
+
+/// Addresses on the NIC, in words.
+pub fn addresses<'a>(words: &'a super::catalog::Catalog, nic: &Nic) -> Cow<'a, str> {
+    told(words, counted(nic))
+}
+
 /// Addresses on the NIC, and how many its instance's type allows where that is known.
 pub fn usage<'a>(words: &'a super::catalog::Catalog, part: &ProfileInventory, nic: &Nic) -> Cow<'a, str> {
-    let count = nic.addresses.len().to_string();
     let kind = nic.instance.as_ref().and_then(|id| part.instance(id)).and_then(|instance| instance.kind.as_deref());
-    match kind.and_then(|kind| part.limit(kind)).and_then(|limit| limit.addresses_per_nic) {
-        Some(most) => words.text("row.addresses-of", &[("count", &count), ("most", &most.to_string())]),
-        None => words.text("row.addresses", &[("count", &count)]),
+    let Some(most) = kind.and_then(|kind| part.limit(kind)).and_then(|limit| limit.addresses_per_nic) else {
+        return addresses(words, nic);
+    };
+    let (count, v6) = counted(nic);
+    let values = [("count", &*count.to_string()), ("most", &*most.to_string()), ("v6", &*v6.to_string())];
+    match v6 {
+        0 => words.text("row.addresses-of", &values[..2]),
+        _ => words.text("row.addresses-of-v6", &values),
     }
 }
 

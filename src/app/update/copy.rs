@@ -36,6 +36,7 @@ pub fn items(state: &State) -> Vec<CopyItem> {
                 Some(RowKey::Address(key)) => {
                     add("copy.address", &key.ip.to_string());
                     add("copy.nic", key.nic.nic.as_str());
+                    add("copy.guest", &guest(key.ip));
                 }
                 Some(RowKey::Nic(key)) => add("copy.nic", key.nic.as_str()),
                 Some(RowKey::Instance(key)) => {
@@ -107,6 +108,15 @@ fn target_items(target: &crate::domain::selection::Target, add: &mut impl FnMut(
         add("copy.address", &key.ip.to_string());
     }
     add("copy.nic", target.nic().nic.as_str());
+    if let crate::domain::selection::Target::Address(key) = target {
+        add("copy.guest", &guest(key.ip));
+    }
+}
+
+/// Takes an address off whatever interface of a Linux guest has it: no cloud does that. Needs iproute2 and root.
+fn guest(ip: std::net::IpAddr) -> String {
+    let bits = if ip.is_ipv4() { 32 } else { 128 };
+    format!("ip -o addr show to {ip}/{bits} | awk '{{system(\"ip addr del \" $4 \" dev \" $2)}}'")
 }
 
 /// `y`.

@@ -145,6 +145,14 @@ pub fn job_died(state: &mut State, job: JobId) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Of all profiles, after NICs were read by themselves.
+pub fn drop_all_lost_marks(state: &mut State) {
+    let profiles: Vec<ProfileId> = state.profiles.iter().map(|info| info.id.clone()).collect();
+    for profile in profiles {
+        drop_lost_marks(state, &profile);
+    }
+}
+
 /// Marks of things that are no longer there are taken off, with a message.
 fn drop_lost_marks(state: &mut State, profile: &ProfileId) {
     let Some(part) = state.inventory.profile(profile) else { return };

@@ -241,6 +241,12 @@ fn press(state: &mut State, key: Key) -> Vec<Effect> {
     if state.notices.current(state.now).is_some_and(|notice| notice.phrase.key == NO_SUCH_KEY) {
         state.notices.leave();
     }
+    // Over everything: a screen that is garbled is so under a dialog as well.
+    if let Some(command) = [Command::Redraw, Command::Suspend].into_iter().find(|&it| state.keymap.does(key, it))
+        && !key.is_text()
+    {
+        return run_command(state, command);
+    }
     if !state.overlays.is_empty() {
         return overlay::press(state, key);
     }

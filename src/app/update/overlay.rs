@@ -119,9 +119,22 @@ pub fn press(state: &mut State, key: Key) -> Vec<Effect> {
             if moved.is_none() {
                 match state.keymap.command(key, state.screen) {
                     Some(Command::Help) => state.overlays.push(Overlay::Help(Help::default())),
-                    Some(command @ (Command::Language | Command::Copy | Command::CopyMore)) => {
+                    Some(
+                        command @ (Command::Language
+                        | Command::Copy
+                        | Command::CopyMore
+                        | Command::ToggleMark
+                        | Command::MarkDetach
+                        | Command::Override),
+                    ) => {
                         return super::run_command(state, command);
                     }
+                    // These leave the row.
+                    Some(command @ (Command::Plan | Command::Prompt)) if super::disabled(state, command).is_none() => {
+                        state.overlays.pop();
+                        return super::run_command(state, command);
+                    }
+                    Some(Command::Plan) => return super::run_command(state, Command::Plan),
                     _ => super::no_such_key(state),
                 }
             }
@@ -167,6 +180,7 @@ pub fn press(state: &mut State, key: Key) -> Vec<Effect> {
             }
             if moved.is_none() {
                 match state.keymap.command(key, state.screen) {
+                    Some(Command::Help) => state.overlays.push(Overlay::Help(Help::default())),
                     Some(Command::Language) => return super::run_command(state, Command::Language),
                     _ => super::no_such_key(state),
                 }

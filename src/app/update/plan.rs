@@ -227,8 +227,16 @@ fn remake(state: &mut State) {
         overruled: &view.overruled,
         undo: view.undo.as_ref(),
     };
-    let plan = build(state, &asked);
-    let plan = plan.unwrap_or_else(|| view.plan.clone());
+    let Some(plan) = build(state, &asked) else {
+        // What could be confirmed is not what is wanted any more: there is no plan.
+        state.overlays.clear();
+        let why = state.notices.current(state.now).cloned();
+        show(state, Screen::Inventory);
+        if let Some(why) = why {
+            state.notices.say(state.now, why.loudness, why.phrase);
+        }
+        return;
+    };
     if plan.hash() != view.plan.hash() {
         state.overlays.retain(|overlay| !matches!(overlay, Overlay::Confirm(_)));
     }
@@ -387,6 +395,8 @@ pub fn leave(state: &mut State) -> Vec<Effect> {
     let effects = cancel_reading(state);
     let from = state.plan.take().map(|view| view.source);
     show(state, if from == Some(Source::Undo) { Screen::History } else { Screen::Inventory });
+    // While it was there its rows told what is gone.
+    inventory::drop_all_lost_marks(state);
     effects
 }
 

@@ -20,7 +20,7 @@ use crate::{
         plan::{Decision, PlanRow, ReleasePlan},
         time::Timestamp,
     },
-    filter::search::{self, Search, result_word},
+    filter::search::{self, Search, end_word},
     report::{
         self, Format,
         sheet::{self, Kind, Row, Sheet},
@@ -203,7 +203,7 @@ fn ended(results: &Results, row: &crate::app::run::RunRow) -> Row {
         target: row.target.clone(),
         cloud: planned.map(|planned| planned.cloud.to_string()).unwrap_or_default(),
         region: planned.map(|planned| planned.region.to_string()).unwrap_or_default(),
-        state: outcome.map_or("pending", |outcome| result_word(Some(outcome.word()))),
+        state: outcome.map_or("pending", |outcome| end_word(row.act.as_str(), Some(outcome.word()))),
         findings: Vec::new(),
         overridden: planned.and_then(|planned| planned.overridden.as_deref()).map(str::to_owned),
         code: fault.and_then(|fault| fault.code.clone()),

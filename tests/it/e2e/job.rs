@@ -38,10 +38,12 @@ async fn clouds(config: &std::path::Path) -> Vec<Simulator> {
 }
 
 /// Windows in both languages: narrow, with a detail beside the list, and with the tree beside the table.
-const WINDOWS: [(u16, u16, &str, Language); 4] = [
+const WINDOWS: [(u16, u16, &str, Language); 6] = [
     (80, 24, "en_US.UTF-8", Language::English),
     (80, 24, "zh_CN.UTF-8", Language::Chinese),
     (120, 40, "en_US.UTF-8", Language::English),
+    (120, 40, "zh_CN.UTF-8", Language::Chinese),
+    (200, 60, "en_US.UTF-8", Language::English),
     (200, 60, "zh_CN.UTF-8", Language::Chinese),
 ];
 

@@ -91,32 +91,58 @@ async fn the_next_start_names_what_was_left_and_the_one_after_it_is_quiet() {
 /// A closed window or a lost connection stops the batch after the calls in flight, as a hang-up does: they are seen to their end.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_terminal_that_goes_away_leaves_no_call_behind() {
+    let (code, ends) = with_a_write_in_flight(|tty| tty.close("?")).await;
+    assert_eq!((code, ends), (129, vec![OutcomeWord::Released]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_terminal_that_goes_away_from_under_a_stopped_program_leaves_no_call_behind() {
+    let (code, ends) = with_a_write_in_flight(|tty| {
+        tty.press("\u{1a}");
+        tty.stopped();
+        // The terminal itself echoes the key.
+        tty.close("x");
+    })
+    .await;
+    assert_eq!((code, ends), (129, vec![OutcomeWord::Released]));
+}
+
+/// The program is not held up by what it can not draw.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_terminal_that_takes_nothing_holds_up_neither_calls_nor_a_signal() {
+    let (code, ends) = with_a_write_in_flight(|tty| {
+        tty.stall("?");
+        // Whole screens, until the terminal is full.
+        tty.press(&"\u{c}".repeat(200));
+        tty.signal(Signal::TERM);
+    })
+    .await;
+    assert_eq!((code, ends), (143, vec![OutcomeWord::Released]));
+}
+
+/// Starts a release, does that while its one write has no answer yet, and then lets it have it. The exit code, and the ends in the
+/// journal; nothing is left open there.
+async fn with_a_write_in_flight(happens: impl FnOnce(&mut Tty) + Send + 'static) -> (u32, Vec<OutcomeWord>) {
     let state = tempfile::tempdir().unwrap();
     let (simulator, start) = shop(state.path()).await;
     let hold = simulator.hold("UnassignPrivateIpAddresses");
     let mut tty = tokio::task::spawn_blocking(move || confirmed(asked(start()))).await.unwrap();
     simulator.wait_for(|log| log.iter().any(|logged| logged.write)).await;
     let tty = tokio::task::spawn_blocking(move || {
-        tty.close("?");
+        happens(&mut tty);
         tty
     })
     .await
     .unwrap();
     drop(hold);
     let code = tokio::task::spawn_blocking(move || tty.end_unseen()).await.unwrap();
-    assert_eq!(code, 129);
     let journal = journal::read(&state.path().join("nicdeck/journal.jsonl")).unwrap();
     assert_eq!(journal.open_intents().count(), 0);
-    let ends: Vec<OutcomeWord> = journal
-        .entries
-        .iter()
-        .filter_map(|entry| match entry {
-            JournalEntry::Settled(end) => Some(end.outcomes.iter().map(|(_, outcome)| outcome.word())),
-            JournalEntry::Intent(_) => None,
-        })
-        .flatten()
-        .collect();
-    assert_eq!(ends, [OutcomeWord::Released]);
+    let ends = journal.entries.iter().filter_map(|entry| match entry {
+        JournalEntry::Settled(end) => Some(end.outcomes.iter().map(|(_, outcome)| outcome.word())),
+        JournalEntry::Intent(_) => None,
+    });
+    (code, ends.flatten().collect())
 }
 
 /// The demo's clouds are in the program and die with it; a start after that goes on with what they had become.

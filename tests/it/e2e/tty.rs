@@ -206,13 +206,19 @@ impl Tty {
         (status.exit_code(), left, text)
     }
 
-    /// Closes the terminal, as a window that is closed does. `key` has the screen change, so that whoever reads it sees that.
-    pub fn close(&mut self, key: &str) {
+    /// Nobody reads what the program writes any more, as where a connection stalls. `key` has the screen change, so that whoever
+    /// reads it sees that.
+    pub fn stall(&mut self, key: &str) {
         self.seen.0.lock().unwrap().leaves = true;
         self.press(key);
         if let Some(reader) = self.reader.take() {
             reader.join().expect("the reader ends");
         }
+    }
+
+    /// Closes the terminal, as a window that is closed does. `key` as in [`Self::stall`].
+    pub fn close(&mut self, key: &str) {
+        self.stall(key);
         (self.writer, self.master) = (None, None);
     }
 

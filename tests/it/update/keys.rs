@@ -2,6 +2,7 @@
 
 use nicdeck::{
     app::{
+        effect::Effect,
         keymap::Keymap,
         msg::{JournalEvent, Msg},
         overlay::Overlay,
@@ -89,4 +90,38 @@ fn the_first_screen_can_be_scrolled() {
     assert_eq!(scenario.state.welcome_scroll, 2);
     scenario.keys("G G g");
     assert_eq!(scenario.state.welcome_scroll, 0, "however far it went");
+}
+
+/// A narrow window has no pane for the detail: its page takes the same keys.
+#[test]
+fn the_page_of_a_row_marks_and_plans_as_the_pane_does() {
+    let mut scenario = browsing();
+    scenario.keys("/").text("10.0.1.21").keys("enter enter");
+    assert!(matches!(scenario.state.overlays.as_slice(), [Overlay::Detail { .. }]));
+    scenario.keys("space");
+    assert_eq!(scenario.marks(), ["eni-1 10.0.1.21"]);
+    scenario.keys("p");
+    assert_eq!((scenario.state.screen, scenario.state.overlays.len()), (Screen::Plan, 0));
+    assert_eq!(scenario.state.plan.as_ref().unwrap().plan.rows().len(), 1);
+}
+
+#[test]
+fn a_garbled_screen_is_drawn_anew_under_a_dialog_as_well() {
+    let mut scenario = browsing();
+    scenario.keys("/").text("10.0.1.21").keys("enter p");
+    scenario.read_again();
+    scenario.keys("c").after_ms(400);
+    scenario.effects.clear();
+    scenario.keys("ctrl-l");
+    assert_eq!(scenario.effects, [Effect::Redraw]);
+    assert!(matches!(scenario.state.overlays.as_slice(), [Overlay::Confirm(_)]));
+}
+
+#[test]
+fn the_clean_up_in_the_guest_is_there_to_be_copied() {
+    let mut scenario = browsing();
+    scenario.keys("/").text("10.0.1.21").keys("enter Y");
+    let items = nicdeck::app::update::copy::items(&scenario.state);
+    let guest = items.iter().find(|item| item.label == "copy.guest").unwrap();
+    assert_eq!(guest.text, "ip -o addr show to 10.0.1.21/32 | awk '{system(\"ip addr del \" $4 \" dev \" $2)}'");
 }

@@ -348,3 +348,18 @@ fn answers_of_an_earlier_read_are_dropped() {
     scenario.send(Msg::Preflight(*job, PreflightEvent::Ended));
     assert!(matches!(scenario.state.plan.as_ref().unwrap().freshness, Freshness::Reading { .. }));
 }
+
+/// Somebody else has released it: while the plan is there its row says so, and then the mark goes.
+#[test]
+fn the_mark_of_an_address_that_a_plan_found_gone_goes_with_the_plan() {
+    let mut scenario = browsing();
+    for ip in ["10.0.1.21", "10.0.3.7"] {
+        scenario.keys("/").text(ip).keys("enter space F");
+    }
+    assert_eq!(scenario.marks(), ["eni-1 10.0.1.21", "eni-3 10.0.3.7"]);
+    scenario.keys("p");
+    scenario.read_all_again(|fresh| fresh.nic.addresses.retain(|address| address.ip != ip("10.0.1.21")));
+    assert_eq!(scenario.marks().len(), 2);
+    scenario.keys("esc");
+    assert_eq!((scenario.marks(), scenario.notice()), (vec!["eni-3 10.0.3.7".to_owned()], "notice.marks-vanished"));
+}
