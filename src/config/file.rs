@@ -62,8 +62,13 @@ pub struct ConfigFile {
 ///
 /// # Errors
 /// Every problem of the file. Where the syntax is broken, only that: what follows from it would mislead.
-pub fn parse(path: &Path, text: &str, clouds: &[&'static Descriptor]) -> Result<ConfigFile, ConfigError> {
-    let mut reader = Reader { file: Arc::from(path), text, clouds, problems: Vec::new() };
+pub fn parse(
+    path: &Path,
+    text: &str,
+    clouds: &[&'static Descriptor],
+    is_set: &dyn Fn(&str) -> bool,
+) -> Result<ConfigFile, ConfigError> {
+    let mut reader = Reader { file: Arc::from(path), text, clouds, is_set, problems: Vec::new() };
     // Editors of some systems put a byte order mark in front.
     let (root, errors) = DeTable::parse_recoverable(text);
     for error in &errors {

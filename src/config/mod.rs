@@ -220,7 +220,8 @@ fn resolve(
     let mut problems = Vec::new();
     let file = match &config {
         ConfigPath { path: Some(path), found: true } => {
-            read(path).and_then(|text| parse(path, &text, clouds)).unwrap_or_else(|error| {
+            let is_set = |name: &str| env.get(name).is_some();
+            read(path).and_then(|text| parse(path, &text, clouds, &is_set)).unwrap_or_else(|error| {
                 problems = error.problems;
                 ConfigFile::default()
             })

@@ -53,7 +53,7 @@ static BEARER: Descriptor = Descriptor {
 const CLOUDS: &[&Descriptor] = &[&KEYS_ONLY, &BEARER];
 
 fn parsed(text: &str) -> Result<ConfigFile, ConfigError> {
-    parse(Path::new("c.toml"), text, CLOUDS)
+    parse(Path::new("c.toml"), text, CLOUDS, &|name| name == "AliYun9KeyOfMine17")
 }
 
 /// The problems of a config as people see them.
@@ -91,7 +91,8 @@ fn with(line: &str) -> String {
 #[test]
 fn the_example_parses_and_says_what_it_explains() {
     let clouds: Vec<&Descriptor> = crate::providers::all().iter().map(|cloud| cloud.descriptor()).collect();
-    let file = parse(Path::new("config.example.toml"), EXAMPLE, &clouds).unwrap_or_else(|error| panic!("{error}"));
+    let file =
+        parse(Path::new("config.example.toml"), EXAMPLE, &clouds, &|_| false).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(file.language, Some(LanguageChoice::Auto));
     assert_eq!(file.readonly, Some(true));
     assert_eq!((file.theme, file.borders, file.motion), (Some(Theme::Auto), Some(Borders::Auto), Some(true)));
@@ -127,7 +128,7 @@ fn how_a_cloud_is_reached_is_the_profile_s_own_affair() {
         }
     );
     assert_eq!(net("proxy = \"none\"").proxy, Proxy::None);
-    let beside = parse(Path::new("/home/lin/c.toml"), &with("ca_file = \"corp.pem\""), CLOUDS).unwrap();
+    let beside = parse(Path::new("/home/lin/c.toml"), &with("ca_file = \"corp.pem\""), CLOUDS, &|_| false).unwrap();
     assert_eq!(beside.profiles[0].0.net.ca_file.as_deref(), Some(Path::new("/home/lin/corp.pem")));
 }
 
@@ -768,11 +769,38 @@ proptest::proptest! {
 fn a_slip_of_the_finger_in_a_region_or_the_environment_is_told() {
     let clouds: Vec<_> = providers::all().iter().map(|cloud| cloud.descriptor()).collect();
     let text = "version = 1\n[[profile]]\nname = \"p\"\ncloud = \"aliyun\"\nregions = [\"cn-hangzhou\", \"cn-shangai\"]\nenv = \"prd\"\n";
-    let error = parse(Path::new("c.toml"), text, &clouds).unwrap_err();
+    let error = parse(Path::new("c.toml"), text, &clouds, &|_| false).unwrap_err();
     assert_eq!(
         told(&error),
         "c.toml:5:27: `regions` has \"cn-shangai\"; did you mean `cn-shanghai`?\n\
          c.toml:6:7: `env` has \"prd\"; did you mean `prod`?"
     );
-    assert!(parse(Path::new("c.toml"), &text.replace("shangai", "shanghai").replace("prd", "dev"), &clouds).is_ok());
+    assert!(
+        parse(Path::new("c.toml"), &text.replace("shangai", "shanghai").replace("prd", "dev"), &clouds, &|_| false)
+            .is_ok()
+    );
+}
+
+/// Names in any case are taken where nothing could take them for a secret: by their words, or because there is such a variable.
+#[test]
+fn variables_in_mixed_case_are_names() {
+    let of =
+        |name: &str| parsed(&with(&format!("credentials = {{ from = \"env\", id = \"{name}\", secret = \"B\" }}")));
+    for name in ["myKeyId", "MyKeyId", "My_Cloud_Key_Id", "aliyun_KEY_Id", "_Key", "AliYun9KeyOfMine17"] {
+        assert!(of(name).is_ok(), "{name}");
+    }
+    for secret in [
+        "LTAI5tQWERTY12345678abcd",
+        "hXwPqRsTuVyZaBcDeFgHj",
+        "hXw_PqRsTuVyZaBcDeFgHj",
+        "aBcDeFgHiJkLmNoP",
+        "AliYun9KeyOfMine18",
+        "My_Key_9x2Lq",
+    ] {
+        assert!(
+            problem(&with(&format!("credentials = {{ from = \"env\", id = \"{secret}\", secret = \"B\" }}")))
+                .contains("does not belong in this file"),
+            "{secret}"
+        );
+    }
 }

@@ -191,6 +191,42 @@ mod tests {
         })
     }
 
+    /// What is here is named, whole pairs only, and no file of a tool is opened that others can read.
+    #[test]
+    fn what_is_here_is_found_by_its_names() {
+        let home = tempfile::tempdir().unwrap();
+        let write = |path: &str, mode: u32, text: &str| {
+            use std::os::unix::fs::PermissionsExt as _;
+            let path = home.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        write(".aliyun/config.json", 0o600, r#"{"current":"a","profiles":[{"name":"a"},{"name":"b"}]}"#);
+        write(".hcloud/config.json", 0o644, r#"{"profiles":[{"name":"open-to-all"}]}"#);
+        let told = |vars: &[(&str, &str)]| -> Vec<String> {
+            let env = |name: &str| match name {
+                "HOME" => Some(home.path().to_str().unwrap().to_owned()),
+                name => vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()),
+            };
+            found(&env).into_iter().map(|(cloud, from)| format!("{cloud} {from:?}")).collect()
+        };
+        let tools = told(&[]);
+        assert_eq!(tools.len(), 2, "{tools:?}");
+        assert!(tools.iter().all(|text| text.starts_with("aliyun VendorCli")), "{tools:?}");
+        let half = [("TENCENTCLOUD_SECRET_ID", "AKID"), ("HUAWEICLOUD_SDK_AK", "ak"), ("HUAWEICLOUD_SDK_SK", " ")];
+        assert_eq!(told(&half), tools, "half of a pair is nothing");
+        let whole = [
+            ("TENCENTCLOUD_SECRET_ID", "AKID"),
+            ("TENCENTCLOUD_SECRET_KEY", "s3cret"),
+            ("TENCENTCLOUD_TOKEN", "t0ken"),
+        ];
+        let all = told(&whole);
+        assert_eq!(all.len(), 3);
+        let tencent = all.iter().find(|text| text.starts_with("tencent Env")).unwrap();
+        assert!(tencent.contains("TENCENTCLOUD_TOKEN") && !tencent.contains("s3cret") && !tencent.contains("t0ken"));
+    }
+
     const KEYS: [(&str, &str); 2] = [("ID", "id-1"), ("SECRET", " s3cret\r\n")];
 
     #[test]

@@ -287,13 +287,21 @@ fn failures(state: &State, form: &Form<'_>, err: &mut dyn io::Write) -> Listed {
         if let Some(why) = failed.iter().find_map(|(_, fault, _)| fault.keys.as_deref()) {
             phrase(&Phrase::from(why).with("place", ""));
         }
-        let mut explained = None;
+        let (mut explained, mut keys) = (None, Vec::new());
         for (section, fault, _) in failed {
             bad += 1;
             refused +=
                 usize::from(matches!(fault.kind, FaultKind::Keys | FaultKind::Credentials | FaultKind::Permission));
             if fault.keys.is_some() {
                 continue;
+            }
+            // A wrong key, or a clock that is off, is one trouble, whatever was asked with it.
+            if matches!(fault.kind, FaultKind::Credentials | FaultKind::Clock) {
+                let told = (fault.kind, fault.code.clone());
+                if keys.contains(&told) {
+                    continue;
+                }
+                keys.push(told);
             }
             let region = section.1.as_ref().map_or(String::new(), |region| format!(" {region}"));
             let _ = writeln!(err, "{}", clean(&told(form, &format!("{}{region}", info.id), fault)));

@@ -50,23 +50,29 @@ pub fn write(path: &Path, mode: u32, text: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// The file in which the cloud's own tool keeps a profile `ops`, and its text.
+/// The file in which the cloud's own tool keeps a profile `ops`, and its text; with a session token where the key has one.
 pub fn own_file(cloud: &str, key: &SimKey) -> (&'static str, String) {
-    let (id, secret) = (&key.id, &key.secret);
+    let (id, secret, token) = (&key.id, &key.secret, key.token.as_deref());
     match cloud {
-        "aliyun" => (
-            ".aliyun/config.json",
-            format!(
-                r#"{{"current":"ops","profiles":[{{"name":"other","mode":"EcsRamRole"}},{{"name":"ops","mode":"AK","access_key_id":"{id}","access_key_secret":"{secret}","region_id":"cn-hangzhou"}}],"meta_path":""}}"#
-            ),
-        ),
+        "aliyun" => {
+            let mode = if token.is_some() { "StsToken" } else { "AK" };
+            let token = token.map(|token| format!(r#","sts_token":"{token}""#)).unwrap_or_default();
+            (
+                ".aliyun/config.json",
+                format!(
+                    r#"{{"current":"ops","profiles":[{{"name":"other","mode":"EcsRamRole"}},{{"name":"ops","mode":"{mode}","access_key_id":"{id}","access_key_secret":"{secret}"{token},"region_id":"cn-hangzhou"}}],"meta_path":""}}"#
+                ),
+            )
+        }
         "tencent" => {
-            (".tccli/ops.credential", format!(r#"{{"secretId": "{id}", "secretKey": "{secret}", "token": null}}"#))
+            let token = token.map_or("null".to_owned(), |token| format!("\"{token}\""));
+            (".tccli/ops.credential", format!(r#"{{"secretId": "{id}", "secretKey": "{secret}", "token": {token}}}"#))
         }
         "huawei" => (
             ".hcloud/config.json",
             format!(
-                r#"{{"current":"ops","profiles":[{{"name":"ops","mode":"AKSK","accessKeyId":"{id}","secretAccessKey":"{secret}","securityToken":"","region":"cn-north-4"}}]}}"#
+                r#"{{"current":"ops","profiles":[{{"name":"ops","mode":"AKSK","accessKeyId":"{id}","secretAccessKey":"{secret}","securityToken":"{}","region":"cn-north-4"}}]}}"#,
+                token.unwrap_or_default()
             ),
         ),
         "zenlayer" => (
@@ -113,6 +119,119 @@ async fn each_source_of_credentials_lists_each_cloud() {
             }
         }
     }
+}
+
+/// Lists a simulated cloud by these credentials, which have to work, and whose secrets nobody sees.
+async fn lists(
+    what: &str,
+    home: &tempfile::TempDir,
+    simulator: &Simulator,
+    credentials: &str,
+    vars: &[(&str, &str)],
+    hidden: &[&str],
+) {
+    let output = list(home, &profile("p", simulator, credentials), vars).await;
+    let told = str::from_utf8(&output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{what}: {told}");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(!report["nics"].as_array().unwrap().is_empty(), "{what}");
+    for (bytes, secret) in
+        [&output.stdout, &output.stderr].into_iter().flat_map(|of| hidden.iter().map(move |it| (of, it)))
+    {
+        assert!(!str::from_utf8(bytes).unwrap().contains(secret), "{what}");
+    }
+}
+
+/// Temporary keys: the cloud takes them with their session token alone, from whatever source they come.
+#[tokio::test]
+async fn temporary_keys_list_each_cloud_from_each_source() {
+    for cloud in providers::all().iter().filter(|cloud| !cloud.descriptor().bearer) {
+        let world = World::parse(&[("demo", cloud.descriptor().demo_world)]).unwrap();
+        let key = SimKey {
+            id: "TEMPORARY0KEY".into(),
+            secret: "temporary-secret".into(),
+            token: Some("session-token-1".into()),
+        };
+        let options = Options { key: key.clone(), ..Options::default() };
+        let simulator = Simulator::start(cloud.dialect(), world, options).await.unwrap();
+        let (id_name, secret_name, token_name) = cloud.descriptor().env;
+        let home = tempfile::tempdir().unwrap();
+        let (path, text) = own_file(cloud.descriptor().id, &key);
+        write(&home.path().join(path), 0o600, &text);
+        let (script, runs) = (home.path().join("helper"), home.path().join("runs"));
+        let printed =
+            r#"{\"id\": \"$1\", \"secret\": \"$KEY\", \"token\": \"$TOKEN\", \"expires\": \"2999-01-01T00:00:00Z\"}"#;
+        write(&script, 0o700, &format!("#!/bin/sh\necho run >> '{}'\necho \"{printed}\"\n", runs.display()));
+        let command = format!("{{ from = \"command\", argv = [\"{}\", \"{}\"] }}", script.display(), key.id);
+        let named = "{ from = \"env\", id = \"MY_ID\", secret = \"MY_SECRET\", token = \"MY_TOKEN\" }".to_owned();
+        let (secret, token) = (&*key.secret, key.token.as_deref().unwrap());
+        for (source, credentials, vars) in [
+            (
+                "own variables",
+                String::new(),
+                vec![(id_name, &*key.id), (secret_name, secret), (token_name.unwrap(), token)],
+            ),
+            ("named variables", named, vec![("MY_ID", &*key.id), ("MY_SECRET", secret), ("MY_TOKEN", token)]),
+            ("tool", "{ from = \"vendor-cli\", profile = \"ops\" }".to_owned(), vec![]),
+            ("command", command, vec![("KEY", secret), ("TOKEN", token)]),
+        ] {
+            let what = format!("{} {source}", cloud.descriptor().id);
+            lists(&what, &home, &simulator, &credentials, &vars, &[secret, token]).await;
+        }
+        // Fetched once for all regions and calls.
+        assert_eq!(fs::read_to_string(&runs).unwrap(), "run\n", "{}", cloud.descriptor().id);
+    }
+}
+
+/// A token that signs by itself.
+#[tokio::test]
+async fn a_bearer_token_lists_each_cloud_that_has_such() {
+    let mut seen = 0;
+    for cloud in providers::all().iter().filter(|cloud| cloud.descriptor().bearer) {
+        let world = World::parse(&[("demo", cloud.descriptor().demo_world)]).unwrap();
+        let token = "bearer-token-1";
+        let key = SimKey { id: "ID0UNUSED".into(), secret: "secret-unused".into(), token: Some(token.into()) };
+        let options = Options { key, ..Options::default() };
+        let simulator = Simulator::start(cloud.dialect(), world, options).await.unwrap();
+        let home = tempfile::tempdir().unwrap();
+        for (source, credentials, vars) in [
+            ("named variable", "{ from = \"env\", token = \"MY_TOKEN\" }", vec![("MY_TOKEN", token)]),
+            ("a bare line", "{ from = \"command\", argv = [\"printenv\", \"TOKEN\"] }", vec![("TOKEN", token)]),
+        ] {
+            lists(source, &home, &simulator, credentials, &vars, &[token]).await;
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 2);
+}
+
+/// A user's name and password, where a cloud signs in by them.
+#[tokio::test]
+async fn a_users_password_lists_each_cloud_that_has_such() {
+    let mut seen = 0;
+    for cloud in providers::all() {
+        let Some((user, password, account)) = cloud.descriptor().password else { continue };
+        let simulator = simulator(*cloud).await;
+        let key = simulator.key().clone();
+        let home = tempfile::tempdir().unwrap();
+        let vars = [(user, &*key.id), (password, &*key.secret), (account, "acme")];
+        let named =
+            format!("{{ from = \"env\", user = \"{user}\", password = \"{password}\", account = \"{account}\" }}");
+        lists("variables", &home, &simulator, &named, &vars, &[&key.secret]).await;
+        let script = home.path().join("helper");
+        let printed =
+            format!(r#"{{\"user\": \"${user}\", \"password\": \"${password}\", \"account\": \"${account}\"}}"#);
+        write(&script, 0o700, &format!("#!/bin/sh\necho \"{printed}\"\n"));
+        let command = format!("{{ from = \"command\", argv = [\"{}\"] }}", script.display());
+        lists("command", &home, &simulator, &command, &vars, &[&key.secret]).await;
+        let (output, _) = {
+            let wrong = [(user, &*key.id), (password, "not-it"), (account, "acme")];
+            doctor(&home, &profile("p", &simulator, &named), &wrong).await
+        };
+        assert_eq!(output.status.code(), Some(5), "{}", cloud.descriptor().id);
+        seen += 1;
+    }
+    assert_eq!(seen, 1);
 }
 
 /// The tool's own choice of a profile counts where the config names none.
@@ -565,6 +684,21 @@ async fn the_doctor_says_whose_account_it_is() {
         let told = line(&text);
         assert!(exit == 0 && told.contains("! account") && told.contains(&permission), "{id}: {text}");
         assert!(told.contains("not allowed") && told.contains("Grant"), "{id}: {text}");
+    }
+}
+
+/// A wrong key is one line of its profile, not one for each call.
+#[tokio::test]
+async fn a_wrong_key_is_told_once() {
+    for cloud in providers::all() {
+        let simulator = simulator(*cloud).await;
+        let home = tempfile::tempdir().unwrap();
+        let profiles = profile("p", &simulator, "{ from = \"env\", id = \"MY_ID\", secret = \"MY_SECRET\" }");
+        let output = list(&home, &profiles, &[("MY_ID", &*simulator.key().id), ("MY_SECRET", CANARY)]).await;
+        let err = str::from_utf8(&output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(5), "{err}");
+        let lines = err.lines().filter(|line| line.starts_with('p')).count();
+        assert!(lines == 1 && !err.contains(CANARY), "{}: {err}", cloud.descriptor().id);
     }
 }
 

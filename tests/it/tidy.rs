@@ -339,7 +339,7 @@ fn every_file_of_tests_is_part_of_the_binary() {
 fn the_example_config_is_good_for_the_clouds_of_this_build() {
     let clouds: Vec<_> = nicdeck::providers::all().iter().map(|cloud| cloud.descriptor()).collect();
     let known: BTreeSet<&str> = clouds.iter().map(|cloud| cloud.id).collect();
-    match nicdeck::config::parse(Path::new("config.example.toml"), nicdeck::config::EXAMPLE, &clouds) {
+    match nicdeck::config::parse(Path::new("config.example.toml"), nicdeck::config::EXAMPLE, &clouds, &|_| false) {
         Ok(file) => {
             let named: BTreeSet<&str> = file.profiles.iter().map(|(profile, _)| profile.cloud.as_str()).collect();
             assert_eq!(named, known, "the example shows every cloud");

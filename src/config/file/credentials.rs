@@ -4,7 +4,7 @@ use std::{ops::RangeInclusive, time::Duration};
 
 use toml::{Spanned, de::DeValue};
 
-use super::reader::{Reader, Section, obeys, tellable};
+use super::reader::{Reader, Section, is_mixed_name, obeys, tellable};
 use crate::{
     config::error::{ProblemKind, TextRule, Wanted, suggest},
     providers::{credential::CredentialFrom, provider::Descriptor},
@@ -152,7 +152,10 @@ impl Reader<'_> {
     fn variable(&mut self, section: &Section<'_, '_>, key: &'static str) -> Option<String> {
         let value = section.get(key)?;
         match value.get_ref().as_str() {
-            Some(text) if obeys(text, TextRule::Variable) => Some(text.to_owned()),
+            // Nobody's secret is the name of a variable that there is.
+            Some(text) if obeys(text, TextRule::Variable) || is_mixed_name(text) || (self.is_set)(text) => {
+                Some(text.to_owned())
+            }
             Some("") => {
                 self.problem(value.span(), ProblemKind::BadText { key, rule: TextRule::Variable });
                 None

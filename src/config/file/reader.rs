@@ -67,6 +67,8 @@ pub(super) struct Reader<'a> {
     pub(super) file: Arc<Path>,
     pub(super) text: &'a str,
     pub(super) clouds: &'a [&'static Descriptor],
+    /// Is there an environment variable of this name?
+    pub(super) is_set: &'a dyn Fn(&str) -> bool,
     /// With the byte they are at.
     pub(super) problems: Vec<(usize, Problem)>,
 }
@@ -229,6 +231,17 @@ pub(super) fn is_variable(text: &str) -> bool {
         && has(u8::is_ascii_alphabetic)
         && !(has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase))
         && (text.len() < LONG || text.contains('_') || !has(u8::is_ascii_digit))
+}
+
+/// Reads like a name in mixed case, and not like a key: no digits, and either short or of whole words between underscores.
+pub(super) fn is_mixed_name(text: &str) -> bool {
+    const LONG: usize = 16;
+    let is_word = |word: &str| {
+        let rest = word.get(1..).unwrap_or_default().as_bytes();
+        rest.iter().all(u8::is_ascii_lowercase) || word.bytes().all(|byte| byte.is_ascii_uppercase())
+    };
+    let letters = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    letters && (text.len() < LONG || text.contains('_') && text.split('_').all(is_word))
 }
 
 /// The text, unless it could be a secret that slipped into the wrong place.

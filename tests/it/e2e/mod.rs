@@ -1,5 +1,6 @@
 //! The binary in a real pseudo-terminal: the whole main job, and the way out.
 
+mod first;
 mod job;
 mod killed;
 mod kills;

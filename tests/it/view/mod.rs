@@ -343,7 +343,7 @@ fn the_example_of_the_welcome_screen_is_a_config() {
     for (language, _) in LANGUAGES {
         let example = skin(ThemeName::Dark).words(language).word("welcome.example").to_owned();
         let clouds: Vec<_> = nicdeck::providers::all().iter().map(|cloud| cloud.descriptor()).collect();
-        let read = nicdeck::config::parse(Path::new("config.toml"), &example, &clouds);
+        let read = nicdeck::config::parse(Path::new("config.toml"), &example, &clouds, &|_| false);
         assert!(read.is_ok(), "{read:?}");
     }
 }
