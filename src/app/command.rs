@@ -20,6 +20,8 @@ pub enum Context {
     /// Screens with a list.
     Lists,
     Inventory,
+    /// Screens whose rows may have something to tell.
+    Telling,
     /// Screens whose list has a filter line.
     Searched,
     Plan,
@@ -39,6 +41,7 @@ impl Context {
             Context::Everywhere => true,
             Context::Lists => screen != Screen::Welcome,
             Context::Inventory => screen == Screen::Inventory,
+            Context::Telling => matches!(screen, Screen::Inventory | Screen::Plan | Screen::Run),
             Context::Searched => matches!(screen, Screen::Inventory | Screen::History),
             Context::Plan => screen == Screen::Plan,
             Context::Run => screen == Screen::Run,
@@ -88,8 +91,8 @@ commands! {
     Bottom = "bottom", Move, Everywhere;
     Fold = "fold", Move, Inventory;
     Unfold = "unfold", Move, Inventory;
-    NextFinding = "next-finding", Move, Inventory;
-    PreviousFinding = "previous-finding", Move, Inventory;
+    NextFinding = "next-finding", Move, Telling;
+    PreviousFinding = "previous-finding", Move, Telling;
     ToggleMark = "toggle-mark", Mark, Searched;
     MarkRange = "mark-range", Mark, Inventory;
     MarkVisible = "mark-visible", Mark, Inventory;

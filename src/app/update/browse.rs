@@ -5,11 +5,15 @@ use crate::{
         browse::{Layout, SortBy},
         notices::{Loudness, Phrase},
         rows::{self, RowRef},
-        state::{Language, Pane, State},
+        run::RunRow,
+        state::{Language, Pane, Screen, State},
+        viewport::Viewport,
     },
     domain::{
-        finding::{FindingId, Level},
+        finding::{FindingId, Level, Severity},
         ids::NicKey,
+        outcome::{OutcomeWord, Progress},
+        plan::{Decision, PlanRow},
         selection::Target,
     },
 };
@@ -70,6 +74,49 @@ fn depth(row: RowRef) -> u8 {
 
 /// The next row above or below whose finding is more than information.
 pub fn find_finding(state: &mut State, down: bool) {
+    let height = list_height(state);
+    let found = match state.screen {
+        Screen::Plan => state.plan.as_mut().is_some_and(|view| {
+            let rows = view.plan.rows();
+            let telling = |row: &PlanRow| {
+                !matches!(row.decision, Decision::Go(_)) || row.worst().is_some_and(|worst| worst != Severity::Info)
+            };
+            go_to_next(&mut view.view, rows.len(), height, down, |nth| rows.get(nth).is_some_and(telling))
+        }),
+        Screen::Run => state.run.as_mut().is_some_and(|run| {
+            let (mut view, len) = (run.view, run.rows.len());
+            let telling = |row: &RunRow| match &row.progress {
+                Progress::Settled(outcome) => {
+                    !matches!(outcome.word(), OutcomeWord::Released | OutcomeWord::AlreadyGone)
+                }
+                _ => false,
+            };
+            let found = go_to_next(&mut view, len, height, down, |nth| run.row_at(nth).is_some_and(telling));
+            run.view = view;
+            found
+        }),
+        _ => find_in_list(state, down),
+    };
+    if !found {
+        state.notices.say(state.now, Loudness::Info, Phrase::new("notice.no-more-findings"));
+    }
+}
+
+/// Puts the cursor on the next row that has something to tell; false if there is none.
+fn go_to_next(view: &mut Viewport, len: usize, height: usize, down: bool, telling: impl Fn(usize) -> bool) -> bool {
+    let here = view.cursor;
+    let found = if down {
+        (here + 1..len).find(|&nth| telling(nth))
+    } else {
+        (0..here.min(len)).rev().find(|&nth| telling(nth))
+    };
+    if let Some(row) = found {
+        view.go(row, len, height);
+    }
+    found.is_some()
+}
+
+fn find_in_list(state: &mut State, down: bool) -> bool {
     if state.pane == Pane::Tree {
         state.pane = Pane::List;
     }
@@ -92,13 +139,12 @@ pub fn find_finding(state: &mut State, down: bool) {
     } else {
         all.iter().take(here).rposition(telling)
     };
-    match found {
-        Some(row) => {
-            state.browse.view.go(row, len, list_height(state));
-            moved(state);
-        }
-        None => state.notices.say(state.now, Loudness::Info, Phrase::new("notice.no-more-findings")),
+    let found_any = found.is_some();
+    if let Some(row) = found {
+        state.browse.view.go(row, len, list_height(state));
+        moved(state);
     }
+    found_any
 }
 
 pub fn mark_disabled(state: &State) -> Option<Phrase> {

@@ -363,3 +363,26 @@ fn the_mark_of_an_address_that_a_plan_found_gone_goes_with_the_plan() {
     scenario.keys("esc");
     assert_eq!((scenario.marks(), scenario.notice()), (vec!["eni-3 10.0.3.7".to_owned()], "notice.marks-vanished"));
 }
+
+/// Of many rows those that need a look are found by a key.
+#[test]
+fn a_key_goes_to_the_rows_of_a_plan_that_have_something_to_tell() {
+    let mut scenario = browsing();
+    // Two that just go, and one that may not: it is the backend of a load balancer.
+    for ip in ["10.0.1.21", "10.0.3.7", "10.0.3.8"] {
+        scenario.keys("/").text(ip).keys("enter space F");
+    }
+    scenario.keys("p").read_again().keys("g");
+    let focused = |scenario: &Scenario| {
+        let view = scenario.state.plan.as_ref().unwrap();
+        (view.view.cursor, view.plan.rows()[view.view.cursor].worst())
+    };
+    assert_eq!(focused(&scenario).0, 0);
+    scenario.keys("n");
+    let first = focused(&scenario);
+    assert!(first.0 > 0 && first.1.is_some_and(|worst| worst != nicdeck::domain::finding::Severity::Info), "{first:?}");
+    scenario.keys("G n");
+    assert_eq!(scenario.notice(), "notice.no-more-findings");
+    scenario.keys("g N");
+    assert_eq!((focused(&scenario).0, scenario.notice()), (0, "notice.no-more-findings"));
+}
