@@ -8,7 +8,7 @@ use std::{
 use crate::{
     domain::{
         fault::Fault,
-        ids::{JobId, NicKey},
+        ids::{InstanceId, JobId, NicKey},
         plan::{Overruled, ReleasePlan},
         selection::Target,
         time::Timestamp,
@@ -51,6 +51,8 @@ pub struct PlanView {
     pub targets: BTreeSet<Target>,
     /// What it takes back.
     pub undo: Option<Undoing>,
+    /// Instances that an earlier batch was to detach these NICs from: no other loses its NIC to a second try.
+    pub from: BTreeMap<Target, InstanceId>,
     /// Marked, but not in the filtered list when the plan was asked for.
     pub hidden: BTreeSet<Target>,
     pub plan: Arc<ReleasePlan>,

@@ -25,6 +25,9 @@ pub struct Fault {
     /// Tries made, this one included.
     pub attempts: u32,
     pub elapsed_ms: u64,
+    /// Of a write of several requests: those before it were done and have changed something, though what was wished for does not hold.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub partly: bool,
     /// Of [`FaultKind::Permission`]: what has to be granted, as the vendor's access control spells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permission: Option<String>,
@@ -103,6 +106,7 @@ impl Fault {
             clock_skew_s: None,
             attempts: 0,
             elapsed_ms: 0,
+            partly: false,
             permission: None,
             keys: None,
         }

@@ -104,6 +104,8 @@ finding_ids! {
     NicFullUnknown = "nic-full-unknown",
     /// The NIC is on an instance.
     NicAttached = "nic-attached",
+    /// The NIC is on another instance than the one that it was to be detached from.
+    NicMoved = "nic-moved",
     /// The instance is not in the last listing.
     InstanceGone = "instance-gone",
     /// The instance has as many NICs as it can.

@@ -48,6 +48,11 @@ impl Pair {
         bits.is_none_or(|bits| bits == whole).then_some(ip)
     }
 
+    /// Does it stand for any address? As vendors spell it: a range of everything, whatever address it is written with.
+    pub fn is_any(&self) -> bool {
+        self.ip.ends_with("/0")
+    }
+
     /// Does it name this very address?
     pub fn is(&self, ip: IpAddr) -> bool {
         self.address() == Some(ip)

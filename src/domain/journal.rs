@@ -19,6 +19,10 @@ use super::{
 /// Bytes of a request or an answer that are written down.
 const KEPT: usize = 1024;
 
+/// Milliseconds after the intent from which on a write that does not show has not happened: longer than a call may take, and an
+/// accepted one to show.
+pub const CERTAIN_MS: u64 = 150_000;
+
 /// One line of the journal.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "kebab-case")]
@@ -184,6 +188,22 @@ impl Image {
             lists.push(PairList { of: nic.as_str().into(), pairs: self.pairs.clone() });
         }
         lists
+    }
+}
+
+impl Image {
+    /// Do lists that a write to these addresses is about differ, whatever their order?
+    pub fn differs(&self, now: &Image, nic: &NicId, ips: &[IpAddr]) -> bool {
+        let sorted = |pairs: &[Pair]| {
+            let mut pairs: Vec<_> = pairs.iter().map(|pair| (pair.ip.clone(), pair.mac.clone())).collect();
+            pairs.sort();
+            pairs
+        };
+        self.lists(nic, ips).iter().any(|then| {
+            let list = now.floats.iter().find(|float| float.id == then.of).map(|float| float.pairs.as_slice());
+            let list = list.or((*then.of == *nic.as_str()).then_some(now.pairs.as_slice()));
+            list.is_none_or(|list| sorted(list) != sorted(&then.pairs))
+        })
     }
 }
 

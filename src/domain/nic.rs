@@ -66,11 +66,10 @@ impl Nic {
     /// It may use any address, and will not any more once these go: nothing else is on its list, and the call that takes all off
     /// an attached NIC empties that.
     pub fn loses_any(&self, goes: impl Fn(IpAddr) -> bool) -> bool {
-        let is_any = |pair: &Pair| pair.ip.ends_with("/0");
         let stays = |address: &Address| address.role == AddressRole::Virtual && !goes(address.ip);
         self.instance.is_some()
-            && self.pairs.iter().any(is_any)
-            && self.pairs.iter().all(|pair| is_any(pair) || pair.ip.parse().is_ok_and(&goes))
+            && self.pairs.iter().any(Pair::is_any)
+            && self.pairs.iter().all(|pair| pair.is_any() || pair.address().is_some_and(&goes))
             && !self.addresses.iter().any(stays)
     }
 }

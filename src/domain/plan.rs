@@ -51,6 +51,8 @@ pub struct Operation {
     pub shares: Vec<Arc<str>>,
     /// NICs of which the plan told that they go on answering for its virtual addresses.
     pub keepers: Vec<Keeper>,
+    /// Addresses that writes of the plan take off the NIC before this one.
+    pub taken: Vec<IpAddr>,
     /// What the rules saw; anything relevant that differs right before the write skips it.
     pub expect: Arc<NicSnapshot>,
     /// Targets that go although something about them is not known, because a person said why.
@@ -568,6 +570,8 @@ pub enum ChangedFact {
     Protected,
     /// A rule that could not be told, or held, is violated now.
     Rule,
+    /// Release: the NIC would have no secondary address any more, and would have had when the plan was made.
+    Secondaries,
     /// Release: this write would end the NIC's use of any address, and would not have when the plan was made.
     SourceCheck,
     /// Other facts a rule reads (agent, hot plug, links).

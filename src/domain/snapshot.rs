@@ -276,6 +276,23 @@ impl NicSnapshot {
         })
     }
 
+    /// A change if the NIC would have no secondary address once these are gone, and would have had when the plan was made: somebody
+    /// else took the others off meanwhile. What the plan itself takes is among `ips`.
+    pub fn last_returns(&self, now: &NicSnapshot, ips: &[IpAddr]) -> Option<Change> {
+        let stays =
+            |address: &&super::address::Address| address.role == AddressRole::Secondary && !ips.contains(&address.ip);
+        let left = |seen: &NicSnapshot| -> Vec<String> {
+            let single = seen.nic.addresses.iter().filter(stays).map(|address| address.ip.to_string());
+            single.chain(seen.nic.prefixes.iter().map(ToString::to_string)).collect()
+        };
+        let before = left(self);
+        (!before.is_empty() && left(now).is_empty()).then(|| Change {
+            fact: ChangedFact::Secondaries,
+            before: before.join(", "),
+            now: "-".to_owned(),
+        })
+    }
+
     fn agent(&self) -> Option<bool> {
         self.instance.as_ref().and_then(|instance| instance.guest_agent)
     }
@@ -447,6 +464,25 @@ mod tests {
         assert_eq!(told(serves), [vec![Backends], vec![Backends], vec![Backends]]);
         let new = Address { ip: "10.0.0.9".parse().unwrap(), role: AddressRole::Secondary };
         assert_eq!(told(|now| now.nic.addresses.push(new)), [vec![], vec![], vec![NewAddresses]]);
+    }
+
+    #[test]
+    fn that_others_took_the_rest_is_a_change_for_the_last_one() {
+        let last = |going: &[&str], change: fn(&mut NicSnapshot)| {
+            let (before, mut now) = (snapshot(), snapshot());
+            change(&mut now);
+            let going: Vec<IpAddr> = going.iter().map(|ip| ip.parse().unwrap()).collect();
+            before.last_returns(&now, &going).is_some()
+        };
+        let rest_goes: fn(&mut NicSnapshot) = |now| now.nic.addresses.retain(|one| one.ip.to_string() != SECOND);
+        assert!(last(&[FIRST], rest_goes));
+        assert!(!last(&[FIRST], |_| {}));
+        assert!(!last(&[FIRST, SECOND], rest_goes), "the plan takes both, and says so");
+        let range: fn(&mut NicSnapshot) = |now| {
+            now.nic.addresses.retain(|one| one.ip.to_string() != SECOND);
+            now.nic.prefixes = vec!["10.7.0.16/28".into()];
+        };
+        assert!(!last(&[FIRST], range));
     }
 
     #[test]

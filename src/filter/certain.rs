@@ -188,7 +188,13 @@ impl Whole<'_> {
                 let found = eval::tags(tests, &self.nic.tags) || of_instance.is_some_and(|own| eval::tags(tests, own));
                 or(found, self.tags_untold().then_some(Missing::Tags))
             }
-            Test::Kind(bits) => exactly(self.address.is_some_and(|address| bits & role_bit(address.role) != 0)),
+            Test::Kind(bits) => {
+                let found = self.address.is_some_and(|address| bits & role_bit(address.role) != 0);
+                let hidden = self.address.is_none() && bits & role_bit(AddressRole::Virtual) != 0 && !self.floats_known;
+                // An address that was not told, or whose role was not, may be of any kind.
+                let untold = (!self.nic.addresses_known).then_some(Missing::Addresses);
+                or(found, untold.or(hidden.then_some(Missing::Virtuals)))
+            }
             Test::Has(bits) => self.has(*bits),
             Test::Count(Field::Eips, compare, bound) => {
                 if self.eips_known {
@@ -354,7 +360,13 @@ impl Whole<'_> {
             tell(self.nic.instance.is_some(), hidden.then_some(Missing::Instance));
         }
         let role = |bit: u8| self.nic.addresses.iter().any(|address| role_bit(address.role) == bit);
-        tell((has(Has::Secondary) && role(2)) || (has(Has::Ipv6) && role(8)) || has(Has::Finding), None);
+        let untold = (!self.nic.addresses_known).then_some(Missing::Addresses);
+        for (what, bit) in [(Has::Secondary, 2), (Has::Ipv6, 8)] {
+            if has(what) {
+                tell(role(bit), untold);
+            }
+        }
+        tell(has(Has::Finding), None);
         answer
     }
 }

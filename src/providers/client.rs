@@ -81,6 +81,8 @@ pub mod local {
     pub const STILL_THERE: &str = "still-there";
     /// An earlier run sent it or was about to, and long after that nothing of it shows.
     pub const FOUND_LATER: &str = "found-later";
+    /// The same, but for a part: some of its requests show.
+    pub const FOUND_PARTLY: &str = "found-partly";
     /// All of them.
     pub const ALL: &[&str] = &[
         READ_ONLY,
@@ -99,6 +101,7 @@ pub mod local {
         STILL_THERE,
         NO_END,
         FOUND_LATER,
+        FOUND_PARTLY,
     ];
 }
 
@@ -464,7 +467,9 @@ impl Client {
     async fn account(&self, call: &Call) -> Result<Arc<Account>, Fault> {
         let Inner { parts: Parts { profile, cloud, clock, .. }, keys, sessions, .. } = &*self.inner;
         let own = keys.own(|| clock()).await.map_err(|why| Fault::keys(cloud.action(call), why))?;
-        let region = call.region().or(profile.regions.first());
+        // What is asked of no region is about the account: a name and a password are changed into a token for that.
+        let account = matches!(*own.credential, Credential::Password { .. }).then(|| RegionId::from(""));
+        let region = call.region().or(profile.regions.first()).or(account.as_ref());
         let needs_session = match call {
             Call::SignIn { .. } => false,
             // Is about the account, whatever its keys may do in a region.

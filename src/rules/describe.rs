@@ -241,6 +241,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         | FindingId::NicFullUnknown
         | FindingId::AddressesUnknown
         | FindingId::NicAttached
+        | FindingId::NicMoved
         | FindingId::InstanceGone
         | FindingId::InstanceFull
         | FindingId::InstanceFullUnknown

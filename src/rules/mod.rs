@@ -31,7 +31,7 @@ use crate::domain::{
 };
 
 use facts::{Facts, Leaving};
-use protect::{ProfileRules, Protect};
+use protect::{Brings, ProfileRules, Protect};
 
 /// What the config says about what may be sent at all, whatever the clouds would do.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -246,6 +246,14 @@ pub fn violated(
         }
         (id, ..) => Change { fact: ChangedFact::Rule, before, now: id.as_str().to_owned() },
     })
+}
+
+/// The protect rule that holds back a write that gives the NIC something, right before it is sent.
+pub fn held(fresh: &NicSnapshot, protect: &ProfileRules, address: Option<IpAddr>, brings: Brings) -> Option<Change> {
+    let own = |ip: IpAddr| fresh.nic.addresses.iter().find(|address| address.ip == ip).copied();
+    let hit = protect.hit_with(&Facts::from_snapshot(fresh), address.and_then(own), Some(brings))?;
+    let now = format!("{}: {}", hit.rule.number, hit.rule.expr);
+    Some(Change { fact: ChangedFact::Protected, before: "-".to_owned(), now })
 }
 
 /// What the vendor answers where the condition is not met.

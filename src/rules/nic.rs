@@ -37,7 +37,8 @@ pub(super) fn ask(facts: &Facts, condition: Condition, context: Context) -> Answ
         // A listing does not tell it; the read before a plan does, and the write makes sure.
         Condition::OutlivesDetach => match facts.nic.dies_with_detach {
             Some(Fate::Dies) => Answer::Violated(FindingId::NicDies),
-            Some(Fate::Untold) => Answer::CanNotTell(FindingId::NicFateUnknown),
+            // No reason makes the write send what may delete it.
+            Some(Fate::Untold) => Answer::Told(FindingId::NicFateUnknown, Severity::Blocked),
             Some(Fate::Stays) | None => Answer::Holds,
         },
         Condition::OutlivesInstance => match facts.nic.dies_with_instance {
@@ -59,10 +60,13 @@ pub(super) fn ask(facts: &Facts, condition: Condition, context: Context) -> Answ
                 |address: &Address| address.role != AddressRole::Primary && !context.leaving.contains(&address.ip);
             if facts.nic.addresses.iter().any(leaves) || !facts.nic.prefixes.is_empty() {
                 Answer::Violated(FindingId::AddressesLeave)
-            } else if facts.nic.addresses_known {
-                Answer::Holds
-            } else {
+            } else if !facts.nic.addresses_known {
                 Answer::CanNotTell(FindingId::AddressesUnknown)
+            } else if !facts.floats_known {
+                // One that came since the listing leaves with it.
+                Answer::CanNotTell(FindingId::VipUnknown)
+            } else {
+                Answer::Holds
             }
         }
         condition => ask_any(facts, condition),

@@ -14,7 +14,7 @@ use crate::domain::{
     capabilities::{Capabilities, Condition},
     finding::{Finding, FindingId, Severity},
     float::{Float, Pair},
-    ids::{CloudId, NicKey, OperationId, ProfileId, RegionId},
+    ids::{CloudId, InstanceId, NicKey, OperationId, ProfileId, RegionId},
     inventory::{Inventory, ProfileInventory},
     nic::{Fate, ManagedBy, Nic, NicRole},
     plan::{
@@ -43,12 +43,14 @@ pub struct Wanted {
     pub earlier_write: bool,
     /// A person said why it goes although something is not known.
     pub overruled: Option<Overruled>,
+    /// Of a detach that an earlier batch speaks of: from this instance, and from no other. `None`: from the one that it is on.
+    pub from: Option<InstanceId>,
 }
 
 impl Wanted {
     /// Nothing but the target.
     pub fn of(target: Target) -> Self {
-        Self { target, hidden: false, unread: false, earlier_write: false, overruled: None }
+        Self { target, hidden: false, unread: false, earlier_write: false, overruled: None, from: None }
     }
 
     /// May it be sent, with what was found?
@@ -154,6 +156,7 @@ impl Sources<'_> {
             if first.overruled != one.overruled {
                 first.overruled = None;
             }
+            first.from = first.from.take().or_else(|| one.from.clone());
         }
         let mut by_nic: BTreeMap<(usize, &NicKey), Vec<Wanted>> = BTreeMap::new();
         for (target, one) in once {
@@ -264,7 +267,12 @@ impl Sources<'_> {
             };
             floats.copied().flat_map(|float| of(&float).collect::<Vec<_>>()).collect()
         };
+        let mut taken: Vec<IpAddr> = Vec::new();
         let mut add = |kind: OperationKind, shares: Vec<Arc<str>>, keepers: Vec<Keeper>| {
+            let before = taken.clone();
+            if let OperationKind::Release { ips, .. } = &kind {
+                taken.extend(ips);
+            }
             let id = OperationId(u32::try_from(operations.len()).unwrap_or(u32::MAX));
             operations.push(Operation {
                 id,
@@ -275,6 +283,7 @@ impl Sources<'_> {
                 after: last.replace(id).into_iter().collect(),
                 shares,
                 keepers,
+                taken: before,
                 expect: expect.clone(),
                 overrides: Vec::new(),
             });
@@ -370,6 +379,13 @@ impl Sources<'_> {
             }
             if one.unread {
                 found.push(plain(FindingId::NotReadAgain, Severity::Unknown, vec![("nic", key.nic.to_string())]));
+            }
+            if let (Subject::Nic, Some(from), Some(on)) = (subject, &one.from, &facts.nic.instance)
+                && from != on
+            {
+                let values =
+                    vec![("nic", key.nic.to_string()), ("instance", on.to_string()), ("was", from.to_string())];
+                found.push(Finding { read_at: facts.read_at, ..plain(FindingId::NicMoved, Severity::Blocked, values) });
             }
             if untold.contains(&one.target) {
                 found.push(plain(FindingId::NotCertain, Severity::Unknown, Vec::new()));
@@ -572,6 +588,10 @@ fn facts(digest: &mut Canonical, snapshot: &NicSnapshot) {
         digest.text("members");
         digest.flag(*members);
         digest.list(prefixes.iter().map(ToString::to_string).collect());
+    }
+    // Nearly always known; of words of this length nothing else begins here.
+    if !snapshot.nic.addresses_known {
+        digest.text("addresses untold");
     }
     digest.option(snapshot.instance.as_ref().map(|instance| &*instance.power.word));
     digest.flag(snapshot.instance.as_ref().and_then(|instance| instance.guest_agent));

@@ -1,12 +1,14 @@
 //! Protect rules of the config: filters over what is never written to. They fail closed: a rule that hangs on something that is
 //! not known matches.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use crate::{
     domain::{
-        address::Address,
-        ids::{CloudId, ProfileId},
+        address::{Address, Eip, EipBinding},
+        ids::{CloudId, InstanceId, ProfileId},
+        instance::Instance,
+        nic::Nic,
     },
     filter::{Certain, Expr, Missing, ProfileSubject, Whole},
 };
@@ -40,6 +42,15 @@ pub struct Hit<'a> {
     pub rule: &'a Rule,
     /// What would have to be known to say that it does not.
     pub missing: Option<Missing>,
+}
+
+/// What a write gives a NIC: it is written to as well.
+#[derive(Clone, Copy, Debug)]
+pub enum Brings<'a> {
+    /// The instance that the NIC is put on; `None` where it was not read.
+    Instance(&'a InstanceId, Option<&'a Instance>),
+    /// The EIP that is bound to this address of the NIC; `None` where it was not read.
+    Eip(IpAddr, Option<&'a Eip>),
 }
 
 impl Protect {
@@ -80,6 +91,32 @@ impl ProfileRules {
             }
         }
         maybe
+    }
+
+    /// The same of a write that gives the NIC something: of the NIC as it is, and as it will be. A sure match goes first.
+    pub fn hit_with(&self, facts: &Facts, address: Option<Address>, brings: Option<Brings>) -> Option<Hit<'_>> {
+        let now = self.hit(facts, address);
+        let then = match brings {
+            None => None,
+            Some(Brings::Instance(id, instance)) => {
+                let nic = Nic { instance: Some(id.clone()), ..facts.nic.clone() };
+                let mut facts = facts.clone();
+                (facts.nic, facts.instance) = (&nic, instance);
+                self.hit(&facts, address)
+            }
+            Some(Brings::Eip(ip, eip)) => {
+                let bound = EipBinding::Nic { nic: facts.nic.id.clone(), private_ip: Some(ip) };
+                let eip = eip.map(|eip| Eip { bound, ..eip.clone() });
+                let mut facts = facts.clone();
+                facts.eips_known &= eip.is_some();
+                facts.eips.extend(&eip);
+                self.hit(&facts, address)
+            }
+        };
+        match (now, then) {
+            (Some(now), Some(then)) if now.missing.is_some() && then.missing.is_none() => Some(then),
+            (now, then) => now.or(then),
+        }
     }
 
     fn ask(&self, rule: &Rule, facts: &Facts, address: Option<Address>) -> Certain {

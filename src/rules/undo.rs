@@ -27,6 +27,7 @@ use super::{
     facts::Facts,
     not_listed,
     planner::{Sources, Wanted, goes, overrides, plain},
+    protect::Brings,
     write,
 };
 
@@ -55,7 +56,12 @@ pub fn plan(undos: &[Undo], sources: &Sources, now: Timestamp) -> Result<Release
         let key = undo.take.target.nic();
         match undo.act() {
             Act::Release | Act::Detach if undo.take.write.is_some() => {
-                away.push(undo.wanted.clone());
+                let from = match &undo.take.write {
+                    // Somebody may have put it on another instance meanwhile, which has nothing to do with the batch.
+                    Some(OperationKind::Detach { instance, .. }) => Some(instance.clone()),
+                    _ => None,
+                };
+                away.push(Wanted { from, ..undo.wanted.clone() });
                 if !undo.take.certain {
                     untold.insert(undo.take.target.clone());
                 }
@@ -132,7 +138,14 @@ impl Site<'_> {
         }
         let protect = self.sources.safety.protect.of(&self.key.profile);
         let facts = Facts::of(self.part, &self.ahead.nic);
-        if let Some(hit) = protect.and_then(|rules| rules.hit(&facts, address)) {
+        let brings = match &undo.take.write {
+            Some(OperationKind::Attach { instance, .. }) => {
+                Some(Brings::Instance(instance, self.part.instance(instance)))
+            }
+            Some(OperationKind::BindEip { eip, ip, .. }) => Some(Brings::Eip(*ip, self.part.eip(eip))),
+            _ => None,
+        };
+        if let Some(hit) = protect.and_then(|rules| rules.hit_with(&facts, address, brings)) {
             let mut values = vec![nic(), ("rule", hit.rule.number.to_string()), ("text", hit.rule.expr.to_string())];
             values.extend(hit.missing.map(|missing| ("case", missing.as_str().to_owned())));
             values.extend(address.map(|address| ("ip", address.ip.to_string())));
@@ -178,6 +191,7 @@ impl Site<'_> {
             after: self.last.replace(id).into_iter().collect(),
             shares,
             keepers: Vec::new(),
+            taken: Vec::new(),
             expect: Arc::new(self.ahead.clone()),
             overrides: undos.iter().filter_map(|(undo, found)| overrides(&undo.wanted, found)).collect(),
         });

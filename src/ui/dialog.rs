@@ -1,5 +1,7 @@
 //! What lies over a screen in a frame: the confirm dialog, the question before quitting, the copy menu.
 
+use std::collections::BTreeSet;
+
 use crate::{
     app::{
         browse::Column,
@@ -14,9 +16,10 @@ use crate::{
         viewport::Viewport,
     },
     domain::{
+        clean::clean,
         finding::Severity,
         ids::ProfileId,
-        plan::{Act, Decision, REASON_LEAST},
+        plan::{Act, Decision, OperationKind, REASON_LEAST},
     },
 };
 
@@ -298,6 +301,9 @@ fn about(
     for (effect, role) in plan::effects(canvas, view, false) {
         doc.text(&effect, role);
     }
+    if let Some(instances) = instances(view) {
+        doc.text(&words.text("confirm.off", &[("instances", &instances)]), Role::Text);
+    }
     if let Some(undo) = undo(words, view) {
         doc.text(&undo, Role::Text);
     }
@@ -312,6 +318,23 @@ fn about(
         doc.text(&words.text("confirm.left-out", &[("count", &blocked.to_string())]), Role::Dim);
     }
     doc
+}
+
+/// The instances that lose a NIC: a few by name, and how many more.
+fn instances(view: &PlanView) -> Option<String> {
+    const NAMED: usize = 3;
+    let all: BTreeSet<&str> = view
+        .plan
+        .operations()
+        .iter()
+        .filter_map(|operation| match &operation.kind {
+            OperationKind::Detach { instance, .. } => Some(instance.as_str()),
+            _ => None,
+        })
+        .collect();
+    let named: Vec<String> = all.iter().take(NAMED).map(|id| clean(id).into_owned()).collect();
+    let more = all.len().checked_sub(NAMED).filter(|more| *more > 0).map(|more| format!(" +{more}"));
+    (!named.is_empty()).then(|| named.join(", ") + &more.unwrap_or_default())
 }
 
 /// What can be taken back afterwards, and how.

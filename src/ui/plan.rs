@@ -517,10 +517,15 @@ fn before_after(canvas: &Canvas, doc: &mut Doc, view: &PlanView, operation: &Ope
     doc.field(words.word("label.before"), &list(false), Role::Dim);
     match &operation.kind {
         OperationKind::Release { .. } => doc.field(words.word("label.after"), &list(true), Role::Text),
-        OperationKind::Detach { .. } => {
+        OperationKind::Detach { instance, .. } => {
+            let instance = clean(instance.as_str());
             let (before, after) = (list(false), list(true));
             let key = if before == after { "plan.after-detach" } else { "plan.after-detach-some" };
-            doc.field(words.word("label.after"), &words.text(key, &[("ips", &after)]), Role::Text);
+            doc.field(
+                words.word("label.after"),
+                &words.text(key, &[("ips", &after), ("instance", &instance)]),
+                Role::Text,
+            );
         }
         OperationKind::Assign { ips, .. } => {
             let new = ips.iter().map(ToString::to_string).collect::<Vec<_>>().join("  ");

@@ -253,12 +253,13 @@ fn fault_kind(kind: FaultKind) -> &'static str {
 
 /// What went wrong, in a few words: those for the cloud's own code, where there are any.
 pub fn fault_what<'a>(words: &'a Catalog, cloud: Option<&CloudId>, fault: &'a Fault) -> Cow<'a, str> {
-    match known(words, cloud, fault) {
+    let what = match known(words, cloud, fault) {
         Known::Code(entry) => code_text(&entry.text(words.language).means, &fault.action, fault.permission.as_deref()),
         Known::Stranger if fault.message.is_empty() => Cow::Borrowed(words.word("code.unknown-silent")),
         Known::Stranger => words.text("code.unknown", &[("message", &fault.message)]),
         Known::Nothing => fault_text(words, fault, "what"),
-    }
+    };
+    if fault.partly { words.text("code.partly", &[("what", &what)]) } else { what }
 }
 
 /// What to do about it. `write`: it is the answer to a write.
@@ -549,6 +550,7 @@ fn changed_fact(fact: ChangedFact) -> &'static str {
         ChangedFact::Backends => "changed.backends",
         ChangedFact::ManagedBy => "changed.managed-by",
         ChangedFact::NewAddresses => "changed.new-addresses",
+        ChangedFact::Secondaries => "changed.secondaries",
         ChangedFact::SourceCheck => "changed.source-check",
         ChangedFact::Traits => "changed.traits",
         ChangedFact::Protected => "changed.protected",
@@ -561,6 +563,7 @@ fn changed_fact(fact: ChangedFact) -> &'static str {
 pub fn outcome_next(words: &Catalog, cloud: Option<&CloudId>, outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Released { .. } | Outcome::AlreadyGone { .. } => None,
+        Outcome::Failed { fault } if fault.partly => Some(words.word("next.midway").to_owned()),
         Outcome::Failed { fault } => Some(fault_next(words, cloud, fault, true).into_owned()),
         Outcome::Skipped { why: Skip::NotReadAgain { fault } } => {
             Some(fault_next(words, cloud, fault, false).into_owned())

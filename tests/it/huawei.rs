@@ -1,8 +1,9 @@
 //! Huawei Cloud through the console's own jobs: what its virtual IPs, jobs and sessions ask of them.
 
-use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc, time::Duration};
 
 use nicdeck::{
+    app::msg::ReleaseEvent,
     domain::{
         fault::{Effect, FaultKind},
         finding::{FindingId, Severity},
@@ -15,7 +16,10 @@ use nicdeck::{
     filter,
     providers::{self, client::local, profile::Credential},
     rules::{Safety, protect::Protect, write},
-    sim::world::{SimFloat, SimInstance, SimNic, SimPair, World},
+    sim::{
+        script::{Rule, Trouble},
+        world::{SimFloat, SimInstance, SimNic, SimPair, World},
+    },
 };
 use serde_json::json;
 
@@ -158,6 +162,27 @@ async fn what_the_call_leaves_on_a_virtual_ips_list_is_taken_away() {
     assert!(bound(&stage.simulator.world(), "10.0.0.103").is_empty());
 }
 
+/// The call that takes all was accepted, and the list that it leaves may not be written: what was done is said.
+#[tokio::test]
+async fn a_release_of_which_a_part_was_done_says_so() {
+    let mut stage = scene().open().await;
+    let (left, gone) = (address("nic-db1", "10.0.0.103"), address("nic-db1", "10.0.0.104"));
+    let plan = stage.prepare(&[left.clone(), gone.clone()]).await;
+    stage.simulator.change(|world| world.refusals.insert("UpdatePort".to_owned(), "VPC.2201".to_owned()));
+    let ended = stage.run(&plan).await;
+    assert_eq!(writes(&stage), ["DisassociateServerVirtualIp nic-db1", "UpdatePort vip-103"]);
+    assert_eq!(ended.outcomes[&gone].word(), OutcomeWord::Released);
+    let Outcome::Failed { fault } = &ended.outcomes[&left] else { panic!("{:?}", ended.outcomes) };
+    assert_eq!((fault.code.as_deref(), fault.partly), (Some("VPC.2201"), true));
+    // Where the first request is refused, nothing was done.
+    let mut stage = scene().open().await;
+    let plan = stage.prepare(&[address("nic-web0", "10.0.0.100")]).await;
+    stage.simulator.change(|world| world.refusals.insert("UpdatePort".to_owned(), "VPC.2201".to_owned()));
+    let ended = stage.run(&plan).await;
+    let Outcome::Failed { fault } = ended.only() else { panic!("{:?}", ended.outcomes) };
+    assert!(!fault.partly);
+}
+
 #[tokio::test]
 async fn two_nics_that_share_one_lose_it_one_after_the_other() {
     let stage = released(&[address("nic-web0", "10.0.0.100"), address("nic-db0", "10.0.0.100")]).await;
@@ -195,6 +220,24 @@ async fn a_binding_that_came_meanwhile_is_kept() {
         assert!(world.set_pairs_of_float("vip-100", pairs));
     });
     stage.run(&plan).await.all(OutcomeWord::Released);
+    assert_eq!(bound(&stage.simulator.world(), "10.0.0.100"), ["10.0.0.11", "10.0.0.20"]);
+}
+
+/// The same between a try that was throttled and the next one: a list that is written whole is read for each.
+#[tokio::test]
+async fn a_binding_that_came_while_a_write_was_throttled_is_kept() {
+    let mut stage = Scene { pause: Duration::from_millis(300), ..scene() }.open().await;
+    let plan = stage.prepare(&[address("nic-web0", "10.0.0.100")]).await;
+    stage.simulator.inject(Rule::new(Trouble::Throttle).writes().first(1));
+    let mut running = stage.begin(&plan);
+    let waits = |event: &ReleaseEvent| matches!(event, ReleaseEvent::Progressed(_, Progress::Retrying { .. }));
+    running.until(&mut stage, waits).await;
+    stage.simulator.change(|world| {
+        let mut pairs = float_of(world, "10.0.0.100").pairs;
+        pairs.push(SimPair { ip: "10.0.0.20".into(), mac: "fa:16:3e:00:00:20".into() });
+        assert!(world.set_pairs_of_float("vip-100", pairs));
+    });
+    running.end(&mut stage).await.all(OutcomeWord::Released);
     assert_eq!(bound(&stage.simulator.world(), "10.0.0.100"), ["10.0.0.11", "10.0.0.20"]);
 }
 
@@ -372,7 +415,7 @@ async fn where_nobody_tells_whether_a_detach_deletes_the_plan_blocks_it() {
         let row = stage.plan(vec![target.clone()]).rows()[0].clone();
         assert_eq!(row.decision, Decision::Blocked);
         let unknown: Vec<FindingId> =
-            row.findings.iter().filter(|found| found.severity == Severity::Unknown).map(|found| found.id).collect();
+            row.findings.iter().filter(|found| found.severity > Severity::Warn).map(|found| found.id).collect();
         assert_eq!(unknown, [FindingId::NicFateUnknown], "{code}");
         // A release on the same server has nothing to do with it.
         stage.plan_all(&[address("nic-web1", "10.0.0.102")]);
@@ -720,6 +763,19 @@ async fn a_name_and_a_password_are_changed_into_one_token_for_all_calls() {
     stage.run(&plan).await.all(OutcomeWord::Released);
     assert_eq!(stage.simulator.count("KeystoneCreateUserTokenByPassword"), 1);
     assert_eq!(stage.simulator.count("KeystoneListProjects"), 0, "the token tells its project");
+}
+
+/// The list of regions is of none: it is asked for with a token for the account, and each region with one of its own.
+#[tokio::test]
+async fn a_name_and_a_password_list_a_profile_of_all_regions() {
+    let cloud = providers::find("huawei").expect("in the list");
+    let credential = Some(by_name("simulated-key-secret-opens-nothing"));
+    let mut stage = Scene { regions: Some(Vec::new()), credential, ..Scene::sized(cloud, 20, 2) }.open().await;
+    stage.list().await;
+    assert_eq!(stage.sections().0, []);
+    assert_eq!(stage.part().nic_count(), stage.simulator.world().nics().len());
+    let count = |action| stage.simulator.count(action);
+    assert_eq!((count("KeystoneListRegions"), count("KeystoneCreateUserTokenByPassword")), (1, 3));
 }
 
 /// A few wrong ones lock the user.

@@ -21,7 +21,7 @@ use crate::{
     domain::{
         fault::Fault,
         finding::{Finding, FindingId, Severity},
-        ids::{AddressKey, JobId, NicKey, ProfileId},
+        ids::{AddressKey, InstanceId, JobId, NicKey, ProfileId},
         plan::{Decision, Overruled, PlanHash, PlanRow, ReleasePlan},
         selection::Target,
     },
@@ -78,23 +78,36 @@ pub fn open(state: &mut State) -> Vec<Effect> {
 }
 
 pub fn open_for(state: &mut State, source: Source, targets: BTreeSet<Target>) -> Vec<Effect> {
-    open_with(state, source, targets, None)
+    open_with(state, source, targets, BTreeMap::new(), None)
 }
 
-pub fn open_with(state: &mut State, source: Source, targets: BTreeSet<Target>, undo: Option<Undoing>) -> Vec<Effect> {
+pub fn open_with(
+    state: &mut State,
+    source: Source,
+    targets: BTreeSet<Target>,
+    from: BTreeMap<Target, InstanceId>,
+    undo: Option<Undoing>,
+) -> Vec<Effect> {
     let hidden = match source {
         Source::Marks => targets.iter().filter(|target| !rows::is_visible(state, target)).cloned().collect(),
         Source::FocusedRow | Source::Retry | Source::Undo | Source::Order => BTreeSet::new(),
     };
     let mut effects = cancel_reading(state);
-    let asked =
-        Asked { targets: &targets, hidden: &hidden, unread: &[], overruled: &BTreeMap::new(), undo: undo.as_ref() };
+    let asked = Asked {
+        targets: &targets,
+        from: &from,
+        hidden: &hidden,
+        unread: &[],
+        overruled: &BTreeMap::new(),
+        undo: undo.as_ref(),
+    };
     let Some(plan) = build(state, &asked) else { return effects };
     let summary = summary(state, &plan);
     state.plan = Some(PlanView {
         source,
         targets,
         undo,
+        from,
         hidden,
         danger: summary.0,
         effects: summary.1,
@@ -159,6 +172,7 @@ fn read_again(state: &mut State) -> Vec<Effect> {
 /// What a plan is asked for.
 struct Asked<'a> {
     targets: &'a BTreeSet<Target>,
+    from: &'a BTreeMap<Target, InstanceId>,
     hidden: &'a BTreeSet<Target>,
     unread: &'a [(NicKey, Box<Fault>)],
     overruled: &'a BTreeMap<Target, Overruled>,
@@ -173,6 +187,7 @@ fn build(state: &mut State, asked: &Asked) -> Option<Arc<ReleasePlan>> {
         unread: is_unread(target.nic()),
         earlier_write: state.earlier.is_open(target.nic()),
         overruled: asked.overruled.get(target).cloned(),
+        from: asked.from.get(target).cloned(),
     };
     let sources = planner::Sources {
         inventory: &state.inventory,
@@ -222,6 +237,7 @@ fn remake(state: &mut State) {
     let Some(view) = state.plan.take() else { return };
     let asked = Asked {
         targets: &view.targets,
+        from: &view.from,
         hidden: &view.hidden,
         unread: &view.unread,
         overruled: &view.overruled,

@@ -1,6 +1,6 @@
 //! A batch from its first call to its last outcome.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     app::{
@@ -14,9 +14,10 @@ use crate::{
     },
     domain::{
         fault::{Effect as Proof, Fault, FaultKind, NO_END},
-        ids::{JobId, NicKey, OperationId},
+        ids::{InstanceId, JobId, NicKey, OperationId},
         journal::Intent,
         outcome::{Outcome, OutcomeWord, Progress},
+        plan::OperationKind,
         selection::Target,
     },
 };
@@ -191,8 +192,22 @@ pub fn retry(state: &mut State) -> Vec<Effect> {
     let undoes = state.run.as_ref().and_then(|run| run.plan.undoes().map(str::to_owned));
     match undoes {
         Some(batch) => undo::look_up(state, batch, Some(targets)),
-        None => plan::open_for(state, Source::Retry, targets),
+        None => {
+            let from = detached_from(state);
+            plan::open_with(state, Source::Retry, targets, from, None)
+        }
     }
+}
+
+/// What the batch was to detach its NICs from.
+fn detached_from(state: &State) -> BTreeMap<Target, InstanceId> {
+    let operations = state.run.iter().flat_map(|run| run.plan.operations());
+    operations
+        .filter_map(|operation| match &operation.kind {
+            OperationKind::Detach { instance, .. } => Some((Target::Nic(operation.nic_key()), instance.clone())),
+            _ => None,
+        })
+        .collect()
 }
 
 fn is_unknown(row: &RunRow) -> bool {

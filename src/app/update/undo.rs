@@ -1,6 +1,6 @@
 //! `u`: a batch is taken back by a new plan. The journal tells what was done; the clouds, read again, what can be taken back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     app::{
@@ -114,7 +114,7 @@ fn open(state: &mut State, batch: &Batch, only: Option<&BTreeSet<Target>>) -> Op
     }
     let targets = takes.iter().map(|take| take.target.clone()).collect();
     let undo = Undoing { batch: batch.id.clone(), takes };
-    Some(plan::open_with(state, Source::Undo, targets, Some(undo)))
+    Some(plan::open_with(state, Source::Undo, targets, BTreeMap::new(), Some(undo)))
 }
 
 /// Other NICs that tell whether it can be taken back: one of the instance that a NIC is to be attached to, whose reading brings the

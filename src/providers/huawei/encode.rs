@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{part, release, sign::canonical_query};
+use super::{
+    part, release,
+    sign::{PROJECTS, canonical_query},
+};
 use crate::{
     domain::{
         ids::RegionId,
@@ -94,7 +97,8 @@ pub(super) fn action(call: &Call) -> &'static str {
 /// The unsigned request.
 pub(super) fn encode(call: &Call, profile: &Profile) -> WireRequest {
     let draft = draft(call);
-    let region = call.region().or_else(|| profile.regions.first()).map_or("cn-north-4", RegionId::as_str);
+    let region = call.region().filter(|region| !region.as_str().is_empty()).or_else(|| profile.regions.first());
+    let region = region.map_or("cn-north-4", RegionId::as_str);
     let (scheme, host) = profile.host(draft.service.name(), &draft.service.host(region), region);
     let project = profile.project_id.as_deref().unwrap_or_default();
     let query: Vec<(String, String)> = match (call, &profile.project_id) {
@@ -130,7 +134,7 @@ fn draft(call: &Call) -> Draft {
         // The signature makes it what it is called: only the credential holds what stands in it.
         Call::SignIn { region, by_name } => {
             let action = if *by_name { "KeystoneCreateUserTokenByPassword" } else { "KeystoneListProjects" };
-            Draft::get(action, Service::Iam, "/v3/projects").with([("name", region.to_string())])
+            Draft::get(action, Service::Iam, PROJECTS).with([("name", region.to_string())])
         }
         Call::Identity { .. } => Draft::get("KeystoneListAuthDomains", Service::Iam, "/v3/auth/domains"),
         Call::Write { kind, step, .. } => write(kind, step),

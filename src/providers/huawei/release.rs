@@ -40,9 +40,6 @@ pub(super) const UNPLUG: &str = "unplug";
 /// Binds an EIP to a port.
 pub(super) const EIP: &str = "eip";
 
-/// Stands for "any address": it switches the source/destination check off. Vendor: VPC user guide.
-pub(super) const ANY: &str = "1.1.1.1/0";
-
 /// The next request of a write.
 pub(super) fn step(kind: &OperationKind, seen: &NicSnapshot, made: &[Step]) -> Option<Step> {
     match kind {
@@ -180,10 +177,10 @@ fn put_back(seen: &NicSnapshot, ips: &[IpAddr], lists: &[PairList], made: &[Step
             None if *then.of == *nic.id.as_str() => (&nic.pairs, true),
             None => return None,
         };
-        let any = then.pairs.iter().any(|pair| &*pair.ip == ANY);
+        let any = then.pairs.iter().any(Pair::is_any);
         let ours = |pair: &&Pair| {
             if own {
-                ips.iter().any(|ip| pair.is(*ip)) || any && &*pair.ip == ANY
+                ips.iter().any(|ip| pair.is(*ip)) || any && pair.is_any()
             } else {
                 nic.own_ips().any(|ip| pair.is(ip))
             }
@@ -207,7 +204,7 @@ fn release(seen: &NicSnapshot, wanted: &[&Float], made: &[Step]) -> Option<Step>
         return None;
     }
     let named = |pair: &Pair| wanted.iter().any(|float| pair.is(float.ip));
-    let everything = wanted.len() == seen.floats.len() && nic.pairs.iter().all(|pair| named(pair) || &*pair.ip == ANY);
+    let everything = wanted.len() == seen.floats.len() && nic.pairs.iter().all(|pair| named(pair) || pair.is_any());
     if made.is_empty() && !wanted.is_empty() && everything && nic.instance.is_some() {
         return Some(Step { name: ALL, carry: None, last: false });
     }

@@ -17,6 +17,9 @@ pub const ALGORITHM: &str = "SDK-HMAC-SHA256";
 /// Headers that are signed where they are there. `user-agent` is not: proxies rewrite it.
 const SIGNED: [&str; 6] = ["content-type", "host", "x-domain-id", "x-project-id", "x-sdk-date", "x-security-token"];
 
+/// The look-up of a region's project.
+pub(super) const PROJECTS: &str = "/v3/projects";
+
 /// `20260102T030405Z`.
 pub fn date(now: Timestamp) -> String {
     let stamp = jiff::Timestamp::from_second(now.seconds()).unwrap_or_default();
@@ -78,9 +81,11 @@ pub fn authorization(key_id: &str, signed_names: &str, signature: &str) -> Strin
 /// Adds the signature, or the token that stands in for one. Blanks around keys are the operator's slip, not part of the key.
 pub fn sign(request: &mut WireRequest, credential: &Credential, stamp: &Stamp) {
     match credential {
-        Credential::Password { user, password, account } => {
+        // Of nothing else: a password is never part of another request, which then goes unsigned and is refused.
+        Credential::Password { user, password, account } if request.path == PROJECTS => {
             ask_for_token(request, [user, password, account].map(|text| text.expose_secret().trim()));
         }
+        Credential::Password { .. } => {}
         Credential::Bearer(token) => request.set_header("x-auth-token", token.expose_secret().trim()),
         Credential::Keys { id, secret, token } => {
             let date = date(stamp.now);
@@ -112,9 +117,11 @@ fn ask_for_token(request: &mut WireRequest, [user, password, account]: [&str; 3]
     // By its id where the profile has one; else the region's, by its name.
     let asked = parse_query(&request.query).into_iter().find(|(name, _)| name == "id" || name == "name");
     let (by, project) = asked.unwrap_or_default();
+    // Of no region: the account's own. Vendor: the same page, "scope".
+    let scope = if project.is_empty() { json!({"domain": {"name": account}}) } else { json!({"project": {by: project}}) };
     let user = json!({"name": user, "password": password, "domain": {"name": account}});
     let identity = json!({"methods": ["password"], "password": {"user": user}});
-    let body = json!({"auth": {"identity": identity, "scope": {"project": {by: project}}}});
+    let body = json!({"auth": {"identity": identity, "scope": scope}});
     request.method = "POST";
     "/v3/auth/tokens".clone_into(&mut request.path);
     // Without the list of all endpoints.

@@ -176,7 +176,8 @@ pub(super) fn next_pages(
         let more = total.map_or(got >= page_size as usize, |total| total > u64::from(number) * u64::from(page_size));
         return Ok(if more { vec![at(u64::from(number) + 1, None)] } else { Vec::new() });
     };
-    let last = total.div_ceil(u64::from(page_size)).min(PAGES_AT_ONCE);
+    let (number, pages) = (u64::from(number), total.div_ceil(u64::from(page_size)));
+    let last = pages.min(PAGES_AT_ONCE);
     match Paging::of(listing) {
         None => {
             let paging = Paging { total, round: 1 };
@@ -184,6 +185,10 @@ pub(super) fn next_pages(
         }
         Some(before) => match before.again(total) {
             Ok(Some(again)) => Ok((1..=last).map(|number| at(number, Some(again))).collect()),
+            // The last page of those that were asked for at once asks for as many more.
+            Ok(None) if number.is_multiple_of(PAGES_AT_ONCE) => {
+                Ok((number + 1..=pages.min(number + PAGES_AT_ONCE)).map(|number| at(number, Some(before))).collect())
+            }
             Ok(None) => Ok(Vec::new()),
             Err(what) => Err(garbage(&what)),
         },

@@ -339,6 +339,7 @@ fn the_hash_follows_the_facts_that_decide_and_nothing_else() {
     };
     let same = hash(|_| {});
     assert_eq!(hash(|s| s.nic.name = "renamed".into()), same);
+    assert_ne!(hash(|s| s.nic.addresses_known = false), same);
     assert_eq!(hash(|s| s.nic.addresses.swap(1, 2)), same);
     let inventory = inventory(&[nic(1, 3)]);
     let later = plan(&targets, &sources(&inventory, &|_| false, &wide()), Timestamp(READ.0 + 1)).unwrap();

@@ -107,6 +107,14 @@ fn rows_that_are_blocked_anyway_do_not_count_and_keep_their_findings() {
     assert_eq!((of(address(1)), of(address(30))), (FindingId::PrimaryIp, FindingId::OverBelt));
 }
 
+/// So that the last of them is not taken for what somebody else has brought about.
+#[test]
+fn each_write_knows_what_those_before_it_take() {
+    let plan = make(&first(7), &inventory(&[wide(60)]), &belted(100, 100));
+    let taken: Vec<usize> = plan.operations().iter().map(|operation| operation.taken.len()).collect();
+    assert_eq!(taken, [0, 3, 6]);
+}
+
 #[test]
 fn a_nic_that_is_detached_takes_its_addresses_along() {
     let inventory = inventory(&[wide(60)]);
@@ -308,6 +316,14 @@ fn what_a_rule_needs_and_nobody_knows_counts_as_a_match() {
     assert_eq!(hit("ip:10.9.0.5", unread), ["", "addresses"]);
     assert_eq!(hit("10.9.0.5", unread), ["", "addresses"]);
     assert_eq!(hit("ips>9", unread), ["addresses"; 2]);
+    assert_eq!(hit("kind:vip", unread), ["addresses"; 2]);
+    assert_eq!(hit("has:ipv6", |now| now.nic.addresses.truncate(2)), ["", ""]);
+    let bare: fn(&mut NicSnapshot) = |now| {
+        now.nic.addresses.truncate(2);
+        now.nic.addresses_known = false;
+    };
+    assert_eq!([hit("kind:ipv6", bare), hit("has:ipv6", bare)], [["addresses"; 2]; 2]);
+    assert_eq!(hit("kind:vip", |now| now.floats_known = false), ["", "vips"]);
     // Rules that the config does not take hold everything.
     for odd in ["", "level:ok", "marked:yes", "-has:finding", "age>1h"] {
         assert_eq!(hit(odd, |_| {}), ["yes", "yes"], "{odd:?}");

@@ -10,6 +10,7 @@ use crate::{
         selection::Target,
         undo::TakeBack,
     },
+    filter,
     rules::{
         Safety,
         planner::{Sources, Wanted},
@@ -66,6 +67,14 @@ fn bind(eip: &str) -> Undo {
 
 /// `nic-1` on `vm-1`; `nic-2`, which is free; an EIP that is bound to nothing and one that is on `nic-2`.
 fn made(undos: &[Undo], readonly: bool) -> ReleasePlan {
+    made_by(undos, &Safety::default(), readonly)
+}
+
+fn made_under(undos: &[Undo], safety: &Safety) -> ReleasePlan {
+    made_by(undos, safety, false)
+}
+
+fn made_by(undos: &[Undo], safety: &Safety, readonly: bool) -> ReleasePlan {
     let mut inventory = Inventory::new([("p".into(), "c".into())]);
     let part = inventory.profile_mut(&"p".into()).unwrap();
     let own = snapshot();
@@ -88,12 +97,8 @@ fn made(undos: &[Undo], readonly: bool) -> ReleasePlan {
     for resource in [Resource::Instances, Resource::Nics, Resource::Eips, Resource::Backends, Resource::Floats] {
         part.complete(&(resource, Some(RegionId::from(REGION))), 0, READ);
     }
-    let sources = Sources {
-        inventory: &inventory,
-        capabilities: &|_: &ProfileId| Some(&CLOUD),
-        readonly: &|_| readonly,
-        safety: &Safety::default(),
-    };
+    let sources =
+        Sources { inventory: &inventory, capabilities: &|_: &ProfileId| Some(&CLOUD), readonly: &|_| readonly, safety };
     plan(undos, &sources, READ).unwrap()
 }
 
@@ -148,6 +153,42 @@ fn each_row_is_possible_or_says_why_not() {
         let held = made(std::slice::from_ref(&undo), true);
         assert!(held.operations().is_empty(), "{what}: a read-only profile sends nothing");
     }
+}
+
+fn detach(nic: &str, instance: &str) -> Undo {
+    undo(Target::Nic(key(nic)), Some(OperationKind::Detach { nic: nic.into(), instance: instance.into() }))
+}
+
+/// Where the batch put it, and nowhere else.
+#[test]
+fn a_nic_that_somebody_moved_stays_where_it_is() {
+    assert_eq!(made(&[detach("nic-1", "vm-1")], false).operations().len(), 1);
+    let plan = made(&[detach("nic-1", "vm-0")], false);
+    assert_eq!(plan.operations(), []);
+    let found = plan.rows()[0].findings.iter().find(|finding| finding.id == FindingId::NicMoved).expect("told");
+    assert_eq!(found.severity, Severity::Blocked);
+    let values: Vec<&str> = found.values.iter().map(|(_, value)| value.as_str()).collect();
+    assert_eq!(values, ["nic-1", "vm-1", "vm-0"]);
+}
+
+/// The instance that a NIC is put on and the EIP that is bound are written to as well.
+#[test]
+fn rules_protect_what_a_nic_is_given() {
+    let back = [attach("nic-2", "vm-1"), attach("nic-2", "vm-9"), bind("eip-1"), bind("eip-9")];
+    let held = |rule: &str| -> Vec<bool> {
+        let mut safety = Safety::default();
+        safety.protect.add(&"p".into(), &"c".into(), None, &[filter::parse(rule).unwrap()]);
+        let is_held = |undo: &Undo| {
+            let plan = made_under(std::slice::from_ref(undo), &safety);
+            plan.rows()[0].findings.iter().any(|finding| finding.id == FindingId::Protected)
+        };
+        back.iter().map(is_held).collect()
+    };
+    assert_eq!(held("instance:vm-1"), [true, true, true, true], "one that was not read may be it; nic-1 is on it");
+    assert_eq!(held("name:web"), [true, true, true, true]);
+    assert_eq!(held("id:eip-1"), [false, false, true, true]);
+    assert_eq!(held("id:eip-7"), [false, false, false, true]);
+    assert_eq!(held("nic:nic-7"), [false; 4]);
 }
 
 /// First the NIC, then its addresses; each write after the one before.

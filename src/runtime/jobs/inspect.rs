@@ -13,7 +13,8 @@ use crate::{
     domain::{
         address::{AddressRole, Eip},
         fault::{Fault, FaultKind},
-        ids::{EipId, RegionId},
+        ids::{EipId, InstanceId, RegionId},
+        instance::Instance,
         inventory::{ProfileInventory, Section},
         nic::Nic,
         page::{InventoryPage, Listing, Resource, Told},
@@ -90,6 +91,41 @@ pub async fn record(client: &Client, nic: &Nic, cancel: &CancellationToken) -> R
     // Floats may have come after the NIC.
     scratch.complete(&(Resource::Floats, Some(nic.region.clone())), 0, Timestamp(0));
     Ok(scratch.nic(&nic.id).cloned())
+}
+
+/// An instance as it is now, asked for as that of this NIC, which is to be put on it; `None` if the cloud does not tell of it.
+///
+/// # Errors
+/// It was not found, and a read failed.
+pub async fn instance(
+    client: &Client,
+    nic: &Nic,
+    id: &InstanceId,
+    cancel: &CancellationToken,
+) -> Result<Option<Instance>, Fault> {
+    let there = Nic { instance: Some(id.clone()), ..nic.clone() };
+    let of = |listing: &Listing| listing.resource == Resource::Instances;
+    let mut queue: VecDeque<Listing> = client.cloud().inspection(&there, &[]).into_iter().filter(of).collect();
+    let mut seen: HashSet<Listing> = queue.iter().cloned().collect();
+    let mut failed = None;
+    while let Some(listing) = queue.pop_front() {
+        let mut page = match client.read(&listing, cancel).await {
+            Ok(page) => page,
+            // Another of the reads may tell.
+            Err(fault) => {
+                failed = Some(fault);
+                continue;
+            }
+        };
+        if let Some(place) = page.instances.iter().position(|instance| instance.id == *id) {
+            return Ok(Some(page.instances.swap_remove(place)));
+        }
+        queue.extend(page.next.into_iter().filter(of).filter(|next| seen.insert(next.clone())));
+        if seen.len() > MOST_CALLS {
+            return Err(endless(client, &listing));
+        }
+    }
+    failed.map_or(Ok(None), Err)
 }
 
 /// An EIP as it is now, wherever it is bound; `None` if the cloud does not list it in the region. All of them are listed: clouds do not

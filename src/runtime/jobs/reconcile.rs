@@ -14,7 +14,7 @@ use crate::{
     domain::{
         fault::{Fault, FaultKind},
         ids::{JobId, ProfileId},
-        journal::{Image, Intent, Settlement},
+        journal::{CERTAIN_MS, Image, Intent, Settlement},
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
         outcome::Outcome,
         plan::OperationKind,
@@ -52,7 +52,7 @@ impl Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { pause: 3_000, certain: 150_000 }
+        Self { pause: 3_000, certain: CERTAIN_MS }
     }
 }
 
@@ -152,12 +152,31 @@ async fn read(
     match inspect::nic(client, &Arc::new(shell(sight.nic)), &never, desk.now).await {
         Ok(Some(seen)) => {
             let sight = Sight { bound: bound(&intent.kind, &seen), nic: seen.nic.clone() };
-            Ok((judge(client, intent, Some(&sight), certain), Some(ReadBack::Nic(Arc::new(seen)))))
+            let judged = told_partly(judge(client, intent, Some(&sight), certain), intent, &seen);
+            Ok((judged, Some(ReadBack::Nic(Arc::new(seen)))))
         }
         Ok(None) => Ok((judge(client, intent, None, certain), Some(ReadBack::Gone))),
         Err(fault) if whole => Err(fault),
         Err(_) => Ok((judged, None)),
     }
+}
+
+/// What was not done may have been begun: a write of several requests changes lists before the address goes.
+fn told_partly(mut judged: Judged, intent: &Intent, seen: &NicSnapshot) -> Judged {
+    let (OperationKind::Release { nic, ips } | OperationKind::Assign { nic, ips, .. }) = &intent.kind else {
+        return judged;
+    };
+    let differs = |before: &Image| seen.floats_known && before.differs(&Image::of(seen), nic, ips);
+    if let Judged::Ended(outcomes) = &mut judged
+        && intent.image.as_deref().is_some_and(differs)
+    {
+        for (_, outcome) in outcomes {
+            if let Outcome::Failed { fault } = outcome {
+                (fault.partly, fault.message) = (true, local::FOUND_PARTLY.to_owned());
+            }
+        }
+    }
+    judged
 }
 
 /// The NIC, with nothing known around it.

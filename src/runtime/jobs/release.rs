@@ -398,6 +398,10 @@ async fn check(
     // The request that it will be, as far as the plan's facts tell.
     let mut kind = operation.kind.clone();
     let mut step = cloud.step(&kind, &operation.expect, &[]).unwrap_or_default();
+    // A list that is written back whole holds what others have put there meanwhile; and of what is put on a NIC, an EIP say, more is
+    // read than the NIC.
+    let takes = matches!(kind, OperationKind::Release { .. } | OperationKind::Detach { .. });
+    let keeps = takes && operation.shares.is_empty();
     loop {
         let turn = if network::wait(batch, client).await {
             turn(batch, client, operation, (&kind, &step), told.take()).await
@@ -410,7 +414,7 @@ async fn check(
         };
         told = Some(Progress::Queued);
         batch.progress(operation, Progress::Checking).await;
-        let is_good = |seen: &NicSnapshot| (batch.now)().0.saturating_sub(seen.read_at.0) <= GOOD_FOR_MS;
+        let is_good = |seen: &NicSnapshot| keeps && (batch.now)().0.saturating_sub(seen.read_at.0) <= GOOD_FOR_MS;
         let looked = match kept.take().filter(|seen| is_good(seen)) {
             Some(seen) => Ok(judge(client, operation, &batch.safety, seen, ends)),
             None => look(client, operation, &batch.safety, &never, batch.now, ends).await,

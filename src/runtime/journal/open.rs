@@ -49,7 +49,7 @@ pub(super) struct Kept {
 }
 
 pub(super) enum What {
-    /// The newest intent.
+    /// The newest intent, with what the NIC was before the first.
     Ours(Box<Intent>),
     Strange(StrangeWrite),
 }
@@ -94,7 +94,15 @@ impl Ledger {
     fn begin(&mut self, key: Key, what: What, targets: Vec<Target>) {
         match self.open.get_mut(&key) {
             Some(kept) => {
+                // The state before the write is that before its first request.
+                let first = match &mut kept.what {
+                    What::Ours(first) => first.image.take(),
+                    What::Strange(_) => None,
+                };
                 kept.what = what;
+                if let (What::Ours(newest), Some(first)) = (&mut kept.what, first) {
+                    newest.image = Some(first);
+                }
                 let new = targets.into_iter().filter(|target| !kept.targets.contains(target)).collect::<Vec<_>>();
                 kept.targets.extend(new);
             }

@@ -6,7 +6,12 @@ use std::{
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
 };
 
-use crate::domain::{clean::clean, journal::Intent, time::Timestamp};
+use crate::domain::{
+    clean::clean,
+    finding::FindingId,
+    journal::{CERTAIN_MS, Intent},
+    time::Timestamp,
+};
 
 use super::{
     files,
@@ -63,10 +68,13 @@ impl Seen {
             return Some(InTheWay::Repeated(clean(batch).into_owned()));
         }
         let nic = intent.kind.nic();
+        let overruled = is_overruled(intent);
         let stands = |(batch, kept): (&String, &Kept)| match &kept.what {
             What::Ours(other) => {
                 let same = (&other.cloud, &other.region, other.kind.nic()) == (&intent.cloud, &intent.region, nic);
-                (same && *batch != intent.batch && other.at >= since)
+                // A person's word is about what is long over and can not be told, never about what may be under way.
+                let passed = overruled && intent.at.since(other.at) >= CERTAIN_MS;
+                (same && *batch != intent.batch && other.at >= since && !passed)
                     .then(|| clean(&format!("{}, {}@{}", other.batch, other.who, other.host)).into_owned())
             }
             What::Strange(other) => {
@@ -77,4 +85,13 @@ impl Seen {
         };
         self.ledger.kept().find_map(stands).map(InTheWay::Begun)
     }
+}
+
+/// Has a person said, of each of its targets, why it goes although the end of an earlier write is not known?
+fn is_overruled(intent: &Intent) -> bool {
+    let said = |target| {
+        let mut of = intent.overrides.iter().filter(|one| one.target == target);
+        of.any(|one| one.findings.contains(&FindingId::EarlierWrite))
+    };
+    intent.targets().into_iter().all(said)
 }

@@ -8,11 +8,12 @@ use super::{
 };
 use crate::domain::{
     fault::{Fault, FaultKind},
+    finding::FindingId,
     ids::{AddressKey, NicKey, OperationId},
     journal::StrangeWrite,
     journal_fault::JournalFaultKind,
     outcome::{Outcome, Skip},
-    plan::{Change, ChangedFact, OperationKind},
+    plan::{Change, ChangedFact, OperationKind, Override},
     selection::Target,
     time::Timestamp,
 };
@@ -140,6 +141,34 @@ async fn what_another_batch_has_begun_on_the_nic_refuses_the_next_intent() {
         ours.intent(Intent { batch: "b3".to_owned(), ..mine }, false).await.is_err(),
         "in the new one as in the old"
     );
+}
+
+/// What a person said why it goes passes what is long over, and never what may still be under way.
+#[tokio::test]
+async fn an_override_passes_an_old_write_of_unknown_end() {
+    let (_folder, path) = folder();
+    let (ours, theirs) = (Journal::open(&path).unwrap(), Journal::open(&path).unwrap());
+    let old = intent("b1", 0);
+    theirs.intent(old.clone(), false).await.unwrap();
+    let at = |ms: i64, overrides: &[Override]| Intent {
+        at: Timestamp(old.at.0 + ms),
+        overrides: overrides.to_vec(),
+        ..intent("b2", 0)
+    };
+    let said = |finding: FindingId| -> Vec<Override> {
+        let one = |target| Override { target, findings: vec![finding], reason: "the owner has looked".to_owned() };
+        old.targets().into_iter().map(one).collect()
+    };
+    let earlier = said(FindingId::EarlierWrite);
+    for (ms, overrides) in [
+        (200_000, &[][..]),
+        (149_999, &earlier[..]),
+        (200_000, &earlier[..1]),
+        (200_000, &said(FindingId::EipUnknown)[..]),
+    ] {
+        assert!(ours.intent(at(ms, overrides), false).await.is_err(), "{ms} {overrides:?}");
+    }
+    ours.intent(at(150_000, &earlier), false).await.unwrap();
 }
 
 /// An end that is known for all targets.

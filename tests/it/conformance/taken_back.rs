@@ -8,15 +8,17 @@ use nicdeck::{
         finding::FindingId,
         ids::{NicKey, ProfileId},
         nic::NicState,
-        outcome::{Outcome, OutcomeWord},
-        plan::{Act, Belts, Decision, PlanRow, ReleasePlan},
+        outcome::{Outcome, OutcomeWord, Skip},
+        plan::{Act, Belts, ChangedFact, Decision, PlanRow, ReleasePlan},
         selection::Target,
         undo::TakeBack,
     },
+    filter,
     history::{Batch, batch::batch, undo::take_back},
     rules::{
         Safety,
         planner::{Sources, Wanted},
+        protect::Protect,
         undo::{self, Undo},
     },
     runtime::clock,
@@ -24,7 +26,7 @@ use nicdeck::{
 };
 
 use super::{clouds, undo::binding, writes::main_job};
-use crate::stage::{Scene, Stage, good, parts};
+use crate::stage::{PROFILE, Scene, Stage, good, parts};
 
 /// The NICs, with their addresses in an order of their own, and the virtual addresses.
 fn all(world: &World) -> (Vec<SimNic>, Vec<nicdeck::sim::world::SimFloat>) {
@@ -136,6 +138,36 @@ async fn a_nic_is_attached_before_its_addresses_come_back() {
         assert_eq!(all(&stage.simulator.world()), before, "{}", stage.name());
     }
     assert!(tried >= 2, "{tried} clouds of the demo have such a NIC");
+}
+
+/// The instance that a NIC goes back to is written to as well: tagged between plan and write, it is left alone.
+#[tokio::test]
+async fn an_instance_that_is_protected_by_the_time_of_the_attach_gets_no_nic() {
+    for (cloud, _) in clouds() {
+        let mut stage = Scene::demo(cloud).open().await;
+        let target = main_job(cloud).await.swap_remove(3);
+        let away = stage.prepare(std::slice::from_ref(&target)).await;
+        let instance = stage.simulator.world().nic(&parts(&target).0).unwrap().instance_id.clone().unwrap();
+        stage.run(&away).await.all(OutcomeWord::Released);
+        let plan = back(&mut stage).await;
+        whole(&stage, &plan);
+        let held = |rule: &str| {
+            let mut protect = Protect::default();
+            let id = stage.provider.descriptor().cloud();
+            protect.add(&PROFILE.into(), &id, None, &[filter::parse(rule).unwrap()]);
+            Arc::new(Safety { protect, ..Safety::default() })
+        };
+        let (other, own) = (held("name:nobody-*"), held(&format!("instance:{instance}")));
+        let before = stage.writes();
+        stage.state.safety = own;
+        let ended = stage.run(&plan).await;
+        let Outcome::Skipped { why: Skip::Stale { changes } } = ended.only() else { panic!("{:?}", ended.outcomes) };
+        assert_eq!(changes[0].fact, ChangedFact::Protected, "{}", stage.name());
+        assert_eq!(stage.writes(), before, "{}", stage.name());
+        // A rule that is about others does not hold it.
+        stage.state.safety = other;
+        stage.run(&plan).await.all(OutcomeWord::Released);
+    }
 }
 
 /// The EIP that a release took from its address is bound to it again.

@@ -31,6 +31,7 @@ pub fn plan(stage: &Stage, kinds: Vec<OperationKind>) -> Arc<ReleasePlan> {
             region: expect.nic.region.clone(),
             // As the planner has it: two writes to one list would overwrite each other.
             keepers: Vec::new(),
+            taken: Vec::new(),
             shares: match &kind {
                 OperationKind::Assign { lists, .. } => lists.iter().map(|list| list.of.clone()).collect(),
                 _ => vec![],

@@ -9,12 +9,15 @@ use nicdeck::{
         msg::{InventoryEvent, Msg},
     },
     domain::{fault::FaultKind, inventory::Coverage, page::Resource},
-    providers::{self, client::local, provider::Call},
+    providers::{client::local, provider::Call},
     sim::script::{Rule, Trouble},
 };
 
 use super::{cloud, wide};
-use crate::stage::{Scene, Stage};
+use crate::{
+    conformance::clouds,
+    stage::{Scene, Stage},
+};
 
 /// The first call that lists this.
 fn action(stage: &Stage, resource: Resource) -> &'static str {
@@ -152,10 +155,10 @@ fn found(stage: &Stage) -> (BTreeSet<String>, BTreeSet<String>) {
 
 #[tokio::test]
 async fn a_profile_of_all_regions_lists_what_one_that_names_them_lists() {
-    for provider in providers::all() {
-        let mut named = Scene::sized(*provider, 30, 3).open().await;
+    for (provider, _) in clouds() {
+        let mut named = Scene::sized(provider, 30, 3).open().await;
         named.list().await;
-        let mut all = Scene { regions: Some(Vec::new()), ..Scene::sized(*provider, 30, 3) }.open().await;
+        let mut all = Scene { regions: Some(Vec::new()), ..Scene::sized(provider, 30, 3) }.open().await;
         all.list().await;
         assert_eq!(all.sections().0, [], "{}", named.name());
         assert_eq!(found(&all), found(&named), "{}", named.name());

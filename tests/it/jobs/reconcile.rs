@@ -11,25 +11,28 @@ use nicdeck::{
         state::Screen,
     },
     domain::{
-        ids::ProfileId,
+        ids::{AddressKey, ProfileId},
         journal::JournalEntry,
-        outcome::{OutcomeWord, Progress},
+        outcome::{Outcome, OutcomeWord, Progress},
         page::Resource,
         plan::ReleasePlan,
         selection::Target,
     },
-    providers::provider::Call,
+    providers::{self, client::local, provider::Call},
     runtime::{
         clock,
         jobs::reconcile::{self, Desk, Patience},
         journal::{self, open_writes},
     },
-    sim::script::{Rule, Trouble},
+    sim::{
+        script::{Rule, Trouble},
+        world::World,
+    },
 };
 use tokio::sync::mpsc;
 
 use super::{cloud, one_each, wide};
-use crate::stage::{PROFILE, Scene, Stage, good, parts};
+use crate::stage::{PROFILE, Scene, Stage, good, key, parts};
 
 /// Milliseconds after which what does not show has not happened.
 const CERTAIN: u64 = 400;
@@ -107,6 +110,36 @@ async fn writes_that_a_dead_console_left_are_read_and_settled_and_none_is_sent_a
     let later = contents.entries.iter().filter(|entry| matches!(entry, JournalEntry::Settled(end) if end.found_later));
     assert_eq!(later.count(), 3);
     assert!(open_writes(stage.journal.path(), "here", clock::now()).unwrap().is_empty(), "the next start is quiet");
+}
+
+/// Of two requests one was done: it is not said that nothing shows.
+#[tokio::test]
+async fn a_write_of_which_a_part_was_done_is_told_as_such() {
+    let world = World::parse(&[("huawei.world.json", include_str!("../../sdk/huawei.world.json"))]).unwrap();
+    let mut stage = Scene::of(providers::find("huawei").unwrap(), world).open().await;
+    let address = |ip: &str| Target::Address(AddressKey { nic: key("nic-db1"), ip: ip.parse().unwrap() });
+    let plan = stage.prepare(&[address("10.0.0.103"), address("10.0.0.104")]).await;
+    let hold = stage.simulator.hold("UpdatePort");
+    let mut running = stage.begin(&plan);
+    for _ in 0..2 {
+        running.until(&mut stage, |event| matches!(event, ReleaseEvent::Progressed(_, Progress::Sent))).await;
+    }
+    stage.simulator.wait_for(|log| log.iter().filter(|logged| logged.write).count() == 2).await;
+    running.task.abort();
+    assert!(running.task.await.unwrap_err().is_cancelled());
+    stage.state.run = None;
+    drop(hold);
+    started_again(&mut stage).await;
+    let ends: BTreeMap<Target, Outcome> = stage
+        .state
+        .earlier
+        .writes
+        .iter()
+        .flat_map(|write| write.found.outcomes().unwrap_or_default().to_vec())
+        .collect();
+    assert_eq!(ends[&address("10.0.0.104")].word(), OutcomeWord::Released);
+    let Outcome::Failed { fault } = &ends[&address("10.0.0.103")] else { panic!("{ends:?}") };
+    assert_eq!((fault.partly, fault.message.as_str()), (true, local::FOUND_PARTLY));
 }
 
 /// A request may be on its way when its sender is dead already.

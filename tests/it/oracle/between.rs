@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use nicdeck::{
     domain::{
+        capabilities::{Capabilities, Condition},
         finding::FindingId,
         plan::{Change, OperationKind},
         selection::Target,
@@ -27,7 +28,7 @@ use super::{
 };
 
 /// What another write of the same plan can bring about as well as somebody else: no change stops a write for it.
-const OF_THE_PLAN: &[FindingId] = &[FindingId::LastSecondary, FindingId::VipLast, FindingId::VipShared];
+const OF_THE_PLAN: &[FindingId] = &[FindingId::VipLast, FindingId::VipShared];
 
 /// Where a change takes place.
 struct Spot<'a> {
@@ -226,7 +227,8 @@ pub fn tried(scene: &Scene, case: &Case, kinks: &Kinks, random: &mut Random, tal
         tally.gone += 1;
         return Ok(());
     }
-    let changes = differences(&expect, &fresh, target, &operation.kind);
+    let capabilities = &scene.desk.cloud.descriptor().capabilities;
+    let changes = differences(&expect, &fresh, target, (&operation.kind, capabilities));
     if !changes.is_empty() {
         tally.stale += 1;
         return if near { Ok(()) } else { fail("it does not matter, and stops the write", &format!("{changes:?}")) };
@@ -257,10 +259,17 @@ pub fn tried(scene: &Scene, case: &Case, kinks: &Kinks, random: &mut Random, tal
 }
 
 /// As the job compares right before the write.
-fn differences(expect: &NicSnapshot, fresh: &NicSnapshot, target: &Target, kind: &OperationKind) -> Vec<Change> {
+fn differences(
+    expect: &NicSnapshot,
+    fresh: &NicSnapshot,
+    target: &Target,
+    (kind, capabilities): (&OperationKind, &Capabilities),
+) -> Vec<Change> {
     let mut changes = expect.changes(fresh, target);
     if let OperationKind::Release { ips, .. } = kind {
         changes.extend(expect.check_returns(fresh, ips));
+        let is_told = capabilities.release.iter().any(|rule| rule.condition == Condition::SecondaryStays);
+        changes.extend(is_told.then(|| expect.last_returns(fresh, ips)).flatten());
     }
     changes
 }

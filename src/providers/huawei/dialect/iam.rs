@@ -56,6 +56,21 @@ pub(super) fn create_token(world: &World, key: &SimKey, request: &SimRequest, no
         let message = "The username or password is wrong.".to_owned();
         return Err(Refusal { status: 401, code: "401".to_owned(), message });
     }
+    let answer = |project: &str, scope: Value| {
+        let (token, ends) = auth::make_token(key, project, now);
+        let mut body = json!({"token": {
+            "expires_at": time(ends), "issued_at": time(now), "methods": ["password"], "catalog": [],
+            "user": {"id": sha256_hex(name.as_bytes()).get(..32), "name": name, "domain": {"id": DOMAIN, "name": "nicdeck"}},
+        }});
+        if let (Some(token), Value::Object(scope)) = (body["token"].as_object_mut(), scope) {
+            token.extend(scope);
+        }
+        Ok(Done { status: 201, body: Some(body), headers: vec![("x-subject-token".to_owned(), token)] })
+    };
+    // For what is of no project.
+    if text("/auth/scope/domain/name").is_some() {
+        return answer("", json!({"domain": {"id": DOMAIN, "name": "nicdeck"}}));
+    }
     let by_name = text("/auth/scope/project/name");
     let region = match (by_name, text("/auth/scope/project/id")) {
         (Some(name), _) => world.regions().iter().find(|region| *region == name).cloned(),
@@ -67,13 +82,7 @@ pub(super) fn create_token(world: &World, key: &SimKey, request: &SimRequest, no
         Refusal { status: 401, code: "401".to_owned(), message }
     })?;
     let project = project_of(world, &region);
-    let (token, ends) = auth::make_token(key, &project, now);
-    let body = json!({"token": {
-        "expires_at": time(ends), "issued_at": time(now), "methods": ["password"], "catalog": [],
-        "project": {"id": project, "name": region, "domain": {"id": DOMAIN, "name": "nicdeck"}},
-        "user": {"id": sha256_hex(name.as_bytes()).get(..32), "name": name, "domain": {"id": DOMAIN, "name": "nicdeck"}},
-    }});
-    Ok(Done { status: 201, body: Some(body), headers: vec![("x-subject-token".to_owned(), token)] })
+    answer(&project, json!({"project": {"id": project, "name": region, "domain": {"id": DOMAIN, "name": "nicdeck"}}}))
 }
 
 pub(super) fn read(world: &World, route: &Route, query: &Query) -> Answer {

@@ -19,6 +19,9 @@ use crate::{
     wire::WireResponse,
 };
 
+/// Stands for "any address": it switches the source/destination check off. Vendor: VPC user guide.
+const ANY: &str = "1.1.1.1/0";
+
 fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
@@ -86,6 +89,17 @@ fn seen(floats: &[Float], own: &[&str]) -> NicSnapshot {
 
 fn release_of(ips: &[&str]) -> OperationKind {
     OperationKind::Release { nic: "nic".into(), ips: ips.iter().map(|text| ip(text)).collect() }
+}
+
+/// A range of one is that address to both: what empties the list, and what tells that the use of any address ends with it.
+#[test]
+fn what_empties_the_list_is_told_to_end_the_use_of_any_address() {
+    let floats = [float("vip-1", "10.0.0.101", &["10.0.0.1"])];
+    for own in ["10.0.0.101", "10.0.0.101/32"] {
+        let now = seen(&floats, &[ANY, own]);
+        assert_eq!(step(&release_of(&["10.0.0.101"]), &now, &[]).unwrap().name, ALL);
+        assert!(now.nic.loses_any(|gone| gone == ip("10.0.0.101")), "{own}");
+    }
 }
 
 /// What the request leaves: the port, and the addresses on its list.

@@ -395,3 +395,13 @@ fn receipts_name_their_task_and_tasks_end() {
         assert_eq!(of(&task("t"), odd).expect_err("no state").kind, FaultKind::Garbage);
     }
 }
+
+/// A list does not end with the pages that one reply may ask for.
+#[test]
+fn a_list_of_more_than_a_thousand_pages_is_read_to_its_end() {
+    let next = |listing: &Listing| next_pages(listing, 100, Some(100_150), 100, |what| panic!("{what}")).unwrap();
+    let first = next(&Listing::all(Resource::Nics, Some("r".into())));
+    assert_eq!((first.len(), next(&first[0])), (999, Vec::new()));
+    let pages: Vec<Cursor> = next(first.last().unwrap()).into_iter().map(|listing| listing.cursor).collect();
+    assert_eq!(pages, [Cursor::Page(1001), Cursor::Page(1002)]);
+}

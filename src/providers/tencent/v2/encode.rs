@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::{PAGE_SIZE, is_own, is_versioned};
+use super::{DESCRIPTOR, PAGE_SIZE, is_own, is_versioned};
 use crate::{
     domain::{
         ids::InstanceId,
@@ -47,7 +47,8 @@ pub(super) fn encode(call: &Call, profile: &Profile) -> WireRequest {
     }
     let mut form = Form::default();
     form.put("Action", encode::action(call));
-    form.put("Region", region.unwrap_or_default());
+    // Vendor: "Common parameters": each call names a region, that which lists the regions as well.
+    form.put("Region", region.unwrap_or(DESCRIPTOR.example_region));
     match call {
         Call::List(listing) if is_versioned(call) => {
             form.put("Version", "2017-03-12");

@@ -210,6 +210,7 @@ fn a_refresh_that_failed_leaves_nothing_known() {
         clock_skew_s: None,
         attempts: 1,
         elapsed_ms: 1,
+        partly: false,
         permission: None,
         keys: None,
     };

@@ -110,14 +110,6 @@ fn what_a_nic_is_decides() {
             |s| s.nic.dies_with_detach = Some(Fate::Dies),
             Some((F::NicDies, W)),
         ),
-        (
-            "asked, and not told",
-            Condition::OutlivesDetach,
-            W,
-            Subject::Nic,
-            |s| s.nic.dies_with_detach = Some(Fate::Untold),
-            Some((F::NicFateUnknown, U)),
-        ),
         ("nobody asked yet what hangs on it", Condition::CarriesNone, B, Subject::Nic, |s| s.nic.members = None, None),
         (
             "asked, and not told what hangs on it",
@@ -145,8 +137,27 @@ fn what_a_nic_is_decides() {
             |s| s.nic.addresses.retain(|address| address.role == AddressRole::Ipv6),
             Some((F::AddressesLeave, I)),
         ),
+        (
+            "a virtual one may have come",
+            Condition::AddressesLeave,
+            W,
+            Subject::Nic,
+            |s| {
+                s.nic.addresses.truncate(1);
+                s.floats_known = false;
+            },
+            Some((F::VipUnknown, U)),
+        ),
         ("no extra address leaves", Condition::AddressesLeave, I, Subject::Nic, |s| s.nic.addresses.truncate(1), None),
     ]);
+}
+
+/// No reason of a person's makes the write send it: it is no `?` that could be overridden.
+#[test]
+fn a_nic_whose_fate_nobody_tells_is_not_detached() {
+    let untold =
+        found(|s| s.nic.dies_with_detach = Some(Fate::Untold), &only(Condition::OutlivesDetach, W), Subject::Nic);
+    assert_eq!(short(&untold), [(FindingId::NicFateUnknown, B)]);
 }
 
 #[test]

@@ -53,6 +53,19 @@ fn virtual_addresses_are_judged_by_who_holds_them() {
             Some((F::SourceCheck, W)),
         ),
         (
+            "a range of one names it as well",
+            Condition::AnyAddressStays,
+            W,
+            ADDRESS,
+            |s| {
+                float(s, &["10.0.0.1"]);
+                let own = s.floats[0].ip;
+                let pair = |ip: String| Pair { ip: ip.into(), mac: None };
+                s.nic.pairs.extend([pair("1.1.1.1/0".to_owned()), pair(format!("{own}/32"))]);
+            },
+            Some((F::SourceCheck, W)),
+        ),
+        (
             "another virtual one stays",
             Condition::AnyAddressStays,
             W,

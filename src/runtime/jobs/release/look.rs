@@ -10,7 +10,7 @@ use crate::{
         address::EipBinding,
         fault::{Fault, FaultKind},
         finding::FindingId,
-        ids::EipId,
+        ids::{EipId, InstanceId},
         outcome::{Outcome, Skip},
         plan::{Change, ChangedFact, Keeper, Operation, OperationKind},
         selection::Target,
@@ -21,7 +21,7 @@ use crate::{
         client::{Client, local},
         provider::{Call, Step},
     },
-    rules::Safety,
+    rules::{self, Safety, protect::Brings},
     runtime::jobs::inspect,
 };
 
@@ -78,34 +78,60 @@ pub async fn look(
             return Ok(Looked::Ended(ReadBack::Nic(Arc::from(seen))));
         }
     }
-    if let OperationKind::BindEip { eip, .. } = &kind
-        && let Some(change) = elsewhere(client, operation, eip, cancel).await?
-    {
+    let change = match &kind {
+        OperationKind::BindEip { eip, ip, .. } => {
+            bindable(client, (operation, safety), &seen, (eip, *ip), cancel).await?
+        }
+        OperationKind::Attach { instance, .. } => held_by(client, (operation, safety), &seen, instance, cancel).await?,
+        _ => None,
+    };
+    if let Some(change) = change {
         end_rest(operation, ends, || Outcome::Skipped { why: Skip::Stale { changes: vec![change.clone()] } });
         return Ok(Looked::Ended(ReadBack::Nic(Arc::from(seen))));
     }
     Ok(Looked::Send(seen, kind))
 }
 
-/// That an EIP is not free any more: some clouds take it away from whoever has it, and bind it anew.
+/// That an EIP is not free any more: some clouds take it away from whoever has it, and bind it anew. Or that it is protected.
 ///
 /// # Errors
 /// It can not be read.
-async fn elsewhere(
+async fn bindable(
     client: &Client,
-    operation: &Operation,
-    id: &EipId,
+    (operation, safety): (&Operation, &Safety),
+    seen: &NicSnapshot,
+    (id, ip): (&EipId, IpAddr),
     cancel: &CancellationToken,
 ) -> Result<Option<Change>, Fault> {
-    if !inspect::lists_eips(client, &operation.region) {
-        return Ok(None);
-    }
-    let now = match inspect::eip(client, &operation.region, id, cancel).await? {
-        Some(eip) if eip.bound == EipBinding::Unbound => return Ok(None),
-        Some(eip) => format!("{id} ({})", eip.status),
-        None => "-".to_owned(),
+    let listed = inspect::lists_eips(client, &operation.region);
+    let eip = if listed { inspect::eip(client, &operation.region, id, cancel).await? } else { None };
+    let now = match &eip {
+        Some(eip) if eip.bound != EipBinding::Unbound => Some(format!("{id} ({})", eip.status)),
+        None if listed => Some("-".to_owned()),
+        _ => None,
     };
-    Ok(Some(Change { fact: ChangedFact::Eips, before: id.to_string(), now }))
+    if let Some(now) = now {
+        return Ok(Some(Change { fact: ChangedFact::Eips, before: id.to_string(), now }));
+    }
+    let brings = Brings::Eip(ip, eip.as_ref());
+    let protect = safety.protect.of(&operation.profile);
+    Ok(protect.and_then(|protect| rules::held(seen, protect, Some(ip), brings)))
+}
+
+/// That the instance which the NIC is to be put on is protected: it is written to as well.
+///
+/// # Errors
+/// It can not be read.
+async fn held_by(
+    client: &Client,
+    (operation, safety): (&Operation, &Safety),
+    seen: &NicSnapshot,
+    id: &InstanceId,
+    cancel: &CancellationToken,
+) -> Result<Option<Change>, Fault> {
+    let Some(protect) = safety.protect.of(&operation.profile) else { return Ok(None) };
+    let instance = inspect::instance(client, &seen.nic, id, cancel).await?;
+    Ok(rules::held(seen, protect, None, Brings::Instance(id, instance.as_ref())))
 }
 
 /// Ends the targets that are not to be sent, on the NIC as it was read.

@@ -8,7 +8,8 @@ use crate::{
     app::msg::{ReadBack, ReleaseEvent},
     domain::{
         fault::{Effect, Fault, FaultKind},
-        nic::{Nic, NicState},
+        journal::Image,
+        nic::{Fate, Nic, NicState},
         outcome::{Outcome, Progress, Receipt, Skip},
         plan::{Change, Operation, OperationKind},
         selection::Target,
@@ -206,8 +207,31 @@ pub(super) async fn read_back(
         let outcome = outcome(&target, kind, &told, &seen, (part, action));
         (target, outcome)
     });
-    let ends = ends.collect();
-    (ends, fresh(batch, client, kind, before, seen).await)
+    let mut ends: Ends = ends.collect();
+    let fresh = fresh(batch, client, kind, before, seen).await;
+    // Requests before the one that failed were accepted: what they have changed is said, though the target is as it was.
+    let partly = matches!(told, Told::Failed(_)) && is_partly(kind, before, fresh.as_ref());
+    for (_, outcome) in ends.iter_mut().filter(|_| partly) {
+        if let Outcome::Failed { fault } = outcome {
+            fault.partly = true;
+        }
+    }
+    (ends, fresh)
+}
+
+/// Has a write whose last request failed changed something?
+fn is_partly(kind: &OperationKind, before: &NicSnapshot, now: Option<&ReadBack>) -> bool {
+    let Some(ReadBack::Nic(now)) = now else { return false };
+    match kind {
+        OperationKind::Release { nic, ips } | OperationKind::Assign { nic, ips, .. } => {
+            Image::of(before).differs(&Image::of(now), nic, ips)
+        }
+        // That the cloud deletes it with its detach was switched off.
+        OperationKind::Detach { .. } => {
+            (before.nic.dies_with_detach, now.nic.dies_with_detach) == (Some(Fate::Dies), Some(Fate::Stays))
+        }
+        OperationKind::Attach { .. } | OperationKind::BindEip { .. } | OperationKind::Delete { .. } => false,
+    }
 }
 
 /// The end of one target. `part`: something of the write is done.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::{
     domain::{
         address::Eip,
-        capabilities::Capabilities,
+        capabilities::{Capabilities, Condition},
         nic::Nic,
         outcome::{Outcome, Skip},
         plan::{Change, ChangedFact, Operation, OperationKind},
@@ -59,9 +59,7 @@ pub(super) fn narrow(
         if matches!(operation.kind, OperationKind::Assign { .. } | OperationKind::BindEip { .. }) {
             changes.retain(|change| change.fact != ChangedFact::Traits);
         }
-        if let OperationKind::Release { ips, .. } = &operation.kind {
-            changes.extend(operation.expect.check_returns(fresh, ips));
-        }
+        changes.extend(ended(operation, fresh, rules.capabilities));
         // Nothing differs in a way that matters to every write: the rules may see more, where something was not known before.
         if changes.is_empty() {
             changes.extend(rules::violated(fresh, rules.capabilities, rules.protect, &operation.kind, &target));
@@ -84,6 +82,15 @@ pub(super) fn narrow(
     }
 }
 
+/// What a release would end for the NIC as a whole, and the plan did not tell since others have taken the rest meanwhile.
+fn ended(operation: &Operation, fresh: &NicSnapshot, capabilities: &Capabilities) -> Vec<Change> {
+    let OperationKind::Release { ips, .. } = &operation.kind else { return Vec::new() };
+    let is_told = capabilities.release.iter().any(|rule| rule.condition == Condition::SecondaryStays);
+    let going: Vec<IpAddr> = operation.taken.iter().chain(ips).copied().collect();
+    let last = is_told.then(|| operation.expect.last_returns(fresh, &going)).flatten();
+    operation.expect.check_returns(fresh, ips).into_iter().chain(last).collect()
+}
+
 /// What stands against the rest of a write that has begun, once for all its targets. What its own requests did is none of it: they
 /// take away, and less is no change; of what puts something on a NIC only the protect rules are asked again.
 pub(super) fn against(operation: &Operation, kind: &OperationKind, fresh: &NicSnapshot, rules: Rules) -> Vec<Change> {
@@ -92,9 +99,7 @@ pub(super) fn against(operation: &Operation, kind: &OperationKind, fresh: &NicSn
     let mut found: Vec<Change> = Vec::new();
     for target in targets(operation, kind) {
         let mut changes = if takes { operation.expect.changes(fresh, &target) } else { Vec::new() };
-        if let OperationKind::Release { ips, .. } = &operation.kind {
-            changes.extend(operation.expect.check_returns(fresh, ips));
-        }
+        changes.extend(ended(operation, fresh, rules.capabilities));
         if changes.is_empty() && !is_done(&target, kind, Some(&seen)) {
             changes.extend(rules::violated(fresh, rules.capabilities, rules.protect, kind, &target));
         }
