@@ -1,7 +1,7 @@
 //! What people wait for, at 100,000 addresses on 25,000 NICs: frames, key strokes, pages that come in.
 //!
 //! Budgets: a frame of 200x60 1 ms, a key stroke in the filter 5 ms, a page of 500 NICs 2 ms, all rules about
-//! everything 100 ms.
+//! everything 100 ms, a plan of 1,000 addresses after its fresh reads 100 ms.
 
 // A bench that unwraps fails where it should.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -12,11 +12,20 @@ use std::{cell::RefCell, sync::Arc};
 
 use divan::{Bencher, black_box};
 use nicdeck::{
-    app::{key::Key, msg::InventoryEvent},
+    app::{
+        effect::Effect,
+        key::{Input, Key},
+        msg::{InventoryEvent, Msg, PreflightEvent},
+        plan_view::Freshness,
+        state::State,
+        update,
+    },
     domain::{
         address::{Eip, EipBinding},
-        ids::ProfileId,
+        ids::{NicKey, ProfileId},
         page::{InventoryPage, Resource},
+        plan::Belts,
+        snapshot::NicSnapshot,
     },
     filter,
     rules::{self, Safety, facts::Facts},
@@ -27,7 +36,7 @@ use nicdeck::{
     },
 };
 use ratatui::{Terminal, backend::TestBackend};
-use world::{Console, NICS, PAGE, float, page, section};
+use world::{Console, NICS, NOW, PAGE, float, page, section};
 
 thread_local!(static CONSOLE: RefCell<Console> = RefCell::new(Console::new(NICS)));
 
@@ -208,6 +217,52 @@ fn protected(profile: &ProfileId) -> Arc<Safety> {
     let mut safety = Safety::default();
     safety.protect.add(profile, &"aliyun".into(), Some("prod"), &rules);
     Arc::new(safety)
+}
+
+/// A plan of 1,000 addresses opens after its fresh reads: judged and planned anew, and drawn. `all reads`: the reads are taken into the
+/// inventory as well, which a console does one by one as they come.
+#[divan::bench(sample_size = 1, sample_count = 30, args = ["", "protect rules", "all reads", "all reads, protect rules"])]
+fn plan_opens(bencher: Bencher, what: &str) {
+    let mut base = Console::new(NICS);
+    let profile = base.state.profiles[0].id.clone();
+    let mut safety = if what.contains("protect") { Safety::clone(&protected(&profile)) } else { Safety::default() };
+    safety.belts = Belts { per_plan: usize::MAX, percent: 100 };
+    base.state.safety = Arc::new(safety);
+    base.filter("ip:10.0.8.0/21 kind:secondary");
+    base.keys("enter a");
+    let asked = update::update(&mut base.state, NOW, Msg::Input(Input::Key(Key::char('p'))));
+    let found = asked.into_iter().find_map(|effect| match effect {
+        Effect::Preflight { job, nics } => Some((job, nics)),
+        _ => None,
+    });
+    let (job, nics) = found.expect("its NICs are read again");
+    let fresh = |(key, seen): &(NicKey, Arc<NicSnapshot>)| {
+        let read = NicSnapshot { read_at: NOW.plus_ms(1_000), ..NicSnapshot::clone(seen) };
+        Msg::Preflight(job, PreflightEvent::Read(key.clone(), Ok(Some(Arc::new(read)))))
+    };
+    let reads: Vec<Msg> = nics.iter().map(fresh).collect();
+    let later = NOW.plus_ms(2_000);
+    let take = |state: &mut State, messages: &[Msg]| {
+        for message in messages {
+            update::update(state, later, message.clone());
+        }
+    };
+    let (before, measured) = if what.contains("all reads") { (&[][..], &reads[..]) } else { (&reads[..], &[][..]) };
+    take(&mut base.state, before);
+    let skin = Skin::new(ThemeName::Dark, Depth::True, Borders::Unicode).expect("the skin loads");
+    let mut terminal = Terminal::new(TestBackend::new(200, 60)).expect("a terminal in memory");
+    bencher.with_inputs(|| (base.state.clone(), measured.to_vec())).bench_local_values(|(mut state, reads)| {
+        take(&mut state, &reads);
+        update::update(&mut state, later, Msg::Preflight(job, PreflightEvent::Ended));
+        terminal.draw(|frame| ui::view(&state, &skin, frame)).expect("drawn");
+        let view = state.plan.as_ref().expect("open");
+        assert!(
+            view.plan.rows().len() >= 1_000 && view.freshness != Freshness::Read { at: NOW },
+            "{}",
+            view.plan.rows().len()
+        );
+        state
+    });
 }
 
 /// All rules about all addresses and NICs, the cloud's and the config's.

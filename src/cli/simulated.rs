@@ -88,6 +88,7 @@ fn script(problem: &ScriptProblem, words: &Catalog) -> String {
     match problem {
         ScriptProblem::Syntax(reason) => reason.clone(),
         ScriptProblem::NoMs => words.word("simulate-error.no-ms").to_owned(),
+        ScriptProblem::NoMember => words.word("simulate-error.no-member").to_owned(),
         ScriptProblem::Ms => words.word("simulate-error.ms").to_owned(),
         ScriptProblem::MsOrder => words.word("simulate-error.ms-order").to_owned(),
         ScriptProblem::NoEffect(name) => {

@@ -9,6 +9,7 @@ use crate::{
 const CAPABILITIES: Capabilities = Capabilities {
     regional: true,
     release_batch: 1,
+    release_by_type: None,
     release_whole: false,
     releasable: &[],
     release: &[],

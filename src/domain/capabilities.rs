@@ -9,6 +9,9 @@ pub struct Capabilities {
     pub regional: bool,
     /// Addresses one release call may carry.
     pub release_batch: usize,
+    /// Of a NIC that is on an instance a call may carry as many as the instance's type allows on a NIC, up to this, and never fewer than
+    /// `release_batch`. `None`: no more than that.
+    pub release_by_type: Option<usize>,
     /// One call may also carry all releasable addresses of a NIC, however many: it releases what it finds and names none.
     pub release_whole: bool,
     /// The roles its release call accepts.

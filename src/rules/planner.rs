@@ -84,13 +84,20 @@ pub fn plan(wanted: &[Wanted], sources: &Sources, now: Timestamp) -> Result<Rele
     sources.finish(rows, operations, now)
 }
 
-/// Addresses that this call to release them may carry: as many as any, or all that the NIC has where the cloud has a call for that.
-fn most(capabilities: &Capabilities, operation: &Operation) -> usize {
-    match &operation.kind {
-        OperationKind::Release { ips, .. } if is_whole(capabilities, &operation.expect.nic, ips) => {
-            capabilities.release_batch.max(ips.len())
-        }
-        _ => capabilities.release_batch,
+/// Addresses of the NIC that one call to release them may carry: as many as any, as many as its instance's type allows, or all of them
+/// where the cloud has a call for that.
+fn most(part: Option<&ProfileInventory>, capabilities: &Capabilities, nic: &Nic, ips: &[IpAddr]) -> usize {
+    let any = capabilities.release_batch;
+    if is_whole(capabilities, nic, ips) {
+        return any.max(ips.len());
+    }
+    let limit = |part: &ProfileInventory| {
+        let kind = part.instance_around(nic)?.kind.as_deref()?;
+        usize::try_from(part.limit(kind)?.addresses_per_nic?).ok()
+    };
+    match (capabilities.release_by_type, part.and_then(limit)) {
+        (Some(most), Some(limit)) => limit.min(most).max(any),
+        _ => any,
     }
 }
 
@@ -194,7 +201,10 @@ impl Sources<'_> {
         let hash = hash(&operations);
         let plan = ReleasePlan::freeze(hash, now, rows, operations, |operation| {
             (self.capabilities)(&operation.profile).map_or(0, |capabilities| match operation.kind {
-                OperationKind::Release { .. } => most(capabilities, operation),
+                OperationKind::Release { ref ips, .. } => {
+                    let part = self.inventory.profile(&operation.profile);
+                    most(part, capabilities, &operation.expect.nic, ips)
+                }
                 _ => undo::assigned_at_once(capabilities),
             })
         })?;
@@ -293,9 +303,7 @@ impl Sources<'_> {
             }
             id
         };
-        // All that the NIC has, in one call, where the cloud has a call that takes all.
-        let batch = if is_whole(capabilities, nic, &ips) { ips.len() } else { capabilities.release_batch };
-        for batch in ips.chunks(batch.max(1)) {
+        for batch in ips.chunks(most(Some(part), capabilities, nic, &ips).max(1)) {
             // Two NICs can share a virtual address, and its list is written back whole.
             let shares = expect.floats.iter().filter(|float| batch.contains(&float.ip)).map(|float| float.id.clone());
             let kind = OperationKind::Release { nic: key.nic.clone(), ips: batch.to_vec() };

@@ -17,6 +17,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
+use serde_json::Value;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
@@ -487,6 +488,14 @@ async fn handle(
             let start = Bytes::from(std::mem::take(&mut response.body));
             return Ok(build(&shared, &response, Payload::Half { start: Some(start), flushed: false }, whole as u64));
         }
+        Some(Trouble::Cut { member }) => {
+            let mut response = act();
+            if let Ok(mut body) = serde_json::from_slice(&response.body) {
+                cut(&mut body, &member);
+                response.body = body.to_string().into_bytes();
+            }
+            response
+        }
         Some(Trouble::Lost) => {
             act();
             return Err(Cut);
@@ -507,6 +516,22 @@ async fn handle(
     let body = Bytes::from(std::mem::take(&mut response.body));
     let length = body.len() as u64;
     Ok(build(&shared, &response, Payload::Whole(Some(body)), length))
+}
+
+/// Takes a member out wherever the way leads to it.
+pub fn cut(value: &mut Value, way: &str) {
+    match value {
+        Value::Object(object) => match way.split_once('/') {
+            Some((name, rest)) => {
+                if let Some(member) = object.get_mut(name) {
+                    cut(member, rest);
+                }
+            }
+            None => _ = object.remove(way),
+        },
+        Value::Array(rows) => rows.iter_mut().for_each(|row| cut(row, way)),
+        _ => {}
+    }
 }
 
 const GATEWAY_PAGE: &str = "<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>\n\

@@ -42,6 +42,8 @@ pub enum Trouble {
     Redirect { location: String },
     /// An answer of this many bytes; nothing is done.
     Oversize { bytes: u64 },
+    /// The answer without this member of its JSON, by the way to it through the objects (`port/fixed_ips`); lists are passed through.
+    Cut { member: String },
 }
 
 /// One line of a script.
@@ -213,6 +215,8 @@ pub enum ScriptProblem {
     Syntax(String),
     #[error("a delay needs ms = 80, or ms = [20, 200]")]
     NoMs,
+    #[error("cut wants the member that is left out: member = \"port/fixed_ips\"")]
+    NoMember,
     #[error("ms is a whole number of milliseconds, or two of them: ms = 80, or ms = [20, 200]")]
     Ms,
     #[error("ms: the smaller number stands first")]
@@ -231,7 +235,7 @@ pub enum ScriptProblem {
 
 /// The effects there are.
 pub const EFFECTS: &str =
-    "delay, throttle, internal, unavailable, reset, hang, garbage, empty, charset, half, lost, redirect, oversize";
+    "delay, throttle, internal, unavailable, reset, hang, garbage, empty, charset, half, lost, redirect, oversize, cut";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -257,6 +261,7 @@ struct RawRule {
     status: Option<u16>,
     location: Option<String>,
     bytes: Option<u64>,
+    member: Option<String>,
 }
 
 #[derive(Deserialize, Clone, Copy)]
@@ -292,6 +297,7 @@ impl RawRule {
                 location: self.location.clone().unwrap_or_else(|| "https://example.invalid/".to_owned()),
             },
             "oversize" => Trouble::Oversize { bytes: self.bytes.unwrap_or(OVERSIZE) },
+            "cut" => Trouble::Cut { member: self.member.clone().ok_or(ScriptProblem::NoMember)? },
             other => {
                 return Err(ScriptProblem::NoEffect(other.escape_debug().to_string()));
             }
@@ -301,6 +307,7 @@ impl RawRule {
             ("status", self.status.is_some(), matches!(trouble, Trouble::Garbage { .. })),
             ("location", self.location.is_some(), matches!(trouble, Trouble::Redirect { .. })),
             ("bytes", self.bytes.is_some(), matches!(trouble, Trouble::Oversize { .. })),
+            ("member", self.member.is_some(), matches!(trouble, Trouble::Cut { .. })),
         ];
         if let Some((key, ..)) = fits.into_iter().find(|(_, given, fit)| *given && !*fit) {
             return Err(ScriptProblem::NotOfEffect { key, effect: self.effect.clone() });

@@ -193,6 +193,8 @@ static DESCRIPTOR: Descriptor = Descriptor {
         regional: true,
         // Vendor: 1 to 10 while the NIC is free; newer pages say 32, older ones 10.
         release_batch: 10,
+        // Vendor: by the type while the NIC is in use, 32 by the newer page.
+        release_by_type: Some(32),
         release_whole: false,
         releasable: &[AddressRole::Secondary],
         release: RELEASE,

@@ -417,6 +417,7 @@ fn a_search_never_names_more_than_the_vendor_takes() {
 fn releases_carry_at_most_what_every_edition_of_the_page_allows() {
     let capabilities = &Cloud.descriptor().capabilities;
     assert_eq!((capabilities.release_batch, capabilities.limits_per_call), (10, Some(10)));
+    assert_eq!(capabilities.release_by_type, Some(32));
     // No page says that an EIP or a load balancer makes a call refuse.
     for condition in capabilities.release.iter().chain(capabilities.detach) {
         let warns =

@@ -86,9 +86,8 @@ const NOT_FROZEN: &[PowerState] = &[
 /// Vendor: ECS `BatchDeleteServerNics` and its error page. That a primary NIC is refused is documented, with which code is not.
 const DETACH: &[Precondition] = &[
     blocked(Condition::NicExists, "Ecs.0085"),
-    told(Condition::NotPrimaryNic, Severity::Blocked).stricter("refused, with which code is not documented"),
     // One that does not say may be the primary one.
-    told(Condition::PlainNic, Severity::Unknown),
+    told(Condition::NotPrimaryNic, Severity::Blocked).stricter("refused, with which code is not documented"),
     told(Condition::NotManaged, Severity::Blocked)
         .stricter("ports of services are theirs; with which code a change is refused is not documented"),
     // It is on no server, so not on this one.
@@ -176,6 +175,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         regional: true,
         // One pair is left out of one list.
         release_batch: 1,
+        release_by_type: None,
         release_whole: true,
         releasable: &[AddressRole::Virtual],
         release: RELEASE,

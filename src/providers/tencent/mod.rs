@@ -155,6 +155,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     regional: true,
     // Vendor: at most 10 addresses a call.
     release_batch: 10,
+    release_by_type: None,
     release_whole: false,
     releasable: &[AddressRole::Secondary],
     release: RELEASE,

@@ -142,6 +142,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         regional: true,
         // The vendor documents no maximum; one bad address fails the whole call, so a call stays small enough to explain.
         release_batch: 50,
+        release_by_type: None,
         release_whole: false,
         releasable: &[AddressRole::Secondary],
         release: RELEASE,

@@ -39,6 +39,7 @@ const STEADY: Condition = Condition::NicState { allowed: &[NicState::Free, NicSt
 pub const STRICT: Capabilities = Capabilities {
     regional: true,
     release_batch: 3,
+    release_by_type: None,
     release_whole: false,
     releasable: &[AddressRole::Secondary],
     release: &[

@@ -13,6 +13,7 @@ use crate::{
         finding::{Finding, FindingId},
         float::PairList,
         ids::{AddressKey, NicKey, ProfileId},
+        nic::TypeLimit,
         plan::{
             Belts, ChangedFact, Decision, Load, Operation, OperationKind, Override, PlanError, PlanRow, ReleasePlan,
         },
@@ -32,6 +33,7 @@ fn capabilities(profile: &ProfileId) -> Option<&'static Capabilities> {
         "strict" => Some(&STRICT),
         "lenient" => Some(&LENIENT),
         "whole" => Some(&WHOLE),
+        "typed" => Some(&TYPED),
         "floating" => Some(&FLOATING),
         _ => None,
     }
@@ -39,6 +41,9 @@ fn capabilities(profile: &ProfileId) -> Option<&'static Capabilities> {
 
 /// Releases one virtual address, or all of a NIC.
 const WHOLE: Capabilities = Capabilities { release_batch: 1, release_whole: true, ..LENIENT };
+
+/// Releases as many at once as the instance's type allows on a NIC.
+const TYPED: Capabilities = Capabilities { release_batch: 3, release_by_type: Some(6), ..LENIENT };
 
 /// Tells who else has a virtual address.
 const FLOATING: Capabilities =
@@ -146,6 +151,42 @@ fn row<'a>(plan: &'a ReleasePlan, target: &Target) -> &'a PlanRow {
 
 fn has(row: &PlanRow, id: FindingId) -> bool {
     row.findings.iter().any(|finding| finding.id == id)
+}
+
+/// On an instance by its type, never fewer than of a free NIC, never more than any type's.
+#[test]
+fn the_type_of_the_instance_tells_how_many_go_at_once() {
+    let sizes = |attached: bool, kind: &str, addresses_per_nic: Option<u32>| {
+        let mut inventory = Inventory::new([("typed-1".into(), "typed".into())]);
+        let part = inventory.profile_mut(&"typed-1".into()).unwrap();
+        let mut one = nic(1, 8);
+        if !attached {
+            one.nic.status.state = NicState::Free;
+            (one.nic.instance, one.instance) = (None, None);
+        }
+        let instances = one.instance.into_iter().map(|mut instance| {
+            instance.kind = Some("large".into());
+            instance
+        });
+        let limits = vec![TypeLimit { kind: kind.into(), nics: None, addresses_per_nic }];
+        part.merge(
+            InventoryPage { instances: instances.collect(), nics: vec![one.nic], limits, ..InventoryPage::default() },
+            READ,
+        );
+        for resource in [Resource::Nics, Resource::Floats, Resource::Instances, Resource::Eips, Resource::Backends] {
+            part.begin((resource, Some(RegionId::from(REGION))));
+            part.complete(&(resource, Some(RegionId::from(REGION))), 0, READ);
+        }
+        let targets = (2..=9).map(|n| address("typed-1", "nic-1", &format!("10.0.1.{n}")));
+        let plan = make(&wanted(targets), &inventory);
+        plan.operations().iter().map(|operation| operation.targets().len()).collect::<Vec<_>>()
+    };
+    assert_eq!(sizes(true, "large", Some(5)), [5, 3]);
+    assert_eq!(sizes(true, "large", Some(20)), [6, 2], "no type allows more");
+    assert_eq!(sizes(true, "large", Some(2)), [3, 3, 2], "never fewer than of a free one");
+    assert_eq!(sizes(true, "large", None), [3, 3, 2]);
+    assert_eq!(sizes(true, "other", Some(5)), [3, 3, 2]);
+    assert_eq!(sizes(false, "large", Some(5)), [3, 3, 2]);
 }
 
 #[test]

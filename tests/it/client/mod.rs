@@ -49,6 +49,7 @@ static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor {
     capabilities: Capabilities {
         regional: true,
         release_batch: 1,
+        release_by_type: None,
         release_whole: false,
         releasable: &[],
         release: &[],

@@ -63,7 +63,7 @@ pub async fn ready(cloud: &'static dyn Provider, deed: Deed, timeouts: Option<Ti
 }
 
 /// Does the world hold what the plan's write wishes for?
-fn is_done(stage: &Stage, plan: &ReleasePlan) -> bool {
+pub fn is_done(stage: &Stage, plan: &ReleasePlan) -> bool {
     let world = stage.simulator.world();
     let kind = &plan.operations()[0].kind;
     let nic = world.nic(kind.nic().as_str());

@@ -2,6 +2,7 @@
 //! The vendor's words that a case needs stand in one table.
 
 mod checks;
+mod cut;
 mod envelopes;
 mod facts;
 mod listing;

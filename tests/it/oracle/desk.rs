@@ -22,6 +22,7 @@ use nicdeck::{
     },
     sim::{
         dialect::{Dialect, SimKey, SimRequest},
+        http::cut,
         random::Random,
         world::World,
     },
@@ -74,22 +75,6 @@ fn members(value: &Value, way: &str, all: &mut BTreeSet<String>) {
             }
         }
         Value::Array(rows) => rows.iter().for_each(|row| members(row, way, all)),
-        _ => {}
-    }
-}
-
-/// Takes the member out wherever it is.
-fn cut(value: &mut Value, way: &str) {
-    match value {
-        Value::Object(object) => match way.split_once('/') {
-            Some((name, rest)) => {
-                if let Some(member) = object.get_mut(name) {
-                    cut(member, rest);
-                }
-            }
-            None => _ = object.remove(way),
-        },
-        Value::Array(rows) => rows.iter_mut().for_each(|row| cut(row, way)),
         _ => {}
     }
 }

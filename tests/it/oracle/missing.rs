@@ -64,28 +64,42 @@ fn grave(findings: &[Finding]) -> BTreeSet<FindingId> {
     findings.iter().filter(|finding| finding.severity >= Severity::Warn).map(|finding| finding.id).collect()
 }
 
-/// What stands for a finding where it can not be told.
-fn untold(id: FindingId) -> Option<FindingId> {
+/// What stands for a finding where it can not be told: any of these.
+fn untold(id: FindingId) -> &'static [FindingId] {
     use FindingId as F;
-    Some(match id {
-        F::EipAttached | F::EipOnNic | F::EipDestroyed | F::EipFateUnknown => F::EipUnknown,
-        F::LbBackend | F::LbOnInstance => F::LbUnknown,
-        F::VipOnNic | F::VipShared | F::VipLast | F::VipManaged => F::VipUnknown,
-        F::AddressesLeave => F::AddressesUnknown,
-        F::ManagedBy => F::ManagedByUnknown,
-        F::PrimaryNic => F::NicType,
-        F::NicAttached | F::InstanceState => F::InstanceUnknown,
-        _ => return None,
-    })
+    match id {
+        F::EipAttached | F::EipOnNic | F::EipDestroyed => &[F::EipUnknown, F::EipFateUnknown],
+        F::EipFateUnknown | F::EipInUse => &[F::EipUnknown],
+        F::LbBackend | F::LbOnInstance => &[F::LbUnknown],
+        F::VipOnNic | F::VipShared | F::VipLast | F::VipManaged => &[F::VipUnknown],
+        F::AddressesLeave => &[F::AddressesUnknown],
+        F::ManagedBy => &[F::ManagedByUnknown],
+        F::PrimaryNic => &[F::NicType],
+        // What a detach from a server does nobody can say of a NIC that may be on none.
+        F::NicDies => &[F::NicFateUnknown, F::InstanceUnknown],
+        F::NicAttached | F::InstanceState | F::OtherPlace | F::OtherVpc => &[F::InstanceUnknown],
+        _ => &[],
+    }
 }
 
-/// What was told and is passed over in the other reading, of the one at this place.
+/// What was told and is passed over in the other reading, of the one at this place: each by itself, whatever else is said.
 fn passed(whole: &[Finding], lacking: &[Finding]) -> Option<String> {
-    let (whole, lacking) = (grave(whole), grave(lacking));
-    let stands = |id: &FindingId| untold(*id).is_some_and(|untold| lacking.contains(&untold));
-    let lost: Vec<&str> = whole.difference(&lacking).filter(|id| !stands(id)).map(|id| id.as_str()).collect();
-    (!lost.is_empty() && lacking.is_subset(&whole)).then(|| {
-        let said = lacking.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(" ");
+    let said = grave(lacking);
+    // Nothing else is asked of what is not there.
+    if said.contains(&FindingId::NotListed) {
+        return None;
+    }
+    // It is told still; what blocked surely blocks until somebody says why not, at the least.
+    let stays = |finding: &Finding| {
+        let least = finding.severity.min(Severity::Unknown);
+        lacking.iter().any(|other| other.id == finding.id && other.severity >= least)
+    };
+    let stands = |finding: &Finding| untold(finding.id).iter().any(|untold| said.contains(untold));
+    let grave = whole.iter().filter(|finding| finding.severity >= Severity::Warn);
+    let lost: Vec<&str> =
+        grave.filter(|finding| !stays(finding) && !stands(finding)).map(|finding| finding.id.as_str()).collect();
+    (!lost.is_empty()).then(|| {
+        let said = said.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(" ");
         format!("{}, and only that is said: {said}", lost.join(" "))
     })
 }

@@ -260,6 +260,12 @@ fn blocking(findings: &[Finding]) -> BTreeSet<FindingId> {
     findings.iter().filter(|finding| finding.severity == Severity::Blocked).map(|finding| finding.id).collect()
 }
 
+/// Surely blocked, whatever reason somebody has.
+pub fn is_blocked(scene: &Scene, case: &Case, rules: &Capabilities) -> bool {
+    let part = scene.inventory.profile(&PROFILE.into()).expect("the only one");
+    !blocking(&write::findings(part, rules, &case.kind)).is_empty()
+}
+
 /// Holds what the rules say against the answer. An error says how they disagree.
 pub fn compare(
     scene: &Scene,

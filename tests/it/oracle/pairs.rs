@@ -349,6 +349,11 @@ impl Scene {
             || (told.contains(&FindingId::NicStateUnknown) && moving)
     }
 
+    /// Surely blocked, whatever reason somebody has.
+    pub fn is_blocked(&self, case: &Case, rules: &'static Capabilities) -> bool {
+        plan(&self.inventory, &case.targets, rules).rows().iter().any(is_blocked)
+    }
+
     /// Holds what the rules say against the answer. An error says how they disagree.
     pub fn compare(
         &self,

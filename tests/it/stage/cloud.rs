@@ -51,6 +51,7 @@ impl Brisk {
             capabilities: Capabilities {
                 in_flight: own.capabilities.in_flight.min(in_flight),
                 release_batch: release_batch.unwrap_or(own.capabilities.release_batch),
+                release_by_type: own.capabilities.release_by_type.filter(|_| release_batch.is_none()),
                 ..own.capabilities
             },
             env: own.env,

@@ -55,6 +55,32 @@ const CODES: &[(&str, u16, &str)] = &[
     ("VPC.0511", 400, "The port already has an EIP."),
 ];
 
+/// Statuses of codes that no condition of a world brings about, but a refusal that a world states may. Others are a 400.
+const STATUSES: &[(&str, u16)] = &[
+    ("APIGW.0306", 403),
+    ("APIGW.0303", 401),
+    ("APIGW.0307", 401),
+    ("APIGW.0608", 503),
+    ("APIGW.0801", 503),
+    ("APIGW.0802", 403),
+    ("Ecs.0066", 403),
+    ("Ecs.0067", 403),
+    ("Ecs.0068", 403),
+    ("Ecs.0069", 403),
+    ("Ecs.0070", 403),
+    ("Ecs.0071", 403),
+    ("Ecs.0614", 404),
+    ("Ecs.0615", 500),
+    ("VPC.0003", 404),
+    ("VPC.0005", 401),
+    ("VPC.0009", 401),
+    ("VPC.0008", 401),
+    ("VPC.0010", 403),
+    ("VPC.0704", 404),
+    ("VPC.0706", 500),
+    ("Ecs.0083", 403),
+];
+
 /// An answer that is no success.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Refusal {
@@ -64,10 +90,11 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    /// With the table's status and text; a code that stands in no table is a 400.
+    /// With the tables' status and text; a code that stands in none is a 400.
     pub fn of(code: &str) -> Self {
         let row = CODES.iter().find(|row| row.0 == code);
-        let (status, message) = row.map_or((400, "The request is refused."), |row| (row.1, row.2));
+        let status = || STATUSES.iter().find(|row| row.0 == code).map_or(400, |row| row.1);
+        let (status, message) = row.map_or_else(|| (status(), "The request is refused."), |row| (row.1, row.2));
         Self { status, code: code.to_owned(), message: message.to_owned() }
     }
 
@@ -90,5 +117,25 @@ impl Refusal {
             (_, 500..) => "HTTPInternalServerError",
             _ => "InvalidInput",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Code and status, as the vendor's pages have them; some codes come with several.
+    #[test]
+    fn each_code_comes_with_a_status_of_its_page() {
+        let pages = include_str!("../../../../tests/codes/huawei.txt");
+        let rows = || pages.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' '));
+        let mut seen = 0;
+        for (code, _) in rows().filter(|(code, _)| code.contains('.')) {
+            let status = Refusal::of(code).status.to_string();
+            let of_page = |(other, rest): (&str, &str)| other == code && rest.split(' ').next() == Some(&status);
+            assert!(rows().any(of_page), "{code}: {status}");
+            seen += 1;
+        }
+        assert!(seen > 100, "{seen}");
     }
 }

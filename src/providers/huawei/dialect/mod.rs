@@ -113,13 +113,23 @@ impl Dialect for HuaweiDialect {
     }
 
     fn error(&self, error: VendorError, request_id: &str) -> SimResponse {
-        let code = match error {
-            VendorError::Throttled => "APIGW.0308",
-            VendorError::Internal => "Common.0001",
-            VendorError::Unavailable => "APIGW.0602",
-        };
-        reply::refusal(Family::Vpc, &Refusal::of(code), request_id)
+        failed(Family::Gateway, error, request_id)
     }
+
+    /// Each service in its own envelope.
+    fn error_to(&self, request: &SimRequest, error: VendorError, request_id: &str) -> SimResponse {
+        let family = routes::find(request).map_or(Family::Gateway, |route| route.family);
+        failed(family, error, request_id)
+    }
+}
+
+fn failed(family: Family, error: VendorError, request_id: &str) -> SimResponse {
+    let code = match error {
+        VendorError::Throttled => "APIGW.0308",
+        VendorError::Internal => "Common.0001",
+        VendorError::Unavailable => "APIGW.0602",
+    };
+    reply::refusal(family, &Refusal::of(code), request_id)
 }
 
 fn act(
