@@ -97,6 +97,8 @@ pub enum ReleaseEvent {
         outcomes: Vec<(Target, Outcome)>,
         fresh: Option<ReadBack>,
     },
+    /// Every end is in the journal after all.
+    Journaled,
     /// The end of a write could not be written down; it holds all the same.
     NotJournaled {
         operation: OperationId,

@@ -31,6 +31,8 @@ pub enum JournalEntry {
     Intent(Box<Intent>),
     /// After the end of the write, read back.
     Settled(Settlement),
+    /// At the end of the batch: what of its plan was not sent, and why.
+    Unsent(Unsent),
 }
 
 /// What is about to be sent.
@@ -69,6 +71,9 @@ pub struct Intent {
     /// The hash of the plan's file, where one was approved: no other batch carries it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<Arc<str>>,
+    /// What tells the account that it was sent to from others. Journals of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     pub who: String,
     pub host: String,
     pub version: String,
@@ -90,6 +95,35 @@ pub struct Settlement {
     /// The NIC as it was read back; `None` where it was gone, or not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Box<Image>>,
+}
+
+/// Targets of a plan that came to their end without a call. A batch has as many of these records as it needs.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Unsent {
+    pub at: Timestamp,
+    pub batch: String,
+    pub plan: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
+    pub who: String,
+    pub host: String,
+    /// The version of nicdeck.
+    pub version: String,
+    pub rows: Vec<UnsentWrite>,
+}
+
+/// A write of the plan, with those of its targets that were not sent.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct UnsentWrite {
+    pub operation: OperationId,
+    pub cloud: CloudId,
+    pub profile: ProfileId,
+    pub region: RegionId,
+    /// As it was planned.
+    #[serde(flatten)]
+    pub kind: OperationKind,
+    /// Skipped, stopped, or found to be done already.
+    pub outcomes: Vec<(Target, Outcome)>,
 }
 
 /// A NIC and what hangs on it at one moment: what a write changes, and what taking it back restores.

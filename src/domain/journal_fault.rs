@@ -35,6 +35,25 @@ pub enum JournalFaultKind {
     CutOff,
 }
 
+impl JournalFaultKind {
+    /// A stable name, for exports.
+    pub fn key(self) -> &'static str {
+        match self {
+            JournalFaultKind::NoFolder => "no-folder",
+            JournalFaultKind::Folder => "folder",
+            JournalFaultKind::Open => "open",
+            JournalFaultKind::Locked => "locked",
+            JournalFaultKind::Write => "write",
+            JournalFaultKind::Read => "read",
+            JournalFaultKind::Encode => "encode",
+            JournalFaultKind::ReadOnly => "read-only",
+            JournalFaultKind::Begun => "begun",
+            JournalFaultKind::Repeated => "repeated",
+            JournalFaultKind::CutOff => "cut-off",
+        }
+    }
+}
+
 /// What is odd about a journal that can be read.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct JournalDoubt {

@@ -56,7 +56,50 @@ pub enum Skip {
     Altered,
 }
 
+impl Skip {
+    /// A stable name, for exports.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Skip::Stale { .. } => "stale",
+            Skip::Midway { .. } => "midway",
+            Skip::NotReadAgain { .. } => "not-read-again",
+            Skip::Journal { .. } => "journal",
+            Skip::AfterFailure => "after-failure",
+            Skip::ReadOnly => "read-only",
+            Skip::Altered => "altered",
+        }
+    }
+
+    /// What it was, for programs and tickets: facts as `fact: before -> now`, faults in their own words.
+    pub fn detail(&self) -> String {
+        match self {
+            Skip::Stale { changes } | Skip::Midway { changes } => {
+                let told = |change: &Change| format!("{}: {} -> {}", change.fact.key(), change.before, change.now);
+                changes.iter().map(told).collect::<Vec<_>>().join("; ")
+            }
+            Skip::NotReadAgain { fault } => fault.message.clone(),
+            Skip::Journal { fault } => {
+                let words = [fault.kind.key(), &fault.path, &fault.reason];
+                words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+            }
+            Skip::AfterFailure | Skip::ReadOnly | Skip::Altered => String::new(),
+        }
+    }
+}
+
 impl Outcome {
+    /// The vendor's code, or what a skip is called, and what was said with it. For exports.
+    pub fn told(&self) -> (Option<&str>, String) {
+        match self {
+            Outcome::Failed { fault } | Outcome::Unknown { fault } => (fault.code.as_deref(), fault.message.clone()),
+            Outcome::Skipped { why: why @ Skip::NotReadAgain { fault } } => {
+                (Some(fault.code.as_deref().unwrap_or(why.code())), why.detail())
+            }
+            Outcome::Skipped { why } => (Some(why.code()), why.detail()),
+            _ => (None, String::new()),
+        }
+    }
+
     pub fn word(&self) -> OutcomeWord {
         match self {
             Outcome::Released { .. } => OutcomeWord::Released,

@@ -579,3 +579,26 @@ pub enum ChangedFact {
     /// Something could be read for the plan and could not be read now.
     Readable,
 }
+
+impl ChangedFact {
+    /// A stable name, for exports; the journal's too.
+    pub fn key(self) -> &'static str {
+        match self {
+            ChangedFact::NicStatus => "nic-status",
+            ChangedFact::NicInstance => "nic-instance",
+            ChangedFact::NicRole => "nic-role",
+            ChangedFact::InstancePower => "instance-power",
+            ChangedFact::AddressRole => "address-role",
+            ChangedFact::Eips => "eips",
+            ChangedFact::Backends => "backends",
+            ChangedFact::ManagedBy => "managed-by",
+            ChangedFact::NewAddresses => "new-addresses",
+            ChangedFact::Protected => "protected",
+            ChangedFact::Rule => "rule",
+            ChangedFact::SourceCheck => "source-check",
+            ChangedFact::Traits => "traits",
+            ChangedFact::Readable => "readable",
+            ChangedFact::Secondaries => "secondaries",
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::{
     ids::{CloudId, OperationId, ProfileId, RegionId},
-    journal::{Answer, Image, Intent, JournalEntry, Request},
+    journal::{Answer, Image, Intent, JournalEntry, Request, Unsent, UnsentWrite},
     outcome::{Outcome, OutcomeWord},
     plan::OperationKind,
     selection::Target,
@@ -88,6 +88,13 @@ pub fn batch<'a>(entries: impl Iterator<Item = &'a JournalEntry>, id: &str) -> O
                     }
                 }
             }
+            JournalEntry::Unsent(unsent) if unsent.batch == id => {
+                let batch = found.get_or_insert_with(|| Batch::unsent(unsent));
+                batch.ended = batch.ended.max(Some(unsent.at));
+                for row in &unsent.rows {
+                    writes.entry(row.operation).or_insert_with(|| Write::unsent(row, unsent.at)).end(row);
+                }
+            }
             _ => {}
         }
     }
@@ -104,6 +111,21 @@ impl Batch {
             host: intent.host.clone(),
             version: intent.version.clone(),
             began: intent.at,
+            ended: None,
+            writes: Vec::new(),
+        }
+    }
+
+    /// Of which nothing was sent.
+    fn unsent(unsent: &Unsent) -> Self {
+        Self {
+            id: unsent.batch.clone(),
+            plan: unsent.plan.clone(),
+            undoes: unsent.undoes.clone(),
+            who: unsent.who.clone(),
+            host: unsent.host.clone(),
+            version: unsent.version.clone(),
+            began: unsent.at,
             ended: None,
             writes: Vec::new(),
         }
@@ -133,6 +155,33 @@ impl Write {
         }
     }
 
+    fn unsent(row: &UnsentWrite, at: Timestamp) -> Self {
+        Self {
+            operation: row.operation,
+            at,
+            cloud: row.cloud.clone(),
+            profile: row.profile.clone(),
+            region: row.region.clone(),
+            kind: row.kind.clone(),
+            image: None,
+            requests: Vec::new(),
+            answers: Vec::new(),
+            after: None,
+            rows: Vec::new(),
+            found_later: false,
+        }
+    }
+
+    /// What of it was not sent, beside what was.
+    fn end(&mut self, row: &UnsentWrite) {
+        for (target, outcome) in &row.outcomes {
+            match self.rows.iter_mut().find(|row| row.target == *target) {
+                Some(row) => row.outcome = Some(outcome.clone()),
+                None => self.rows.push(Row { target: target.clone(), outcome: Some(outcome.clone()) }),
+            }
+        }
+    }
+
     /// One more request of it: how its targets ended before does not count any more.
     fn take(&mut self, intent: &Intent) {
         self.requests.extend(intent.request.as_deref().cloned());
@@ -151,6 +200,7 @@ pub(super) mod tests {
         fault::{Fault, FaultKind},
         ids::{AddressKey, NicKey},
         journal::Settlement,
+        outcome::Skip,
     };
 
     fn intent(batch: &str, operation: u32, profile: &str, kind: OperationKind) -> JournalEntry {
@@ -176,6 +226,7 @@ pub(super) mod tests {
             overrides: vec![],
             belts: None,
             file: None,
+            account: None,
             who: "lin \u{7f51}".into(),
             host: "h".into(),
             version: "0".into(),
@@ -200,6 +251,31 @@ pub(super) mod tests {
         Target::Address(AddressKey { nic, ip: ip.parse().unwrap() })
     }
 
+    /// One address of the first write, and the only one of a second.
+    fn unsent(batch: &str) -> JournalEntry {
+        let row = |operation, ip: &str, outcome| UnsentWrite {
+            operation: OperationId(operation),
+            cloud: "one".into(),
+            profile: "prod".into(),
+            region: "r-1".into(),
+            kind: OperationKind::Assign { nic: "eni-1".into(), ips: vec![ip.parse().unwrap()], lists: vec![] },
+            outcomes: vec![(address("prod", "eni-1", ip), outcome)],
+        };
+        JournalEntry::Unsent(Unsent {
+            at: Timestamp(3000),
+            batch: batch.into(),
+            plan: "7f3a9c".into(),
+            undoes: None,
+            who: "lin \u{7f51}".into(),
+            host: "h".into(),
+            version: "0".into(),
+            rows: vec![
+                row(0, "10.9.0.6", Outcome::Skipped { why: Skip::AfterFailure }),
+                row(1, "10.9.0.7", Outcome::Stopped),
+            ],
+        })
+    }
+
     fn records() -> Vec<JournalEntry> {
         let ips = vec!["10.0.0.5".parse().unwrap(), "10.0.0.6".parse().unwrap()];
         let release = OperationKind::Release { nic: "eni-1".into(), ips };
@@ -218,6 +294,7 @@ pub(super) mod tests {
             ended("b1", 0, vec![(six, done())]),
             intent("b2", 0, "prod", assign),
             ended("b2", 0, vec![(address("prod", "eni-1", "10.9.0.5"), fault())]),
+            unsent("b2"),
         ]
     }
 
@@ -236,5 +313,11 @@ pub(super) mod tests {
         let write = &found.writes[0];
         assert_eq!((write.requests.len(), write.answers.len()), (2, 2), "both tries");
         assert_eq!(batch(records.iter(), "b3"), None);
+        let second = batch(records.iter(), "b2").unwrap();
+        let words: Vec<_> = second.rows().map(|(_, row)| row.word().unwrap()).collect();
+        assert_eq!(words, [OutcomeWord::Failed, OutcomeWord::Skipped, OutcomeWord::Stopped], "sent or not");
+        assert_eq!(second.ended, Some(Timestamp(3000)));
+        let nothing = batch(records.iter().filter(|entry| matches!(entry, JournalEntry::Unsent(_))), "b2").unwrap();
+        assert_eq!((nothing.began, nothing.rows().count()), (Timestamp(3000), 2), "a batch that sent nothing");
     }
 }

@@ -1,107 +1,108 @@
 //! A quick look at every record: who, when, what, how it ended.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashMap},
-    net::IpAddr,
-};
+mod skim;
+mod whole;
 
-use serde::Deserialize;
+use std::{
+    collections::{BTreeMap, HashMap, btree_map::Entry},
+    net::IpAddr,
+    sync::Arc,
+};
 
 use crate::{
     domain::{outcome::OutcomeWord, time::Timestamp},
     filter::search::{ACTS, RESULTS, Search, Subject},
 };
 
-/// What a record says at a glance. Borrows from its line.
-#[derive(Deserialize, Debug)]
-pub struct Glance<'a> {
-    #[serde(borrow)]
-    record: Cow<'a, str>,
-    at: Timestamp,
-    #[serde(borrow)]
-    batch: Cow<'a, str>,
-    operation: u32,
-    #[serde(borrow, default)]
-    undoes: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    cloud: Cow<'a, str>,
-    #[serde(borrow, default)]
-    profile: Cow<'a, str>,
-    #[serde(borrow, default)]
-    region: Cow<'a, str>,
-    #[serde(borrow, default)]
-    who: Cow<'a, str>,
-    #[serde(borrow, default)]
-    host: Cow<'a, str>,
-    #[serde(borrow, default, rename = "do")]
-    act: Cow<'a, str>,
-    #[serde(borrow, default)]
-    nic: Cow<'a, str>,
-    #[serde(borrow, default)]
-    instance: Option<Cow<'a, str>>,
-    #[serde(default)]
-    ips: Vec<IpAddr>,
-    #[serde(default)]
-    ip: Option<IpAddr>,
-    #[serde(default)]
-    outcomes: Vec<(GlanceTarget, GlanceOutcome)>,
+pub use skim::batch;
+
+/// Looks at lines, one after the other. Names that come again and again are kept once.
+#[derive(Debug, Default)]
+pub struct Reader {
+    names: [Option<Arc<str>>; Name::ALL],
 }
 
-/// A target's address; none for a whole NIC.
-#[derive(Deserialize, Debug)]
-struct GlanceTarget {
-    #[serde(default)]
-    address: Option<GlanceAddress>,
-    #[serde(default)]
-    eip: Option<GlanceEip>,
+/// What often is the same as in the line before.
+#[derive(Clone, Copy)]
+enum Name {
+    Batch,
+    Undoes,
+    Cloud,
+    Profile,
+    Region,
+    Who,
+    Host,
 }
 
-#[derive(Deserialize, Debug)]
-struct GlanceEip {
-    address: GlanceAddress,
+impl Name {
+    const ALL: usize = Name::Host as usize + 1;
 }
 
-#[derive(Deserialize, Debug)]
-struct GlanceAddress {
-    ip: IpAddr,
-}
-
-#[derive(Deserialize, Debug)]
-struct GlanceOutcome {
-    state: OutcomeWord,
-}
-
-/// Looks at a line. `None`: it is no record that this version knows.
-pub fn glance(line: &[u8]) -> Option<Glance<'_>> {
-    serde_json::from_slice(line).ok()
-}
-
-impl Glance<'_> {
-    pub fn batch(&self) -> &str {
-        &self.batch
+impl Reader {
+    /// Looks at a line. `None`: it is no record that this version knows.
+    pub fn glance(&mut self, line: &[u8]) -> Option<Glance> {
+        skim::glance(line, self).or_else(|| whole::glance(line, self))
     }
+
+    fn name(&mut self, which: Name, text: &str) -> Arc<str> {
+        let Some(kept) = self.names.get_mut(which as usize) else { return text.into() };
+        match kept {
+            Some(kept) if **kept == *text => kept.clone(),
+            kept => kept.insert(text.into()).clone(),
+        }
+    }
+}
+
+/// What a record says at a glance.
+#[derive(Debug)]
+pub struct Glance {
+    batch: Arc<str>,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    Intent(u32, Box<Start>),
+    Settled(u32, Vec<Seen>),
+    Unsent(Vec<(u32, Start, Vec<Seen>)>),
+}
+
+/// A write as it was meant.
+#[derive(Debug)]
+struct Start {
+    at: Timestamp,
+    undoes: Option<Arc<str>>,
+    cloud: Arc<str>,
+    profile: Arc<str>,
+    region: Arc<str>,
+    who: Arc<str>,
+    host: Arc<str>,
+    act: Option<usize>,
+    nic: Box<str>,
+    instance: Option<Box<str>>,
+    ips: Vec<IpAddr>,
 }
 
 /// One target of one write.
 #[derive(Clone, Copy, Debug)]
 struct Seen {
+    /// None for a whole NIC.
     ip: Option<IpAddr>,
     result: Option<OutcomeWord>,
 }
 
 /// One write: its newest intent, and how each target ended.
 #[derive(Debug)]
-struct SeenWrite<'a> {
-    intent: Glance<'a>,
+struct SeenWrite {
+    start: Start,
     targets: Vec<Seen>,
 }
 
 /// All batches of a journal.
 #[derive(Debug, Default)]
-pub struct Book<'a> {
+pub struct Book {
     /// In the order they began, with their writes by operation.
-    batches: Vec<(Cow<'a, str>, BTreeMap<u32, SeenWrite<'a>>)>,
+    batches: Vec<(Arc<str>, BTreeMap<u32, SeenWrite>)>,
 }
 
 /// A batch in a line.
@@ -147,32 +148,40 @@ fn result_place(result: Option<OutcomeWord>) -> usize {
     result.map_or(RESULTS.len() - 1, |word| word as usize)
 }
 
-impl<'a> Book<'a> {
+impl Book {
     /// Takes records in their order.
-    pub fn of(records: impl Iterator<Item = Glance<'a>>) -> Self {
+    pub fn of(records: impl Iterator<Item = Glance>) -> Self {
         let mut book = Self::default();
-        let mut places: HashMap<Cow<'a, str>, usize> = HashMap::new();
-        for record in records {
-            let place = match places.get(&record.batch) {
-                Some(place) => *place,
-                None => {
-                    let place = book.batches.len();
-                    places.insert(record.batch.clone(), place);
-                    book.batches.push((record.batch.clone(), BTreeMap::new()));
-                    place
-                }
+        let mut places: HashMap<Arc<str>, usize> = HashMap::new();
+        // Most records are of the same batch as the one before.
+        let mut last = None;
+        for Glance { batch, what } in records {
+            let place = match last.take().filter(|(of, _): &(Arc<str>, usize)| *of == batch) {
+                Some((_, place)) => place,
+                None => *places.entry(batch.clone()).or_insert_with(|| {
+                    book.batches.push((batch.clone(), BTreeMap::new()));
+                    book.batches.len() - 1
+                }),
             };
+            last = Some((batch, place));
             let Some((_, writes)) = book.batches.get_mut(place) else { continue };
-            if record.record == "settled" {
-                if let Some(write) = writes.get_mut(&record.operation) {
-                    write.settle(&record.outcomes);
+            match what {
+                What::Settled(operation, ends) => {
+                    if let Some(write) = writes.get_mut(&operation) {
+                        write.settle(&ends, false);
+                    }
                 }
-                continue;
-            }
-            match writes.get_mut(&record.operation) {
-                // Tried again, or its next request: the end of this one counts.
-                Some(write) => write.again(record),
-                None => drop(writes.insert(record.operation, SeenWrite::new(record))),
+                What::Intent(operation, start) => match writes.entry(operation) {
+                    // Tried again, or its next request: the end of this one counts.
+                    Entry::Occupied(mut write) => write.get_mut().again(&start),
+                    Entry::Vacant(none) => drop(none.insert(SeenWrite::new(*start))),
+                },
+                What::Unsent(rows) => {
+                    for (operation, start, ends) in rows {
+                        let none = || SeenWrite { start, targets: Vec::new() };
+                        writes.entry(operation).or_insert_with(none).settle(&ends, true);
+                    }
+                }
             }
         }
         book
@@ -189,12 +198,11 @@ impl<'a> Book<'a> {
 
     /// Batches with a target that the search finds, newest first.
     pub fn search(&self, search: &Search) -> Vec<Summary> {
-        let of = |(place, (_, writes)): (usize, &(Cow<'a, str>, BTreeMap<u32, SeenWrite<'a>>))| {
-            let undoes = writes.values().find_map(|write| write.intent.undoes.as_deref())?.to_owned();
-            Some((undoes, place + 1))
+        let of = |(place, (_, writes)): (usize, &(Arc<str>, BTreeMap<u32, SeenWrite>))| {
+            Some((writes.values().find_map(|write| write.start.undoes.clone())?, place + 1))
         };
-        let undone: HashMap<String, usize> = self.batches.iter().enumerate().filter_map(of).collect();
-        let found = |(place, (id, writes)): (usize, &(Cow<'a, str>, BTreeMap<u32, SeenWrite<'a>>))| {
+        let undone: HashMap<Arc<str>, usize> = self.batches.iter().enumerate().filter_map(of).collect();
+        let found = |(place, (id, writes)): (usize, &(Arc<str>, BTreeMap<u32, SeenWrite>))| {
             let mut summary = Summary {
                 number: place + 1,
                 batch: id.to_string(),
@@ -207,31 +215,31 @@ impl<'a> Book<'a> {
                 found: 0,
                 back: 0,
                 undoes: None,
-                undone_by: undone.get(&**id).copied(),
+                undone_by: undone.get(id).copied(),
             };
             for (nth, write) in writes.values().enumerate() {
-                let intent = &write.intent;
-                summary.undoes = summary.undoes.or_else(|| intent.undoes.as_ref().map(ToString::to_string));
+                let start = &write.start;
+                summary.undoes = summary.undoes.or_else(|| start.undoes.as_ref().map(ToString::to_string));
                 if nth == 0 {
-                    summary.began = intent.at;
-                    summary.who = intent.who.to_string();
-                    summary.host = intent.host.to_string();
+                    summary.began = start.at;
+                    summary.who = start.who.to_string();
+                    summary.host = start.host.to_string();
                 }
-                summary.began = summary.began.min(intent.at);
-                if !summary.profiles.iter().any(|profile| *profile == intent.profile) {
-                    summary.profiles.push(intent.profile.to_string());
+                summary.began = summary.began.min(start.at);
+                if !summary.profiles.iter().any(|profile| **profile == *start.profile) {
+                    summary.profiles.push(start.profile.to_string());
                 }
-                let act = ACTS.iter().position(|act| *act == intent.act);
                 for target in &write.targets {
-                    if let Some(count) = act.and_then(|act| summary.acts.get_mut(act)) {
+                    if let Some(count) = start.act.and_then(|act| summary.acts.get_mut(act)) {
                         *count += 1;
                     }
-                    let lasting = target.result == Some(OutcomeWord::Released) && act.is_some_and(|act| act < BACK);
+                    let lasting =
+                        target.result == Some(OutcomeWord::Released) && start.act.is_some_and(|act| act < BACK);
                     summary.back += usize::from(lasting);
                     if let Some(count) = summary.results.get_mut(result_place(target.result)) {
                         *count += 1;
                     }
-                    summary.found += usize::from(search.matches(&intent.subject(target)));
+                    summary.found += usize::from(search.matches(&start.subject(id, target)));
                 }
             }
             summary.profiles.sort_unstable();
@@ -241,18 +249,14 @@ impl<'a> Book<'a> {
     }
 }
 
-impl<'a> SeenWrite<'a> {
-    fn new(intent: Glance<'a>) -> Self {
-        let ips = intent.ips.iter().copied().chain(intent.ip).map(Some);
-        let mut targets: Vec<Seen> = ips.map(|ip| Seen { ip, result: None }).collect();
-        if targets.is_empty() {
-            targets.push(Seen { ip: None, result: None });
-        }
-        Self { intent, targets }
+impl SeenWrite {
+    fn new(start: Start) -> Self {
+        let targets = start.targets();
+        Self { start, targets }
     }
 
-    fn again(&mut self, intent: Glance<'a>) {
-        for seen in Self::new(intent).targets {
+    fn again(&mut self, start: &Start) {
+        for seen in start.targets() {
             match self.targets.iter_mut().find(|target| target.ip == seen.ip) {
                 Some(target) => target.result = None,
                 None => self.targets.push(seen),
@@ -260,22 +264,30 @@ impl<'a> SeenWrite<'a> {
         }
     }
 
-    fn settle(&mut self, outcomes: &[(GlanceTarget, GlanceOutcome)]) {
-        for (target, outcome) in outcomes {
-            let bound = || target.eip.as_ref().map(|eip| eip.address.ip);
-            let ip = target.address.as_ref().map(|address| address.ip).or_else(bound);
-            if let Some(seen) = self.targets.iter_mut().find(|seen| seen.ip == ip) {
-                seen.result = Some(outcome.state);
+    /// `all`: also of targets that no intent told.
+    fn settle(&mut self, ends: &[Seen], all: bool) {
+        for end in ends {
+            match self.targets.iter_mut().find(|seen| seen.ip == end.ip) {
+                Some(seen) => seen.result = end.result,
+                None if all => self.targets.push(*end),
+                None => {}
             }
         }
     }
 }
 
-impl Glance<'_> {
-    fn subject(&self, target: &Seen) -> Subject<'_> {
+impl Start {
+    fn targets(&self) -> Vec<Seen> {
+        match self.ips.as_slice() {
+            [] => vec![Seen { ip: None, result: None }],
+            ips => ips.iter().map(|&ip| Seen { ip: Some(ip), result: None }).collect(),
+        }
+    }
+
+    fn subject<'a>(&'a self, batch: &'a str, target: &Seen) -> Subject<'a> {
         Subject {
             at: self.at,
-            batch: &self.batch,
+            batch,
             who: &self.who,
             host: &self.host,
             cloud: &self.cloud,
@@ -284,7 +296,7 @@ impl Glance<'_> {
             nic: &self.nic,
             instance: self.instance.as_deref(),
             ip: target.ip,
-            act: &self.act,
+            act: self.act.and_then(|act| ACTS.get(act)).copied().unwrap_or_default(),
             result: target.result,
         }
     }
@@ -301,7 +313,8 @@ mod tests {
 
     fn find(lines: &[String], text: &str) -> Vec<Summary> {
         let search = search::parse(text, Timestamp(1_000_000_000), 0).unwrap();
-        Book::of(lines.iter().filter_map(|line| glance(line.as_bytes()))).search(&search)
+        let mut reader = Reader::default();
+        Book::of(lines.iter().filter_map(|line| reader.glance(line.as_bytes()))).search(&search)
     }
 
     #[test]
@@ -317,7 +330,8 @@ mod tests {
         // Released, and one that failed and was tried again; the detach has no end.
         assert_eq!(first.results, [2, 0, 0, 0, 0, 0, 0, 1]);
         assert_eq!((first.targets(), first.unfinished()), (3, 1));
-        assert_eq!(found[0].results, [0, 0, 0, 1, 0, 0, 0, 0]);
+        // Two were not sent: one of the same write, and another one.
+        assert_eq!(found[0].results, [0, 0, 0, 1, 0, 1, 1, 0]);
     }
 
     #[test]
@@ -328,14 +342,15 @@ mod tests {
         assert_eq!(ids("ip:10.0.0.0/24"), [("b1".to_owned(), 2)]);
         assert_eq!(ids("result:failed"), [("b2".to_owned(), 1)]);
         assert_eq!(ids("result:unfinished"), [("b1".to_owned(), 1)]);
-        assert_eq!(ids("act:detach,assign"), [("b2".to_owned(), 1), ("b1".to_owned(), 1)]);
+        assert_eq!(ids("act:detach,assign"), [("b2".to_owned(), 3), ("b1".to_owned(), 1)]);
+        assert_eq!(ids("result:stopped"), [("b2".to_owned(), 1)]);
         assert_eq!(ids("who:nobody"), []);
     }
 
     #[test]
     fn lines_that_are_no_records_are_passed_over() {
         for odd in ["", "{}", "torn", "{\"record\":\"intent\"}", "[1]"] {
-            assert!(glance(odd.as_bytes()).is_none(), "{odd}");
+            assert!(Reader::default().glance(odd.as_bytes()).is_none(), "{odd}");
         }
     }
 }

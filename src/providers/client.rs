@@ -280,7 +280,9 @@ impl Client {
 
     /// A call that changes nothing, made until it is answered or the policy gives up.
     async fn ask(&self, call: &Call) -> Result<Reply, Fault> {
-        let policy = &self.inner.parts.retry;
+        // Around a write patience with a vendor who is busy costs less than a row that is given up.
+        let usual = &self.inner.parts.retry;
+        let patient = RetryPolicy { deadline: usual.deadline.max(usual.busy), ..*usual };
         let begin = Instant::now();
         // Tries and pauses. Waiting for a turn is not the cloud's fault, and a long listing waits long.
         let mut spent = Duration::ZERO;
@@ -289,8 +291,9 @@ impl Client {
         let mut renewed = false;
         loop {
             attempt += 1;
+            let deadline = if self.urgent { patient.deadline } else { usual.deadline };
             // A try that has no time is none: it would end as if nobody had answered.
-            let patience = Some(policy.deadline.saturating_sub(spent).max(LEAST_PATIENCE));
+            let patience = Some(deadline.saturating_sub(spent).max(LEAST_PATIENCE));
             let account = self.account(call).await?;
             let fault = match self.once(call, &account, attempt, patience, None).await.0 {
                 Ok(reply) => {
@@ -305,6 +308,7 @@ impl Client {
                 Err(fault) => fault,
             };
             spent += Duration::from_millis(fault.elapsed_ms);
+            let policy = if self.urgent && fault.kind == FaultKind::Throttled { &patient } else { usual };
             let Some(pause) = retry::pause(policy, &fault, attempt, spent, dice()) else {
                 self.inner.network.hear(begin, Some(&fault));
                 return Err(Fault { elapsed_ms: ms(begin.elapsed()), ..fault });
@@ -327,25 +331,52 @@ impl Client {
         self.inner.parts.retry.tries_of(kind)
     }
 
-    /// The pause before a write that did nothing is made again, with a new permit; `None` where it is not.
-    pub fn pause_of_write(&self, fault: &Fault, attempt: u32) -> Option<Duration> {
-        retry::pause_of_write(&self.inner.parts.retry, fault, attempt, dice())
+    /// The pause before a write that did nothing is made again, with a new permit; `None` where it is not. `elapsed` since its first
+    /// try.
+    pub fn pause_of_write(&self, fault: &Fault, attempt: u32, elapsed: Duration) -> Option<Duration> {
+        retry::pause_of_write(&self.inner.parts.retry, fault, attempt, elapsed, dice())
     }
 
     /// Waits until the write may leave: for as long as the vendor throttles its action, and those before it take. May be dropped
     /// at any moment. What the write is decided on is read after it.
     pub async fn turn(&self, region: &RegionId, kind: &OperationKind, step: &Step) -> WriteTurn {
+        self.turn_in(Lane::Write, region, kind, step).await
+    }
+
+    /// The same for a write of which that is known already, and grows old: it goes before others.
+    pub async fn turn_again(&self, region: &RegionId, kind: &OperationKind, step: &Step) -> WriteTurn {
+        self.turn_in(Lane::Again, region, kind, step).await
+    }
+
+    async fn turn_in(&self, lane: Lane, region: &RegionId, kind: &OperationKind, step: &Step) -> WriteTurn {
         let quota = self.write_quota(region, kind, step);
-        let slot = self.inner.limiter.enter(Lane::Write, quota).await;
+        let slot = self.inner.limiter.enter(lane, quota).await;
         let place = self.inner.parts.exchanges.clone().reserve_owned().await.ok();
         WriteTurn::new(quota, slot, place)
+    }
+
+    /// Takes a place among the calls in flight for the write: before it nobody's call is sent, and after it this one leaves at once.
+    pub async fn seat(&self, turn: &mut WriteTurn) {
+        if turn.seat.is_none() {
+            turn.seat = Some(self.inner.limiter.enter(Lane::Send, turn.quota).await);
+        }
     }
 
     /// May this write leave with that turn? It may not when the turn is for another request, or when the vendor has throttled the
     /// action since.
     pub fn has_turn(&self, turn: &WriteTurn, region: &RegionId, kind: &OperationKind, step: &Step) -> bool {
-        let quota = self.write_quota(region, kind, step);
-        turn.quota.api == quota.api && self.inner.limiter.closed_for(quota).is_zero()
+        self.is_for(turn, region, kind, step) && self.closed_for(region, kind, step).is_zero()
+    }
+
+    /// Is the turn for such a request, now or later?
+    pub fn is_for(&self, turn: &WriteTurn, region: &RegionId, kind: &OperationKind, step: &Step) -> bool {
+        turn.quota.api == self.write_quota(region, kind, step).api
+    }
+
+    /// What tells the account from others without naming it: a digest of who signs. `None`: nobody, or one without a name.
+    pub async fn mark(&self) -> Option<String> {
+        let own = self.inner.keys.own(|| (self.inner.parts.clock)()).await.ok()?;
+        own.credential.mark()
     }
 
     /// How long no such write is sent from now on, because the vendor throttled its action.
@@ -372,7 +403,7 @@ impl Client {
         kind: &OperationKind,
         step: &Step,
         permit: WritePermit,
-        turn: WriteTurn,
+        mut turn: WriteTurn,
     ) -> Written {
         let call = Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() };
         let refused = |fault| Written { answer: Err(fault), exchange: None };
@@ -386,6 +417,7 @@ impl Client {
             Ok(account) => account,
             Err(fault) => return refused(fault),
         };
+        self.seat(&mut turn).await;
         let begin = Instant::now();
         let (result, exchange) = self.once(&call, &account, 1, None, Some(turn)).await;
         self.inner.network.hear(begin, result.as_ref().err());
@@ -541,7 +573,7 @@ impl Client {
             let slot = self.inner.limiter.enter(self.lane(call), quota).await;
             // The credential may have been refused while this call waited: it is not one more of those that lock a key.
             if trial.is_some() || !account.is_own() || self.inner.proof.is_open() {
-                break (trial, Some(slot), None);
+                break (trial, [Some(slot), None], None);
             }
         };
         let at = clock();

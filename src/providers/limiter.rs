@@ -1,6 +1,7 @@
 //! How fast one profile may ask: for each action a bucket of tokens, filled at the vendor's limit and slower after throttling, and
 //! for all together a cap of calls in flight. Calls of a batch go before those of a listing and have places of their own, so that
-//! a long load delays no write; and writes have others than the reads around them, which are made while a write's turn is held. A throttled action holds up nobody else.
+//! a long load delays no write. The turn of a write is a token and no place: what it is decided on is read while it is held, and only
+//! the write itself is a call in flight. A throttled action holds up nobody else.
 //! Tokens are counted on tokio's clock, so a test can move it.
 
 use std::{
@@ -19,23 +20,29 @@ use super::{
     retry::{self, RetryPolicy},
 };
 
-/// Writes of a batch in flight, and as many reads around them, whatever a listing may have: each write stands between two reads,
-/// and nothing waits for many.
+/// Calls of a batch in flight, writes and the reads around them together, and turns of writes that are held, whatever a listing may
+/// have: vendors advise few, and nothing waits for many.
 const BATCH: usize = 4;
-/// A throttled action goes on at least this fast, in calls a second.
+/// A throttled action goes on at least this fast, in calls a second, and with this part of its full rate: beyond that pauses slow it.
 const SLOWEST: f64 = 0.5;
+const SLOWEST_PART: f64 = 0.25;
 /// Part of the full rate that each good answer gives back.
 const GROWTH: f64 = 0.02;
 /// Answers to calls that were in flight when the first one was throttled do not count again.
 const ONE_THROTTLING: Duration = Duration::from_millis(500);
 /// A token that is missing less than this is there: sums of fractions are never exact.
 const ROUNDING: f64 = 1e-6;
-/// Vendors who count by the minute refuse until the minute is over: for them the pause begins this many doublings later.
-const LATER: u32 = 3;
+/// Vendors who count by the minute refuse until the minute is over: for them the second pause in a row is this many doublings longer.
+const LATER: u32 = 2;
 
 /// What a call is for. The first go first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Lane {
+    /// The place of a write that has its turn; no token.
+    Send,
+    /// The turn of a write whose facts are known, and grow old.
+    Again,
+    /// The turn of a write.
     Write,
     /// A read right before or after a write.
     Around,
@@ -43,6 +50,13 @@ pub enum Lane {
     Rows,
     /// What hangs on rows: many calls, and nothing waits for one of them.
     Rest,
+}
+
+impl Lane {
+    /// Is it a call in flight?
+    fn is_call(self) -> bool {
+        !matches!(self, Lane::Again | Lane::Write)
+    }
 }
 
 /// The budget of one profile. Clones share it.
@@ -55,13 +69,12 @@ struct Gate {
     buckets: HashMap<&'static str, Bucket>,
     /// Calls that a listing may still begin.
     listing: usize,
-    /// Reads around writes that a batch may, and writes: who holds the turn of a write reads before it writes.
-    around: usize,
-    writes: usize,
-    /// As many reads around writes as there may be.
-    most_around: usize,
-    /// Of all these together. Below zero where a read had to go besides: see [`Gate::is_owed`].
-    all: isize,
+    /// Calls that a batch may.
+    batch: usize,
+    /// Turns of writes that may still be held.
+    turns: usize,
+    /// Calls of both together.
+    all: usize,
     /// Who waits, in the order in which they go.
     waiting: BTreeMap<Key, Waiting>,
     tickets: u64,
@@ -133,6 +146,10 @@ impl Bucket {
     }
 }
 
+fn slowest(full: f64) -> f64 {
+    SLOWEST.max(full * SLOWEST_PART).min(full)
+}
+
 fn by_the_minute(quota: Quota) -> bool {
     quota.seconds >= 60
 }
@@ -144,21 +161,15 @@ impl Gate {
 
     fn places(&mut self, lane: Lane) -> &mut usize {
         match lane {
-            Lane::Write => &mut self.writes,
-            Lane::Around => &mut self.around,
+            Lane::Again | Lane::Write => &mut self.turns,
+            Lane::Send | Lane::Around => &mut self.batch,
             Lane::Rows | Lane::Rest => &mut self.listing,
         }
     }
 
-    /// Whoever holds the turn of a write reads before it writes: one such read always goes, or turns and a hanging list would keep
-    /// each other.
-    fn is_owed(&self, lane: Lane) -> bool {
-        lane == Lane::Around && self.around == self.most_around
-    }
-
     fn give_back(&mut self, lane: Lane) {
         *self.places(lane) += 1;
-        self.all += 1;
+        self.all += usize::from(lane.is_call());
     }
 
     /// Lets everybody go for whom there is a place and a token. Those of one action go in order, so only its first one waits for
@@ -169,18 +180,20 @@ impl Gate {
         let mut go = Vec::new();
         let keys: Vec<(Key, Quota)> = self.waiting.iter().map(|(key, waiting)| (*key, waiting.quota)).collect();
         for (key, quota) in keys {
-            if self.all <= 0 && !self.is_owed(Lane::Around) {
-                break;
-            }
-            if (self.all <= 0 && !self.is_owed(key.0)) || *self.places(key.0) == 0 || spent.contains(quota.api) {
+            let lane = key.0;
+            if (lane.is_call() && self.all == 0) || *self.places(lane) == 0 {
                 continue;
             }
             let bucket = self.bucket(quota, now);
-            if bucket.due(now).is_none() {
-                bucket.tokens -= 1.0;
-                *self.places(key.0) -= 1;
-                self.all -= 1;
+            if lane == Lane::Send || (!spent.contains(quota.api) && bucket.due(now).is_none()) {
+                if lane != Lane::Send {
+                    bucket.tokens -= 1.0;
+                }
+                *self.places(lane) -= 1;
+                self.all -= usize::from(lane.is_call());
                 go.push(key);
+            } else if spent.contains(quota.api) {
+                // Its first one waits for it.
             } else {
                 spent.insert(quota.api);
                 if let Some(first) = self.waiting.get_mut(&key).filter(|first| !first.timed) {
@@ -257,18 +270,17 @@ enum Turn {
 }
 
 impl Limiter {
-    /// `in_flight` for listings; as many for a batch's writes and for the reads around them, but no more than a few, of which a listing
-    /// leaves it a part: a quarter of its own on top. Zero is taken as one. `policy` says how long the pauses of a throttled action are.
+    /// `in_flight` for listings; as many for a batch, but no more than a few, of which a listing leaves it a part: a quarter of its own
+    /// on top. Zero is taken as one. `policy` says how long the pauses of a throttled action are.
     pub fn new(in_flight: usize, policy: RetryPolicy) -> Self {
         let places = in_flight.max(1);
         Self(Arc::new(Mutex::new(Gate {
             policy,
             buckets: HashMap::new(),
             listing: places,
-            around: places.min(BATCH),
-            writes: places.min(BATCH),
-            most_around: places.min(BATCH),
-            all: (places + places.div_ceil(4).min(BATCH)).cast_signed(),
+            batch: places.min(BATCH),
+            turns: places.min(BATCH),
+            all: places + places.div_ceil(4).min(BATCH),
             waiting: BTreeMap::new(),
             tickets: 0,
         })))
@@ -316,14 +328,15 @@ impl Limiter {
             if !one {
                 bucket.throttled_at = Some(now);
                 bucket.in_a_row = bucket.in_a_row.saturating_add(1);
-                bucket.rate = (bucket.rate / 2.0).max(SLOWEST.min(bucket.full));
+                bucket.rate = (bucket.rate / 2.0).max(slowest(bucket.full));
                 bucket.tokens = bucket.tokens.min(0.0);
             }
             let pause = match wish {
                 Some(wish) => wish.min(policy.longest),
                 None if one => return,
                 None => {
-                    let later = if by_the_minute(quota) { LATER } else { 0 };
+                    // One may be a chance; two in a row are a minute that is used up.
+                    let later = if by_the_minute(quota) && bucket.in_a_row > 1 { LATER } else { 0 };
                     retry::backoff(&policy, bucket.in_a_row.saturating_add(later), dice)
                 }
             };

@@ -143,6 +143,19 @@ impl Credential {
         Credential::Keys { id: id.into(), secret: secret.into(), token: token.map(Into::into) }
     }
 
+    /// Tells one holder from another: a short digest of the name that signs. `None`: it has no name.
+    pub fn mark(&self) -> Option<String> {
+        use sha2::{Digest, Sha256};
+        let digest = match self {
+            Credential::Keys { id, .. } => Sha256::digest(id.expose_secret()),
+            Credential::Bearer(_) => return None,
+            Credential::Password { user, account, .. } => {
+                Sha256::digest(format!("{}\n{}", account.expose_secret(), user.expose_secret()))
+            }
+        };
+        Some(hex::encode(digest).chars().take(12).collect())
+    }
+
     /// All texts that must never be seen, for the redactor.
     pub fn secrets(&self) -> Vec<&str> {
         match self {

@@ -15,6 +15,8 @@ pub struct RetryPolicy {
     pub throttled: u32,
     /// For all tries and pauses together.
     pub deadline: Duration,
+    /// The same for writes that are throttled, and for reads around writes.
+    pub busy: Duration,
     /// Pause after the first try; doubles with each.
     pub first: Duration,
     /// No pause is longer, whatever the vendor wishes.
@@ -25,8 +27,9 @@ impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
             tries: 5,
-            throttled: 20,
+            throttled: 60,
             deadline: Duration::from_secs(60),
+            busy: Duration::from_secs(600),
             first: Duration::from_millis(500),
             longest: Duration::from_secs(30),
         }
@@ -70,11 +73,18 @@ pub fn pause(policy: &RetryPolicy, fault: &Fault, attempt: u32, elapsed: Duratio
 /// The pause before a write is made again, which needs a new permit; `None` to give up. Only where the fault proves that nothing was
 /// done and that the same call may pass later, whatever its family: throttling, a conflict, a network that refuses.
 ///
-/// `attempt` counts from 1, `dice` is uniform in 0..1.
-pub fn pause_of_write(policy: &RetryPolicy, fault: &Fault, attempt: u32, dice: f64) -> Option<Duration> {
+/// `attempt` counts from 1, `elapsed` since the first try began, `dice` is uniform in 0..1.
+pub fn pause_of_write(
+    policy: &RetryPolicy,
+    fault: &Fault,
+    attempt: u32,
+    elapsed: Duration,
+    dice: f64,
+) -> Option<Duration> {
     // A write is worth more patience with the network than a read.
     let tries = if fault.kind == FaultKind::Unreachable { policy.tries } else { policy.tries_of(fault.kind) };
-    if fault.effect != Effect::NothingRetry || attempt >= tries {
+    let over = fault.kind == FaultKind::Throttled && elapsed >= policy.busy;
+    if fault.effect != Effect::NothingRetry || attempt >= tries || over {
         return None;
     }
     wished(policy, fault, attempt, dice)
@@ -110,6 +120,7 @@ mod tests {
         tries: 5,
         throttled: 20,
         deadline: Duration::from_secs(60),
+        busy: Duration::from_secs(600),
         first: Duration::from_millis(500),
         longest: Duration::from_secs(30),
     };
@@ -151,10 +162,11 @@ mod tests {
         let fault = fault(FaultKind::Throttled, Effect::NothingRetry, None);
         for attempt in 1..20 {
             assert_eq!(ms(pause(&POLICY, &fault, attempt, Duration::ZERO, 1.0)), Some(500), "{attempt}");
-            assert_eq!(ms(pause_of_write(&POLICY, &fault, attempt, 1.0)), Some(500), "{attempt}");
+            assert_eq!(ms(pause_of_write(&POLICY, &fault, attempt, Duration::ZERO, 1.0)), Some(500), "{attempt}");
         }
         assert_eq!(pause(&POLICY, &fault, 20, Duration::ZERO, 1.0), None);
-        assert_eq!(pause_of_write(&POLICY, &fault, 20, 1.0), None);
+        assert_eq!(pause_of_write(&POLICY, &fault, 20, Duration::ZERO, 1.0), None);
+        assert_eq!(pause_of_write(&POLICY, &fault, 2, POLICY.busy, 1.0), None, "nor for ever");
         assert_eq!(pause(&POLICY, &fault, 7, POLICY.deadline, 1.0), None, "not for ever");
     }
 
@@ -183,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_write_is_made_again_only_where_nothing_was_done() {
-        let of = |kind, effect| pause_of_write(&POLICY, &fault(kind, effect, None), 1, 1.0);
+        let of = |kind, effect| pause_of_write(&POLICY, &fault(kind, effect, None), 1, Duration::ZERO, 1.0);
         for kind in [FaultKind::Throttled, FaultKind::Conflict, FaultKind::Unreachable, FaultKind::Server] {
             assert_eq!(of(kind, Effect::NothingRetry), Some(Duration::from_millis(500)), "{kind:?}");
             for effect in [Effect::Nothing, Effect::AlreadyDone, Effect::Unknown] {
@@ -191,10 +203,17 @@ mod tests {
             }
         }
         let ended = fault(FaultKind::Credentials, Effect::NothingRetry, None);
-        let again = |attempt| pause_of_write(&POLICY, &ended, attempt, 0.0).is_some();
+        let again = |attempt| pause_of_write(&POLICY, &ended, attempt, Duration::ZERO, 0.0).is_some();
         assert_eq!((again(1), again(2)), (true, false), "a session is renewed once");
-        let throttled =
-            |ms, attempt| pause_of_write(&POLICY, &fault(FaultKind::Throttled, Effect::NothingRetry, ms), attempt, 0.0);
+        let throttled = |ms, attempt| {
+            pause_of_write(
+                &POLICY,
+                &fault(FaultKind::Throttled, Effect::NothingRetry, ms),
+                attempt,
+                Duration::ZERO,
+                0.0,
+            )
+        };
         assert_eq!((throttled(None, 19).is_some(), throttled(None, 20)), (true, None));
         assert_eq!(throttled(Some(7000), 1), Some(Duration::from_secs(7)));
         assert_eq!(throttled(Some(31_000), 1), None);

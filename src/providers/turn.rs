@@ -5,23 +5,24 @@ use tokio::sync::mpsc::OwnedPermit;
 use super::{limiter::Slot, provider::Quota};
 use crate::domain::exchange::Exchange;
 
-/// A token of the write's action, a place among the writes in flight, and one for its record: with it a write leaves at once.
-/// Dropped unused, it goes to the next one.
+/// A token of the write's action, and a place for its record. Dropped unused, it goes to the next one.
 #[derive(Debug)]
 pub struct WriteTurn {
     pub(super) quota: Quota,
     slot: Option<Slot>,
+    /// Its place among the calls in flight, taken last.
+    pub(super) seat: Option<Slot>,
     /// `None`: nobody reads records any more, and nobody misses one.
     place: Option<OwnedPermit<Exchange>>,
 }
 
 impl WriteTurn {
     pub(super) fn new(quota: Quota, slot: Slot, place: Option<OwnedPermit<Exchange>>) -> Self {
-        Self { quota, slot: Some(slot), place }
+        Self { quota, slot: Some(slot), seat: None, place }
     }
 
-    pub(super) fn spend(mut self) -> (Option<Slot>, Option<OwnedPermit<Exchange>>) {
-        (self.slot.take(), self.place.take())
+    pub(super) fn spend(mut self) -> ([Option<Slot>; 2], Option<OwnedPermit<Exchange>>) {
+        ([self.slot.take(), self.seat.take()], self.place.take())
     }
 }
 

@@ -3,8 +3,10 @@
 //! # JSON
 //! One object: `nicdeck` (the version of this form, 1), `demo`, `batches`, newest first. A version only ever gains keys.
 //! - batch: `number`, `batch`, `plan`, `began`, `ended`, `who`, `host`, `version`, `writes`.
+//!   A write of which nothing was sent has no `requests`.
 //! - write: `operation`, `at`, `cloud`, `profile`, `region`, `nic`, `instance`, `act`, `requests`, `answers`, `before`, `after`,
-//!   `found_later`, `targets`: `ip` (`null`: the NIC), `result` (`unfinished`: no end is in the journal), `code`, `message`,
+//!   `found_later`, `targets`: `ip` (`null`: the NIC), `result` (`unfinished`: no end is in the journal), `code` (the
+//!   vendor's, or why it was skipped: `stale`, `midway`, `not-read-again`, `journal`, `after-failure`, `read-only`), `message`,
 //!   `request_id`.
 
 use std::{
@@ -24,7 +26,7 @@ use crate::{
     domain::{
         clean::clean,
         journal::{Answer, Image, Request},
-        outcome::{Outcome, Skip},
+        outcome::Outcome,
         plan::OperationKind,
         time::Timestamp,
     },
@@ -129,22 +131,15 @@ struct Line<'a> {
 
 fn lines(batch: &Batch) -> impl Iterator<Item = Line<'_>> {
     batch.rows().map(move |(write, row)| {
-        let fault = match &row.outcome {
-            Some(
-                Outcome::Failed { fault }
-                | Outcome::Unknown { fault }
-                | Outcome::Skipped { why: Skip::NotReadAgain { fault } },
-            ) => Some(fault),
-            _ => None,
-        };
+        let (code, message) = row.outcome.as_ref().map(Outcome::told).unwrap_or_default();
         let ip = row.target.ip();
         Line {
             batch,
             write,
             ip,
             result: end_word(act(&write.kind), row.word()),
-            code: fault.and_then(|fault| fault.code.as_deref()),
-            message: fault.map(|fault| clean(&fault.message).into_owned()).unwrap_or_default(),
+            code,
+            message: clean(&message).into_owned(),
             request_id: row.outcome.as_ref().and_then(Outcome::request_id),
         }
     })

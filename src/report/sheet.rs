@@ -5,7 +5,7 @@
 //! journal), `undoes` (the batch that it takes back), `at`, `ended`, `who`, `host`, `counts` (rows by `state`), `rows`: `act`,
 //! `address` (`null`: the NIC), `eip`, `nic`, `profile`, `cloud`, `region`, `state` (of a plan `go` or `blocked`; of results as
 //! `result` in the history, and `pending` of what has no end yet), `findings`, `override` (why it goes although something is not
-//! known), `code`, `message`, `request_id`. A version only ever gains keys.
+//! known), `code` (the vendor's, or why it was skipped), `message`, `request_id`, `not_journaled`. A version only ever gains keys.
 
 use std::{
     collections::BTreeMap,
@@ -50,6 +50,8 @@ pub struct Row {
     pub code: Option<String>,
     pub message: String,
     pub request_id: Option<String>,
+    /// The journal could not take this end.
+    pub not_journaled: bool,
 }
 
 /// See the module.
@@ -107,7 +109,7 @@ pub fn write(sheet: &Sheet<'_>, format: Format, out: &mut dyn Write) -> io::Resu
 }
 
 /// Columns of the CSV form. New ones are added at the end.
-const CSV: [&str; 18] = [
+const CSV: [&str; 19] = [
     "kind",
     "plan",
     "batch",
@@ -126,6 +128,7 @@ const CSV: [&str; 18] = [
     "code",
     "message",
     "request_id",
+    "not_journaled",
 ];
 
 fn csv(sheet: &Sheet<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -157,6 +160,7 @@ fn csv(sheet: &Sheet<'_>, out: &mut dyn Write) -> io::Result<()> {
             row.code.as_deref().unwrap_or_default(),
             &row.message,
             row.request_id.as_deref().unwrap_or_default(),
+            if row.not_journaled { "true" } else { "" },
         ];
         csv::line(out, &cells)?;
     }
@@ -191,7 +195,10 @@ fn markdown(sheet: &Sheet<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "| {} |\n|{}", heads.join(" | "), " --- |".repeat(COLUMNS.len()))?;
     for row in sheet.rows {
         let key = row.target.nic();
-        let why = row.code.clone().unwrap_or_else(|| row.findings());
+        let mut why = row.code.clone().unwrap_or_else(|| row.findings());
+        if row.not_journaled {
+            why.push_str(if why.is_empty() { "not journaled" } else { ", not journaled" });
+        }
         let state = if why.is_empty() { row.state.to_owned() } else { format!("{} ({why})", row.state) };
         let address = match (row.target.ip(), row.eip()) {
             (Some(ip), Some(eip)) => format!("{ip} {eip}"),
@@ -247,6 +254,7 @@ struct RowDocument<'a> {
     code: Option<&'a str>,
     message: String,
     request_id: Option<&'a str>,
+    not_journaled: bool,
 }
 
 fn json(sheet: &Sheet<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -264,6 +272,7 @@ fn json(sheet: &Sheet<'_>, out: &mut dyn Write) -> io::Result<()> {
         code: row.code.as_deref(),
         message: clean(&row.message).into_owned(),
         request_id: row.request_id.as_deref(),
+        not_journaled: row.not_journaled,
     });
     let document = Document {
         nicdeck: VERSION,

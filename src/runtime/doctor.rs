@@ -21,6 +21,7 @@ use crate::{
 
 /// A person waits: what fails twice in a row is told as it is.
 const RETRY: RetryPolicy = RetryPolicy {
+    busy: Duration::ZERO,
     tries: 2,
     throttled: 2,
     deadline: Duration::from_secs(20),

@@ -1,6 +1,6 @@
 //! Searches the journal and those that were put aside before it. Blocks; the two cores of a small machine share the reading.
 
-use std::{path::Path, thread};
+use std::path::Path;
 
 use crate::{
     domain::{
@@ -11,7 +11,7 @@ use crate::{
     history::{
         Batch, Book, Summary,
         batch::batch as whole,
-        glance::{Glance, glance},
+        glance::{self, Reader},
     },
 };
 
@@ -32,34 +32,23 @@ pub struct Found {
     pub bad: usize,
 }
 
-/// Bytes from which on the reading is shared.
-const SHARED: usize = 1024 * 1024;
-
 /// Finds batches. With `all`, reads all that the journal says of them; `most` of the newest are enough.
 ///
 /// # Errors
 /// A file exists and cannot be read.
 pub fn find(path: &Path, search: &Search, most: usize, all: bool) -> Result<Found, JournalError> {
-    let texts = journal::texts(path)?;
-    let glances = texts.iter().flat_map(|text| glances(text));
-    let (mut bad, mut records) = (0, Vec::new());
-    for glance in glances {
-        match glance {
-            Some(glance) => records.push(glance),
-            None => bad += 1,
-        }
-    }
-    let book = Book::of(records.into_iter());
+    let seen = journal::scan(path, || {
+        let mut reader = Reader::default();
+        move |line: &[u8]| reader.glance(line)
+    })?;
+    let bad = seen.iter().filter(|glance| glance.is_none()).count();
+    let book = Book::of(seen.into_iter().flatten());
     let of = book.len();
     let mut summaries = book.search(search);
     summaries.truncate(most);
     let mut batches = Vec::new();
     if all {
-        let wanted = |line: &&[u8]| {
-            glance(line).is_some_and(|glance| summaries.iter().any(|batch| batch.batch == glance.batch()))
-        };
-        let lines = texts.iter().flat_map(|text| journal::lines(text)).map(|(_, line)| line).filter(wanted);
-        let entries: Vec<_> = lines.filter_map(|line| journal::parse(line).ok()).collect();
+        let entries = entries(path, |id| summaries.iter().any(|batch| batch.batch == id))?;
         batches = summaries.iter().filter_map(|summary| whole(entries.iter(), &summary.batch)).collect();
     }
     Ok(Found { summaries, batches, of, bad })
@@ -70,10 +59,7 @@ pub fn find(path: &Path, search: &Search, most: usize, all: bool) -> Result<Foun
 /// # Errors
 /// A file exists and cannot be read.
 pub fn batch(path: &Path, id: &str) -> Result<Option<Batch>, JournalError> {
-    let texts = journal::texts(path)?;
-    let own = |line: &&[u8]| glance(line).is_some_and(|glance| glance.batch() == id);
-    let lines = texts.iter().flat_map(|text| journal::lines(text)).map(|(_, line)| line).filter(own);
-    let entries: Vec<_> = lines.filter_map(|line| journal::parse(line).ok()).collect();
+    let entries = entries(path, |batch| batch == id)?;
     Ok(whole(entries.iter(), id))
 }
 
@@ -105,32 +91,24 @@ impl Approved<'_> {
 /// # Errors
 /// A file exists and cannot be read.
 pub fn carried_out(path: &Path, approved: &Approved<'_>) -> Result<Option<(String, Timestamp)>, JournalError> {
-    let texts = journal::texts(path)?;
     let names = memchr::memmem::Finder::new(approved.plan.as_bytes());
-    let mut lines = texts.iter().flat_map(|text| journal::lines(text)).map(|(_, line)| line);
-    Ok(lines.find_map(|line| {
-        names.find(line)?;
-        match journal::parse(line).ok()? {
-            JournalEntry::Intent(intent) if approved.is_of(&intent) => Some((intent.batch.clone(), intent.at)),
-            _ => None,
+    let begun = journal::scan(path, || {
+        |line: &[u8]| {
+            names.find(line)?;
+            match journal::parse(line).ok()? {
+                JournalEntry::Intent(intent) if approved.is_of(&intent) => Some((intent.batch.clone(), intent.at)),
+                _ => None,
+            }
         }
-    }))
+    })?;
+    Ok(begun.into_iter().flatten().next())
 }
 
-/// A glance at each line.
-fn glances(text: &[u8]) -> Vec<Option<Glance<'_>>> {
-    let all = |part| journal::lines(part).map(|(_, line)| glance(line)).collect::<Vec<_>>();
-    if text.len() < SHARED {
-        return all(text);
-    }
-    // Cut at a line's end near the middle.
-    let middle = text.len() / 2;
-    let cut = text[middle..].iter().position(|&byte| byte == b'\n').map_or(text.len(), |at| middle + at + 1);
-    let (first, second) = text.split_at(cut);
-    thread::scope(|scope| {
-        let other = scope.spawn(|| all(second));
-        let mut glances = all(first);
-        glances.extend(other.join().unwrap_or_else(|_| all(second)));
-        glances
-    })
+/// The records of these batches.
+fn entries(path: &Path, wanted: impl Fn(&str) -> bool + Sync) -> Result<Vec<JournalEntry>, JournalError> {
+    let own = |line: &[u8]| {
+        let batch = glance::batch(line)?;
+        if wanted(&batch) { journal::parse(line).ok() } else { None }
+    };
+    Ok(journal::scan(path, || own)?.into_iter().flatten().collect())
 }

@@ -8,6 +8,7 @@
 mod chain;
 mod files;
 mod open;
+mod scan;
 mod seen;
 pub mod verify;
 
@@ -24,18 +25,27 @@ use serde::Deserialize;
 
 use crate::domain::{
     ids::ProfileId,
-    journal::{Intent, JournalEntry, OpenWrite, Settlement, WritePermit},
+    journal::{Intent, JournalEntry, OpenWrite, Settlement, Unsent, WritePermit},
     journal_fault::{JournalFault, JournalFaultKind},
     time::Timestamp,
 };
 
 pub use open::{open_intents, open_writes};
+pub(super) use scan::scan;
 
 #[cfg(test)]
 mod tests;
 
-/// The version of the lines that are written. Those of version 1 had no chain; those of a later one are reported, not guessed at.
-pub const VERSION: u32 = 2;
+/// The newest version of lines. Those of version 1 had no chain; those of a later one are reported, not guessed at.
+pub const VERSION: u32 = 3;
+
+/// The version of a line: the first that knew such records, so that earlier nicdecks read what they can.
+fn version(entry: &JournalEntry) -> u32 {
+    match entry {
+        JournalEntry::Intent(_) | JournalEntry::Settled(_) => 2,
+        JournalEntry::Unsent(_) => VERSION,
+    }
+}
 
 /// How long a record waits for another process's record, which takes milliseconds.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
@@ -111,6 +121,8 @@ pub struct Journal {
     /// The hash of the plan's file that was approved.
     file: Option<Arc<str>>,
     seen: Arc<Mutex<seen::Seen>>,
+    /// Ends that could not be written yet.
+    unwritten: Arc<Mutex<Vec<JournalEntry>>>,
     /// [`files::sync_folder`]; a test's own to see that it is asked.
     sync_folder: fn(&Path) -> io::Result<()>,
 }
@@ -140,7 +152,8 @@ impl Journal {
     /// A journal that is looked at only when something is written to it.
     pub fn at(path: &Path) -> Self {
         let (since, seen) = (Timestamp::default(), Arc::default());
-        Self { path: Arc::from(path), since, file: None, seen, sync_folder: files::sync_folder }
+        let unwritten = Arc::default();
+        Self { path: Arc::from(path), since, file: None, seen, unwritten, sync_folder: files::sync_folder }
     }
 
     /// The same, for which writes that were begun before then are in nobody's way: their clouds are gone.
@@ -178,9 +191,42 @@ impl Journal {
     /// Puts the end of a write on disk.
     ///
     /// # Errors
-    /// The record is not on disk for certain: the intent stays open, and the next start will ask what became of it.
+    /// The record is not on disk for certain: it is tried again before the next one. Without that the intent stays open, and the next
+    /// start will ask what became of it.
     pub async fn settled(&self, settlement: Settlement) -> Result<(), JournalError> {
-        self.put(JournalEntry::Settled(settlement)).await
+        let entry = JournalEntry::Settled(settlement);
+        let put = self.put(entry.clone()).await;
+        if put.is_err() {
+            self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+        }
+        put
+    }
+
+    /// Writes the ends that could not be written before; whether there were any.
+    ///
+    /// # Errors
+    /// They still can not.
+    pub async fn catch_up(&self) -> Result<bool, JournalError> {
+        let journal = self.clone();
+        tokio::task::spawn_blocking(move || journal.write_late()).await.map_err(|_| JournalError::CutOff)?
+    }
+
+    fn write_late(&self) -> Result<bool, JournalError> {
+        let mut unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
+        let any = !unwritten.is_empty();
+        while let Some(entry) = unwritten.first() {
+            self.append(entry)?;
+            unwritten.remove(0);
+        }
+        Ok(any)
+    }
+
+    /// Puts down what of a batch was not sent.
+    ///
+    /// # Errors
+    /// The record is not on disk for certain.
+    pub async fn unsent(&self, unsent: Unsent) -> Result<(), JournalError> {
+        self.put(JournalEntry::Unsent(unsent)).await
     }
 
     /// Everything in the journal, off the caller's thread.
@@ -206,7 +252,8 @@ impl Journal {
 
     async fn put(&self, entry: JournalEntry) -> Result<(), JournalError> {
         let journal = self.clone();
-        tokio::task::spawn_blocking(move || journal.append(&entry)).await.map_err(|_| JournalError::CutOff)?
+        let put = move || journal.write_late().and_then(|_| journal.append(&entry));
+        tokio::task::spawn_blocking(put).await.map_err(|_| JournalError::CutOff)?
     }
 
     /// The file is opened anew for each record: a journal that was moved away in between is not written into thin air,
@@ -216,10 +263,10 @@ impl Journal {
         let mut file = files::locked(&self.path, LOCK_WAIT)?;
         let begun = match entry {
             JournalEntry::Intent(intent) => self.begun(&file, intent),
-            JournalEntry::Settled(_) => Ok(None),
+            JournalEntry::Settled(_) | JournalEntry::Unsent(_) => Ok(None),
         };
         let written = match begun {
-            Ok(None) => self.put_line(&mut file, &text),
+            Ok(None) => self.put_line(&mut file, version(entry), &text),
             Ok(Some(seen::InTheWay::Begun(batch))) => {
                 return Err(JournalError::Begun { path: self.path.to_path_buf(), batch });
             }
@@ -242,7 +289,7 @@ impl Journal {
     }
 
     /// One write for the whole record, so that a full disk tears at most this record; a torn one before it is closed first.
-    fn put_line(&self, file: &mut File, text: &str) -> io::Result<()> {
+    fn put_line(&self, file: &mut File, version: u32, text: &str) -> io::Result<()> {
         let before = match files::last_line(file)? {
             Some(before) => Some(before),
             None => {
@@ -259,7 +306,7 @@ impl Journal {
         if matches!(before, Some((_, false))) {
             record.push('\n');
         }
-        record.push_str(&chain::seal(VERSION, text, before.as_ref().map(|(line, _)| line.as_slice())));
+        record.push_str(&chain::seal(version, text, before.as_ref().map(|(line, _)| line.as_slice())));
         record.push('\n');
         file.write_all(record.as_bytes())?;
         file.sync_data()
@@ -289,7 +336,7 @@ impl Journal {
         tokio::task::spawn_blocking(move || {
             journal.put_aside(FULL)?;
             // All of it here, so that the first intent holds its lock no longer than the others.
-            if let Ok(file) = File::open(&journal.path) {
+            if let Some(file) = files::to_read(&journal.path)? {
                 let mut seen = journal.seen.lock().unwrap_or_else(PoisonError::into_inner);
                 seen.catch_up(&file).map_err(|error| JournalError::Read { path: journal.path.to_path_buf(), error })?;
             }
@@ -372,14 +419,6 @@ pub fn read(path: &Path) -> Result<Contents, JournalError> {
     Ok(contents)
 }
 
-/// The texts of the journals that were put aside, oldest first, and of the one that is written to.
-///
-/// # Errors
-/// A file exists and cannot be read.
-pub(super) fn texts(path: &Path) -> Result<Vec<Vec<u8>>, JournalError> {
-    parts(path)?.iter().map(|part| bytes(part)).collect()
-}
-
 /// The journals that were put aside, oldest first, and the one that is written to.
 pub(super) fn parts(path: &Path) -> Result<Vec<PathBuf>, JournalError> {
     let fail = |error| JournalError::Read { path: path.to_owned(), error };
@@ -391,10 +430,7 @@ pub(super) fn parts(path: &Path) -> Result<Vec<PathBuf>, JournalError> {
 /// A journal's text; nothing where there is none.
 fn bytes(path: &Path) -> Result<Vec<u8>, JournalError> {
     let fail = |error| JournalError::Read { path: path.to_owned(), error };
-    let mut file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        file => file.map_err(fail)?,
-    };
+    let Some(mut file) = files::to_read(path)? else { return Ok(Vec::new()) };
     // A record that is being written would look torn.
     files::lock(path, LOCK_WAIT, || file.try_lock_shared())?;
     let mut bytes = Vec::new();
@@ -415,13 +451,17 @@ pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
 
 /// One line as a record.
 pub(super) fn parse(line: &[u8]) -> Result<JournalEntry, BadLineKind> {
+    match version_of(line) {
+        Some(1..=VERSION) => serde_json::from_slice(line).map_err(|_| BadLineKind::Torn),
+        Some(version) => Err(BadLineKind::Newer(version)),
+        None => Err(BadLineKind::Torn),
+    }
+}
+
+fn version_of(line: &[u8]) -> Option<u32> {
     #[derive(Deserialize)]
     struct Version {
         v: u32,
     }
-    match serde_json::from_slice::<Version>(line) {
-        Ok(Version { v: 1..=VERSION }) => serde_json::from_slice(line).map_err(|_| BadLineKind::Torn),
-        Ok(Version { v }) => Err(BadLineKind::Newer(v)),
-        Err(_) => Err(BadLineKind::Torn),
-    }
+    serde_json::from_slice::<Version>(line).ok().map(|line| line.v)
 }

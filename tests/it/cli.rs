@@ -500,6 +500,7 @@ mod list_of_a_cloud {
             overrides: Vec::new(),
             belts: None,
             file: None,
+            account: None,
             who: "lin".to_owned(),
             host: "here".to_owned(),
             version: "0.1.0".to_owned(),

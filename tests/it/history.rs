@@ -41,6 +41,7 @@ pub fn intent(batch: &str, operation: u32, kind: OperationKind) -> Intent {
         overrides: vec![],
         belts: None,
         file: None,
+        account: None,
         who: "lin".into(),
         host: "ops-1".into(),
         version: "0.1.0".into(),
@@ -183,20 +184,66 @@ async fn a_wrong_search_or_an_edited_journal_is_told() {
     assert!(err.contains("Nothing was done yet"), "{err}");
 }
 
-/// A journal of `records` records without a chain: as many intents as ends.
+/// A journal of `records` records as large as those of real runs, as many intents as ends, of which one in ten tells a failure.
 #[cfg(not(debug_assertions))]
 pub fn long(path: &std::path::Path, records: u32) {
     use std::io::Write;
 
+    use nicdeck::domain::{
+        address::{Address, AddressRole},
+        journal::Image,
+    };
+
+    let address = |number: u32, role| Address { ip: std::net::Ipv4Addr::from(0x0a00_0000 + number).into(), role };
+    let image = |addresses: Vec<Address>| Image {
+        status: "InUse".into(),
+        instance: Some("i-bp128hfa3t7ok2i97r46".into()),
+        subnet: Some("vsw-bp1eoeiab9pik6n5khcu".into()),
+        addresses,
+        eips: vec![],
+        floats: vec![],
+        pairs: vec![],
+    };
+    let id = "A9C81F58-AC46-5423-931D-5AD30E900E3C";
     let mut out = std::io::BufWriter::new(fs::File::create(path).unwrap());
+    // A chain's digests are as long, whatever they prove.
+    let digest = "68fb727a895f728188becbbc321fbfb43c8973a9b999aecf5ab2e4fb0586639c";
     let mut put = |entry: &JournalEntry| {
         let text = serde_json::to_string(entry).unwrap();
-        writeln!(out, "{{\"v\":2,{}", &text[1..]).unwrap();
+        let inner = &text[1..text.len() - 1];
+        writeln!(out, "{{\"v\":2,\"prev\":\"{digest}\",{inner},\"hash\":\"{digest}\"}}").unwrap();
     };
     for write in 0..records / 2 {
-        let ip = std::net::Ipv4Addr::from(0x0a00_0000 + write).to_string();
-        let intent = intent(&format!("b{}", write / 100), write % 100, release("eni-bp1abcdefgh", &[&ip]));
-        let end = settled(&intent, &Outcome::Released { request_id: Some("473469C7-AA6F-4DC5".into()) });
+        let kept = vec![address(0x0080_0000 + write, AddressRole::Primary), address(3, AddressRole::Secondary)];
+        let gone = [address(2 * write, AddressRole::Secondary), address(2 * write + 1, AddressRole::Secondary)];
+        let ips = gone.iter().map(|address| address.ip).collect();
+        let nic = format!("eni-bp1os80ve6d6fafae{:03}", write % 1000);
+        let kind = OperationKind::Release { nic: nic.as_str().into(), ips };
+        let mut intent =
+            intent(&format!("b6160a-{}", 1_795_308_792_697_u64 + u64::from(write / 100)), write % 100, kind);
+        intent.plan = digest.into();
+        intent.before = kept.iter().chain(&gone).map(|address| address.ip).collect();
+        intent.image = Some(Box::new(image(kept.iter().chain(&gone).cloned().collect())));
+        let path = format!(
+            "/?NetworkInterfaceId={nic}&PrivateIpAddress.1={}&PrivateIpAddress.2={}&RegionId=r-1",
+            gone[0].ip, gone[1].ip
+        );
+        intent.request = Some(Box::new(Request {
+            method: "POST".into(),
+            host: "ecs.cn-hangzhou.aliyuncs.com".into(),
+            path,
+            body: String::new(),
+        }));
+        let outcome = if write % 10 == 0 {
+            let mut fault = Fault::local(FaultKind::Permission, "UnassignPrivateIpAddresses", "not allowed");
+            fault.request_id = Some(id.into());
+            Outcome::Failed { fault }
+        } else {
+            Outcome::Released { request_id: Some(id.into()) }
+        };
+        let mut end = settled(&intent, &outcome);
+        end.answers[0].text = format!("{{\"RequestId\":\"{id}\"}}");
+        end.after = Some(Box::new(image(kept)));
         put(&JournalEntry::Intent(Box::new(intent)));
         put(&JournalEntry::Settled(end));
     }

@@ -582,7 +582,7 @@ async fn where_one_api_is_not_published_the_other_writes_the_same() {
         assert_eq!(bound(&world, "10.0.0.101").is_empty(), targets.len() == 2);
         assert_eq!(own_list(&world, "nic-web0"), ["1.1.1.1/0"], "nobody asked for the check");
         // Each request has its intent, and the write one end.
-        assert_eq!(stage.closed_journal().entries.len(), expected.len() + 1);
+        assert_eq!(stage.sent_by_journal().len(), expected.len() + 1);
         // And it is taken back without the counterpart of the call that is missing.
         stage.simulator.change(|world| not_published(world, &["AssociateServerVirtualIp"]));
         assert_eq!(stage.read_again([key("nic-web0")]).await, []);
@@ -642,7 +642,7 @@ fn lists(world: &World) -> (Vec<SimFloat>, Vec<Own>) {
 
 /// What takes the run back: of each of its writes, by the journal.
 fn back(stage: &Stage, done: &ReleasePlan) -> Arc<ReleasePlan> {
-    let entries = stage.closed_journal().entries;
+    let entries = stage.sent_by_journal();
     let operations = done.operations().iter().map(|operation| {
         let intents = entries.iter().filter_map(|entry| match entry {
             JournalEntry::Intent(intent) if intent.operation == operation.id => Some(intent),

@@ -50,7 +50,7 @@ async fn a_task_that_fails_is_a_failure_with_its_reason() {
             assert_eq!(stage.simulator.world().to_files(), before.to_files(), "it is as it was");
             assert_eq!(stage.writes(), 1);
             assert!(stage.simulator.count("DescribeVpcTaskResult") > 1, "asked until it ended");
-            assert_eq!(stage.closed_journal().entries.len(), 2);
+            assert_eq!(stage.sent_by_journal().len(), 2);
         }
     }
     let mut stage = open(generations()[0]).await;

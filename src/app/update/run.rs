@@ -69,6 +69,7 @@ pub fn event(state: &mut State, job: JobId, event: ReleaseEvent) -> Vec<Effect> 
             let phrase = Phrase::new("notice.not-journaled").with_phrase("message", (&fault).into());
             state.notices.say(now, Loudness::Error, phrase);
         }
+        ReleaseEvent::Journaled => run.rows.iter_mut().for_each(|row| row.not_journaled = false),
         ReleaseEvent::LeftOpen { path, writes } => earlier::left(state, path, writes),
         ReleaseEvent::Paused(paused) => {
             if run.pace != Pace::Stopping {

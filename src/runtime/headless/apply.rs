@@ -106,6 +106,9 @@ pub async fn apply(
     if let Some(signal) = desk.signal.filter(|_| !in_time) {
         return Ok(Applied::Signal(signal));
     }
+    for doubt in &desk.state.doubts {
+        say(form, err, &doubt.into());
+    }
     let listed = failures(&desk.state, form, err);
     // An odd journal, or one that can not be written: what the console shows in red.
     let heard = warned(&desk.state, 0, form, err);
@@ -150,6 +153,9 @@ pub async fn apply(
     if let Some(fault) = desk.state.run.as_ref().and_then(repeated) {
         say(form, err, &fault.into());
         return Ok(Applied::Stale);
+    }
+    for notice in desk.state.notices.all().filter(|notice| notice.phrase.key == "notice.not-journaled") {
+        say(form, err, &notice.phrase);
     }
     Ok(match desk.state.run.take() {
         Some(run) => Applied::Ran { results: Box::new(results(run)), signal },
@@ -299,7 +305,8 @@ pub fn verdict(results: &Results) -> Verdict {
     let mut ends = BTreeMap::<&str, usize>::new();
     for row in &results.rows {
         let word = match row.end() {
-            Some(outcome) if good(outcome) => "good",
+            // What is not written down is not done as was wished.
+            Some(outcome) if good(outcome) && !row.not_journaled => "good",
             Some(outcome) if denied(outcome) => "denied",
             _ => "other",
         };

@@ -16,7 +16,7 @@ use crate::{
         state::Language,
     },
     domain::{
-        outcome::{Outcome, Progress, Skip},
+        outcome::{Outcome, Progress},
         plan::{Decision, PlanRow, ReleasePlan},
         time::Timestamp,
     },
@@ -181,6 +181,7 @@ fn planned(_: &ReleasePlan, row: &PlanRow) -> Row {
         code: None,
         message: String::new(),
         request_id: None,
+        not_journaled: false,
     }
 }
 
@@ -190,14 +191,7 @@ fn ended(results: &Results, row: &crate::app::run::RunRow) -> Row {
         Progress::Settled(outcome) => Some(outcome),
         _ => None,
     };
-    let fault = match outcome {
-        Some(
-            Outcome::Failed { fault }
-            | Outcome::Unknown { fault }
-            | Outcome::Skipped { why: Skip::NotReadAgain { fault } },
-        ) => Some(fault),
-        _ => None,
-    };
+    let (code, message) = outcome.map(Outcome::told).unwrap_or_default();
     Row {
         act: row.act,
         target: row.target.clone(),
@@ -206,9 +200,10 @@ fn ended(results: &Results, row: &crate::app::run::RunRow) -> Row {
         state: outcome.map_or("pending", |outcome| end_word(row.act.as_str(), Some(outcome.word()))),
         findings: Vec::new(),
         overridden: planned.and_then(|planned| planned.overridden.as_deref()).map(str::to_owned),
-        code: fault.and_then(|fault| fault.code.clone()),
-        message: fault.map(|fault| fault.message.clone()).unwrap_or_default(),
+        code: code.map(str::to_owned),
+        message,
         request_id: outcome.and_then(Outcome::request_id).map(str::to_owned),
+        not_journaled: row.not_journaled,
     }
 }
 

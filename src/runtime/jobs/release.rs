@@ -17,6 +17,7 @@ use std::{
 use tokio::{
     sync::{mpsc, watch},
     task::{Id, JoinSet},
+    time::Instant,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +26,7 @@ use crate::{
     domain::{
         fault::{Effect, Fault, FaultKind},
         ids::{CloudId, JobId, OperationId, ProfileId, RegionId},
-        journal::{self, Image, Intent, Settlement},
+        journal::{self, Image, Intent, Settlement, Unsent, UnsentWrite},
         outcome::{Outcome, OutcomeWord, Progress, Skip},
         plan::{Belts, Operation, OperationKind, PlanHash, ReleasePlan},
         selection::Target,
@@ -53,6 +54,13 @@ const PER_PROFILE: usize = 4;
 /// Facts that are no older, in milliseconds, are good for another try of a write that was throttled, which proves that it did nothing,
 /// and for a turn that was lost to that. To read everything again for each would have a vendor who is busy asked many times more.
 const GOOD_FOR_MS: i64 = 5_000;
+
+/// Milliseconds that a request may wait after what it was decided on.
+const WAITS_MS: i64 = 5_000;
+/// Times that a write is decided on anew because that was too long.
+const MOST_OLD: u32 = 5;
+/// Writes in one record of what was not sent.
+const UNSENT_ROWS: usize = 100;
 
 /// How long is waited for what.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -130,7 +138,7 @@ impl Batch {
 pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
     if planner::hash(batch.plan.operations()) != batch.confirmed {
         for operation in batch.plan.operations() {
-            settle_unsent(&batch, operation, Outcome::Skipped { why: Skip::Altered }).await;
+            tell_end(&batch, operation, Outcome::Skipped { why: Skip::Altered }).await;
         }
         batch.say(ReleaseEvent::Ended).await;
         return;
@@ -143,13 +151,13 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
         Err(error) => {
             let why = Skip::Journal { fault: error.fault() };
             for operation in batch.plan.operations() {
-                settle_unsent(&batch, operation, Outcome::Skipped { why: why.clone() }).await;
+                tell_end(&batch, operation, Outcome::Skipped { why: why.clone() }).await;
             }
             batch.say(ReleaseEvent::Ended).await;
             return;
         }
     };
-    let name = format!("{}-{}", batch.plan.hash().short(), (batch.now)().0);
+    let name = name(&batch);
     batch.say(ReleaseEvent::Began { batch: name.clone() }).await;
     let mut tellers = JoinSet::new();
     for profile in batch.plan.operations().iter().map(|operation| &operation.profile).collect::<BTreeSet<_>>() {
@@ -161,19 +169,20 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
     let mut ended: BTreeMap<OperationId, bool> = BTreeMap::new();
     let mut busy: BTreeMap<ProfileId, usize> = BTreeMap::new();
     let mut held: BTreeSet<Held> = BTreeSet::new();
-    let mut flying: JoinSet<Landed> = JoinSet::new();
+    let mut flying: JoinSet<(Landed, Ends)> = JoinSet::new();
     let mut tasks: HashMap<Id, &Operation> = HashMap::new();
     let mut control = batch.control.clone();
     let mut told_paused = false;
     let mut died = false;
     let mut doubtful = false;
+    let mut unsent: Vec<UnsentWrite> = Vec::new();
     loop {
         control.mark_unchanged();
         let wish = batch.wish();
         // After a bug nothing more is sent; what is under way is seen to its end.
         if wish.stopped || died {
             for operation in waiting.drain(..) {
-                settle_unsent(&batch, operation, Outcome::Stopped).await;
+                unsent.push(settle_unsent(&batch, operation, Outcome::Stopped).await);
             }
         }
         let paused = wish.paused && !wish.stopped;
@@ -186,7 +195,8 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
             while let Some(operation) = waiting.pop_front() {
                 if operation.after.iter().any(|id| ended.get(id) == Some(&false)) {
                     ended.insert(operation.id, false);
-                    settle_unsent(&batch, operation, Outcome::Skipped { why: Skip::AfterFailure }).await;
+                    let why = Skip::AfterFailure;
+                    unsent.push(settle_unsent(&batch, operation, Outcome::Skipped { why }).await);
                     continue;
                 }
                 let ready = operation.after.iter().all(|id| ended.contains_key(id));
@@ -199,7 +209,7 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
                     ended.insert(operation.id, false);
                     let fault = Fault::local(FaultKind::Credentials, "", local::NO_CREDENTIAL);
                     let why = Skip::NotReadAgain { fault };
-                    settle_unsent(&batch, operation, Outcome::Skipped { why }).await;
+                    unsent.push(settle_unsent(&batch, operation, Outcome::Skipped { why }).await);
                     continue;
                 };
                 *places += 1;
@@ -215,11 +225,12 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
         }
         tokio::select! {
             Some(landed) = flying.join_next_with_id() => {
-                let (id, landed) = match landed {
-                    Ok((id, landed)) => (id, Some(landed)),
-                    Err(error) => (error.id(), None),
+                let (id, landed, left) = match landed {
+                    Ok((id, (landed, left))) => (id, Some(landed), left),
+                    Err(error) => (error.id(), None, Vec::new()),
                 };
                 let Some(operation) = tasks.remove(&id) else { continue };
+                unsent.extend((!left.is_empty()).then(|| unsent_write(operation, left)));
                 ended.insert(operation.id, landed == Some(Landed::Done));
                 doubtful |= matches!(landed, None | Some(Landed::Doubtful));
                 if let Some(places) = busy.get_mut(&operation.profile) {
@@ -232,7 +243,7 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
                     // Its intent stays open in the journal.
                     died = true;
                     let fault = Fault { effect: Effect::Unknown, ..Fault::local(FaultKind::Local, "", local::DIED) };
-                    settle_unsent(&batch, operation, Outcome::Unknown { fault }).await;
+                    tell_end(&batch, operation, Outcome::Unknown { fault }).await;
                 }
             }
             // Pending for good once nobody can wish any more.
@@ -241,12 +252,56 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
         }
     }
     tellers.shutdown().await;
+    put_down(&batch, &name, unsent).await;
+    if let Ok(true) = batch.journal.catch_up().await {
+        batch.say(ReleaseEvent::Journaled).await;
+    }
     if doubtful {
         tell_open(&batch, name).await;
     }
     batch.say(ReleaseEvent::Ended).await;
     if died {
         let _ = batch.out.send(Msg::JobPanicked(batch.job)).await;
+    }
+}
+
+/// One run of one plan. Two consoles may begin the same one in the same moment.
+fn name(batch: &Batch) -> String {
+    // The standard library's own randomness, which differs in each process and each time.
+    let dice = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), std::process::id());
+    format!("{}-{}-{:04x}", batch.plan.hash().short(), (batch.now)().0, dice & 0xffff)
+}
+
+fn unsent_write(operation: &Operation, outcomes: Ends) -> UnsentWrite {
+    UnsentWrite {
+        operation: operation.id,
+        cloud: operation.cloud.clone(),
+        profile: operation.profile.clone(),
+        region: operation.region.clone(),
+        kind: operation.kind.clone(),
+        outcomes,
+    }
+}
+
+/// Puts down what was not sent, so that what the journal tells of the batch adds up to its plan.
+async fn put_down(batch: &Batch, name: &str, mut writes: Vec<UnsentWrite>) {
+    writes.sort_by_key(|write| write.operation);
+    for rows in writes.chunks(UNSENT_ROWS) {
+        let unsent = Unsent {
+            at: (batch.now)(),
+            batch: name.to_owned(),
+            plan: batch.plan.hash().to_string(),
+            undoes: batch.plan.undoes().map(str::to_owned),
+            who: batch.author.who.clone(),
+            host: batch.author.host.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            rows: rows.to_vec(),
+        };
+        if let Err(error) = batch.journal.unsent(unsent).await {
+            for row in rows {
+                batch.say(ReleaseEvent::NotJournaled { operation: row.operation, fault: error.fault() }).await;
+            }
+        }
     }
 }
 
@@ -270,10 +325,17 @@ fn holds(operation: &Operation) -> impl Iterator<Item = Held> {
     operation.shares.iter().cloned().chain([nic]).map(held)
 }
 
-/// Ends a write without a word in the journal: nothing was about to happen, or nobody knows what happened.
-async fn settle_unsent(batch: &Batch, operation: &Operation, outcome: Outcome) {
-    let outcomes = operation.targets().into_iter().map(|target| (target, outcome.clone())).collect();
-    batch.say(ReleaseEvent::Settled { operation: operation.id, outcomes, fresh: None }).await;
+/// Ends a write of which nothing is about to be sent.
+async fn settle_unsent(batch: &Batch, operation: &Operation, outcome: Outcome) -> UnsentWrite {
+    let outcomes = tell_end(batch, operation, outcome).await;
+    unsent_write(operation, outcomes)
+}
+
+/// Ends a write without a word in the journal: there is no batch, or nobody knows what happened.
+async fn tell_end(batch: &Batch, operation: &Operation, outcome: Outcome) -> Ends {
+    let outcomes: Ends = operation.targets().into_iter().map(|target| (target, outcome.clone())).collect();
+    batch.say(ReleaseEvent::Settled { operation: operation.id, outcomes: outcomes.clone(), fresh: None }).await;
+    outcomes
 }
 
 /// How one write came out, all its targets together.
@@ -286,12 +348,17 @@ enum Landed {
     Doubtful,
 }
 
-/// One write from its read to its end.
-async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &str) -> Landed {
+/// One write from its read to its end. Also tells the ends that no record of the journal holds yet.
+async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &str) -> (Landed, Ends) {
     let client = &client.watched(waiting(batch, operation.id));
     let mut ends: Ends = Vec::new();
+    // By what the journal was told last of each target.
+    let mut written: Ends = Vec::new();
     let mut attempt = 1;
     let mut kept = None;
+    // Since the first refusal of a row of them.
+    let mut refused: Option<Instant> = None;
+    let mut olds = 0;
     let fresh = loop {
         // A row that waits for its next try says so already.
         let told = (attempt == 1).then_some(Progress::Queued);
@@ -305,14 +372,32 @@ async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &s
                 end_rest(operation, &mut ends, || outcome.clone());
                 break Some(ReadBack::Nic(Arc::new(*seen)));
             }
+            // Something stood between the facts and the request for too long: a program that was stopped, a machine that slept.
+            Sent::Old { intended } => {
+                let fault = Fault::local(FaultKind::Local, "", local::CANCELLED);
+                let end = || Outcome::Skipped { why: Skip::NotReadAgain { fault: fault.clone() } };
+                if intended {
+                    let told = Told { answers: Vec::new(), after: None };
+                    written.extend(settle(batch, operation, name, &kind, told, |_| end()).await);
+                }
+                olds += 1;
+                if olds < MOST_OLD {
+                    continue;
+                }
+                end_rest(operation, &mut ends, end);
+                break None;
+            }
         };
         if let Err(fault) = &last.answer
             && !last.earlier
-            && let Some(pause) = client.pause_of_write(fault, attempt)
+            && let elapsed = refused.get_or_insert_with(Instant::now).elapsed()
+            && let Some(pause) = client.pause_of_write(fault, attempt, elapsed)
         {
             // The vendor's code proves that nothing was done; the intent is closed as such before the next one.
             let told = Told { answers, after: None };
-            settle(batch, operation, name, &kind, told, |_| Outcome::Failed { fault: fault.clone() }).await;
+            written.extend(
+                settle(batch, operation, name, &kind, told, |_| Outcome::Failed { fault: fault.clone() }).await,
+            );
             attempt += 1;
             // The action itself may be left alone for longer, which is waiting for a turn.
             let step = client.cloud().step(&kind, &seen, &[]).unwrap_or_default();
@@ -332,10 +417,10 @@ async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &s
             ReadBack::Nic(seen) => Some(Box::new(Image::of(seen))),
             ReadBack::Gone => None,
         });
-        settle(batch, operation, name, &kind, Told { answers, after }, |target| {
+        let end = |target: &Target| {
             of(target).unwrap_or_else(|| Outcome::Unknown { fault: Fault::local(FaultKind::Local, "", local::NO_READ) })
-        })
-        .await;
+        };
+        written.extend(settle(batch, operation, name, &kind, Told { answers, after }, end).await);
         // One address that was gone made the vendor refuse the whole call: the others get a call of their own.
         let gone = |(_, outcome): &(Target, Outcome)| matches!(outcome, Outcome::AlreadyGone { .. });
         if part_was_gone && now.iter().any(gone) && !now.iter().all(gone) {
@@ -354,8 +439,10 @@ async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &s
     } else {
         Landed::NotDone
     };
+    let last = |target: &Target| written.iter().rev().find(|(of, _)| of == target).map(|(_, outcome)| outcome);
+    let unsent = ends.iter().filter(|(target, outcome)| last(target) != Some(outcome)).cloned().collect();
     batch.say(ReleaseEvent::Settled { operation: operation.id, outcomes: ends, fresh }).await;
-    landed
+    (landed, unsent)
 }
 
 /// Tells that a read around the write waits for its next try. A full channel drops it: showing a pause must not lengthen it.
@@ -391,7 +478,6 @@ async fn check(
     mut told: Option<Progress>,
     mut kept: Option<Box<NicSnapshot>>,
 ) -> Checked {
-    // Reads around a write are never cancelled: what happened has to be known.
     let never = CancellationToken::new();
     let mut tries = 0;
     let cloud = client.cloud();
@@ -402,11 +488,15 @@ async fn check(
     // read than the NIC.
     let takes = matches!(kind, OperationKind::Release { .. } | OperationKind::Detach { .. });
     let keeps = takes && operation.shares.is_empty();
+    // The turn of that request, while its action is left alone.
+    let mut held: Option<WriteTurn> = None;
     loop {
-        let turn = if network::wait(batch, client).await {
-            turn(batch, client, operation, (&kind, &step), told.take()).await
-        } else {
-            None
+        let turn = match held.take() {
+            Some(turn) if !batch.wish().stopped => Some(turn),
+            _ if network::wait(batch, client).await => {
+                turn(batch, client, operation, (&kind, &step, kept.is_some()), told.take()).await
+            }
+            _ => None,
         };
         let Some(turn) = turn else {
             end_rest(operation, ends, || Outcome::Stopped);
@@ -417,7 +507,21 @@ async fn check(
         let is_good = |seen: &NicSnapshot| keeps && (batch.now)().0.saturating_sub(seen.read_at.0) <= GOOD_FOR_MS;
         let looked = match kept.take().filter(|seen| is_good(seen)) {
             Some(seen) => Ok(judge(client, operation, &batch.safety, seen, ends)),
-            None => look(client, operation, &batch.safety, &never, batch.now, ends).await,
+            None => {
+                let mut control = batch.control.clone();
+                let mut seen = ends.clone();
+                // Nothing was sent: a stop need not wait for what a busy vendor says.
+                let looked = tokio::select! {
+                    biased;
+                    looked = look(client, operation, &batch.safety, &never, batch.now, &mut seen) => looked,
+                    Ok(_) = control.wait_for(|wish| wish.stopped) => {
+                        end_rest(operation, ends, || Outcome::Stopped);
+                        return Checked::Ended(None);
+                    }
+                };
+                *ends = seen;
+                looked
+            }
         };
         let (seen, left) = match looked {
             Ok(Looked::Send(seen, left)) => (seen, left),
@@ -445,7 +549,12 @@ async fn check(
             if client.has_turn(&turn, &operation.region, &left, &wanted) {
                 return Checked::Send(seen, left, turn);
             }
-            // Throttled meanwhile, or another request than was thought: it waits once more, and the facts grow older.
+            // Throttled meanwhile: the turn is kept, and the facts, while they are good. Or another request than was thought.
+            let closed = client.closed_for(&operation.region, &left, &wanted);
+            if client.is_for(&turn, &operation.region, &left, &wanted) {
+                batch.wait(closed).await;
+                held = Some(turn);
+            }
             (kind, step, kept) = (left, wanted, Some(seen));
             continue;
         }
@@ -486,6 +595,7 @@ fn intent(
         belts: Some(batch.safety.belts).filter(Belts::are_raised),
         // The journal knows what was approved.
         file: None,
+        account: None,
         who: batch.author.who.clone(),
         host: batch.author.host.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -507,8 +617,8 @@ async fn settle(
     kind: &OperationKind,
     told: Told,
     outcome: impl Fn(&Target) -> Outcome,
-) {
-    let outcomes = targets(operation, kind)
+) -> Ends {
+    let outcomes: Ends = targets(operation, kind)
         .into_iter()
         .map(|target| {
             let outcome = outcome(&target);
@@ -519,7 +629,7 @@ async fn settle(
         at: (batch.now)(),
         batch: name.to_owned(),
         operation: operation.id,
-        outcomes,
+        outcomes: outcomes.clone(),
         found_later: false,
         answers: told.answers,
         after: told.after,
@@ -528,4 +638,5 @@ async fn settle(
     if let Err(error) = batch.journal.settled(settlement).await {
         batch.say(ReleaseEvent::NotJournaled { operation: operation.id, fault: error.fault() }).await;
     }
+    outcomes
 }

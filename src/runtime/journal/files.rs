@@ -11,11 +11,35 @@ use super::JournalError;
 
 /// For reading, and for writing at the end.
 pub(super) fn file(path: &Path) -> Result<File, JournalError> {
+    plain(path)?;
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map_err(|error| JournalError::Open { path: path.to_owned(), error })
+}
+
+/// For reading alone; `None`: there is none.
+pub(super) fn to_read(path: &Path) -> Result<Option<File>, JournalError> {
+    plain(path)?;
+    match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(JournalError::Read { path: path.to_owned(), error }),
+        Ok(file) => Ok(Some(file)),
+    }
+}
+
+/// Nothing but a file is a journal: a pipe is opened only once somebody writes to it, a device may have no end, and what a device takes
+/// may be nowhere.
+fn plain(path: &Path) -> Result<(), JournalError> {
+    match fs::metadata(path) {
+        Ok(meta) if !meta.is_file() && !meta.is_dir() => {
+            let error = io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe or a device, not a file");
+            Err(JournalError::Open { path: path.to_owned(), error })
+        }
+        // Opening it tells what is wrong.
+        _ => Ok(()),
+    }
 }
 
 /// The file that the path names, under its lock. One that was moved away while it was waited for is let go.

@@ -88,6 +88,8 @@ impl Ledger {
                 self.begin((intent.batch.clone(), Ok(intent.operation)), What::Ours(intent), targets);
             }
             JournalEntry::Settled(end) => self.settle(&end),
+            // It tells of what was not begun, and of what its own end is told besides.
+            JournalEntry::Unsent(_) => {}
         }
     }
 
@@ -135,7 +137,7 @@ impl Ledger {
         let text = |name: &str| fields.get(name).and_then(Value::as_str);
         let version = match why {
             BadLineKind::Newer(version) => *version,
-            BadLineKind::Torn => super::VERSION,
+            BadLineKind::Torn => super::version_of(line).unwrap_or(super::VERSION),
         };
         match (text("record"), serde_json::from_slice::<JournalEntry>(line)) {
             (_, Ok(JournalEntry::Settled(end))) => self.settle(&end),
@@ -190,10 +192,7 @@ impl Ledger {
 /// As of [`read`](super::read).
 pub fn open_intents(path: &Path) -> Result<Open<Intent>, JournalError> {
     let fail = |error| JournalError::Read { path: path.to_owned(), error };
-    let file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Open::default()),
-        file => file.map_err(fail)?,
-    };
+    let Some(file) = files::to_read(path)? else { return Ok(Open::default()) };
     // What is there now: a record that is being written would look torn, and a long read would hold up who writes it.
     files::lock(path, LOCK_WAIT, || file.try_lock_shared())?;
     let length = file.metadata().map(|meta| meta.len());

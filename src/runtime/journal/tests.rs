@@ -43,6 +43,7 @@ fn intent(batch: &str, operation: u32) -> Intent {
         overrides: vec![],
         belts: None,
         file: None,
+        account: None,
         who: "lin \u{1b}[31m\n网".to_owned(),
         host: "h".to_owned(),
         version: "0.1.0".to_owned(),
@@ -237,21 +238,21 @@ async fn writes_of_a_later_version_and_edited_ones_are_told_as_far_as_they_can_b
         assert_eq!(open.writes, []);
         open.strange
     };
-    let later = line.trim_end().replace("\"v\":2", "\"v\":3");
-    assert_eq!(told(&[&later]), [strange(3, Some("prod"), Some("eni-1"))]);
-    let other = r#"{"v":3,"record":"intent","batch":"b","operation":0,"profile":"prod","nics":["eni-1"]}"#;
-    assert_eq!(told(&[other]), [strange(3, Some("prod"), None)]);
-    assert_eq!(told(&[r#"{"v":3,"record":"intent"}"#]), [strange(3, None, None)]);
+    let later = line.trim_end().replace("\"v\":2", "\"v\":4");
+    assert_eq!(told(&[&later]), [strange(4, Some("prod"), Some("eni-1"))]);
+    let other = r#"{"v":4,"record":"intent","batch":"b","operation":0,"profile":"prod","nics":["eni-1"]}"#;
+    assert_eq!(told(&[other]), [strange(4, Some("prod"), None)]);
+    assert_eq!(told(&[r#"{"v":4,"record":"intent"}"#]), [strange(4, None, None)]);
     assert_eq!(
         told(&[&line.trim_end().replace("\"release\"", "\"relese\"")]),
         [strange(2, Some("prod"), Some("eni-1"))]
     );
-    assert_eq!(told(&[r#"{"v":3,"record":"note","text":"x"}"#, "{}", "{\"v\":2,\"reco", "\u{0}"]), []);
+    assert_eq!(told(&[r#"{"v":4,"record":"note","text":"x"}"#, "{}", "{\"v\":2,\"reco", "\u{0}"]), []);
     // Their own ends close them, if these can be read.
     let end = serde_json::to_string(&JournalEntry::Settled(settlement("b", 0))).unwrap();
-    let end = end.replacen('{', "{\"v\":3,", 1);
+    let end = end.replacen('{', "{\"v\":4,", 1);
     assert_eq!(told(&[&later, &end]), []);
-    assert_eq!(told(&[&later, r#"{"v":3,"record":"settled","batch":"b","operation":0,"ends":[]}"#]).len(), 1);
+    assert_eq!(told(&[&later, r#"{"v":4,"record":"settled","batch":"b","operation":0,"ends":[]}"#]).len(), 1);
     assert_eq!(told(&[&later, &end.replace("\"released\"", "\"unknown\",\"fault\":{}")]).len(), 1);
 }
 
@@ -298,11 +299,11 @@ async fn a_torn_tail_is_closed_reported_and_costs_no_other_record() {
 fn lines_that_are_no_records_are_told_apart() {
     let (_folder, path) = folder();
     Journal::open(&path).unwrap();
-    fs::write(&path, b"\n{\"v\":3,\"record\":\"new\"}\n\0\0\n\xff\n{\"v\":1,\"record\":\"intent\"}\n{}\n").unwrap();
+    fs::write(&path, b"\n{\"v\":4,\"record\":\"new\"}\n\0\0\n\xff\n{\"v\":1,\"record\":\"intent\"}\n{}\n").unwrap();
     let bad = read(&path).unwrap().bad;
     let bad_line = |line, why| BadLine { file: path.clone(), line, why };
     let torn = |line| bad_line(line, BadLineKind::Torn);
-    assert_eq!(bad, [bad_line(2, BadLineKind::Newer(3)), torn(3), torn(4), torn(5), torn(6)]);
+    assert_eq!(bad, [bad_line(2, BadLineKind::Newer(4)), torn(3), torn(4), torn(5), torn(6)]);
 }
 
 /// A journal cut at any byte loses at most the record it was cut in.
@@ -407,13 +408,57 @@ fn a_journal_that_does_not_exist_is_empty() {
 }
 
 #[cfg(target_os = "linux")]
-#[tokio::test]
-async fn a_full_disk_means_no_permit() {
-    let journal = Journal::open(Path::new("/dev/full")).unwrap();
-    let error = journal.intent(intent("b", 0), false).await.unwrap_err();
-    let JournalError::Write { path, error } = error else { panic!("{error}") };
-    assert_eq!(path, Path::new("/dev/full"));
+#[test]
+fn a_record_that_a_full_disk_does_not_take_is_not_written() {
+    let (_folder, path) = folder();
+    let journal = Journal::open(&path).unwrap();
+    let mut full = File::options().read(true).write(true).open("/dev/full").unwrap();
+    // It reads as if it went on for ever, but has no length.
+    let error = journal.put_line(&mut full, 2, "{}").unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+}
+
+/// What became of a write is not lost because the disk was full when it was known.
+#[tokio::test]
+async fn an_end_that_could_not_be_written_is_written_before_the_next_record() {
+    let (_folder, path) = folder();
+    let journal = Journal::open(&path).unwrap();
+    journal.intent(intent("b", 0), false).await.unwrap();
+    let moved = path.with_extension("moved");
+    fs::rename(&path, &moved).unwrap();
+    fs::create_dir(&path).unwrap();
+    assert!(journal.settled(settlement("b", 0)).await.is_err());
+    assert!(journal.catch_up().await.is_err());
+    assert!(journal.intent(intent("b2", 0), false).await.is_err());
+    fs::remove_dir(&path).unwrap();
+    fs::rename(&moved, &path).unwrap();
+    journal.intent(intent("b2", 0), false).await.unwrap();
+    let entries = read(&path).unwrap().entries;
+    let ends = |entry: &JournalEntry| matches!(entry, JournalEntry::Settled(_));
+    assert_eq!(entries.iter().map(ends).collect::<Vec<_>>(), [false, true, false]);
+    assert!(!journal.catch_up().await.unwrap(), "once");
+}
+
+/// Some take everything and keep nothing, some have no end, and a pipe waits for somebody who writes.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_is_no_file_is_no_journal() {
+    let (_folder, pipe) = folder();
+    fs::create_dir_all(pipe.parent().unwrap()).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for path in [Path::new("/dev/full"), Path::new("/dev/zero"), Path::new("/dev/null"), &pipe] {
+        let is_told = |error: JournalError| {
+            let fault = error.fault();
+            assert!(fault.kind == JournalFaultKind::Open && fault.reason.contains("not a file"), "{path:?}: {fault:?}");
+        };
+        is_told(Journal::open(path).unwrap_err());
+        is_told(Journal::at(path).intent(intent("b", 0), false).await.unwrap_err());
+        is_told(Journal::at(path).running().await.unwrap_err());
+        is_told(read(path).unwrap_err());
+        is_told(open_intents(path).unwrap_err());
+        is_told(verify::doubts(path, Timestamp(0)).unwrap_err());
+        is_told(scan(path, || |_: &[u8]| ()).unwrap_err());
+    }
 }
 
 #[cfg(unix)]
@@ -515,8 +560,11 @@ async fn an_edit_a_gap_and_a_line_put_in_are_found() {
     assert_eq!(with(&[&lines[1], &lines[2]]), [(1, What::Gap)]);
     assert_eq!(with(&[&lines[1], &lines[0], &lines[2]]), [(1, What::Gap), (2, What::Gap), (3, What::Gap)]);
     let first_version = r#"{"v":1,"record":"settled","at":1,"batch":"b","operation":9,"outcomes":[]}"#;
-    assert_eq!(with(&[&lines[0], first_version, &lines[1]]), [(3, What::Gap)]);
-    assert_eq!(with(&[&lines[0], "{\"v\":3}", &lines[1]]), [(2, What::Newer(3)), (3, What::Gap)]);
+    assert_eq!(with(&[&lines[0], first_version, &lines[1]]), [(2, What::Edited), (3, What::Gap)]);
+    assert_eq!(with(&[&lines[0], &lines[1], first_version]), [(3, What::Edited)], "at the end as well");
+    let (bare, _) = lines[2].split_once(",\"hash\":").unwrap();
+    assert_eq!(with(&[&lines[0], &lines[1], &format!("{bare}}}")]), [(3, What::Edited)], "without its digest");
+    assert_eq!(with(&[&lines[0], "{\"v\":4}", &lines[1]]), [(2, What::Newer(4)), (3, What::Gap)]);
 }
 
 #[tokio::test]
@@ -578,6 +626,7 @@ async fn a_full_journal_is_put_aside_once_nothing_in_it_is_open_and_the_chain_go
     let of = |entry: &JournalEntry| match entry {
         JournalEntry::Intent(intent) => intent.operation.0,
         JournalEntry::Settled(end) => end.operation.0,
+        JournalEntry::Unsent(unsent) => panic!("{unsent:?}"),
     };
     assert_eq!(contents.entries.iter().map(of).collect::<Vec<_>>(), [0, 0, 1, 1, 2, 2]);
     let told = verify(&path).unwrap();

@@ -8,7 +8,7 @@ use crate::domain::{
     time::Timestamp,
 };
 
-use super::{BadLineKind, JournalError, bytes, chain, lines, parse, parts};
+use super::{BadLineKind, JournalError, bytes, chain, lines, parse, parts, version_of};
 
 /// Milliseconds by which two machines' clocks may differ.
 const AHEAD_MS: u64 = 120_000;
@@ -117,6 +117,7 @@ pub fn doubts(path: &Path, now: Timestamp) -> Result<Vec<JournalDoubt>, JournalE
 fn verify_from(files: Vec<PathBuf>, mut before: Option<String>) -> Result<Verdict, JournalError> {
     let mut verdict = Verdict::default();
     let mut chained = false;
+    let mut sealed = before.is_some();
     for file in files {
         let bytes = bytes(&file)?;
         if !bytes.is_empty() {
@@ -132,17 +133,19 @@ fn verify_from(files: Vec<PathBuf>, mut before: Option<String>) -> Result<Verdic
                     let at = match &entry {
                         JournalEntry::Intent(intent) => intent.at,
                         JournalEntry::Settled(end) => end.at,
+                        JournalEntry::Unsent(unsent) => unsent.at,
                     };
                     verdict.newest = verdict.newest.filter(|(_, newest)| *newest > at).or(Some((line, at)));
                     // A journal that was begun anew proves nothing of the one before.
                     if proves != before.as_deref() {
                         fault(What::Gap);
                     }
-                    chained = true;
+                    (chained, sealed) = (true, true);
                     verdict.records += 1;
                 }
+                // Only the first version wrote none, and it wrote before all others.
+                (chain::Seal::None, Ok(_)) if sealed || version_of(text) != Some(1) => fault(What::Edited),
                 (chain::Seal::None, Ok(_)) => {
-                    // An earlier nicdeck may have gone on with it.
                     verdict.unproven += 1;
                     verdict.records += 1;
                 }

@@ -141,7 +141,7 @@ async fn a_relevant_change_before_the_write_skips_it_and_nothing_is_sent() {
             }
             assert_eq!(stage.writes(), 0, "{what}");
             assert_eq!(stage.simulator.world().to_files(), before.to_files(), "{what}");
-            assert_eq!(stage.closed_journal().entries, [], "{what}: nothing was about to be sent");
+            assert_eq!(stage.sent_by_journal(), [], "{what}: nothing was about to be sent");
         }
         // Only where states and owners are not told there is something that passes unseen.
         assert_eq!(seen.contains("Passes"), !words.whole, "{}: {seen:?}", cloud.descriptor().id);
@@ -165,7 +165,7 @@ async fn a_change_that_comes_too_late_is_refused_by_the_vendor_with_the_predicte
             let ended = stage.run(&plan).await;
             let codes = stage.codes();
             // An intent for each request, and an end for each try.
-            let entries = stage.closed_journal().entries;
+            let entries = stage.sent_by_journal();
             let intents = entries.iter().filter(|entry| matches!(entry, JournalEntry::Intent(_))).count();
             let tries = entries.len() - intents;
             assert_eq!(intents, stage.writes(), "{what}");
@@ -284,7 +284,7 @@ async fn what_is_gone_already_is_told_so_and_nothing_is_sent() {
                 let ended = stage.run(&plan).await;
                 ended.all(gone_word(&stage, target));
                 assert_eq!(stage.writes(), 0);
-                assert_eq!(stage.closed_journal().entries, []);
+                assert_eq!(stage.sent_by_journal(), []);
                 let id = nic.as_str().into();
                 assert_eq!(stage.part().nic(&id).is_none(), whole_nic, "the inventory follows");
             }
@@ -307,20 +307,20 @@ async fn one_address_that_is_gone_does_not_fail_the_others_of_its_call() {
         if cloud.descriptor().capabilities.release_whole {
             // Its call names no address: there is nothing to refuse.
             ended.all(OutcomeWord::Released);
-            assert_eq!((stage.simulator.count(action), stage.closed_journal().entries.len()), (1, stage.writes() + 1));
+            assert_eq!((stage.simulator.count(action), stage.sent_by_journal().len()), (1, stage.writes() + 1));
             continue;
         }
         if !words.absent {
             // What was done is not proven: nothing is sent again.
             assert_eq!(ended.outcomes[&several[0]].word(), OutcomeWord::Released, "it is not there any more");
             assert_eq!(ended.count(OutcomeWord::Unknown), several.len() - 1, "{:#?}", ended.outcomes);
-            assert_eq!((stage.simulator.count(action), stage.closed_journal().entries.len()), (1, 2));
+            assert_eq!((stage.simulator.count(action), stage.sent_by_journal().len()), (1, 2));
             continue;
         }
         assert_eq!(ended.outcomes[&several[0]].word(), OutcomeWord::AlreadyGone, "{:#?}", ended.outcomes);
         assert_eq!(ended.count(OutcomeWord::Released), several.len() - 1, "{:#?}", ended.outcomes);
         assert_eq!(stage.simulator.count(action), 2, "each address is asked for by one call that was taken at most");
-        assert_eq!(stage.closed_journal().entries.len(), 4);
+        assert_eq!(stage.sent_by_journal().len(), 4);
     }
 }
 

@@ -84,14 +84,14 @@ pub fn is_done(stage: &Stage, plan: &ReleasePlan) -> bool {
 
 /// What was done on the stage so far: requests of the plan's kind, all writes, lines of the journal.
 fn so_far(stage: &Stage, plan: &ReleasePlan) -> [usize; 3] {
-    [stage.deeds(plan), stage.writes(), stage.closed_journal().entries.len()]
+    [stage.deeds(plan), stage.writes(), stage.sent_by_journal().len()]
 }
 
 /// How the last answer began.
 fn told(stage: &Stage) -> Option<String> {
-    let ends = stage.closed_journal().entries.into_iter().filter_map(|entry| match entry {
+    let ends = stage.sent_by_journal().into_iter().filter_map(|entry| match entry {
         JournalEntry::Settled(end) => Some(end),
-        JournalEntry::Intent(_) => None,
+        _ => None,
     });
     ends.last()?.answers.last().map(|answer| answer.text.clone())
 }

@@ -39,10 +39,11 @@ fn all(world: &World) -> (Vec<SimNic>, Vec<nicdeck::sim::world::SimFloat>) {
 
 /// The newest batch of the journal.
 fn newest(stage: &Stage) -> Batch {
-    let entries = stage.closed_journal().entries;
+    let entries = stage.sent_by_journal();
     let id = entries.last().map(|entry| match entry {
         nicdeck::domain::journal::JournalEntry::Intent(intent) => intent.batch.clone(),
         nicdeck::domain::journal::JournalEntry::Settled(end) => end.batch.clone(),
+        nicdeck::domain::journal::JournalEntry::Unsent(unsent) => unsent.batch.clone(),
     });
     batch(entries.iter(), &id.expect("something was done")).expect("it is in the journal")
 }

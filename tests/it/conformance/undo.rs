@@ -83,7 +83,7 @@ fn nics(world: &World) -> Vec<SimNic> {
 
 /// What takes the plan back, as its journal tells it: of each write the first request's intent.
 pub fn taking_back(stage: &Stage, done: &ReleasePlan) -> Vec<OperationKind> {
-    let entries = stage.closed_journal().entries;
+    let entries = stage.sent_by_journal();
     let first = |operation: &Operation| {
         entries.iter().find_map(|entry| match entry {
             JournalEntry::Intent(intent) if intent.operation == operation.id => Some(intent),

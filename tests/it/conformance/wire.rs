@@ -113,6 +113,7 @@ async fn ask(client: Client, journal: Arc<Journal>, call: Call) -> Result<(), Fa
                 overrides: vec![],
                 belts: None,
                 file: None,
+                account: None,
                 who: "lin".to_owned(),
                 host: "here".to_owned(),
                 version: "0".to_owned(),

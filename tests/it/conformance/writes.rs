@@ -85,6 +85,7 @@ async fn three_addresses_and_a_nic_go_and_nothing_else() {
             let (id, word) = match entry {
                 JournalEntry::Intent(intent) => (intent.operation, "intent"),
                 JournalEntry::Settled(end) => (end.operation, "end"),
+                JournalEntry::Unsent(unsent) => panic!("all of it was sent: {unsent:?}"),
             };
             ends.entry(id.0).or_default().push(word);
         }
@@ -151,7 +152,7 @@ async fn a_throttled_write_is_made_again_with_a_permit_of_its_own() {
         assert_eq!(stage.writes(), 3, "{}", stage.name());
         assert_eq!(ended.progressed(|progress| matches!(progress, Progress::Retrying { .. })), 2);
         assert_eq!(stage.simulator.world().to_files(), after(&plan, &before, ""), "{}", stage.name());
-        assert_eq!(stage.closed_journal().entries.len(), 6, "three intents, three ends");
+        assert_eq!(stage.sent_by_journal().len(), 6, "three intents, three ends");
     }
 }
 
@@ -181,7 +182,7 @@ async fn a_conflict_is_waited_out_where_the_code_proves_that_nothing_was_done_an
         for target in [&targets[0], &targets[3]] {
             let plan = stage.plan_all(std::slice::from_ref(target));
             let (before, deeds, writes, closed) =
-                (stage.simulator.world(), stage.deeds(&plan), stage.writes(), stage.closed_journal().entries.len());
+                (stage.simulator.world(), stage.deeds(&plan), stage.writes(), stage.sent_by_journal().len());
             let action = stage.action(&plan.operations()[0]);
             stage.simulator.before(action, move |world| {
                 world.refusals.insert(action.to_owned(), conflict.to_owned());
@@ -204,7 +205,7 @@ async fn a_conflict_is_waited_out_where_the_code_proves_that_nothing_was_done_an
             // The first request of a write that did nothing is closed before it is made again; a later one goes on with its write.
             let requests = stage.writes() - writes;
             let ends = 1 + usize::from(requests == 2);
-            assert_eq!(stage.closed_journal().entries.len() - closed, requests + ends);
+            assert_eq!(stage.sent_by_journal().len() - closed, requests + ends);
             assert_eq!(ended.progressed(told), 1);
             let expected = after(&plan, &before, stage.simulator_words().free);
             assert_eq!(stage.simulator.world().to_files(), expected);

@@ -140,7 +140,7 @@ async fn with_a_write_in_flight(happens: impl FnOnce(&mut Tty) + Send + 'static)
     assert_eq!(journal.open_intents().count(), 0);
     let ends = journal.entries.iter().filter_map(|entry| match entry {
         JournalEntry::Settled(end) => Some(end.outcomes.iter().map(|(_, outcome)| outcome.word())),
-        JournalEntry::Intent(_) => None,
+        _ => None,
     });
     (code, ends.flatten().collect())
 }

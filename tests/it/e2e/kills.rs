@@ -259,6 +259,7 @@ impl Round {
                 JournalEntry::Settled(end) => {
                     ends.extend(end.outcomes.into_iter().map(|(target, outcome)| (target, outcome.word())));
                 }
+                JournalEntry::Unsent(unsent) => panic!("nothing was skipped or stopped: {unsent:?}"),
             }
         }
         assert_eq!(sent, ends.keys().cloned().collect(), "each intent has its end, and nothing else has one");

@@ -45,7 +45,7 @@ async fn a_dry_run_comes_to_the_request_that_the_run_sends_and_sends_none() {
             let told = stage.rehearse(&plan).await;
             let rehearsed = stage.simulator.requests().split_off(before);
             assert_eq!(stage.writes(), 0, "{name}: nothing is sent");
-            assert_eq!(stage.closed_journal().entries, [], "{name}: no permit was asked for");
+            assert_eq!(stage.sent_by_journal(), [], "{name}: no permit was asked for");
             assert_eq!(told[0].ends, [], "{name}");
             let sends = &told[0].sends[0];
             let (nic, ip) = parts(&target);

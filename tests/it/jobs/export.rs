@@ -145,6 +145,7 @@ fn no_cell_can_be_run_or_break_out() {
         code: Some("@SUM(1)".to_owned()),
         message: "+1\r\n\u{1b}[2Jdone,\"x\"".to_owned(),
         request_id: Some("-2".to_owned()),
+        not_journaled: true,
     };
     let sheet = |format| {
         let mut out = Vec::new();
@@ -180,4 +181,6 @@ fn no_cell_can_be_run_or_break_out() {
     assert!(markdown.contains("=cmd\\|' /C calc'!A0"), "a bar would begin another cell: {markdown}");
     let json: serde_json::Value = serde_json::from_str(&sheet(Format::Json)).unwrap();
     assert_eq!(json["counts"]["failed"], 1);
+    assert_eq!(json["rows"][0]["not_journaled"], true);
+    assert!(cells.ends_with(",true") && markdown.contains("failed (@SUM(1), not journaled)"), "{cells} {markdown}");
 }

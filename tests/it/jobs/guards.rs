@@ -61,7 +61,7 @@ async fn a_plan_that_is_not_what_was_confirmed_sends_nothing() {
         );
     }
     assert_eq!(stage.simulator.requests().len(), before, "not even a read");
-    assert_eq!(stage.closed_journal().entries, []);
+    assert_eq!(stage.sent_by_journal(), []);
     // An address that was not listed is not even a sound plan.
     let smuggled = tampered(&plan, |all| {
         if let OperationKind::Release { ips, .. } = &mut all[0].kind {
@@ -125,12 +125,12 @@ async fn the_reason_of_an_override_and_raised_belts_are_on_disk_before_the_write
     stage.state.safety = Arc::new(Safety { belts, ..Safety::default() });
     let plan = stage.plan_all(&targets[1..]);
     stage.run(&plan).await.all(OutcomeWord::Released);
-    let entries = stage.closed_journal().entries;
+    let entries = stage.sent_by_journal();
     let intents: Vec<_> = entries
         .iter()
         .filter_map(|entry| match entry {
             JournalEntry::Intent(intent) => Some(intent),
-            JournalEntry::Settled(_) => None,
+            _ => None,
         })
         .collect();
     let [first, second] = intents.as_slice() else { panic!("{intents:?}") };
@@ -155,5 +155,5 @@ async fn what_was_not_known_and_turns_out_to_stand_against_it_is_left_alone() {
     let ended = stage.run(&plan).await;
     let Outcome::Skipped { why: Skip::Stale { changes } } = ended.only() else { panic!("{:?}", ended.outcomes) };
     assert_eq!(changes[0].fact, ChangedFact::Eips);
-    assert_eq!((stage.writes(), stage.closed_journal().entries.len()), (0, 0));
+    assert_eq!((stage.writes(), stage.sent_by_journal().len()), (0, 0));
 }

@@ -1,6 +1,9 @@
 //! No journal, no write; and what is on disk before a request leaves.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use nicdeck::{
     app::msg::{Msg, ReleaseEvent},
@@ -10,19 +13,23 @@ use nicdeck::{
         journal_fault::JournalFaultKind,
         outcome::{Outcome, OutcomeWord, Skip},
         plan::OperationKind,
+        selection::Target,
+        time::Timestamp,
     },
+    filter::search::{self, Search, result_word},
     runtime::{
-        clock,
+        self, clock,
         jobs::release::{self, Author, Batch},
-        journal::{self, Contents, Journal},
+        journal::{self, Contents, Journal, verify},
     },
+    sim::world::SimNic,
 };
 use tokio::sync::mpsc;
 
 use super::{cloud, one_each, wide};
 use crate::{
     history,
-    stage::{Scene, good, parts},
+    stage::{Ended, Scene, Stage, good, parts},
 };
 
 #[tokio::test]
@@ -107,7 +114,54 @@ async fn a_read_only_profile_sends_nothing() {
         assert_eq!(*outcome, Outcome::Skipped { why: Skip::ReadOnly });
     }
     assert_eq!(stage.writes(), 0);
-    assert_eq!(stage.closed_journal().entries, []);
+    adds_up(&stage, &ended);
+}
+
+/// What the journal tells of the last batch is what its run told of each target of the plan.
+fn adds_up(stage: &Stage, ended: &Ended) {
+    let path = stage.journal.path();
+    let found = runtime::history::find(path, &Search::default(), 1, true).unwrap();
+    let told: BTreeMap<Target, Outcome> =
+        found.batches[0].rows().map(|(_, row)| (row.target.clone(), row.outcome.clone().unwrap())).collect();
+    assert_eq!(told, ended.outcomes);
+    let summary = &found.summaries[0];
+    assert_eq!((summary.targets(), summary.unfinished()), (ended.outcomes.len(), 0));
+    for word in ["skipped", "stopped", "released", "failed"] {
+        let search = search::parse(&format!("result:{word}"), Timestamp(0), 0).unwrap();
+        let wanted = ended.outcomes.values().filter(|outcome| result_word(Some(outcome.word())) == word).count();
+        let found = runtime::history::find(path, &search, 1, false).unwrap().summaries;
+        assert_eq!(found.iter().map(|batch| batch.found).sum::<usize>(), wanted, "{word}");
+    }
+}
+
+/// Sent, changed since the plan, refused and stopped: each target of the plan is in the journal, with the end that the run told.
+#[tokio::test]
+async fn what_the_journal_tells_adds_up_to_the_plan() {
+    let mut stage = wide().open().await;
+    let targets = one_each(&mut stage, 9).await;
+    let plan = stage.plan_all(&targets);
+    let operations = plan.operations();
+    // The first two are gone, or changed, before their turn.
+    let (gone, changed) = (&operations[0], &operations[1]);
+    let OperationKind::Release { nic, ips } = &gone.kind else { panic!("a release") };
+    stage.simulator.change(|world| assert_eq!(world.release(nic.as_str(), ips), ips.len()));
+    let changed = changed.kind.nic().to_string();
+    stage.simulator.change(|world| {
+        let nic = world.nic(&changed).unwrap().clone();
+        world.put_nic(SimNic { status: "Detaching".to_owned(), ..nic });
+    });
+    let hold = stage.simulator.hold(stage.action(gone));
+    let running = stage.begin(&plan);
+    stage.simulator.wait_for(|log| log.iter().filter(|logged| logged.write).count() == 4).await;
+    running.control.send_modify(|control| control.stopped = true);
+    drop(hold);
+    let ended = running.end(&mut stage).await;
+    let counts = [OutcomeWord::AlreadyGone, OutcomeWord::Skipped, OutcomeWord::Released, OutcomeWord::Stopped];
+    assert_eq!(counts.map(|word| ended.count(word)), [1, 1, 4, 3]);
+    adds_up(&stage, &ended);
+    let contents = stage.closed_journal();
+    assert!(matches!(contents.entries.last(), Some(JournalEntry::Unsent(unsent)) if unsent.rows.len() == 5));
+    assert!(verify::verify(stage.journal.path()).unwrap().is_whole());
 }
 
 /// Two consoles on one journal: what one of them has begun, and has no end yet, the other one leaves alone.

@@ -226,7 +226,7 @@ async fn an_unknown_end_stays_open_in_the_journal_until_it_is_found_out_and_so_d
     let words: Vec<_> = targets.iter().map(|target| run.outcome(target).unwrap().word()).collect();
     assert_eq!(words, [OutcomeWord::Released, OutcomeWord::Failed]);
     assert!(targets.iter().all(|target| !stage.state.earlier.is_open(target.nic())));
-    let entries = stage.closed_journal().entries;
+    let entries = stage.sent_by_journal();
     let later: Vec<_> = entries
         .iter()
         .filter_map(|entry| match entry {

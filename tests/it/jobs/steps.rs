@@ -145,12 +145,12 @@ async fn each_request_of_a_write_has_an_intent_of_its_own_and_sees_what_the_one_
     assert_eq!(plan.operations().len(), 1);
     stage.run(&plan).await.all(OutcomeWord::Released);
     assert_eq!(stage.writes(), 2, "and the look for a third one sends nothing");
-    let entries = stage.closed_journal().entries;
+    let entries = stage.sent_by_journal();
     let seen: Vec<(String, usize)> = entries
         .iter()
         .filter_map(|entry| match entry {
             JournalEntry::Intent(intent) => Some((intent.step.clone(), intent.before.len())),
-            JournalEntry::Settled(_) => None,
+            _ => None,
         })
         .collect();
     let before = plan.operations()[0].expect.nic.addresses.len();
@@ -202,10 +202,10 @@ async fn a_later_request_that_is_throttled_is_made_again_and_the_earlier_one_is_
     stage.simulator.inject(Rule::new(Trouble::Throttle).writes().skip(1).first(2));
     stage.run(&plan).await.all(OutcomeWord::Released);
     assert_eq!(stage.writes(), 4);
-    let ends = stage.closed_journal().entries;
+    let ends = stage.sent_by_journal();
     let ends = ends.iter().filter_map(|entry| match entry {
         JournalEntry::Settled(end) => Some(end),
-        JournalEntry::Intent(_) => None,
+        _ => None,
     });
     let words: Vec<OutcomeWord> = ends.flat_map(|end| end.outcomes.iter().map(|(_, outcome)| outcome.word())).collect();
     assert_eq!(words, [OutcomeWord::Released, OutcomeWord::Released], "nothing is written down as failed on the way");
@@ -221,7 +221,7 @@ async fn a_codec_that_has_no_safe_request_sends_none() {
         assert_eq!((fault.kind, fault.message.as_str()), (FaultKind::Local, local::NO_STEP));
     }
     assert_eq!(stage.writes(), 0);
-    assert_eq!(stage.closed_journal().entries, []);
+    assert_eq!(stage.sent_by_journal(), []);
 }
 
 #[tokio::test]

@@ -560,11 +560,17 @@ impl Stage {
         contents
     }
 
+    /// The same, without what was not sent.
+    pub fn sent_by_journal(&self) -> Vec<JournalEntry> {
+        let entries = self.closed_journal().entries.into_iter();
+        entries.filter(|entry| !matches!(entry, JournalEntry::Unsent(_))).collect()
+    }
+
     /// The vendor's codes that came back to writes, as the journal keeps them.
     pub fn codes(&self) -> Vec<String> {
         let settled = self.closed_journal().entries.into_iter().filter_map(|entry| match entry {
             JournalEntry::Settled(settled) => Some(settled.answers),
-            JournalEntry::Intent(_) => None,
+            _ => None,
         });
         settled.flatten().filter_map(|answer| answer.code).collect()
     }

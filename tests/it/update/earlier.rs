@@ -42,6 +42,7 @@ pub fn intent(operation: u32, nic: &str, ips: &[&str]) -> Intent {
         overrides: Vec::new(),
         belts: None,
         file: None,
+        account: None,
         who: "lin".to_owned(),
         host: "here".to_owned(),
         version: "0.1.0".to_owned(),

@@ -21,7 +21,7 @@ use nicdeck::{
         time::Timestamp,
     },
     filter::search,
-    history::{Book, batch::batch, glance::glance},
+    history::{Book, batch::batch, glance::Reader},
 };
 
 use super::{
@@ -75,6 +75,7 @@ pub fn intent(batch: &str, operation: u32, (profile, cloud): (&str, &str), kind:
         overrides: vec![],
         belts: None,
         file: None,
+        account: None,
         who: "lin".to_owned(),
         host: "ops-1".to_owned(),
         version: "0.1.0".to_owned(),
@@ -147,7 +148,8 @@ pub fn answer(scenario: &mut Scenario, records: &[JournalEntry]) {
         let Effect::History { job, lookup } = effect else { panic!("{effect:?}") };
         let event = match lookup {
             Lookup::Search(text) => {
-                let book = Book::of(lines.iter().filter_map(|line| glance(line.as_bytes())));
+                let mut reader = Reader::default();
+                let book = Book::of(lines.iter().filter_map(|line| reader.glance(line.as_bytes())));
                 let search = search::parse(&text, START, 0).unwrap();
                 let summaries = book.search(&search);
                 HistoryEvent::Listed(Box::new(Listed { summaries, of: book.len(), bad: 0 }))

@@ -537,6 +537,7 @@ fn left_open() -> Msg {
         overrides: Vec::new(),
         belts: None,
         file: None,
+        account: None,
         who: "lin".to_owned(),
         host: "ops-1".to_owned(),
         version: "0.1.0".to_owned(),

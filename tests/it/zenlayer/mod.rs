@@ -148,6 +148,7 @@ async fn write(client: &Client, nic: &Nic, kind: OperationKind) -> Result<Receip
         overrides: Vec::new(),
         belts: None,
         file: None,
+        account: None,
         who: "me".into(),
         host: "here".into(),
         version: "0".into(),

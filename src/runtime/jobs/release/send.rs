@@ -3,13 +3,17 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::{
+    app::msg::{Msg, ReleaseEvent},
     domain::{
         fault::{Effect, Fault, FaultKind},
         journal::{Answer, Intent, Request},
         outcome::{Outcome, Progress, Receipt, Skip},
         plan::{Operation, OperationKind},
         snapshot::NicSnapshot,
+        time::Timestamp,
     },
     providers::{
         client::{Client, Written, local},
@@ -20,7 +24,7 @@ use crate::{
 };
 
 use super::{
-    Batch, MOST_STEPS, intent, look,
+    Batch, MOST_STEPS, WAITS_MS, intent, look,
     read_back::Last,
     targets::{Sight, is_done, targets},
     turn::{Next, next},
@@ -36,6 +40,8 @@ pub(super) enum Sent {
     },
     /// No request left.
     Nothing(Outcome),
+    /// None left in time: what it was decided on may not be so any more. `intended`: the intent is on disk.
+    Old { intended: bool },
 }
 
 /// Sends what the write needs. Between two requests the NIC is read again: the codec decides on what is there then.
@@ -57,12 +63,22 @@ pub(super) async fn send(
     let mut answered: Option<Receipt> = None;
     let mut answers: Vec<Answer> = Vec::new();
     let mut attempt = 1;
+    // Since the first refusal of a request.
+    let mut since: Option<Instant> = None;
     let mut to_send = look::next(client, kind, &now, &made).map(|step| (step, turn));
-    while let Some((step, turn)) = to_send.take().filter(|_| made.len() < MOST_STEPS) {
+    // Since the facts: nothing that waits for long stands between them and the request.
+    let mut decided = (batch.now)();
+    let is_old = |decided: Timestamp| (batch.now)().0.saturating_sub(decided.0) > WAITS_MS;
+    while let Some((step, mut turn)) = to_send.take().filter(|_| made.len() < MOST_STEPS) {
+        client.seat(&mut turn).await;
         // Without a session there is none, and then nothing is sent either.
         let preview = client.preview(&operation.region, kind, &step).await.ok();
         let request = preview.map(|preview| Box::new(Request::of(&preview)));
-        let record = Intent { request, ..intent(batch, operation, kind, step.name, &now, name) };
+        let account = client.mark().await;
+        let record = Intent { request, account, ..intent(batch, operation, kind, step.name, &now, name) };
+        if is_old(decided) && answered.is_none() && made.is_empty() {
+            return Sent::Old { intended: false };
+        }
         let permit = match batch.journal.intent(record, client.profile().readonly).await {
             Ok(permit) => permit,
             Err(error) => {
@@ -71,8 +87,17 @@ pub(super) async fn send(
                 return Sent::Answered { answer: Last::after(Ok(receipt)), answers };
             }
         };
-        batch.progress(operation, Progress::Sent).await;
+        // Another process may have held the journal for long.
+        if is_old(decided) && answered.is_none() && made.is_empty() {
+            return Sent::Old { intended: true };
+        }
+        // A screen that does not keep up holds up no write, and is told after it.
+        let told = ReleaseEvent::Progressed(operation.id, Progress::Sent);
+        let late = batch.out.try_send(Msg::Release(batch.job, told)).is_err();
         let Written { answer, exchange } = client.write(&operation.region, kind, &step, permit, turn).await;
+        if late {
+            batch.progress(operation, Progress::Sent).await;
+        }
         answers.extend(exchange.as_ref().map(Answer::of));
         let last = step.last;
         let earlier = answered.is_some();
@@ -87,6 +112,7 @@ pub(super) async fn send(
             };
             made.push(step);
             now = *fresh;
+            decided = (batch.now)();
             to_send = Some((other, turn));
             continue;
         }
@@ -95,7 +121,7 @@ pub(super) async fn send(
         match answer {
             Ok(receipt) if !last => {
                 made.push(step);
-                attempt = 1;
+                (attempt, since) = (1, None);
                 if let Some(Err(fault)) = task_end(batch, client, operation, &receipt).await {
                     return Sent::Answered { answer: Last::after(Err(fault)), answers };
                 }
@@ -103,7 +129,8 @@ pub(super) async fn send(
             }
             // This request alone did nothing, and is made again: those before it are not.
             Err(fault) if earlier && !batch.wish().stopped => {
-                let Some(pause) = client.pause_of_write(&fault, attempt) else {
+                let elapsed = since.get_or_insert_with(Instant::now).elapsed();
+                let Some(pause) = client.pause_of_write(&fault, attempt, elapsed) else {
                     return Sent::Answered { answer: Last::after(Err(fault)), answers };
                 };
                 attempt += 1;
@@ -121,7 +148,10 @@ pub(super) async fn send(
             let then = next(batch, client, operation, kind, &now, |fresh| look::next(client, kind, fresh, &made)).await;
             // What it was refused for may be what differs now, and pass: until it is as it was, nothing is sent.
             let pause = match (&then, &refused) {
-                (Next::Against(_), Some(fault)) => client.pause_of_write(fault, attempt).map(|pause| (fault, pause)),
+                (Next::Against(_), Some(fault)) => {
+                    let elapsed = since.get_or_insert_with(Instant::now).elapsed();
+                    client.pause_of_write(fault, attempt, elapsed).map(|pause| (fault, pause))
+                }
                 _ => None,
             };
             let Some((fault, pause)) = pause else { break then };
@@ -135,6 +165,7 @@ pub(super) async fn send(
         match then {
             Next::Request(fresh, step, turn) => {
                 now = *fresh;
+                decided = (batch.now)();
                 to_send = Some((step, turn));
             }
             // All of it is done, or went with the NIC.

@@ -21,18 +21,25 @@ use super::{
     targets::{Rules, against},
 };
 
-/// Waits for the turn of one request. `told` is said of the write if it has to wait. `None`: stopped.
+/// Waits for the turn of one request. `told` is said of the write if it has to wait; `again`: its facts are known, and grow old.
+/// `None`: stopped.
 pub(super) async fn turn(
     batch: &Batch,
     client: &Client,
     operation: &Operation,
-    (kind, step): (&OperationKind, &Step),
+    (kind, step, again): (&OperationKind, &Step, bool),
     told: Option<Progress>,
 ) -> Option<WriteTurn> {
     loop {
         let mut control = batch.control.clone();
         {
-            let mut taking = pin!(client.turn(&operation.region, kind, step));
+            let mut taking = pin!(async {
+                if again {
+                    client.turn_again(&operation.region, kind, step).await
+                } else {
+                    client.turn(&operation.region, kind, step).await
+                }
+            });
             // At once, if nothing stands before it: what is wished for is looked at after the facts.
             let at_once = tokio::select! {
                 biased;
@@ -89,7 +96,7 @@ pub(super) async fn next(
         if !network::wait(batch, client).await {
             return Next::Stopped;
         }
-        let Some(turn) = turn(batch, client, operation, (kind, &step), None).await else { return Next::Stopped };
+        let Some(turn) = turn(batch, client, operation, (kind, &step, false), None).await else { return Next::Stopped };
         let read = async {
             let now = inspect::nic(client, &Arc::new(before.clone()), &never, batch.now).await?;
             let there = |ip: &IpAddr| now.iter().flat_map(|now| &now.nic.addresses).any(|address| address.ip == *ip);
