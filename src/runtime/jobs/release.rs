@@ -55,6 +55,9 @@ const PER_PROFILE: usize = 4;
 /// and for a turn that was lost to that. To read everything again for each would have a vendor who is busy asked many times more.
 const GOOD_FOR_MS: i64 = 5_000;
 
+/// Milliseconds from the first read to the last of what a write is decided on. Longer takes only a program that was stopped meanwhile,
+/// a machine that slept, or a vendor who lets reads wait: then everything is read once more.
+const LOOK_MS: i64 = 60_000;
 /// Milliseconds that a request may wait after what it was decided on.
 const WAITS_MS: i64 = 5_000;
 /// Times that a write is decided on anew because that was too long.
@@ -490,6 +493,7 @@ async fn check(
     let keeps = takes && operation.shares.is_empty();
     // The turn of that request, while its action is left alone.
     let mut held: Option<WriteTurn> = None;
+    let mut olds = 0;
     loop {
         let turn = match held.take() {
             Some(turn) if !batch.wish().stopped => Some(turn),
@@ -510,6 +514,7 @@ async fn check(
             None => {
                 let mut control = batch.control.clone();
                 let mut seen = ends.clone();
+                let began = (batch.now)();
                 // Nothing was sent: a stop need not wait for what a busy vendor says.
                 let looked = tokio::select! {
                     biased;
@@ -519,8 +524,14 @@ async fn check(
                         return Checked::Ended(None);
                     }
                 };
+                let old = (batch.now)().0.saturating_sub(began.0) > LOOK_MS && looked.is_ok();
+                if old && olds < MOST_OLD {
+                    olds += 1;
+                    held = Some(turn);
+                    continue;
+                }
                 *ends = seen;
-                looked
+                if old { Err(Fault::local(FaultKind::Local, "", local::CANCELLED)) } else { looked }
             }
         };
         let (seen, left) = match looked {

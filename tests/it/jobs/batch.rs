@@ -170,6 +170,33 @@ async fn a_pause_holds_a_retry_and_the_facts_are_read_again_after_it() {
     stage.closed_journal();
 }
 
+/// A console that was stopped (ctrl-z), or a machine that slept, in the middle of the reads before a write.
+#[tokio::test]
+async fn a_write_is_not_decided_on_reads_between_which_hours_went_by() {
+    static AHEAD: AtomicI64 = AtomicI64::new(0);
+    let mut stage = wide().open().await;
+    stage.now = || Timestamp(clock::now().0 + AHEAD.load(Ordering::SeqCst));
+    let targets = one_each(&mut stage, 1).await;
+    let plan = stage.plan_all(&targets);
+    // The NIC itself is read; what is around it has no answer yet.
+    let hold = stage.simulator.hold("DescribeEipAddresses");
+    let before = stage.simulator.requests().len();
+    let running = stage.begin(&plan);
+    let waits = |log: &[Logged]| log.iter().skip(before).any(|logged| logged.action == "DescribeEipAddresses");
+    stage.simulator.wait_for(waits).await;
+    AHEAD.store(7_200_000, Ordering::SeqCst);
+    let so_far = stage.simulator.requests().len();
+    drop(hold);
+    running.end(&mut stage).await.all(OutcomeWord::Released);
+    let log = stage.simulator.requests();
+    let log: Vec<(String, bool)> = log.iter().map(|logged| (logged.action.clone(), logged.write)).collect();
+    let mut then = log.iter().skip(so_far).take_while(|(_, write)| !write);
+    assert!(
+        then.any(|(action, _)| action == "DescribeNetworkInterfaceAttribute"),
+        "the NIC is read once more before the write"
+    );
+}
+
 /// What a try was decided on is good for the next one for a few seconds only.
 #[tokio::test]
 async fn another_try_of_a_throttled_write_is_decided_on_facts_read_anew_once_they_are_old() {
