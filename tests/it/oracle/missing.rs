@@ -77,7 +77,13 @@ fn untold(id: FindingId) -> &'static [FindingId] {
         F::PrimaryNic => &[F::NicType],
         // What a detach from a server does nobody can say of a NIC that may be on none.
         F::NicDies => &[F::NicFateUnknown, F::InstanceUnknown],
-        F::NicAttached | F::InstanceState | F::OtherPlace | F::OtherVpc => &[F::InstanceUnknown],
+        // What is about an instance is not told where the instance is not.
+        F::NicAttached => &[F::InstanceUnknown],
+        F::InstanceState | F::OtherPlace | F::OtherVpc => &[F::InstanceUnknown, F::InstanceGone],
+        F::HotPlug => &[F::HotPlugUnknown, F::InstanceUnknown, F::InstanceGone],
+        F::GuestAgent => &[F::GuestAgentUnknown, F::InstanceUnknown, F::InstanceGone],
+        // Which of its addresses is a NIC's own is not told: then this one may be, and stays.
+        F::LastSecondary => &[F::PrimaryIp],
         _ => &[],
     }
 }
