@@ -119,11 +119,21 @@ pub fn press(state: &mut State, key: Key) -> Vec<Effect> {
             if moved.is_none() {
                 match state.keymap.command(key, state.screen) {
                     Some(Command::Help) => state.overlays.push(Overlay::Help(Help::default())),
+                    // The page stays on its row.
+                    Some(Command::ToggleMark) => {
+                        let (row, len) = (state.browse.view.cursor, state.browse.rows.len());
+                        let effects = super::run_command(state, Command::ToggleMark);
+                        let height = super::list_height(state);
+                        if state.screen == Screen::Inventory {
+                            state.browse.view.go(row, len, height);
+                            super::browse::moved(state);
+                        }
+                        return effects;
+                    }
                     Some(
                         command @ (Command::Language
                         | Command::Copy
                         | Command::CopyMore
-                        | Command::ToggleMark
                         | Command::MarkDetach
                         | Command::Override),
                     ) => {

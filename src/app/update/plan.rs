@@ -53,6 +53,8 @@ fn focused_targets(state: &State) -> Vec<Target> {
             .iter()
             .filter(|address| rows::is_releasable_role(address.role))
             .map(|address| Target::Address(AddressKey { nic: nic_key.clone(), ip: address.ip }))
+            // What the filter leaves out was not looked at.
+            .filter(|target| rows::is_visible(state, target))
             .collect()
     };
     match (row, key) {

@@ -98,8 +98,13 @@ fn the_page_of_a_row_marks_and_plans_as_the_pane_does() {
     let mut scenario = browsing();
     scenario.keys("/").text("10.0.1.21").keys("enter enter");
     assert!(matches!(scenario.state.overlays.as_slice(), [Overlay::Detail { .. }]));
+    scenario.keys("F");
+    assert!(matches!(scenario.state.overlays.as_slice(), [Overlay::Detail { .. }]), "it is no key of the page");
     scenario.keys("space");
-    assert_eq!(scenario.marks(), ["eni-1 10.0.1.21"]);
+    assert_eq!((scenario.marks(), scenario.cursor()), (vec!["eni-1 10.0.1.21".to_owned()], "a 10.0.1.21".to_owned()));
+    scenario.keys("space");
+    assert!(scenario.marks().is_empty(), "the page has stayed on its row");
+    scenario.keys("space");
     scenario.keys("p");
     assert_eq!((scenario.state.screen, scenario.state.overlays.len()), (Screen::Plan, 0));
     assert_eq!(scenario.state.plan.as_ref().unwrap().plan.rows().len(), 1);

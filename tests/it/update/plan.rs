@@ -386,3 +386,19 @@ fn a_key_goes_to_the_rows_of_a_plan_that_have_something_to_tell() {
     scenario.keys("g N");
     assert_eq!((focused(&scenario).0, scenario.notice()), (0, "notice.no-more-findings"));
 }
+
+/// A plan of the row under the cursor is about what is seen of it, as marks are.
+#[test]
+fn a_plan_of_a_nic_leaves_out_what_the_filter_leaves_out() {
+    let mut scenario = browsing();
+    let planned = |scenario: &mut Scenario| {
+        scenario.keys("p").read_again();
+        let rows = scenario.state.plan.as_ref().unwrap().plan.rows().len();
+        scenario.keys("esc");
+        rows
+    };
+    scenario.keys("/").text("10.0.3.7").keys("enter g j");
+    assert_eq!((scenario.cursor().as_str(), planned(&mut scenario)), ("n eni-3", 1));
+    scenario.keys("F");
+    assert_eq!((scenario.cursor().as_str(), planned(&mut scenario)), ("n eni-3", 2));
+}
