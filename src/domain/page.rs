@@ -40,6 +40,8 @@ impl Resource {
 pub enum Scope {
     /// All of the region (or of the account, where the cloud lists across regions).
     All,
+    /// Any few of it, as few as the API gives: all that is asked is whether the call works.
+    Few,
     /// Only what concerns this NIC.
     Nic(NicId),
     Instances(Vec<InstanceId>),

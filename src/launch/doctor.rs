@@ -6,8 +6,11 @@ use std::{
     io::{self, Write as _},
 };
 
+mod journal;
+
 use serde::Serialize;
 
+use self::journal::Journal;
 use super::{Demo, Failure, accounts, base, complain, demo, failed, narrowed, tokio_runtime};
 use crate::{
     app::{notices::Phrase, state::Language},
@@ -16,7 +19,6 @@ use crate::{
         clean::clean,
         fault::{Fault, FaultKind},
         ids::{CloudId, ProfileId, RegionId},
-        journal_fault::JournalFault,
     },
     look,
     providers::{
@@ -25,12 +27,8 @@ use crate::{
     },
     report,
     runtime::{
-        self, Account, Launch, clock,
+        self, Account, clock,
         doctor::{CallHealth, Health, Who},
-        journal::{
-            self,
-            verify::{Verdict, verify},
-        },
     },
     told,
     ui::{
@@ -77,7 +75,9 @@ async fn examine(start: &DoctorStart, language: Language) -> Result<Findings, Fa
     let mut launch = base(start.demo, language, false);
     launch.readonly = true;
     let _clouds = if start.demo {
-        let Demo { profiles, clouds, .. } = demo::start(None, clock::now()).await.map_err(Failure::Demo)?;
+        // The journal's writes were to worlds that are gone.
+        launch.since = clock::now();
+        let Demo { profiles, clouds, .. } = demo::start(None, launch.since).await.map_err(Failure::Demo)?;
         launch.accounts = narrowed(profiles, &start.only)?;
         clouds
     } else {
@@ -115,7 +115,8 @@ struct ProfileFindings {
 }
 
 /// How bad something is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
 enum Grade {
     Good,
     Odd,
@@ -256,8 +257,10 @@ impl Findings {
         lines.head(words.word("doctor.here"))?;
         let (grade, text) = self.terminal.told(words);
         lines.row(grade, words.word("doctor.terminal"), &text)?;
-        let (grade, text) = self.journal.told(words);
-        lines.row(grade, words.word("doctor.journal"), &text)
+        for row in self.journal.told(words) {
+            lines.row(row.grade, words.word("doctor.journal"), &row.text)?;
+        }
+        Ok(())
     }
 
     /// Columns of the widest name.
@@ -288,7 +291,11 @@ impl Findings {
             version: VERSION,
             profiles: profiles.collect(),
             terminal: Told { ok: terminal.0 == Grade::Good, text: terminal.1 },
-            journal: Told { ok: journal.0 == Grade::Good, text: journal.1 },
+            journal: JournalJson {
+                ok: journal.iter().all(|row| row.grade == Grade::Good),
+                text: journal.iter().map(|row| row.text.as_str()).collect::<Vec<_>>().join(" "),
+                findings: &journal,
+            },
         };
         report::json_line(&document, out)
     }
@@ -299,7 +306,14 @@ struct Document<'a> {
     version: u32,
     profiles: Vec<ProfileJson<'a>>,
     terminal: Told,
-    journal: Told,
+    journal: JournalJson<'a>,
+}
+
+#[derive(Serialize)]
+struct JournalJson<'a> {
+    ok: bool,
+    text: String,
+    findings: &'a [journal::Row],
 }
 
 #[derive(Serialize)]
@@ -394,41 +408,6 @@ fn source_text(source: &CredentialSource, words: &Catalog) -> String {
         CredentialFrom::Command { argv, .. } => {
             let program = argv.first().map_or("", String::as_str);
             words.text("doctor.from-program", &[("program", program)]).into_owned()
-        }
-    }
-}
-
-/// What stands in the journal, and whether its lines prove each other.
-struct Journal {
-    path: String,
-    verdict: Result<Verdict, JournalFault>,
-}
-
-impl Journal {
-    fn look(launch: &Launch) -> Self {
-        let verdict = match &launch.journal {
-            Some(path) => verify(path).map_err(|error| error.fault()),
-            None => journal::default_path(launch.demo).map(|_| Verdict::default()).map_err(|error| error.fault()),
-        };
-        let path = launch.journal.as_ref().map(|path| clean(&path.to_string_lossy()).into_owned());
-        Self { path: path.unwrap_or_default(), verdict }
-    }
-
-    fn is_well(&self) -> bool {
-        self.verdict.as_ref().is_ok_and(Verdict::is_whole)
-    }
-
-    fn told(&self, words: &Catalog) -> (Grade, String) {
-        match &self.verdict {
-            Err(fault) => (Grade::Bad, words.phrase(&Phrase::from(fault))),
-            Ok(verdict) => {
-                let (count, files) = (verdict.records.to_string(), verdict.files.len().to_string());
-                let whole = verdict.is_whole();
-                let key = if whole { "doctor.journal-whole" } else { "doctor.journal-broken" };
-                let values = [("path", self.path.as_str()), ("count", &count), ("files", &files)];
-                let grade = if whole { Grade::Good } else { Grade::Bad };
-                (grade, words.text(key, &values).into_owned())
-            }
         }
     }
 }

@@ -176,7 +176,7 @@ fn target(call: &Call) -> String {
         Call::List(listing) => listing,
     };
     let mut text = match &listing.scope {
-        Scope::All => listing.region.as_ref().map_or("*", |region| region.as_str()).to_owned(),
+        Scope::All | Scope::Few => listing.region.as_ref().map_or("*", |region| region.as_str()).to_owned(),
         Scope::Nic(id) => id.to_string(),
         Scope::Instances(ids) => ids.iter().map(InstanceId::as_str).collect::<Vec<_>>().join(" "),
         Scope::LoadBalancer(id) => id.to_string(),

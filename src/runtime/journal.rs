@@ -7,6 +7,7 @@
 
 mod chain;
 mod files;
+pub mod health;
 mod open;
 mod scan;
 mod seen;
@@ -450,7 +451,10 @@ pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
 }
 
 /// One line as a record.
-pub(super) fn parse(line: &[u8]) -> Result<JournalEntry, BadLineKind> {
+///
+/// # Errors
+/// It is none of this version.
+pub fn parse(line: &[u8]) -> Result<JournalEntry, BadLineKind> {
     match version_of(line) {
         Some(1..=VERSION) => serde_json::from_slice(line).map_err(|_| BadLineKind::Torn),
         Some(version) => Err(BadLineKind::Newer(version)),

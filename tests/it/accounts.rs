@@ -508,7 +508,7 @@ async fn a_proxy_of_the_profile_counts_for_that_profile_alone() {
 }
 
 /// `nicdeck doctor` for people, with these variables.
-async fn told_by_the_doctor(home: &tempfile::TempDir, profiles: &str, vars: &[(&str, &str)]) -> (i32, String) {
+pub async fn told_by_the_doctor(home: &tempfile::TempDir, profiles: &str, vars: &[(&str, &str)]) -> (i32, String) {
     let file = home.path().join("c.toml");
     fs::write(&file, format!("version = 1\n{profiles}")).unwrap();
     let mut command = nicdeck(home, &["doctor", "--config", file.to_str().unwrap()]);

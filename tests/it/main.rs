@@ -8,6 +8,7 @@ mod cli;
 mod client;
 mod conformance;
 mod demo_worlds;
+mod doctor;
 mod e2e;
 mod errors;
 mod history;

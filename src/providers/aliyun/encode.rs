@@ -18,6 +18,8 @@ use crate::{
 
 /// Vendor: `DescribeNetworkInterfaces`, `MaxResults`; more is silently cut to it.
 const NICS_A_PAGE: usize = 500;
+/// Vendor: as above; fewer are silently made to it.
+const NICS_AT_LEAST: usize = 10;
 /// Vendor: the largest page of every other call here.
 pub(super) const PAGE_SIZE: usize = 100;
 
@@ -274,6 +276,7 @@ fn read(listing: &Listing) -> Params {
             }
         }
         (Resource::Nics, Scope::Nic(nic)) => params.put("NetworkInterfaceId", nic),
+        (Resource::Nics, Scope::Few) => params.by_token(NICS_AT_LEAST, &listing.cursor),
         (Resource::Nics, _) => params.by_token(NICS_A_PAGE, &listing.cursor),
         (Resource::Eips, scope) => {
             params.by_number(listing);

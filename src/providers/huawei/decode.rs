@@ -422,7 +422,7 @@ fn ports(listing: &Listing, rows: Vec<wire::Port>, next: Vec<Listing>) -> Invent
             continue;
         }
         let (nics, floats) = match (listing.resource, &listing.scope) {
-            (Resource::Nics, Scope::All) => (true, true),
+            (Resource::Nics, Scope::All | Scope::Few) => (true, true),
             (resource, _) => (resource == Resource::Nics, resource == Resource::Floats),
         };
         let is_float = row.owner.is(VIP) || is_reserved(&row);

@@ -162,7 +162,8 @@ pub(super) fn permission(action: &str) -> Option<&'static str> {
 }
 
 fn read(listing: &Listing) -> Draft {
-    let limit = ("limit", ROWS_A_PAGE.to_string());
+    let rows = if listing.scope == Scope::Few { 1 } else { ROWS_A_PAGE };
+    let limit = ("limit", rows.to_string());
     let marker = match &listing.cursor {
         Cursor::Token(marker) => Some(("marker", marker.to_string())),
         Cursor::Start | Cursor::Page(_) => None,

@@ -162,6 +162,7 @@ pub(super) fn next_pages(
     garbage: impl FnOnce(&str) -> Fault,
 ) -> Result<Vec<Listing>, Fault> {
     let number = encode::page(listing);
+    let page_size = if listing.scope == Scope::Few { 1 } else { page_size };
     let at = |number: u64, paging: Option<Paging>| {
         let number = u32::try_from(number).unwrap_or(u32::MAX);
         let carry = paging.map(Paging::text).or_else(|| listing.carry.clone());

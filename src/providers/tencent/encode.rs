@@ -230,6 +230,6 @@ fn read(listing: &Listing) -> Map<String, Value> {
     }
     // Vendor: whole numbers, never text.
     put("Offset", json!((page(listing) - 1) * PAGE_SIZE));
-    put("Limit", json!(PAGE_SIZE));
+    put("Limit", json!(if listing.scope == Scope::Few { 1 } else { PAGE_SIZE }));
     body
 }

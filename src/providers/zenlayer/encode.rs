@@ -113,7 +113,7 @@ fn read(listing: &Listing) -> Value {
     let mut body = Map::new();
     let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
     let by_region = match &listing.scope {
-        Scope::All | Scope::Group(_) | Scope::Types(_) => true,
+        Scope::All | Scope::Few | Scope::Group(_) | Scope::Types(_) => true,
         Scope::Nic(id) => {
             match listing.resource {
                 Resource::Eips => put("associatedId", json!(id.as_str())),
@@ -142,7 +142,7 @@ fn read(listing: &Listing) -> Value {
             put("vpcId", json!(&**vpc));
         }
     }
-    put("pageSize", json!(PAGE_SIZE));
+    put("pageSize", json!(if listing.scope == Scope::Few { 1 } else { PAGE_SIZE }));
     put("pageNum", json!(page(listing)));
     Value::Object(body)
 }

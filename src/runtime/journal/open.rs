@@ -22,7 +22,7 @@ use crate::domain::{
 use super::{BadLineKind, JournalError, LOCK_WAIT, files, parse, running_path};
 
 /// How long is waited for another process that is looking as well, before it is taken for one that carries out a batch.
-const LOOK_WAIT: Duration = Duration::from_millis(300);
+pub(super) const LOOK_WAIT: Duration = Duration::from_millis(300);
 /// The lock says nothing about other machines. After so many milliseconds none of their writes is under way any more:
 /// a write takes minutes, and its end is on disk then.
 pub(super) const ELSEWHERE_MS: u64 = 24 * 60 * 60 * 1000;

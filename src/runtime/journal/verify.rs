@@ -91,27 +91,33 @@ pub fn doubts(path: &Path, now: Timestamp) -> Result<Vec<JournalDoubt>, JournalE
         Some(aside) => lines(&bytes(&aside)?).last().map(|(_, text)| chain::digest(text)),
         None => None,
     };
-    let verdict = verify_from(vec![path.to_owned()], before)?;
-    let mut doubts: Vec<JournalDoubt> = Vec::new();
-    let named = |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    for fault in &verdict.faults {
-        let kind = match fault.what {
-            What::Edited | What::Gap => JournalDoubtKind::Changed,
-            What::Torn => JournalDoubtKind::Torn,
-            What::Newer(version) => JournalDoubtKind::Newer(version),
-        };
-        match doubts.iter_mut().find(|doubt| doubt.kind == kind) {
-            Some(doubt) => doubt.count += 1,
-            None => doubts.push(JournalDoubt { kind, count: 1, file: named(&fault.file), line: fault.line }),
+    Ok(verify_from(vec![path.to_owned()], before)?.doubts(path, now))
+}
+
+impl Verdict {
+    /// What is odd, by kind, about the journal that is written to at this path.
+    pub fn doubts(&self, path: &Path, now: Timestamp) -> Vec<JournalDoubt> {
+        let mut doubts: Vec<JournalDoubt> = Vec::new();
+        let named = |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        for fault in &self.faults {
+            let kind = match fault.what {
+                What::Edited | What::Gap => JournalDoubtKind::Changed,
+                What::Torn => JournalDoubtKind::Torn,
+                What::Newer(version) => JournalDoubtKind::Newer(version),
+            };
+            match doubts.iter_mut().find(|doubt| doubt.kind == kind) {
+                Some(doubt) => doubt.count += 1,
+                None => doubts.push(JournalDoubt { kind, count: 1, file: named(&fault.file), line: fault.line }),
+            }
         }
-    }
-    if let Some((line, at)) = verdict.newest {
-        let ahead = at.since(now);
-        if ahead >= AHEAD_MS {
-            doubts.push(JournalDoubt { kind: JournalDoubtKind::Ahead(ahead), count: 1, file: named(path), line });
+        if let Some((line, at)) = self.newest {
+            let ahead = at.since(now);
+            if ahead >= AHEAD_MS {
+                doubts.push(JournalDoubt { kind: JournalDoubtKind::Ahead(ahead), count: 1, file: named(path), line });
+            }
         }
+        doubts
     }
-    Ok(doubts)
 }
 
 fn verify_from(files: Vec<PathBuf>, mut before: Option<String>) -> Result<Verdict, JournalError> {

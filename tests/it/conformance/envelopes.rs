@@ -112,7 +112,7 @@ fn unpublished() -> Fault {
     Fault { effect: Effect::Nothing, code: Some("APIGW.0101".to_owned()), http_status: Some(404), ..told }
 }
 
-pub(super) fn profile(cloud: &'static dyn Provider) -> Profile {
+pub fn profile(cloud: &'static dyn Provider) -> Profile {
     Profile {
         id: "p".into(),
         cloud: cloud.descriptor().cloud(),

@@ -3,7 +3,7 @@
 
 mod checks;
 mod cut;
-mod envelopes;
+pub mod envelopes;
 mod facts;
 mod listing;
 mod lost;

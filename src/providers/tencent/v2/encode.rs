@@ -99,7 +99,7 @@ fn nics(form: &mut Form, listing: &Listing) {
         form.put("networkInterfaceId", id);
     }
     form.put("offset", (encode::page(listing) - 1) * PAGE_SIZE);
-    form.put("limit", PAGE_SIZE);
+    form.put("limit", if listing.scope == Scope::Few { 1 } else { PAGE_SIZE });
 }
 
 fn instances(form: &mut Form, listing: &Listing) {
