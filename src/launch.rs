@@ -13,6 +13,7 @@ use crate::{
     app::{
         keymap::Keymap,
         mouse::Part,
+        notices::Phrase,
         state::{Language, State},
     },
     cli::{ConsoleStart, Exit, ListStart, Only},
@@ -60,6 +61,10 @@ impl View for Dressed {
 
     fn part(&mut self, state: &State, column: u16, row: u16) -> Option<Part> {
         ui::part(state, &self.0, column, row)
+    }
+
+    fn sentence(&mut self, state: &State, phrase: &Phrase) -> String {
+        self.0.with_keys(&state.keymap).words(state.language).phrase(phrase)
     }
 }
 

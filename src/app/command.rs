@@ -41,7 +41,7 @@ impl Context {
             Context::Everywhere => true,
             Context::Lists => screen != Screen::Welcome,
             Context::Inventory => screen == Screen::Inventory,
-            Context::Telling => matches!(screen, Screen::Inventory | Screen::Plan | Screen::Run),
+            Context::Telling => matches!(screen, Screen::Inventory | Screen::Plan | Screen::Run | Screen::Calls),
             Context::Searched => matches!(screen, Screen::Inventory | Screen::History),
             Context::Plan => screen == Screen::Plan,
             Context::Run => screen == Screen::Run,

@@ -12,6 +12,7 @@ use crate::domain::{
 use super::{
     export::{ExportForm, Exported},
     history::Lookup,
+    notices::Phrase,
     state::Language,
 };
 
@@ -68,6 +69,8 @@ pub enum Effect {
     /// End a releasing job after the calls in flight.
     Stop(JobId),
     Copy(String),
+    /// As it stands on the screen.
+    CopySentence(Phrase),
     /// Let the terminal tell what the mouse does, or not.
     Mouse(bool),
     /// Draw everything again from nothing.

@@ -168,7 +168,7 @@ pub struct Notice {
 
 /// Milliseconds that a message which is no error stays.
 pub const NOTICE_MS: u64 = 6_000;
-/// Messages kept for the calls screen.
+/// Messages kept here; the calls screen keeps its own.
 const KEPT: usize = 200;
 
 /// All messages, newest last, and the one on the status line.
@@ -176,6 +176,8 @@ const KEPT: usize = 200;
 pub struct Notices {
     all: std::collections::VecDeque<Notice>,
     shown: bool,
+    /// Messages at the end that nobody has taken down yet.
+    fresh: usize,
 }
 
 impl Notices {
@@ -185,6 +187,13 @@ impl Notices {
         }
         self.all.push_back(Notice { at: now, loudness, phrase });
         self.shown = true;
+        self.fresh = (self.fresh + 1).min(KEPT);
+    }
+
+    /// What was said since the last time that this was asked, oldest first.
+    pub fn take_fresh(&mut self) -> Vec<Notice> {
+        let from = self.all.len().saturating_sub(std::mem::take(&mut self.fresh));
+        self.all.range(from..).cloned().collect()
     }
 
     /// The message on the status line.

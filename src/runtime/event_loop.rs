@@ -10,6 +10,7 @@ use crate::{
         key::Input,
         mouse::{Mouse, Part},
         msg::Msg,
+        notices::Phrase,
         state::{Language, State},
         update,
     },
@@ -47,6 +48,8 @@ pub trait View {
     fn draw(&mut self, state: &State, frame: &mut ratatui::Frame);
     /// What is drawn at a place: only who draws knows.
     fn part(&mut self, state: &State, column: u16, row: u16) -> Option<Part>;
+    /// A sentence as it stands on the screen.
+    fn sentence(&mut self, state: &State, phrase: &Phrase) -> String;
 }
 
 /// How the loop ended.
@@ -95,9 +98,10 @@ pub async fn run(
                 Some(OnTerminal::Demo) => return Ok(End::Demo(state.language)),
                 Some(OnTerminal::Found) => return Ok(End::Found(state.language)),
                 Some(OnTerminal::Quit) => return Ok(ended_by.map_or(End::Quit, End::Signal)),
-                Some(OnTerminal::Copy(text)) => {
-                    let copied = console.copy(&text);
-                    update::update(state, clock::now(), Msg::Copied(copied));
+                Some(OnTerminal::Copy(text)) => copy(state, console, &text),
+                Some(OnTerminal::CopySentence(phrase)) => {
+                    let text = view.sentence(state, &phrase);
+                    copy(state, console, &text);
                 }
                 Some(OnTerminal::Mouse(on)) => shown(console.mouse(on), &mut gone)?,
                 Some(OnTerminal::Redraw) => shown(console.redraw(), &mut gone)?,
@@ -184,6 +188,12 @@ pub async fn run(
             last_frame = last_frame.checked_sub(FRAME).unwrap_or(last_frame);
         }
     }
+}
+
+/// Puts it into the clipboard, and tells what came of it.
+fn copy(state: &mut State, console: &mut Console, text: &str) {
+    let copied = console.copy(text);
+    update::update(state, clock::now(), Msg::Copied(copied));
 }
 
 /// What a person did, as a message; a terminal that is gone says nothing.

@@ -9,7 +9,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    app::{effect::Effect, msg::Msg},
+    app::{effect::Effect, msg::Msg, notices::Phrase},
     domain::{
         ids::{JobId, ProfileId},
         time::Timestamp,
@@ -63,6 +63,7 @@ pub type WriteConfig = Arc<dyn Fn() -> Result<String, String> + Send + Sync>;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum OnTerminal {
     Copy(String),
+    CopySentence(Phrase),
     Mouse(bool),
     Redraw,
     Suspend,
@@ -187,6 +188,7 @@ impl Executor {
             Effect::Pause(job, paused) => self.control(job, |control| control.paused = paused),
             Effect::Stop(job) => self.control(job, |control| control.stopped = true),
             Effect::Copy(text) => return Some(OnTerminal::Copy(text)),
+            Effect::CopySentence(phrase) => return Some(OnTerminal::CopySentence(phrase)),
             Effect::Mouse(on) => return Some(OnTerminal::Mouse(on)),
             Effect::Redraw => return Some(OnTerminal::Redraw),
             Effect::Suspend => return Some(OnTerminal::Suspend),

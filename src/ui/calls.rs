@@ -2,7 +2,9 @@
 
 use crate::{
     app::{
+        calls::Entry,
         geometry::{Area, Regions},
+        notices::{Loudness, Notice},
         state::State,
     },
     domain::exchange::Exchange,
@@ -21,12 +23,18 @@ use super::{
 
 pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     let words = canvas.words;
-    let shown: Vec<&Exchange> = state.calls.window(usize::from(regions.list.height)).map(|(_, call)| call).collect();
+    let entries = || state.calls.window(usize::from(regions.list.height));
+    let shown: Vec<&Exchange> = entries().filter_map(|(_, entry)| entry.call()).collect();
+    let said = entries().filter_map(|(_, entry)| match entry {
+        Entry::Call(_) => None,
+        Entry::Message { notice, .. } => Some(text::cells(&level(words, notice.loudness).0)),
+    });
+    let said = said.max().unwrap_or(0);
     // No column takes more than is to be read in it.
     let widest = |text: &dyn Fn(&Exchange) -> usize| shown.iter().map(|call| text(call)).max().unwrap_or(0);
     let needs = [
         need(8, 8, 0),
-        need(5, 6, 0),
+        need(5, 8, 0).fit(said.max(6)).first(),
         need(7, 14, 4).fit(widest(&|call| text::cells(call.profile.as_str()))),
         need(26, 40, 0).fit(widest(&|call| text::cells(&call.action))).first(),
         need(10, 48, 3).fit(widest(&|call| text::cells(&call.target))),
@@ -61,11 +69,48 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
             .pen_at(regions.list, 1.min(regions.list.height.saturating_sub(1)), 3)
             .put(words.word("calls.none"), Role::Text);
     }
-    for (line, (place, call)) in (0u16..).zip(state.calls.window(usize::from(regions.list.height))) {
-        row(canvas, regions.list, line, call, &slots);
+    for (line, (place, entry)) in (0u16..).zip(entries()) {
+        match entry {
+            Entry::Call(call) => row(canvas, regions.list, line, call, &slots),
+            Entry::Message { notice, times } => message(canvas, regions.list, line, (notice, *times), &slots),
+        }
         if place == state.calls.view.cursor {
             canvas.focus(regions.list, line);
         }
+    }
+}
+
+/// Sign and word of a message's level, and its role.
+pub fn level(words: &Catalog, loudness: Loudness) -> (String, Role) {
+    let (glyph, word, role) = match loudness {
+        Loudness::Info => ("i", "calls.info", Role::Text),
+        Loudness::Warn => ("!", "calls.warn", Role::Warn),
+        Loudness::Error => ("x", "calls.error", Role::Blocked),
+    };
+    (format!("{glyph} {}", words.word(word)), role)
+}
+
+/// What the status line said, with how often.
+pub fn sentence(words: &Catalog, notice: &Notice, times: usize) -> String {
+    let text = words.phrase(&notice.phrase);
+    if times < 2 {
+        return text;
+    }
+    words.text("calls.said-again", &[("text", &text), ("times", &times.to_string())]).into_owned()
+}
+
+/// A message: its sentence has the room of all columns behind the level.
+fn message(canvas: &mut Canvas, area: Area, line: u16, (notice, times): (&Notice, usize), slots: &[Option<Slot>; 9]) {
+    let words = canvas.words;
+    let (level, role) = level(words, notice.loudness);
+    let at = words::clock(canvas.skin, notice.at);
+    let text = sentence(words, notice, times);
+    let mut pen = canvas.pen(area, line);
+    pen.end = pen.end.saturating_sub(1).max(pen.x);
+    if let [Some(time), Some(kind), ..] = slots {
+        pen.to(area.x + time.x).put_within(&at, time.width, Cut::End, Role::Dim);
+        pen.to(area.x + kind.x).put_within(&level, kind.width, Cut::End, role);
+        pen.to(area.x + kind.x + kind.width).gap(1).put(&text, role);
     }
 }
 
@@ -117,8 +162,30 @@ fn row(canvas: &mut Canvas, area: Area, line: u16, call: &Exchange, slots: &[Opt
     put(request, call.request_id.as_deref().unwrap_or(""), Cut::Middle, Role::Dim);
 }
 
-/// One round trip, whole.
-pub fn page(canvas: &Canvas, call: &Exchange, width: u16) -> Doc {
+/// One line, whole.
+pub fn page(canvas: &Canvas, entry: &Entry, width: u16) -> Doc {
+    match entry {
+        Entry::Call(call) => call_page(canvas, call, width),
+        Entry::Message { notice, times } => message_page(canvas, notice, *times, width),
+    }
+}
+
+fn message_page(canvas: &Canvas, notice: &Notice, times: usize, width: u16) -> Doc {
+    let words = canvas.words;
+    let mut doc = Doc::new(width, super::detail::LABEL);
+    let (level, role) = level(words, notice.loudness);
+    doc.line(vec![(level, role), (format!("  {}", words.word("calls.message")), Role::Dim)]);
+    doc.blank();
+    doc.text(&words.phrase(&notice.phrase), Role::Text);
+    doc.blank();
+    doc.field(words.word("label.when"), &words::clock(canvas.skin, notice.at), Role::Text);
+    if times > 1 {
+        doc.field(words.word("label.times"), &times.to_string(), Role::Text);
+    }
+    doc
+}
+
+fn call_page(canvas: &Canvas, call: &Exchange, width: u16) -> Doc {
     let words = canvas.words;
     let mut doc = Doc::new(width, super::detail::LABEL);
     let kind = words.word(if call.write { "calls.write" } else { "calls.read" });

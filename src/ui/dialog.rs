@@ -12,7 +12,7 @@ use crate::{
         overlay::Reason,
         plan_view::PlanView,
         state::State,
-        update::copy,
+        update::copy::{self, Copied},
         viewport::Viewport,
     },
     domain::{
@@ -455,7 +455,11 @@ pub fn quit(canvas: &mut Canvas, state: &State, regions: &Regions) {
 }
 
 pub fn copy_menu(canvas: &mut Canvas, state: &State, regions: &Regions, view: Viewport) {
-    let items = copy::items(state).into_iter().map(|item| (item.label, item.text)).collect::<Vec<_>>();
+    let worded = |what| match what {
+        Copied::Text(text) => text,
+        Copied::Sentence(phrase) => canvas.words.phrase(&phrase),
+    };
+    let items = copy::items(state).into_iter().map(|item| (item.label, worded(item.what))).collect::<Vec<_>>();
     menu(canvas, regions, "copy.title", &items, view);
 }
 

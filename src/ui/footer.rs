@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::{
     app::{
         browse::Layout,
+        calls::Entry,
         command::Command,
         confirm::Asked,
         detail::{self, Detail},
@@ -203,7 +204,13 @@ fn history(canvas: &Canvas, state: &State) -> Sentence {
 
 fn call(canvas: &Canvas, state: &State) -> Sentence {
     let words = canvas.words;
-    let call = state.calls.focused()?;
+    let call = match state.calls.focused()? {
+        Entry::Call(call) => call,
+        Entry::Message { notice, times } => {
+            let (_, role) = super::calls::level(words, notice.loudness);
+            return Some((String::new(), super::calls::sentence(words, notice, *times), role));
+        }
+    };
     let key = if call.write { "focus.call-write" } else { "focus.call-read" };
     let text =
         words.text(key, &[("action", &call.action), ("profile", call.profile.as_str()), ("target", &call.target)]);
@@ -542,7 +549,7 @@ fn shown(state: &State) -> &'static [Command] {
             C::Back,
             C::Language,
         ],
-        Screen::Calls => &[C::Open, C::Copy, C::GoInventory, C::GoRun, C::Help, C::Back, C::Language],
+        Screen::Calls => &[C::Open, C::NextFinding, C::Copy, C::GoInventory, C::GoRun, C::Help, C::Back, C::Language],
         Screen::Welcome if !state.problems.is_empty() => &[C::StartDemo, C::Language, C::Down, C::Up, C::Help, C::Back],
         Screen::Welcome if state.found.is_empty() => {
             &[C::StartDemo, C::WriteConfig, C::Language, C::Copy, C::Help, C::Back]

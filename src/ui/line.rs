@@ -58,8 +58,10 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
         (_, Screen::History) => history(canvas, state, regions.line),
         (_, Screen::Calls) => {
             let words = canvas.words;
-            let (shown, total) = (state.calls.len().to_string(), state.calls.total.to_string());
-            let count = words.text("calls.count", &[("shown", &shown), ("total", &total)]);
+            let calls = state.calls.newest_first().count();
+            let (shown, total) = (calls.to_string(), state.calls.total.to_string());
+            let messages = (state.calls.len() - calls).to_string();
+            let count = words.text("calls.count", &[("shown", &shown), ("total", &total), ("messages", &messages)]);
             let mut pen = canvas.pen(regions.line, 0);
             pen.end = pen.end.saturating_sub(1).max(pen.x);
             pen.gap(1).put(words.word("calls.title"), Role::Bright).right(&[(count, Role::Dim)]);

@@ -94,8 +94,8 @@ fn screen(canvas: &mut Canvas, state: &State, regions: &Regions) {
             }
         }
         Some(Overlay::Call { scroll }) => {
-            if let Some(call) = state.calls.focused() {
-                return calls::page(canvas, call, body.width).draw(canvas, body, *scroll, true);
+            if let Some(entry) = state.calls.focused() {
+                return calls::page(canvas, entry, body.width).draw(canvas, body, *scroll, true);
             }
         }
         Some(Overlay::DryRun { at, scroll }) => {

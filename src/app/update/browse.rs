@@ -3,6 +3,7 @@
 use crate::{
     app::{
         browse::{Layout, SortBy},
+        calls::Entry,
         notices::{Loudness, Phrase},
         rows::{self, RowRef},
         run::RunRow,
@@ -95,6 +96,13 @@ pub fn find_finding(state: &mut State, down: bool) {
             run.view = view;
             found
         }),
+        Screen::Calls => {
+            let (mut view, calls) = (state.calls.view, &state.calls);
+            let tells = |nth| calls.get(nth).is_some_and(Entry::tells);
+            let found = go_to_next(&mut view, calls.len(), height, down, tells);
+            state.calls.view = view;
+            found
+        }
         _ => find_in_list(state, down),
     };
     if !found {

@@ -1,6 +1,7 @@
 //! Copying: the focused value, or one of a menu.
 
 use crate::app::{
+    calls::Entry,
     effect::Effect,
     notices::{Loudness, Phrase},
     overlay::Overlay,
@@ -13,7 +14,21 @@ use crate::app::{
 pub struct CopyItem {
     /// Locale key of what it is.
     pub label: &'static str,
-    pub text: String,
+    pub what: Copied,
+}
+
+/// What the clipboard gets.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Copied {
+    Text(String),
+    /// In the language of the screen.
+    Sentence(Phrase),
+}
+
+impl CopyItem {
+    pub fn text(label: &'static str, text: String) -> Self {
+        Self { label, what: Copied::Text(text) }
+    }
 }
 
 /// More than this is not sent through the terminal: terminals cut it.
@@ -24,8 +39,9 @@ pub fn items(state: &State) -> Vec<CopyItem> {
     let mut items: Vec<CopyItem> = Vec::new();
     let mut add = |label: &'static str, text: &str| {
         let text = crate::domain::clean::clean(text).into_owned();
-        if !text.is_empty() && items.iter().all(|item| item.text != text) {
-            items.push(CopyItem { label, text });
+        let item = CopyItem::text(label, text);
+        if item.what != Copied::Text(String::new()) && items.iter().all(|other| other.what != item.what) {
+            items.push(item);
         }
     };
     match state.screen {
@@ -91,13 +107,17 @@ pub fn items(state: &State) -> Vec<CopyItem> {
                 add("copy.batch", &summary.batch);
             }
         }
-        Screen::Calls => {
-            if let Some(call) = state.calls.focused() {
+        Screen::Calls => match state.calls.focused() {
+            Some(Entry::Call(call)) => {
                 add("copy.request-id", call.request_id.as_deref().unwrap_or(""));
                 add("copy.action", &call.action);
                 add("copy.answer", &call.answer);
             }
-        }
+            Some(Entry::Message { notice, .. }) => {
+                items.push(CopyItem { label: "copy.message", what: Copied::Sentence(notice.phrase.clone()) });
+            }
+            None => {}
+        },
         Screen::Welcome => add("copy.config-path", &state.config_path),
     }
     items
@@ -146,13 +166,21 @@ pub fn menu(state: &mut State) {
 }
 
 pub fn take(state: &mut State, item: CopyItem) -> Vec<Effect> {
-    if item.text.len() > MOST {
+    let text = match item.what {
+        Copied::Text(text) => text,
+        // Told without itself: it would stand in the list twice.
+        Copied::Sentence(phrase) => {
+            state.notices.say(state.now, Loudness::Info, Phrase::new("notice.copied-message"));
+            return vec![Effect::CopySentence(phrase)];
+        }
+    };
+    if text.len() > MOST {
         state.notices.say(state.now, Loudness::Warn, Phrase::new("notice.too-much-to-copy"));
         return Vec::new();
     }
-    let shown: String = item.text.chars().take(60).collect();
+    let shown: String = text.chars().take(60).collect();
     state.notices.say(state.now, Loudness::Info, Phrase::new("notice.copied").with("text", shown));
-    vec![Effect::Copy(item.text)]
+    vec![Effect::Copy(text)]
 }
 
 /// The terminal was asked, or could not be.

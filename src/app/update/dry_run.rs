@@ -57,6 +57,7 @@ pub fn leaf(state: &State, at: usize, by: isize) -> usize {
 pub fn copy(state: &mut State, at: usize) -> Vec<Effect> {
     let told = state.dry_run.as_ref().and_then(|run| run.at(at)?.1).map_or(&[][..], |told| &told.sends);
     let lines: Vec<&str> = told.iter().map(|sends| sends.command.line.as_str()).collect();
-    let item = CopyItem { label: "copy.command", text: lines.join("\n") };
-    copy::take_or_say(state, Some(item).filter(|item| !item.text.is_empty()))
+    let text = lines.join("\n");
+    let item = (!text.is_empty()).then(|| CopyItem::text("copy.command", text));
+    copy::take_or_say(state, item)
 }

@@ -50,6 +50,7 @@ pub fn update(state: &mut State, now: Timestamp, msg: Msg) -> Vec<Effect> {
     state.now = now;
     let effects = take_in(state, msg);
     super::rows::recount_hidden(state);
+    take_down(state);
     effects
 }
 
@@ -91,7 +92,7 @@ fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Exchange(exchange) => {
-            record(state, *exchange);
+            record(state, exchange);
             Vec::new()
         }
         Msg::JobPanicked(job) => panicked(state, job),
@@ -168,9 +169,20 @@ fn look_for_open(state: &mut State) -> Vec<Effect> {
     vec![Effect::LookAtJournal { write: false, unfinished: true }]
 }
 
-fn record(state: &mut State, exchange: Exchange) {
+fn record(state: &mut State, exchange: Box<Exchange>) {
     let height = list_height(state);
     state.calls.push(exchange, height);
+}
+
+/// Every message stands among the calls as well: the status line shows the newest only.
+fn take_down(state: &mut State) {
+    let fresh = state.notices.take_fresh();
+    if !fresh.is_empty() {
+        let height = list_height(state);
+        for notice in fresh {
+            state.calls.say(notice, height);
+        }
+    }
 }
 
 /// From this many columns a plan's detail stands beside it.

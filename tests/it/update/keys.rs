@@ -128,5 +128,10 @@ fn the_clean_up_in_the_guest_is_there_to_be_copied() {
     scenario.keys("/").text("10.0.1.21").keys("enter Y");
     let items = nicdeck::app::update::copy::items(&scenario.state);
     let guest = items.iter().find(|item| item.label == "copy.guest").unwrap();
-    assert_eq!(guest.text, "ip -o addr show to 10.0.1.21/32 | awk '{system(\"ip addr del \" $4 \" dev \" $2)}'");
+    assert_eq!(
+        guest.what,
+        nicdeck::app::update::copy::Copied::Text(
+            "ip -o addr show to 10.0.1.21/32 | awk '{system(\"ip addr del \" $4 \" dev \" $2)}'".to_owned()
+        )
+    );
 }

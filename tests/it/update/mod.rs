@@ -1,6 +1,7 @@
 //! Flows of the console, without a terminal: keys in, effects and state out.
 
 mod browse;
+mod calls;
 mod dry_run;
 mod earlier;
 mod export;

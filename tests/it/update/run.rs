@@ -29,7 +29,7 @@ use super::{
 };
 
 /// Everything that can go is marked, confirmed, and running.
-fn running() -> (Scenario, JobId, Arc<ReleasePlan>) {
+pub fn running() -> (Scenario, JobId, Arc<ReleasePlan>) {
     let mut scenario = browsing();
     scenario.keys("a p").read_again().keys("c").after_ms(400);
     let (job, plan) = confirm(&mut scenario);
@@ -47,7 +47,7 @@ fn confirm(scenario: &mut Scenario) -> (JobId, Arc<ReleasePlan>) {
     (*job, plan.clone())
 }
 
-fn settle(scenario: &mut Scenario, job: JobId, plan: &ReleasePlan, nth: usize, outcome: &Outcome) {
+pub fn settle(scenario: &mut Scenario, job: JobId, plan: &ReleasePlan, nth: usize, outcome: &Outcome) {
     let operation = &plan.operations()[nth];
     let outcomes = operation.targets().into_iter().map(|target| (target, outcome.clone())).collect();
     let mut fresh = (*operation.expect).clone();

@@ -483,7 +483,8 @@ fn calls(size: Size, language: Language) -> Scenario {
     for nth in 2..9 {
         scenario.send(Msg::Exchange(Box::new(exchange(nth, nth == 7))));
     }
-    scenario.keys("5 j");
+    // What the status line says is there as well: something that does nothing, said twice, and something that is refused.
+    scenario.keys("Z Z 2 5 j j j");
     scenario
 }
 

@@ -1,0 +1,71 @@
+//! The calls screen: what was asked of the clouds, and what the status line said.
+
+use nicdeck::{
+    app::{
+        calls::Entry,
+        effect::Effect,
+        notices::{Loudness, Notice, Phrase},
+        overlay::Overlay,
+        state::Screen,
+        update::copy,
+    },
+    domain::outcome::Outcome,
+};
+
+use super::{browse::browsing, run, scenario::Scenario};
+
+/// Keys of the messages, newest first.
+fn messages(scenario: &Scenario) -> Vec<&'static str> {
+    let said = |entry: &Entry| match entry {
+        Entry::Message { notice, .. } => Some(notice.phrase.key),
+        Entry::Call(_) => None,
+    };
+    scenario.state.calls.window(usize::MAX).filter_map(|(_, entry)| said(entry)).collect()
+}
+
+#[test]
+fn every_message_is_among_the_calls_also_those_that_none_has_read() {
+    let mut scenario = browsing();
+    let before = messages(&scenario).len();
+    scenario.keys("Z 2 A");
+    let said = ["disabled.no-marks", "disabled.no-plan", "notice.no-such-key"];
+    assert_eq!(messages(&scenario)[..said.len()], said);
+    assert_eq!(messages(&scenario).len(), before + said.len());
+    // What was dismissed, and what is about a screen that was left, stays there.
+    scenario.keys("esc 5");
+    assert_eq!(scenario.state.screen, Screen::Calls);
+    assert_eq!(messages(&scenario)[..said.len()], said);
+}
+
+#[test]
+fn a_message_of_the_start_is_among_the_calls_too() {
+    let mut scenario = browsing();
+    let phrase = Phrase::new("notice.ctrl-c-again");
+    scenario.state.notices.say(scenario.state.now, Loudness::Warn, phrase.clone());
+    scenario.after_ms(1);
+    assert!(messages(&scenario).contains(&phrase.key));
+}
+
+#[test]
+fn a_message_can_be_found_opened_and_copied_while_a_batch_runs() {
+    let (mut scenario, job, plan) = run::running();
+    let fault = nicdeck::domain::fault::Fault::local(nicdeck::domain::fault::FaultKind::Refused, "Unassign", "no");
+    run::settle(&mut scenario, job, &plan, 0, &Outcome::Failed { fault });
+    assert!(scenario.state.is_running());
+    scenario.keys("u Z Z 5 g n");
+    let Some(Entry::Message { notice: Notice { loudness, phrase, .. }, .. }) = scenario.state.calls.focused() else {
+        panic!("{:?}", scenario.state.calls.focused())
+    };
+    assert!(*loudness >= Loudness::Warn, "a key that does nothing is passed over");
+    let phrase = phrase.clone();
+    scenario.keys("enter");
+    assert!(matches!(scenario.state.overlays.as_slice(), [Overlay::Call { .. }]));
+    scenario.keys("y");
+    assert_eq!(scenario.effects, [Effect::CopySentence(phrase.clone())]);
+    assert_eq!(messages(&scenario)[0], "notice.copied-message");
+    let items = copy::items(&scenario.state);
+    assert!(
+        matches!(&items[..], [copy::CopyItem { what: copy::Copied::Sentence(it), .. }] if *it == phrase),
+        "{items:?}"
+    );
+}
