@@ -278,7 +278,7 @@ fn judge_everything(bencher: Bencher, protect: bool) {
         bencher.bench_local(|| {
             let mut findings = 0;
             for mut facts in part.nics().filter_map(|(slot, _)| Facts::at(part, slot)) {
-                facts.protect = protect;
+                facts.protect = protect.map(|rules| rules.watch_nic(&facts));
                 rules::levels(&facts, capabilities, &mut levels);
                 findings += levels.len() + usize::from(rules::detach_level(&facts, capabilities).worst.is_some());
             }

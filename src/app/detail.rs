@@ -152,6 +152,6 @@ fn facts<'a>(state: &'a State, profile: &ProfileInfo, part: &'a ProfileInventory
     let key = NicKey { profile: profile.id.clone(), nic: nic.id.clone() };
     let mut facts = Facts::of(part, nic);
     facts.earlier_write = state.earlier.is_open(&key);
-    facts.protect = state.safety.protect.of(&profile.id);
+    facts.protect = state.safety.protect.of(&profile.id).map(rules::protect::ProfileRules::watch);
     facts
 }

@@ -50,19 +50,19 @@ pub struct ProfileInventory {
     pub profile: ProfileId,
     pub cloud: CloudId,
     pub regions: BTreeMap<RegionId, Region>,
-    instances: Arena<InstanceId, Instance>,
-    nics: Arena<NicId, Nic>,
+    instances: Arena<Instance>,
+    nics: Arena<Nic>,
     /// By NIC slot.
     near: Slots<Near>,
     /// By the slot of an EIP: NICs that it was found to be on.
     nics_of_eip: Table<u32, Vec<u32>>,
     nics_of_instance: Table<InstanceId, Vec<u32>>,
-    eips: Arena<EipId, Eip>,
+    eips: Arena<Eip>,
     eips_of_nic: Table<NicId, Vec<u32>>,
     eips_of_instance: Table<InstanceId, Vec<u32>>,
     eips_of_float: Table<Arc<str>, Vec<u32>>,
     floats: Floats,
-    backends: Arena<Backend, Backend>,
+    backends: Arena<Backend>,
     backends_of_ip: Table<IpAddr, Vec<u32>>,
     backends_of_instance: Table<InstanceId, Vec<u32>>,
     limits: Table<Arc<str>, TypeLimit>,
@@ -79,6 +79,19 @@ pub struct ProfileInventory {
     sweep: u64,
     addresses: usize,
     words: Words,
+}
+
+/// A section, to look for: each NIC asks for several, and makes none of its own.
+#[derive(Clone, Copy, Hash)]
+struct Of<'a> {
+    resource: Resource,
+    region: Option<&'a RegionId>,
+}
+
+impl hashbrown::Equivalent<Section> for Of<'_> {
+    fn equivalent(&self, (resource, region): &Section) -> bool {
+        self.resource == *resource && self.region == region.as_ref()
+    }
 }
 
 /// What a merge changed, by slot: what has to be judged, filtered and listed again. One may be named more than once.
@@ -252,10 +265,8 @@ impl ProfileInventory {
     /// How complete `resource` is for things in `region`: the region's own listing, or the account's.
     pub fn coverage(&self, resource: Resource, region: &RegionId) -> &Coverage {
         const NOT_ASKED: &Coverage = &Coverage::NotAsked;
-        self.coverage
-            .get(&(resource, Some(region.clone())))
-            .or_else(|| self.coverage.get(&(resource, None)))
-            .unwrap_or(NOT_ASKED)
+        let of = |region| self.coverage.get(&Of { resource, region });
+        of(Some(region)).or_else(|| of(None)).unwrap_or(NOT_ASKED)
     }
 
     /// Was `resource` read whole around this NIC, by the newer one of the listing and a read of the NIC? And when last?

@@ -118,6 +118,23 @@ impl Expr {
         }
         open.map_or(Certain::Yes, Certain::Untold)
     }
+
+    /// Surely nothing on the NIC matches: neither itself nor any of its addresses. `whole` is the NIC. Where it says no, more
+    /// may be known address by address.
+    pub fn matches_nowhere(&self, whole: &Whole) -> bool {
+        let wanted = self.terms.iter().filter(|term| !term.negated && is_wider_of_whole(&term.test));
+        wanted.map(|term| whole.ask(&term.test)).any(|answer| answer == Certain::No)
+    }
+}
+
+/// What no address of a NIC matches where the NIC as a whole does not: the whole is asked of everything on it.
+fn is_wider_of_whole(test: &Test) -> bool {
+    match test {
+        Test::Text(..) | Test::Tag(_) | Test::Count(..) | Test::Has(_) => true,
+        // An address's own number and role are not asked of the whole.
+        Test::Word(words) => words.addresses.is_empty(),
+        _ => false,
+    }
 }
 
 impl Whole<'_> {

@@ -16,7 +16,7 @@ use crate::domain::{
     time::Timestamp,
 };
 
-use super::protect::ProfileRules;
+use super::protect::Watch;
 
 /// One NIC with its instance, EIPs and backends, and whether those were read at all.
 /// Costs an allocation only for a NIC that has EIPs or backends.
@@ -37,7 +37,7 @@ pub struct Facts<'a> {
     /// What became of an earlier write to the NIC is not known.
     pub earlier_write: bool,
     /// The config's rules about what is never written to.
-    pub protect: Option<&'a ProfileRules>,
+    pub protect: Option<Watch<'a>>,
     /// What is around the NIC: `None` where the NIC alone was read.
     part: Option<&'a ProfileInventory>,
     eips_at: Option<Timestamp>,

@@ -228,7 +228,7 @@ pub fn violated(
     target: &Target,
 ) -> Option<Change> {
     let mut facts = Facts::from_snapshot(fresh);
-    facts.protect = protect;
+    facts.protect = protect.map(ProfileRules::watch);
     let (subject, leaving) = match (kind, target) {
         (OperationKind::Release { ips, .. }, Target::Address(key)) => (Subject::Address(key.ip), ips.as_slice()),
         _ => (Subject::Nic, &[][..]),

@@ -337,7 +337,7 @@ impl Sources<'_> {
     fn facts<'a>(&'a self, part: &'a ProfileInventory, nic: &'a Nic, wanted: &[Wanted]) -> Facts<'a> {
         let mut facts = Facts::of(part, nic);
         facts.earlier_write = wanted.iter().any(|one| one.earlier_write);
-        facts.protect = self.safety.protect.of(&part.profile);
+        facts.protect = self.safety.protect.of(&part.profile).map(super::protect::ProfileRules::watch);
         facts
     }
 

@@ -36,6 +36,14 @@ pub struct ProfileRules {
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Protect(BTreeMap<ProfileId, Arc<ProfileRules>>);
 
+/// The rules as far as they may hold back a write to one NIC, or to anything on it.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Watch<'a> {
+    rules: &'a ProfileRules,
+    /// Bit n: the n-th rule may. Those from the 64th on always may.
+    open: u64,
+}
+
 /// A rule that matches.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Hit<'a> {
@@ -79,11 +87,36 @@ impl Protect {
     }
 }
 
-impl ProfileRules {
+impl<'a> Watch<'a> {
     /// The first rule that surely matches, or else the first that may. Without an address: the NIC, or anything on it.
+    pub fn hit(self, facts: &Facts, address: Option<Address>) -> Option<Hit<'a>> {
+        self.rules.first(self.open, facts, address)
+    }
+}
+
+impl ProfileRules {
+    /// For any NIC.
+    pub fn watch(&self) -> Watch<'_> {
+        Watch { rules: self, open: u64::MAX }
+    }
+
+    /// For this NIC alone, as it is known now: what its rules say about the NIC is asked once for all of its addresses.
+    pub fn watch_nic(&self, facts: &Facts) -> Watch<'_> {
+        let is_open = |rule: &Rule| !is_sound(rule) || !rule.expr.matches_nowhere(&self.whole(facts, None));
+        let open = self.rules.iter().take(64).enumerate().filter(|(_, rule)| is_open(rule));
+        let beyond = u64::MAX.checked_shl(self.rules.len().try_into().unwrap_or(u32::MAX)).unwrap_or_default();
+        Watch { rules: self, open: open.fold(beyond, |open, (nth, _)| open | 1 << nth) }
+    }
+
+    /// See [`Watch::hit`].
     pub fn hit(&self, facts: &Facts, address: Option<Address>) -> Option<Hit<'_>> {
+        self.first(u64::MAX, facts, address)
+    }
+
+    fn first(&self, open: u64, facts: &Facts, address: Option<Address>) -> Option<Hit<'_>> {
         let mut maybe = None;
-        for rule in &self.rules {
+        let is_open = |nth: usize| nth >= 64 || open >> nth & 1 == 1;
+        for (_, rule) in self.rules.iter().enumerate().filter(|(nth, _)| is_open(*nth)) {
             match self.ask(rule, facts, address) {
                 Certain::Yes => return Some(Hit { rule, missing: None }),
                 Certain::Untold(missing) => maybe = maybe.or(Some(Hit { rule, missing: Some(missing) })),
@@ -119,25 +152,26 @@ impl ProfileRules {
         }
     }
 
+    fn whole<'f>(&'f self, facts: &'f Facts, address: Option<Address>) -> Whole<'f> {
+        Whole {
+            profile: ProfileSubject { profile: &self.profile, cloud: &self.cloud, env: self.env.as_deref() },
+            instance: facts.instance,
+            nic: facts.nic,
+            eips: &facts.eips,
+            eips_known: facts.eips_known,
+            backends: &facts.backends,
+            backends_known: facts.backends_known,
+            floats: &facts.floats,
+            floats_known: facts.floats_known,
+            address,
+        }
+    }
+
     fn ask(&self, rule: &Rule, facts: &Facts, address: Option<Address>) -> Certain {
-        // The config takes no such rule; one that came about otherwise holds everything.
-        if rule.expr.is_empty() || rule.expr.fickle_term().is_some() {
+        if !is_sound(rule) {
             return Certain::Yes;
         }
-        let about = |address| {
-            rule.expr.certainly(&Whole {
-                profile: ProfileSubject { profile: &self.profile, cloud: &self.cloud, env: self.env.as_deref() },
-                instance: facts.instance,
-                nic: facts.nic,
-                eips: &facts.eips,
-                eips_known: facts.eips_known,
-                backends: &facts.backends,
-                backends_known: facts.backends_known,
-                floats: &facts.floats,
-                floats_known: facts.floats_known,
-                address,
-            })
-        };
+        let about = |address| rule.expr.certainly(&self.whole(facts, address));
         match address {
             Some(address) => about(Some(address)),
             None => {
@@ -146,4 +180,9 @@ impl ProfileRules {
             }
         }
     }
+}
+
+/// The config takes no other rule; one that came about otherwise holds everything.
+fn is_sound(rule: &Rule) -> bool {
+    !rule.expr.is_empty() && rule.expr.fickle_term().is_none()
 }

@@ -1,13 +1,10 @@
 //! The order of everything that could be shown, whatever the filter: pages and sorts change it, key strokes do not.
 
-use std::{cmp::Reverse, net::IpAddr};
+use std::{cmp::Ordering, net::IpAddr};
 
 use crate::{
     app::{browse::SortBy, state::State},
-    domain::{
-        finding::Level,
-        inventory::{ProfileInventory, Touched},
-    },
+    domain::inventory::{ProfileInventory, Touched},
 };
 
 use super::{RowRef, narrow, pieces::Pieces};
@@ -23,22 +20,73 @@ pub struct Order {
     end: Vec<usize>,
 }
 
-/// An address of the table, with what is short of all it is sorted by: whoever looks for a place compares many.
+/// An address of the table, with what is short of all it is sorted by: whoever looks for a place compares many, and what
+/// those are sorted by lies all over the memory.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Placed {
+    /// In the order of the column, as far as it goes: where two are equal, the column's text decides.
+    short: u128,
     ip: IpAddr,
-    level: Level,
     pub row: RowRef,
 }
 
 impl Placed {
-    fn of(state: &State, ip: IpAddr, row: RowRef) -> Self {
-        let level = match row {
-            RowRef::Address { slot, nth, .. } => state.verdicts.address(row.profile(), slot, usize::from(nth)).level,
-            _ => Level::default(),
+    fn of(state: &State, by: SortBy, ip: IpAddr, row: RowRef) -> Self {
+        let short = match (by, row) {
+            (SortBy::Profile, _) => row.profile() as u128,
+            (SortBy::Level, RowRef::Address { slot, nth, .. }) => {
+                let level = state.verdicts.address(row.profile(), slot, usize::from(nth)).level;
+                // The worst first.
+                u128::MAX - level as u128
+            }
+            (SortBy::Nic | SortBy::Instance, _) => text(state, by, row).map_or(0, |[first, _]| beginning(first)),
+            (SortBy::Address, _) => match ip {
+                IpAddr::V4(ip) => u32::from(ip).into(),
+                // Behind all of the others.
+                IpAddr::V6(ip) => u128::from(ip).max(1 << 32),
+            },
+            (SortBy::Level, _) => 0,
         };
-        Self { ip, level, row }
+        Self { short, ip, row }
     }
+}
+
+/// The first bytes of a text, in its order.
+fn beginning(text: &str) -> u128 {
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
+    u128::from_be_bytes(bytes)
+}
+
+/// What the table is sorted by before address and place, if it is a text: what the column shows.
+fn text(state: &State, by: SortBy, row: RowRef) -> Option<[&str; 2]> {
+    let RowRef::Address { slot, .. } = row else { return None };
+    let part = state.inventory.at(row.profile())?;
+    let nic = part.nic_at(slot)?;
+    match by {
+        SortBy::Address | SortBy::Profile | SortBy::Level => None,
+        SortBy::Nic => Some([nic.id.as_str(), ""]),
+        SortBy::Instance => nic.instance.as_ref().map(|id| {
+            let instance = part.instance_of(slot).and_then(|slot| part.instance_at(slot));
+            let name = instance.map_or("", |instance| &*instance.name);
+            [if name.is_empty() { id.as_str() } else { name }, id.as_str()]
+        }),
+    }
+}
+
+/// The order of the table, before it is turned round.
+fn in_table(state: &State, by: SortBy, a: &Placed, b: &Placed) -> Ordering {
+    let slot = |row: RowRef| match row {
+        RowRef::Address { profile, slot, .. } => Some((profile, slot)),
+        _ => None,
+    };
+    let texts = || match by {
+        SortBy::Nic | SortBy::Instance if slot(a.row) != slot(b.row) => {
+            text(state, by, a.row).cmp(&text(state, by, b.row))
+        }
+        _ => Ordering::Equal,
+    };
+    a.short.cmp(&b.short).then_with(texts).then_with(|| a.cmp(b))
 }
 
 /// What heads are sorted by, before their place: the profile; instances, then free NICs; region, name and id.
@@ -60,39 +108,11 @@ fn head_rank(parts: &[ProfileInventory], row: RowRef) -> HeadRank<'_> {
     (row.profile(), free, name)
 }
 
-/// What the table is sorted by, before address and place.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Column<'a> {
-    None,
-    Profile(usize),
-    Level(Reverse<Level>),
-    Text(Option<[&'a str; 2]>),
-}
-
-fn column(state: &State, by: SortBy, placed: Placed) -> Column<'_> {
-    let Placed { level, row, .. } = placed;
-    let RowRef::Address { slot, .. } = row else { return Column::None };
-    let part = state.inventory.at(row.profile());
-    let nic = || part.and_then(|part| part.nic_at(slot));
-    match by {
-        SortBy::Address => Column::None,
-        SortBy::Profile => Column::Profile(row.profile()),
-        SortBy::Level => Column::Level(Reverse(level)),
-        // By what the column shows.
-        SortBy::Nic => Column::Text(nic().map(|nic| [nic.id.as_str(), ""])),
-        SortBy::Instance => Column::Text(nic().and_then(|nic| nic.instance.as_ref()).map(|id| {
-            let slot = part.and_then(|part| part.instance_of(slot));
-            let name = part.and_then(|part| part.instance_at(slot?)).map_or("", |instance| &*instance.name);
-            [if name.is_empty() { id.as_str() } else { name }, id.as_str()]
-        })),
-    }
-}
-
-fn addresses_of(state: &State, place: usize, slot: u32) -> impl Iterator<Item = Placed> {
+fn addresses_of(state: &State, by: SortBy, place: usize, slot: u32) -> impl Iterator<Item = Placed> {
     let nic = state.inventory.at(place).and_then(|part| part.nic_at(slot));
     let addresses = nic.map_or(&[][..], |nic| &nic.addresses);
     let row = move |nth: usize| RowRef::Address { profile: narrow(place), slot, nth: narrow(nth), depth: 0 };
-    addresses.iter().enumerate().map(move |(nth, address)| Placed::of(state, address.ip, row(nth)))
+    addresses.iter().enumerate().map(move |(nth, address)| Placed::of(state, by, address.ip, row(nth)))
 }
 
 /// Items with what they are sorted by, which is made once for each: a comparison that looks it up each time is many times
@@ -167,42 +187,46 @@ impl Order {
             self.heads.retain(|&row| is_kept(row));
         }
         let new = sorted(there.chain(free), |&row| head_rank(parts, row));
-        self.heads.weave(&new, |&old, at| (head_rank(parts, old), old) < *at);
+        self.heads.weave(&new, |(_, row)| *row, |&old, at| (head_rank(parts, old), old) < *at);
 
         if let Some((by, reverse)) = state.sorting() {
-            let rank = |placed: &Placed| column(state, by, *placed);
-            let new = touched.nics.iter().flat_map(|&slot| addresses_of(state, place, slot));
-            let mut new = sorted(new, rank);
+            let new = touched.nics.iter().flat_map(|&slot| addresses_of(state, by, place, slot));
+            let new = in_order(state, by, reverse, new);
             if were_nics {
                 self.addresses.retain(|placed| is_kept(placed.row));
             }
-            if reverse {
-                new.reverse();
-                self.addresses.weave(&new, |old, at| (rank(old), *old) > *at);
-            } else {
-                self.addresses.weave(&new, |old, at| (rank(old), *old) < *at);
-            }
+            self.addresses.weave(&new, |&new| new, |old, at| placed_before(state, by, reverse, old, at));
         }
     }
 
     /// The place of an address among all of the table.
     pub fn place(&self, state: &State, ip: IpAddr, row: RowRef) -> Option<usize> {
         let (by, reverse) = state.sorting()?;
-        let wanted = Placed::of(state, ip, row);
-        let wanted = (column(state, by, wanted), wanted);
-        let (place, found) = self.addresses.partition_point(|placed| {
-            let at = (column(state, by, *placed), *placed);
-            if reverse { at > wanted } else { at < wanted }
-        });
+        let wanted = Placed::of(state, by, ip, row);
+        let (place, found) =
+            self.addresses.partition_point(|placed| placed_before(state, by, reverse, placed, &wanted));
         found.is_some_and(|placed| placed.row == row).then_some(place)
     }
+}
+
+fn placed_before(state: &State, by: SortBy, reverse: bool, a: &Placed, b: &Placed) -> bool {
+    in_table(state, by, a, b) == if reverse { Ordering::Greater } else { Ordering::Less }
+}
+
+/// Addresses as the table lists them.
+fn in_order(state: &State, by: SortBy, reverse: bool, all: impl Iterator<Item = Placed>) -> Vec<Placed> {
+    let mut all: Vec<Placed> = all.collect();
+    all.sort_unstable_by(|a, b| in_table(state, by, a, b));
+    if reverse {
+        all.reverse();
+    }
+    all
 }
 
 fn sorted_addresses(state: &State) -> Pieces<Placed> {
     let Some((by, reverse)) = state.sorting() else { return Pieces::default() };
     let parts = state.inventory.profiles().iter().enumerate();
-    let all = parts.flat_map(|(place, part)| part.nics().flat_map(move |(slot, _)| addresses_of(state, place, slot)));
-    let sorted = sorted(all, |placed| column(state, by, *placed));
-    let addresses = sorted.into_iter().map(|(_, placed)| placed);
-    if reverse { addresses.rev().collect() } else { addresses.collect() }
+    let all =
+        parts.flat_map(|(place, part)| part.nics().flat_map(move |(slot, _)| addresses_of(state, by, place, slot)));
+    in_order(state, by, reverse, all).into_iter().collect()
 }

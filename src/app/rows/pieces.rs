@@ -77,8 +77,8 @@ impl<T, const MOST: usize> Pieces<T, MOST> {
 }
 
 impl<T: Copy, const MOST: usize> Pieces<T, MOST> {
-    /// Puts new items, themselves in order, where they belong.
-    pub fn weave<R>(&mut self, mut new: &[(R, T)], is_before: impl Fn(&T, &(R, T)) -> bool) {
+    /// Puts new items, themselves in order, where they belong. `item` is what is kept of one.
+    pub fn weave<N>(&mut self, mut new: &[N], item: impl Fn(&N) -> T, is_before: impl Fn(&T, &N) -> bool) {
         self.len += new.len();
         let mut nth = 0;
         while let Some(first) = new.first() {
@@ -93,7 +93,7 @@ impl<T: Copy, const MOST: usize> Pieces<T, MOST> {
             let (here, rest) = new.split_at(here);
             new = rest;
             let piece = &mut self.pieces[nth];
-            weave(piece, here, &is_before);
+            weave(piece, here, &item, &is_before);
             if piece.len() > MOST {
                 let whole = std::mem::take(piece);
                 let before = self.pieces.len();
@@ -114,10 +114,10 @@ fn leap<T>(items: &[T], is_before: impl Fn(&T) -> bool) -> usize {
     from + items[from..to].partition_point(is_before)
 }
 
-fn weave<T: Copy, R>(items: &mut Vec<T>, new: &[(R, T)], is_before: impl Fn(&T, &(R, T)) -> bool) {
-    let Some(&(_, any)) = new.first() else { return };
+fn weave<T: Copy, N>(items: &mut Vec<T>, new: &[N], item: impl Fn(&N) -> T, is_before: impl Fn(&T, &N) -> bool) {
+    let Some(any) = new.first() else { return };
     let mut end = items.len();
-    items.resize(end + new.len(), any);
+    items.resize(end + new.len(), item(any));
     // From the end on: what is behind an item makes room for it and for all before it.
     for (nth, at) in new.iter().enumerate().rev() {
         let old = &items[..end];
@@ -125,7 +125,7 @@ fn weave<T: Copy, R>(items: &mut Vec<T>, new: &[(R, T)], is_before: impl Fn(&T, 
         let is_next = old.last().is_none_or(|old| is_before(old, at));
         let place = if is_next { end } else { old.partition_point(|old| is_before(old, at)) };
         items.copy_within(place..end, place + nth + 1);
-        items[place + nth] = at.1;
+        items[place + nth] = item(at);
         end = place;
     }
 }
@@ -147,9 +147,9 @@ mod tests {
             for (new, goes) in rounds {
                 list.retain(|n| n % goes != 0);
                 pieces.retain(|n| n % goes != 0);
-                let new: Vec<(u32, u32)> = new.difference(&list).map(|&n| (n, n)).collect();
-                pieces.weave(&new, |old, (new, _)| old < new);
-                list.extend(new.iter().map(|(n, _)| n));
+                let new: Vec<u32> = new.difference(&list).copied().collect();
+                pieces.weave(&new, |&new| new, |old, new| old < new);
+                list.extend(&new);
                 let flat: Vec<u32> = list.iter().copied().collect();
                 prop_assert!(pieces.iter().eq(&flat));
                 prop_assert_eq!(pieces.len(), flat.len());

@@ -238,7 +238,7 @@ fn judge(state: &mut State, place: usize, slots: &[u32]) {
             continue;
         };
         facts.earlier_write = held.contains(&facts.nic.id);
-        facts.protect = protect;
+        facts.protect = protect.map(|rules| rules.watch_nic(&facts));
         rules::levels(&facts, info.capabilities, &mut levels);
         verdict.detach = judged(rules::detach_level(&facts, info.capabilities));
         if verdict.addresses.len() != levels.len() {

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use super::{
-    ProfileInventory, Touched,
+    Of, ProfileInventory, Touched,
     arena::{Arena, Table, link, unlink},
 };
 use crate::domain::{
@@ -19,7 +19,7 @@ use crate::domain::{
 /// All of a profile, found by their own address and by those they are bound to.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Floats {
-    arena: Arena<Arc<str>, Float>,
+    arena: Arena<Float>,
     by_ip: Table<IpAddr, Vec<u32>>,
     by_peer: Table<IpAddr, Vec<u32>>,
     /// By what else its list names: NICs and instances.
@@ -41,7 +41,7 @@ impl Floats {
     pub(super) fn put(&mut self, float: Float, at: Timestamp, sweep: u64) {
         self.remove(&float.id.clone());
         let (ip, peers, ids) = (float.ip, peers(&float), ids(&float));
-        let (slot, _) = self.arena.put(float.id.clone(), float, at, sweep);
+        let (slot, _) = self.arena.put(float, at, sweep);
         link(&mut self.by_ip, ip, slot);
         for id in ids {
             link(&mut self.by_id, id, slot);
@@ -81,7 +81,7 @@ impl Floats {
     }
 
     pub(super) fn older_than(&self, sweep: u64, of: impl Fn(&RegionId) -> bool) -> Vec<Arc<str>> {
-        self.arena.older_than(sweep, |float| of(&float.region), |float| float.id.clone())
+        self.arena.older_than(sweep, |float| of(&float.region))
     }
 
     /// Those on the NIC, and those that its instance as a whole is in the range of, in whichever subnet.
@@ -170,7 +170,7 @@ impl ProfileInventory {
             self.bind_to_float(&mut eip);
             self.unlink_eip(&eip.id.clone(), &mut Touched::default());
             // Nothing new was read of it.
-            self.eips.put(eip.id.clone(), eip, kept.read_at, kept.sweep);
+            self.eips.put(eip, kept.read_at, kept.sweep);
             link(&mut self.eips_of_float, id.as_str().into(), slot);
             self.look_around_all(self.nic_slot(&id).into_iter().collect());
         }
@@ -186,8 +186,8 @@ impl ProfileInventory {
     }
 
     fn has_floats(&self, region: &RegionId) -> bool {
-        self.coverage.contains_key(&(Resource::Floats, Some(region.clone())))
-            || self.coverage.contains_key(&(Resource::Floats, None))
+        let is_listed = |region| self.coverage.contains_key(&Of { resource: Resource::Floats, region });
+        is_listed(Some(region)) || is_listed(None)
     }
 
     /// Puts the virtual addresses where the cloud would have put them: after the NIC's own, before IPv6.

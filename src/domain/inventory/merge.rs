@@ -82,23 +82,23 @@ impl ProfileInventory {
         let mine = |of: &RegionId| region.as_ref().is_none_or(|region| region == of);
         match resource {
             Resource::Instances => {
-                for id in self.instances.older_than(sweep, |item| mine(&item.region), |item| item.id.clone()) {
+                for id in self.instances.older_than(sweep, |item| mine(&item.region)) {
                     self.instances.take(&id);
                     self.look_around_all(self.nics_of(&id).to_vec());
                 }
             }
             Resource::Nics => {
-                for id in self.nics.older_than(sweep, |item| mine(&item.region), |item| item.id.clone()) {
+                for id in self.nics.older_than(sweep, |item| mine(&item.region)) {
                     self.remove_nic(&id, &mut touched);
                 }
             }
             Resource::Eips => {
-                for id in self.eips.older_than(sweep, |item| mine(&item.region), |item| item.id.clone()) {
+                for id in self.eips.older_than(sweep, |item| mine(&item.region)) {
                     self.remove_eip(&id);
                 }
             }
             Resource::Backends => {
-                for key in self.backends.older_than(sweep, |item| mine(&item.region), Clone::clone) {
+                for key in self.backends.older_than(sweep, |item| mine(&item.region)) {
                     self.remove_backend(&key);
                 }
             }
@@ -155,12 +155,12 @@ impl ProfileInventory {
     }
 
     pub(super) fn put_instance(&mut self, mut instance: Instance, at: Timestamp, touched: &mut Touched) {
-        if self.instances.see_again(&instance.id, &instance, at, self.sweep).is_some() {
+        if self.instances.see_again(&instance, at, self.sweep).is_some() {
             return;
         }
         self.words.instance(&mut instance);
         let id = instance.id.clone();
-        let (slot, old) = self.instances.put(id.clone(), instance, at, self.sweep);
+        let (slot, old) = self.instances.put(instance, at, self.sweep);
         let nics = self.nics_of(&id).to_vec();
         touched.instances.push(slot);
         touched.nics.extend(&nics);
@@ -171,14 +171,14 @@ impl ProfileInventory {
 
     pub(super) fn put_nic(&mut self, mut nic: Nic, at: Timestamp, touched: &mut Touched) {
         self.join(&mut nic);
-        if let Some(slot) = self.nics.see_again(&nic.id, &nic, at, self.sweep) {
+        if let Some(slot) = self.nics.see_again(&nic, at, self.sweep) {
             touched.again.push(slot);
             return;
         }
         self.words.nic(&mut nic);
         self.addresses += nic.addresses.len();
         let instance = nic.instance.clone();
-        let (slot, old) = self.nics.put(nic.id.clone(), nic, at, self.sweep);
+        let (slot, old) = self.nics.put(nic, at, self.sweep);
         self.floats.put_nic(slot, old.as_ref(), self.nics.at(slot).map(|kept| &kept.item));
         let moved = old.as_ref().is_none_or(|old| old.instance != instance);
         if let Some(old) = old {
@@ -245,13 +245,13 @@ impl ProfileInventory {
 
     pub(super) fn put_eip(&mut self, mut eip: Eip, at: Timestamp, touched: &mut Touched) {
         self.bind_to_float(&mut eip);
-        if self.eips.see_again(&eip.id, &eip, at, self.sweep).is_some() {
+        if self.eips.see_again(&eip, at, self.sweep).is_some() {
             return;
         }
         self.words.eip(&mut eip);
         self.unlink_eip(&eip.id.clone(), touched);
         let bound = eip.bound.clone();
-        let (slot, _) = self.eips.put(eip.id.clone(), eip, at, self.sweep);
+        let (slot, _) = self.eips.put(eip, at, self.sweep);
         let nics = self.bound_nics(&bound);
         match bound {
             EipBinding::Nic { nic, .. } => link(&mut self.eips_of_nic, nic, slot),
@@ -287,12 +287,12 @@ impl ProfileInventory {
 
     /// Which NICs hold a backend's address is not indexed: [`Self::complete`] has all NICs judged again.
     pub(super) fn put_backend(&mut self, mut backend: Backend, at: Timestamp) {
-        if self.backends.see_again(&backend, &backend, at, self.sweep).is_some() {
+        if self.backends.see_again(&backend, at, self.sweep).is_some() {
             return;
         }
         self.words.backend(&mut backend);
         let target = backend.target.clone();
-        let (slot, _) = self.backends.put(backend.clone(), backend, at, self.sweep);
+        let (slot, _) = self.backends.put(backend, at, self.sweep);
         match target {
             BackendTarget::Address { ip, .. } => link(&mut self.backends_of_ip, ip, slot),
             BackendTarget::Instance(instance) => link(&mut self.backends_of_instance, instance, slot),

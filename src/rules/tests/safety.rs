@@ -1,5 +1,7 @@
 //! Belts, protect rules, overrides, and the last look before a write.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::{
     domain::{
@@ -205,7 +207,9 @@ fn hit(rule: &str, change: impl Fn(&mut NicSnapshot)) -> [&'static str; 2] {
     let protect = protect(&[rule]);
     let facts = Facts::from_snapshot(&snapshot);
     [Some(snapshot.nic.addresses[1]), None].map(|address| {
-        let hit = protect.of(&"strict-1".into()).unwrap().hit(&facts, address);
+        let rules = protect.of(&"strict-1".into()).unwrap();
+        let hit = rules.hit(&facts, address);
+        assert_eq!(rules.watch_nic(&facts).hit(&facts, address), hit, "{rule}");
         hit.map_or("", |hit| hit.missing.map_or("yes", filter::Missing::as_str))
     })
 }
@@ -327,6 +331,73 @@ fn what_a_rule_needs_and_nobody_knows_counts_as_a_match() {
     // Rules that the config does not take hold everything.
     for odd in ["", "level:ok", "marked:yes", "-has:finding", "age>1h"] {
         assert_eq!(hit(odd, |_| {}), ["yes", "yes"], "{odd:?}");
+    }
+}
+
+/// One rule of each term.
+const EACH: &[&str] = &[
+    "web",
+    "10.0.1.2",
+    "gw-1",
+    "ip:10.0.1.0/28",
+    "ip:203.0.113.0/24",
+    "name:gw-*",
+    "name:*1*",
+    "id:*1",
+    "nic:nic-1",
+    "instance:vm*",
+    "state:running",
+    "nic-state:free",
+    "zone:a",
+    "vpc:v*",
+    "subnet:s*",
+    "sg:sg-1",
+    "mac:00:16",
+    "tag:keep=true",
+    "kind:secondary",
+    "kind:vip",
+    "kind:ipv6",
+    "has:eip",
+    "has:lb",
+    "has:tag",
+    "has:instance",
+    "has:secondary",
+    "has:ipv6",
+    "eips>0",
+    "ips>3",
+    "cloud:lenient",
+    "env:prod",
+    "-has:eip",
+    "-name:gw-* has:lb",
+    "-kind:primary id:*1",
+    "tag:keep=true -ip:10.0.1.2",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What is asked once for a NIC lets nothing on it through.
+    #[test]
+    fn a_nic_is_watched_by_each_rule_that_may_hold_it(bytes in dice()) {
+        let mut dice = Dice::of(&bytes);
+        let snapshot = random_snapshot(&mut dice, 1);
+        let facts = Facts::from_snapshot(&snapshot);
+        let subjects: Vec<Option<Address>> = snapshot.nic.addresses.iter().copied().map(Some).chain([None]).collect();
+        for rule in EACH {
+            let protect = protect(&[rule]);
+            let rules = protect.of(&"strict-1".into()).unwrap();
+            for &subject in &subjects {
+                let watched = rules.watch_nic(&facts).hit(&facts, subject);
+                prop_assert_eq!(watched, rules.hit(&facts, subject), "{} {:?}", rule, subject);
+            }
+        }
+        // The 65th and those behind it are watched as well.
+        let many: Vec<&str> = EACH.iter().chain(EACH).chain(EACH).copied().collect();
+        let protect = protect(&many[..=EACH.len() * 2]);
+        let rules = protect.of(&"strict-1".into()).unwrap();
+        for subject in subjects {
+            prop_assert_eq!(rules.watch_nic(&facts).hit(&facts, subject), rules.hit(&facts, subject));
+        }
     }
 }
 
