@@ -53,6 +53,11 @@ pub enum Format {
     Markdown,
 }
 
+/// What a command that is named for the demo says besides.
+pub fn demo_flag(demo: bool) -> &'static str {
+    if demo { " --demo" } else { "" }
+}
+
 /// Any document as one line of JSON that is safe to print on a terminal.
 ///
 /// # Errors

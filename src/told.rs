@@ -131,6 +131,7 @@ fn sentence(kind: &ProblemKind, words: &Catalog) -> String {
                 EndpointError::PlainHttp => "setting.endpoint-plain-http",
                 EndpointError::Extra => "setting.endpoint-extra",
                 EndpointError::Template => "setting.endpoint-template",
+                EndpointError::Elsewhere => "setting.endpoint-elsewhere",
             }),
         )]),
         ProblemKind::Secret { key } => text(&[("key", &short(key)), ("example", NAMED)]),

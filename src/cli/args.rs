@@ -66,6 +66,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "WHEN", global = true, value_parser = choice::<ColorChoice>(), ignore_case = true)]
     color: Option<ColorChoice>,
 
+    /// Send calls here instead of to the vendor's hosts: on this machine, unless the profile has an endpoint of its own
+    #[arg(long, value_name = "URL", global = true, conflicts_with = "demo")]
+    endpoint: Option<String>,
+
     /// Draw lines with ASCII characters
     #[arg(long, global = true)]
     ascii: bool,
@@ -309,6 +313,7 @@ const OF_CONSOLE: &[&str] = &[
     "readonly",
     "max_per_plan",
     "max_percent",
+    "endpoint",
     "demo",
     "lang",
     "color",
@@ -331,6 +336,7 @@ impl Args {
             no_mouse: self.no_mouse,
             max_per_plan: self.max_per_plan.map(|number| number as usize),
             max_percent: self.max_percent.map(|number| number as usize),
+            endpoint: self.endpoint.clone(),
             log_level: self.log_level,
             log_file: self.log_file.clone(),
         }

@@ -27,7 +27,7 @@ use crate::{
         self,
         credential::{CredentialError, CredentialSource},
         keyring::Supply,
-        profile::Profile,
+        profile::{Endpoint, EndpointError, Profile},
         provider::Descriptor,
     },
 };
@@ -74,6 +74,7 @@ pub struct Flags {
     pub no_mouse: bool,
     pub max_per_plan: Option<usize>,
     pub max_percent: Option<usize>,
+    pub endpoint: Option<String>,
     pub log_level: Option<LogLevel>,
     pub log_file: Option<PathBuf>,
 }
@@ -246,14 +247,34 @@ fn resolve(
     for (profile, _) in &mut profiles {
         profile.readonly |= readonly;
     }
+    let endpoint = flags.endpoint.clone().map(|text| (Origin::Flag("--endpoint"), text));
+    let endpoint = endpoint.or_else(|| Some((Origin::Env("NICDECK_ENDPOINT"), env.get("NICDECK_ENDPOINT")?)));
     // What a broken file holds is not known, so nothing can be said to be missing from it.
     if !broken_file {
         problems.extend(select(&mut profiles, &flags.profiles, &flags.regions));
+        problems.extend(endpoint.and_then(|(origin, text)| send_to(&mut profiles, origin, &text)));
     }
     if problems.is_empty() {
         Ok(Settings { profiles, look, readonly, safety, config, sources: Vec::new() })
     } else {
         Err(ConfigError { problems })
+    }
+}
+
+/// Sends the calls of these profiles elsewhere. Signed requests leave this machine for another host only where the file says so itself.
+fn send_to<C>(profiles: &mut [(Profile, C)], origin: Origin, text: &str) -> Option<Problem> {
+    let parsed = Endpoint::parse(text).and_then(|endpoint| {
+        let strange = profiles.iter().any(|(profile, _)| profile.endpoint.is_none()) && !endpoint.is_loopback();
+        if strange { Err(EndpointError::Elsewhere) } else { Ok(endpoint) }
+    });
+    match parsed {
+        Ok(endpoint) => {
+            for (profile, _) in profiles {
+                profile.endpoint = Some(endpoint.clone());
+            }
+            None
+        }
+        Err(error) => Some(Problem { origin, kind: ProblemKind::Endpoint { error } }),
     }
 }
 

@@ -653,6 +653,42 @@ fn the_strictest_readonly_wins() {
 }
 
 #[test]
+fn an_endpoint_by_flag_or_variable_is_on_this_machine_unless_the_profile_has_one() {
+    let hosts = |world: &World, endpoint: Option<&str>| {
+        let flags = Flags { endpoint: endpoint.map(str::to_owned), ..Flags::default() };
+        let settings = world.load(&flags).map_err(|error| told(&error))?;
+        let hosts = settings.profiles.iter().map(|(profile, _)| profile.endpoint.clone().map(|it| it.host));
+        Ok::<_, String>(hosts.collect::<Vec<_>>())
+    };
+    let plain = World::new(TWO);
+    assert_eq!(hosts(&plain, None).unwrap(), [None, None]);
+    for (given, host) in
+        [("http://127.0.0.1:8080", "127.0.0.1:8080"), ("http://[::1]", "[::1]"), ("localhost:1", "localhost:1")]
+    {
+        assert_eq!(hosts(&plain, Some(given)).unwrap(), [Some(host.to_owned()), Some(host.to_owned())], "{given}");
+    }
+    let variable = World::new(TWO).var("NICDECK_ENDPOINT", "http://127.0.0.1:1");
+    assert_eq!(hosts(&variable, None).unwrap()[0].as_deref(), Some("127.0.0.1:1"));
+    assert_eq!(
+        hosts(&variable, Some("http://127.0.0.1:2")).unwrap()[0].as_deref(),
+        Some("127.0.0.1:2"),
+        "the flag beats it"
+    );
+    for elsewhere in ["https://ecs.example.com", "https://127.0.0.1.example.com", "https://10.0.0.1"] {
+        let error = hosts(&plain, Some(elsewhere)).unwrap_err();
+        assert!(error.starts_with("--endpoint: ") && error.contains("on this machine"), "{error}");
+    }
+    assert!(hosts(&plain, Some("http://ecs.example.com")).unwrap_err().contains("http is allowed only for"));
+    let own = GOOD.replace("regions", "endpoint = \"https://own.example.com\"\nregions");
+    let own = World::new(&own).var("NICDECK_ENDPOINT", "https://other.example.com");
+    assert_eq!(
+        hosts(&own, None).unwrap(),
+        [Some("other.example.com".to_owned())],
+        "the file lets it leave this machine"
+    );
+}
+
+#[test]
 fn bad_variables_are_errors_that_name_them() {
     let world = World::new("version = 1").var("NICDECK_READONLY", "maybe").var("NICDECK_THEME", "pink");
     let found = world.keys(&Flags::default());

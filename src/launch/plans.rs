@@ -6,7 +6,7 @@ use crate::{
     app::{export::Exported, state::Language},
     cli::{ApplyStart, Exit, PlanStart},
     domain::clean::clean,
-    report::{Format, rehearsal},
+    report::{Format, demo_flag, rehearsal},
     runtime::{
         self, Launch, clock,
         headless::{
@@ -69,7 +69,11 @@ pub fn plan(start: &PlanStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
         let path = start.file.as_deref().map(|path| path.to_string_lossy());
         let shown = path.as_deref().filter(|_| !to_stdout).map_or("FILE".into(), clean);
         let key = if start.file.is_some() { "plan-command.next" } else { "plan-command.into-file" };
-        let _ = writeln!(err, "{}", (form.tell)(key, &[("path", &*shown), ("hash", file.hash())]));
+        let _ = writeln!(
+            err,
+            "{}",
+            (form.tell)(key, &[("path", &*shown), ("hash", file.hash()), ("demo", demo_flag(start.demo))])
+        );
         Ok(match listed {
             _ if unread.is_some() => Exit::Failure,
             _ if start.detailed => Exit::Something,
@@ -190,7 +194,10 @@ fn unwritten(err: &mut dyn io::Write, error: &ExportError) -> Option<Exit> {
 fn refuse(err: &mut dyn io::Write, catalogs: &Catalogs, language: Language, error: &PlanFileError) -> Exit {
     let text = catalogs.of(language).phrase(&error.phrase());
     let exit = match error {
-        PlanFileError::Read { .. } | PlanFileError::NoPlan { .. } | PlanFileError::Version { .. } => Exit::Usage,
+        PlanFileError::Read { .. }
+        | PlanFileError::Taken { .. }
+        | PlanFileError::NoPlan { .. }
+        | PlanFileError::Version { .. } => Exit::Usage,
         PlanFileError::Write { .. } => Exit::Failure,
         PlanFileError::Altered { .. } => Exit::Stale,
     };

@@ -355,6 +355,24 @@ impl Client {
         WriteTurn::new(quota, slot, place)
     }
 
+    /// Takes what the write is signed with, before its facts are read: a program that hands out keys may take minutes to renew them. May
+    /// be dropped at any moment. Where there is nothing to sign with, the write itself tells why, and is not sent.
+    pub async fn ready(&self, turn: &mut WriteTurn, region: &RegionId, kind: &OperationKind, step: &Step) {
+        let call = Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() };
+        turn.signer = match self.account(&call).await {
+            Ok(account) => Some((account, self.mark().await)),
+            Err(_) => None,
+        };
+    }
+
+    /// [`Client::mark`] of who signs the write of that turn.
+    pub async fn mark_of(&self, turn: &WriteTurn) -> Option<String> {
+        match &turn.signer {
+            Some((_, mark)) => mark.clone(),
+            None => self.mark().await,
+        }
+    }
+
     /// Takes a place among the calls in flight for the write: before it nobody's call is sent, and after it this one leaves at once.
     pub async fn seat(&self, turn: &mut WriteTurn) {
         if turn.seat.is_none() {
@@ -413,7 +431,7 @@ impl Client {
             return local(local::PERMIT);
         }
         // Nothing was sent when there is no session for it.
-        let account = match self.account(&call).await {
+        let account = match self.signer(&call, Some(&turn)).await {
             Ok(account) => account,
             Err(fault) => return refused(fault),
         };
@@ -438,14 +456,20 @@ impl Client {
         Written { answer, exchange }
     }
 
-    /// The request of a write as it would leave now, without secrets. Sends no write; a cloud that wants a session first is asked
-    /// for one.
+    /// The request of a write as it would leave now, without secrets: in that turn, or in none yet. Sends no write; a cloud that wants a
+    /// session first is asked for one.
     ///
     /// # Errors
     /// There is no session, or the machine gives no random bytes.
-    pub async fn preview(&self, region: &RegionId, kind: &OperationKind, step: &Step) -> Result<Exchange, Fault> {
+    pub async fn preview(
+        &self,
+        region: &RegionId,
+        kind: &OperationKind,
+        step: &Step,
+        turn: Option<&WriteTurn>,
+    ) -> Result<Exchange, Fault> {
         let call = Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() };
-        let account = self.account(&call).await?;
+        let account = self.signer(&call, turn).await?;
         let action = self.cloud().action(&call);
         let at = (self.inner.parts.clock)();
         let request = self.request(&call, &account, at)?;
@@ -469,7 +493,7 @@ impl Client {
     /// # Errors
     /// As of [`Client::preview`].
     pub async fn would_send(&self, region: &RegionId, kind: &OperationKind, step: &Step) -> Result<WouldSend, Fault> {
-        let request = self.preview(region, kind, step).await?;
+        let request = self.preview(region, kind, step, None).await?;
         let call = Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() };
         let account = self.account(&call).await?;
         let named = |line: String| match (self.cloud().vendor_cli(), self.inner.keys.tool_profile()) {
@@ -493,6 +517,14 @@ impl Client {
         let mut request = cloud.encode(call, &account.profile);
         cloud.sign(&mut request, &account.credential, &Stamp { now: at, nonce: hex::encode(nonce) });
         Ok(request)
+    }
+
+    /// What the write is signed with, as its turn has it.
+    async fn signer(&self, call: &Call, turn: Option<&WriteTurn>) -> Result<Arc<Account>, Fault> {
+        match turn.and_then(|turn| turn.signer.as_ref()) {
+            Some((account, _)) => Ok(account.clone()),
+            None => self.account(call).await,
+        }
     }
 
     /// What the call is signed with. Signs in first where the cloud wants that; calls that come meanwhile wait for it.

@@ -69,6 +69,9 @@ pub enum EndpointError {
     Extra,
     #[error("only `service` and `region` may stand in braces in an endpoint")]
     Template,
+    /// Given by flag or variable, and not on this machine.
+    #[error("an endpoint by flag or variable is on this machine, or each profile has one of its own in the file")]
+    Elsewhere,
 }
 
 impl Endpoint {
@@ -105,8 +108,7 @@ impl Endpoint {
         if !good {
             return Err(EndpointError::Form);
         }
-        let loopback = name.eq_ignore_ascii_case("localhost")
-            || plain.unwrap_or(name).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        let loopback = is_loopback(name);
         let default_port = match scheme.to_ascii_lowercase().as_str() {
             "https" => 443,
             "http" if loopback => 80,
@@ -120,10 +122,25 @@ impl Endpoint {
         Ok(Self { scheme: scheme.to_ascii_lowercase(), host })
     }
 
+    /// Is it on this machine?
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.host)
+    }
+
     /// The host of a call of this service.
     fn host_for(&self, service: &str, region: &str) -> String {
         self.host.replace(SERVICE, service).replace(REGION, region)
     }
+}
+
+/// Is a host, with its port or without, on this machine?
+fn is_loopback(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, _)) if !name.contains(':') || name.ends_with(']') => name,
+        _ => host,
+    };
+    let plain = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+    name.eq_ignore_ascii_case("localhost") || plain.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// What signs requests. Prints nothing of itself.

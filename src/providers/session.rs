@@ -22,6 +22,8 @@ use crate::domain::{
     time::Timestamp,
 };
 
+/// Sessions of a region whose tokens are still hidden after they ended.
+const EARLIER: usize = 4;
 /// A session is renewed this long before it ends: a call that begins now still ends with it.
 const MARGIN_MS: i64 = 120_000;
 /// A sign-in that was refused is not made again before: a few failures in a row lock a key.
@@ -37,8 +39,9 @@ pub struct Account {
     /// With the session's project.
     pub profile: Arc<Profile>,
     pub credential: Arc<Credential>,
-    /// Hides the secrets of the profile and of the session.
+    /// Hides the secrets of the profile and of the session, and those of before: an answer may repeat one that has just ended.
     pub scrubber: Scrubber,
+    hidden: Vec<Arc<Credential>>,
     expires_at: Option<Timestamp>,
     /// Signs with what a sign-in handed out.
     opened: bool,
@@ -56,22 +59,25 @@ impl Account {
         earlier: &[Arc<Credential>],
         renewable: bool,
     ) -> Self {
-        let scrubber = Scrubber::new(earlier.iter().chain([&credential]).map(|credential| &**credential));
+        let hidden: Vec<_> = earlier.iter().chain([&credential]).cloned().collect();
+        let scrubber = Scrubber::new(hidden.iter().map(|credential| &**credential));
         let proven = AtomicBool::new(false);
-        Self { profile, credential, scrubber, expires_at: None, opened: false, renewable, proven }
+        Self { profile, credential, scrubber, hidden, expires_at: None, opened: false, renewable, proven }
     }
 
-    fn of(own: &Account, session: Session) -> Self {
+    /// `earlier` are those that sessions handed out before.
+    fn of(own: &Account, session: Session, earlier: &[Arc<Credential>]) -> Self {
         let Session { project_id, credential, expires_at, .. } = session;
         let mut profile = (*own.profile).clone();
         profile.project_id = project_id.or(profile.project_id);
         let opened = credential.is_some();
         let credential = credential.map_or_else(|| own.credential.clone(), Arc::new);
-        let scrubber = Scrubber::new([&*own.credential, &*credential]);
+        let hidden: Vec<_> = own.hidden.iter().chain(earlier).chain([&credential]).cloned().collect();
+        let scrubber = Scrubber::new(hidden.iter().map(|credential| &**credential));
         // A session without keys of its own signs with the profile's.
         let renewable = opened || own.renewable;
         let proven = AtomicBool::new(false);
-        Self { profile: profile.into(), credential, scrubber, expires_at, opened, renewable, proven }
+        Self { profile: profile.into(), credential, scrubber, hidden, expires_at, opened, renewable, proven }
     }
 
     /// Signed with the profile's own credential?
@@ -170,6 +176,8 @@ impl Proof {
 #[derive(Debug, Default)]
 pub struct Sessions {
     open: HashMap<RegionId, Arc<Account>>,
+    /// What was handed out, newest last.
+    handed: HashMap<RegionId, Vec<Arc<Credential>>>,
     refused: HashMap<RegionId, (Timestamp, Fault)>,
 }
 
@@ -189,7 +197,13 @@ impl Sessions {
 
     /// Keeps what a sign-in brought.
     pub fn keep(&mut self, region: &RegionId, own: &Account, session: Session) -> Arc<Account> {
-        let account = Arc::new(Account::of(own, session));
+        let handed = self.handed.entry(region.clone()).or_default();
+        let account = Arc::new(Account::of(own, session, handed));
+        if account.opened {
+            handed.push(account.credential.clone());
+            let surplus = handed.len().saturating_sub(EARLIER);
+            handed.drain(..surplus);
+        }
         self.refused.remove(region);
         self.open.insert(region.clone(), account.clone());
         account
@@ -250,6 +264,22 @@ mod tests {
         assert!(sessions.get(&"r2".into(), &own, Timestamp(0)).is_none(), "another region");
         sessions.keep(&region, &own, session(None));
         assert!(sessions.get(&region, &own, Timestamp(i64::MAX)).is_some(), "without an end");
+    }
+
+    #[test]
+    fn a_session_hides_the_keys_and_the_tokens_of_before() {
+        let keys = |secret: &str| Arc::new(Credential::keys("key-id", secret, None));
+        let own = Account::own(own().profile, keys("key-now"), &[keys("key-before")], true);
+        let mut sessions = Sessions::default();
+        let mut handed = |number: usize| {
+            let credential = Some(Credential::Bearer(format!("token-{number}").into()));
+            sessions.keep(&"r1".into(), &own, Session { credential, ..session(None) })
+        };
+        handed(1);
+        let second = handed(2);
+        assert_eq!(second.scrubber.scrub("token-1 token-2 key-before key-now"), "*** *** *** ***");
+        let last = (3..=9).map(handed).last().unwrap();
+        assert_eq!(last.scrubber.scrub("token-1 token-5 token-8 token-9"), "token-1 *** *** ***", "only so many");
     }
 
     #[test]

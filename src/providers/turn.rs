@@ -1,8 +1,10 @@
 //! The turn of a write: all that it waits for, taken before the facts are read for the last time.
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc::OwnedPermit;
 
-use super::{limiter::Slot, provider::Quota};
+use super::{limiter::Slot, provider::Quota, session::Account};
 use crate::domain::exchange::Exchange;
 
 /// A token of the write's action, and a place for its record. Dropped unused, it goes to the next one.
@@ -10,6 +12,8 @@ use crate::domain::exchange::Exchange;
 pub struct WriteTurn {
     pub(super) quota: Quota,
     slot: Option<Slot>,
+    /// What it is signed with, and the mark of who that is: taken before the facts.
+    pub(super) signer: Option<(Arc<Account>, Option<String>)>,
     /// Its place among the calls in flight, taken last.
     pub(super) seat: Option<Slot>,
     /// `None`: nobody reads records any more, and nobody misses one.
@@ -18,7 +22,7 @@ pub struct WriteTurn {
 
 impl WriteTurn {
     pub(super) fn new(quota: Quota, slot: Slot, place: Option<OwnedPermit<Exchange>>) -> Self {
-        Self { quota, slot: Some(slot), seat: None, place }
+        Self { quota, slot: Some(slot), signer: None, seat: None, place }
     }
 
     pub(super) fn spend(mut self) -> ([Option<Slot>; 2], Option<OwnedPermit<Exchange>>) {

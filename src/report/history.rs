@@ -220,6 +220,7 @@ fn markdown(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
             ("what", counted(source, "act", ACTS, &summary.acts)),
             ("result", counted(source, "end", RESULTS, &summary.results)),
             ("batch", escaped(&clean(&batch.id))),
+            ("demo", super::demo_flag(source.demo).to_owned()),
         ];
         let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
         writeln!(

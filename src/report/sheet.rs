@@ -4,7 +4,7 @@
 //! One object: `nicdeck` (the version of this form, 1), `demo`, `kind` (`plan` or `results`), `plan` (its hash), `batch` (in the
 //! journal), `undoes` (the batch that it takes back), `at`, `ended`, `who`, `host`, `counts` (rows by `state`), `rows`: `act`,
 //! `address` (`null`: the NIC), `eip`, `nic`, `profile`, `cloud`, `region`, `state` (of a plan `go` or `blocked`; of results as
-//! `result` in the history, and `pending` of what has no end yet), `findings`, `override` (why it goes although something is not
+//! `result` in the history; while it still runs also `queued`, `checking`, `sent`, `accepted`, `retrying`, `reading-back`), `findings`, `override` (why it goes although something is not
 //! known), `code` (the vendor's, or why it was skipped), `message`, `request_id`, `not_journaled`. A version only ever gains keys.
 
 use std::{
@@ -16,7 +16,7 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    Format, csv,
+    Format, csv, demo_flag,
     history::{COLUMNS, Tell},
     json::{Harmless, stamp},
     lines::escaped,
@@ -217,7 +217,11 @@ fn markdown(sheet: &Sheet<'_>, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "| {} |", cells.map(|cell| escaped(&clean(cell))).join(" | "))?;
     }
     if let Some(batch) = sheet.batch.filter(|_| sheet.kind == Kind::Results) {
-        writeln!(out, "\n{}", tell("export.undo", &[("batch", &escaped(&clean(batch)))]))?;
+        writeln!(
+            out,
+            "\n{}",
+            tell("export.undo", &[("batch", &escaped(&clean(batch))), ("demo", demo_flag(sheet.demo))])
+        )?;
     }
     Ok(())
 }

@@ -31,6 +31,7 @@ use crate::domain::{
     time::Timestamp,
 };
 
+pub(super) use files::own;
 pub use open::{open_intents, open_writes};
 pub(super) use scan::scan;
 

@@ -102,7 +102,10 @@ impl Bounded {
         options.append(true).create(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(path)
+        let file = options.open(path)?;
+        // One that was made with laxer rights names hosts and accounts as well.
+        super::journal::own(&file)?;
+        Ok(file)
     }
 
     fn old(&self) -> PathBuf {
@@ -113,8 +116,13 @@ impl Bounded {
 
     fn line(&self, line: &[u8], state: &mut (File, u64)) -> io::Result<()> {
         if state.1 >= self.full {
-            fs::rename(&self.path, self.old())?;
-            *state = (Self::file(&self.path)?, 0);
+            // Another nicdeck that writes here may have put it aside already.
+            if fs::metadata(&self.path).is_ok_and(|meta| meta.len() >= self.full) {
+                fs::rename(&self.path, self.old())?;
+            }
+            let file = Self::file(&self.path)?;
+            let written = file.metadata()?.len();
+            *state = (file, written);
         }
         state.0.write_all(line)?;
         state.1 += line.len() as u64;
@@ -239,11 +247,20 @@ mod tests {
         assert!(now.len() <= 109 && old.len() <= 109, "{} {}", now.len(), old.len());
         assert!(now.ends_with("line 039\n") && old.lines().all(|line| line.len() == 8), "{old}");
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 2);
-        // Another start goes on where this one was.
+        // Another start goes on where this one was, whoever made the file.
         drop(log);
+        #[cfg(unix)]
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
         let log = Bounded::open(&path, 100).unwrap();
         log.make_writer().write_all(b"again\n").unwrap();
         assert!(read(&path).starts_with(&now));
+        // Two that write to one file: what the first put aside the second does not put aside again.
+        let (one, two) = (Bounded::open(&path, 100).unwrap(), Bounded::open(&path, 100).unwrap());
+        for log in [&one, &two] {
+            (0..11).for_each(|_| log.make_writer().write_all(b"of both!\n").unwrap());
+            log.make_writer().write_all(b"the last\n").unwrap();
+        }
+        assert!(read(&log.old()).len() > 90, "{}", read(&log.old()));
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;

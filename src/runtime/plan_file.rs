@@ -14,7 +14,7 @@
 
 use std::{
     collections::BTreeSet,
-    fs::File,
+    fs::{self, File, OpenOptions},
     io::{self, Read, Write},
     path::{Path, PathBuf},
 };
@@ -94,6 +94,8 @@ pub enum PlanFileError {
     Read { path: PathBuf, error: io::Error },
     #[error("{} cannot be written: {error}", path.display())]
     Write { path: PathBuf, error: io::Error },
+    #[error("{} is there already, and is no plan", path.display())]
+    Taken { path: PathBuf },
     #[error("{} is no plan: {why}", path.display())]
     NoPlan { path: PathBuf, why: String },
     #[error("{} is a plan of version {found}", path.display())]
@@ -109,6 +111,7 @@ impl PlanFileError {
         match self {
             Self::Read { path, error } => at("plan-file.unreadable", path).with("reason", error),
             Self::Write { path, error } => at("plan-file.unwritable", path).with("reason", error),
+            Self::Taken { path } => at("plan-file.taken", path),
             Self::NoPlan { path, why } => at("plan-file.no-plan", path).with("reason", why),
             Self::Version { path, found } => at("plan-file.version", path).with("found", found),
             Self::Altered { path, found } => at("plan-file.altered", path).with("hash", found),
@@ -265,14 +268,44 @@ impl PlanFile {
         writeln!(out)
     }
 
-    /// Writes it to the file, over one that is there.
+    /// Writes it to the file, for its owner alone and whole or not at all. One that is there is replaced if it is a plan as well.
     ///
     /// # Errors
-    /// The file can not be made or written.
+    /// Something else is there; the file can not be made or written.
     pub fn save(&self, path: &Path) -> Result<(), PlanFileError> {
         let fail = |error| PlanFileError::Write { path: path.to_owned(), error };
-        let mut out = io::BufWriter::new(File::create(path).map_err(fail)?);
-        self.write(&mut out).and_then(|()| out.flush()).map_err(fail)
+        match fs::metadata(path) {
+            // A pipe, or the terminal under a name: nothing of it is lost.
+            Ok(meta) if !meta.is_file() && !meta.is_dir() => {
+                let mut out = io::BufWriter::new(OpenOptions::new().write(true).open(path).map_err(fail)?);
+                return self.write(&mut out).and_then(|()| out.flush()).map_err(fail);
+            }
+            Ok(meta) if meta.is_file() && meta.len() > 0 => match Self::load(path) {
+                Err(PlanFileError::NoPlan { .. }) => return Err(PlanFileError::Taken { path: path.to_owned() }),
+                Err(PlanFileError::Read { error, .. }) => return Err(fail(error)),
+                _ => {}
+            },
+            _ => {}
+        }
+        // What a link names is replaced, not the link.
+        let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let mut name = place.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{}.new", std::process::id()));
+        let new = place.with_file_name(name);
+        let put = || -> io::Result<()> {
+            let mut options = OpenOptions::new();
+            options.write(true).create_new(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+            let mut out = io::BufWriter::new(options.open(&new)?);
+            self.write(&mut out).and_then(|()| out.flush())?;
+            out.get_ref().sync_all()?;
+            fs::rename(&new, &place)
+        };
+        put().map_err(|error| {
+            let _ = fs::remove_file(&new);
+            fail(error)
+        })
     }
 
     /// Reads a file, and sees that each word of it is as it was made.
@@ -426,5 +459,33 @@ mod tests {
             hash,
             hex::encode(Sha256::digest("nicdeck plan file 1\n{\"a\":{\"c\":true,\"d\":null,},\"b\":[1,\"xé\",],}"))
         );
+    }
+
+    #[test]
+    fn a_plan_takes_the_place_of_a_plan_and_of_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("plan.json");
+        let (first, second) = (file(NOW), file(NOW.plus_ms(1)));
+        first.save(&path).unwrap();
+        second.save(&path).unwrap();
+        assert_eq!(PlanFile::load(&path).unwrap(), second);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        // One that somebody edited is one all the same.
+        fs::write(&path, fs::read_to_string(&path).unwrap().replace("lin", "wu")).unwrap();
+        first.save(&path).unwrap();
+        for other in ["version = 1\n", "{\"nicdeck\": 1}"] {
+            fs::write(&path, other).unwrap();
+            assert!(matches!(second.save(&path), Err(PlanFileError::Taken { .. })), "{other}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), other);
+        }
+        // What could not be written leaves nothing behind, and what was there as it was.
+        let nowhere = folder.path().join("missing/plan.json");
+        assert!(matches!(second.save(&nowhere), Err(PlanFileError::Write { .. })));
+        assert!(matches!(second.save(folder.path()), Err(PlanFileError::Write { .. })));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

@@ -18,10 +18,10 @@ use crate::{
     },
     domain::{
         clean::clean,
-        fault::FaultKind,
+        fault::{Fault, FaultKind, NO_END},
         finding::FindingId,
         journal_fault::{JournalFault, JournalFaultKind},
-        outcome::{Outcome, Skip},
+        outcome::{self, Outcome, Skip},
         selection::Target,
         time::Timestamp,
     },
@@ -279,9 +279,29 @@ fn running(state: &State, progress: &mut Progress<'_>) {
     progress.say("apply.running", &[("done", &done), ("total", &total)]);
 }
 
+/// What became of it. Of a run that nobody waited for to its end: what may have left is not known, and the rest did not begin.
 fn results(run: Run) -> Results {
-    let Run { plan, batch, started, ended, rows, .. } = run;
+    let Run { plan, batch, started, ended, mut rows, .. } = run;
+    for row in &mut rows {
+        if let Some(end) = given_up(&row.progress) {
+            row.progress = outcome::Progress::Settled(end);
+        }
+    }
     Results { plan, batch, started, ended, rows }
+}
+
+/// What is told of a row whose end nobody waited for; `None`: it has one.
+fn given_up(progress: &outcome::Progress) -> Option<Outcome> {
+    match progress {
+        outcome::Progress::Settled(_) => None,
+        outcome::Progress::Queued | outcome::Progress::Checking => Some(Outcome::Stopped),
+        outcome::Progress::Sent
+        | outcome::Progress::Accepted { .. }
+        | outcome::Progress::Retrying { .. }
+        | outcome::Progress::ReadingBack { .. } => {
+            Some(Outcome::Unknown { fault: Fault::local(FaultKind::Local, "", NO_END) })
+        }
+    }
 }
 
 /// How a run ended, as a whole.
@@ -319,5 +339,22 @@ pub fn verdict(results: &Results) -> Verdict {
         all if of("good") == all && written => Verdict::Done,
         all if of("denied") == all => Verdict::Denied,
         _ => Verdict::Partly,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_that_nobody_waited_for_is_stopped_or_not_known() {
+        assert_eq!(given_up(&outcome::Progress::Queued), Some(Outcome::Stopped));
+        assert_eq!(given_up(&outcome::Progress::Checking), Some(Outcome::Stopped));
+        assert_eq!(given_up(&outcome::Progress::Settled(Outcome::Stopped)), None);
+        let retrying =
+            outcome::Progress::Retrying { kind: FaultKind::Conflict, attempt: 2, of: 5, wait_ms: 1, code: None };
+        for left in [outcome::Progress::Sent, outcome::Progress::ReadingBack { lost: true, up_to_ms: 1 }, retrying] {
+            assert!(matches!(given_up(&left), Some(Outcome::Unknown { .. })), "{left:?}");
+        }
     }
 }

@@ -191,13 +191,22 @@ fn ended(results: &Results, row: &crate::app::run::RunRow) -> Row {
         Progress::Settled(outcome) => Some(outcome),
         _ => None,
     };
+    let state = match &row.progress {
+        Progress::Queued => "queued",
+        Progress::Checking => "checking",
+        Progress::Sent => "sent",
+        Progress::Accepted { .. } => "accepted",
+        Progress::Retrying { .. } => "retrying",
+        Progress::ReadingBack { .. } => "reading-back",
+        Progress::Settled(outcome) => end_word(row.act.as_str(), Some(outcome.word())),
+    };
     let (code, message) = outcome.map(Outcome::told).unwrap_or_default();
     Row {
         act: row.act,
         target: row.target.clone(),
         cloud: planned.map(|planned| planned.cloud.to_string()).unwrap_or_default(),
         region: planned.map(|planned| planned.region.to_string()).unwrap_or_default(),
-        state: outcome.map_or("pending", |outcome| end_word(row.act.as_str(), Some(outcome.word()))),
+        state,
         findings: Vec::new(),
         overridden: planned.and_then(|planned| planned.overridden.as_deref()).map(str::to_owned),
         code: code.map(str::to_owned),

@@ -45,7 +45,7 @@ use look::{Ends, Looked, end_rest, judge, look};
 use read_back::read_back;
 use send::{Sent, send};
 use targets::targets;
-use turn::turn;
+use turn::{ready, turn};
 
 /// Requests one write may take: a codec that always finds one more is stopped.
 pub(super) const MOST_STEPS: usize = 32;
@@ -502,12 +502,16 @@ async fn check(
             }
             _ => None,
         };
-        let Some(turn) = turn else {
+        let Some(mut turn) = turn else {
             end_rest(operation, ends, || Outcome::Stopped);
             return Checked::Ended(None);
         };
         told = Some(Progress::Queued);
         batch.progress(operation, Progress::Checking).await;
+        if !ready(batch, client, operation, (&kind, &step), &mut turn).await {
+            end_rest(operation, ends, || Outcome::Stopped);
+            return Checked::Ended(None);
+        }
         let is_good = |seen: &NicSnapshot| keeps && (batch.now)().0.saturating_sub(seen.read_at.0) <= GOOD_FOR_MS;
         let looked = match kept.take().filter(|seen| is_good(seen)) {
             Some(seen) => Ok(judge(client, operation, &batch.safety, seen, ends)),

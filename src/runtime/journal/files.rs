@@ -202,7 +202,7 @@ pub(super) fn make_folder(folder: &Path, sync: impl Fn(&Path) -> io::Result<()>)
 
 /// Takes away what others may do with a journal that was made with laxer rights.
 #[cfg(unix)]
-pub(super) fn own(file: &File) -> io::Result<()> {
+pub(in crate::runtime) fn own(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let meta = file.metadata()?;
     if meta.is_file() && meta.permissions().mode() & 0o077 != 0 {
@@ -212,7 +212,7 @@ pub(super) fn own(file: &File) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-pub(super) fn own(_: &File) -> io::Result<()> {
+pub(in crate::runtime) fn own(_: &File) -> io::Result<()> {
     Ok(())
 }
 

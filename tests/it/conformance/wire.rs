@@ -125,7 +125,7 @@ async fn ask(client: Client, journal: Arc<Journal>, call: Call) -> Result<(), Fa
         // Whatever is looked at needs a session.
         Call::SignIn { region, .. } => {
             let kind = OperationKind::Delete { nic: "n".into() };
-            client.preview(&region, &kind, &Step::default()).await.map(drop)
+            client.preview(&region, &kind, &Step::default(), None).await.map(drop)
         }
     }
 }

@@ -72,9 +72,9 @@ pub(super) async fn send(
     while let Some((step, mut turn)) = to_send.take().filter(|_| made.len() < MOST_STEPS) {
         client.seat(&mut turn).await;
         // Without a session there is none, and then nothing is sent either.
-        let preview = client.preview(&operation.region, kind, &step).await.ok();
+        let preview = client.preview(&operation.region, kind, &step, Some(&turn)).await.ok();
         let request = preview.map(|preview| Box::new(Request::of(&preview)));
-        let account = client.mark().await;
+        let account = client.mark_of(&turn).await;
         let record = Intent { request, account, ..intent(batch, operation, kind, step.name, &now, name) };
         if is_old(decided) && answered.is_none() && made.is_empty() {
             return Sent::Old { intended: false };

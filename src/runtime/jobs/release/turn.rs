@@ -66,6 +66,22 @@ pub(super) async fn turn(
     }
 }
 
+/// Takes what the write is signed with, before its facts are read. `false`: stopped while that was waited for.
+pub(super) async fn ready(
+    batch: &Batch,
+    client: &Client,
+    operation: &Operation,
+    (kind, step): (&OperationKind, &Step),
+    turn: &mut WriteTurn,
+) -> bool {
+    let mut control = batch.control.clone();
+    tokio::select! {
+        biased;
+        () = client.ready(turn, &operation.region, kind, step) => true,
+        Ok(_) = control.wait_for(|wish| wish.stopped) => false,
+    }
+}
+
 /// The next request of a write that has begun.
 pub(super) enum Next {
     /// With its turn, and what it was decided on.
@@ -96,7 +112,11 @@ pub(super) async fn next(
         if !network::wait(batch, client).await {
             return Next::Stopped;
         }
-        let Some(turn) = turn(batch, client, operation, (kind, &step, false), None).await else { return Next::Stopped };
+        let taken = self::turn(batch, client, operation, (kind, &step, false), None).await;
+        let Some(mut turn) = taken else { return Next::Stopped };
+        if !ready(batch, client, operation, (kind, &step), &mut turn).await {
+            return Next::Stopped;
+        }
         let read = async {
             let now = inspect::nic(client, &Arc::new(before.clone()), &never, batch.now).await?;
             let there = |ip: &IpAddr| now.iter().flat_map(|now| &now.nic.addresses).any(|address| address.ip == *ip);
