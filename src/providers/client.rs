@@ -360,14 +360,14 @@ impl Client {
     pub async fn ready(&self, turn: &mut WriteTurn, region: &RegionId, kind: &OperationKind, step: &Step) {
         let call = Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() };
         turn.signer = match self.account(&call).await {
-            Ok(account) => Some((account, self.mark().await)),
+            Ok(account) => Some(Box::new((account, self.mark().await))),
             Err(_) => None,
         };
     }
 
     /// [`Client::mark`] of who signs the write of that turn.
     pub async fn mark_of(&self, turn: &WriteTurn) -> Option<String> {
-        match &turn.signer {
+        match turn.signer.as_deref() {
             Some((_, mark)) => mark.clone(),
             None => self.mark().await,
         }
@@ -521,7 +521,7 @@ impl Client {
 
     /// What the write is signed with, as its turn has it.
     async fn signer(&self, call: &Call, turn: Option<&WriteTurn>) -> Result<Arc<Account>, Fault> {
-        match turn.and_then(|turn| turn.signer.as_ref()) {
+        match turn.and_then(|turn| turn.signer.as_deref()) {
             Some((account, _)) => Ok(account.clone()),
             None => self.account(call).await,
         }

@@ -13,7 +13,7 @@ pub struct WriteTurn {
     pub(super) quota: Quota,
     slot: Option<Slot>,
     /// What it is signed with, and the mark of who that is: taken before the facts.
-    pub(super) signer: Option<(Arc<Account>, Option<String>)>,
+    pub(super) signer: Option<Box<(Arc<Account>, Option<String>)>>,
     /// Its place among the calls in flight, taken last.
     pub(super) seat: Option<Slot>,
     /// `None`: nobody reads records any more, and nobody misses one.

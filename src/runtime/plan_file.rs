@@ -464,7 +464,7 @@ mod tests {
     #[test]
     fn a_plan_takes_the_place_of_a_plan_and_of_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("plan.json");
+        let path = folder.path().join("of-lin");
         let (first, second) = (file(NOW), file(NOW.plus_ms(1)));
         first.save(&path).unwrap();
         second.save(&path).unwrap();
@@ -483,7 +483,7 @@ mod tests {
             assert_eq!(fs::read_to_string(&path).unwrap(), other);
         }
         // What could not be written leaves nothing behind, and what was there as it was.
-        let nowhere = folder.path().join("missing/plan.json");
+        let nowhere = folder.path().join("missing/of-lin");
         assert!(matches!(second.save(&nowhere), Err(PlanFileError::Write { .. })));
         assert!(matches!(second.save(folder.path()), Err(PlanFileError::Write { .. })));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);

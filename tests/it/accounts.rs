@@ -183,6 +183,51 @@ async fn temporary_keys_list_each_cloud_from_each_source() {
     }
 }
 
+/// A profile of a tool that takes on a role: the message names the way, and the lines of the example config go it.
+#[tokio::test]
+async fn a_role_of_a_tool_is_had_by_the_lines_of_the_example() {
+    let printed = [
+        (
+            "aliyun",
+            r#"{"Credentials":{"SecurityToken":"$TOKEN","Expiration":"2999-01-01T00:00:00Z","AccessKeySecret":"$KEY","AccessKeyId":"TEMPORARY0KEY"}}"#,
+        ),
+        (
+            "tencent",
+            r#"{"Credentials":{"Token":"$TOKEN","TmpSecretId":"TEMPORARY0KEY","TmpSecretKey":"$KEY"},"Expiration":"2999-01-01T00:00:00Z"}"#,
+        ),
+    ];
+    for (id, answer) in printed {
+        let cloud = providers::find(id).unwrap();
+        let world = World::parse(&[("demo", cloud.descriptor().demo_world)]).unwrap();
+        let (secret, token) = ("temporary-secret", "session-token-1");
+        let key = SimKey { id: "TEMPORARY0KEY".into(), secret: secret.into(), token: Some(token.into()) };
+        let simulator = Simulator::start(cloud.dialect(), world, Options { key, ..Options::default() }).await.unwrap();
+        let home = tempfile::tempdir().unwrap();
+        let tool = cloud.vendor_cli().unwrap().tool();
+        let line =
+            nicdeck::config::EXAMPLE.lines().find(|line| line.contains(&format!("[\"{tool}\", \"sts\""))).unwrap();
+        let argv = &line[line.find("argv = ").unwrap()..];
+        // The tool itself, which takes the call of the line and no other.
+        let script =
+            format!("#!/bin/sh\n[ \"$1 $2 $3\" = \"sts AssumeRole --RoleArn\" ] || exit 1\ncat <<END\n{answer}\nEND\n");
+        write(&home.path().join("bin").join(tool), 0o700, &script);
+        let path = format!("{}:{}", home.path().join("bin").display(), std::env::var("PATH").unwrap());
+        let credentials = format!("{{ from = \"command\", {argv} }}");
+        let vars = [("KEY", secret), ("TOKEN", token), ("PATH", path.as_str())];
+        lists(id, &home, &simulator, &credentials, &vars, &[secret, token]).await;
+        let (file, text) = match id {
+            "aliyun" => (
+                ".aliyun/config.json",
+                r#"{"current":"r","profiles":[{"name":"r","mode":"RamRoleArn","ram_role_arn":"a"}]}"#,
+            ),
+            _ => (".tccli/default.credential", r#"{"secretId":"i","secretKey":"s","role-arn":"a"}"#),
+        };
+        write(&home.path().join(file), 0o600, text);
+        let (exit, told) = told_by_the_doctor(&home, &profile("p", &simulator, "{ from = \"vendor-cli\" }"), &[]).await;
+        assert!(exit == 5 && told.contains("`nicdeck config example` has the lines"), "{exit} {told}");
+    }
+}
+
 /// A token that signs by itself.
 #[tokio::test]
 async fn a_bearer_token_lists_each_cloud_that_has_such() {

@@ -24,6 +24,9 @@ const CANARY: &str = "c4n4ry9f27c1d4e8b05a63Kq";
 /// Of temporary keys.
 const TOKEN: &str = "c4n4ryT0ken71ad93c2e5f8";
 
+/// Of each session token that the simulated sign-in hands out.
+const HANDED: &str = "MIIsimulated0session0token";
+
 /// A way in which a profile comes by its credential.
 struct Way {
     name: &'static str,
@@ -35,6 +38,14 @@ struct Way {
     vars: Vec<(&'static str, String)>,
     /// Files that hold the secret rightly.
     own: Vec<PathBuf>,
+}
+
+impl Way {
+    /// Where its own files lie before it has a home.
+    fn home(&self, files: &Path) -> PathBuf {
+        let kind = if self.token { "temporary" } else { "." };
+        files.join(kind).join(self.cloud)
+    }
 }
 
 /// One home folder, and one cloud.
@@ -86,7 +97,7 @@ impl House {
         self.heard.push((format!("{args:?} out"), output.stdout));
         self.heard.push((format!("{args:?} err"), output.stderr));
         let exit = output.status.code().unwrap_or(-1);
-        assert!(matches!(exit, 0 | 3 | 7), "{} {args:?}: {exit} {err}", self.way.name);
+        assert!(matches!(exit, 0 | 3 | 7 | 10), "{} {args:?}: {exit} {err}", self.way.name);
         (exit, String::from_utf8_lossy(&out).into_owned())
     }
 
@@ -103,17 +114,63 @@ impl House {
             }
             tty.wait(until);
             // The calls, and one with its request and answer: what tells most.
-            for keys in ["5", "\r"] {
-                let before = tty.screen();
-                tty.press(keys);
-                tty.until("another screen", |screen| screen != before);
-            }
+            press(&mut tty, &["5", "\r"]);
             let raw = tty.raw();
             tty.signal(rustix::process::Signal::TERM);
             drop(tty.end());
             raw
         });
         self.heard.push((format!("screen {panic:?}"), raw.await.unwrap()));
+    }
+
+    /// The address is released from the console; on its way what is under the cursor is copied, and each screen is exported.
+    async fn release(&mut self, ip: &str) {
+        let vars = self.way.vars.clone();
+        let (config, state, ip) = (self.path("c.toml"), self.home.path().to_owned(), ip.to_owned());
+        let raw = tokio::task::spawn_blocking(move || {
+            let vars: Vec<(&str, &str)> = vars.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let filter = format!("ip:{ip}");
+            let args = ["--config", &config, "--log-level", "trace", "--filter", &filter];
+            let mut tty = Tty::start(&args, &state, &vars, 200, 60);
+            tty.until("the whole inventory", |screen| {
+                screen.matches(&ip).count() > 1 && screen.lines().next().is_some_and(|line| line.contains("just now"))
+            });
+            tty.press("G");
+            press(&mut tty, &["y", "Y", "\r", "p"]);
+            tty.wait("was read again just now");
+            let exported = |tty: &mut Tty, form: &str| {
+                press(tty, &["e"]);
+                tty.press(form);
+                tty.wait("Written: ");
+                press(tty, &["y"]);
+            };
+            exported(&mut tty, "\r");
+            press(&mut tty, &["c"]);
+            // The first moment of the dialog is deaf, and a key that is held down from then on is none.
+            let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+            while tty.screen().contains("Cancel") {
+                assert!(std::time::Instant::now() < deadline, "{}", tty.screen());
+                tty.press("x");
+                tty.press("y");
+                tty.until("an answer", |screen| !screen.is_empty());
+            }
+            tty.wait("1 released");
+            press(&mut tty, &["Y", "\r"]);
+            exported(&mut tty, "j\r");
+            press(&mut tty, &["4", "\r", "Y", "\r"]);
+            exported(&mut tty, "jj\r");
+            press(&mut tty, &["5", "\r", "y"]);
+            let raw = tty.raw();
+            tty.signal(rustix::process::Signal::TERM);
+            drop(tty.end());
+            raw
+        });
+        self.heard.push(("the console's release".to_owned(), raw.await.unwrap()));
+        let exports: Vec<String> = self.files().into_iter().map(|(name, _)| name).collect();
+        let exports = exports.iter().filter(|name| name.contains("/exports/")).count();
+        assert_eq!(exports, 3, "{}", self.way.name);
+        let (_, screen) = self.heard.last().unwrap();
+        assert!(String::from_utf8_lossy(screen).contains("\x1b]52;"), "{}: nothing was copied", self.way.name);
     }
 
     /// All that stands in files by now, but for those that were put there by the test.
@@ -146,11 +203,20 @@ impl House {
             "the fullest log: {}",
             self.way.name
         );
-        for secret in [CANARY, TOKEN] {
+        for secret in [CANARY, TOKEN, HANDED] {
             for (where_, bytes) in self.heard.iter().chain(&files) {
                 assert!(!holds(bytes, secret), "{}: the secret is in {where_}", self.way.name);
             }
         }
+    }
+}
+
+/// Each changes the screen.
+fn press(tty: &mut Tty, keys: &[&str]) {
+    for key in keys {
+        let before = tty.screen();
+        tty.press(key);
+        tty.until("another screen", |screen| screen != before);
     }
 }
 
@@ -206,10 +272,22 @@ fn ways(home: &Path) -> Vec<Way> {
             ..way("own variables", descriptor.id, "")
         });
         let (path, text) = own_file(descriptor.id, &key(false));
-        let path = home.join(descriptor.id).join(path);
+        let path = home.join(".").join(descriptor.id).join(path);
         crate::accounts::write(&path, 0o600, &text);
-        let tool = way("tool", descriptor.id, "{ from = \"vendor-cli\", profile = \"ops\" }");
-        all.push(Way { own: vec![path], ..tool });
+        let tool = || way("tool", descriptor.id, "{ from = \"vendor-cli\", profile = \"ops\" }");
+        all.push(Way { own: vec![path], ..tool() });
+        if descriptor.bearer {
+            let vars = || vec![("MY_TOKEN", TOKEN.to_owned())];
+            let line = "{ from = \"command\", argv = [\"printenv\", \"MY_TOKEN\"] }";
+            all.push(Way { token: true, vars: vars(), ..way("a bare line", descriptor.id, line) });
+            let named = "{ from = \"env\", token = \"MY_TOKEN\" }";
+            all.push(Way { token: true, vars: vars(), ..way("a bearer token", descriptor.id, named) });
+        } else {
+            let (path, text) = own_file(descriptor.id, &key(true));
+            let path = home.join("temporary").join(descriptor.id).join(path);
+            crate::accounts::write(&path, 0o600, &text);
+            all.push(Way { name: "temporary keys of a tool", token: true, own: vec![path], ..tool() });
+        }
     }
     let named = "{ from = \"env\", id = \"MY_ID\", secret = \"MY_SECRET\", token = \"MY_TOKEN\" }";
     let vars = vec![("MY_ID", id()), ("MY_SECRET", secret()), ("MY_TOKEN", TOKEN.to_owned())];
@@ -217,6 +295,9 @@ fn ways(home: &Path) -> Vec<Way> {
     let program = "{ from = \"command\", argv = [\"sh\", \"-c\", \"printf '{\\\"id\\\": \\\"%s\\\", \\\"secret\\\": \\\"%s\\\"}' $ID $KEY; echo $KEY >&2\"] }";
     let vars = vec![("ID", id()), ("KEY", secret())];
     all.push(Way { vars, thorough: true, ..way("program", "tencent", program) });
+    let program = "{ from = \"command\", argv = [\"sh\", \"-c\", \"printf '{\\\"id\\\": \\\"%s\\\", \\\"secret\\\": \\\"%s\\\", \\\"token\\\": \\\"%s\\\", \\\"expires\\\": \\\"2999-01-01T00:00:00Z\\\"}' $ID $KEY $SESSION; echo $SESSION >&2\"] }";
+    let vars = vec![("ID", id()), ("KEY", secret()), ("SESSION", TOKEN.to_owned())];
+    all.push(Way { token: true, vars, ..way("a program's temporary keys", "huawei", program) });
     let user = "{ from = \"env\", user = \"MY_USER\", password = \"MY_PASSWORD\", account = \"MY_ACCOUNT\" }";
     let vars = vec![("MY_USER", id()), ("MY_PASSWORD", secret()), ("MY_ACCOUNT", "acme".to_owned())];
     all.push(Way { vars, thorough: true, ..way("a user's password", "huawei", user) });
@@ -229,8 +310,7 @@ async fn no_secret_is_in_anything_that_was_ever_written() {
     let mut ways = ways(files.path());
     for way in &mut ways {
         // The tool's file belongs into the home of whoever uses it.
-        way.own =
-            way.own.iter().map(|own| own.strip_prefix(files.path().join(way.cloud)).unwrap().to_owned()).collect();
+        way.own = way.own.iter().map(|own| own.strip_prefix(way.home(files.path())).unwrap().to_owned()).collect();
     }
     let mut waiting = ways.into_iter();
     let mut running = tokio::task::JoinSet::new();
@@ -250,9 +330,10 @@ impl More for tokio::task::JoinSet<()> {
     fn extend_from(&mut self, ways: &mut impl Iterator<Item = Way>, most: usize, files: &Path) {
         for mut way in ways.take(most) {
             let home = tempfile::tempdir().unwrap();
+            let kept = way.home(files);
             for own in &mut way.own {
                 let path = home.path().join(&*own);
-                crate::accounts::write(&path, 0o600, &fs::read_to_string(files.join(way.cloud).join(&*own)).unwrap());
+                crate::accounts::write(&path, 0o600, &fs::read_to_string(kept.join(&*own)).unwrap());
                 *own = path;
             }
             self.spawn(async move { House::build(way, home).await.live().await });
@@ -266,27 +347,58 @@ impl House {
         let (_, listed) = self.run(&["list", "--output", "json"]).await;
         let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
         let good = good(&listed).unwrap_or_else(|| panic!("{}: nothing can go: {listed}", self.way.name));
+        let second = other(&listed, &good);
         let plan = self.path("plan.json");
         self.run(&["plan", "-o", &plan, &good]).await;
         let made: serde_json::Value = serde_json::from_str(&fs::read_to_string(&plan).unwrap()).unwrap();
         let hash = made["hash"].as_str().unwrap().to_owned();
+        self.run(&["doctor"]).await;
+        self.run(&["config", "check"]).await;
         if self.way.thorough {
-            self.run(&["doctor"]).await;
             self.run(&["doctor", "--output", "json"]).await;
-            self.run(&["config", "check"]).await;
             self.run(&["apply", &plan, "--dry-run"]).await;
             self.run(&["apply", &plan, "--dry-run", "--output", "json"]).await;
             arguments(&self, &["apply", &plan, "--approve", &hash]).await;
         }
         self.run(&["apply", &plan, "--approve", &hash]).await;
         self.run(&["history", "--output", "json"]).await;
+        self.run(&["export", "1"]).await;
+        self.run(&["undo", "1"]).await;
         if self.way.thorough {
-            self.run(&["history", "--output", "md"]).await;
+            for form in ["md", "csv", "table"] {
+                self.run(&["history", "--output", form]).await;
+            }
+            for form in ["json", "csv", "table"] {
+                let file = self.path(&format!("export.{form}"));
+                self.run(&["export", "--output", form, "--file", &file]).await;
+            }
+            // Taken back and done again, each told in another form.
+            for (asked, form) in [(["undo", "1"], "csv"), (["plan", &good], "json")] {
+                self.run(&[&asked[..], &["-o", &plan]].concat()).await;
+                let made: serde_json::Value = serde_json::from_str(&fs::read_to_string(&plan).unwrap()).unwrap();
+                let hash = made["hash"].as_str().unwrap();
+                self.run(&["apply", &plan, "--approve", hash, "--output", form]).await;
+            }
+            self.run(&["history", "verify"]).await;
+            if let Some(ip) = &second {
+                self.release(ip).await;
+            }
             self.console(Some("worker"), "ADDRESS").await;
             self.console(Some("ui"), "").await;
         }
+        if self.way.name == "a user's password" {
+            assert!(self.simulator.count("KeystoneCreateUserTokenByPassword") > 0, "no session token was handed out");
+        }
         self.search();
     }
+}
+
+/// Another address that can go without a word.
+fn other(listed: &serde_json::Value, good: &str) -> Option<String> {
+    let nics = listed["nics"].as_array()?;
+    let addresses = nics.iter().flat_map(|nic| nic["addresses"].as_array().into_iter().flatten());
+    let plain = addresses.filter(|address| address["level"] == "ok" && address["kind"] == "secondary");
+    plain.filter_map(|address| address["ip"].as_str()).find(|ip| !good.ends_with(ip)).map(str::to_owned)
 }
 
 /// `NIC/ADDRESS` of what can go, best without a word.
@@ -327,3 +439,32 @@ async fn arguments(house: &House, args: &[&str]) {
 
 #[cfg(not(target_os = "linux"))]
 async fn arguments(_: &House, _: &[&str]) {}
+
+/// What others see while a program that hands out a key runs.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn no_argument_holds_a_secret_while_a_program_hands_one_out() {
+    let home = tempfile::tempdir().unwrap();
+    let pipe = home.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let credentials = format!("{{ from = \"command\", argv = [\"cat\", \"{}\"] }}", pipe.display());
+    let house = House::build(way("program", "tencent", &credentials), home).await;
+    let child = house.command(&["list"]).spawn().unwrap();
+    // It opens only once the program reads.
+    let mut end =
+        tokio::task::spawn_blocking(move || fs::OpenOptions::new().write(true).open(pipe).unwrap()).await.unwrap();
+    let (first, rest) = (format!("{{\"id\": \"{}\", \"secret\": \"{CANARY}\"", key(false).id), "}");
+    std::io::Write::write_all(&mut end, first.as_bytes()).unwrap();
+    let mut seen = Vec::new();
+    for entry in fs::read_dir("/proc").unwrap().filter_map(Result::ok) {
+        let Ok(line) = fs::read(entry.path().join("cmdline")) else { continue };
+        let text = String::from_utf8_lossy(&line).into_owned();
+        seen.extend(text.contains(house.home.path().to_str().unwrap()).then(|| text.clone()));
+        assert!(!text.contains(CANARY), "arguments of {text}");
+    }
+    assert!(seen.iter().any(|line| line.starts_with("cat")) && seen.len() >= 2, "{seen:?}");
+    std::io::Write::write_all(&mut end, rest.as_bytes()).unwrap();
+    drop(end);
+    let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}

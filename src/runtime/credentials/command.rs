@@ -32,14 +32,21 @@ pub struct Program {
     pub bearer: bool,
 }
 
-/// What it may print as JSON.
+/// What it may print as JSON: in names of ours, or as vendors' tools and the metadata of instances answer who takes on a role.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Printed {
+    #[serde(alias = "AccessKeyId", alias = "access_key_id", alias = "TmpSecretId", alias = "access")]
     id: Option<String>,
+    #[serde(alias = "AccessKeySecret", alias = "access_key_secret", alias = "TmpSecretKey")]
     secret: Option<String>,
+    #[serde(alias = "SecurityToken", alias = "sts_token", alias = "Token", alias = "securitytoken")]
     token: Option<String>,
+    #[serde(alias = "Expiration", alias = "expires_at")]
     expires: Option<Expires>,
+    /// All of it, one level down.
+    #[serde(alias = "Credentials", alias = "credential")]
+    credentials: Option<Box<Printed>>,
     user: Option<String>,
     password: Option<String>,
     account: Option<String>,
@@ -112,7 +119,11 @@ impl Program {
             return Ok(Credential::Bearer(token.into()).into());
         }
         // The parser's message may repeat a piece of it.
-        let printed: Printed = serde_json::from_str(text).map_err(|_| garbage())?;
+        let mut printed: Printed = serde_json::from_str(text).map_err(|_| garbage())?;
+        if let Some(inner) = printed.credentials.take() {
+            let expires = inner.expires.or(printed.expires);
+            printed = Printed { expires, ..*inner };
+        }
         let expires_at = match &printed.expires {
             None => None,
             Some(Expires::Seconds(seconds)) => Some(Timestamp(seconds.saturating_mul(1000))),
@@ -206,6 +217,34 @@ mod tests {
         assert_eq!(read(r#"{"token":"t"}"#, true), Ok((texts(&["t"]), None)));
         let user = r#"{"user":"ops","password":"p w","account":"acme"}"#;
         assert_eq!(read(user, false), Ok((texts(&["ops", "p w", "acme"]), None)));
+    }
+
+    /// As the vendors' tools, and the metadata of an instance, answer. Vendor: `aliyun sts AssumeRole`, its `External` programs and the
+    /// metadata service; `tccli sts AssumeRole`; `hcloud IAM CreateTemporaryAccessKeyByToken`.
+    #[test]
+    fn what_tools_print_for_a_role_is_taken_as_it_is() {
+        let end = Some(3_600_000);
+        for (text, end) in [
+            (
+                r#"{"RequestId":"r","AssumedRoleUser":{"Arn":"a"},"Credentials":{"SecurityToken":"t","Expiration":"1970-01-01T01:00:00Z","AccessKeySecret":"s","AccessKeyId":"i"}}"#,
+                end,
+            ),
+            (
+                r#"{"Credentials":{"Token":"t","TmpSecretId":"i","TmpSecretKey":"s"},"ExpiredTime":3600,"Expiration":"1970-01-01T01:00:00Z","RequestId":"r"}"#,
+                end,
+            ),
+            (
+                r#"{"credential":{"access":"i","secret":"s","securitytoken":"t","expires_at":"1970-01-01T01:00:00.000000Z"}}"#,
+                end,
+            ),
+            (
+                r#"{"AccessKeyId":"i","AccessKeySecret":"s","Expiration":"1970-01-01T01:00:00Z","SecurityToken":"t","LastUpdated":"1970-01-01T00:00:00Z","Code":"Success"}"#,
+                end,
+            ),
+            (r#"{"mode":"StsToken","access_key_id":"i","access_key_secret":"s","sts_token":"t"}"#, None),
+        ] {
+            assert_eq!(read(text, false), Ok((texts(&["i", "s", "t"]), end)), "{text}");
+        }
     }
 
     #[test]

@@ -100,14 +100,17 @@ fn check_token(key: &SimKey, request: &SimRequest) -> Result<(), Refusal> {
     }
 }
 
+/// How each token begins that is handed out: long enough to be looked for where none belongs.
+const TOKEN_HEAD: &str = "MIIsimulated0session0token.";
+
 /// A token for a project, and when it ends.
 pub(super) fn make_token(key: &SimKey, project: &str, now: Timestamp) -> (String, Timestamp) {
     let ends = Timestamp(now.0 + TOKEN_MS);
-    (format!("MIIsim.{project}.{}.{}", ends.0, seal(key, project, ends.0)), ends)
+    (format!("{TOKEN_HEAD}{project}.{}.{}", ends.0, seal(key, project, ends.0)), ends)
 }
 
 fn read_token(key: &SimKey, token: &str, now: Timestamp) -> Option<String> {
-    let mut parts = token.strip_prefix("MIIsim.")?.split('.');
+    let mut parts = token.strip_prefix(TOKEN_HEAD)?.split('.');
     let (project, ends, sealed) = (parts.next()?, parts.next()?.parse::<i64>().ok()?, parts.next()?);
     (sealed == seal(key, project, ends) && now.0 < ends).then(|| project.to_owned())
 }

@@ -59,7 +59,7 @@ fn each_wrong_credential_has_its_text() {
     cloud.now = Timestamp(NOW.0 - 899_000);
     assert_eq!(cloud.send(&request).code(), (400, "Common.0011"), "a quarter of an hour is fine");
     let mut token = received(Cloud::unsigned("GET", url, None));
-    token.headers.push(("x-auth-token".to_owned(), "MIIsim.nothing".to_owned()));
+    token.headers.push(("x-auth-token".to_owned(), "MIIsimulated0session0token.nothing".to_owned()));
     assert_eq!(message(&cloud.send(&token)), "decrypt token fail");
 }
 
