@@ -18,6 +18,7 @@ pub mod journal_fault;
 pub mod key_fault;
 pub mod name;
 pub mod nic;
+pub mod odd;
 pub mod outcome;
 pub mod page;
 pub mod place;

@@ -4,6 +4,8 @@ use std::{collections::HashSet, sync::Arc};
 
 use serde::de::DeserializeOwned;
 
+use crate::domain::odd;
+
 /// Reads a body.
 ///
 /// # Errors
@@ -12,7 +14,7 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     serde_json::from_slice(body).map_err(|_| {
         let mut reader = serde_json::Deserializer::from_slice(body);
         match serde_path_to_error::deserialize::<_, T>(&mut reader) {
-            Ok(_) => "text after the end".to_owned(),
+            Ok(_) => odd::TEXT_AFTER_END.to_owned(),
             Err(error) => format!("{}: {}", error.path(), error.inner()),
         }
     })
@@ -42,16 +44,16 @@ impl Numbered {
         let rows = u64::try_from(got.unwrap_or_default()).unwrap_or(u64::MAX);
         let Some(total) = total else {
             return match got {
-                None => Err("neither a list nor a total".to_owned()),
+                None => Err(odd::NO_LIST.to_owned()),
                 // The end of a list that was longer is one thing; that there is nothing at all has to be said.
-                Some(0) if number <= 1 => Err("an empty list without a total".to_owned()),
+                Some(0) if number <= 1 => Err(odd::EMPTY_WITHOUT_TOTAL.to_owned()),
                 Some(_) => Ok(rows),
             };
         };
         let before = number.saturating_sub(1).saturating_mul(size);
         let due = total.saturating_sub(before).min(size);
         if rows < due {
-            return Err(format!("page {number} has {rows} rows, and by its total of {total} it has {due}"));
+            return Err(odd::about(odd::SHORT_PAGE, format_args!("{number} ({rows}/{due})")));
         }
         Ok(rows)
     }

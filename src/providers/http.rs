@@ -18,7 +18,7 @@ use super::{
     profile::Profile,
 };
 use crate::{
-    domain::fault::FaultKind,
+    domain::{fault::FaultKind, odd},
     wire::{WireRequest, WireResponse},
 };
 
@@ -171,12 +171,12 @@ pub async fn send(
         None => trip.await,
         Some(patience) => tokio::time::timeout(patience, trip)
             .await
-            .unwrap_or_else(|_| Err(Broken { kind: FaultKind::Timeout, message: "deadline has elapsed".to_owned() })),
+            .unwrap_or_else(|_| Err(Broken { kind: FaultKind::Timeout, message: odd::NO_ANSWER_IN_TIME.to_owned() })),
     };
     let Head { status, headers } = head;
     match (ended, status) {
         (Ok(body), Some(status)) => Ok(WireResponse { status, headers, body }),
-        (Ok(_), None) => Err(Lost { kind: FaultKind::Garbage, status, headers, message: "no status".to_owned() }),
+        (Ok(_), None) => Err(Lost { kind: FaultKind::Garbage, status, headers, message: odd::missing("status") }),
         (Err(Broken { kind, message }), _) => Err(Lost { kind, status, headers, message }),
     }
 }
@@ -197,15 +197,18 @@ struct Broken {
 /// Sends the request and reads the body.
 async fn round_trip(http: &reqwest::Client, wire: &WireRequest, head: &mut Head) -> Result<Vec<u8>, Broken> {
     let local = |what: &str| Broken { kind: FaultKind::Local, message: what.to_owned() };
-    let method = reqwest::Method::from_bytes(wire.method.as_bytes()).map_err(|_| local("method"))?;
+    let method =
+        reqwest::Method::from_bytes(wire.method.as_bytes()).map_err(|_| local(&odd::about(odd::REQUEST, "method")))?;
     let mut request = http.request(method, wire.url()).body(wire.body.clone());
     // The host is part of the signature: it is sent as it was signed.
     let host = ("host", wire.host.as_str());
     let headers = wire.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     for (name, value) in headers.chain([host]) {
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| local("header name"))?;
+        let name =
+            HeaderName::from_bytes(name.as_bytes()).map_err(|_| local(&odd::about(odd::REQUEST, "header name")))?;
         // The value may be a secret: it is not repeated.
-        let mut value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| local("header value"))?;
+        let mut value =
+            HeaderValue::from_bytes(value.as_bytes()).map_err(|_| local(&odd::about(odd::REQUEST, "header value")))?;
         value.set_sensitive(name != HOST);
         request = request.header(name, value);
     }
@@ -219,7 +222,7 @@ async fn round_trip(http: &reqwest::Client, wire: &WireRequest, head: &mut Head)
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(broken)? {
         if body.len() + chunk.len() > MAX_ANSWER {
-            let message = format!("answer over {} MB", MAX_ANSWER >> 20);
+            let message = odd::about(odd::TOO_LARGE, format_args!("{} MB", MAX_ANSWER >> 20));
             return Err(Broken { kind: FaultKind::Garbage, message });
         }
         body.extend_from_slice(&chunk);

@@ -17,6 +17,7 @@ use crate::{
         inventory::Section,
         journal_fault::JournalFaultKind,
         nic::NicRole,
+        odd,
         outcome::{Outcome, OutcomeWord, Progress, Skip},
         page::Resource,
         plan::{Act, ChangedFact},
@@ -364,8 +365,15 @@ pub fn fault_message<'f>(words: &'f Catalog, fault: &'f Fault) -> Cow<'f, str> {
     if let Some(why) = &fault.keys {
         return Cow::Owned(words.phrase(&Phrase::from(&**why).with("place", "")));
     }
-    let own = if fault.code.is_none() { words.find(&format!("local.{}", fault.message)) } else { None };
-    Cow::Borrowed(own.unwrap_or(&fault.message))
+    if fault.code.is_some() {
+        return Cow::Borrowed(&fault.message);
+    }
+    if let Some((before, word, what)) = odd::read(&fault.message) {
+        let said = words.text(&format!("odd.{word}"), &[("what", what)]).into_owned();
+        let before = if before == odd::NO_CONTENT_TYPE { words.word("odd.no-content-type") } else { before };
+        return Cow::Owned(if before.is_empty() { said } else { format!("{before}: {said}") });
+    }
+    Cow::Borrowed(words.find(&format!("local.{}", fault.message)).unwrap_or(&fault.message))
 }
 
 /// The vendor's code, or where there is none the HTTP status or what went wrong.
@@ -619,6 +627,26 @@ pub fn filter_mistake(words: &Catalog, code: &str, values: &[(&str, String)], me
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{app::state::Language, ui::catalog::Catalogs};
+
+    #[test]
+    fn what_is_wrong_with_an_answer_is_said_in_the_persons_language() {
+        let catalogs = Catalogs::embedded().unwrap();
+        let said = |message: &str, code: Option<&str>| {
+            let fault = Fault { code: code.map(Into::into), ..Fault::local(FaultKind::Garbage, "List", message) };
+            [Language::English, Language::Chinese].map(|it| fault_message(catalogs.of(it), &fault).into_owned())
+        };
+        let missing = format!("application/json: {}", odd::missing("RequestId"));
+        assert_eq!(
+            said(&missing, None),
+            ["application/json: RequestId is missing", "application/json: 缺少 RequestId"]
+        );
+        let bare = format!("{}: {}", odd::NO_CONTENT_TYPE, odd::NO_ERROR_CODE);
+        assert_eq!(said(&bare, None), ["no content type: no error code", "没有内容类型: 没有错误码"]);
+        // What a vendor says is left as it is.
+        assert_eq!(said(&missing, Some("Broken")), [&missing, &missing].map(String::clone));
+        assert_eq!(said("nobody knows", None), ["nobody knows"; 2]);
+    }
 
     #[test]
     fn times_in_short() {

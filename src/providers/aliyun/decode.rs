@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use self::wire::Head;
 use super::{encode, faults, part};
 use crate::{
-    domain::{
+    domain::{odd, 
         address::{Address, AddressRole, Eip, EipBinding},
         fault::{Fault, FaultKind},
         ids::{InstanceId, RegionId},
@@ -43,7 +43,7 @@ pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Faul
     // Vendor: `GetCallerIdentity` page. The other members tell which user or role of the account it is.
     if let Call::Identity { .. } = call {
         let account = answer.body::<wire::Caller>()?.account;
-        return if account.is_empty() { Err(answer.garbage("no AccountId")) } else { Ok(Reply::Identity(account)) };
+        return if account.is_empty() { Err(answer.garbage(&odd::missing("AccountId"))) } else { Ok(Reply::Identity(account)) };
     }
     let Call::List(listing) = call else {
         return Ok(Reply::Accepted(Receipt { request_id: head.request_id().map(str::to_owned), task: None }));
@@ -98,7 +98,7 @@ impl Answer<'_> {
             Ok(head) if success && head.code().is_none() => match head.request_id() {
                 Some(_) => Ok(head),
                 // Every success has one: whoever answered here was not the API.
-                None => Err(self.garbage("no RequestId")),
+                None => Err(self.garbage(&odd::missing("RequestId"))),
             },
             Ok(head) => Err(faults::fault(self.call, self.response, Some(&head))),
             Err(_) if !success => {
@@ -127,7 +127,7 @@ impl Answer<'_> {
         match list {
             Some(list) => Ok(list),
             None if whole && total == Some(0) => Ok(Vec::new()),
-            None => Err(self.garbage("neither a list nor a total of none")),
+            None => Err(self.garbage(odd::NO_LIST)),
         }
     }
 
@@ -138,7 +138,7 @@ impl Answer<'_> {
         }
         let cursor = Cursor::Token(Arc::from(token));
         if cursor == listing.cursor {
-            return Err(self.garbage("NextToken: the one that was sent"));
+            return Err(self.garbage(odd::SAME_PAGE_AGAIN));
         }
         Ok(Some(Listing { cursor, ..listing.clone() }))
     }
@@ -243,11 +243,11 @@ fn nics(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<Invento
     if let Scope::Nic(asked) = &listing.scope {
         let raw: wire::Nic = answer.body()?;
         if raw.id != asked.as_str() {
-            return Err(answer.garbage("NetworkInterfaceId: another NIC than the one asked for"));
+            return Err(answer.garbage(odd::NOT_WHAT_WAS_ASKED));
         }
         // It has its own address at least: a record without the set does not say that those it had are gone.
         if raw.private_ips.is_empty() {
-            return Err(answer.garbage("PrivateIpSets: a NIC has one at least"));
+            return Err(answer.garbage(odd::NIC_WITHOUT_ADDRESSES));
         }
         return Ok(InventoryPage { nics: vec![nic(raw, region, &mut pool)], ..InventoryPage::default() });
     }

@@ -3,7 +3,7 @@
 
 use super::{decode::wire::Head, encode};
 use crate::{
-    domain::{
+    domain::{odd, 
         fault::{Effect, Fault, FaultKind},
         plan::OperationKind,
     },
@@ -31,7 +31,7 @@ pub(super) fn fault(call: &Call, response: &WireResponse, head: Option<&Head>) -
 
 /// An answer that is not the API's.
 pub(super) fn garbage(call: &Call, response: &WireResponse, what: &str) -> Fault {
-    let kind = response.header("content-type").unwrap_or("no content type");
+    let kind = response.header("content-type").unwrap_or(odd::NO_CONTENT_TYPE);
     Fault {
         kind: FaultKind::Garbage,
         effect: if call.is_write() { Effect::Unknown } else { Effect::Nothing },
@@ -50,7 +50,7 @@ fn nameless(call: &Call, response: &WireResponse, head: Option<&Head>) -> Fault 
         _ => (FaultKind::Garbage, Effect::Nothing),
     };
     let effect = if call.is_write() { Effect::Unknown } else { effect };
-    Fault { kind, effect, message: garbage(call, response, "no Code").message, ..bare(call, response, head) }
+    Fault { kind, effect, message: garbage(call, response, odd::NO_ERROR_CODE).message, ..bare(call, response, head) }
 }
 
 fn bare(call: &Call, response: &WireResponse, head: Option<&Head>) -> Fault {

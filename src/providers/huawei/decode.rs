@@ -18,7 +18,7 @@ use super::{
     part, release,
 };
 use crate::{
-    domain::{
+    domain::{odd, 
         address::{Address, AddressRole, Backend, BackendTarget, Eip, EipBinding},
         fault::{Fault, FaultKind},
         float::{Float, Pair},
@@ -103,7 +103,7 @@ fn open<T: DeserializeOwned>(call: &Call, response: &WireResponse) -> Result<T, 
     serde_json::from_slice(&response.body).map_err(|_| {
         let mut reader = serde_json::Deserializer::from_slice(&response.body);
         let what = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
-            Ok(_) => "text after the end".to_owned(),
+            Ok(_) => odd::TEXT_AFTER_END.to_owned(),
             Err(error) => format!("{}: {}", error.path(), error.inner()),
         };
         faults::garbage(call, response, &what)
@@ -116,7 +116,7 @@ fn listed<T>(call: &Call, response: &WireResponse, list: Option<Vec<T>>, name: &
         let body: Option<Value> = serde_json::from_slice(&response.body).ok();
         match body.as_ref().and_then(Error::read) {
             Some(told) => faults::fault(call, response, Some(told)),
-            None => faults::garbage(call, response, &format!("no {name}")),
+            None => faults::garbage(call, response, &odd::missing(name)),
         }
     })
 }
@@ -137,7 +137,7 @@ fn page(call: &Call, listing: &Listing, response: &WireResponse) -> Result<Inven
             let rows = listed(call, response, rows, "sub_network_interfaces")?;
             let Scope::Nic(nic) = &listing.scope else { return Ok(InventoryPage::default()) };
             if rows.iter().any(|row| !row.parent.is(nic.as_str())) {
-                return Err(faults::garbage(call, response, "another NIC's sub-NIC"));
+                return Err(faults::garbage(call, response, odd::NOT_WHAT_WAS_ASKED));
             }
             Ok(InventoryPage { told: vec![Told::Carries(nic.clone(), !rows.is_empty())], ..InventoryPage::default() })
         }
@@ -158,7 +158,7 @@ fn page(call: &Call, listing: &Listing, response: &WireResponse) -> Result<Inven
             let port = listed(call, response, port.map(|port| vec![port]), "port")?;
             let wanted = |port: &wire::Port| matches!(&listing.scope, Scope::Nic(id) if id.as_str() == port.id.as_str());
             if !port.iter().all(wanted) {
-                return Err(faults::garbage(call, response, "another port than the one asked for"));
+                return Err(faults::garbage(call, response, odd::NOT_WHAT_WAS_ASKED));
             }
             if let Some(what) = port.iter().find_map(unreadable) {
                 return Err(faults::garbage(call, response, &what));
@@ -169,7 +169,7 @@ fn page(call: &Call, listing: &Listing, response: &WireResponse) -> Result<Inven
             let wire::Ports { ports: list, links } = open(call, response)?;
             let list = listed(call, response, list, "ports")?;
             if list.iter().any(|port| port.id.some().is_none()) {
-                return Err(faults::garbage(call, response, "a port without an id"));
+                return Err(faults::garbage(call, response, odd::PORT_WITHOUT_ID));
             }
             if let Some(what) = list.iter().find_map(unreadable) {
                 return Err(faults::garbage(call, response, &what));
@@ -181,16 +181,16 @@ fn page(call: &Call, listing: &Listing, response: &WireResponse) -> Result<Inven
             let body: wire::Eips = open(call, response)?;
             let rows = listed(call, response, body.eips, "publicips")?;
             if rows.iter().any(|row| row.id.some().is_none()) {
-                return Err(faults::garbage(call, response, "an EIP without an id"));
+                return Err(faults::garbage(call, response, odd::EIP_WITHOUT_ID));
             }
             // Read as bound elsewhere it would be missed where it hangs.
             let nowhere = |vnic: &wire::Vnic| vnic.owner.is(VIP) && vnic.port.some().is_some() && vnic.ip.is_none();
             if rows.iter().any(|row| row.vnic.as_ref().is_some_and(nowhere)) {
-                return Err(faults::garbage(call, response, "an EIP on a virtual IP without its address"));
+                return Err(faults::garbage(call, response, odd::EIP_WITHOUT_ADDRESS));
             }
             // The same of one that is bound, and does not say to what.
             if rows.iter().any(|row| is_bound_somewhere(row, matches!(listing.scope, Scope::Nic(_)))) {
-                return Err(faults::garbage(call, response, "an EIP that is bound, without its port"));
+                return Err(faults::garbage(call, response, odd::EIP_WITHOUT_PORT));
             }
             let next = behind(call, response, &body.page, rows.len())?;
             let eips = rows.iter().filter_map(|row| eip(listing, row)).collect();
@@ -200,7 +200,7 @@ fn page(call: &Call, listing: &Listing, response: &WireResponse) -> Result<Inven
             let body: wire::Members = open(call, response)?;
             let rows = listed(call, response, body.members, "members")?;
             if rows.iter().any(|row| row.address.is_none()) {
-                return Err(faults::garbage(call, response, "a member without its address"));
+                return Err(faults::garbage(call, response, odd::BACKEND_WITHOUT_ADDRESS));
             }
             let next = behind(call, response, &body.page, rows.len())?;
             let backends = rows.into_iter().flat_map(|row| backends(listing, &row)).collect();
@@ -222,7 +222,7 @@ fn following(call: &Call, response: &WireResponse, marker: Option<&str>) -> Resu
     let (Call::List(listing), Some(marker)) = (call, marker) else { return Ok(Vec::new()) };
     let cursor = Cursor::Token(marker.into());
     if cursor == listing.cursor {
-        return Err(faults::garbage(call, response, "the marker that was sent"));
+        return Err(faults::garbage(call, response, odd::SAME_PAGE_AGAIN));
     }
     Ok(vec![Listing { cursor, ..listing.clone() }])
 }
@@ -242,7 +242,7 @@ fn behind_ports(
     let query = link.href.as_str().split_once('?').map_or("", |(_, query)| query);
     let told = parse_query(query).into_iter().find(|(name, _)| name == "marker").map(|(_, marker)| marker);
     let marker = told.filter(|marker| !marker.is_empty());
-    let marker = marker.ok_or_else(|| faults::garbage(call, response, "a link to the next page without its marker"))?;
+    let marker = marker.ok_or_else(|| faults::garbage(call, response, odd::LINK_WITHOUT_MARKER))?;
     following(call, response, Some(&marker))
 }
 
@@ -255,11 +255,11 @@ fn unreadable(port: &wire::Port) -> Option<String> {
     // A virtual IP without its address is on nothing that is known, and may be on anything.
     let floats = port.owner.is(VIP) || is_reserved(port);
     if matters && floats && !port.fixed_ips.iter().any(|fixed| fixed.ip.is_some()) {
-        return Some(format!("port {}: no fixed_ips", port.id.as_str()));
+        return Some(odd::missing(format_args!("fixed_ips ({})", port.id.as_str())));
     }
     let is_told = |pairs: &Vec<wire::RawPair>| pairs.iter().all(|pair| pair.ip.some().is_some());
     (matters && !port.pairs.as_ref().is_some_and(is_told))
-        .then(|| format!("port {}: not all of allowed_address_pairs", port.id.as_str()))
+        .then(|| odd::about(odd::SHORT_LIST, format_args!("allowed_address_pairs ({})", port.id.as_str())))
 }
 
 /// Vendor: on a server, or on nothing. A reserved address is on nothing as well, and nothing tells which of the two it is.
@@ -282,7 +282,7 @@ fn is_reserved(port: &wire::Port) -> bool {
 /// The page that the answer's own marker leads to. Vendor: `current_count` is the number of rows on the page.
 fn behind(call: &Call, response: &WireResponse, page: &wire::PageInfo, got: usize) -> Result<Vec<Listing>, Fault> {
     if page.count.number().is_some_and(|count| count > got as u64) {
-        return Err(faults::garbage(call, response, "fewer rows than page_info counts"));
+        return Err(faults::garbage(call, response, odd::SHORT_PAGE));
     }
     following(call, response, page.next.some())
 }
@@ -637,7 +637,7 @@ fn taken(call: &Call, response: &WireResponse) -> Result<Receipt, Fault> {
         return if bodiless {
             Ok(Receipt { request_id: header, task: None })
         } else {
-            Err(faults::garbage(call, response, "no body"))
+            Err(faults::garbage(call, response, odd::NO_BODY))
         };
     }
     let body: Value = open(call, response)?;
@@ -647,7 +647,7 @@ fn taken(call: &Call, response: &WireResponse) -> Result<Receipt, Fault> {
         _ => &["port_id", "port", "publicip"],
     };
     if !wanted.iter().any(|name| body.get(name).is_some()) {
-        return Err(faults::garbage(call, response, &format!("no {}", wanted.join(", "))));
+        return Err(faults::garbage(call, response, &odd::missing(wanted.join(", "))));
     }
     if let Some(what) = another_list(call, &body) {
         return Err(Fault { message: what.to_owned(), ..faults::garbage(call, response, what) });
@@ -662,7 +662,7 @@ fn another_list(call: &Call, body: &Value) -> Option<&'static str> {
     let (id, sent) = release::read_carry(step.carry.as_deref()?)?;
     let port = &body["port"];
     if port["id"].as_str().is_some_and(|told| told != id) {
-        return Some("the answer is about another port than the one that was written");
+        return Some(odd::NOT_WHAT_WAS_ASKED);
     }
     let none = Vec::new();
     let sent = sent.as_array().unwrap_or(&none);
@@ -680,7 +680,7 @@ fn another_list(call: &Call, body: &Value) -> Option<&'static str> {
         }
         None => false,
     });
-    (!all || !now.is_empty()).then_some("the port's list of allowed addresses is not the one that was written")
+    (!all || !now.is_empty()).then_some(odd::NOT_WHAT_WAS_WRITTEN)
 }
 
 /// Vendor: a job that failed is status 200; with several NICs each part has its own end.
@@ -690,7 +690,7 @@ fn job(call: &Call, response: &WireResponse) -> Result<TaskState, Fault> {
         let raw: Option<Value> = serde_json::from_slice(&response.body).ok();
         return Err(match raw.as_ref().and_then(Error::read) {
             Some(told) => faults::fault(call, response, Some(told)),
-            None => faults::garbage(call, response, "no status"),
+            None => faults::garbage(call, response, &odd::missing("status")),
         });
     };
     let failed = body.entities.parts.iter().find(|part| part.status.is("FAIL"));
@@ -721,17 +721,17 @@ fn account(call: &Call, response: &WireResponse) -> Result<String, Fault> {
     let list = open::<wire::Domains>(call, response)?.domains;
     let domains = listed(call, response, list, "domains")?;
     match domains.as_slice() {
-        [domain] => domain.id.some().map(str::to_owned).ok_or_else(|| faults::garbage(call, response, "an account without an id")),
-        domains => Err(faults::garbage(call, response, &format!("{} accounts", domains.len()))),
+        [domain] => domain.id.some().map(str::to_owned).ok_or_else(|| faults::garbage(call, response, &odd::missing("id"))),
+        domains => Err(faults::garbage(call, response, &odd::about(odd::MANY_ACCOUNTS, domains.len()))),
     }
 }
 
 fn session(call: &Call, region: &RegionId, response: &WireResponse) -> Result<Session, Fault> {
     if let Some(token) = response.header("x-subject-token").map(str::trim).filter(|token| !token.is_empty()) {
         let body: wire::Tokens = open(call, response)?;
-        let told = body.token.ok_or_else(|| faults::garbage(call, response, "no token"))?;
+        let told = body.token.ok_or_else(|| faults::garbage(call, response, &odd::missing("token")))?;
         let ends: Option<jiff::Timestamp> = told.expires_at.as_str().parse().ok();
-        let ends = ends.ok_or_else(|| faults::garbage(call, response, "no expires_at"))?;
+        let ends = ends.ok_or_else(|| faults::garbage(call, response, &odd::missing("expires_at")))?;
         return Ok(Session {
             project_id: told.project.id.some().map(str::to_owned),
             credential: Some(Credential::Bearer(token.into())),
@@ -753,8 +753,8 @@ fn session(call: &Call, region: &RegionId, response: &WireResponse) -> Result<Se
             let account = first.and_then(|project| project.account.some()).map(str::to_owned);
             Ok(Session { project_id: Some(id.to_owned()), account, ..Session::default() })
         }
-        (Some(_), Some(_)) => Err(missing(format!("several projects are named {region}: set project_id"))),
-        (None, _) => Err(missing(format!("the account has no project named {region}: set project_id"))),
+        (Some(_), Some(_)) => Err(missing(odd::about(odd::SEVERAL_PROJECTS, region))),
+        (None, _) => Err(missing(odd::about(odd::NO_PROJECT, region))),
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::encode;
 use crate::{
-    domain::{
+    domain::{odd, 
         fault::{Effect, Fault, FaultKind},
         plan::OperationKind,
     },
@@ -91,7 +91,7 @@ pub(super) fn header_id(response: &WireResponse) -> Option<String> {
 
 /// An answer with a good status that is not what was asked for.
 pub(super) fn garbage(call: &Call, response: &WireResponse, what: &str) -> Fault {
-    let kind = response.header("content-type").unwrap_or("no content type");
+    let kind = response.header("content-type").unwrap_or(odd::NO_CONTENT_TYPE);
     Fault {
         kind: FaultKind::Garbage,
         effect: if call.is_write() { Effect::Unknown } else { Effect::Nothing },
@@ -110,7 +110,7 @@ fn nameless(call: &Call, response: &WireResponse) -> Fault {
         _ => (FaultKind::Garbage, Effect::Nothing),
     };
     let effect = if call.is_write() { Effect::Unknown } else { effect };
-    Fault { kind, effect, ..garbage(call, response, "no error code") }
+    Fault { kind, effect, ..garbage(call, response, odd::NO_ERROR_CODE) }
 }
 
 fn bare(call: &Call, response: &WireResponse) -> Fault {

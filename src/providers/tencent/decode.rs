@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use self::wire::{Envelope, Head};
 use super::{carry::Paging, encode, faults};
 use crate::{
-    domain::{
+    domain::{odd, 
         address::{Address, AddressRole, Eip, EipBinding},
         fault::{Effect, Fault, FaultKind},
         float::{Float, Pair},
@@ -45,11 +45,11 @@ pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Faul
         Call::Write { .. } => return Ok(Reply::Accepted(receipt(head))),
         Call::Task { task, .. } => return task_state(&answer, task, head).map(Reply::Task),
         // `sign_in` never asks.
-        Call::SignIn { .. } => return Err(answer.garbage("no session was asked for")),
+        Call::SignIn { .. } => return Err(answer.garbage(odd::NO_SESSION_WANTED)),
         // Vendor: `GetCallerIdentity` page; the main account's number. The other members tell which user or role of it this is.
         Call::Identity { .. } => {
             let account = answer.body::<wire::Caller>()?.account_id;
-            return if account.is_empty() { Err(answer.garbage("no AccountId")) } else { Ok(Reply::Identity(account)) };
+            return if account.is_empty() { Err(answer.garbage(&odd::missing("AccountId"))) } else { Ok(Reply::Identity(account)) };
         }
         Call::List(listing) => listing,
     };
@@ -99,7 +99,7 @@ fn task_state(answer: &Answer, task: &str, head: Head) -> Result<TaskState, Faul
             http_status: Some(answer.response.status),
             ..Fault::local(FaultKind::Refused, encode::action(answer.call), output)
         }))),
-        other => Err(answer.garbage(&format!("Status: {other:?}"))),
+        other => Err(answer.garbage(&odd::about(odd::STRANGE_STATUS, other))),
     }
 }
 
@@ -127,16 +127,16 @@ impl Answer<'_> {
         let parsed = serde_json::from_slice::<Envelope<Head>>(&self.response.body);
         match parsed {
             Ok(Envelope { response: head }) if self.response.status == 200 => match &head.error {
-                Some(error) if error.code.is_empty() => Err(self.garbage("an Error without a Code")),
+                Some(error) if error.code.is_empty() => Err(self.garbage(odd::NO_ERROR_CODE)),
                 Some(error) => {
                     let id = Some(head.request_id.as_str()).filter(|id| !id.is_empty());
                     Err(faults::fault(self.call, self.response, &error.code, &error.message, id))
                 }
                 // Every answer of the API has one: whoever answered here was not the API.
-                None if head.request_id.is_empty() => Err(self.garbage("no RequestId")),
+                None if head.request_id.is_empty() => Err(self.garbage(&odd::missing("RequestId"))),
                 None => Ok(head),
             },
-            Ok(_) => Err(self.garbage("a status other than 200")),
+            Ok(_) => Err(self.garbage(odd::STATUS_NOT_200)),
             Err(error) => Err(self.garbage(&error.to_string())),
         }
     }
@@ -279,10 +279,10 @@ fn nics(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<Invento
         // Vendor: one that is gone is refused, or left out.
         let own = |raw: &wire::Nic| raw.id == asked.as_str();
         if !body.nics.iter().all(own) {
-            return Err(answer.garbage("NetworkInterfaceSet: not the NIC that was asked for"));
+            return Err(answer.garbage(odd::NOT_WHAT_WAS_ASKED));
         }
         if body.nics.iter().any(|raw| raw.addresses.is_empty()) {
-            return Err(answer.garbage("PrivateIpAddressSet: a NIC has one at least"));
+            return Err(answer.garbage(odd::NIC_WITHOUT_ADDRESSES));
         }
     }
     Ok(InventoryPage {
@@ -427,7 +427,7 @@ fn floats(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<Inven
     let next = answer.next_pages(listing, body.havips.len(), body.total)?;
     let mut pool = Pool::default();
     if let Some(raw) = body.havips.iter().find(|raw| raw.ip.is_none()) {
-        return Err(answer.garbage(&format!("HaVipSet: {}: no Vip", raw.id)));
+        return Err(answer.garbage(&odd::missing(format_args!("Vip ({})", raw.id))));
     }
     let floats = body.havips.into_iter().filter_map(|raw| {
         let range = raw.range.iter().map(|entry| entry.id.as_str());

@@ -3,7 +3,7 @@
 
 use super::encode;
 use crate::{
-    domain::{
+    domain::{odd, 
         fault::{Effect, Fault, FaultKind},
         plan::OperationKind,
     },
@@ -38,7 +38,7 @@ pub(super) fn garbage(call: &Call, response: &WireResponse, what: &str) -> Fault
         500.. => (FaultKind::Server, Effect::NothingRetry),
         _ => (FaultKind::Garbage, Effect::Nothing),
     };
-    let content = response.header("content-type").unwrap_or("no content type");
+    let content = response.header("content-type").unwrap_or(odd::NO_CONTENT_TYPE);
     let effect = if call.is_write() { Effect::Unknown } else { effect };
     Fault { kind, effect, message: format!("{content}: {what}"), ..bare(call, response) }
 }

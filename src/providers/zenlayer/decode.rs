@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use self::shapes::{Balancer, Envelope, Paged, Tag, Text};
 use super::{PAGE_SIZE, about_balancer, encode, faults, part};
 use crate::{
-    domain::{
+    domain::{odd, 
         address::{Address, AddressRole, Backend, BackendTarget, Eip, EipBinding},
         fault::{Effect, Fault, FaultKind},
         ids::{InstanceId, LoadBalancerId, RegionId},
@@ -79,7 +79,7 @@ pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Faul
             let found = sound(call, response, listing, paged, id.clone())?;
             // Of the one that was asked for it decides what was done to it.
             if matches!(listing.scope, Scope::Nic(_)) && !found.items.iter().all(tells_addresses) {
-                return Err(garbage(call, response, "a NIC without its addresses", id));
+                return Err(garbage(call, response, odd::NIC_WITHOUT_ADDRESSES, id));
             }
             nics(listing, found)
         }
@@ -91,10 +91,10 @@ pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Faul
             let (raw, id) = open::<shapes::Backends>(call, response)?;
             match raw.backends {
                 Some(rows) if rows.iter().any(|row| row.private_ip_address.is_none()) => {
-                    return Err(garbage(call, response, "a backend without its address", id));
+                    return Err(garbage(call, response, odd::BACKEND_WITHOUT_ADDRESS, id));
                 }
                 Some(rows) => backends(listing, rows),
-                None => return Err(garbage(call, response, "no backends", id)),
+                None => return Err(garbage(call, response, odd::missing("backends"), id)),
             }
         }
         Resource::Backends => {
@@ -102,7 +102,7 @@ pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Faul
             let found = sound(call, response, listing, paged, id.clone())?;
             // Nobody could ask what it sends to.
             if found.items.iter().any(|balancer| balancer.id().is_none()) {
-                return Err(garbage(call, response, "a balancer without an id", id));
+                return Err(garbage(call, response, odd::BALANCER_WITHOUT_ID, id));
             }
             balancers(listing, found)
         }
@@ -126,12 +126,12 @@ fn open<T: DeserializeOwned>(call: &Call, response: &WireResponse) -> Result<(T,
         // An error body is one whatever its status.
         Ok(Envelope { response: None, request_id }) => {
             let fault = faults::fault(call, response);
-            if fault.code.is_some() { Err(fault) } else { Err(garbage(call, response, "no response", request_id)) }
+            if fault.code.is_some() { Err(fault) } else { Err(garbage(call, response, odd::missing("response"), request_id)) }
         }
         Err(_) => {
             let mut reader = serde_json::Deserializer::from_slice(&response.body);
             let message = match serde_path_to_error::deserialize::<_, Envelope<T>>(&mut reader) {
-                Ok(_) => "text after the end".to_owned(),
+                Ok(_) => odd::TEXT_AFTER_END.to_owned(),
                 Err(error) => format!("{}: {}", error.path(), error.inner()),
             };
             Err(garbage(call, response, message, None))
@@ -164,7 +164,7 @@ fn sound<T: Identified>(
     if let Some(asked) = asked {
         items.retain(|item| item.id().is_some_and(|id| asked.contains(id)));
         if items.is_empty() && got > 0 {
-            return Err(garbage(call, response, "other objects than those asked for", request_id));
+            return Err(garbage(call, response, odd::NOT_WHAT_WAS_ASKED, request_id));
         }
     }
     Ok(Found { next: next_pages(listing, got, size, total), items })

@@ -64,6 +64,7 @@ fn families() -> BTreeSet<String> {
     for command in Command::ALL {
         keys.extend(["key", "command", "command-help"].map(|table| format!("{table}.{}", command.name())));
     }
+    keys.extend(crate::domain::odd::ALL.iter().map(|word| format!("odd.{word}")));
     keys.extend(providers::client::local::ALL.iter().map(|message| format!("local.{message}")));
     for kind in FAULTS {
         keys.extend(["word", "what", "next"].map(|part| format!("fault.{}.{part}", fault_name(*kind))));

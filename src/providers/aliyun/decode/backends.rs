@@ -7,7 +7,7 @@ use super::{
     wire::{self, Server},
 };
 use crate::{
-    domain::{
+    domain::{odd, 
         address::{Backend, BackendTarget},
         fault::Fault,
         ids::RegionId,
@@ -23,7 +23,7 @@ pub(super) fn page(answer: &Answer, listing: &Listing, region: &RegionId) -> Res
     let carry = Carry::of(listing);
     let step = Step { answer, listing, region, carry: &carry };
     // Vendor: one without anything is there, and nothing counts it.
-    let untold = || answer.garbage("the list that was asked for is missing");
+    let untold = || answer.garbage(odd::NO_LIST);
     match listing.part {
         part::CLB_ATTRIBUTE | part::CLB_GROUP => {
             Ok(step.entries(answer.body::<wire::BackendServers>()?.servers.ok_or_else(untold)?))
@@ -125,7 +125,7 @@ impl Step<'_> {
                 Err(NamelessAddress) => only.is_nic(&server.id),
             });
             if about && server.group.is_empty() {
-                return Err(self.answer.garbage("Servers: one without a ServerGroupId"));
+                return Err(self.answer.garbage(&odd::missing("ServerGroupId")));
             }
             if about {
                 groups.entry(server.group.clone()).or_default().push(server);

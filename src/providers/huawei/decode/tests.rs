@@ -556,10 +556,14 @@ fn a_session_is_a_token_with_its_end_or_only_the_regions_project() {
     };
     let session = sign_in(200, None, &projects(&[("p0", "cn-north-4_sub"), ("p1", "cn-north-4")])).unwrap();
     assert_eq!((session.project_id.as_deref(), session.credential.is_none(), session.expires_at), (Some("p1"), true, None));
-    for rows in [&[][..], &[("p", "elsewhere")], &[("p1", "cn-north-4"), ("p2", "cn-north-4")]] {
+    for (rows, why) in [
+        (&[][..], odd::NO_PROJECT),
+        (&[("p", "elsewhere")], odd::NO_PROJECT),
+        (&[("p1", "cn-north-4"), ("p2", "cn-north-4")], odd::SEVERAL_PROJECTS),
+    ] {
         let fault = sign_in(200, None, &projects(rows)).unwrap_err();
         assert_eq!(fault.kind, FaultKind::NotFound, "{rows:?}");
-        assert!(fault.message.contains("set project_id"), "{}", fault.message);
+        assert_eq!(fault.message, odd::about(why, "cn-north-4"));
     }
     for (token, body) in [(Some("t"), "{}"), (Some("t"), r#"{"token":{"expires_at":"soon"}}"#), (None, "{}"), (None, "<html>")] {
         assert_eq!(sign_in(200, token, body).unwrap_err().kind, FaultKind::Garbage, "{body}");

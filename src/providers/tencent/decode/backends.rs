@@ -7,7 +7,7 @@ use super::{
     wire::{self, Listener, Target},
 };
 use crate::{
-    domain::{
+    domain::{odd, 
         address::{Backend, BackendTarget},
         fault::Fault,
         ids::{LoadBalancerId, RegionId},
@@ -35,7 +35,7 @@ pub(super) fn page(answer: &Answer, listing: &Listing, region: &RegionId) -> Res
             // It has no listeners in this answer, and so no ports.
             let (body, none): (wire::ClassicTargets, Arc<str>) = (answer.body()?, "".into());
             if !body.targets.iter().all(is_told) {
-                return Err(answer.garbage("a target without its addresses"));
+                return Err(answer.garbage(odd::BACKEND_WITHOUT_ADDRESS));
             }
             let backends = body.targets.iter().flat_map(|entry| entries(entry, &none, listing, region));
             Ok(InventoryPage { backends: backends.collect(), ..InventoryPage::default() })
@@ -92,10 +92,10 @@ fn sound(answer: &Answer, listeners: &[Listener]) -> Result<(), Fault> {
     };
     let of_itself = |listener: &Listener| listener.targets.is_some() || matches!(listener.rules, Some(Some(_)));
     if !listeners.iter().all(|listener| of_rules(listener) && of_itself(listener)) {
-        return Err(answer.garbage("a listener without its targets"));
+        return Err(answer.garbage(odd::LISTENER_WITHOUT_TARGETS));
     }
     if !listeners.iter().flat_map(targets_of).all(is_told) {
-        return Err(answer.garbage("a target without its addresses"));
+        return Err(answer.garbage(odd::BACKEND_WITHOUT_ADDRESS));
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{PAGE_SIZE, faults};
 use crate::{
-    domain::{
+    domain::{odd, 
         address::{Address, AddressRole, Eip, EipBinding},
         fault::{Effect, Fault, FaultKind},
         ids::{InstanceId, RegionId},
@@ -48,7 +48,7 @@ fn gone(call: &Call, fault: &Fault) -> bool {
 
 fn body<T: DeserializeOwned>(call: &Call, response: &WireResponse) -> Result<T, Fault> {
     if response.status != 200 {
-        return Err(faults::garbage(call, response, "a status other than 200"));
+        return Err(faults::garbage(call, response, odd::STATUS_NOT_200));
     }
     answers::read(&response.body).map_err(|what| faults::garbage(call, response, &what))
 }
@@ -115,7 +115,7 @@ fn task_state(call: &Call, response: &WireResponse, task: &str) -> Result<TaskSt
             ..Fault::local(FaultKind::Refused, encode::action(call), "the task failed")
         }))),
         2 => Ok(TaskState::Running),
-        other => Err(faults::garbage(call, response, &format!("status: {other}"))),
+        other => Err(faults::garbage(call, response, &odd::about(odd::STRANGE_STATUS, other))),
     }
 }
 
@@ -199,13 +199,13 @@ fn nics(call: &Call, response: &WireResponse, listing: &Listing) -> Result<Inven
     if let Scope::Nic(asked) = &listing.scope
         && data.iter().any(|raw| raw.network_interface_id != asked.as_str())
     {
-        return Err(garbage("networkInterfaceId: not the NIC that was asked for"));
+        return Err(garbage(odd::NOT_WHAT_WAS_ASKED));
     }
     // Of the one that was asked for they decide what was done to it. Vendor: it has an address of its own, and where it is on no
     // instance the instance is there with an empty name.
     let tells = |raw: &RawNic| !raw.private_ip_addresses_set.is_empty() && told_instance(raw).is_some();
     if matches!(listing.scope, Scope::Nic(_)) && !data.iter().all(tells) {
-        return Err(garbage("privateIpAddressesSet, instanceSet: not told"));
+        return Err(garbage(&odd::missing("privateIpAddressesSet, instanceSet")));
     }
     let next = next_pages(listing, data.len(), total, PAGE_SIZE, garbage)?;
     let eips = data.iter().flat_map(|raw| eips(raw, region)).collect();
