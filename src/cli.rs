@@ -234,11 +234,16 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
             let json = output.eq_ignore_ascii_case("json");
             doctor(parsed.demo, json, &flags, &catalogs, language, process, entry)
         }
-        Some(Command::Plan { targets, detach, out, overrides, output, detailed_exitcode }) => {
+        Some(Command::Plan { targets, detach, rest, out, overrides, output, detailed_exitcode }) => {
+            let rest = match rest.map(|batch| history::named(parsed.demo, &batch, words)).transpose() {
+                Ok(rest) => rest,
+                Err((text, exit)) => return complain(process, &text, exit),
+            };
             let args = plans::PlanArgs {
                 targets,
                 detach,
                 undo: None,
+                rest,
                 file: Some(out),
                 overrides,
                 format: output,
@@ -257,6 +262,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
                 targets: Vec::new(),
                 detach: Vec::new(),
                 undo: Some(batch),
+                rest: None,
                 file: out,
                 overrides,
                 format: output,

@@ -107,7 +107,7 @@ commands! {
     Rebuild = "rebuild", Act, Plan;
     Pause = "pause", Act, Run;
     Stop = "stop", Act, Run;
-    RetryFailed = "retry-failed", Act, Run;
+    RetryFailed = "retry-failed", Act, Done;
     Recheck = "recheck", Act, Run;
     Undo = "undo", Act, Done;
     Compare = "compare", Look, History;

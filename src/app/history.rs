@@ -55,7 +55,7 @@ pub struct History {
     pub fault: Option<JournalFault>,
     pub view: Viewport,
     pub opened: Option<Opened>,
-    /// A batch that is to be taken back is being looked up.
+    /// A batch that is to be taken back, or to be finished, is being looked up.
     pub undo: Option<Pending>,
     /// A NIC that is compared with what the journal kept of it.
     pub now: Option<Now>,

@@ -16,6 +16,8 @@ pub enum Order {
         /// Of it only these; `None`: all.
         only: Option<BTreeSet<Target>>,
     },
+    /// A plan for what a batch of the journal has not done, and certainly not.
+    Rest { batch: String },
     /// This target of the plan goes although something about it is not known.
     Overrule { target: Target, reason: String },
     /// Rehearse the plan.

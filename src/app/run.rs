@@ -154,7 +154,7 @@ impl Counts {
                 OutcomeWord::Failed => &mut self.failed,
                 OutcomeWord::Unknown => &mut self.unknown,
                 OutcomeWord::Skipped => &mut self.skipped,
-                OutcomeWord::Stopped => &mut self.stopped,
+                OutcomeWord::Stopped | OutcomeWord::NotBegun => &mut self.stopped,
             },
         };
         *place += 1;
@@ -165,7 +165,7 @@ impl Counts {
 
 /// Was a request sent for it, or was it found to be needed no more?
 fn is_answer(outcome: &Outcome) -> bool {
-    !matches!(outcome.word(), OutcomeWord::Skipped | OutcomeWord::Stopped)
+    !matches!(outcome.word(), OutcomeWord::Skipped | OutcomeWord::Stopped | OutcomeWord::NotBegun)
 }
 
 /// Targets must have ended before a time left is guessed.

@@ -105,6 +105,10 @@ pub(super) enum Command {
         #[arg(long, value_name = "NIC")]
         detach: Vec<String>,
 
+        /// What this batch of the history has not done: its number or its name there
+        #[arg(long, value_name = "BATCH")]
+        rest: Option<String>,
+
         /// Where the plan goes; `-` is standard output
         #[arg(long, short, value_name = "FILE")]
         out: PathBuf,

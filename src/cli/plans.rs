@@ -19,6 +19,8 @@ pub(super) struct PlanArgs {
     pub detach: Vec<String>,
     /// The batch that is to be taken back.
     pub undo: Option<String>,
+    /// The batch of which the rest is to be planned.
+    pub rest: Option<String>,
     pub file: Option<PathBuf>,
     pub overrides: Vec<String>,
     pub format: Format,
@@ -112,9 +114,13 @@ fn wish(args: &PlanArgs, words: &Catalog) -> Result<Wish, String> {
         .map(|text| Name::nic(text).ok_or_else(|| bad("plan-command.no-nic", text)))
         .collect::<Result<_, _>>()?;
     let named = !release.is_empty() || !detach.is_empty();
+    if args.rest.is_some() && (named || args.filter.is_some()) {
+        return Err(bad("plan-command.rest-alone", ""));
+    }
     let asked = match (named, args.filter.as_deref().is_some_and(|text| !text.trim().is_empty())) {
         (true, true) => return Err(bad("plan-command.both", "")),
         (false, false) if args.undo.is_some() => Asked::Undo(args.undo.clone().unwrap_or_default()),
+        (false, false) if args.rest.is_some() => Asked::Rest(args.rest.clone().unwrap_or_default()),
         (false, false) => return Err(bad("plan-command.neither", "")),
         (true, false) => Asked::Named { release, detach },
         (false, true) => Asked::Filtered,

@@ -27,12 +27,47 @@ pub const CERTAIN_MS: u64 = 150_000;
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "kebab-case")]
 pub enum JournalEntry {
+    /// On disk before the first intent of a batch: everything that was confirmed.
+    Begun(Begun),
     /// On disk before the request leaves.
     Intent(Box<Intent>),
     /// After the end of the write, read back.
     Settled(Settlement),
     /// At the end of the batch: what of its plan was not sent, and why.
     Unsent(Unsent),
+}
+
+/// A batch that begins, with every target that it is about: whatever happens to it, each of them is accounted for.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Begun {
+    pub at: Timestamp,
+    pub batch: String,
+    pub plan: String,
+    /// The batch that this one takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
+    /// The hash of the plan's file, where one was approved: no other batch carries it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<Arc<str>>,
+    pub who: String,
+    pub host: String,
+    /// The version of nicdeck.
+    pub version: String,
+    /// Targets of all writes together.
+    pub targets: usize,
+    /// In the plan's order.
+    pub rows: Vec<PlannedWrite>,
+}
+
+/// A write of the plan, as it was confirmed.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct PlannedWrite {
+    pub operation: OperationId,
+    pub cloud: CloudId,
+    pub profile: ProfileId,
+    pub region: RegionId,
+    #[serde(flatten)]
+    pub kind: OperationKind,
 }
 
 /// What is about to be sent.

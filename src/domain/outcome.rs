@@ -34,6 +34,8 @@ pub enum Outcome {
     Skipped { why: Skip },
     /// Not sent: stopped before its turn.
     Stopped,
+    /// Not sent: the batch has not come to it, and does not where its program was ended. No row of a run that goes on ends so.
+    NotBegun,
 }
 
 /// Why a planned write was not sent.
@@ -109,6 +111,7 @@ impl Outcome {
             Outcome::Unknown { .. } => OutcomeWord::Unknown,
             Outcome::Skipped { .. } => OutcomeWord::Skipped,
             Outcome::Stopped => OutcomeWord::Stopped,
+            Outcome::NotBegun => OutcomeWord::NotBegun,
         }
     }
 
@@ -119,7 +122,7 @@ impl Outcome {
             | Outcome::AlreadyGone { request_id }
             | Outcome::NicGone { request_id } => request_id.as_deref(),
             Outcome::Failed { fault } | Outcome::Unknown { fault } => fault.request_id.as_deref(),
-            Outcome::Skipped { .. } | Outcome::Stopped => None,
+            Outcome::Skipped { .. } | Outcome::Stopped | Outcome::NotBegun => None,
         }
     }
 }
@@ -135,6 +138,7 @@ pub enum OutcomeWord {
     Unknown,
     Skipped,
     Stopped,
+    NotBegun,
 }
 
 /// Where a target stands before its end.

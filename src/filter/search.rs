@@ -24,7 +24,7 @@ pub const FIELDS: &[&str] = &[
 
 /// Words of `result:`, in the order of [`OutcomeWord`]; the last one is of writes without an end.
 pub const RESULTS: &[&str] =
-    &["released", "already-gone", "nic-gone", "failed", "unknown", "skipped", "stopped", "unfinished"];
+    &["released", "already-gone", "nic-gone", "failed", "unknown", "skipped", "stopped", "not-begun", "unfinished"];
 
 /// Words of an end that puts something back, beside [`RESULTS`]: `result:` takes both.
 const ENDS_BACK: &[&str] = &["assigned", "attached", "bound", "already-there"];
@@ -100,6 +100,7 @@ pub fn result_word(result: Option<OutcomeWord>) -> &'static str {
         Some(OutcomeWord::Unknown) => "unknown",
         Some(OutcomeWord::Skipped) => "skipped",
         Some(OutcomeWord::Stopped) => "stopped",
+        Some(OutcomeWord::NotBegun) => "not-begun",
         None => "unfinished",
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::{
     ids::{CloudId, OperationId, ProfileId, RegionId},
-    journal::{Answer, Image, Intent, JournalEntry, Request, Unsent, UnsentWrite},
+    journal::{Answer, Begun, Image, Intent, JournalEntry, PlannedWrite, Request, Unsent, UnsentWrite},
     outcome::{Outcome, OutcomeWord},
     plan::OperationKind,
     selection::Target,
@@ -70,6 +70,12 @@ pub fn batch<'a>(entries: impl Iterator<Item = &'a JournalEntry>, id: &str) -> O
     let mut writes: BTreeMap<OperationId, Write> = BTreeMap::new();
     for entry in entries {
         match entry {
+            JournalEntry::Begun(begun) if begun.batch == id => {
+                found.get_or_insert_with(|| Batch::confirmed(begun));
+                for row in &begun.rows {
+                    writes.entry(row.operation).or_insert_with(|| Write::planned(row, begun.at));
+                }
+            }
             JournalEntry::Intent(intent) if intent.batch == id => {
                 found.get_or_insert_with(|| Batch::begun(intent));
                 writes.entry(intent.operation).or_insert_with(|| Write::begun(intent)).take(intent);
@@ -102,6 +108,21 @@ pub fn batch<'a>(entries: impl Iterator<Item = &'a JournalEntry>, id: &str) -> O
 }
 
 impl Batch {
+    fn confirmed(begun: &Begun) -> Self {
+        Self {
+            id: begun.batch.clone(),
+            plan: begun.plan.clone(),
+            undoes: begun.undoes.clone(),
+            who: begun.who.clone(),
+            host: begun.host.clone(),
+            version: begun.version.clone(),
+            began: begun.at,
+            ended: None,
+            writes: Vec::new(),
+        }
+    }
+
+    /// As journals of earlier versions tell it.
     fn begun(intent: &Intent) -> Self {
         Self {
             id: intent.batch.clone(),
@@ -137,6 +158,25 @@ impl Batch {
 }
 
 impl Write {
+    /// Of which nothing was sent as yet.
+    fn planned(row: &PlannedWrite, at: Timestamp) -> Self {
+        let targets = row.kind.targets(&row.profile).into_iter();
+        Self {
+            operation: row.operation,
+            at,
+            cloud: row.cloud.clone(),
+            profile: row.profile.clone(),
+            region: row.region.clone(),
+            kind: row.kind.clone(),
+            image: None,
+            requests: Vec::new(),
+            answers: Vec::new(),
+            after: None,
+            rows: targets.map(|target| Row { target, outcome: Some(Outcome::NotBegun) }).collect(),
+            found_later: false,
+        }
+    }
+
     fn begun(intent: &Intent) -> Self {
         let rows = intent.targets().into_iter().map(|target| Row { target, outcome: None }).collect();
         Self {
@@ -184,6 +224,10 @@ impl Write {
 
     /// One more request of it: how its targets ended before does not count any more.
     fn take(&mut self, intent: &Intent) {
+        if self.image.is_none() && self.requests.is_empty() {
+            self.at = intent.at;
+            self.image.clone_from(&intent.image);
+        }
         self.requests.extend(intent.request.as_deref().cloned());
         for target in intent.targets() {
             if let Some(row) = self.rows.iter_mut().find(|row| row.target == target) {
@@ -195,6 +239,8 @@ impl Write {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::net::IpAddr;
+
     use super::*;
     use crate::domain::{
         fault::{Fault, FaultKind},
@@ -301,6 +347,66 @@ pub(super) mod tests {
     /// As the journal writes them.
     pub(crate) fn journal() -> Vec<String> {
         records().iter().map(|entry| serde_json::to_string(entry).unwrap()).collect()
+    }
+
+    /// Of five targets two are released, one was sent and has no end, and two were not begun.
+    fn records_cut_off() -> Vec<JournalEntry> {
+        let ip = |last: u8| IpAddr::from([10, 0, 0, last]);
+        let release = |nic: &str, ips: &[u8]| OperationKind::Release {
+            nic: nic.into(),
+            ips: ips.iter().map(|&last| ip(last)).collect(),
+        };
+        let planned = |operation, kind| PlannedWrite {
+            operation: OperationId(operation),
+            cloud: "one".into(),
+            profile: "prod".into(),
+            region: "r-1".into(),
+            kind,
+        };
+        let done = || Outcome::Released { request_id: None };
+        let targets = |nic: &str, last: u8| address("prod", nic, &ip(last).to_string());
+        vec![
+            JournalEntry::Begun(Begun {
+                at: Timestamp(900),
+                batch: "b4".into(),
+                plan: "7f3a9c".into(),
+                undoes: None,
+                file: None,
+                who: "lin".into(),
+                host: "h".into(),
+                version: "0".into(),
+                targets: 5,
+                rows: vec![
+                    planned(0, release("eni-1", &[5, 6])),
+                    planned(1, release("eni-2", &[7, 8])),
+                    planned(2, OperationKind::Detach { nic: "eni-3".into(), instance: "i-3".into() }),
+                ],
+            }),
+            intent("b4", 0, "prod", release("eni-1", &[5, 6])),
+            ended("b4", 0, vec![(targets("eni-1", 5), done()), (targets("eni-1", 6), done())]),
+            // One address of it was not to be sent any more.
+            intent("b4", 1, "prod", release("eni-2", &[7])),
+        ]
+    }
+
+    pub(crate) fn cut_off() -> Vec<String> {
+        records_cut_off().iter().map(|entry| serde_json::to_string(entry).unwrap()).collect()
+    }
+
+    #[test]
+    fn what_was_not_begun_is_told_as_that() {
+        let records = records_cut_off();
+        let found = batch(records.iter(), "b4").unwrap();
+        let words: Vec<_> = found.rows().map(|(_, row)| row.word()).collect();
+        let (released, not_begun) = (Some(OutcomeWord::Released), Some(OutcomeWord::NotBegun));
+        assert_eq!(words, [released, released, None, not_begun, not_begun]);
+        assert_eq!(
+            (found.began, found.writes[0].at, found.writes[2].at),
+            (Timestamp(900), Timestamp(1000), Timestamp(900))
+        );
+        assert_eq!(found.writes.iter().map(|write| write.requests.len()).collect::<Vec<_>>(), [1, 1, 0]);
+        let before = batch(records[..1].iter(), "b4").unwrap();
+        assert!(before.rows().count() == 5 && before.rows().all(|(_, row)| row.word() == not_begun));
     }
 
     #[test]

@@ -135,6 +135,11 @@ impl Summary {
         self.results.iter().sum()
     }
 
+    /// Targets that were confirmed, and that nothing was sent for.
+    pub fn not_begun(&self) -> usize {
+        self.results.get(OutcomeWord::NotBegun as usize).copied().unwrap_or(0)
+    }
+
     /// Targets of writes whose end is not in the journal.
     pub fn unfinished(&self) -> usize {
         self.results.last().copied().unwrap_or(0)
@@ -304,7 +309,10 @@ impl Start {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::batch::tests::journal, *};
+    use super::{
+        super::batch::tests::{cut_off, journal},
+        *,
+    };
     use crate::filter::search;
 
     fn book(lines: &[String]) -> Vec<Summary> {
@@ -328,10 +336,24 @@ mod tests {
         );
         assert_eq!(first.acts, [2, 1, 0, 0, 0, 0]);
         // Released, and one that failed and was tried again; the detach has no end.
-        assert_eq!(first.results, [2, 0, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(first.results, [2, 0, 0, 0, 0, 0, 0, 0, 1]);
         assert_eq!((first.targets(), first.unfinished()), (3, 1));
         // Two were not sent: one of the same write, and another one.
-        assert_eq!(found[0].results, [0, 0, 0, 1, 0, 1, 1, 0]);
+        assert_eq!(found[0].results, [0, 0, 0, 1, 0, 1, 1, 0, 0]);
+    }
+
+    /// Killed before it came to its end: each target that was confirmed is told.
+    #[test]
+    fn a_batch_that_was_cut_off_adds_up_to_its_plan() {
+        let found = book(&cut_off());
+        assert_eq!((found.len(), found[0].targets(), found[0].not_begun(), found[0].unfinished()), (1, 5, 2, 1));
+        assert_eq!(found[0].results, [2, 0, 0, 0, 0, 0, 0, 2, 1]);
+        assert_eq!(
+            (&*found[0].who, found[0].began, &found[0].profiles[..]),
+            ("lin", Timestamp(900), &["prod".into()][..])
+        );
+        let ids = |text: &str| find(&cut_off(), text).into_iter().map(|batch| batch.found).sum::<usize>();
+        assert_eq!((ids("result:not-begun"), ids("ip:10.0.0.8"), ids("act:detach")), (2, 1, 1));
     }
 
     #[test]

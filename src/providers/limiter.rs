@@ -24,16 +24,18 @@ use super::{
 /// have: vendors advise few, and nothing waits for many.
 const BATCH: usize = 4;
 /// A throttled action goes on at least this fast, in calls a second, and with this part of its full rate: beyond that pauses slow it.
+/// Who refuses by chance and not for the pace would otherwise be asked slower and slower without any use.
 const SLOWEST: f64 = 0.5;
-const SLOWEST_PART: f64 = 0.25;
+const SLOWEST_PART: f64 = 0.5;
 /// Part of the full rate that each good answer gives back.
-const GROWTH: f64 = 0.02;
+const GROWTH: f64 = 0.05;
 /// Answers to calls that were in flight when the first one was throttled do not count again.
 const ONE_THROTTLING: Duration = Duration::from_millis(500);
 /// A token that is missing less than this is there: sums of fractions are never exact.
 const ROUNDING: f64 = 1e-6;
-/// Vendors who count by the minute refuse until the minute is over: for them the second pause in a row is this many doublings longer.
-const LATER: u32 = 2;
+/// The first pause of an action is this part of that of a call: half of the refusals by a vendor who refuses half are the first in a row,
+/// and where a quota is spent the pauses double up to the minute that it is counted by.
+const FIRST_PART: u32 = 4;
 
 /// What a call is for. The first go first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -127,10 +129,12 @@ impl Bucket {
     }
 
     fn count(&mut self, now: Instant) {
-        // Nothing is saved up for the moment at which the action is open again, and a throttled one saves up less.
-        let from = self.closed_until.map_or(self.counted_at, |opens| opens.max(self.counted_at));
-        let passed = now.saturating_duration_since(from).as_secs_f64();
-        self.tokens = (self.tokens + passed * self.rate).min((self.burst * self.rate / self.full).max(1.0));
+        // No more than one call is saved up for the moment at which the action is open again, and a throttled one saves up less.
+        let opens = self.closed_until.map_or(self.counted_at, |opens| opens.max(self.counted_at));
+        let closed = opens.min(now).saturating_duration_since(self.counted_at).as_secs_f64();
+        let open = now.saturating_duration_since(opens).as_secs_f64();
+        self.tokens = (self.tokens + closed * self.rate).min(self.tokens.max(1.0));
+        self.tokens = (self.tokens + open * self.rate).min((self.burst * self.rate / self.full).max(1.0));
         self.counted_at = now;
     }
 
@@ -142,7 +146,8 @@ impl Bucket {
         if missing <= ROUNDING {
             return opens;
         }
-        Some(opens.unwrap_or(now) + Duration::from_secs_f64(missing / self.rate))
+        let ready = now + Duration::from_secs_f64(missing / self.rate);
+        Some(opens.map_or(ready, |opens| opens.max(ready)))
     }
 }
 
@@ -329,15 +334,14 @@ impl Limiter {
                 bucket.throttled_at = Some(now);
                 bucket.in_a_row = bucket.in_a_row.saturating_add(1);
                 bucket.rate = (bucket.rate / 2.0).max(slowest(bucket.full));
-                bucket.tokens = bucket.tokens.min(0.0);
+                bucket.tokens = bucket.tokens.min(1.0);
             }
             let pause = match wish {
                 Some(wish) => wish.min(policy.longest),
                 None if one => return,
                 None => {
-                    // One may be a chance; two in a row are a minute that is used up.
-                    let later = if by_the_minute(quota) && bucket.in_a_row > 1 { LATER } else { 0 };
-                    retry::backoff(&policy, bucket.in_a_row.saturating_add(later), dice)
+                    let policy = RetryPolicy { first: policy.first / FIRST_PART, ..policy };
+                    retry::backoff(&policy, bucket.in_a_row, dice)
                 }
             };
             bucket.closed_until = bucket.closed_until.max(Some(now + pause));

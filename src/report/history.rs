@@ -5,7 +5,8 @@
 //! - batch: `number`, `batch`, `plan`, `began`, `ended`, `who`, `host`, `version`, `writes`.
 //!   A write of which nothing was sent has no `requests`.
 //! - write: `operation`, `at`, `cloud`, `profile`, `region`, `nic`, `instance`, `act`, `requests`, `answers`, `before`, `after`,
-//!   `found_later`, `targets`: `ip` (`null`: the NIC), `result` (`unfinished`: no end is in the journal), `code` (the
+//!   `found_later`, `targets`: `ip` (`null`: the NIC), `result` (`unfinished`: no end is in the journal; `not-begun`: nothing
+//!   was sent for it, as yet), `code` (the
 //!   vendor's, or why it was skipped: `stale`, `midway`, `not-read-again`, `journal`, `after-failure`, `read-only`), `message`,
 //!   `request_id`.
 

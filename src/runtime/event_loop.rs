@@ -30,8 +30,6 @@ use super::{
 const DRAIN: Duration = Duration::from_millis(4);
 /// Frames for results come at most this often; frames for input at once.
 const FRAME: Duration = Duration::from_millis(100);
-/// After a signal to end, calls in flight get this long.
-const GRACE: Duration = Duration::from_secs(75);
 
 /// What flows in.
 pub struct Inlets {
@@ -88,7 +86,7 @@ pub async fn run(
         let mut urgent = false;
         if gone && ended_by.is_none() {
             ended_by = Some(super::signals::HANGUP);
-            deadline = Some(tokio::time::Instant::now() + GRACE);
+            deadline = Some(tokio::time::Instant::now() + patience(state, executor));
             effects.extend(update::update(state, clock::now(), Msg::Terminate));
         }
         for effect in effects.drain(..) {
@@ -149,7 +147,7 @@ pub async fn run(
             signal = inlets.signals.next() => {
                 // A second one makes nothing longer.
                 ended_by.get_or_insert(signal);
-                deadline.get_or_insert(tokio::time::Instant::now() + GRACE);
+                deadline.get_or_insert(tokio::time::Instant::now() + patience(state, executor));
                 inbox.push(Msg::Terminate);
             }
             () = grace => return Ok(ended_by.map_or(End::Quit, End::Signal)),
@@ -194,6 +192,11 @@ pub async fn run(
 fn copy(state: &mut State, console: &mut Console, text: &str) {
     let copied = console.copy(text);
     update::update(state, clock::now(), Msg::Copied(copied));
+}
+
+/// How long calls in flight get after a signal to end.
+fn patience(state: &State, executor: &Executor) -> Duration {
+    executor.grace_of(state.run.as_ref().map(|run| &*run.plan))
 }
 
 /// What a person did, as a message; a terminal that is gone says nothing.

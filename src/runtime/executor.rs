@@ -1,6 +1,10 @@
 //! Starts what `update` asks for. Spawns and returns: the loop never waits for a job.
 
-use std::{collections::BTreeMap, collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     sync::{mpsc, watch},
@@ -12,9 +16,10 @@ use crate::{
     app::{effect::Effect, msg::Msg, notices::Phrase},
     domain::{
         ids::{JobId, ProfileId},
+        plan::ReleasePlan,
         time::Timestamp,
     },
-    providers::client::Client,
+    providers::{client::Client, net::Timeouts},
     rules::Safety,
 };
 
@@ -206,6 +211,18 @@ impl Executor {
             Effect::Quit => return Some(OnTerminal::Quit),
         }
         None
+    }
+
+    /// How long calls in flight get after a signal to end: the longest that a write of one of these profiles may take, and what is
+    /// read after it.
+    pub fn grace<'a>(&self, profiles: impl Iterator<Item = &'a ProfileId>) -> Duration {
+        let totals = profiles.filter_map(|id| self.clients.get(id)).map(|client| client.profile().net.timeouts.total);
+        totals.max().unwrap_or_default().max(Timeouts::default().total) + Patience::default().read_back()
+    }
+
+    /// The same of a plan's profiles.
+    pub fn grace_of(&self, plan: Option<&ReleasePlan>) -> Duration {
+        self.grace(plan.into_iter().flat_map(ReleasePlan::operations).map(|operation| &operation.profile))
     }
 
     /// What a look at the journal is to find out.

@@ -68,9 +68,6 @@ pub struct Form<'a> {
     pub progress: bool,
 }
 
-/// After a signal to end, calls in flight get this long.
-const GRACE: Duration = Duration::from_secs(75);
-
 /// The console's state, and what carries its effects out.
 struct Desk {
     state: State,
@@ -128,7 +125,8 @@ impl Desk {
                     if self.signal.replace(signal).is_some() {
                         return false;
                     }
-                    deadline = Some(tokio::time::Instant::now() + GRACE);
+                    let plan = self.state.run.as_ref().map(|run| &*run.plan);
+                    deadline = Some(tokio::time::Instant::now() + self.engine.executor.grace_of(plan));
                     Msg::Terminate
                 }
                 () = grace => return false,

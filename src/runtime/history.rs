@@ -3,10 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    domain::{
-        journal::{Intent, JournalEntry},
-        time::Timestamp,
-    },
+    domain::{journal::JournalEntry, time::Timestamp},
     filter::search::Search,
     history::{
         Batch, Book, Summary,
@@ -77,11 +74,11 @@ pub struct Approved<'a> {
 impl Approved<'_> {
     /// Was this written when it was carried out? By the file's name, whatever a clock says. The console, and earlier versions, write down
     /// the plan alone: what is so called and older is another one, as far as the clocks of two machines agree.
-    fn is_of(&self, intent: &Intent) -> bool {
-        let apart = if intent.host == self.host { 0 } else { CLOCKS_MS };
-        match &intent.file {
-            Some(file) => **file == *self.file,
-            None => intent.plan == self.plan && intent.at.plus_ms(apart) >= self.made_at,
+    fn is_of(&self, file: Option<&str>, plan: &str, host: &str, at: Timestamp) -> bool {
+        let apart = if host == self.host { 0 } else { CLOCKS_MS };
+        match file {
+            Some(file) => file == self.file,
+            None => plan == self.plan && at.plus_ms(apart) >= self.made_at,
         }
     }
 }
@@ -96,7 +93,12 @@ pub fn carried_out(path: &Path, approved: &Approved<'_>) -> Result<Option<(Strin
         |line: &[u8]| {
             names.find(line)?;
             match journal::parse(line).ok()? {
-                JournalEntry::Intent(intent) if approved.is_of(&intent) => Some((intent.batch.clone(), intent.at)),
+                JournalEntry::Begun(it) if approved.is_of(it.file.as_deref(), &it.plan, &it.host, it.at) => {
+                    Some((it.batch, it.at))
+                }
+                JournalEntry::Intent(it) if approved.is_of(it.file.as_deref(), &it.plan, &it.host, it.at) => {
+                    Some((it.batch.clone(), it.at))
+                }
                 _ => None,
             }
         }

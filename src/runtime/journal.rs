@@ -26,7 +26,7 @@ use serde::Deserialize;
 
 use crate::domain::{
     ids::ProfileId,
-    journal::{Intent, JournalEntry, OpenWrite, Settlement, Unsent, WritePermit},
+    journal::{Begun, Intent, JournalEntry, OpenWrite, Settlement, Unsent, WritePermit},
     journal_fault::{JournalFault, JournalFaultKind},
     time::Timestamp,
 };
@@ -39,13 +39,14 @@ pub(super) use scan::scan;
 mod tests;
 
 /// The newest version of lines. Those of version 1 had no chain; those of a later one are reported, not guessed at.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// The version of a line: the first that knew such records, so that earlier nicdecks read what they can.
 fn version(entry: &JournalEntry) -> u32 {
     match entry {
         JournalEntry::Intent(_) | JournalEntry::Settled(_) => 2,
-        JournalEntry::Unsent(_) => VERSION,
+        JournalEntry::Unsent(_) => 3,
+        JournalEntry::Begun(_) => VERSION,
     }
 }
 
@@ -175,6 +176,14 @@ impl Journal {
         &self.path
     }
 
+    /// Puts down everything that a batch is about, before the first of its intents.
+    ///
+    /// # Errors
+    /// Another batch carries out the same plan's file; or the record is not on disk for certain. Whichever it is, nothing may be sent.
+    pub async fn begun(&self, begun: Begun) -> Result<(), JournalError> {
+        self.put(JournalEntry::Begun(Begun { file: self.file.clone(), ..begun })).await
+    }
+
     /// Puts the intent on disk and hands out the right to send it. When this returns, the record has survived a power cut.
     ///
     /// # Errors
@@ -264,7 +273,10 @@ impl Journal {
         let text = serde_json::to_string(entry)?;
         let mut file = files::locked(&self.path, LOCK_WAIT)?;
         let begun = match entry {
-            JournalEntry::Intent(intent) => self.begun(&file, intent),
+            JournalEntry::Intent(intent) => self.in_the_way(&file, |seen| seen.against(intent, self.since)),
+            JournalEntry::Begun(begun) => {
+                self.in_the_way(&file, |seen| seen.repeated(begun.file.as_ref(), &begun.batch))
+            }
             JournalEntry::Settled(_) | JournalEntry::Unsent(_) => Ok(None),
         };
         let written = match begun {
@@ -282,12 +294,17 @@ impl Journal {
         written.map_err(|error| JournalError::Write { path: self.path.to_path_buf(), error })
     }
 
-    /// What another batch has begun for the same NIC, or with the same file. The caller holds the lock: nobody begins anything between this and the record.
-    fn begun(&self, file: &File, intent: &Intent) -> io::Result<Option<seen::InTheWay>> {
+    /// What another batch has begun for the same NIC, or with the same file. The caller holds the lock: nobody begins anything between
+    /// this and the record.
+    fn in_the_way(
+        &self,
+        file: &File,
+        look: impl FnOnce(&seen::Seen) -> Option<seen::InTheWay>,
+    ) -> io::Result<Option<seen::InTheWay>> {
         // Nothing in there panics half-way; a poisoned lock means that somebody's test did.
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.catch_up(file)?;
-        Ok(seen.against(intent, self.since))
+        Ok(look(&seen))
     }
 
     /// One write for the whole record, so that a full disk tears at most this record; a torn one before it is closed first.

@@ -526,6 +526,7 @@ fn shown(state: &State) -> &'static [Command] {
             C::Open,
             C::ToggleMark,
             C::Undo,
+            C::RetryFailed,
             C::Compare,
             C::Export,
             C::Close,

@@ -151,7 +151,7 @@ fn worst(batch: &Summary) -> Role {
         Role::Unknown
     } else if some(OutcomeWord::Failed) {
         Role::Blocked
-    } else if some(OutcomeWord::NicGone) {
+    } else if some(OutcomeWord::NicGone) || some(OutcomeWord::NotBegun) {
         Role::Warn
     } else if some(OutcomeWord::Released) || some(OutcomeWord::AlreadyGone) {
         Role::Ok

@@ -413,6 +413,7 @@ pub fn outcome_word(words: &Catalog, act: Act, word: OutcomeWord) -> (&'static s
         OutcomeWord::Unknown => ("?", "outcome.unknown", Role::Unknown),
         OutcomeWord::Skipped => ("=", "outcome.skipped", Role::Dim),
         OutcomeWord::Stopped => ("=", "outcome.stopped", Role::Dim),
+        OutcomeWord::NotBegun => ("=", "outcome.not-begun", Role::Warn),
     };
     (glyph, words.word(key), role)
 }
@@ -520,6 +521,7 @@ pub fn outcome_reason(words: &Catalog, cloud: Option<&CloudId>, outcome: &Outcom
         }
         Outcome::Skipped { why } => skip_reason(words, cloud, why),
         Outcome::Stopped => words.word("reason.stopped").to_owned(),
+        Outcome::NotBegun => words.word("reason.not-begun").to_owned(),
     }
 }
 
@@ -587,7 +589,7 @@ pub fn outcome_next(words: &Catalog, cloud: Option<&CloudId>, outcome: &Outcome)
         Outcome::Skipped { why: Skip::Stale { .. } | Skip::AfterFailure | Skip::Altered } => {
             Some(words.word("next.skipped").to_owned())
         }
-        Outcome::Stopped => Some(words.word("next.stopped").to_owned()),
+        Outcome::Stopped | Outcome::NotBegun => Some(words.word("next.stopped").to_owned()),
     }
 }
 

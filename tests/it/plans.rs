@@ -2,6 +2,7 @@
 //! what is changed, stale, repeated or held back does not.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::PathBuf,
     process::{Output, Stdio},
@@ -55,6 +56,8 @@ impl Desk {
         fs::write(&config, format!("version = 1\n{}", self.config)).unwrap();
         let mut command = nicdeck(&self.home, args);
         command.args(["--config", config.to_str().unwrap()]).env("USER", self.user);
+        // A write that does not show has not happened soon after.
+        command.env("NICDECK_TEST_PATIENCE", "100");
         let key = self.simulator.key();
         command.envs([("MY_ID", &key.id), ("MY_SECRET", &key.secret)]);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -333,6 +336,62 @@ async fn a_signal_stops_after_the_calls_in_flight() {
         let open = desk.run(&["history"]).await;
         assert!(!open.err.contains("without a known end"), "{}", open.err);
     }
+}
+
+/// Killed in the middle: whatever was confirmed is accounted for, the file is not carried out again, and a plan of the rest finishes it.
+#[cfg(unix)]
+#[tokio::test]
+async fn what_a_kill_left_undone_is_told_and_planned_anew() {
+    let mut desk = Desk::set().await;
+    desk.config =
+        format!("[safety]\nmax_percent = 100\n{}", desk.config).replacen("name = ", "alias = \"shop\"\nname = ", 1);
+    let plan = desk.plan(&["--filter", "level:ok kind:secondary"]).await;
+    let rows = plan["rows"].as_array().unwrap();
+    let ips: Vec<&str> = rows.iter().map(|row| row["target"]["address"]["ip"].as_str().unwrap()).collect();
+    assert!(plan["writes"].as_array().unwrap().len() > 4, "{plan}");
+    let hold = desk.simulator.hold(RELEASE);
+    let file = desk.file();
+    let mut child = desk.command(&["apply", file.to_str().unwrap(), "--approve", hash(&plan)]).spawn().unwrap();
+    desk.simulator.wait_for(|log| log.iter().any(|request| request.write)).await;
+    child.kill().unwrap();
+    let sent = tokio::task::spawn_blocking(move || child.wait().unwrap()).await;
+    assert!(!sent.unwrap().success());
+    drop(hold);
+
+    let results = async || {
+        let history = desk.run(&["history", "--output", "json"]).await;
+        let told: Value = serde_json::from_str(&history.out).unwrap();
+        let writes = told["batches"].as_array().unwrap().last().unwrap()["writes"].as_array().unwrap().clone();
+        let targets = writes.iter().flat_map(|write| write["targets"].as_array().unwrap().clone());
+        let ends = targets.map(|target| (target["ip"].as_str().unwrap().to_owned(), target["result"].to_string()));
+        let of = |ends: &[(String, String)], word: &str| ends.iter().filter(|(_, end)| end.contains(word)).count();
+        let ends: Vec<(String, String)> = ends.collect();
+        let told: BTreeSet<&str> = ends.iter().map(|(ip, _)| ip.as_str()).collect();
+        assert_eq!(told, ips.iter().copied().collect(), "each that was confirmed, and no other");
+        (of(&ends, "not-begun"), of(&ends, "unfinished"))
+    };
+    let (not_begun, unfinished) = results().await;
+    assert!(not_begun > 0 && unfinished > 0 && not_begun + unfinished == ips.len(), "{not_begun} {unfinished}");
+    let table = desk.run(&["history"]).await;
+    assert!(table.out.contains(&format!("{not_begun} not begun, {unfinished} unfinished")), "{}", table.out);
+
+    let again = desk.apply(hash(&plan), &[]).await;
+    again.refused(7, &format!("which has not done {not_begun} of its targets"));
+    let batch = again.err.split_once("--rest ").unwrap().1.split_whitespace().next().unwrap();
+    let rest = desk.plan(&["--rest", batch]).await;
+    assert_eq!(rest["rows"].as_array().unwrap().len(), not_begun);
+    let ran = desk.apply(hash(&rest), &[]).await;
+    assert_eq!(ran.exit, 0, "{}", ran.err);
+    // What was sent before the kill was found by reading.
+    assert_eq!(results().await, (not_begun, 0), "the batch that was cut off has begun no more");
+    let is_there = |row: &&Value| {
+        let key = &row["target"]["address"];
+        desk.has((key["nic"]["nic"].as_str().unwrap(), key["ip"].as_str().unwrap()))
+    };
+    assert_eq!(rest["rows"].as_array().unwrap().iter().filter(is_there).count(), 0);
+    assert!(rows.iter().filter(is_there).count() <= unfinished);
+    let nothing = desk.run(&["plan", "-o", "-", "--rest", "1", "10.0.0.1"]).await;
+    nothing.refused(2, "--rest plans what a batch has not done");
 }
 
 /// One file is carried out once, also where two begin at the same moment, and where it was taken back in between.

@@ -20,7 +20,7 @@ mod tree;
 mod undo;
 
 pub use earlier::note as note_earlier;
-pub use undo::{Pending, around};
+pub use undo::{Pending, around, not_done};
 
 use crate::domain::{exchange::Exchange, journal_fault::JournalDoubtKind, time::Timestamp};
 

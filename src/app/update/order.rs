@@ -8,7 +8,10 @@ use crate::app::{
     state::State,
 };
 
-use super::{browse, dry_run, plan, undo};
+use super::{
+    browse, dry_run, plan,
+    undo::{self, Wish},
+};
 
 pub fn take(state: &mut State, order: Order) -> Vec<Effect> {
     match order {
@@ -18,7 +21,8 @@ pub fn take(state: &mut State, order: Order) -> Vec<Effect> {
             // Without marks the row under the cursor would be planned for, and nobody has put it there.
             if state.marks.is_empty() { Vec::new() } else { plan::open(state) }
         }
-        Order::Undo { batch, only } => undo::look_up(state, batch, only),
+        Order::Undo { batch, only } => undo::look_up(state, batch, Wish::TakeBack(only)),
+        Order::Rest { batch } => undo::look_up(state, batch, Wish::Rest(None)),
         Order::Overrule { target, reason } => {
             plan::overrule(state, &target, &reason);
             Vec::new()

@@ -113,7 +113,7 @@ fn end(state: &mut State) -> Vec<Effect> {
             OutcomeWord::Failed => 1,
             OutcomeWord::NicGone => 2,
             OutcomeWord::Skipped => 3,
-            OutcomeWord::Stopped => 4,
+            OutcomeWord::Stopped | OutcomeWord::NotBegun => 4,
             OutcomeWord::AlreadyGone => 5,
             OutcomeWord::Released => 6,
         }
@@ -167,13 +167,17 @@ pub fn stop(state: &mut State) -> Vec<Effect> {
     vec![Effect::Stop(job)]
 }
 
+/// Certainly not gone, by this end.
+pub fn is_not_done(outcome: &Outcome) -> bool {
+    let words = [OutcomeWord::Failed, OutcomeWord::Skipped, OutcomeWord::Stopped, OutcomeWord::NotBegun];
+    words.contains(&outcome.word())
+}
+
 /// Targets of an ended batch that are certainly not gone. What nobody knows is read again first: see [`recheck`].
 fn left(state: &State) -> BTreeSet<Target> {
     let Some(run) = state.run.as_ref().filter(|run| run.ended.is_some()) else { return BTreeSet::new() };
     let is_left = |row: &&RunRow| match &row.progress {
-        Progress::Settled(outcome) => {
-            matches!(outcome.word(), OutcomeWord::Failed | OutcomeWord::Skipped | OutcomeWord::Stopped)
-        }
+        Progress::Settled(outcome) => is_not_done(outcome),
         _ => false,
     };
     run.rows.iter().filter(is_left).map(|row| row.target.clone()).collect()
@@ -183,16 +187,22 @@ pub fn retry_disabled(state: &State) -> Option<Phrase> {
     if state.is_running() {
         return Some(Phrase::new("disabled.batch-running"));
     }
+    if state.screen == Screen::History {
+        return undo::rest_disabled(state);
+    }
     left(state).is_empty().then(|| Phrase::new("disabled.nothing-to-retry"))
 }
 
 /// `r`: a new plan for what is not gone. Each NIC is read again first, so nothing is repeated blindly.
 pub fn retry(state: &mut State) -> Vec<Effect> {
+    if state.screen == Screen::History {
+        return undo::begin_rest(state);
+    }
     let targets = left(state);
     // What was to be put back is not to be released.
     let undoes = state.run.as_ref().and_then(|run| run.plan.undoes().map(str::to_owned));
     match undoes {
-        Some(batch) => undo::look_up(state, batch, Some(targets)),
+        Some(batch) => undo::look_up(state, batch, undo::Wish::TakeBack(Some(targets))),
         None => {
             let from = detached_from(state);
             plan::open_with(state, Source::Retry, targets, from, None)

@@ -1,4 +1,5 @@
 //! `u`: a batch is taken back by a new plan. The journal tells what was done; the clouds, read again, what can be taken back.
+//! `r`: what a batch has not done is planned anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,17 +22,25 @@ use crate::{
         undo::TakeBack,
     },
     filter::search::RESULTS,
-    history::{Batch, Summary, undo::take_back},
+    history::{Batch, Row, Summary, Write, undo::take_back},
 };
 
-use super::plan;
+use super::{plan, run};
 
-/// A batch that is being looked up, to be taken back.
+/// A batch that is being looked up, and what for.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Pending {
     pub job: JobId,
-    /// Only these; `None`: all of it.
-    pub only: Option<BTreeSet<Target>>,
+    pub wish: Wish,
+}
+
+/// Of these targets alone; `None`: of all.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Wish {
+    /// To be taken back.
+    TakeBack(Option<BTreeSet<Target>>),
+    /// What it has not done is to be planned anew.
+    Rest(Option<BTreeSet<Target>>),
 }
 
 pub fn disabled(state: &State) -> Option<Phrase> {
@@ -62,18 +71,36 @@ fn may_have_changed(summary: &Summary) -> bool {
 pub fn begin(state: &mut State) -> Vec<Effect> {
     if state.screen == Screen::Run {
         let batch = state.run.as_ref().and_then(|run| run.batch.clone());
-        return batch.map_or_else(Vec::new, |batch| look_up(state, batch, None));
+        return batch.map_or_else(Vec::new, |batch| look_up(state, batch, Wish::TakeBack(None)));
     }
+    of_history(state, Wish::TakeBack)
+}
+
+/// The batch under the cursor; of one that is opened, only what is marked there.
+fn of_history(state: &mut State, wish: impl FnOnce(Option<BTreeSet<Target>>) -> Wish) -> Vec<Effect> {
     let Some(summary) = state.history.current() else { return Vec::new() };
     let batch = summary.batch.clone();
     let marked = state.history.opened.as_ref().map(|opened| opened.marks.clone()).unwrap_or_default();
-    look_up(state, batch, (!marked.is_empty()).then_some(marked))
+    look_up(state, batch, wish((!marked.is_empty()).then_some(marked)))
+}
+
+/// Has the batch of the history something that it certainly has not done?
+pub fn rest_disabled(state: &State) -> Option<Phrase> {
+    let Some(summary) = state.history.current() else { return Some(Phrase::new("disabled.nothing-here")) };
+    let of = |word: OutcomeWord| summary.results.get(word as usize).copied().unwrap_or(0);
+    let words = [OutcomeWord::Failed, OutcomeWord::Skipped, OutcomeWord::Stopped, OutcomeWord::NotBegun];
+    words.into_iter().all(|word| of(word) == 0).then(|| Phrase::new("disabled.nothing-to-retry"))
+}
+
+/// `r` in the history.
+pub fn begin_rest(state: &mut State) -> Vec<Effect> {
+    of_history(state, Wish::Rest)
 }
 
 /// Asks the journal what the batch did.
-pub fn look_up(state: &mut State, batch: String, only: Option<BTreeSet<Target>>) -> Vec<Effect> {
+pub fn look_up(state: &mut State, batch: String, wish: Wish) -> Vec<Effect> {
     let job = state.jobs.next_id();
-    state.history.undo = Some(Pending { job, only });
+    state.history.undo = Some(Pending { job, wish });
     vec![Effect::History { job, lookup: Lookup::Batch(batch) }]
 }
 
@@ -85,10 +112,16 @@ pub fn found(state: &mut State, job: JobId, event: &HistoryEvent) -> Option<Vec<
             let _ = batch;
             Phrase::new("disabled.batch-running")
         }
-        HistoryEvent::Batch(Some(batch)) => match open(state, batch, pending.only.as_ref()) {
-            Some(effects) => return Some(effects),
-            None => Phrase::new("disabled.nothing-to-undo"),
-        },
+        HistoryEvent::Batch(Some(batch)) => {
+            let (effects, nothing) = match &pending.wish {
+                Wish::TakeBack(only) => (open(state, batch, only.as_ref()), "disabled.nothing-to-undo"),
+                Wish::Rest(only) => (open_rest(state, batch, only.as_ref()), "disabled.nothing-to-retry"),
+            };
+            match effects {
+                Some(effects) => return Some(effects),
+                None => Phrase::new(nothing),
+            }
+        }
         HistoryEvent::Failed(fault) => Phrase::new("history.unread").with_phrase("message", fault.into()),
         HistoryEvent::Batch(None) | HistoryEvent::Listed(_) => Phrase::new("history.no-batch"),
     };
@@ -115,6 +148,33 @@ fn open(state: &mut State, batch: &Batch, only: Option<&BTreeSet<Target>>) -> Op
     let targets = takes.iter().map(|take| take.target.clone()).collect();
     let undo = Undoing { batch: batch.id.clone(), takes };
     Some(plan::open_with(state, Source::Undo, targets, BTreeMap::new(), Some(undo)))
+}
+
+fn is_left(row: &Row) -> bool {
+    row.outcome.as_ref().is_some_and(run::is_not_done)
+}
+
+/// Targets that the batch certainly has not done.
+pub fn not_done(batch: &Batch) -> usize {
+    batch.rows().filter(|(_, row)| is_left(row)).count()
+}
+
+/// A plan for what is not done. What was to be put back is not to be released: it is taken from the batch that it was about.
+fn open_rest(state: &mut State, batch: &Batch, only: Option<&BTreeSet<Target>>) -> Option<Vec<Effect>> {
+    let is_left = |(_, row): &(&Write, &Row)| is_left(row) && only.is_none_or(|only| only.contains(&row.target));
+    let targets: BTreeSet<Target> = batch.rows().filter(is_left).map(|(_, row)| row.target.clone()).collect();
+    if targets.is_empty() {
+        return None;
+    }
+    if let Some(undone) = &batch.undoes {
+        return Some(look_up(state, undone.clone(), Wish::TakeBack(Some(targets))));
+    }
+    let from = batch.rows().filter(is_left).filter_map(|(write, row)| match &write.kind {
+        OperationKind::Detach { instance, .. } => Some((row.target.clone(), instance.clone())),
+        _ => None,
+    });
+    let from = from.collect();
+    Some(plan::open_with(state, Source::Retry, targets, from, None))
 }
 
 /// Other NICs that tell whether it can be taken back: one of the instance that a NIC is to be attached to, whose reading brings the

@@ -64,6 +64,11 @@ struct Row<'a> {
     nic: Cow<'a, str>,
     #[serde(borrow, default)]
     instance: Option<Cow<'a, str>>,
+    #[serde(default)]
+    ips: Vec<IpAddr>,
+    #[serde(default)]
+    ip: Option<IpAddr>,
+    #[serde(default)]
     outcomes: Vec<(Target, Outcome)>,
 }
 
@@ -99,6 +104,7 @@ pub(super) fn glance(line: &[u8], reader: &mut Reader) -> Option<Glance> {
     let line: Line<'_> = serde_json::from_slice(line).ok()?;
     let what = match (&*line.record, line.operation) {
         ("settled", Some(operation)) => What::Settled(operation, seen(&line.outcomes)),
+        ("begun", None) => What::Unsent(line.rows.iter().map(|row| begun(&line, row, reader)).collect()),
         ("unsent", None) => What::Unsent(line.rows.iter().map(|row| unsent(&line, row, reader)).collect()),
         (_, Some(operation)) => {
             let start = Start {
@@ -119,6 +125,18 @@ pub(super) fn glance(line: &[u8], reader: &mut Reader) -> Option<Glance> {
         (_, None) => return None,
     };
     Some(Glance { batch: reader.name(Name::Batch, &line.batch), what })
+}
+
+/// All of it is to be sent, and nothing was.
+fn begun(line: &Line<'_>, row: &Row<'_>, reader: &mut Reader) -> (u32, Start, Vec<Seen>) {
+    let (operation, start, _) = unsent(line, row, reader);
+    let result = Some(OutcomeWord::NotBegun);
+    let ips = row.ips.iter().chain(&row.ip);
+    let mut ends: Vec<Seen> = ips.map(|&ip| Seen { ip: Some(ip), result }).collect();
+    if ends.is_empty() {
+        ends.push(Seen { ip: None, result });
+    }
+    (operation, start, ends)
 }
 
 fn unsent(line: &Line<'_>, row: &Row<'_>, reader: &mut Reader) -> (u32, Start, Vec<Seen>) {

@@ -186,7 +186,12 @@ fn objection(launch: &Launch, file: &PlanFile, approved: Option<&str>) -> Option
     let approved = Approved { file: file.hash(), plan: file.plan(), made_at: file.made_at(), host: file.host() };
     match history::carried_out(journal, &approved) {
         Ok(None) => None,
-        Ok(Some((batch, at))) => Some(Phrase::new("apply.repeated").with("batch", batch).with("when", moment(at))),
+        Ok(Some((batch, at))) => {
+            let left = history::batch(journal, &batch).ok().flatten().map_or(0, |batch| update::not_done(&batch));
+            let key = if left == 0 { "apply.repeated" } else { "apply.repeated-partly" };
+            let flag = if launch.demo { " --demo" } else { "" };
+            Some(Phrase::new(key).with("batch", batch).with("when", moment(at)).with("count", left).with("flag", flag))
+        }
         // Whether it was carried out already is not known, and unknown is not safe.
         Err(error) => Some(Phrase::new("notice.journal-unread").with_phrase("message", (&error.fault()).into())),
     }

@@ -32,6 +32,8 @@ pub enum Asked {
     Named { release: Vec<Name>, detach: Vec<Name> },
     /// To take a batch of the journal back.
     Undo(String),
+    /// What a batch of the journal has not done.
+    Rest(String),
 }
 
 /// A thing by as much of its name as it takes: `10.0.0.9`, `eni-1/10.0.0.9`, `prod/eni-1/10.0.0.9`; `eni-1`, `prod/eni-1`.
@@ -138,6 +140,7 @@ pub async fn make(launch: &Launch, wish: &Wish, form: &Form<'_>, err: &mut dyn i
             None => return Ok(Planned::Unnamed),
         },
         Asked::Undo(batch) => Order::Undo { batch: batch.clone(), only: None },
+        Asked::Rest(batch) => Order::Rest { batch: batch.clone() },
     };
     let heard = desk.state.notices.all().count();
     desk.order(Msg::Order(order), is_settled, &mut |_| {}).await;

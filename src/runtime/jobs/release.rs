@@ -26,7 +26,7 @@ use crate::{
     domain::{
         fault::{Effect, Fault, FaultKind},
         ids::{CloudId, JobId, OperationId, ProfileId, RegionId},
-        journal::{self, Image, Intent, Settlement, Unsent, UnsentWrite},
+        journal::{self, Begun, Image, Intent, PlannedWrite, Settlement, Unsent, UnsentWrite},
         outcome::{Outcome, OutcomeWord, Progress, Skip},
         plan::{Belts, Operation, OperationKind, PlanHash, ReleasePlan},
         selection::Target,
@@ -62,6 +62,8 @@ const LOOK_MS: i64 = 60_000;
 const WAITS_MS: i64 = 5_000;
 /// Times that a write is decided on anew because that was too long.
 const MOST_OLD: u32 = 5;
+/// For the last read after a write.
+const LAST_READ: Duration = Duration::from_secs(15);
 /// Writes in one record of what was not sent.
 const UNSENT_ROWS: usize = 100;
 
@@ -78,6 +80,13 @@ pub struct Patience {
 impl Default for Patience {
     fn default() -> Self {
         Self { reads: &[150, 300, 500, 800, 1_200, 2_000, 2_000, 3_000, 3_000, 5_000, 5_000, 7_000], offline: 8_000 }
+    }
+}
+
+impl Patience {
+    /// How long a write is read back at most, with the answer to the last read, while the cloud does not say that it is still at it.
+    pub fn read_back(&self) -> Duration {
+        Duration::from_millis(self.reads.iter().sum()) + LAST_READ
     }
 }
 
@@ -149,7 +158,12 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
     let clients: BTreeMap<ProfileId, Client> =
         clients.into_iter().map(|(profile, client)| (profile, client.urgent())).collect();
     // Whoever starts meanwhile sees by it that these writes are being seen to their end.
-    let _running = match batch.journal.running().await {
+    let name = name(&batch);
+    let begun = async {
+        let running = batch.journal.running().await?;
+        batch.journal.begun(begun(&batch, &name)).await.map(|()| running)
+    };
+    let _running = match begun.await {
         Ok(running) => running,
         Err(error) => {
             let why = Skip::Journal { fault: error.fault() };
@@ -160,7 +174,6 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
             return;
         }
     };
-    let name = name(&batch);
     batch.say(ReleaseEvent::Began { batch: name.clone() }).await;
     let mut tellers = JoinSet::new();
     for profile in batch.plan.operations().iter().map(|operation| &operation.profile).collect::<BTreeSet<_>>() {
@@ -273,6 +286,30 @@ fn name(batch: &Batch) -> String {
     // The standard library's own randomness, which differs in each process and each time.
     let dice = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), std::process::id());
     format!("{}-{}-{:04x}", batch.plan.hash().short(), (batch.now)().0, dice & 0xffff)
+}
+
+/// All that was confirmed, as it is put down before anything of it is sent.
+fn begun(batch: &Batch, name: &str) -> Begun {
+    let row = |operation: &Operation| PlannedWrite {
+        operation: operation.id,
+        cloud: operation.cloud.clone(),
+        profile: operation.profile.clone(),
+        region: operation.region.clone(),
+        kind: operation.kind.clone(),
+    };
+    Begun {
+        at: (batch.now)(),
+        batch: name.to_owned(),
+        plan: batch.plan.hash().to_string(),
+        undoes: batch.plan.undoes().map(str::to_owned),
+        // The journal knows what was approved.
+        file: None,
+        who: batch.author.who.clone(),
+        host: batch.author.host.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        targets: batch.plan.operations().iter().map(|operation| operation.targets().len()).sum(),
+        rows: batch.plan.operations().iter().map(row).collect(),
+    }
 }
 
 fn unsent_write(operation: &Operation, outcomes: Ends) -> UnsentWrite {

@@ -87,6 +87,11 @@ impl Ledger {
                 }
                 self.begin((intent.batch.clone(), Ok(intent.operation)), What::Ours(intent), targets);
             }
+            JournalEntry::Begun(begun) => {
+                if let Some(file) = begun.file {
+                    self.files.entry(file).or_insert(begun.batch);
+                }
+            }
             JournalEntry::Settled(end) => self.settle(&end),
             // It tells of what was not begun, and of what its own end is told besides.
             JournalEntry::Unsent(_) => {}

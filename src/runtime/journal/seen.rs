@@ -4,6 +4,7 @@
 use std::{
     fs::File,
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
+    sync::Arc,
 };
 
 use crate::domain::{
@@ -61,11 +62,16 @@ impl Seen {
         }
     }
 
+    /// Whether another batch carries out this file.
+    pub(super) fn repeated(&self, file: Option<&Arc<str>>, batch: &str) -> Option<InTheWay> {
+        let other = self.ledger.carries_out(file?).filter(|other| *other != batch)?;
+        Some(InTheWay::Repeated(clean(other).into_owned()))
+    }
+
     /// What another batch has begun since then for the same NIC, or at any time with the same file.
     pub(super) fn against(&self, intent: &Intent, since: Timestamp) -> Option<InTheWay> {
-        let batch = intent.file.as_ref().and_then(|file| self.ledger.carries_out(file));
-        if let Some(batch) = batch.filter(|batch| *batch != intent.batch) {
-            return Some(InTheWay::Repeated(clean(batch).into_owned()));
+        if let Some(repeated) = self.repeated(intent.file.as_ref(), &intent.batch) {
+            return Some(repeated);
         }
         let nic = intent.kind.nic();
         let overruled = is_overruled(intent);

@@ -137,6 +137,7 @@ fn verify_from(files: Vec<PathBuf>, mut before: Option<String>) -> Result<Verdic
                 (_, Err(BadLineKind::Torn)) => fault(What::Torn),
                 (chain::Seal::Whole(proves), Ok(entry)) => {
                     let at = match &entry {
+                        JournalEntry::Begun(begun) => begun.at,
                         JournalEntry::Intent(intent) => intent.at,
                         JournalEntry::Settled(end) => end.at,
                         JournalEntry::Unsent(unsent) => unsent.at,

@@ -44,6 +44,7 @@ fn newest(stage: &Stage) -> Batch {
         nicdeck::domain::journal::JournalEntry::Intent(intent) => intent.batch.clone(),
         nicdeck::domain::journal::JournalEntry::Settled(end) => end.batch.clone(),
         nicdeck::domain::journal::JournalEntry::Unsent(unsent) => unsent.batch.clone(),
+        nicdeck::domain::journal::JournalEntry::Begun(begun) => begun.batch.clone(),
     });
     batch(entries.iter(), &id.expect("something was done")).expect("it is in the journal")
 }

@@ -15,8 +15,12 @@ use std::{
 
 use nicdeck::{
     domain::{journal::JournalEntry, outcome::OutcomeWord, selection::Target},
+    filter::search::Search,
     providers::{self, provider::Provider},
-    runtime::journal::{self, verify},
+    runtime::{
+        history,
+        journal::{self, verify},
+    },
     sim::{
         http::{Logged, Options, Simulator},
         random::Random,
@@ -253,8 +257,10 @@ impl Round {
         let (path, mut ends): (_, BTreeMap<Target, OutcomeWord>) = (self.journal(), BTreeMap::new());
         assert!(verify::verify(&path).unwrap().is_whole());
         let mut sent = BTreeSet::new();
+        let mut confirmed = 0;
         for entry in journal::read(&path).unwrap().entries {
             match entry {
+                JournalEntry::Begun(begun) => confirmed += begun.targets,
                 JournalEntry::Intent(intent) => sent.extend(intent.targets()),
                 JournalEntry::Settled(end) => {
                     ends.extend(end.outcomes.into_iter().map(|(target, outcome)| (target, outcome.word())));
@@ -263,6 +269,13 @@ impl Round {
             }
         }
         assert_eq!(sent, ends.keys().cloned().collect(), "each intent has its end, and nothing else has one");
+        // Whatever was confirmed is accounted for, in the history as well.
+        assert_eq!(confirmed, self.targets.len());
+        let found = history::find(&path, &Search::default(), 1, true).unwrap();
+        let summary = &found.summaries[0];
+        assert_eq!((summary.targets(), summary.not_begun()), (confirmed, confirmed - sent.len()));
+        let begun = found.batches[0].rows().filter(|(_, row)| row.word() != Some(OutcomeWord::NotBegun));
+        assert_eq!(begun.map(|(_, row)| row.target.clone()).collect::<BTreeSet<_>>(), sent);
         let by_nic: BTreeMap<(String, IpAddr), OutcomeWord> = ends
             .into_iter()
             .map(|(target, word)| ((target.nic().nic.to_string(), target.ip().expect("an address")), word))

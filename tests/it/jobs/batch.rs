@@ -72,7 +72,7 @@ async fn a_stop_lets_what_is_in_flight_end_and_sends_nothing_more() {
     assert_eq!(ended.count(OutcomeWord::Stopped), targets.len() - TOGETHER);
     assert_eq!(stage.writes(), TOGETHER);
     let (world, closed) = (stage.simulator.world(), stage.closed_journal());
-    assert_eq!(closed.entries.len(), TOGETHER * 2 + 1, "and what was not sent");
+    assert_eq!(closed.entries.len(), 1 + TOGETHER * 2 + 1, "all that was confirmed, and what was not sent");
     for (target, outcome) in &ended.outcomes {
         let (nic, Some(ip)) = parts(target) else { panic!("an address") };
         let there = world.nic(&nic).is_some_and(|nic| nic.address(ip).is_some());

@@ -46,7 +46,10 @@ async fn the_intent_is_on_disk_when_the_request_arrives() {
     stage.run(&plan).await.all(OutcomeWord::Released);
 
     let seen = seen.lock().unwrap().take().expect("the request arrived");
-    let [JournalEntry::Intent(intent)] = seen.entries.as_slice() else { panic!("{seen:?}") };
+    let [JournalEntry::Begun(begun), JournalEntry::Intent(intent)] = seen.entries.as_slice() else {
+        panic!("{seen:?}")
+    };
+    assert_eq!((&begun.batch, begun.targets), (&intent.batch, 2), "all that was confirmed, before");
     let (nic, _) = parts(&targets[0]);
     let ips = targets.iter().map(|target| parts(target).1.unwrap()).collect();
     assert_eq!(intent.kind, OperationKind::Release { nic: nic.as_str().into(), ips });
@@ -55,7 +58,7 @@ async fn the_intent_is_on_disk_when_the_request_arrives() {
     assert_eq!(intent.plan, plan.hash().to_string());
 
     let after = stage.closed_journal();
-    let [_, JournalEntry::Settled(end)] = after.entries.as_slice() else { panic!("{after:?}") };
+    let [_, _, JournalEntry::Settled(end)] = after.entries.as_slice() else { panic!("{after:?}") };
     assert_eq!((&end.batch, end.operation), (&intent.batch, intent.operation));
     assert!(end.outcomes.iter().all(|(_, outcome)| outcome.word() == OutcomeWord::Released));
     let text = std::fs::read_to_string(stage.journal.path()).unwrap();

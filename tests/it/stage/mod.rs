@@ -560,10 +560,10 @@ impl Stage {
         contents
     }
 
-    /// The same, without what was not sent.
+    /// The same, without what was to be sent, and what was not.
     pub fn sent_by_journal(&self) -> Vec<JournalEntry> {
         let entries = self.closed_journal().entries.into_iter();
-        entries.filter(|entry| !matches!(entry, JournalEntry::Unsent(_))).collect()
+        entries.filter(|entry| !matches!(entry, JournalEntry::Begun(_) | JournalEntry::Unsent(_))).collect()
     }
 
     /// The vendor's codes that came back to writes, as the journal keeps them.

@@ -127,7 +127,14 @@ pub(super) async fn next(
             let nobodys = look::unanswered(client, operation, &left, &never).await?;
             Ok::<_, Fault>((now, !nobodys.is_empty()))
         };
-        let (now, nobodys) = match read.await {
+        let mut control = batch.control.clone();
+        let read = tokio::select! {
+            biased;
+            read = read => read,
+            // What was sent before is read back; a stop need not wait for this one.
+            Ok(_) = control.wait_for(|wish| wish.stopped) => return Next::Stopped,
+        };
+        let (now, nobodys) = match read {
             Ok((Some(now), nobodys)) => (now, nobodys),
             Ok((None, _)) => return Next::Nothing(None),
             Err(fault) if fault.kind == FaultKind::Unreachable && tries < network::TRIES => {
