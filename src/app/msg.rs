@@ -19,7 +19,7 @@ use crate::{
     history::Batch,
 };
 
-use super::{earlier::Found, history::Listed, key::Input, mouse::Mouse, order::Order};
+use super::{earlier::Found, history::Listed, key::Input, mouse::Mouse, notices::Phrase, order::Order};
 
 #[derive(Clone, PartialEq, Debug)]
 pub enum Msg {
@@ -42,7 +42,7 @@ pub enum Msg {
     /// What the terminal was asked to copy is copied, or not.
     Copied(bool),
     /// A config that explains every key stands at this path, or why it does not.
-    ConfigWritten(Result<String, String>),
+    ConfigWritten(Result<String, Phrase>),
     /// Time has come for something that `State::wake_at` asked for.
     Wake,
     /// SIGTERM, SIGHUP or a dead terminal: end after the calls in flight.

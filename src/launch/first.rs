@@ -71,13 +71,14 @@ pub(super) fn accounts() -> Vec<Account> {
 /// Writes the config that explains every key. One that is there stays as it is.
 pub(super) fn writer(path: Option<PathBuf>) -> WriteConfig {
     Arc::new(move || {
-        let path = path.as_ref().ok_or_else(|| "no folder".to_owned())?;
+        let path = path.as_ref().ok_or_else(|| Phrase::new("notice.config-no-folder"))?;
+        let shown = clean(&path.to_string_lossy()).into_owned();
         match config::write_example(path) {
-            Ok(()) => Ok(clean(&path.to_string_lossy()).into_owned()),
+            Ok(()) => Ok(shown),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                Err(format!("{}: it is there already", clean(&path.to_string_lossy())))
+                Err(Phrase::new("notice.config-there").with("path", shown))
             }
-            Err(error) => Err(format!("{}: {error}", clean(&path.to_string_lossy()))),
+            Err(error) => Err(Phrase::new("notice.config-unwritten").with("path", shown).with("reason", error)),
         }
     })
 }

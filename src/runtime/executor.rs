@@ -62,7 +62,7 @@ pub struct Recovery {
 }
 
 /// Writes a config where it goes; its path, or why not.
-pub type WriteConfig = Arc<dyn Fn() -> Result<String, String> + Send + Sync>;
+pub type WriteConfig = Arc<dyn Fn() -> Result<String, Phrase> + Send + Sync>;
 
 /// What the loop has to do itself: it owns the terminal.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -96,7 +96,7 @@ impl Executor {
             out,
             demo: false,
             tell: Arc::new(|_, key, _| key.to_owned()),
-            write_config: Arc::new(|| Err(String::new())),
+            write_config: Arc::new(|| Err(Phrase::new("notice.config-no-folder"))),
             cancels: HashMap::new(),
             controls: HashMap::new(),
             tasks: JoinSet::new(),
@@ -204,7 +204,8 @@ impl Executor {
                 tokio::spawn(async move {
                     let written = tokio::task::spawn_blocking(move || write()).await;
                     // A closed channel means that the program is leaving.
-                    let _ = out.send(Msg::ConfigWritten(written.unwrap_or_else(|_| Err("bug".to_owned())))).await;
+                    let _ =
+                        out.send(Msg::ConfigWritten(written.unwrap_or_else(|_| Err(Phrase::new("local.died"))))).await;
                 });
             }
             Effect::Interrupted => return Some(OnTerminal::Interrupted),

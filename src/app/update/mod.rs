@@ -103,7 +103,7 @@ fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::ConfigWritten(written) => {
             let (loudness, phrase) = match written {
                 Ok(path) => (Loudness::Info, Phrase::new("notice.config-written").with("path", path)),
-                Err(reason) => (Loudness::Error, Phrase::new("notice.config-unwritten").with("reason", reason)),
+                Err(why) => (Loudness::Error, why),
             };
             state.notices.say(state.now, loudness, phrase);
             Vec::new()

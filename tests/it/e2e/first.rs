@@ -47,7 +47,7 @@ fn a_config_that_explains_every_key_is_written_once() {
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     fs::write(&path, "version = 1\n").unwrap();
     tty.press("w");
-    tty.wait("it is there already");
+    tty.wait("There is a config already, and it stays as it is");
     assert_eq!(fs::read_to_string(&path).unwrap(), "version = 1\n", "what is there stays as it is");
     tty.press("q");
     assert_eq!(tty.end().0, 0);
