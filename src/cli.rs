@@ -207,6 +207,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
         Err(error) => return explain(&error, language, words, process),
     };
     let flags = parsed.flags();
+    // The demo asks no config.
+    let keys = if parsed.demo { Keymap::default() } else { config::keys(&flags, &environment(process)) };
+    let catalogs = match Catalogs::embedded() {
+        Ok(catalogs) => catalogs.with_keys(&keys),
+        Err(error) => return complain(process, &error.to_string(), Exit::Failure),
+    };
+    let words = catalogs.of(language);
     let clouds: Vec<&str> = crate::providers::all().iter().map(|cloud| cloud.descriptor().id).collect();
     // A bad filter never matches everything: better nothing at all. The history has a language of its own.
     if let Some(text) = &parsed.filter

@@ -108,7 +108,8 @@ pub fn console(start: &ConsoleStart) -> Exit {
     let exit = loop {
         let look = start.look;
         let run = tokio.block_on(async {
-            let mut launch = base(demo, language, look.motion);
+            let keys = start.settings.as_ref().map_or_else(|_| Keymap::default(), |settings| settings.keys.clone());
+            let mut launch = base(demo, language, look.motion, &keys);
             (launch.color, launch.mouse) = (look.color, look.mouse);
             // A demo begun from the welcome screen is not bound by a config that could not be read.
             launch.readonly = start.readonly && (start.demo || !demo);
@@ -159,6 +160,8 @@ pub fn console(start: &ConsoleStart) -> Exit {
             // Of clouds that nobody asked for there is nothing to explain.
             let used = |cloud: &str| launch.accounts.iter().any(|account| account.profile.cloud.as_str() == cloud);
             let skin = look::skin(&look)?.with_errors(providers::errors().filter(|(cloud, _)| used(cloud)))?;
+            // Once: each frame asks whether they are the state's.
+            let skin = skin.with_keys(&keys).into_owned();
             let (journal, since) = (launch.journal.clone(), launch.since);
             let end = runtime::console(launch, &mut Dressed(skin)).await;
             // What is open is asked of the same worlds at the next start.
@@ -197,7 +200,7 @@ pub fn list(start: &ListStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
     }
     let listed = tokio.block_on(async {
         let language = told::language(start.settings.look.language);
-        let catalogs = words()?;
+        let catalogs = words(&start.settings.keys)?;
         let form = form(catalogs.of(language), start.format, start.progress);
         let mut stage = Stage::set(start.demo, &start.settings, &start.only).await?;
         stage.launch.filter = start.filter.clone().unwrap_or_default();
@@ -217,10 +220,10 @@ pub fn list(start: &ListStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
     }
 }
 
-/// Words of the commands, with the keys of the default map where they name some.
-fn words() -> Result<Catalogs, Failure> {
+/// Words of the commands, with the keys of this map where they name some.
+fn words(keys: &Keymap) -> Result<Catalogs, Failure> {
     let catalogs = Catalogs::embedded().and_then(|catalogs| catalogs.with_errors(providers::errors()));
-    Ok(catalogs.map_err(SkinError::from)?.with_keys(&Keymap::default()))
+    Ok(catalogs.map_err(SkinError::from)?.with_keys(keys))
 }
 
 /// How a command tells things.
@@ -245,7 +248,7 @@ struct Stage {
 
 impl Stage {
     async fn set(demo: bool, settings: &Settings, only: &Only) -> Result<Self, Failure> {
-        let mut launch = base(demo, told::language(settings.look.language), false);
+        let mut launch = base(demo, told::language(settings.look.language), false, &settings.keys);
         if !demo {
             launch.accounts = accounts(settings);
             launch.safety = safety(&settings.safety, &launch.accounts);
@@ -303,7 +306,7 @@ impl Failure {
     }
 }
 
-fn base(demo: bool, language: Language, motion: bool) -> Launch {
+fn base(demo: bool, language: Language, motion: bool, keys: &Keymap) -> Launch {
     let journal = journal::default_path(demo).ok();
     let crash_file: Option<PathBuf> =
         journal.as_ref().and_then(|journal| journal.parent()).map(|folder| folder.join("crash.log"));
@@ -317,6 +320,7 @@ fn base(demo: bool, language: Language, motion: bool) -> Launch {
         found: Vec::new(),
         write_config: first::writer(None),
         problems: Vec::new(),
+        keymap: keys.clone(),
         motion,
         color: false,
         mouse: false,
@@ -325,13 +329,13 @@ fn base(demo: bool, language: Language, motion: bool) -> Launch {
         since: Timestamp::default(),
         continued: false,
         crash_file,
-        tell: tell(),
+        tell: tell(keys),
     }
 }
 
-/// Words for exports, by the keys of the default map.
-fn tell() -> export::Tell {
-    let words = Catalogs::embedded().map(|words| words.with_keys(&Keymap::default()));
+/// Words for exports, with the keys of this map.
+fn tell(keys: &Keymap) -> export::Tell {
+    let words = Catalogs::embedded().map(|words| words.with_keys(keys));
     Arc::new(move |language, key, values| match &words {
         Ok(words) => words.of(language).text(key, values).into_owned(),
         // A test reads the files, so this is never seen.

@@ -16,7 +16,7 @@
 //! | [`app`] | what the user sees and may do, as data; `update` | `domain`, `filter`, `history`, `rules` |
 //! | [`ui`] | draws the state, in words of two languages | `domain`, `filter`, `history`, `app` |
 //! | [`runtime`] | jobs, journal, terminal, the loop | `domain`, `filter`, `history`, `report`, `rules`, `providers`, `app` |
-//! | [`config`] | flags, environment, file | `domain`, `filter`, `providers` |
+//! | [`config`] | flags, environment, file | `domain`, `filter`, `providers`, `app` |
 //! | [`demo`] | simulated clouds and profiles that point at them | `domain`, `sim`, `providers` |
 //! | [`launch`] | from the command line to a running program | all below `cli` |
 //! | [`look`] | a skin for this terminal | `config`, `ui` |

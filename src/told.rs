@@ -95,6 +95,14 @@ fn sentence(kind: &ProblemKind, words: &Catalog) -> String {
             text(&[("key", &short(key)), ("wanted", &wanted(*as_it_is, words)), ("found", words.word(value(*found)))])
         }
         ProblemKind::MissingKey { key, section } => text(&[("key", key), ("section", section)]),
+        ProblemKind::NoKey { given, suggestion } => {
+            let like = quoted(crate::app::key::LIKE);
+            text(&[("given", &short(given)), ("like", &like)]) + &meant(*suggestion)
+        }
+        ProblemKind::KeyTaken { key } => text(&[("key", key)]),
+        ProblemKind::KeyTwice { key, command, other, .. } => {
+            text(&[("key", key), ("command", command), ("other", other)])
+        }
         ProblemKind::NotOneOf { key, given, allowed, suggestion } => {
             let said = match given {
                 Some(given) => text(&[("key", &short(key)), ("given", &short(given))]),

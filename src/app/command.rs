@@ -63,10 +63,17 @@ macro_rules! commands {
         impl Command {
             /// All, in the order of the help.
             pub const ALL: &'static [Command] = &[$(Command::$name,)*];
+            /// Their names, in the same order.
+            pub const NAMES: &'static [&'static str] = &[$($text,)*];
 
             /// As the key map and the locale spell it.
             pub fn name(self) -> &'static str {
                 match self { $(Command::$name => $text,)* }
+            }
+
+            /// By its name.
+            pub fn find(name: &str) -> Option<Command> {
+                Self::ALL.iter().copied().find(|command| command.name() == name)
             }
 
             pub fn group(self) -> Group {

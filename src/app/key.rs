@@ -34,6 +34,29 @@ pub enum KeyCode {
 #[error("{0:?} is not a key; keys are written like a, G, space, enter, esc, tab, ctrl-d, alt-x, f1")]
 pub struct KeyError(pub String);
 
+/// Names of keys that are no character, as a person may misspell them.
+pub const NAMES: [&str; 16] = [
+    "space",
+    "enter",
+    "esc",
+    "tab",
+    "s-tab",
+    "backspace",
+    "delete",
+    "insert",
+    "up",
+    "down",
+    "left",
+    "right",
+    "home",
+    "end",
+    "pgup",
+    "pgdn",
+];
+
+/// Keys as they are written, one of each sort.
+pub const LIKE: [&str; 8] = ["a", "G", "space", "enter", "pgup", "f5", "ctrl-e", "alt-x"];
+
 impl Key {
     pub const fn plain(code: KeyCode) -> Self {
         Self { code, ctrl: false, alt: false }
@@ -50,6 +73,17 @@ impl Key {
     /// Could it be meant as text? Where something is typed, such a key is never a command.
     pub fn is_text(self) -> bool {
         matches!(self.code, KeyCode::Char(_)) && !self.ctrl && !self.alt
+    }
+
+    /// Can a key map bind it? Not what interrupts on every map, not what corrects text and is pressed too often by habit, and not
+    /// what a terminal sends for another key.
+    pub fn is_free(self) -> bool {
+        let as_another = |c: char| matches!(c, 'i' | 'j' | 'm' | '[' | 'h') || c.is_uppercase();
+        match self.code {
+            KeyCode::Backspace | KeyCode::Delete => false,
+            KeyCode::Char(c) if self.ctrl => !as_another(c) && !(c == 'c' && !self.alt),
+            _ => true,
+        }
     }
 
     /// Reads a key's name, as the key map spells it.
@@ -142,7 +176,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_means_something_everywhere_is_not_free() {
+        let free = |name: &str| Key::parse(name).map(Key::is_free);
+        for name in ["ctrl-c", "ctrl-m", "ctrl-i", "ctrl-D", "backspace", "delete"] {
+            assert_eq!(free(name), Ok(false), "{name}");
+        }
+        for name in ["c", "ctrl-d", "alt-c", "f1", "space", "G", "insert"] {
+            assert_eq!(free(name), Ok(true), "{name}");
+        }
+    }
+
+    #[test]
     fn names_round_trip() {
+        for name in NAMES {
+            assert_eq!(Key::parse(name).map(Key::name), Ok(name.to_owned()));
+        }
         for name in ["a", "G", "/", "space", "enter", "s-tab", "ctrl-d", "alt-x", "ctrl-alt-k", "f12", "-", "\\"] {
             assert_eq!(Key::parse(name).map(Key::name), Ok(name.to_owned()));
         }

@@ -1,6 +1,6 @@
 //! Which key does what on which screen. The defaults are an asset; a double binding is an error at start-up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     command::Command,
@@ -14,6 +14,14 @@ const DEFAULT: &str = include_str!("../../assets/keymap.toml");
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Keymap {
     keys: BTreeMap<Command, Vec<Key>>,
+}
+
+/// One key that does two things on one screen.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Clash {
+    pub key: Key,
+    pub first: Command,
+    pub second: Command,
 }
 
 /// What is wrong with a key map.
@@ -38,27 +46,41 @@ impl Keymap {
         let table: BTreeMap<String, Vec<String>> = toml::from_str(text).map_err(|_| KeymapError::Form)?;
         let mut keys: BTreeMap<Command, Vec<Key>> = BTreeMap::new();
         for (name, list) in table {
-            let Some(&command) = Command::ALL.iter().find(|command| command.name() == name) else {
+            let Some(command) = Command::find(&name) else {
                 return Err(KeymapError::Command(name));
             };
             keys.insert(command, list.iter().map(|key| Key::parse(key)).collect::<Result<_, _>>()?);
         }
         let map = Self { keys };
+        match map.clashes().into_iter().next() {
+            None => Ok(map),
+            Some(Clash { key, first, second }) => {
+                Err(KeymapError::Double { key: key.name(), first: first.name(), second: second.name() })
+            }
+        }
+    }
+
+    /// The same map with other keys for these commands.
+    #[must_use]
+    pub fn with(mut self, changes: impl IntoIterator<Item = (Command, Vec<Key>)>) -> Self {
+        self.keys.extend(changes);
+        self
+    }
+
+    /// Every key that does two things on one screen; each pair of commands once.
+    pub fn clashes(&self) -> Vec<Clash> {
+        let mut clashes = BTreeSet::new();
         for screen in [Screen::Welcome, Screen::Inventory, Screen::Plan, Screen::Run, Screen::History, Screen::Calls] {
             let mut seen: BTreeMap<Key, Command> = BTreeMap::new();
-            for (&command, bound) in map.keys.iter().filter(|(command, _)| command.context().holds(screen)) {
+            for (&command, bound) in self.keys.iter().filter(|(command, _)| command.context().holds(screen)) {
                 for &key in bound {
                     if let Some(first) = seen.insert(key, command) {
-                        return Err(KeymapError::Double {
-                            key: key.name(),
-                            first: first.name(),
-                            second: command.name(),
-                        });
+                        clashes.insert(Clash { key, first, second: command });
                     }
                 }
             }
         }
-        Ok(map)
+        clashes.into_iter().collect()
     }
 
     /// What the key does on the screen.
@@ -100,6 +122,18 @@ mod tests {
         assert_eq!(map.command(Key::ctrl('d'), Screen::Inventory), Some(Command::HalfPageDown), "never delete");
         assert_eq!(map.command(Key::parse("delete").unwrap(), Screen::Inventory), None);
         assert_eq!(map.command(Key::parse("backspace").unwrap(), Screen::Plan), None);
+    }
+
+    #[test]
+    fn a_change_takes_the_default_keys_of_its_command_away() {
+        let x = Key::char('x');
+        let map = Keymap::default().with([(Command::Plan, vec![x])]);
+        assert_eq!(map.command(x, Screen::Inventory), Some(Command::Plan));
+        assert_eq!(map.command(Key::char('p'), Screen::Inventory), None);
+        assert!(map.clashes().is_empty());
+        let q = Key::char('q');
+        let clash = Clash { key: q, first: Command::Plan, second: Command::Back };
+        assert_eq!(map.with([(Command::Plan, vec![q])]).clashes(), [clash], "once, however many screens");
     }
 
     #[test]

@@ -200,7 +200,7 @@ pub(super) enum Command {
     },
     /// Serve simulated clouds on this machine until Ctrl-C; prints a line of JSON for each: endpoint, key, region
     Simulate(SimulateArgs),
-    /// Explain a topic: filter, plan, export, undo, credentials, exit-codes, json, log
+    /// Explain a topic: filter, plan, export, undo, credentials, exit-codes, json, keys, log
     Help {
         /// Which one; without it, which there are
         topic: Option<String>,

@@ -359,7 +359,10 @@ fn belts_are_numbers_within_reason() {
 fn topics_are_the_same_in_both_languages_and_each_is_printed() {
     use crate::app::state::Language::{Chinese, English};
     let names = |language| docs::topics(language).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
-    assert_eq!(names(English), ["filter", "plan", "export", "undo", "credentials", "exit-codes", "json", "log"]);
+    assert_eq!(
+        names(English),
+        ["filter", "plan", "export", "undo", "credentials", "exit-codes", "json", "keys", "log"]
+    );
     assert_eq!(names(Chinese), names(English));
     for name in names(English) {
         let (english, chinese) =
@@ -380,7 +383,9 @@ fn topics_are_the_same_in_both_languages_and_each_is_printed() {
         }
     }
     for args in ["help", "help topics"] {
-        assert!(Run::new().run(args).out.contains("filter, plan, export, undo, credentials, exit-codes, json, log"));
+        assert!(
+            Run::new().run(args).out.contains("filter, plan, export, undo, credentials, exit-codes, json, keys, log")
+        );
     }
     let ran = Run::new().run("help flter");
     assert!(ran.exit == Exit::Usage && ran.err.contains("there is no topic `flter`; there are filter"), "{}", ran.err);

@@ -193,6 +193,22 @@ pub enum ProblemKind {
     EmptyList {
         key: &'static str,
     },
+    /// `[keys]`: the name of no key.
+    NoKey {
+        given: String,
+        suggestion: Option<&'static str>,
+    },
+    /// `[keys]`: a key that is not to be had.
+    KeyTaken {
+        key: String,
+    },
+    /// `[keys]`: one key for two commands of one screen. `default`: the other one has it by default.
+    KeyTwice {
+        key: String,
+        command: &'static str,
+        other: &'static str,
+        default: bool,
+    },
     BadText {
         key: &'static str,
         rule: TextRule,
@@ -254,6 +270,10 @@ impl ProblemKind {
             ProblemKind::EmptyRule { .. } => "setting.empty-rule",
             ProblemKind::FickleRule { .. } => "setting.fickle-rule",
             ProblemKind::EmptyList { .. } => "setting.empty-list",
+            ProblemKind::NoKey { .. } => "setting.no-key",
+            ProblemKind::KeyTaken { .. } => "setting.key-taken",
+            ProblemKind::KeyTwice { default: false, .. } => "setting.key-twice",
+            ProblemKind::KeyTwice { default: true, .. } => "setting.key-twice-default",
             ProblemKind::BadText { .. } => "setting.bad-text",
             ProblemKind::Twice { .. } => "setting.twice",
             ProblemKind::DuplicateProfile { .. } => "setting.duplicate-profile",

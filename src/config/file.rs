@@ -3,6 +3,7 @@
 //! Reads TOML's syntax tree by hand: `serde` stops at the first problem, and its messages repeat values, which may be secrets.
 
 mod credentials;
+mod keys;
 mod profile;
 mod protect;
 mod reader;
@@ -19,6 +20,7 @@ use super::{
     error::{ConfigError, Origin, Problem, ProblemKind, Wanted},
 };
 use crate::{
+    app::keymap::Keymap,
     domain::ids::ProfileId,
     filter::Expr,
     providers::{credential::CredentialSource, profile::Profile, provider::Descriptor},
@@ -35,7 +37,7 @@ pub(super) const PERCENT: RangeInclusive<i64> = 1..=100;
 /// The version of the file's format that this program reads.
 pub const VERSION: i64 = 1;
 
-const TOP: &[&str] = &["version", "language", "readonly", "ui", "safety", "profile"];
+const TOP: &[&str] = &["version", "language", "readonly", "ui", "keys", "safety", "profile"];
 const UI: &[&str] = &["theme", "borders", "motion", "mouse"];
 const SAFETY: &[&str] = &["max_per_plan", "max_percent", "protect"];
 
@@ -48,6 +50,8 @@ pub struct ConfigFile {
     pub borders: Option<Borders>,
     pub motion: Option<bool>,
     pub mouse: Option<bool>,
+    /// The default keys, with those that the file changes.
+    pub keys: Keymap,
     pub max_per_plan: Option<usize>,
     pub max_percent: Option<usize>,
     /// For all profiles.
@@ -88,6 +92,16 @@ pub fn parse(
     Err(ConfigError { problems: problems.into_iter().map(|(_, problem)| problem).collect() })
 }
 
+/// The keys alone, of whatever else the file says; the default ones where something is wrong with them.
+pub(super) fn keys(text: &str) -> Keymap {
+    let mut reader =
+        Reader { file: Arc::from(Path::new("")), text, clouds: &[], is_set: &|_| false, problems: Vec::new() };
+    let (root, errors) = DeTable::parse_recoverable(text);
+    let Some(value) = root.get_ref().get("keys").filter(|_| errors.is_empty()) else { return Keymap::default() };
+    let keys = reader.table("[keys]", "keys", value).map(|keys| reader.keys(&keys)).unwrap_or_default();
+    if reader.problems.is_empty() { keys } else { Keymap::default() }
+}
+
 fn line(problem: &Problem) -> Option<u32> {
     match &problem.origin {
         Origin::File(place) => Some(place.line),
@@ -118,6 +132,8 @@ impl Reader<'_> {
             self.unknown_keys(ui, UI);
         }
         let ui = ui.as_ref();
+        let keys = top.get("keys").and_then(|value| self.table("[keys]", "keys", value));
+        let keys = keys.map(|keys| self.keys(&keys)).unwrap_or_default();
         let safety = top.get("safety").and_then(|value| self.table("[safety]", "safety", value));
         if let Some(safety) = &safety {
             self.unknown_keys(safety, SAFETY);
@@ -136,6 +152,7 @@ impl Reader<'_> {
             borders: ui.and_then(|ui| self.choice(ui, "borders")),
             motion: ui.and_then(|ui| self.bool(ui, "motion")),
             mouse: ui.and_then(|ui| self.bool(ui, "mouse")),
+            keys,
             profiles,
         }
     }

@@ -21,6 +21,7 @@ pub use error::{ConfigError, Named, Origin, Problem, ProblemKind, TextRule, Valu
 pub use file::{ConfigFile, VERSION, parse};
 
 use crate::{
+    app::keymap::Keymap,
     domain::ids::{ProfileId, RegionId},
     filter::Expr,
     providers::{
@@ -145,6 +146,8 @@ pub struct Settings<C = Result<Supply, CredentialError>> {
     /// For all profiles; each profile's own `readonly` includes this already.
     pub readonly: bool,
     pub safety: Safety,
+    /// Which key does what.
+    pub keys: Keymap,
     pub config: ConfigPath,
     /// Where the credentials come from, once they were read.
     pub sources: Vec<CredentialSource>,
@@ -167,6 +170,7 @@ impl Settings<CredentialSource> {
             look: self.look,
             readonly: self.readonly,
             safety: self.safety,
+            keys: self.keys,
             config: self.config,
             sources,
         }
@@ -255,7 +259,7 @@ fn resolve(
         problems.extend(endpoint.and_then(|(origin, text)| send_to(&mut profiles, origin, &text)));
     }
     if problems.is_empty() {
-        Ok(Settings { profiles, look, readonly, safety, config, sources: Vec::new() })
+        Ok(Settings { profiles, look, readonly, safety, keys: file.keys, config, sources: Vec::new() })
     } else {
         Err(ConfigError { problems })
     }
@@ -289,6 +293,18 @@ pub fn log(flags: &Flags, env: &Environment<'_>) -> Log {
 /// passed over: [`load`] reports them.
 pub fn look(flags: &Flags, env: &Environment<'_>) -> Look {
     resolve_look(flags, env, &ConfigFile::default()).0
+}
+
+/// The keys of the config that is in force, for the sentences that name one. Where it has problems, the default keys: [`load`] tells.
+pub fn keys(flags: &Flags, env: &Environment<'_>) -> Keymap {
+    match path(flags, env) {
+        ConfigPath { path: Some(path), found: true } => {
+            let text = read(&path).unwrap_or_default();
+            // Which clouds and variables there are says nothing of keys.
+            file::keys(&text)
+        }
+        _ => Keymap::default(),
+    }
 }
 
 /// Keeps the profiles and regions that were asked for by name; empty lists keep all. What matches nothing is a problem.

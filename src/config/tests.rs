@@ -245,7 +245,7 @@ fn every_problem_has_its_place_and_says_what_would_be_right() {
         ("version = 1\nlangauge = \"en\"", "2:1: unknown key `langauge` in the config; did you mean `language`?"),
         (
             "version = 1\n\"生产\" = 1",
-            "2:1: unknown key `生产` in the config; allowed are `version`, `language`, `readonly`, `ui`, `safety`, `profile`",
+            "2:1: unknown key `生产` in the config; allowed are `version`, `language`, `readonly`, `ui`, `keys`, `safety`, `profile`",
         ),
         (
             "version = 1\nlanguage = \"cn\"",

@@ -58,7 +58,7 @@ pub fn doctor(start: &DoctorStart, out: &mut dyn io::Write, err: &mut dyn io::Wr
         Err(failure) => return failed(err, &failure, language),
     };
     let catalogs = match Catalogs::embedded().and_then(|catalogs| catalogs.with_errors(providers::errors())) {
-        Ok(catalogs) => catalogs,
+        Ok(catalogs) => catalogs.with_keys(&start.settings.keys),
         Err(error) => return complain(err, &error, Exit::Failure),
     };
     let words = catalogs.of(language);
@@ -72,7 +72,7 @@ pub fn doctor(start: &DoctorStart, out: &mut dyn io::Write, err: &mut dyn io::Wr
 }
 
 async fn examine(start: &DoctorStart, language: Language) -> Result<Findings, Failure> {
-    let mut launch = base(start.demo, language, false);
+    let mut launch = base(start.demo, language, false, &start.settings.keys);
     launch.readonly = true;
     let _clouds = if start.demo {
         // The journal's writes were to worlds that are gone.

@@ -32,7 +32,7 @@ pub fn plan(start: &PlanStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
     };
     let language = told::language(start.settings.look.language);
     let exit = tokio.block_on(async {
-        let catalogs = words()?;
+        let catalogs = words(&start.settings.keys)?;
         let form = form(catalogs.of(language), start.format, start.progress);
         let mut stage = Stage::set(start.demo, &start.settings, &start.only).await?;
         stage.launch.readonly = start.settings.readonly;
@@ -93,7 +93,7 @@ pub fn apply(start: &ApplyStart, out: &mut dyn io::Write, err: &mut dyn io::Writ
     };
     let language = told::language(start.settings.look.language);
     let exit = tokio.block_on(async {
-        let catalogs = words()?;
+        let catalogs = words(&start.settings.keys)?;
         let form = form(catalogs.of(language), start.format, start.progress);
         let file = match PlanFile::load(&start.file) {
             Ok(file) => file,

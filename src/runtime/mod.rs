@@ -72,6 +72,8 @@ pub struct Launch {
     pub found: Vec<(&'static str, Phrase)>,
     pub write_config: executor::WriteConfig,
     pub problems: Vec<Worded>,
+    /// Which key does what.
+    pub keymap: Keymap,
     pub motion: bool,
     /// The mouse is on from the start.
     pub mouse: bool,
@@ -139,7 +141,7 @@ impl Launch {
             readonly: self.readonly,
             filter: self.filter.clone(),
             size,
-            keymap: Keymap::default(),
+            keymap: self.keymap.clone(),
             config_path: self.config_path.clone(),
             found: self.found.clone(),
             problems: self.problems.clone(),

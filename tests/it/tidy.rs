@@ -24,7 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("app", &["domain", "filter", "history", "rules"]),
     ("ui", &["domain", "filter", "history", "app"]),
     ("runtime", &["domain", "filter", "history", "report", "rules", "providers", "app"]),
-    ("config", &["domain", "filter", "providers"]),
+    ("config", &["domain", "filter", "providers", "app"]),
     ("simulate", &["providers", "sim", "domain"]),
     ("demo", &["domain", "sim", "providers"]),
     ("look", &["config", "ui"]),
@@ -332,6 +332,18 @@ fn every_file_of_tests_is_part_of_the_binary() {
         let part = path.is_dir() || path.extension().is_some_and(|extension| extension == "rs");
         let named = main.lines().any(|line| line == format!("mod {name};"));
         assert!(!part || name == "main" || named, "{} is not in main.rs", path.display());
+    }
+}
+
+#[test]
+fn the_help_about_keys_names_every_command() {
+    for text in [include_str!("../../assets/help/en.md"), include_str!("../../assets/help/zh-CN.md")] {
+        let (_, topic) = text.split_once("# keys\n").expect("a topic");
+        let topic = topic.split("\n# ").next().unwrap();
+        let named: BTreeSet<&str> = topic.split([',', ' ', '\n', ':']).collect();
+        for name in nicdeck::app::command::Command::NAMES {
+            assert!(named.contains(name), "{name}");
+        }
     }
 }
 

@@ -52,3 +52,17 @@ fn a_config_that_explains_every_key_is_written_once() {
     tty.press("q");
     assert_eq!(tty.end().0, 0);
 }
+
+#[test]
+fn the_keys_of_the_config_are_those_of_the_screen() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("nicdeck/config.toml");
+    crate::accounts::write(&path, 0o600, "version = 1\n[keys]\nback = [\"X\"]\nlanguage = \"f4\"\n");
+    let mut tty = Tty::start(&[], home.path(), &[NOWHERE], 120, 40);
+    tty.wait("No profile is configured yet.");
+    tty.wait("X quit");
+    tty.press("q");
+    tty.wait("No such key here");
+    tty.press("X");
+    assert_eq!(tty.end().0, 0);
+}
