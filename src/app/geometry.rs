@@ -137,7 +137,16 @@ pub struct RunAreas {
     pub profiles: Area,
     pub rule: Area,
     pub log: Area,
+    /// Everything about the focused row, beside the log; empty where the window is too narrow.
+    pub detail: Area,
+    /// The newest calls under it, where there is room.
+    pub calls: Area,
 }
+
+/// From this many columns the newest calls stand beside a batch.
+const CALLS_FROM: u16 = 180;
+/// Lines of them, the rule over them included.
+const CALLS: u16 = 12;
 
 impl RunAreas {
     pub fn of(regions: &Regions, profiles: usize) -> Self {
@@ -148,11 +157,18 @@ impl RunAreas {
         let lines = u16::try_from(profiles).unwrap_or(u16::MAX).saturating_add(1).min(most);
         let gap = u16::from(body.height >= 24);
         let rule = 1 + gap + lines + gap;
+        let log = part((rule + 1).min(body.height), body.height.saturating_sub(rule + 1));
+        let wide = regions.detail.width;
+        let pane = Area { x: body.x + body.width - wide, width: wide, ..log };
+        let below = if body.width >= CALLS_FROM && log.height > CALLS * 2 { CALLS } else { 0 };
+        let below = if wide == 0 { 0 } else { below };
         Self {
+            detail: Area { height: pane.height - below, ..pane },
+            calls: Area { y: pane.y + pane.height - below, height: below, ..pane },
             bar: part(0, body.height.min(1)),
             profiles: part((1 + gap).min(body.height), lines),
             rule: part(rule.min(body.height), u16::from(rule < body.height)),
-            log: part((rule + 1).min(body.height), body.height.saturating_sub(rule + 1)),
+            log: Area { width: log.width - wide, ..log },
         }
     }
 }
@@ -186,7 +202,10 @@ mod tests {
             let plan = PlanAreas::of(&regions);
             prop_assert_eq!(plan.list.height + plan.summary.height, regions.list.height);
             let run = RunAreas::of(&regions, usize::from(columns) / 30);
-            for area in [run.bar, run.profiles, run.rule, run.log] {
+            prop_assert_eq!(run.log.width + run.detail.width, run.bar.width);
+            prop_assert_eq!(run.detail.height + run.calls.height, run.log.height);
+            for area in [run.bar, run.profiles, run.rule, run.log, run.detail, run.calls] {
+                prop_assert!(area.x + area.width <= columns);
                 prop_assert!(area.y + area.height <= rows);
             }
         }

@@ -78,6 +78,13 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
             canvas.focus(regions.list, line);
         }
     }
+    if regions.detail.width > 0 {
+        canvas.upright(regions.detail);
+        let area = super::detail::beside(regions.detail);
+        if let Some(entry) = state.calls.focused() {
+            page(canvas, entry, area.width).draw(canvas, area, 0, false);
+        }
+    }
 }
 
 /// Sign and word of a message's level, and its role.

@@ -39,6 +39,14 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     };
     canvas.rule(areas.rule, 0, heading);
     log(canvas, run, state.now, areas.log, Some(run.view.cursor));
+    if areas.detail.width > 0 {
+        canvas.upright(areas.detail);
+        let area = pane::beside(areas.detail);
+        if let Some(row) = run.row_at(run.view.cursor) {
+            page(canvas, row, state.now, area.width).draw(canvas, area, 0, false);
+        }
+    }
+    super::strip::calls(canvas, state, areas.calls);
 }
 
 /// The newest rows, for under the inventory.

@@ -7,7 +7,7 @@ use crate::app::{
 };
 
 use super::{
-    calls,
+    calls::status,
     canvas::Canvas,
     line, plan, running,
     text::{self, Cut},
@@ -45,15 +45,22 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
         canvas.rule(left, 0, &heading);
         plan::strip(canvas, state, view, below(left));
     }
-    let heading = words.text("strip.calls", &[]).into_owned();
-    canvas.rule(right, 0, &heading);
-    newest_calls(canvas, state, below(right));
+    calls(canvas, state, right);
+}
+
+/// The newest calls under a rule.
+pub fn calls(canvas: &mut Canvas, state: &State, area: Area) {
+    if area.height > 1 {
+        let heading = canvas.words.text("strip.calls", &[]).into_owned();
+        canvas.rule(area, 0, &heading);
+        newest_calls(canvas, state, Area { y: area.y + 1, height: area.height - 1, ..area });
+    }
 }
 
 fn newest_calls(canvas: &mut Canvas, state: &State, area: Area) {
     for (row, call) in (0..area.height).zip(state.calls.newest_first()) {
         let took = words::duration(call.elapsed_ms);
-        let (status, role) = calls::status(call);
+        let (status, role) = status(call);
         let at = words::clock(canvas.skin, call.at);
         let mut pen = canvas.pen_at(area, row, 2);
         pen.end = pen.end.saturating_sub(1).max(pen.x);

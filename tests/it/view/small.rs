@@ -126,7 +126,7 @@ fn the_header_names_nobody_else() {
 #[test]
 fn a_row_whose_answer_was_lost_says_so() {
     use nicdeck::domain::outcome::{Outcome, Progress};
-    let mut state = world::results(Size { columns: 120, rows: 40 }, Language::English).state;
+    let mut state = world::results(Size { columns: 200, rows: 60 }, Language::English).state;
     let released = |progress: &Progress| matches!(progress, Progress::Settled(Outcome::Released { .. }));
     assert!(!text(&state).contains("answer lost"));
     let row = state.run.as_mut().unwrap().rows.iter_mut().find(|row| released(&row.progress)).unwrap();
