@@ -105,12 +105,13 @@ pub fn console(start: &ConsoleStart) -> Exit {
     let mut demo = start.demo;
     let mut found = false;
     let mut language = told::language(start.look.language);
+    let mut theme = None;
     let exit = loop {
         let look = start.look;
         let run = tokio.block_on(async {
             let keys = start.settings.as_ref().map_or_else(|_| Keymap::default(), |settings| settings.keys.clone());
             let mut launch = base(demo, language, look.motion, &keys);
-            (launch.color, launch.mouse) = (look.color, look.mouse);
+            (launch.color, launch.mouse, launch.theme) = (look.color, look.mouse, theme);
             // A demo begun from the welcome screen is not bound by a config that could not be read.
             launch.readonly = start.readonly && (start.demo || !demo);
             launch.filter = start.filter.clone().unwrap_or_default();
@@ -173,8 +174,8 @@ pub fn console(start: &ConsoleStart) -> Exit {
             end.map_err(Failure::Run)
         });
         match run {
-            Ok(End::Demo(chosen)) => (demo, language) = (true, chosen),
-            Ok(End::Found(chosen)) => (found, language) = (true, chosen),
+            Ok(End::Demo(chosen)) => (demo, language, theme) = (true, chosen.language, chosen.theme),
+            Ok(End::Found(chosen)) => (found, language, theme) = (true, chosen.language, chosen.theme),
             Ok(End::Quit) => break Exit::Done,
             Ok(End::Signal(signals::TERMINATE)) => break Exit::Terminated,
             Ok(End::Signal(signals::INTERRUPT)) => break Exit::Interrupted,
@@ -321,6 +322,7 @@ fn base(demo: bool, language: Language, motion: bool, keys: &Keymap) -> Launch {
         write_config: first::writer(None),
         problems: Vec::new(),
         keymap: keys.clone(),
+        theme: None,
         motion,
         color: false,
         mouse: false,

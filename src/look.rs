@@ -17,6 +17,7 @@ use crate::{
 pub fn skin(look: &Look) -> Result<Skin, SkinError> {
     let var = |name: &str| env::var(name).unwrap_or_default();
     let skin = Skin::new(theme(*look, &var), depth(&var), borders(*look, &var))?;
+    let skin = skin.on_light(is_light(&var));
     Ok(skin.at_offset(jiff::Zoned::now().offset().seconds()))
 }
 
@@ -37,17 +38,18 @@ fn theme(look: Look, var: &dyn Fn(&str) -> String) -> ThemeName {
         return ThemeName::Mono;
     }
     match look.theme {
-        config::Theme::Dark => ThemeName::Dark,
         config::Theme::Light => ThemeName::Light,
         config::Theme::CbSafe => ThemeName::CbSafe,
         config::Theme::Mono => ThemeName::Mono,
-        // Terminals that say so put the background's colour last: 7 and 15 are light. Asking the terminal itself is
-        // answered late over ssh, and the answer lands in the input.
-        config::Theme::Auto => match var("COLORFGBG").rsplit(';').next() {
-            Some("7" | "15") => ThemeName::Light,
-            _ => ThemeName::Dark,
-        },
+        config::Theme::Auto if is_light(var) => ThemeName::Light,
+        config::Theme::Dark | config::Theme::Auto => ThemeName::Dark,
     }
+}
+
+/// Terminals that say so put the background's colour last: 7 and 15 are light. Asking the terminal itself is answered late over
+/// ssh, and the answer lands in the input.
+fn is_light(var: &dyn Fn(&str) -> String) -> bool {
+    matches!(var("COLORFGBG").rsplit(';').next(), Some("7" | "15"))
 }
 
 /// Colours the terminal says it has.

@@ -174,6 +174,7 @@ impl Console {
             filter: String::new(),
             size: Size { columns: 200, rows: 60 },
             keymap: Keymap::default(),
+            theme: None,
             config_path: String::new(),
             found: Vec::new(),
             problems: Vec::new(),

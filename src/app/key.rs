@@ -81,7 +81,7 @@ impl Key {
         let as_another = |c: char| matches!(c, 'i' | 'j' | 'm' | '[' | 'h') || c.is_uppercase();
         match self.code {
             KeyCode::Backspace | KeyCode::Delete => false,
-            KeyCode::Char(c) if self.ctrl => !as_another(c) && !(c == 'c' && !self.alt),
+            KeyCode::Char(c) if self.ctrl => !as_another(c) && (c != 'c' || self.alt),
             _ => true,
         }
     }

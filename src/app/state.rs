@@ -105,6 +105,8 @@ pub struct Setup {
     pub filter: String,
     pub size: Size,
     pub keymap: Keymap,
+    /// A theme that was chosen before this console began.
+    pub theme: Option<ThemeName>,
     /// Where the config is looked for, for the welcome screen.
     pub config_path: String,
     /// Credentials that are here already, for the welcome screen: of which cloud, and where. Names, never a value.
@@ -208,7 +210,7 @@ impl State {
             motion: setup.motion,
             mouse: setup.mouse,
             color: setup.color,
-            theme: None,
+            theme: setup.theme,
             keymap: setup.keymap,
             config_path: setup.config_path,
             found: setup.found,

@@ -14,6 +14,15 @@ pub enum ThemeName {
 impl ThemeName {
     pub const ALL: [ThemeName; 4] = [ThemeName::Dark, ThemeName::Light, ThemeName::CbSafe, ThemeName::Mono];
 
+    /// Is it made for a light ground? `None`: for any.
+    pub fn is_light(self) -> Option<bool> {
+        match self {
+            ThemeName::Dark | ThemeName::CbSafe => Some(false),
+            ThemeName::Light => Some(true),
+            ThemeName::Mono => None,
+        }
+    }
+
     /// As the config and the command line spell it.
     pub fn name(self) -> &'static str {
         match self {

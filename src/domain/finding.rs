@@ -142,6 +142,24 @@ finding_ids! {
     OverBelt = "over-belt",
 }
 
+impl FindingId {
+    /// Is it this program that refuses, whatever the cloud would say?
+    pub fn is_own_refusal(self) -> bool {
+        use FindingId as F;
+        matches!(
+            self,
+            F::ReadOnly
+                | F::Protected
+                | F::OverBelt
+                | F::Ipv6Address
+                | F::NicInPlan
+                | F::NicDies
+                | F::NicMoved
+                | F::NoUndo
+        )
+    }
+}
+
 /// How bad a finding is. Ordered: the worst is the greatest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

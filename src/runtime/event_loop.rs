@@ -12,6 +12,7 @@ use crate::{
         msg::Msg,
         notices::Phrase,
         state::{Language, State},
+        theme::ThemeName,
         update,
     },
     domain::exchange::Exchange,
@@ -50,14 +51,28 @@ pub trait View {
     fn sentence(&mut self, state: &State, phrase: &Phrase) -> String;
 }
 
+/// What was chosen on a screen that makes way for another one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Chosen {
+    pub language: Language,
+    /// `None`: the theme that it began with.
+    pub theme: Option<ThemeName>,
+}
+
+impl Chosen {
+    fn of(state: &State) -> Self {
+        Self { language: state.language, theme: state.theme }
+    }
+}
+
 /// How the loop ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum End {
     Quit,
-    /// To begin again as the demo, in the language that was chosen meanwhile.
-    Demo(Language),
+    /// To begin again as the demo, as it was chosen to look meanwhile.
+    Demo(Chosen),
     /// To begin again with the credentials that were found.
-    Found(Language),
+    Found(Chosen),
     /// By a signal: 128 + its number is the exit code.
     Signal(i32),
 }
@@ -93,8 +108,8 @@ pub async fn run(
             match executor.start(effect) {
                 None => {}
                 Some(OnTerminal::Interrupted) => return Ok(End::Signal(super::signals::INTERRUPT)),
-                Some(OnTerminal::Demo) => return Ok(End::Demo(state.language)),
-                Some(OnTerminal::Found) => return Ok(End::Found(state.language)),
+                Some(OnTerminal::Demo) => return Ok(End::Demo(Chosen::of(state))),
+                Some(OnTerminal::Found) => return Ok(End::Found(Chosen::of(state))),
                 Some(OnTerminal::Quit) => return Ok(ended_by.map_or(End::Quit, End::Signal)),
                 Some(OnTerminal::Copy(text)) => copy(state, console, &text),
                 Some(OnTerminal::CopySentence(phrase)) => {

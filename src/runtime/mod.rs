@@ -31,6 +31,7 @@ use crate::{
         keymap::Keymap,
         notices::{Loudness, Phrase, Worded},
         state::{Language, ProfileInfo, Setup, State},
+        theme::ThemeName,
     },
     domain::{exchange::Exchange, ids::ProfileId, time::Timestamp},
     providers::{
@@ -74,6 +75,8 @@ pub struct Launch {
     pub problems: Vec<Worded>,
     /// Which key does what.
     pub keymap: Keymap,
+    /// The theme that was chosen before; `None`: the terminal's.
+    pub theme: Option<ThemeName>,
     pub motion: bool,
     /// The mouse is on from the start.
     pub mouse: bool,
@@ -142,6 +145,7 @@ impl Launch {
             filter: self.filter.clone(),
             size,
             keymap: self.keymap.clone(),
+            theme: self.theme,
             config_path: self.config_path.clone(),
             found: self.found.clone(),
             problems: self.problems.clone(),

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use ratatui::{
     buffer::{Buffer, CellWidth},
     layout::{Position, Rect},
-    style::Style,
+    style::{Color, Style},
 };
 
 use crate::{
@@ -75,6 +75,15 @@ impl<'a> Canvas<'a> {
     pub fn tint(&mut self, area: Area, role: Role) {
         let style = self.skin.style(role);
         self.buffer.set_style(rect(area), style);
+    }
+
+    /// Lays the ground under everything that has none of its own, where the theme needs one.
+    pub fn lay_ground(&mut self) {
+        let Some(Style { fg, bg, .. }) = self.skin.ground() else { return };
+        for cell in &mut self.buffer.content {
+            cell.fg = fg.filter(|_| cell.fg == Color::Reset).unwrap_or(cell.fg);
+            cell.bg = bg.filter(|_| cell.bg == Color::Reset).unwrap_or(cell.bg);
+        }
     }
 
     /// Makes an area blank, in the style of its ground. A wide glyph that the edge would halve goes as a whole.

@@ -586,6 +586,15 @@ fn keys(canvas: &mut Canvas, state: &State, area: Area) {
             Asked::Typed(_) => fixed(&[("esc", "keys.cancel"), ("enter", "keys.go-typed")]),
         },
         Some(Overlay::Help(_)) => fixed(&[("a-z", "keys.search"), ("up down", "keys.scroll"), ("esc", "keys.close")]),
+        Some(Overlay::Detail { .. }) if state.screen == Screen::Inventory => bound(&[
+            (&[Command::ToggleMark], "key.toggle-mark"),
+            (&[Command::MarkDetach], "key.mark-detach"),
+            (&[Command::Plan], "key.plan"),
+            (&[Command::Down, Command::Up], "keys.scroll"),
+            (&[Command::Copy], "keys.copy"),
+            (&[Command::CopyMore], "key.copy-more"),
+            (&[Command::Close], "keys.close"),
+        ]),
         Some(Overlay::Detail { .. } | Overlay::Call { .. }) => bound(&[
             (&[Command::Down, Command::Up], "keys.scroll"),
             (&[Command::Top, Command::Bottom], "keys.ends"),

@@ -63,6 +63,7 @@ pub fn draw(state: &State, skin: &Skin, buffer: &mut Buffer) -> Option<Position>
     let regions = regions(state);
     if regions.tiny {
         tiny(&mut canvas, state.size);
+        canvas.lay_ground();
         return None;
     }
     header::draw(&mut canvas, state, &regions);
@@ -74,6 +75,7 @@ pub fn draw(state: &State, skin: &Skin, buffer: &mut Buffer) -> Option<Position>
     if let Some(overlay) = state.overlays.last() {
         framed(&mut canvas, state, &regions, overlay);
     }
+    canvas.lay_ground();
     canvas.cursor.filter(|at| at.x < state.size.columns && at.y < state.size.rows)
 }
 

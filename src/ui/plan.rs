@@ -1,5 +1,7 @@
 //! The plan: every target with what changes and what was found, and under them what the plan does as a whole.
 
+use std::collections::BTreeSet;
+
 use crate::{
     app::{
         geometry::{Area, PLAN_SUMMARY, PlanAreas, Regions},
@@ -247,7 +249,7 @@ fn change(canvas: &Canvas, row: &PlanRow, width: u16) -> String {
 pub struct Sent {
     pub addresses: usize,
     pub nics: usize,
-    /// Targets whose release unbinds an EIP.
+    /// EIPs that a release unbinds.
     pub eips: usize,
     /// Put back.
     pub assigned: usize,
@@ -277,6 +279,8 @@ impl Sent {
 /// What is sent to each profile, in the order of the plan.
 pub fn sent(view: &PlanView) -> Vec<(&ProfileId, Sent)> {
     let mut by: Vec<(&ProfileId, Sent)> = Vec::new();
+    // An EIP on two NICs is one EIP.
+    let mut eips: BTreeSet<(&ProfileId, &str)> = BTreeSet::new();
     for row in view.plan.rows().iter().filter(|row| matches!(row.decision, Decision::Go(_))) {
         let profile = &row.target.nic().profile;
         let at = by.iter().position(|(known, _)| *known == profile).unwrap_or_else(|| {
@@ -291,9 +295,11 @@ pub fn sent(view: &PlanView) -> Vec<(&ProfileId, Sent)> {
             Act::Attach => sent.attached += 1,
             Act::BindEip => sent.bound += 1,
         }
-        sent.eips += usize::from(
-            row.findings.iter().any(|finding| matches!(finding.id, FindingId::EipAttached | FindingId::EipDestroyed)),
-        );
+        let unbinds = |finding: &&Finding| matches!(finding.id, FindingId::EipAttached | FindingId::EipDestroyed);
+        for finding in row.findings.iter().filter(unbinds) {
+            let ids = finding.values.iter().find(|(name, _)| *name == "eip_id").map(|(_, ids)| ids.as_str());
+            sent.eips += ids.map_or(1, |ids| ids.split(", ").filter(|id| eips.insert((profile, *id))).count());
+        }
     }
     by
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use ratatui::style::Style;
+
 use crate::app::{keymap::Keymap, state::Language};
 
 use super::{
@@ -88,6 +90,8 @@ pub struct Skin {
     /// The name of `theme`.
     worn: ThemeName,
     depth: Depth,
+    /// The terminal's own ground is light, as far as it tells.
+    light: bool,
     pub glyphs: Glyphs,
     pub borders: Borders,
     /// With the keys of `keymap` in them.
@@ -119,6 +123,7 @@ impl Skin {
             worn: theme,
             own: (theme, own),
             depth,
+            light: false,
             glyphs: match borders {
                 Borders::Unicode => UNICODE,
                 Borders::Ascii => ASCII,
@@ -142,6 +147,19 @@ impl Skin {
         if let Ok(theme) = theme {
             (self.theme, self.worn) = (theme, name);
         }
+    }
+
+    /// For a terminal whose own ground is light.
+    #[must_use]
+    pub fn on_light(mut self, light: bool) -> Self {
+        self.light = light;
+        self
+    }
+
+    /// What has to be laid under everything, so that a theme can be read on a ground that it was not made for.
+    pub fn ground(&self) -> Option<Style> {
+        let other = self.worn.is_light().is_some_and(|light| light != self.light);
+        other.then(|| self.style(Role::Ground))
     }
 
     /// The same skin, whose sentences name the keys of this map.
@@ -173,7 +191,7 @@ impl Skin {
         self.catalogs.of(language)
     }
 
-    pub fn style(&self, role: Role) -> ratatui::style::Style {
+    pub fn style(&self, role: Role) -> Style {
         self.theme.style(role)
     }
 }

@@ -62,6 +62,8 @@ named! {
         Mistake = "mistake",
         /// The button that has the focus.
         Button = "button",
+        /// Laid under everything, where the terminal's own ground is not the theme's.
+        Ground = "ground",
         /// Laid under the header.
         Header = "header",
         /// Laid under the focused row.

@@ -12,7 +12,7 @@ use crate::{
         capabilities::Capabilities,
         clean::clean,
         fault::{Effect, Fault, FaultKind},
-        finding::{Finding, Level, Severity},
+        finding::{Finding, FindingId, Level, Severity},
         ids::CloudId,
         inventory::Section,
         journal_fault::JournalFaultKind,
@@ -212,7 +212,11 @@ pub fn finding(words: &Catalog, finding: &Finding, part: Part, act: Act) -> Opti
     let part = match (part, finding.severity) {
         (Part::Fact, _) => "fact",
         (Part::Fix, _) => "fix",
-        (Part::Effect, Severity::Blocked) => return Some(words.word("finding-effect.blocked").to_owned()),
+        (Part::Effect, Severity::Blocked) if finding.id == FindingId::OverBelt => "effect",
+        (Part::Effect, Severity::Blocked) => {
+            let key = if finding.id.is_own_refusal() { "finding-effect.own" } else { "finding-effect.blocked" };
+            return Some(words.word(key).to_owned());
+        }
         (Part::Effect, Severity::Unknown) => return Some(words.word("finding-effect.unknown").to_owned()),
         (Part::Effect, _) => "effect",
     };

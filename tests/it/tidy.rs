@@ -313,13 +313,69 @@ fn no_test_sleeps_or_is_skipped() {
         if source.has_attribute("ignore") {
             broken.push(format!("{}: ignores a test", source.path));
         }
-        for reference in source.references() {
-            if reference.in_test && ends(&reference.to, &["thread", "sleep"]) {
+        let mut may = SLEEPS.iter().find(|(path, ..)| *path == source.path).map_or(0, |(_, times, _)| *times);
+        for reference in source.references().iter().filter(|reference| sleeps(reference)) {
+            if may == 0 {
                 broken.push(format!("{}:{}: sleeps", source.path, reference.line));
+            }
+            may = may.saturating_sub(1);
+        }
+        if may > 0 {
+            broken.push(format!("{}: sleeps less often than is allowed", source.path));
+        }
+    }
+    none(&broken);
+    let bad = |code: &str| Source::new("tests/it/x.rs", code).references().iter().filter(|it| sleeps(it)).count();
+    assert_eq!(bad("fn a() { std::thread::sleep(x); }"), 1);
+    assert_eq!(bad("use tokio::time; async fn a() { time::sleep(x).await }"), 1);
+    assert_eq!(bad("async fn a() { tokio::time::timeout(x, y).await }"), 0);
+}
+
+/// A test that waits for a time and not for what it is about.
+fn sleeps(reference: &Reference) -> bool {
+    reference.in_test && (ends(&reference.to, &["thread", "sleep"]) || ends(&reference.to, &["time", "sleep"]))
+}
+
+/// Where a test may sleep, how often, and why.
+const SLEEPS: &[(&str, usize, &str)] = &[
+    ("src/providers/limiter/tests.rs", 3, "on a clock that stands still: no time passes"),
+    ("tests/it/e2e/kills.rs", 1, "the moment of a kill is any moment: that is what is tested"),
+    ("tests/it/jobs/clouds.rs", 1, "the end of patience, with a failure; what is waited for is an event"),
+];
+
+#[test]
+fn every_channel_is_bounded() {
+    let mut broken = Vec::new();
+    for source in sources("src") {
+        let open =
+            |it: &&Reference| it.to.iter().any(|part| part.starts_with("unbounded") || part.starts_with("Unbounded"));
+        let std = |it: &&Reference| !it.in_test && ends(&it.to, &["mpsc", "channel"]) && is(&it.to, &["std"]);
+        for reference in source.references().iter().filter(|it| open(it) || std(it)) {
+            broken.push(format!("{}:{}: a channel without a bound", source.path, reference.line));
+        }
+    }
+    none(&broken);
+}
+
+/// Requests leave by one door: the client, which holds the gate for writes.
+#[test]
+fn only_the_client_sends() {
+    // Who makes the connection, and who sends on it.
+    let doors = ["src/providers/http.rs", "src/providers/client.rs"];
+    let mut senders = BTreeSet::new();
+    let mut broken = Vec::new();
+    for source in sources("src") {
+        for reference in source.references().iter().filter(|reference| !reference.in_test) {
+            if ends(&reference.to, &["http", "send"]) {
+                senders.insert(source.path.clone());
+            }
+            if is(&reference.to, &["reqwest"]) && !doors.contains(&source.path.as_str()) {
+                broken.push(format!("{}:{}: names the library that sends", source.path, reference.line));
             }
         }
     }
     none(&broken);
+    assert_eq!(senders.into_iter().collect::<Vec<_>>(), ["src/providers/client.rs"]);
 }
 
 /// A file of tests that `main.rs` does not name would never run.

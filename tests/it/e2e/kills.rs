@@ -14,7 +14,7 @@ use std::{
 };
 
 use nicdeck::{
-    domain::{journal::JournalEntry, outcome::OutcomeWord, selection::Target},
+    domain::{journal::JournalEntry, outcome::OutcomeWord, selection::Target, time::Timestamp},
     filter::search::Search,
     providers::{self, provider::Provider},
     runtime::{
@@ -25,7 +25,6 @@ use nicdeck::{
         http::{Logged, Options, Simulator},
         random::Random,
         script::{Rule, Script},
-        world::World,
     },
 };
 use rustix::process::Signal;
@@ -214,9 +213,8 @@ impl Round {
             simulator.wait_for(|log| log.iter().all(|logged| logged.done)).await;
         }
         // What began before the kill ends after it.
-        let moves = |world: &mut World| world.nics().iter().any(|nic| nic.pending.is_some());
-        if self.clouds.iter().any(|(_, simulator)| simulator.change(moves)) {
-            tokio::time::sleep(TRANSITION).await;
+        for (_, simulator) in &self.clouds {
+            simulator.change(|world| world.settle(Timestamp(i64::MAX)));
         }
     }
 

@@ -168,6 +168,7 @@ fn console(served: &[Served], journal: &Arc<Journal>) -> Console {
         filter: String::new(),
         size: Size { columns: 120, rows: 40 },
         keymap: Keymap::default(),
+        theme: None,
         config_path: String::new(),
         found: Vec::new(),
         problems: Vec::new(),

@@ -213,6 +213,7 @@ impl Scene {
             filter: String::new(),
             size: Size { columns: 120, rows: 40 },
             keymap: Keymap::default(),
+            theme: None,
             config_path: String::new(),
             found: Vec::new(),
             problems: Vec::new(),

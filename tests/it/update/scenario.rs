@@ -151,6 +151,7 @@ impl Scenario {
             filter: String::new(),
             size,
             keymap: Keymap::default(),
+            theme: None,
             config_path: "/home/lin/.config/nicdeck/config.toml".to_owned(),
             found: Vec::new(),
             problems: Vec::new(),

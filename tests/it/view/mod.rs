@@ -2,6 +2,7 @@
 //!
 //! `NICDECK_PICTURES=folder cargo test --test it view` also writes each screen as a picture there, to look at.
 
+mod ground;
 mod layers;
 mod small;
 mod status;
