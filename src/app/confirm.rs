@@ -34,7 +34,8 @@ pub struct Confirm {
     pub danger: Danger,
     /// What has been typed so far, where something has to be typed.
     pub typed: Line,
-    pub opened_at: Timestamp,
+    /// When it was first in sight. Until then, and for a moment more, it takes no key.
+    pub shown_at: Option<Timestamp>,
     pub refused: Option<Refused>,
     /// The key that came last while keys were ignored: held down, its repeats are as well.
     pub ignored: Option<(Key, Timestamp)>,

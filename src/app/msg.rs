@@ -15,6 +15,7 @@ use crate::{
         rehearsal::Rehearsal,
         selection::Target,
         snapshot::NicSnapshot,
+        time::Timestamp,
     },
     history::Batch,
 };
@@ -24,6 +25,10 @@ use super::{earlier::Found, history::Listed, key::Input, mouse::Mouse, notices::
 #[derive(Clone, PartialEq, Debug)]
 pub enum Msg {
     Input(Input),
+    /// The same, done at this time, which may be long before it is taken in.
+    InputAt(Timestamp, Input),
+    /// What was drawn last has left for the terminal.
+    Shown,
     Mouse(Mouse),
     Inventory(JobId, InventoryEvent),
     Preflight(JobId, PreflightEvent),

@@ -168,6 +168,8 @@ pub struct State {
     pub clouds: Vec<&'static str>,
     pub size: Size,
     pub now: Timestamp,
+    /// When the key that is taken in was pressed.
+    pub pressed_at: Timestamp,
     /// Why no intent can be put on disk, and nothing sent; `None` while nothing is known against it.
     pub no_journal: Option<JournalFault>,
     /// What is odd about the journal.
@@ -219,6 +221,7 @@ impl State {
             clouds: setup.clouds,
             size: setup.size,
             now,
+            pressed_at: now,
             no_journal: None,
             doubts: Vec::new(),
             journal: JournalSeen::Looking,
@@ -269,6 +272,11 @@ impl State {
     /// A batch is running (or paused).
     pub fn is_running(&self) -> bool {
         self.run.as_ref().is_some_and(|run| run.ended.is_none())
+    }
+
+    /// Is there a dialog that wants to be seen before it takes an answer, and was not seen yet?
+    pub fn wants_showing(&self) -> bool {
+        matches!(self.overlays.last(), Some(Overlay::Confirm(dialog)) if dialog.shown_at.is_none())
     }
 
     /// When the screen changes by itself next: a message goes, a clock ticks, a spinner turns. `None`: never.

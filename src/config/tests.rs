@@ -2,7 +2,11 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use super::*;
 use crate::{
-    domain::{capabilities::Capabilities, ids::ProfileId},
+    domain::{
+        capabilities::{Capabilities, TellCalls},
+        ids::ProfileId,
+        plan::Calls,
+    },
     providers::credential::CredentialFrom,
 };
 
@@ -18,8 +22,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     attach: &[],
     bind_eip: &[],
     delete: &[],
-    release_call: "",
-    detach_call: "",
+    calls: TellCalls(|_, _| Calls::default()),
     detach_polls: false,
     limits_per_call: None,
     in_flight: 1,

@@ -1,6 +1,13 @@
 //! What a cloud permits and does by itself, as data. Rules and planner ask this instead of naming vendors.
 
-use super::{address::AddressRole, finding::Severity, instance::PowerState, nic::NicState, plan::OperationKind};
+use super::{
+    address::AddressRole,
+    finding::Severity,
+    instance::PowerState,
+    nic::NicState,
+    plan::{Calls, OperationKind},
+    snapshot::NicSnapshot,
+};
 
 /// One cloud's behaviour. Filled by its codec, read by rules, planner and screens.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -28,10 +35,8 @@ pub struct Capabilities {
     pub bind_eip: &'static [Precondition],
     /// What deleting a NIC needs.
     pub delete: &'static [Precondition],
-    /// The vendor's name of the call that releases addresses, as its reference spells it.
-    pub release_call: &'static str,
-    /// The vendor's name of the call that detaches a NIC.
-    pub detach_call: &'static str,
+    /// The calls that a write to a NIC comes to, which is as it is here, by the names that the vendor's reference has for them.
+    pub calls: TellCalls,
     /// A detach is accepted first and done later.
     pub detach_polls: bool,
     /// Instance types one limits call may name; `None` where there is no such call.
@@ -39,6 +44,22 @@ pub struct Capabilities {
     /// Calls of listings that may be in flight together for one profile; a batch has a quarter of it on top, at most four. Enough for the documented
     /// rates at the latency of a far region.
     pub in_flight: usize,
+}
+
+/// A cloud's own way to tell the calls of a write, from the NIC alone.
+#[derive(Clone, Copy, Debug)]
+pub struct TellCalls(pub fn(&OperationKind, &NicSnapshot) -> Calls);
+
+impl TellCalls {
+    pub fn of(self, kind: &OperationKind, seen: &NicSnapshot) -> Calls {
+        (self.0)(kind, seen)
+    }
+}
+
+impl PartialEq for TellCalls {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::fn_addr_eq(self.0, other.0)
+    }
 }
 
 impl Capabilities {

@@ -1,6 +1,6 @@
 //! The nouns: what clouds hold, what people mark, what a plan is, how a write can end.
 //!
-//! Plain data over `std` and `serde` (and Unicode's width table, to clean text). Nothing here does IO, reads a clock, or knows a vendor's name,
+//! Plain data over `std` and `serde` (a digest to know a plan by, and Unicode's width table, to clean text). Nothing here does IO, reads a clock, or knows a vendor's name,
 //! a terminal, or a language: findings and faults are codes with values, words come from the locale.
 
 pub mod address;

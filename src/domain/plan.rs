@@ -1,6 +1,8 @@
 //! A plan: what will be sent, to whom, and what was true when it was made. Frozen once built.
 
-use std::{fmt, net::IpAddr, sync::Arc};
+mod hash;
+
+use std::{net::IpAddr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -14,28 +16,7 @@ use super::{
     time::Timestamp,
 };
 
-/// SHA-256 over everything that decides what is sent; people see the first six digits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PlanHash(pub [u8; 32]);
-
-impl PlanHash {
-    /// The first six hex digits.
-    pub fn short(&self) -> String {
-        self.to_string()[..6].to_owned()
-    }
-}
-
-impl fmt::Display for PlanHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for PlanHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PlanHash({self})")
-    }
-}
+pub use hash::PlanHash;
 
 /// One write: one call to one NIC.
 #[derive(Clone, PartialEq, Debug)]
@@ -55,6 +36,8 @@ pub struct Operation {
     pub taken: Vec<IpAddr>,
     /// What the rules saw; anything relevant that differs right before the write skips it.
     pub expect: Arc<NicSnapshot>,
+    /// What it comes to, on the NIC as the rules saw it.
+    pub calls: Calls,
     /// Targets that go although something about them is not known, because a person said why.
     pub overrides: Vec<Override>,
 }
@@ -66,6 +49,22 @@ pub struct Keeper {
     pub float: Arc<str>,
     pub ip: IpAddr,
     pub nic: Arc<Nic>,
+}
+
+/// The calls that a write is, as far as they can be told before it begins.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Calls {
+    /// The vendor's names of the writes, in the order in which they are sent.
+    pub names: Vec<&'static str>,
+    /// Others may follow: which, the cloud's answers and what is read after them decide.
+    pub more: bool,
+}
+
+impl Calls {
+    /// One call, and no other.
+    pub fn one(name: &'static str) -> Self {
+        Self { names: vec![name], more: false }
+    }
 }
 
 /// A person's word for sending what the rules could not tell.
@@ -252,10 +251,14 @@ impl OperationKind {
 }
 
 impl Operation {
-    /// Is it about the NIC that it was decided on, and what that has?
+    /// Is it about the NIC that it was decided on, where that is, and what it has?
     fn is_expected(&self) -> Result<(), PlanError> {
         let unexpected = || Err(PlanError::Unexpected(self.id));
-        if self.expect.nic.id != *self.kind.nic() {
+        let nic = &self.expect.nic;
+        if nic.id != *self.kind.nic() || nic.region != self.region {
+            return unexpected();
+        }
+        if matches!(&self.kind, OperationKind::Detach { instance, .. } if nic.instance.as_ref() != Some(instance)) {
             return unexpected();
         }
         let OperationKind::Release { ips, .. } = &self.kind else { return Ok(()) };
@@ -371,6 +374,13 @@ impl Load {
         self.addresses > self.belts.per_plan || self.shares.iter().any(Share::is_over)
     }
 
+    /// Can these rows have been measured to be this? Each that goes is one address at least, and each profile has its share.
+    fn is_of(&self, rows: &[PlanRow]) -> bool {
+        let going = || rows.iter().filter(|row| matches!(row.decision, Decision::Go(_)));
+        let has = |profile: &ProfileId| self.shares.iter().any(|share| share.profile == *profile);
+        self.addresses >= going().count() && going().all(|row| has(&row.target.nic().profile))
+    }
+
     /// The profiles, first the one that is nearest to its belt, or farthest over it.
     pub fn by_fullness(&self) -> Vec<&Share> {
         let mut shares: Vec<&Share> = self.shares.iter().collect();
@@ -416,22 +426,25 @@ pub enum PlanError {
     NotDecided(Target),
     #[error("it is over a belt and sends something all the same")]
     OverBelt,
+    #[error("it was not measured against the belts, or something else was")]
+    Unmeasured,
 }
 
 impl ReleasePlan {
-    /// Checks the parts against each other and freezes them.
+    /// Checks the parts against each other and freezes them. The hash is that of the operations.
     ///
-    /// `batch` gives the limit of addresses of this call. `hash` must come from `rules::planner`, which is over the operations.
+    /// `batch` gives the limit of addresses of this call; `load` is what the rows were measured to be.
     ///
     /// # Errors
     /// A target twice, a batch too large, an operation that waits for a later one, two unordered writes to one NIC, an operation on
-    /// another NIC than it was decided on, on an address that is not there or on a virtual one that it does not name as shared, a row
-    /// that goes with a finding against it or without a reason, or rows and operations that do not name the same targets.
+    /// another NIC than it was decided on, off another instance, in another region, on an address that is not there or on a virtual one
+    /// that it does not name as shared, a row that goes with a finding against it or without a reason, rows and operations that do not
+    /// name the same targets, acts, clouds and regions, and something to be sent by a plan that is over a belt, or was not measured.
     pub fn freeze(
-        hash: PlanHash,
         made_at: Timestamp,
         rows: Vec<PlanRow>,
         operations: Vec<Operation>,
+        load: Load,
         batch: impl Fn(&Operation) -> usize,
     ) -> Result<Self, PlanError> {
         use std::collections::{BTreeMap, BTreeSet};
@@ -474,6 +487,11 @@ impl ReleasePlan {
                 return Err(PlanError::Mismatch(row.target.clone()));
             }
             if let Decision::Go(id) = row.decision {
+                let same =
+                    |of: &Operation| (of.kind.act(), &of.cloud, &of.region) == (row.act, &row.cloud, &row.region);
+                if !operations.get(id.0 as usize).is_some_and(same) {
+                    return Err(PlanError::Mismatch(row.target.clone()));
+                }
                 let reasons = operations.get(id.0 as usize).map_or(&[][..], |operation| &operation.overrides);
                 let reason = reasons.iter().find(|one| one.target == row.target).map(|one| one.reason.as_str());
                 let is_told = match row.worst() {
@@ -489,18 +507,16 @@ impl ReleasePlan {
         if let Some((target, _)) = sent.pop_first() {
             return Err(PlanError::Mismatch(target));
         }
-        Ok(Self { hash, made_at, rows, operations, load: Load::default(), undoes: None })
-    }
-
-    /// The same, with what it was measured against.
-    ///
-    /// # Errors
-    /// It is more than one plan may do, and would send something.
-    pub fn measured(self, load: Load) -> Result<Self, PlanError> {
-        if load.is_over() && !self.operations.is_empty() {
-            return Err(PlanError::OverBelt);
+        if !operations.is_empty() {
+            if load.is_over() {
+                return Err(PlanError::OverBelt);
+            }
+            if !load.is_of(&rows) {
+                return Err(PlanError::Unmeasured);
+            }
         }
-        Ok(Self { load, ..self })
+        let hash = PlanHash::of(&operations);
+        Ok(Self { hash, made_at, rows, operations, load, undoes: None })
     }
 
     /// The same, to take this batch back.
@@ -532,6 +548,12 @@ impl ReleasePlan {
 
     pub fn operations(&self) -> &[Operation] {
         &self.operations
+    }
+
+    /// How many calls all writes are together, at least; and whether there may be more.
+    pub fn calls(&self) -> (usize, bool) {
+        let all = self.operations.iter().map(|operation| &operation.calls);
+        all.fold((0, false), |(count, more), calls| (count + calls.names.len(), more || calls.more))
     }
 
     /// Targets that are sent, in the order of the operations.

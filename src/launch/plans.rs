@@ -59,7 +59,9 @@ pub fn plan(start: &PlanStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
         };
         let unread = written.err().and_then(|error| unwritten(err, &error));
         let blocked = plan.blocked().to_string();
-        let calls = plan.operations().len().to_string();
+        let (count, more) = plan.calls();
+        let key = if more { "plan.calls-more" } else { "plan.calls" };
+        let calls = (form.tell)(key, &[("count", &count.to_string())]);
         let targets = plan.targets().count().to_string();
         let values = [("targets", targets.as_str()), ("calls", &calls), ("blocked", &blocked)];
         let _ = writeln!(err, "{}", (form.tell)("plan-command.made", &values));

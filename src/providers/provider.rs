@@ -11,7 +11,7 @@ use crate::{
         nic::Nic,
         outcome::Receipt,
         page::{InventoryPage, Listing, Resource},
-        plan::OperationKind,
+        plan::{Calls, OperationKind},
         snapshot::NicSnapshot,
         time::Timestamp,
     },
@@ -176,6 +176,30 @@ pub struct Stamp {
     /// Unique per request, at least 16 random bytes in hex.
     pub nonce: String,
 }
+
+/// The calls that a write comes to on a NIC as it is here: step by step, each on what the one before is assumed to leave.
+pub fn calls(cloud: &dyn Provider, kind: &OperationKind, seen: &NicSnapshot) -> Calls {
+    let name = |step: Step| cloud.action(&Call::Write { region: seen.nic.region.clone(), kind: kind.clone(), step });
+    let (mut told, mut made, mut now) = (Calls::default(), Vec::new(), None);
+    while let Some(step) = cloud.step(kind, now.as_ref().unwrap_or(seen), &made).filter(|_| made.len() < MOST_STEPS) {
+        told.names.push(name(step.clone()));
+        let then = cloud.assumed(kind, now.as_ref().unwrap_or(seen), &step).filter(|_| !step.last);
+        told.more = !step.last && then.is_none();
+        if then.is_none() {
+            return told;
+        }
+        now = then;
+        made.push(step);
+    }
+    if told.names.is_empty() {
+        // What was not read decides it. It is this one in any case, if any.
+        told = Calls { names: vec![name(Step::default())], more: true };
+    }
+    told
+}
+
+/// Requests one write may take: a codec that always finds one more is stopped.
+pub const MOST_STEPS: usize = 32;
 
 /// What is fixed about a cloud.
 #[derive(Debug)]

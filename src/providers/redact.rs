@@ -21,7 +21,7 @@ use crate::{
 
 use spelling::Secret;
 
-/// Bytes of a body or an answer that are kept.
+/// Bytes of an answer, or of a read's body, that are kept.
 pub const KEPT: usize = 4096;
 
 const HIDDEN: &str = "***";
@@ -84,6 +84,11 @@ impl Scrubber {
         out
     }
 
+    /// Bytes as harmless text, whole.
+    fn whole(&self, bytes: &[u8]) -> String {
+        tidy(&self.scrub(&String::from_utf8_lossy(bytes)))
+    }
+
     /// Bytes as short, harmless text.
     fn shown(&self, bytes: &[u8]) -> String {
         let window = bytes.get(..(KEPT + self.reach).min(bytes.len())).unwrap_or(bytes);
@@ -127,7 +132,12 @@ pub fn exchange(trip: &Trip<'_>, scrubber: &Scrubber) -> Exchange {
         host: text(&request.host),
         path: text(&format!("{}{mark}{query}", request.path)),
         headers,
-        body: if private { hidden(&request.body) } else { scrubber.shown(&request.body) },
+        // Of what changes something every byte counts: who approves it has to see it, and the journal has to have it.
+        body: match trip.call {
+            _ if private => hidden(&request.body),
+            Call::Write { .. } => scrubber.whole(&request.body),
+            _ => scrubber.shown(&request.body),
+        },
         status: response.map(|response| response.status).or(fault.and_then(|fault| fault.http_status)),
         answer: response.map_or_else(String::new, |response| match fault {
             // What a sign-in answers is a secret that nobody knows yet; what refuses it is not.

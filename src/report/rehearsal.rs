@@ -2,7 +2,7 @@
 //!
 //! # JSON
 //! One object: `nicdeck` (the version of this form, 1), `demo`, `kind` (`dry-run`), `plan` (its hash), `writes`: `operation`, `act`,
-//! `profile`, `cloud`, `region`, `nic`, `ends` (what would not be sent: `address`, `null` for the NIC, and the `state` that it would
+//! `profile`, `cloud`, `region`, `nic`, `after` (writes that have to end well first: it is told on what they are to leave), `ends` (what would not be sent: `address`, `null` for the NIC, and the `state` that it would
 //! have), `sends`: `action`, `method`, `host`, `path`, `headers` (pairs; those with a secret in them are `***`), `body`, `command` (a line for a shell), `more` (others may follow that can not be told
 //! before the cloud has answered). A version only ever gains keys.
 
@@ -52,6 +52,8 @@ struct WriteOut<'a> {
     cloud: &'a str,
     region: &'a str,
     nic: &'a str,
+    /// Writes that have to end well first: it is told on what they are to leave.
+    after: Vec<u32>,
     ends: Vec<End>,
     sends: Vec<Send<'a>>,
 }
@@ -90,6 +92,10 @@ pub fn write(source: &Source<'_>, format: Format, out: &mut dyn Write) -> io::Re
     }
     for write in writes {
         writeln!(out, "{} {} {}/{} {}", write.operation + 1, write.act, write.profile, write.nic, write.region)?;
+        if !write.after.is_empty() && !write.sends.is_empty() {
+            let before: Vec<String> = write.after.iter().map(|id| (id + 1).to_string()).collect();
+            writeln!(out, "  {}", tell("dry-run.after", &[("requests", &before.join(", "))]))?;
+        }
         for end in &write.ends {
             let address = end.address.map_or_else(|| write.nic.to_owned(), |ip| ip.to_string());
             writeln!(out, "  {}", tell("apply.not-sent", &[("name", &clean(&address)), ("state", end.state)]))?;
@@ -124,6 +130,7 @@ fn of<'a>(operation: &'a Operation, told: Option<&'a Rehearsal>) -> WriteOut<'a>
         cloud: operation.cloud.as_str(),
         region: operation.region.as_str(),
         nic: operation.kind.nic().as_str(),
+        after: operation.after.iter().map(|id| id.0).collect(),
         ends: ends
             .map(|(target, outcome)| End {
                 address: target.ip(),

@@ -229,7 +229,12 @@ impl<'a> Facts<'a> {
         self.part?.coverage(resource, &self.nic.region).fault()
     }
 
-    /// When the data behind a finding was read.
+    /// When the list of these was last read whole; `None` where the NIC alone was read, or the list never was.
+    pub(super) fn listed_at(&self, resource: Resource) -> Option<Timestamp> {
+        self.part?.coverage(resource, &self.nic.region).read_at()
+    }
+
+    /// When the data behind a finding was read: the oldest, where it hangs on several.
     pub(super) fn age_of(&self, id: FindingId) -> Option<Timestamp> {
         match id {
             FindingId::EipAttached
@@ -237,12 +242,12 @@ impl<'a> Facts<'a> {
             | FindingId::EipFateUnknown
             | FindingId::EipOnNic
             | FindingId::EipUnknown => self.eips_at,
-            FindingId::VipShared
-            | FindingId::VipLast
-            | FindingId::VipManaged
-            | FindingId::VipUnknown
-            | FindingId::VipOnNic => self.floats_at,
-            FindingId::LbBackend | FindingId::LbOnInstance | FindingId::LbUnknown => self.backends_at,
+            // Who else has it the list of NICs tells.
+            FindingId::VipShared | FindingId::VipLast => oldest([self.floats_at, self.listed_at(Resource::Nics)]),
+            FindingId::VipManaged | FindingId::VipUnknown | FindingId::VipOnNic => self.floats_at,
+            FindingId::LbBackend | FindingId::LbUnknown => self.backends_at,
+            // The instance has a list of its own.
+            FindingId::LbOnInstance => oldest([self.backends_at, self.instances_at]),
             FindingId::InstanceState
             | FindingId::InstanceUnknown
             | FindingId::GuestAgent
@@ -250,4 +255,9 @@ impl<'a> Facts<'a> {
             _ => self.read_at,
         }
     }
+}
+
+/// The oldest of what was read.
+pub(super) fn oldest(of: impl IntoIterator<Item = Option<Timestamp>>) -> Option<Timestamp> {
+    of.into_iter().flatten().min()
 }

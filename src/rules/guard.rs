@@ -79,8 +79,10 @@ pub struct Effects {
     pub warnings: usize,
     /// Targets that go although something about them is not known.
     pub overridden: usize,
-    /// Write calls.
+    /// Write calls, at least.
     pub calls: usize,
+    /// There may be more of them.
+    pub more_calls: bool,
     pub profiles: usize,
 }
 
@@ -90,7 +92,8 @@ fn sent(plan: &ReleasePlan) -> impl Iterator<Item = &PlanRow> {
 
 /// Counts what a plan does.
 pub fn effects(plan: &ReleasePlan) -> Effects {
-    let mut effects = Effects { calls: plan.operations().len(), ..Effects::default() };
+    let (calls, more_calls) = plan.calls();
+    let mut effects = Effects { calls, more_calls, ..Effects::default() };
     let mut profiles: BTreeSet<&ProfileId> = BTreeSet::new();
     let has = |row: &PlanRow, id| row.findings.iter().any(|finding| finding.id == id);
     // Once, however many NICs lose it.
@@ -171,7 +174,9 @@ pub fn danger(plan: &ReleasePlan, accounts: &[Account]) -> Danger {
     let touched: Vec<(&Account, usize)> =
         accounts.iter().map(|account| (account, count(&account.profile))).filter(|(_, count)| *count > 0).collect();
     let prod = touched.iter().any(|(account, _)| account.prod);
-    let grave = effects.nics_detached > 0 || effects.eips > 0 || effects.overridden > 0;
+    // Traffic comes to what an EIP is bound to as it goes from what loses it.
+    let on_eips = effects.eips + effects.eips_bound > 0;
+    let grave = effects.nics_detached > 0 || on_eips || effects.overridden > 0;
     let level = if targets > SOME || grave || (prod && effects.warnings > 0) {
         3
     } else if targets > FEW || effects.warnings > 0 || prod {

@@ -24,13 +24,16 @@ use crate::domain::{
     capabilities::{Capabilities, Condition, Precondition},
     finding::{Finding, FindingId, FindingSet, Level, Severity},
     ids::NicId,
+    inventory::ProfileInventory,
     nic::ManagedBy,
+    page::Resource,
     plan::{Belts, Change, ChangedFact, OperationKind},
     selection::Target,
     snapshot::NicSnapshot,
+    time::Timestamp,
 };
 
-use facts::{Facts, Leaving};
+use facts::{Facts, Leaving, oldest};
 use protect::{Brings, ProfileRules, Protect};
 
 /// What the config says about what may be sent at all, whatever the clouds would do.
@@ -262,10 +265,16 @@ fn code(rules: &[Precondition], condition: Condition) -> Option<&'static str> {
 }
 
 /// A target whose NIC is not in the inventory.
-fn not_listed(nic: &NicId, ip: Option<IpAddr>, predicts: Option<&'static str>) -> Finding {
+fn not_listed(nic: &NicId, ip: Option<IpAddr>, predicts: Option<&'static str>, read_at: Option<Timestamp>) -> Finding {
     let mut values = vec![("nic", nic.to_string())];
     values.extend(ip.map(|ip| ("ip", ip.to_string())));
-    Finding { id: FindingId::NotListed, severity: Severity::Blocked, values, predicts, read_at: None }
+    Finding { id: FindingId::NotListed, severity: Severity::Blocked, values, predicts, read_at }
+}
+
+/// When the profile's lists of NICs were read whole: the oldest of them.
+fn nics_listed_at(part: &ProfileInventory) -> Option<Timestamp> {
+    let lists = part.sections().filter(|((resource, _), _)| *resource == Resource::Nics);
+    oldest(lists.map(|(_, coverage)| coverage.read_at()))
 }
 
 /// All findings of a subject in a few bytes.

@@ -15,6 +15,7 @@ use crate::domain::{
     ids::{NicKey, OperationId},
     inventory::ProfileInventory,
     nic::{Nic, NicState, NicStatus},
+    page::Resource,
     plan::{Act, Decision, Operation, OperationKind, PlanError, PlanRow, ReleasePlan},
     selection::Target,
     snapshot::NicSnapshot,
@@ -24,8 +25,8 @@ use crate::domain::{
 
 use super::{
     code,
-    facts::Facts,
-    not_listed,
+    facts::{Facts, oldest},
+    nics_listed_at, not_listed,
     planner::{Sources, Wanted, goes, overrides, plain},
     protect::Brings,
     write,
@@ -149,7 +150,13 @@ impl Site<'_> {
             let mut values = vec![nic(), ("rule", hit.rule.number.to_string()), ("text", hit.rule.expr.to_string())];
             values.extend(hit.missing.map(|missing| ("case", missing.as_str().to_owned())));
             values.extend(address.map(|address| ("ip", address.ip.to_string())));
-            found.push(plain(FindingId::Protected, Severity::Blocked, values));
+            let brought = match brings {
+                Some(Brings::Instance(..)) => Some(Resource::Instances),
+                Some(Brings::Eip(..)) => Some(Resource::Eips),
+                _ => None,
+            };
+            let read_at = oldest([facts.read_at, brought.and_then(|resource| facts.listed_at(resource))]);
+            found.push(Finding { read_at, ..plain(FindingId::Protected, Severity::Blocked, values) });
         }
         if undo.wanted.earlier_write {
             found.push(plain(FindingId::EarlierWrite, Severity::Unknown, vec![nic()]));
@@ -158,7 +165,7 @@ impl Site<'_> {
             found.push(plain(FindingId::NotReadAgain, Severity::Unknown, vec![nic()]));
         }
         if !undo.take.certain {
-            found.push(plain(FindingId::NotCertain, Severity::Unknown, Vec::new()));
+            found.push(plain(FindingId::NotCertain, Severity::Unknown, vec![nic()]));
         }
         found
     }
@@ -184,6 +191,7 @@ impl Site<'_> {
         };
         operations.push(Operation {
             id,
+            calls: self.capabilities.calls.of(&kind, &self.ahead),
             cloud: self.part.cloud.clone(),
             profile: self.key.profile.clone(),
             region: self.ahead.nic.region.clone(),
@@ -306,7 +314,8 @@ fn no_way(undo: &Undo) -> Finding {
         Act::BindEip => "eip",
         _ => "delete",
     };
-    plain(FindingId::NoUndo, Severity::Blocked, vec![("case", case.to_owned())])
+    let nic = undo.take.target.nic().nic.to_string();
+    plain(FindingId::NoUndo, Severity::Blocked, vec![("case", case.to_owned()), ("nic", nic)])
 }
 
 /// The row of a target whose NIC is not there.
@@ -316,7 +325,8 @@ fn lost(sources: &Sources, undo: &Undo) -> PlanRow {
         (Some(kind), Some(capabilities)) => capabilities.rules_of(kind),
         _ => &[],
     };
-    let mut findings = vec![not_listed(&key.nic, None, code(rules, Condition::NicExists))];
+    let listed = sources.inventory.profile(&key.profile).and_then(nics_listed_at);
+    let mut findings = vec![not_listed(&key.nic, None, code(rules, Condition::NicExists), listed)];
     if (sources.readonly)(&key.profile) {
         findings.push(plain(FindingId::ReadOnly, Severity::Blocked, vec![("profile", key.profile.to_string())]));
     }

@@ -13,9 +13,14 @@ use crate::domain::{
     nic::{ManagedBy, Nic, NicState, TypeLimit},
     page::Resource,
     plan::OperationKind,
+    time::Timestamp,
 };
 
-use super::{Answer, Asked, Context, describe, facts::Facts, nic, not_listed, weigh};
+use super::{
+    Answer, Asked, Context, describe,
+    facts::{Facts, oldest},
+    nic, nics_listed_at, not_listed, weigh,
+};
 
 type Values = Vec<(&'static str, String)>;
 
@@ -30,7 +35,8 @@ struct Asking<'a> {
 /// judged by [`super::findings`].
 pub fn findings(part: &ProfileInventory, capabilities: &Capabilities, kind: &OperationKind) -> Vec<Finding> {
     let Some(nic) = part.nic(kind.nic()) else {
-        return vec![not_listed(kind.nic(), None, super::code(capabilities.rules_of(kind), Condition::NicExists))];
+        let code = super::code(capabilities.rules_of(kind), Condition::NicExists);
+        return vec![not_listed(kind.nic(), None, code, nics_listed_at(part))];
     };
     findings_on(part, nic, capabilities, kind)
 }
@@ -65,7 +71,7 @@ pub(super) fn findings_on(
                     describe::values(&asking.facts, rules, Asked::Nic, Context::default(), verdict.id)
                 }),
                 predicts: verdict.predicts,
-                read_at: asking.facts.age_of(verdict.id),
+                read_at: asking.age(rule.condition, verdict.id),
             }),
         }
     }
@@ -79,6 +85,37 @@ pub fn is_possible(findings: &[Finding]) -> bool {
 }
 
 impl<'a> Asking<'a> {
+    /// When what a rule asked was read, the oldest of it: beside the NIC these rules ask whole lists.
+    fn age(&self, condition: Condition, id: FindingId) -> Option<Timestamp> {
+        let listed = |resource| self.facts.listed_at(resource);
+        let with_nic = |at: Option<Timestamp>| oldest([self.facts.read_at, at]);
+        match condition {
+            Condition::AddressFree { .. } => listed(Resource::Nics),
+            Condition::EipExists => listed(Resource::Eips),
+            Condition::EipFree => {
+                oldest([listed(Resource::Eips), listed(Resource::Nics).filter(|_| self.is_untold_eip())])
+            }
+            Condition::InstanceExists => listed(Resource::Instances),
+            Condition::InstanceState { .. } | Condition::GuestAgentRuns | Condition::HotPlug
+                if matches!(self.kind, OperationKind::Attach { .. }) =>
+            {
+                listed(Resource::Instances)
+            }
+            Condition::SamePlace { .. } | Condition::SameVpc => with_nic(listed(Resource::Instances)),
+            Condition::NicRoom { .. } => oldest([listed(Resource::Nics), listed(Resource::Instances)]),
+            Condition::AddressRoom { .. } => {
+                with_nic(listed(Resource::Instances).filter(|_| self.facts.instance.is_some()))
+            }
+            Condition::VirtualShared => oldest([self.facts.age_of(id), listed(Resource::Nics)]),
+            _ => self.facts.age_of(id),
+        }
+    }
+
+    /// Is the EIP none that is listed, so that any NIC's may be it?
+    fn is_untold_eip(&self) -> bool {
+        self.eip().is_some_and(|id| self.part.eip(id).is_none())
+    }
+
     fn nic(&self) -> &'a Nic {
         self.facts.nic
     }

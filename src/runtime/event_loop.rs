@@ -97,6 +97,8 @@ pub async fn run(
     let mut dirty = true;
     // Nobody looks and nothing is typed any more; calls in flight are seen to their end all the same.
     let mut gone = false;
+    // A dialog that wants to be seen before it is answered has been drawn.
+    let mut drawn = false;
     loop {
         let mut urgent = false;
         if gone && ended_by.is_none() {
@@ -132,6 +134,11 @@ pub async fn run(
                 }
             }
         }
+        if drawn && state.wants_showing() && outlet::is_idle() {
+            drawn = false;
+            effects.extend(update::update(state, clock::now(), Msg::Shown));
+            continue;
+        }
         let wait = if dirty { FRAME.saturating_sub(last_frame.elapsed()) } else { Duration::MAX };
         // A terminal that takes nothing holds up frames, and nothing else.
         let held_up = dirty && !gone && !outlet::is_idle();
@@ -139,6 +146,7 @@ pub async fn run(
             if !gone {
                 shown(console.draw(|frame| view.draw(state, frame)), &mut gone)?;
             }
+            drawn = state.wants_showing();
             last_frame = Instant::now();
             dirty = false;
             continue;
@@ -176,7 +184,7 @@ pub async fn run(
             Some(msg) = inlets.results.recv() => inbox.push(msg),
             Some(exchange) = inlets.exchanges.recv() => inbox.push(Msg::Exchange(Box::new(exchange))),
             Some(msg) = executor.ended() => inbox.push(msg),
-            () = outlet::idle(), if held_up => {}
+            () = outlet::idle(), if held_up || drawn => {}
             () = wake => inbox.push(Msg::Wake),
         }
         let began = Instant::now();
@@ -217,7 +225,7 @@ fn patience(state: &State, executor: &Executor) -> Duration {
 /// What a person did, as a message; a terminal that is gone says nothing.
 fn said(from: FromTerminal, state: &State, view: &mut dyn View) -> Option<Msg> {
     match from {
-        FromTerminal::Input(input) => Some(Msg::Input(input)),
+        FromTerminal::Input(at, input) => Some(Msg::InputAt(at, input)),
         FromTerminal::Mouse { deed, column, row } => {
             Some(Msg::Mouse(Mouse { deed, column, row, part: view.part(state, column, row) }))
         }

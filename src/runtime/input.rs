@@ -13,10 +13,15 @@ use crossterm::event::{
 };
 use tokio::sync::mpsc;
 
-use crate::app::{
-    key::{Input, Key, KeyCode},
-    mouse::Deed,
+use crate::{
+    app::{
+        key::{Input, Key, KeyCode},
+        mouse::Deed,
+    },
+    domain::time::Timestamp,
 };
+
+use super::clock;
 
 /// How long one look for an event takes. Whoever wants a pause wakes the thread, so that nothing ticks while nothing moves.
 #[cfg(unix)]
@@ -28,7 +33,8 @@ const LOOK: Duration = Duration::from_millis(50);
 /// What the thread brings.
 #[derive(Debug)]
 pub enum FromTerminal {
-    Input(Input),
+    /// With the time at which it was read.
+    Input(Timestamp, Input),
     Mouse {
         deed: Deed,
         column: u16,
@@ -94,7 +100,7 @@ pub fn start(switch: Switch) -> mpsc::Receiver<FromTerminal> {
                 Ok(false) => continue,
                 Ok(true) => match event::read() {
                     Ok(Event::Mouse(event)) => pointed(event),
-                    Ok(event) => translate(event).map(FromTerminal::Input),
+                    Ok(event) => translate(event).map(|input| FromTerminal::Input(clock::now(), input)),
                     Err(_) => Some(FromTerminal::Lost),
                 },
                 Err(_) => Some(FromTerminal::Lost),

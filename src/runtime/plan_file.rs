@@ -27,11 +27,10 @@ use crate::{
     app::notices::Phrase,
     domain::{
         ids::{CloudId, NicKey, OperationId, ProfileId, RegionId},
-        plan::{Decision, Operation, OperationKind, PlanRow, ReleasePlan},
+        plan::{Decision, Operation, OperationKind, PlanHash, PlanRow, ReleasePlan},
         selection::Target,
         time::Timestamp,
     },
-    rules::planner,
 };
 
 use super::jobs::release::Author;
@@ -369,7 +368,7 @@ fn write(operation: &Operation) -> WriteOf {
         region: operation.region.clone(),
         kind: operation.kind.clone(),
         after: operation.after.clone(),
-        digest: planner::hash(std::slice::from_ref(operation)).to_string(),
+        digest: PlanHash::of(std::slice::from_ref(operation)).to_string(),
     }
 }
 
@@ -416,12 +415,12 @@ fn stamp(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::plan::PlanHash;
+    use crate::domain::plan::Load;
 
     const NOW: Timestamp = Timestamp(1_767_794_580_000);
 
     fn file(made_at: Timestamp) -> PlanFile {
-        let plan = ReleasePlan::freeze(PlanHash([7; 32]), made_at, Vec::new(), Vec::new(), |_| 0).unwrap();
+        let plan = ReleasePlan::freeze(made_at, Vec::new(), Vec::new(), Load::default(), |_| 0).unwrap();
         let author = Author { who: "lin".to_owned(), host: "ops-1".to_owned() };
         PlanFile::of(&plan, &author, false, made_at)
     }

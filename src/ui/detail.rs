@@ -1,6 +1,6 @@
 //! Everything about one row: beside the list where there is room, over the whole body otherwise.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, net::IpAddr};
 
 use crate::{
     app::{
@@ -14,7 +14,7 @@ use crate::{
         finding::Finding,
         instance::Instance,
         nic::{ManagedBy, Nic, NicState},
-        plan::Act,
+        plan::{Act, OperationKind},
         tags::Tags,
         time::Timestamp,
     },
@@ -96,7 +96,7 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
             on_instance(canvas, &mut doc, profile, nic, *instance, false);
             doc.heading(words.word("heading.detach-findings"));
             findings::list(canvas, &mut doc, Some(&profile.cloud), state.now, found, Act::Detach, None);
-            call(canvas, &mut doc, profile, found, Act::Detach);
+            call(canvas, &mut doc, state, profile, nic, found, None);
             doc.heading(words.word("heading.addresses"));
             for address in &nic.addresses {
                 let kind = words::address_kind(words, &profile.cloud, address.role);
@@ -132,7 +132,7 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
             doc.heading(words.word("heading.findings"));
             findings::list(canvas, &mut doc, Some(&profile.cloud), state.now, found, Act::Release, None);
             if rows::is_releasable_role(address.role) {
-                call(canvas, &mut doc, profile, found, Act::Release);
+                call(canvas, &mut doc, state, profile, nic, found, Some(address.ip));
             }
             public(canvas, &mut doc, eips, backends);
             about_nic(canvas, &mut doc, state, profile, nic);
@@ -217,21 +217,36 @@ fn on_instance(
     }
 }
 
-/// The vendor's call that would be made, or that none would.
-fn call(canvas: &Canvas, doc: &mut Doc, profile: &ProfileInfo, found: &[Finding], verb: Act) {
+/// The vendor's calls that would be made to release the address, or to detach the NIC; or that none would.
+fn call(
+    canvas: &Canvas,
+    doc: &mut Doc,
+    state: &State,
+    profile: &ProfileInfo,
+    nic: &Nic,
+    found: &[Finding],
+    address: Option<IpAddr>,
+) {
     use crate::domain::finding::Severity;
     let words = canvas.words;
-    let name = words::call(profile.capabilities, verb);
+    let kind = match (address, &nic.instance) {
+        (Some(ip), _) => Some(OperationKind::Release { nic: nic.id.clone(), ips: vec![ip] }),
+        (None, Some(instance)) => Some(OperationKind::Detach { nic: nic.id.clone(), instance: instance.clone() }),
+        (None, None) => None,
+    };
+    let seen = state.inventory.profile(&profile.id).and_then(|part| part.snapshot(&nic.id));
+    let calls = kind.zip(seen).map(|(kind, seen)| words::calls(words, &profile.capabilities.calls.of(&kind, &seen)));
+    let name = calls.unwrap_or_default();
     let blocked = found.iter().any(|finding| finding.severity >= Severity::Unknown);
     doc.blank();
     if blocked {
         doc.field(words.word("label.call"), words.word("detail.no-call"), Role::Text);
         return;
     }
-    doc.field(words.word("label.call"), name, Role::Text);
-    let note = match verb {
-        Act::Release => words.text("detail.call-batch", &[("count", &profile.capabilities.release_batch.to_string())]),
-        Act::Detach if profile.capabilities.detach_polls => Cow::Borrowed(words.word("detail.call-polled")),
+    doc.field(words.word("label.call"), &name, Role::Text);
+    let note = match address {
+        Some(_) => words.text("detail.call-batch", &[("count", &profile.capabilities.release_batch.to_string())]),
+        None if profile.capabilities.detach_polls => Cow::Borrowed(words.word("detail.call-polled")),
         _ => return,
     };
     doc.field("", &note, Role::Dim);

@@ -138,6 +138,7 @@ pub fn confirm(canvas: &mut Canvas, state: &State, regions: &Regions, dialog: &C
     let by = plan::sent(view);
     let sum = plan::Sent::sum(by.iter().map(|(_, sent)| sent));
     let what = capital(&line::what(canvas, &sum));
+    let calls = words::count_of_calls(words, view.plan.calls());
     let body = about(canvas, state, view, &by, dialog.danger.level, width);
     let foot = ask(canvas, dialog, width);
     let mut doc = Doc::new(width, 0);
@@ -187,7 +188,11 @@ pub fn confirm(canvas: &mut Canvas, state: &State, regions: &Regions, dialog: &C
         _ => (0, [0, 0, 0]),
     };
     let mut at = outer;
-    lines(canvas, inner, at, &[vec![(what, Role::Bright)]]);
+    let mut heading = vec![(what, Role::Bright)];
+    if text::cells(&heading[0].0) + 2 + text::cells(&calls) <= usize::from(width) {
+        heading.push((format!("  {calls}"), Role::Dim));
+    }
+    lines(canvas, inner, at, &[heading]);
     at += 1 + between[0];
     let room = height.saturating_sub(fixed + blanks);
     scrolling(canvas, inner, at, room, body.lines(), dialog.scroll);

@@ -225,8 +225,7 @@ fn plan_line(canvas: &mut Canvas, state: &State, area: Area) {
     let plan = &view.plan;
     let title = words.text("plan.title", &[("hash", &plan.hash().short())]);
     let what = planned(canvas, view);
-    let calls = plan.operations().len().to_string();
-    let calls = words.text("plan.calls", &[("count", &calls)]);
+    let calls = words::count_of_calls(words, plan.calls());
     let source = match view.source {
         Source::Marks | Source::Order => "",
         Source::FocusedRow => words.word("plan.of-focused-row"),

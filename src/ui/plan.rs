@@ -362,10 +362,8 @@ fn summary(canvas: &mut Canvas, state: &State, view: &PlanView, area: Area) {
     let label = u16::try_from(label.unwrap_or(0)).unwrap_or(0) + 2;
     let effects = effects(canvas, view, true);
     let profiles = sent(view).len();
-    let calls = words.text(
-        "plan.calls-to",
-        &[("count", &view.plan.operations().len().to_string()), ("profiles", &profiles.to_string())],
-    );
+    let count = words::count_of_calls(words, view.plan.calls());
+    let calls = words.text("plan.calls-to", &[("calls", &count), ("profiles", &profiles.to_string())]);
     let calls = if view.plan.operations().is_empty() { words.word("plan.no-calls").into() } else { calls };
     let mut pen = canvas.pen_at(area, 1, 2);
     pen.column(words.word("label.effects"), label, Cut::End, Role::Dim);
@@ -480,11 +478,14 @@ pub fn page(canvas: &Canvas, state: &State, view: &PlanView, row: &PlanRow, widt
         None => doc.field(words.word("label.call"), words.word("detail.no-call"), Role::Text),
         Some(operation) => {
             before_after(canvas, &mut doc, view, operation);
-            let call = state.profile(&nic.profile).map_or("", |info| words::call(info.capabilities, verb));
-            let values =
-                [("nth", (operation.id.0 + 1).to_string()), ("total", view.plan.operations().len().to_string())];
-            let nth = words.text("plan.call-nth", &values.each_ref().map(|(name, value)| (*name, value.as_str())));
-            doc.field(words.word("label.call"), call, Role::Text);
+            let calls = &operation.calls;
+            let values = [
+                ("nth", (operation.id.0 + 1).to_string()),
+                ("total", view.plan.operations().len().to_string()),
+                ("calls", words::count_of_calls(words, (calls.names.len(), calls.more))),
+            ];
+            let nth = words.text("plan.write-nth", &values.each_ref().map(|(name, value)| (*name, value.as_str())));
+            doc.field(words.word("label.call"), &words::calls(words, calls), Role::Text);
             doc.field("", &nth, Role::Dim);
             if let OperationKind::Release { ips, .. } | OperationKind::Assign { ips, .. } = &operation.kind {
                 doc.field("", &words.text("plan.call-carries", &[("count", &ips.len().to_string())]), Role::Dim);

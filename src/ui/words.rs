@@ -9,7 +9,6 @@ use crate::{
     },
     domain::{
         address::AddressRole,
-        capabilities::Capabilities,
         clean::clean,
         fault::{Effect, Fault, FaultKind},
         finding::{Finding, FindingId, Level, Severity},
@@ -20,7 +19,7 @@ use crate::{
         odd,
         outcome::{Outcome, OutcomeWord, Progress, Skip},
         page::Resource,
-        plan::{Act, ChangedFact},
+        plan::{Act, Calls, ChangedFact},
         selection::Target,
         time::Timestamp,
     },
@@ -33,13 +32,23 @@ use super::{
     theme::Role,
 };
 
-/// The vendor's name of the call that would be made, where it is known without asking for one.
-pub fn call(capabilities: &Capabilities, act: Act) -> &'static str {
-    match act {
-        Act::Release => capabilities.release_call,
-        Act::Detach => capabilities.detach_call,
-        Act::Assign | Act::Attach | Act::BindEip | Act::Delete => "",
+/// The vendor's names of the calls of a write, each with how often it is made in a row.
+pub fn calls(words: &Catalog, calls: &Calls) -> String {
+    let mut named: Vec<(&str, usize)> = Vec::new();
+    for &name in &calls.names {
+        match named.last_mut() {
+            Some((last, count)) if *last == name => *count += 1,
+            _ => named.push((name, 1)),
+        }
     }
+    let one = |(name, count): (&str, usize)| if count > 1 { format!("{name} ({count})") } else { name.to_owned() };
+    named.into_iter().map(one).collect::<Vec<_>>().join(words.word("list.comma"))
+}
+
+/// `3 calls`, `1 call or more`.
+pub fn count_of_calls(words: &Catalog, (count, more): (usize, bool)) -> String {
+    let key = if more { "plan.calls-more" } else { "plan.calls" };
+    words.text(key, &[("count", &count.to_string())]).into_owned()
 }
 
 /// What a target is called in a list.

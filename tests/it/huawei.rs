@@ -10,7 +10,7 @@ use nicdeck::{
         ids::AddressKey,
         journal::JournalEntry,
         outcome::{Outcome, OutcomeWord, Progress, Skip},
-        plan::{ChangedFact, Decision, Operation, OperationKind, ReleasePlan},
+        plan::{Act, ChangedFact, Decision, Operation, OperationKind, PlanRow, ReleasePlan},
         selection::Target,
     },
     filter,
@@ -61,7 +61,20 @@ async fn released(targets: &[Target]) -> Stage {
     let plan = stage.prepare(targets).await;
     stage.run(&plan).await.all(OutcomeWord::Released);
     stage.closed_journal();
+    assert_told(&stage, &plan);
     stage
+}
+
+/// The plan has named the writes that came, all of them where it said so.
+fn assert_told(stage: &Stage, plan: &ReleasePlan) {
+    let sent: Vec<String> =
+        stage.simulator.requests().into_iter().filter(|logged| logged.write).map(|logged| logged.action).collect();
+    let told: Vec<&str> = plan.operations().iter().flat_map(|operation| operation.calls.names.clone()).collect();
+    let (count, more) = plan.calls();
+    assert!(sent.len() == count || more && sent.len() > count, "{sent:?}, and the plan told {told:?}, more: {more}");
+    if plan.operations().len() == 1 {
+        assert_eq!(sent[..count], told[..]);
+    }
 }
 
 #[tokio::test]
@@ -311,6 +324,8 @@ async fn a_virtual_ip_of_a_service_is_blocked() {
     stage.run(&plan).await.all(OutcomeWord::Released);
     // Not all of them go, so the call that takes all is not used.
     assert_eq!(writes(&stage), ["UpdatePort vip-102", "UpdatePort nic-web1"]);
+    assert_eq!(plan.calls(), (2, false));
+    assert_told(&stage, &plan);
     assert_eq!(bound(&stage.simulator.world(), "10.0.0.106"), ["10.0.0.20"]);
 }
 
@@ -350,7 +365,7 @@ async fn where_keeping_the_nic_has_no_effect_nothing_is_deleted() {
 async fn what_comes_between_two_requests_of_a_detach_holds_the_second_back() {
     type Meanwhile = fn(&mut World);
     let cases: [(Meanwhile, ChangedFact); 3] = [
-        (|world| assert!(world.bind_eip("eip-9", "nic-web1", "10.0.0.20".parse().unwrap())), ChangedFact::Eips),
+        (|world| assert!(world.bind_eip("eip-9", "nic-dies", "10.0.0.40".parse().unwrap())), ChangedFact::Eips),
         (
             |world| {
                 let rename = |server: &mut SimInstance| server.name = "gw-1".into();
@@ -368,10 +383,10 @@ async fn what_comes_between_two_requests_of_a_detach_holds_the_second_back() {
         let mut protect = Protect::default();
         protect.add(&PROFILE.into(), &"huawei".into(), None, &[filter::parse("name:gw-*").unwrap()]);
         stage.state.safety = Arc::new(Safety { protect, ..Safety::default() });
-        let plan = stage.prepare(&[Target::Nic(key("nic-web1"))]).await;
+        let plan = stage.prepare(&[Target::Nic(key("nic-dies"))]).await;
         stage.simulator.after("UpdateServerInterface", meanwhile);
         let ended = stage.run(&plan).await;
-        assert_eq!(writes(&stage), ["UpdateServerInterface nic-web1"], "{fact:?}");
+        assert_eq!(writes(&stage), ["UpdateServerInterface nic-dies"], "{fact:?}");
         let Outcome::Skipped { why: Skip::Midway { changes } } = ended.only() else { panic!("{:?}", ended.only()) };
         assert_eq!(changes.iter().map(|change| change.fact).collect::<Vec<_>>(), [fact]);
         stage.closed_journal();
@@ -454,7 +469,7 @@ async fn what_holds_a_server_is_predicted_with_the_code_that_the_cloud_answers()
         assert_eq!(codes, [code]);
 
         let mut stage = scene().open().await;
-        let plan = stage.prepare(std::slice::from_ref(&target)).await;
+        let plan = stage.prepare(&[Target::Nic(key("nic-dies"))]).await;
         stage.simulator.before("BatchDeleteServerNics", held);
         let ended = stage.run(&plan).await;
         let Outcome::Failed { fault } = ended.only() else { panic!("{code}: {:?}", ended.only()) };
@@ -463,7 +478,7 @@ async fn what_holds_a_server_is_predicted_with_the_code_that_the_cloud_answers()
         assert_eq!(stage.codes(), [code]);
         let waited = ended.progressed(|progress| matches!(progress, Progress::Retrying { .. }));
         assert_eq!(waited, if code == "Ecs.0100" { usize::from(TRIES) - 1 } else { 0 });
-        assert_eq!(stage.simulator.world().nic("nic-web1").unwrap().instance_id.as_deref(), Some("srv-web"));
+        assert_eq!(stage.simulator.world().nic("nic-dies").unwrap().instance_id.as_deref(), Some("srv-web"));
     }
     // On no server: predicted, and what the cloud answers then means that there is nothing left to do.
     let mut stage = scene().open().await;
@@ -654,8 +669,8 @@ fn back(stage: &Stage, done: &ReleasePlan) -> Arc<ReleasePlan> {
     });
     let operations: Vec<Operation> = operations.collect();
     let rows = done.rows().to_vec();
-    let hash = nicdeck::rules::planner::hash(&operations);
-    Arc::new(ReleasePlan::freeze(hash, done.made_at(), rows, operations, |_| 100).expect("a sound plan"))
+    let rows = rows.into_iter().map(|row| PlanRow { act: Act::Assign, ..row }).collect();
+    Arc::new(ReleasePlan::freeze(done.made_at(), rows, operations, done.load().clone(), |_| 100).expect("a sound plan"))
 }
 
 #[tokio::test]

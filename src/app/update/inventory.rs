@@ -20,7 +20,7 @@ use crate::{
     rules::{self, Summary, facts::Facts},
 };
 
-use super::matching;
+use super::{matching, plan};
 
 /// Starts listing a profile, in place of a listing that may be under way.
 pub fn list(state: &mut State, profile: ProfileId) -> Vec<Effect> {
@@ -116,12 +116,14 @@ pub fn event(state: &mut State, job: JobId, event: InventoryEvent) -> Vec<Effect
             let mut touched = part.complete(&section, sweep, now);
             touched.all |= detail::failed(part).len() != failed;
             take_in(state, place, &touched);
+            plan::watch(state, &profile);
         }
         InventoryEvent::Failed(section, fault) => {
             listing.ended += 1;
             listing.open.remove(&section);
             part.fail(&section, *fault, now);
             take_in(state, place, &Touched { all: true, ..Touched::default() });
+            plan::watch(state, &profile);
         }
         InventoryEvent::Ended => {
             if let Some(listing) = state.jobs.end_listing(&profile) {

@@ -48,6 +48,16 @@ pub fn start(state: &mut State, now: Timestamp) -> Vec<Effect> {
 /// Takes one message in. Pure: the same state and message give the same state and effects.
 pub fn update(state: &mut State, now: Timestamp, msg: Msg) -> Vec<Effect> {
     state.now = now;
+    let msg = match msg {
+        Msg::InputAt(at, input) => {
+            state.pressed_at = at.min(now);
+            Msg::Input(input)
+        }
+        msg => {
+            state.pressed_at = now;
+            msg
+        }
+    };
     let effects = take_in(state, msg);
     super::rows::recount_hidden(state);
     take_down(state);
@@ -56,6 +66,14 @@ pub fn update(state: &mut State, now: Timestamp, msg: Msg) -> Vec<Effect> {
 
 fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
     match msg {
+        Msg::Shown => {
+            if let Some(Overlay::Confirm(dialog)) = state.overlays.last_mut() {
+                dialog.shown_at.get_or_insert(state.now);
+            }
+            Vec::new()
+        }
+        // Taken apart before.
+        Msg::InputAt(_, input) => take_in(state, Msg::Input(input)),
         Msg::Input(Input::Key(key)) => press(state, key),
         Msg::Input(Input::Paste(text))
             if state.overlays.is_empty() && state.screen == Screen::History && state.history.editing =>

@@ -336,9 +336,12 @@ fn confirm(state: &mut State, dialog: &mut Confirm, key: Key) -> Vec<Effect> {
         state.overlays.push(Overlay::Confirm(dialog.clone()));
         Vec::new()
     };
-    let held = dialog.ignored.is_some_and(|(last, at)| last == key && state.now.since(at) < DEAF_MS);
-    if state.now.since(dialog.opened_at) < DEAF_MS || held {
-        dialog.ignored = Some((key, state.now));
+    // By when the key was pressed: what was typed ahead of a screen that hung was not meant for what it shows now.
+    let pressed = state.pressed_at;
+    let held = dialog.ignored.is_some_and(|(last, at)| last == key && pressed.since(at) < DEAF_MS);
+    let seen = dialog.shown_at.is_some_and(|shown| pressed.since(shown) >= DEAF_MS);
+    if !seen || held {
+        dialog.ignored = Some((key, pressed));
         return keep(state, dialog);
     }
     dialog.ignored = None;

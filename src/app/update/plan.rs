@@ -266,6 +266,33 @@ fn remake(state: &mut State) {
     state.plan = Some(view);
 }
 
+/// A row that may not go any more, by what a listing of the profile has brought, stays as blocked: the plan is another one, and who
+/// is asked about it is asked no more. Else it stays as it was read.
+pub fn watch(state: &mut State, profile: &ProfileId) {
+    let about = |view: &&mut PlanView| view.targets.iter().any(|target| target.nic().profile == *profile);
+    let Some(view) = state.plan.take_if(|view| view.read_at().is_some() && about(&view)) else { return };
+    let asked = Asked {
+        targets: &view.targets,
+        from: &view.from,
+        hidden: &view.hidden,
+        unread: &view.unread,
+        overruled: &view.overruled,
+        undo: view.undo.as_ref(),
+    };
+    let now = build(state, &asked);
+    let going = |plan: &ReleasePlan| plan.targets().collect::<BTreeSet<_>>();
+    let falls = now.is_some_and(|now| !going(&view.plan).is_subset(&going(&now)));
+    let before = view.plan.clone();
+    state.plan = Some(view);
+    if falls {
+        if let Some(view) = &mut state.plan {
+            view.before.get_or_insert(before);
+        }
+        remake(state);
+        tell_changes(state);
+    }
+}
+
 /// What is not known now is not what was overridden: nobody has said why that may go.
 fn drop_overrides(state: &mut State, view: &mut PlanView) {
     let rows = view.plan.rows();
@@ -494,7 +521,7 @@ pub fn ask(state: &mut State) -> Vec<Effect> {
         plan: view.plan.hash(),
         danger: view.danger.clone(),
         typed: Line::default(),
-        opened_at: state.now,
+        shown_at: None,
         refused: None,
         scroll: 0,
         ignored: None,

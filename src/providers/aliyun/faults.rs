@@ -102,7 +102,9 @@ fn by_code(code: &str, write: Option<&OperationKind>) -> Option<(FaultKind, Effe
         "InvalidParameter.EniNotBelongEcs" if detach => (Refused, AlreadyDone),
         "InvalidEcsId.NotFound" | "InvalidInstanceId.NotFound" if detach => (NotFound, AlreadyDone),
 
-        "Operation.Conflict" | "OperationConflict" | "LastTokenProcessing" => (Conflict, NothingRetry),
+        "Operation.Conflict" | "OperationConflict" => (Conflict, NothingRetry),
+        // The same request, twice on its way: the first is being done, and may well have been by now.
+        "LastTokenProcessing" => (Conflict, lost),
         // It is being bound or unbound; a person should see to what.
         "IncorrectEipStatus" => (Conflict, Nothing),
         "Rejected.Throttling" => (Throttled, NothingRetry),

@@ -20,12 +20,12 @@ use self::carry::{Carry, Only};
 use super::{
     discover::VendorCli,
     profile::{Credential, Profile},
-    provider::{Call, Descriptor, Provider, Quota, Reply, Stamp, Step},
+    provider::{Call, Descriptor, Provider, Quota, Reply, Stamp, Step, calls},
 };
 use crate::{
     domain::{
         address::{AddressRole, Backend},
-        capabilities::{Capabilities, Condition, Precondition, blocked, told},
+        capabilities::{Capabilities, TellCalls, Condition, Precondition, blocked, told},
         fault::Fault,
         finding::Severity,
         ids::RegionId,
@@ -203,8 +203,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         attach: ATTACH,
         bind_eip: BIND_EIP,
         delete: DELETE,
-        release_call: encode::RELEASE,
-        detach_call: encode::DETACH,
+        calls: TellCalls(|kind, seen| calls(&Cloud, kind, seen)),
         detach_polls: true,
         // Vendor: DescribeInstanceTypes, InstanceTypes.N.
         limits_per_call: Some(10),

@@ -14,12 +14,12 @@ pub mod sign;
 use super::{
     discover::VendorCli,
     profile::{Credential, Profile},
-    provider::{Call, Descriptor, Provider, Quota, Reply, Stamp, Step},
+    provider::{Call, Descriptor, Provider, Quota, Reply, Stamp, Step, calls},
 };
 use crate::{
     domain::{
         address::{AddressRole, Backend},
-        capabilities::{Capabilities, Condition, Precondition, blocked, told},
+        capabilities::{Capabilities, TellCalls, Condition, Precondition, blocked, told},
         fault::Fault,
         finding::Severity,
         ids::RegionId,
@@ -184,8 +184,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         attach: ATTACH,
         bind_eip: BIND_EIP,
         delete: DELETE,
-        release_call: encode::RELEASE,
-        detach_call: encode::DETACH,
+        calls: TellCalls(|kind, seen| calls(&Cloud, kind, seen)),
         detach_polls: true,
         limits_per_call: None,
         // The vendor advises few: five with that of a batch. Pages follow each other, so there are few at once anyway.

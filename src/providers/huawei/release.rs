@@ -50,9 +50,9 @@ pub(super) fn step(kind: &OperationKind, seen: &NicSnapshot, made: &[Step]) -> O
         // Only from the server that it was listed on, and never where it is not known whether that deletes it.
         OperationKind::Detach { instance, .. } if seen.nic.instance.as_ref() == Some(instance) => {
             match (made, seen.nic.dies_with_detach) {
-                ([], Some(Fate::Dies | Fate::Stays)) => Some(Step { name: KEEP, carry: None, last: false }),
-                // Read back: the cloud has taken it to heart.
-                ([keep], Some(Fate::Stays)) if keep.name == KEEP => Some(Step { name: UNPLUG, carry: None, last: true }),
+                ([], Some(Fate::Dies)) => Some(Step { name: KEEP, carry: None, last: false }),
+                // It stays by itself, or, read back, the cloud has taken it to heart.
+                ([] | [Step { name: KEEP, .. }], Some(Fate::Stays)) => Some(Step { name: UNPLUG, carry: None, last: true }),
                 _ => None,
             }
         }
@@ -155,8 +155,12 @@ fn bind_by_list(seen: &NicSnapshot, ips: &[IpAddr], lists: &[PairList], made: &[
         return None;
     }
     let nic = &seen.nic;
-    let fresh: Vec<Pair> =
-        ips.iter().map(|ip| Pair { ip: ip.to_string().into(), mac: nic.mac.clone() }).collect();
+    // One that the list names already, and that is not on the NIC all the same, is there no more: naming it again binds nothing.
+    let ips = ips.iter().filter(|ip| !nic.pairs.iter().any(|pair| pair.is(**ip)));
+    let fresh: Vec<Pair> = ips.map(|ip| Pair { ip: ip.to_string().into(), mac: nic.mac.clone() }).collect();
+    if fresh.is_empty() {
+        return None;
+    }
     let pairs: Vec<&Pair> = nic.pairs.iter().chain(&fresh).collect();
     list_step(nic.id.as_str(), &pairs, false, made)
 }

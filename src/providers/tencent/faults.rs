@@ -71,8 +71,9 @@ pub(super) fn by_code(code: &str, write: Option<&OperationKind>) -> Option<(Faul
         // Something moves: refused until it has come to rest.
         "UnsupportedOperation.InvalidState"
         | "UnsupportedOperation.MutexOperationTaskRunning"
-        | "UnsupportedOperation.IdempotentProcessing"
         | "OperationDenied.MutexTaskRunning" => (Conflict, NothingRetry),
+        // The same request, twice on its way: the first is being done, and may well have been by now.
+        "UnsupportedOperation.IdempotentProcessing" => (Conflict, lost),
         "UnsupportedOperation.IdempotentParameterMismatch" => (BadRequest, Nothing),
         "FailedOperation.NetDetectTimeOut" => (Server, lost),
         // A quota and a throttle share a prefix.

@@ -20,12 +20,12 @@ use self::carry::{Balancer, Search};
 use super::{
     discover::VendorCli,
     profile::{Credential, Profile},
-    provider::{Call, Descriptor, Provider, Quota, Reply, Stamp, Step},
+    provider::{Call, Descriptor, Provider, Quota, Reply, Stamp, Step, calls},
 };
 use crate::{
     domain::{
         address::{AddressRole, Backend},
-        capabilities::{Capabilities, Condition, Precondition, blocked, told, warned},
+        capabilities::{Capabilities, TellCalls, Condition, Precondition, blocked, told, warned},
         fault::Fault,
         finding::Severity,
         ids::RegionId,
@@ -164,8 +164,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     attach: ATTACH,
     bind_eip: BIND_EIP,
     delete: DELETE,
-    release_call: RELEASE_CALL,
-    detach_call: DETACH_CALL,
+    calls: TellCalls(|kind, seen| calls(&Cloud, kind, seen)),
     detach_polls: true,
     limits_per_call: None,
     in_flight: 24,

@@ -14,12 +14,12 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::{
     discover::VendorCli,
     profile::{Credential, Profile},
-    provider::{Call, Descriptor, Provider, Quota, Reply, Stamp},
+    provider::{Call, Descriptor, Provider, Quota, Reply, Stamp, calls},
 };
 use crate::{
     domain::{
         address::{AddressRole, Backend},
-        capabilities::{Capabilities, Condition, Precondition, blocked, told, warned},
+        capabilities::{Capabilities, TellCalls, Condition, Precondition, blocked, told, warned},
         fault::Fault,
         finding::Severity,
         ids::{LoadBalancerId, RegionId},
@@ -151,8 +151,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
         attach: ATTACH,
         bind_eip: BIND_EIP,
         delete: DELETE,
-        release_call: encode::RELEASE,
-        detach_call: encode::DETACH,
+        calls: TellCalls(|kind, seen| calls(&Cloud, kind, seen)),
         detach_polls: true,
         limits_per_call: None,
         // The vendor's Terraform provider has up to 50.

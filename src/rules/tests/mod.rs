@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 use crate::domain::{
     address::{Address, AddressRole, Backend, BackendTarget, Eip, EipBinding},
-    capabilities::{Capabilities, Condition, Precondition},
+    capabilities::{Capabilities, Condition, Precondition, TellCalls},
     finding::Severity,
     float::{Float, Pair},
     ids::RegionId,
@@ -20,6 +20,7 @@ use crate::domain::{
     inventory::Inventory,
     nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
     page::{InventoryPage, Resource},
+    plan::Calls,
     snapshot::NicSnapshot,
     time::Timestamp,
 };
@@ -66,8 +67,7 @@ pub const STRICT: Capabilities = Capabilities {
     attach: &[],
     bind_eip: &[],
     delete: &[],
-    release_call: "Release",
-    detach_call: "Detach",
+    calls: TellCalls(|kind, _| Calls::one(kind.act().as_str())),
     detach_polls: true,
     limits_per_call: None,
     in_flight: 4,

@@ -15,14 +15,15 @@ use crate::{
         ids::{AddressKey, NicKey, ProfileId},
         nic::TypeLimit,
         plan::{
-            Belts, ChangedFact, Decision, Load, Operation, OperationKind, Override, PlanError, PlanRow, ReleasePlan,
+            Act, Belts, ChangedFact, Decision, Load, Operation, OperationKind, Override, PlanError, PlanHash, PlanRow,
+            ReleasePlan,
         },
         selection::Target,
     },
     rules::{
         Safety,
         guard::{Account, Danger, Phrase, danger, effects, names, spoken},
-        planner::{self, Sources, Wanted, plan},
+        planner::{Sources, Wanted, plan},
     },
 };
 
@@ -425,9 +426,9 @@ fn the_hash_follows_everything_that_a_write_hangs_on() {
     ];
     for (nth, (plan, change)) in cases.into_iter().enumerate() {
         let mut operations = plan.operations().to_vec();
-        assert_eq!(planner::hash(&operations), plan.hash());
+        assert_eq!(PlanHash::of(&operations), plan.hash());
         change(&mut operations[0]);
-        assert_ne!(planner::hash(&operations), plan.hash(), "{nth}");
+        assert_ne!(PlanHash::of(&operations), plan.hash(), "{nth}");
     }
     // Two lists of one entry are not one list of what both hold.
     let back = |lists: &[&[&str]]| {
@@ -437,7 +438,7 @@ fn the_hash_follows_everything_that_a_write_hangs_on() {
         };
         let lists = lists.iter().map(list).collect();
         let kind = OperationKind::Assign { nic: "nic-1".into(), ips: vec![ip("10.0.9.9")], lists };
-        planner::hash(&[Operation { kind, ..shared.operations()[0].clone() }])
+        PlanHash::of(&[Operation { kind, ..shared.operations()[0].clone() }])
     };
     assert_ne!(back(&[&["10.0.1.1"], &[]]), back(&[&["10.0.1.1"]]));
 }
@@ -453,7 +454,7 @@ fn only_parts_that_fit_together_make_a_plan() {
     let frozen = |change: Change| {
         let (mut rows, mut operations) = (plan.rows().to_vec(), plan.operations().to_vec());
         change(&mut rows, &mut operations);
-        ReleasePlan::freeze(plan.hash(), READ, rows, operations, |_| 1).map(|_| ())
+        ReleasePlan::freeze(READ, rows, operations, plan.load().clone(), |_| 1).map(|_| ())
     };
     let finding =
         |severity| Finding { id: FindingId::EipUnknown, severity, values: vec![], predicts: None, read_at: None };
@@ -467,7 +468,7 @@ fn only_parts_that_fit_together_make_a_plan() {
     for severity in [Severity::Blocked, Severity::Unknown] {
         let (mut rows, operations) = (plan.rows().to_vec(), plan.operations().to_vec());
         rows[0].findings.insert(0, finding(severity));
-        assert_eq!(ReleasePlan::freeze(plan.hash(), READ, rows, operations, |_| 1).map(|_| ()), undecided());
+        assert_eq!(ReleasePlan::freeze(READ, rows, operations, plan.load().clone(), |_| 1).map(|_| ()), undecided());
     }
     assert_eq!(frozen(|rows, _| rows[0].overridden = Some("said by nobody".into())), undecided());
     let reasoned: Change = |rows, all| {
@@ -476,7 +477,32 @@ fn only_parts_that_fit_together_make_a_plan() {
     };
     assert_eq!(frozen(reasoned), undecided(), "there is nothing to be overridden");
     let over = Load { belts: Belts { per_plan: 0, percent: 20 }, addresses: 1, ..Load::default() };
-    assert_eq!(plan.clone().measured(over).map(|_| ()), Err(PlanError::OverBelt));
+    let measured = |load: Load| {
+        let (rows, operations) = (plan.rows().to_vec(), plan.operations().to_vec());
+        ReleasePlan::freeze(READ, rows, operations, load, |_| 1).map(|_| ())
+    };
+    assert_eq!(measured(over), Err(PlanError::OverBelt));
+    let load = || plan.load().clone();
+    for unmeasured in [Load::default(), Load { addresses: 0, ..load() }, Load { shares: vec![], ..load() }] {
+        assert_eq!(measured(unmeasured), Err(PlanError::Unmeasured));
+    }
+    // What the rows say is what is sent, and where.
+    let mismatch = || Err(PlanError::Mismatch(target.clone()));
+    let assign: Change = |_, all| {
+        let OperationKind::Release { nic, ips } = all[0].kind.clone() else { panic!("a release") };
+        all[0].kind = OperationKind::Assign { nic, ips, lists: vec![] };
+    };
+    assert_eq!(frozen(assign), mismatch());
+    assert_eq!(frozen(|rows, _| rows[0].act = Act::Assign), mismatch());
+    assert_eq!(frozen(|rows, _| rows[0].cloud = "other".into()), mismatch());
+    assert_eq!(frozen(|rows, _| rows[0].region = "elsewhere".into()), mismatch());
+    assert_eq!(frozen(|_, all| all[0].cloud = "other".into()), mismatch());
+    assert_eq!(frozen(|_, all| all[0].region = "elsewhere".into()), Err(PlanError::Unexpected(id)));
+    let detach: Change = |_, all| {
+        let (nic, instance) = (all[0].kind.nic().clone(), "vm-other".into());
+        all[0].kind = OperationKind::Detach { nic, instance };
+    };
+    assert_eq!(frozen(detach), Err(PlanError::Unexpected(id)));
 }
 
 /// A call takes as many as it takes, or all that the NIC has: nothing between.

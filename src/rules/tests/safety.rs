@@ -8,7 +8,7 @@ use crate::{
         finding::{Finding, FindingId},
         ids::{AddressKey, NicKey, ProfileId},
         name::Name,
-        plan::{Belts, Change, ChangedFact, Decision, OperationKind, Overruled, ReleasePlan},
+        plan::{Belts, Change, ChangedFact, Decision, OperationKind, Overruled, PlanHash, ReleasePlan},
         selection::Target,
         tags::Tags,
     },
@@ -17,7 +17,7 @@ use crate::{
         Safety,
         facts::Facts,
         guard::{self, Account},
-        planner::{self, Sources, Wanted, plan},
+        planner::{Sources, Wanted, plan},
         protect::Protect,
         violated,
     },
@@ -449,7 +449,7 @@ fn what_is_not_known_goes_with_a_reason_and_is_as_dangerous_as_can_be() {
     // The reason is part of what is confirmed.
     let other = make(&overruled(&inventory, "somebody else said so"), &inventory, &Safety::default());
     assert_ne!(plan.hash(), other.hash());
-    assert_eq!(plan.hash(), planner::hash(plan.operations()));
+    assert_eq!(plan.hash(), PlanHash::of(plan.operations()));
 }
 
 #[test]

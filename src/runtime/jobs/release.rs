@@ -5,7 +5,7 @@ pub(super) mod look;
 mod network;
 mod read_back;
 mod send;
-pub(super) mod targets;
+pub mod targets;
 mod turn;
 
 use std::{
@@ -37,7 +37,7 @@ use crate::{
         client::{Client, OnPause, Pause, local},
         turn::WriteTurn,
     },
-    rules::{Safety, planner},
+    rules::Safety,
     runtime::journal::Journal,
 };
 
@@ -47,8 +47,6 @@ use send::{Sent, send};
 use targets::targets;
 use turn::{ready, turn};
 
-/// Requests one write may take: a codec that always finds one more is stopped.
-pub(super) const MOST_STEPS: usize = 32;
 /// Writes in flight for one profile.
 const PER_PROFILE: usize = 4;
 /// Facts that are no older, in milliseconds, are good for another try of a write that was throttled, which proves that it did nothing,
@@ -148,7 +146,7 @@ impl Batch {
 
 /// Runs the plan to its end, or until it is stopped. A plan that is not to the letter the one that was confirmed sends nothing.
 pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
-    if planner::hash(batch.plan.operations()) != batch.confirmed {
+    if PlanHash::of(batch.plan.operations()) != batch.confirmed {
         for operation in batch.plan.operations() {
             tell_end(&batch, operation, Outcome::Skipped { why: Skip::Altered }).await;
         }

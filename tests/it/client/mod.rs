@@ -11,7 +11,7 @@ use std::{
 use nicdeck::{
     domain::{
         address::Backend,
-        capabilities::Capabilities,
+        capabilities::{Capabilities, TellCalls},
         exchange::Exchange,
         fault::{Effect, Fault, FaultKind},
         ids::{CloudId, OperationId, ProfileId, RegionId},
@@ -19,7 +19,7 @@ use nicdeck::{
         nic::Nic,
         outcome::Receipt,
         page::{InventoryPage, Listing, Region, Resource},
-        plan::OperationKind,
+        plan::{Calls, OperationKind},
         time::Timestamp,
     },
     providers::{
@@ -58,8 +58,7 @@ static DESCRIPTOR: LazyLock<Descriptor> = LazyLock::new(|| Descriptor {
         attach: &[],
         bind_eip: &[],
         delete: &[],
-        release_call: "",
-        detach_call: "",
+        calls: TellCalls(|_, _| Calls::default()),
         detach_polls: false,
         limits_per_call: None,
         in_flight: 4,

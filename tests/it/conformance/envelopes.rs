@@ -79,7 +79,8 @@ pub async fn calls(cloud: &'static dyn Provider) -> Vec<Call> {
     ] {
         let mut snapshot = stage.part().snapshot(kind.nic()).expect("known");
         // As the read before a detach tells it where the listing does not.
-        snapshot.nic.dies_with_detach = Some(Fate::Stays);
+        snapshot.nic.dies_with_detach = Some(Fate::Dies);
+        let told = cloud.descriptor().capabilities.calls.of(&kind, &snapshot);
         let mut made: Vec<Step> = Vec::new();
         while let Some(step) = cloud.step(&kind, &snapshot, &made).filter(|_| made.len() < 8) {
             calls.push(Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() });
@@ -87,8 +88,13 @@ pub async fn calls(cloud: &'static dyn Provider) -> Vec<Call> {
             let other = cloud.instead(&kind, &snapshot, &made, &step, &unpublished());
             calls.extend(other.map(|step| Call::Write { region: region.clone(), kind: kind.clone(), step }));
             made.push(step);
+            snapshot.nic.dies_with_detach = Some(Fate::Stays);
         }
         assert!(!made.is_empty(), "{}: no request for {kind:?}", cloud.descriptor().id);
+        // Screens name them before they are made.
+        let first = Call::Write { region: region.clone(), kind: kind.clone(), step: made[0].clone() };
+        assert_eq!(told.names.first(), Some(&cloud.action(&first)), "{}: {kind:?}", cloud.descriptor().id);
+        assert!(told.more || told.names.len() == made.len(), "{}: {kind:?}: {told:?}", cloud.descriptor().id);
     }
     if cloud.descriptor().capabilities.limits_per_call.is_some() {
         let of = Scope::Types(vec!["a.type".into()]);

@@ -7,7 +7,6 @@ use nicdeck::{
         fault::{Fault, FaultKind},
         inventory::Section,
         page::{Listing, Resource},
-        plan::OperationKind,
     },
     providers::provider::{Call, Provider},
     sim::script::{Rule, Trouble},
@@ -172,18 +171,5 @@ async fn a_list_that_breaks_off_is_not_taken_for_whole() {
         assert!(sections.is_subset(&hit), "{}: {sections:?}", stage.name());
         let (came, all) = (stage.part().nic_count(), stage.simulator.world().nics().len());
         assert!(0 < came && came < all, "{}: {came} of {all} came before", stage.name());
-    }
-}
-
-/// Screens name the calls that would be made: the names are the codec's own.
-#[test]
-fn the_calls_that_are_named_are_those_that_are_sent() {
-    for (cloud, _) in clouds() {
-        let capabilities = &cloud.descriptor().capabilities;
-        let action = |kind| cloud.action(&Call::write("r1".into(), kind));
-        let release = OperationKind::Release { nic: "n1".into(), ips: vec![[10, 0, 0, 2].into()] };
-        let detach = OperationKind::Detach { nic: "n1".into(), instance: "i1".into() };
-        assert_eq!(action(release), capabilities.release_call, "{}", cloud.descriptor().id);
-        assert_eq!(action(detach), capabilities.detach_call, "{}", cloud.descriptor().id);
     }
 }

@@ -9,10 +9,9 @@ use nicdeck::{
         nic::NicState,
         outcome::{Outcome, OutcomeWord, Skip},
         page::Resource,
-        plan::{ChangedFact, Decision, Operation, OperationKind, PlanRow, ReleasePlan},
+        plan::{ChangedFact, Decision, Load, Operation, OperationKind, PlanRow, ReleasePlan, Share},
         selection::Target,
     },
-    rules::planner,
     runtime::clock,
     sim::world::{SimNic, World},
 };
@@ -36,6 +35,7 @@ pub fn plan(stage: &Stage, kinds: Vec<OperationKind>) -> Arc<ReleasePlan> {
                 OperationKind::Assign { lists, .. } => lists.iter().map(|list| list.of.clone()).collect(),
                 _ => vec![],
             },
+            calls: stage.provider.descriptor().capabilities.calls.of(&kind, &expect),
             kind,
             after: vec![],
             overrides: vec![],
@@ -57,9 +57,11 @@ pub fn plan(stage: &Stage, kinds: Vec<OperationKind>) -> Arc<ReleasePlan> {
             after: 0,
         })
     });
-    let rows = rows.collect();
-    let hash = planner::hash(&operations);
-    Arc::new(ReleasePlan::freeze(hash, clock::now(), rows, operations, |_| 100).expect("a sound plan"))
+    let rows: Vec<PlanRow> = rows.collect();
+    let count = rows.len();
+    let share = Share { profile: key("").profile, count, total: count, most: count, whole: true };
+    let load = Load { addresses: count, shares: vec![share], ..Load::default() };
+    Arc::new(ReleasePlan::freeze(clock::now(), rows, operations, load, |_| 100).expect("a sound plan"))
 }
 
 /// Binds an EIP that is free to the address.

@@ -11,7 +11,7 @@ use nicdeck::{
     },
     domain::{
         ids::{AddressKey, JobId, NicKey},
-        plan::{Act, Decision, PlanRow, ReleasePlan},
+        plan::{Act, Decision, Load, PlanRow, ReleasePlan},
         selection::Target,
         time::Timestamp,
     },
@@ -19,7 +19,6 @@ use nicdeck::{
         Format,
         sheet::{self, Kind, Row, Sheet},
     },
-    rules::planner,
     runtime::{
         jobs::{
             export::{Desk, ExportError, write},
@@ -66,7 +65,7 @@ fn plan() -> Arc<ReleasePlan> {
         after: 3,
     };
     let rows = vec![row("10.0.0.5"), row("10.0.0.6")];
-    Arc::new(ReleasePlan::freeze(planner::hash(&[]), AT, rows, vec![], |_| 1).unwrap())
+    Arc::new(ReleasePlan::freeze(AT, rows, vec![], Load::default(), |_| 1).unwrap())
 }
 
 #[test]

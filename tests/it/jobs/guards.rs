@@ -22,12 +22,12 @@ use crate::stage::{PROFILE, Stage, parts};
 
 type Change = fn(&mut Vec<Operation>);
 
-/// The plan with its operations changed and its hash as it was.
+/// The plan with its operations changed: another one, by its hash as well.
 fn tampered(plan: &ReleasePlan, change: impl FnOnce(&mut Vec<Operation>)) -> Option<Arc<ReleasePlan>> {
     let mut operations = plan.operations().to_vec();
     change(&mut operations);
     let rows = plan.rows().to_vec();
-    ReleasePlan::freeze(plan.hash(), plan.made_at(), rows, operations, |_| 100).ok().map(Arc::new)
+    ReleasePlan::freeze(plan.made_at(), rows, operations, plan.load().clone(), |_| 100).ok().map(Arc::new)
 }
 
 #[tokio::test]
@@ -35,8 +35,7 @@ async fn a_plan_that_is_not_what_was_confirmed_sends_nothing() {
     let mut stage = wide().open().await;
     let targets = one_each(&mut stage, 2).await;
     let plan = stage.plan_all(&targets);
-    let changes: [Change; 4] = [
-        |all| all[1].region = "elsewhere".into(),
+    let changes: [Change; 2] = [
         // The facts it was decided on.
         |all| {
             let status = NicSnapshot { ..(*all[0].expect).clone() };
@@ -46,13 +45,12 @@ async fn a_plan_that_is_not_what_was_confirmed_sends_nothing() {
             all[0].expect = Arc::new(NicSnapshot { nic, ..status });
         },
         |all| all[1].after = vec![all[0].id],
-        |all| all[0].cloud = "other".into(),
     ];
     let before = stage.simulator.requests().len();
     for change in changes {
         let altered = tampered(&plan, change).expect("sound in itself");
-        assert_eq!(altered.hash(), plan.hash());
-        let ended = stage.run(&altered).await;
+        assert_ne!(altered.hash(), plan.hash());
+        let ended = stage.run_confirmed(&altered, plan.hash()).await;
         assert_eq!(ended.outcomes.len(), 2);
         assert!(
             ended.outcomes.values().all(|one| *one == Outcome::Skipped { why: Skip::Altered }),
@@ -62,7 +60,9 @@ async fn a_plan_that_is_not_what_was_confirmed_sends_nothing() {
     }
     assert_eq!(stage.simulator.requests().len(), before, "not even a read");
     assert_eq!(stage.sent_by_journal(), []);
-    // An address that was not listed is not even a sound plan.
+    // In another region, in another cloud, or on an address that was not listed it is not even a sound plan.
+    assert_eq!(tampered(&plan, |all| all[1].region = "elsewhere".into()), None);
+    assert_eq!(tampered(&plan, |all| all[0].cloud = "other".into()), None);
     let smuggled = tampered(&plan, |all| {
         if let OperationKind::Release { ips, .. } = &mut all[0].kind {
             ips.push("10.99.99.99".parse().unwrap());

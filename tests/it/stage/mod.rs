@@ -29,7 +29,7 @@ use nicdeck::{
         journal::JournalEntry,
         outcome::{Outcome, OutcomeWord, Progress},
         page::InventoryPage,
-        plan::{Belts, Decision, Operation, OperationKind, PlanRow, ReleasePlan},
+        plan::{Belts, Decision, Operation, OperationKind, PlanHash, PlanRow, ReleasePlan},
         rehearsal::Rehearsal,
         selection::Target,
         time::Timestamp,
@@ -543,6 +543,16 @@ impl Stage {
     /// Carries a plan out to its end.
     pub async fn run(&mut self, plan: &Arc<ReleasePlan>) -> Ended {
         let running = self.begin(plan);
+        running.end(self).await
+    }
+
+    /// The same, where another plan was confirmed.
+    pub async fn run_confirmed(&mut self, plan: &Arc<ReleasePlan>, confirmed: PlanHash) -> Ended {
+        let (out, results) = mpsc::channel(self.channel);
+        let (control, batch) = self.batch(plan, out);
+        self.state.run = Some(Run::new(batch.job, plan.clone(), clock::now()));
+        let task = tokio::spawn(release::run(Batch { confirmed, ..batch }, self.clients(plan)));
+        let running = Running { control, results, task, events: Vec::new(), panicked: false };
         running.end(self).await
     }
 

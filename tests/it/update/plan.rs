@@ -6,16 +6,19 @@ use nicdeck::{
     app::{
         confirm::Refused,
         effect::Effect,
-        key::Input,
+        key::{Input, Key},
         msg::{JournalEvent, Msg, PreflightEvent},
         overlay::Overlay,
         plan_view::Freshness,
         state::Screen,
+        update::update,
     },
     domain::{
         fault::{Fault, FaultKind},
         finding::FindingId,
         ids::JobId,
+        nic::{NicState, NicStatus},
+        page::InventoryPage,
         plan::{Decision, OperationKind},
         snapshot::NicSnapshot,
     },
@@ -154,6 +157,51 @@ fn enter_alone_never_confirms_and_early_keys_are_ignored() {
     assert!(scenario.effects.is_empty());
     assert!(scenario.state.overlays.is_empty(), "Cancel has the focus");
     assert_eq!((scenario.state.screen, scenario.notice()), (Screen::Plan, "notice.cancelled"));
+}
+
+/// A screen that hangs shows the dialog late; what was typed at it until then was typed at something else.
+#[test]
+fn what_was_typed_ahead_of_a_screen_that_hung_confirms_nothing() {
+    let mut scenario = browsing();
+    scenario.keys("j j j space p").read_again();
+    let state = &mut scenario.state;
+    let opened = state.now;
+    let key = |pressed: u64| Msg::InputAt(opened.plus_ms(pressed), Input::Key(Key::char('y')));
+    assert_eq!(update(state, opened, Msg::Input(Input::Key(Key::char('c')))), []);
+    assert!(state.wants_showing());
+    assert_eq!(update(state, opened.plus_ms(2_000), key(1_000)), [], "nobody has seen it");
+    update(state, opened.plus_ms(2_000), Msg::Shown);
+    assert!(!state.wants_showing());
+    assert_eq!(update(state, opened.plus_ms(2_900), key(1_900)), [], "pressed before, and taken in late");
+    update(state, opened.plus_ms(2_900), Msg::Shown);
+    assert_eq!(update(state, opened.plus_ms(3_000), key(2_250)), [], "it has been there for a quarter of a second");
+    let effects = update(state, opened.plus_ms(3_000), key(2_600));
+    assert!(matches!(effects.as_slice(), [Effect::Release { .. }]), "{effects:?}");
+}
+
+/// Nothing changes a plan but what says that it would not go.
+#[test]
+fn a_row_that_a_listing_blocks_is_blocked_in_its_plan_and_nobody_is_asked_any_more() {
+    let open = |page: InventoryPage| {
+        let mut scenario = browsing();
+        scenario.keys("R").keys("j j j space p").read_again().keys("c").after_ms(400);
+        let hash = scenario.state.plan.as_ref().unwrap().plan.hash();
+        assert_eq!(scenario.state.overlays.len(), 1);
+        scenario.listed("shop", page);
+        (scenario, hash)
+    };
+    let (scenario, hash) = open(shop());
+    let view = scenario.state.plan.as_ref().unwrap();
+    assert_eq!((view.plan.hash(), scenario.state.overlays.len()), (hash, 1), "it is as it was");
+    let mut page = shop();
+    for nic in &mut page.nics {
+        nic.status = NicStatus { word: "Detaching".into(), state: NicState::Detaching };
+    }
+    let (scenario, hash) = open(page);
+    let view = scenario.state.plan.as_ref().unwrap();
+    assert!(view.plan.hash() != hash && scenario.state.overlays.is_empty());
+    assert_eq!((view.plan.rows()[0].decision, view.plan.operations().len()), (Decision::Blocked, 0));
+    assert_eq!(scenario.notice(), "notice.plan-rows-changed");
 }
 
 #[test]

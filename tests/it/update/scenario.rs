@@ -170,6 +170,10 @@ impl Scenario {
     pub fn send(&mut self, msg: Msg) -> &mut Self {
         let now = self.state.now;
         self.effects = update::update(&mut self.state, now, msg);
+        // It is drawn at once.
+        if self.state.wants_showing() {
+            update::update(&mut self.state, now, Msg::Shown);
+        }
         self
     }
 

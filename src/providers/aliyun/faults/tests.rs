@@ -122,7 +122,7 @@ const OTHERS: &[Row] = &[
     (403, "MaxEniCountExceeded", K::Refused, Nothing, Nothing, Nothing),
     (400, "IdempotentParameterMismatch", K::BadRequest, Nothing, Nothing, Nothing),
     (403, "InvalidIdempotenceParameter.Mismatch", K::BadRequest, Nothing, Nothing, Nothing),
-    (403, "LastTokenProcessing", K::Conflict, NothingRetry, NothingRetry, NothingRetry),
+    (403, "LastTokenProcessing", K::Conflict, Unknown, Unknown, NothingRetry),
     (403, "IdempotentFailed", K::BadRequest, Nothing, Nothing, Nothing),
     (400, "Throttling", K::Throttled, NothingRetry, NothingRetry, NothingRetry),
     (400, "Throttling.User", K::Throttled, NothingRetry, NothingRetry, NothingRetry),

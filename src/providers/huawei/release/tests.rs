@@ -217,6 +217,18 @@ fn nothing_is_sent_on_a_guess() {
     assert_eq!(step(&kind, &free, &[written]), None);
 }
 
+/// Its port was deleted meanwhile: the list names it again, and it is on the NIC no more than before.
+#[test]
+fn a_virtual_ip_that_is_there_no_more_is_bound_by_one_write_at_most() {
+    let mut now = seen(&[], &[]);
+    now.nic.instance = None;
+    let lists = vec![PairList { of: "gone".into(), pairs: vec![pair("10.0.0.1")] }];
+    let kind = OperationKind::Assign { nic: "nic".into(), ips: vec![ip("10.0.0.101")], lists };
+    let first = step(&kind, &now, &[]).unwrap();
+    now.nic.pairs = vec![pair("10.0.0.101")];
+    assert_eq!(step(&kind, &now, &[first]), None);
+}
+
 #[test]
 fn a_detach_keeps_the_nic_first_and_names_the_server_it_was_listed_on() {
     let kind = OperationKind::Detach { nic: "nic".into(), instance: "srv".into() };
@@ -234,7 +246,10 @@ fn a_detach_keeps_the_nic_first_and_names_the_server_it_was_listed_on() {
     here.nic.dies_with_detach = Some(Fate::Stays);
     let unplug = step(&kind, &here, std::slice::from_ref(&keep)).unwrap();
     assert_eq!((unplug.name, unplug.last), (UNPLUG, true));
-    assert_eq!(step(&kind, &here, &[keep.clone(), unplug]), None);
+    assert_eq!(step(&kind, &here, &[keep.clone(), unplug.clone()]), None);
+    // Nothing of a NIC that stays by itself is changed.
+    assert_eq!(step(&kind, &here, &[]), Some(unplug.clone()));
+    assert_eq!(step(&kind, &here, &[unplug]), None);
     let mut moved = here;
     moved.nic.instance = Some("other".into());
     assert_eq!((step(&kind, &moved, &[]), step(&kind, &moved, &[keep])), (None, None));

@@ -44,7 +44,7 @@ fn a_code_decides_and_one_that_is_not_listed_is_what_its_family_is() {
         ("UnsupportedOperation", K::Refused, Nothing, Nothing, Nothing),
         ("UnsupportedOperation.InvalidState", K::Conflict, NothingRetry, NothingRetry, NothingRetry),
         ("UnsupportedOperation.MutexOperationTaskRunning", K::Conflict, NothingRetry, NothingRetry, NothingRetry),
-        ("UnsupportedOperation.IdempotentProcessing", K::Conflict, NothingRetry, NothingRetry, NothingRetry),
+        ("UnsupportedOperation.IdempotentProcessing", K::Conflict, Unknown, Unknown, NothingRetry),
         ("UnsupportedOperation.IdempotentParameterMismatch", K::BadRequest, Nothing, Nothing, Nothing),
         ("UnsupportedOperation.AttachmentNotFound", K::NotFound, AlreadyDone, AlreadyDone, Nothing),
         ("UnsupportedOperation.AttachmentAlreadyExists", K::Refused, Nothing, Nothing, Nothing),

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     domain::{
         address::Backend,
-        capabilities::{Capabilities, Condition, Precondition, blocked, told},
+        capabilities::{Capabilities, TellCalls, Condition, Precondition, blocked, told, warned},
         fault::Fault,
         finding::Severity,
         ids::RegionId,
@@ -29,13 +29,16 @@ use crate::{
     providers::{
         discover::VendorCli,
         profile::{Credential, Profile},
-        provider::{Call, Descriptor, Provider, Quota, Reply, Stamp, Step},
+        provider::{Call, Descriptor, Provider, Quota, Reply, Stamp, Step, calls},
     },
     wire::{WireRequest, WireResponse},
 };
 
 /// NICs of one page. Vendor: at most 50.
 const PAGE_SIZE: u32 = 50;
+
+/// Passes, or fails as what belongs to another product does.
+const MARKED: Precondition = warned(Condition::NotManaged, "InternalError.ResourceOpFailed").or_untold_info();
 
 /// Vendor: `UnassignPrivateIpAddresses` page of API 2.0. Whether the NIC is at rest, and whose it is, this API does not tell.
 const RELEASE: &[Precondition] = &[
@@ -44,7 +47,7 @@ const RELEASE: &[Precondition] = &[
     blocked(Condition::NotPrimaryIp, "InvalidPrivateip.IsPrimary"),
     told(Condition::NotVirtual, Severity::Blocked).stricter("an object of its own: with which code it is refused is not documented"),
     told(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, Severity::Info),
-    told(Condition::NotManaged, Severity::Info),
+    MARKED,
     told(Condition::NoEipOnAddress, Severity::Warn),
     told(Condition::NotBackend, Severity::Warn),
     told(Condition::SecondaryStays, Severity::Warn),
@@ -65,7 +68,7 @@ const DETACH: &[Precondition] = &[
     ),
     // By the word of API 3.0.
     told(Condition::NoVirtualIp, Severity::Blocked).stricter("documented of API 3.0 only"),
-    told(Condition::NotManaged, Severity::Info),
+    MARKED,
     told(Condition::NoEipOnNic, Severity::Warn),
     told(Condition::NotBackend, Severity::Warn),
     told(Condition::AddressesLeave, Severity::Warn),
@@ -78,7 +81,7 @@ const NO_CODE: &str = "refused; with which code API 2.0 does not document";
 const ASSIGN: &[Precondition] = &[
     blocked(Condition::NicExists, "InvalidNetworkInterface.NotFound"),
     told(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, Severity::Info),
-    told(Condition::NotManaged, Severity::Info),
+    MARKED,
     told(Condition::AddressRoom { free: Some(30), attached: Some(30) }, Severity::Blocked)
         .or_untold_info()
         .stricter(NO_CODE),
@@ -114,7 +117,7 @@ const BIND_EIP: &[Precondition] = &[
 const DELETE: &[Precondition] = &[
     blocked(Condition::NicExists, "InvalidNetworkInterface.NotFound"),
     told(Condition::NotPrimaryNic, Severity::Blocked).stricter(NO_CODE),
-    told(Condition::NotManaged, Severity::Info),
+    MARKED,
     blocked(Condition::NicFree, "InvalidNetworkInterface.CanNotDelete"),
     told(Condition::NicState { allowed: &[NicState::Free] }, Severity::Info),
     told(Condition::NoEipOnNic, Severity::Warn),
@@ -130,6 +133,7 @@ static DESCRIPTOR: Descriptor = descriptor(Capabilities {
     attach: ATTACH,
     bind_eip: BIND_EIP,
     delete: DELETE,
+    calls: TellCalls(|kind, seen| calls(&Legacy, kind, seen)),
     in_flight: 4,
     ..CAPABILITIES
 });

@@ -62,6 +62,20 @@ pub async fn look(
         end_rest(operation, ends, || outcome.clone());
         return Ok(Looked::Ended(ReadBack::Gone));
     };
+    look_on(client, operation, safety, (seen, cancel), ends).await
+}
+
+/// The same on the NIC as it is here: what is around it is read.
+///
+/// # Errors
+/// Something around it can not be read.
+pub async fn look_on(
+    client: &Client,
+    operation: &Operation,
+    safety: &Safety,
+    (seen, cancel): (NicSnapshot, &CancellationToken),
+    ends: &mut Ends,
+) -> Result<Looked, Fault> {
     let (seen, mut kind) = match judge(client, operation, safety, Box::new(seen), ends) {
         Looked::Send(seen, kind) => (seen, kind),
         ended @ Looked::Ended(_) => return Ok(ended),

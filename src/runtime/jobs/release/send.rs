@@ -17,14 +17,14 @@ use crate::{
     },
     providers::{
         client::{Client, Written, local},
-        provider::{Call, Step, TaskState},
+        provider::{Call, MOST_STEPS, Step, TaskState},
         turn::WriteTurn,
     },
     runtime::journal::JournalError,
 };
 
 use super::{
-    Batch, MOST_STEPS, WAITS_MS, intent, look,
+    Batch, WAITS_MS, intent, look,
     read_back::Last,
     targets::{Sight, is_done, targets},
     turn::{Next, next},
