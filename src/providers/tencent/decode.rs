@@ -395,7 +395,7 @@ fn managed_by(raw: &wire::Nic, tags: &Tags) -> ManagedBy {
     }
 }
 
-const CONTROLLERS: &[&str] = &["tke", "kubernetes", "k8s", "eks"];
+pub(super) const CONTROLLERS: &[&str] = &["tke", "kubernetes", "k8s", "eks"];
 
 fn eips(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<InventoryPage, Fault> {
     let body: wire::Eips = answer.body()?;

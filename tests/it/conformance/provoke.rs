@@ -132,6 +132,10 @@ impl Victim {
             Condition::PlainNic => on(world, &|nic| "Member".clone_into(&mut nic.kind)),
             Condition::NotManaged => on(world, &|nic| {
                 nic.service_managed = !words.service_nics.is_empty();
+                if words.provider == "tencent" {
+                    // The older generation of its API shows nothing else.
+                    "made by tke".clone_into(&mut nic.description);
+                }
                 // Where the cloud has no such NICs of its own, a controller's is what a person is warned of.
                 nic.tags.extend(words.controller_tags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
             }),

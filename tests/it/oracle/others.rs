@@ -260,6 +260,16 @@ fn blocking(findings: &[Finding]) -> BTreeSet<FindingId> {
     findings.iter().filter(|finding| finding.severity == Severity::Blocked).map(|finding| finding.id).collect()
 }
 
+/// Codes that what blocks predicts, by the stricter rules as well.
+fn codes_of(findings: &[Finding]) -> BTreeSet<&'static str> {
+    let blocks = findings.iter().filter(|finding| finding.severity == Severity::Blocked);
+    blocks.filter_map(|finding| finding.predicts).collect()
+}
+
+fn is_codeless(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.severity == Severity::Blocked && finding.predicts.is_none())
+}
+
 /// Surely blocked, whatever reason somebody has.
 pub fn is_blocked(scene: &Scene, case: &Case, rules: &Capabilities) -> bool {
     let part = scene.inventory.profile(&PROFILE.into()).expect("the only one");
@@ -314,6 +324,7 @@ pub fn compare(
     };
     if found.iter().any(|finding| finding.severity == Severity::Blocked) {
         let documented = write::findings(part, loose, &case.kind);
+        let demanded = codes(&documented, Severity::Blocked);
         let codes = codes(&documented, Severity::Warn);
         // One that is not there is told of whatever the rules say.
         let absent = |rule: &Precondition| rule.condition == Condition::NicExists && rule.stricter.is_some();
@@ -337,7 +348,16 @@ pub fn compare(
                 tally.unsent += 1;
                 Ok(())
             }
-            _ if stricter => {
+            Answer::Refused(Some(code)) if self::codes_of(&found).contains(code.as_str()) => {
+                tally.refused += 1;
+                Ok(())
+            }
+            // As for a plan's: what is refused without a documented code may be looked at first.
+            Answer::Refused(_) if stricter && !demanded.is_empty() && is_codeless(&found) => {
+                tally.uncoded += 1;
+                Ok(())
+            }
+            _ if stricter && demanded.is_empty() => {
                 tally.stricter += 1;
                 Ok(())
             }

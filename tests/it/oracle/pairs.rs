@@ -62,6 +62,8 @@ pub struct Tally {
     pub warned: usize,
     /// Blocked by rules that are stricter on purpose.
     pub stricter: usize,
+    /// A documented rule predicted a code, and the cloud looked first at what it refuses with a code that is not documented.
+    pub uncoded: usize,
     /// The rules can not tell.
     pub unknown: usize,
     /// Blocked, and the codec has no request for it.
@@ -70,17 +72,17 @@ pub struct Tally {
 
 impl Tally {
     pub fn pairs(&self) -> usize {
-        self.accepted + self.refused + self.warned + self.stricter + self.unknown + self.unsent
+        self.accepted + self.refused + self.warned + self.stricter + self.uncoded + self.unknown + self.unsent
     }
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { accepted, refused, warned, stricter, unknown, unsent } = self;
+        let Self { accepted, refused, warned, stricter, uncoded, unknown, unsent } = self;
         write!(
             f,
             "{} pairs: {accepted} accepted, {refused} refused as predicted, {warned} refused as warned, {stricter} blocked on \
-             purpose, {unsent} blocked and without a request, {unknown} unknown",
+             purpose, {uncoded} refused for what has no documented code first, {unsent} blocked and without a request, {unknown} unknown",
             self.pairs()
         )
     }
@@ -176,6 +178,12 @@ fn is_blocked(row: &PlanRow) -> bool {
 fn codes(rows: &[PlanRow], severity: Severity) -> BTreeSet<&'static str> {
     let found = rows.iter().flat_map(|row| &row.findings);
     found.filter(|finding| finding.severity == severity).filter_map(|finding| finding.predicts).collect()
+}
+
+/// Does anything block of which it is not documented with which code it is refused, if it is?
+fn is_codeless(rows: &[PlanRow]) -> bool {
+    let codeless = |finding: &Finding| finding.severity == Severity::Blocked && finding.predicts.is_none();
+    rows.iter().flat_map(|row| &row.findings).any(codeless)
 }
 
 /// What blocks, and which of the rows.
@@ -394,7 +402,8 @@ impl Scene {
             let documented = self::plan(&self.inventory, &case.targets, loose);
             let documented = documented.rows();
             // The vendor's order of checks is not documented: any of them may speak first.
-            let codes = codes(documented, Severity::Blocked).into_iter().chain(codes(documented, Severity::Warn));
+            let demanded = codes(documented, Severity::Blocked);
+            let codes = demanded.iter().copied().chain(codes(documented, Severity::Warn));
             let codes: BTreeSet<&str> = codes.collect();
             let absent = |rule: &Precondition| rule.condition == Condition::OnNic && rule.stricter.is_some();
             let stricter = told_blocked(rows).difference(&told_blocked(documented)).next().is_some()
@@ -408,7 +417,17 @@ impl Scene {
                     tally.refused += 1;
                     Ok(())
                 }
-                _ if stricter => {
+                Answer::Refused(Some(code)) if self::codes(rows, Severity::Blocked).contains(code.as_str()) => {
+                    tally.refused += 1;
+                    Ok(())
+                }
+                // What a documented rule says of it holds, whatever else is said of it. But what is refused without a documented
+                // code may be looked at first.
+                Answer::Refused(_) if stricter && !demanded.is_empty() && is_codeless(rows) => {
+                    tally.uncoded += 1;
+                    Ok(())
+                }
+                _ if stricter && demanded.is_empty() => {
                     tally.stricter += 1;
                     Ok(())
                 }

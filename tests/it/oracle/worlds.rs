@@ -280,6 +280,7 @@ impl Maker<'_> {
             // What is not shown can not be predicted: there is less of it.
             world.edit_nic(id, |nic| {
                 nic.service_managed = false;
+                nic.description.clear();
                 let rest = if nic.instance_id.is_some() { self.words.attached } else { self.words.free };
                 rest.clone_into(&mut nic.status);
             });

@@ -16,11 +16,11 @@ use crate::{
         tags::Tags,
     },
     providers::{
-        answers::{self, Pool},
+        answers::{self, Pool, controller},
         loose::{count, id, ip, text, truth},
         provider::{Call, Reply, TaskState},
         tencent::{
-            decode::{next_pages, wire::list},
+            decode::{CONTROLLERS, next_pages, wire::list},
             encode,
         },
     },
@@ -239,6 +239,12 @@ fn told_instance(raw: &RawNic) -> Option<&str> {
     raw.instance_set.as_ref()?.instance_id.as_deref()
 }
 
+/// Whose the NIC is it does not tell; what a cluster leaves in a description is all there is. Whether the cluster or the vendor's own
+/// product made it, and so whether the vendor refuses to change it, that does not say.
+fn marked(description: &str) -> ManagedBy {
+    controller(CONTROLLERS, &[], description).map_or(ManagedBy::Unknown, ManagedBy::Service)
+}
+
 fn nic(raw: RawNic, region: &RegionId, pool: &mut Pool) -> Nic {
     let told = told_instance(&raw).is_some();
     let instance = told_instance(&raw).filter(|id| !id.is_empty()).map(InstanceId::from);
@@ -276,7 +282,7 @@ fn nic(raw: RawNic, region: &RegionId, pool: &mut Pool) -> Nic {
         addresses,
         pairs: Vec::new(),
         public_ips,
-        managed_by: ManagedBy::Unknown,
+        managed_by: marked(&raw.eni_description),
         linked: None,
         members: None,
         prefixes: Vec::new(),

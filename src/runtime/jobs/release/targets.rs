@@ -18,7 +18,7 @@ use crate::{
 
 /// What a target is judged by once more, right before it is sent.
 #[derive(Clone, Copy)]
-pub(super) struct Rules<'a> {
+pub struct Rules<'a> {
     pub capabilities: &'a Capabilities,
     pub protect: Option<&'a ProfileRules>,
 }
@@ -36,7 +36,7 @@ pub(super) fn targets(operation: &Operation, kind: &OperationKind) -> Vec<Target
 
 /// Compares with the plan. Targets that are gone already or changed get their end; what is left is to be sent.
 /// Targets that have an end are passed over.
-pub(super) fn narrow(
+pub fn narrow(
     operation: &Operation,
     fresh: &NicSnapshot,
     rules: Rules,
