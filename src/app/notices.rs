@@ -64,6 +64,7 @@ impl From<&JournalDoubt> for Phrase {
         match doubt.kind {
             JournalDoubtKind::Changed => phrase("notice.journal-changed"),
             JournalDoubtKind::Torn => phrase("notice.journal-torn"),
+            JournalDoubtKind::Cut => phrase("notice.journal-cut"),
             JournalDoubtKind::Newer(version) => phrase("notice.journal-newer").with("version", version),
             JournalDoubtKind::Ahead(ms) => phrase("notice.journal-ahead").with("minutes", ms / 60_000),
         }

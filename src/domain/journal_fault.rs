@@ -73,6 +73,8 @@ pub enum JournalDoubtKind {
     Torn,
     /// Of this version of the journal, which is a later nicdeck's.
     Newer(u32),
+    /// Newer records were written behind its last line, and are missing.
+    Cut,
     /// The newest record is so many milliseconds ahead of the clock: it was set back.
     Ahead(u64),
 }

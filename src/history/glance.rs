@@ -126,11 +126,18 @@ pub struct Summary {
     pub back: usize,
     /// The batch that it takes back.
     pub undoes: Option<String>,
-    /// The number of the newest batch that takes it back.
+    /// The number of the newest batch that has taken something of it back.
     pub undone_by: Option<usize>,
+    /// Targets that were taken back.
+    pub undone: usize,
 }
 
 impl Summary {
+    /// Has all of it that can be taken back been?
+    pub fn is_undone(&self) -> bool {
+        self.undone_by.is_some() && self.undone >= self.back
+    }
+
     pub fn targets(&self) -> usize {
         self.results.iter().sum()
     }
@@ -203,10 +210,16 @@ impl Book {
 
     /// Batches with a target that the search finds, newest first.
     pub fn search(&self, search: &Search) -> Vec<Summary> {
-        let of = |(place, (_, writes)): (usize, &(Arc<str>, BTreeMap<u32, SeenWrite>))| {
-            Some((writes.values().find_map(|write| write.start.undoes.clone())?, place + 1))
-        };
-        let undone: HashMap<Arc<str>, usize> = self.batches.iter().enumerate().filter_map(of).collect();
+        // By whom last, and how much by all of them.
+        let mut undone: HashMap<Arc<str>, (usize, usize)> = HashMap::new();
+        for (place, (_, writes)) in self.batches.iter().enumerate() {
+            let Some(of) = writes.values().find_map(|write| write.start.undoes.clone()) else { continue };
+            let count: usize = writes.values().map(SeenWrite::lasting).sum();
+            if count > 0 {
+                let known = undone.entry(of).or_default();
+                *known = (place + 1, known.1 + count);
+            }
+        }
         let found = |(place, (id, writes)): (usize, &(Arc<str>, BTreeMap<u32, SeenWrite>))| {
             let mut summary = Summary {
                 number: place + 1,
@@ -220,7 +233,8 @@ impl Book {
                 found: 0,
                 back: 0,
                 undoes: None,
-                undone_by: undone.get(id).copied(),
+                undone_by: undone.get(id).map(|(by, _)| *by),
+                undone: undone.get(id).map_or(0, |(_, count)| *count),
             };
             for (nth, write) in writes.values().enumerate() {
                 let start = &write.start;
@@ -238,9 +252,7 @@ impl Book {
                     if let Some(count) = start.act.and_then(|act| summary.acts.get_mut(act)) {
                         *count += 1;
                     }
-                    let lasting =
-                        target.result == Some(OutcomeWord::Released) && start.act.is_some_and(|act| act < BACK);
-                    summary.back += usize::from(lasting);
+                    summary.back += usize::from(start.is_lasting(target));
                     if let Some(count) = summary.results.get_mut(result_place(target.result)) {
                         *count += 1;
                     }
@@ -281,7 +293,19 @@ impl SeenWrite {
     }
 }
 
+impl SeenWrite {
+    /// Targets that it has changed.
+    fn lasting(&self) -> usize {
+        self.targets.iter().filter(|target| self.start.is_lasting(target)).count()
+    }
+}
+
 impl Start {
+    /// Was it done, and can be taken back?
+    fn is_lasting(&self, target: &Seen) -> bool {
+        target.result == Some(OutcomeWord::Released) && self.act.is_some_and(|act| act < BACK)
+    }
+
     fn targets(&self) -> Vec<Seen> {
         match self.ips.as_slice() {
             [] => vec![Seen { ip: None, result: None }],
@@ -340,6 +364,37 @@ mod tests {
         assert_eq!((first.targets(), first.unfinished()), (3, 1));
         // Two were not sent: one of the same write, and another one.
         assert_eq!(found[0].results, [0, 0, 0, 1, 0, 1, 1, 0, 0]);
+    }
+
+    /// An undo that was stopped, or refused, has not taken back what it did not put back.
+    #[test]
+    fn a_batch_counts_as_undone_by_what_was_put_back() {
+        let mut lines = cut_off();
+        let undo = |batch: &str, ends: &[&str]| -> Vec<String> {
+            let base = r#""at":5000,"batch":"B","operation":0"#.replace('B', batch);
+            let ips = ends.iter().enumerate().map(|(nth, _)| format!("\"10.0.0.{}\"", nth + 5)).collect::<Vec<_>>();
+            let start = format!(
+                r#"{{"v":2,"record":"intent",{base},"plan":"p","undoes":"b4","cloud":"one","profile":"prod","region":"r-1","do":"assign","nic":"eni-1","ips":[{}],"before":[],"who":"lin","host":"h","version":"0"}}"#,
+                ips.join(",")
+            );
+            let end = |(nth, end): (usize, &&str)| {
+                let key = format!(r#"{{"nic":{{"profile":"prod","nic":"eni-1"}},"ip":"10.0.0.{}"}}"#, nth + 5);
+                format!(r#"[{{"address":{key}}},{{"state":"{end}","request_id":null}}]"#)
+            };
+            let outcomes = ends.iter().enumerate().map(end).collect::<Vec<_>>().join(",");
+            vec![start, format!(r#"{{"v":2,"record":"settled",{base},"outcomes":[{outcomes}]}}"#)]
+        };
+        let first = |lines: &[String]| {
+            let summary = book(lines).pop().unwrap();
+            (summary.back, summary.undone, summary.undone_by, summary.is_undone())
+        };
+        assert_eq!(first(&lines), (2, 0, None, false));
+        lines.extend(undo("u1", &["stopped", "stopped"]));
+        assert_eq!(first(&lines), (2, 0, None, false), "nothing was put back");
+        lines.extend(undo("u2", &["released", "stopped"]));
+        assert_eq!(first(&lines), (2, 1, Some(3), false));
+        lines.extend(undo("u3", &["released"]));
+        assert_eq!(first(&lines), (2, 2, Some(4), true));
     }
 
     /// Killed before it came to its end: each target that was confirmed is told.

@@ -249,7 +249,7 @@ fn markdown(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
             ];
             writeln!(out, "| {} |", cells.map(|cell| escaped(&clean(&cell))).join(" | "))?;
         }
-        if summary.back > 0 && summary.undone_by.is_none() {
+        if summary.back > 0 && !summary.is_undone() {
             writeln!(out, "\n{}", (source.tell)("export.undo", &values))?;
         }
         writeln!(out)?;

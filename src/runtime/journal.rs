@@ -8,6 +8,7 @@
 mod chain;
 mod files;
 pub mod health;
+mod mark;
 mod open;
 mod scan;
 mod seen;
@@ -16,7 +17,7 @@ pub mod verify;
 use std::{
     fmt,
     fs::{self, File},
-    io::{self, Read, Write},
+    io::{self, BufRead, BufReader, Read, Seek, Write},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -65,8 +66,8 @@ pub enum JournalError {
     Folder { path: PathBuf, error: io::Error },
     #[error("the journal {} cannot be opened: {error}", path.display())]
     Open { path: PathBuf, error: io::Error },
-    #[error("the journal {} is locked by another process for more than {} s", path.display(), LOCK_WAIT.as_secs())]
-    Locked { path: PathBuf },
+    #[error("the journal {} is locked for more than {} s by another process: {by}", path.display(), LOCK_WAIT.as_secs())]
+    Locked { path: PathBuf, by: String },
     #[error("the journal {} cannot be written: {error}", path.display())]
     Write { path: PathBuf, error: io::Error },
     #[error("the journal {} cannot be read: {error}", path.display())]
@@ -90,7 +91,7 @@ impl JournalError {
             JournalError::NoFolder => (JournalFaultKind::NoFolder, None, String::new()),
             JournalError::Folder { path, error } => (JournalFaultKind::Folder, Some(path), error.to_string()),
             JournalError::Open { path, error } => (JournalFaultKind::Open, Some(path), error.to_string()),
-            JournalError::Locked { path } => (JournalFaultKind::Locked, Some(path), LOCK_WAIT.as_secs().to_string()),
+            JournalError::Locked { path, by } => (JournalFaultKind::Locked, Some(path), by.clone()),
             JournalError::Write { path, error } => (JournalFaultKind::Write, Some(path), error.to_string()),
             JournalError::Read { path, error } => (JournalFaultKind::Read, Some(path), error.to_string()),
             JournalError::Encode(error) => (JournalFaultKind::Encode, None, error.to_string()),
@@ -272,6 +273,7 @@ impl Journal {
     fn append(&self, entry: &JournalEntry) -> Result<(), JournalError> {
         let text = serde_json::to_string(entry)?;
         let mut file = files::locked(&self.path, LOCK_WAIT)?;
+        files::sign(&running_path(&self.path));
         let begun = match entry {
             JournalEntry::Intent(intent) => self.in_the_way(&file, |seen| seen.against(intent, self.since)),
             JournalEntry::Begun(begun) => {
@@ -312,8 +314,12 @@ impl Journal {
         let before = match files::last_line(file)? {
             Some(before) => Some(before),
             None => {
-                // Whoever made the file, its name is on disk before its first record is.
+                // Whoever made the file and the folders that it lies in, their names are on disk before its first record is.
                 (self.sync_folder)(&self.path)?;
+                let has_folder = |folder: &&Path| folder.parent().is_some_and(|around| !around.as_os_str().is_empty());
+                let around = self.path.ancestors().skip(1).filter(has_folder);
+                // Folders of others may not be opened, and are older.
+                around.for_each(|folder| drop((self.sync_folder)(folder)));
                 let full = files::full(&self.path)?.pop();
                 full.map(|full| files::last_line(&mut File::open(full)?))
                     .transpose()?
@@ -325,10 +331,35 @@ impl Journal {
         if matches!(before, Some((_, false))) {
             record.push('\n');
         }
-        record.push_str(&chain::seal(version, text, before.as_ref().map(|(line, _)| line.as_slice())));
+        let before = self.proved(file, before.map(|(line, _)| chain::digest(&line)))?;
+        let line = chain::seal(version, text, before.as_deref());
+        record.push_str(&line);
         record.push('\n');
         file.write_all(record.as_bytes())?;
-        file.sync_data()
+        file.sync_data()?;
+        // Without it the journal is ahead.
+        let _ = mark::write(&self.path, chain::digest(line.as_bytes()));
+        Ok(())
+    }
+
+    /// The digest that the next line carries: that of the last one. Where newer lines were written and are missing it is that of the newest
+    /// of them, and the gap is seen ever after.
+    fn proved(&self, file: &mut File, last: Option<String>) -> io::Result<Option<String>> {
+        let Some(newest) = mark::read(&self.path).filter(|newest| last.as_ref() != Some(newest)) else {
+            return Ok(last);
+        };
+        // A crash between the two, or an earlier nicdeck, leaves the journal ahead of its mark.
+        let aside = files::full(&self.path)?.pop().map(File::open).transpose()?;
+        for file in aside.iter().chain([&*file]) {
+            let mut file = file;
+            file.seek(io::SeekFrom::Start(0))?;
+            for line in BufReader::new(file).split(b'\n') {
+                if chain::digest(&line?) == newest {
+                    return Ok(last);
+                }
+            }
+        }
+        Ok(Some(newest))
     }
 
     /// Puts a full journal aside, unless something in it is open: that has to be found at the next start.
@@ -362,6 +393,7 @@ impl Journal {
             let path = running_path(&journal.path);
             let file = files::file(&path)?;
             files::lock(&path, LOCK_WAIT, || file.try_lock_shared())?;
+            files::sign(&path);
             Ok(Running { _file: file })
         })
         .await

@@ -122,7 +122,15 @@ pub fn did(words: &Catalog, batch: &Summary) -> String {
 /// What was done of taking it back, or how much of it can be.
 fn undo(words: &Catalog, batch: &Summary) -> String {
     match (batch.undone_by, batch.back) {
-        (Some(by), _) => words.text("history.undone-by", &[("number", &by.to_string())]).into_owned(),
+        (Some(by), _) if batch.is_undone() => {
+            words.text("history.undone-by", &[("number", &by.to_string())]).into_owned()
+        }
+        (Some(by), back) => {
+            let values =
+                [("number", by.to_string()), ("undone", batch.undone.to_string()), ("count", back.to_string())];
+            let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+            words.text("history.undone-partly", &values).into_owned()
+        }
         (None, 0) => "-".to_owned(),
         (None, back) => {
             let values = [("count", back.to_string()), ("total", batch.targets().to_string())];

@@ -9,7 +9,7 @@ use crate::{
         effect::Effect,
         msg::{ReadBack, ReconcileEvent},
         notices::{Loudness, Phrase},
-        state::State,
+        state::{ProfileInfo, State},
     },
     domain::{
         ids::{JobId, NicKey, OperationId, ProfileId},
@@ -61,13 +61,27 @@ pub fn left(state: &mut State, path: String, writes: Vec<OpenWrite>) {
     inventory::rejudge_all(state);
 }
 
+/// The journal holds nothing that is open: what others carried out has its end.
+pub fn none(state: &mut State) {
+    let before = state.earlier.writes.len();
+    state.earlier.writes.retain(|write| write.found != Found::MaybeRunning);
+    if state.earlier.writes.len() < before {
+        inventory::rejudge_all(state);
+    }
+}
+
 fn is_write(write: &EarlierWrite, batch: &str, operation: OperationId) -> bool {
     write.write.intent.batch == batch && write.write.intent.operation == operation
 }
 
 /// A name that another cloud has by now does not tell of the same account.
 fn can_read(state: &State, intent: &Intent) -> bool {
-    state.profile(&intent.profile).is_some_and(|info| info.problem.is_none() && info.cloud == intent.cloud)
+    let usable = |info: &ProfileInfo| info.problem.is_none() && info.cloud == intent.cloud;
+    match state.profile(&intent.profile) {
+        Some(info) => usable(info),
+        // It may be called otherwise by now: whoever has the same account is found when it is read.
+        None => intent.account.is_some() && state.profiles.iter().any(usable),
+    }
 }
 
 fn read(state: &mut State) -> Vec<Effect> {
@@ -90,6 +104,11 @@ pub fn read_again(state: &mut State) -> Vec<Effect> {
 pub fn read_again_of(state: &mut State, is_wanted: impl Fn(&Intent) -> bool) -> Vec<Effect> {
     if state.earlier.job.is_some() {
         return Vec::new();
+    }
+    // Whoever carried it out may have ended since, in one way or another: the journal and its lock tell.
+    let runs = |write: &&EarlierWrite| write.found == Found::MaybeRunning && is_wanted(&write.write.intent);
+    if state.earlier.writes.iter().any(|write| runs(&write)) {
+        return super::look_for_open(state);
     }
     for write in state.earlier.writes.iter_mut().filter(|write| is_wanted(&write.write.intent)) {
         if matches!(write.found, Found::NotYet | Found::Unread(_) | Found::Untold) {

@@ -152,6 +152,7 @@ fn journal(state: &mut State, event: JournalEvent) -> Vec<Effect> {
         }
         JournalEvent::Read => {
             state.journal = JournalSeen::Read;
+            earlier::none(state);
             return Vec::new();
         }
         JournalEvent::Unreadable(fault) => {

@@ -239,8 +239,8 @@ pub fn recheck_disabled(state: &State) -> Option<Phrase> {
 /// `v`: reads the NICs of what nobody knows again, and what is certain then goes into the journal. Sends nothing.
 pub fn recheck(state: &mut State) -> Vec<Effect> {
     let Some(run) = &state.run else { return Vec::new() };
-    let (started, plan) = (run.started, run.plan.hash().to_string());
-    let of_it = move |intent: &Intent| intent.plan == plan && intent.at >= started;
+    let batch = run.batch.clone();
+    let of_it = move |intent: &Intent| batch.as_ref() == Some(&intent.batch);
     if !state.earlier.open().any(|write| of_it(&write.write.intent)) {
         // The batch could not tell what it left open: the journal can.
         return super::look_for_open(state);
@@ -261,7 +261,7 @@ pub fn recheck(state: &mut State) -> Vec<Effect> {
 pub fn found(state: &mut State, intent: &Intent, found: &Found) {
     let (now, outcomes) = (state.now, found.outcomes().unwrap_or_default());
     let Some(run) = &mut state.run else { return };
-    if intent.plan != run.plan.hash().to_string() || intent.at < run.started {
+    if run.batch.as_ref() != Some(&intent.batch) {
         return;
     }
     for (target, outcome) in outcomes {
@@ -283,9 +283,10 @@ pub fn rechecked(state: &mut State, job: JobId) -> bool {
     let Some(run) = &mut state.run else { return false };
     let Some(recheck) = run.recheck.take_if(|recheck| recheck.job == job) else { return false };
     let open = run.counts().unknown;
-    let plan = run.plan.hash().to_string();
+    let batch = run.batch.clone();
     let unread = state.earlier.open().filter(|write| {
-        write.write.intent.plan == plan && matches!(write.found, Found::Unread(_) | Found::NoProfile | Found::Untold)
+        batch.as_ref() == Some(&write.write.intent.batch)
+            && matches!(write.found, Found::Unread(_) | Found::NoProfile | Found::Untold)
     });
     let phrase = match unread.count() {
         0 => Phrase::new("notice.rechecked"),

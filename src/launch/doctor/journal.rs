@@ -78,6 +78,7 @@ impl Journal {
         rows.extend(health.doubts.iter().map(|doubt| Row {
             what: match doubt.kind {
                 JournalDoubtKind::Changed => "changed",
+                JournalDoubtKind::Cut => "cut",
                 JournalDoubtKind::Torn => "torn",
                 JournalDoubtKind::Newer(_) => "newer",
                 JournalDoubtKind::Ahead(_) => "ahead",
@@ -105,6 +106,8 @@ fn grade(kind: JournalDoubtKind) -> Grade {
     match kind {
         // As a power cut leaves it.
         JournalDoubtKind::Torn => Grade::Odd,
-        JournalDoubtKind::Changed | JournalDoubtKind::Newer(_) | JournalDoubtKind::Ahead(_) => Grade::Bad,
+        JournalDoubtKind::Changed | JournalDoubtKind::Cut | JournalDoubtKind::Newer(_) | JournalDoubtKind::Ahead(_) => {
+            Grade::Bad
+        }
     }
 }

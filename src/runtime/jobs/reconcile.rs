@@ -86,7 +86,13 @@ pub async fn run(desk: Desk, writes: Vec<Intent>, clients: BTreeMap<ProfileId, C
     }
     let mut profiles = JoinSet::new();
     for (profile, writes) in by_profile {
-        profiles.spawn(profile_of(desk.clone(), clients.get(&profile).cloned(), writes));
+        let (desk, clients) = (desk.clone(), clients.clone());
+        profiles.spawn(async move {
+            match clients.get(&profile) {
+                Some(client) => profile_of(desk, Some(client.clone()), writes).await,
+                None => renamed(desk, &clients, writes).await,
+            }
+        });
     }
     while let Some(ended) = profiles.join_next().await {
         if ended.is_err() {
@@ -95,6 +101,23 @@ pub async fn run(desk: Desk, writes: Vec<Intent>, clients: BTreeMap<ProfileId, C
         }
     }
     desk.say(ReconcileEvent::Ended).await;
+}
+
+/// Writes of a profile that there is no more: one of the same account reads for it, whatever that is called.
+async fn renamed(desk: Desk, clients: &BTreeMap<ProfileId, Client>, writes: Vec<Intent>) {
+    let mut left = writes;
+    for client in clients.values() {
+        let mark = client.mark().await;
+        let is_its = |intent: &Intent| {
+            client.cloud().descriptor().id == intent.cloud.as_str()
+                && intent.account.is_some()
+                && intent.account == mark
+        };
+        let (own, others): (Vec<Intent>, Vec<Intent>) = left.into_iter().partition(is_its);
+        left = others;
+        profile_of(desk.clone(), Some(client.clone()), own).await;
+    }
+    profile_of(desk, None, left).await;
 }
 
 /// One profile's writes, again and again while some may still come.

@@ -10,10 +10,10 @@ use sha2::{Digest, Sha256};
 const OWN: &str = ",\"hash\":\"";
 const DIGITS: usize = 64;
 
-/// One record as its line: `entry` is a JSON object, `before` the whole line before it, without its line end.
-pub(super) fn seal(version: u32, entry: &str, before: Option<&[u8]>) -> String {
+/// One record as its line: `entry` is a JSON object, `before` the digest of the whole line before it, without its line end.
+pub(super) fn seal(version: u32, entry: &str, before: Option<&str>) -> String {
     let inner = entry.strip_prefix('{').and_then(|entry| entry.strip_suffix('}')).unwrap_or_default();
-    let before = before.map_or_else(|| "null".to_owned(), |line| format!("\"{}\"", digest(line)));
+    let before = before.map_or_else(|| "null".to_owned(), |digest| format!("\"{digest}\""));
     let mut line = format!("{{\"v\":{version},\"prev\":{before},{inner}");
     let own = digest(line.as_bytes());
     line.push_str(OWN);
@@ -61,8 +61,8 @@ mod tests {
         let first = seal(2, r#"{"a":"b"}"#, None);
         assert!(first.starts_with(r#"{"v":2,"prev":null,"a":"b","hash":""#), "{first}");
         assert_eq!(read(first.as_bytes()), Seal::Whole(None));
-        let second = seal(2, r#"{"a":"网"}"#, Some(first.as_bytes()));
         let before = digest(first.as_bytes());
+        let second = seal(2, r#"{"a":"网"}"#, Some(&before));
         assert_eq!(read(second.as_bytes()), Seal::Whole(Some(&before)));
         let value: serde_json::Value = serde_json::from_str(&second).unwrap();
         assert_eq!(value["prev"], *before);
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn whoever_changes_a_byte_breaks_it() {
-        let line = seal(2, r#"{"ip":"10.0.0.5"}"#, Some(b"before"));
+        let line = seal(2, r#"{"ip":"10.0.0.5"}"#, Some(&digest(b"before")));
         for place in 0..line.len() {
             let mut edited = line.clone().into_bytes();
             edited[place] ^= 1;

@@ -2,12 +2,13 @@
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Read, Seek, SeekFrom},
+    io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
 use super::JournalError;
+use crate::domain::clean::clean;
 
 /// For reading, and for writing at the end.
 pub(super) fn file(path: &Path) -> Result<File, JournalError> {
@@ -179,10 +180,30 @@ pub(super) fn lock(
         match attempt() {
             Ok(()) => return Ok(()),
             Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(Duration::from_millis(2)),
-            Err(TryLockError::WouldBlock) => return Err(JournalError::Locked { path: path.to_owned() }),
+            Err(TryLockError::WouldBlock) => {
+                return Err(JournalError::Locked { path: path.to_owned(), by: signed(&path.with_extension("lock")) });
+            }
             Err(TryLockError::Error(error)) => return Err(JournalError::Open { path: path.to_owned(), error }),
         }
     }
+}
+
+/// Leaves the name of this process beside the journal, for whoever waits for what it holds. A courtesy: nothing hangs on it.
+pub(super) fn sign(path: &Path) {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let name = format!("pid {} {}\n", std::process::id(), crate::runtime::host());
+    let _ = options.open(path).and_then(|mut file| file.write_all(name.as_bytes()));
+}
+
+/// The process that held it last, as far as that is told.
+fn signed(path: &Path) -> String {
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(256).read_to_string(&mut text));
+    let told = clean(text.trim());
+    if read.is_err() || told.is_empty() { "?".to_owned() } else { told.into_owned() }
 }
 
 /// Makes a folder (0700) and those it lies in, and sees that the names of new ones are on disk: `sync` is [`sync_folder`].

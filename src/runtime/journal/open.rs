@@ -23,9 +23,10 @@ use super::{BadLineKind, JournalError, LOCK_WAIT, files, parse, running_path};
 
 /// How long is waited for another process that is looking as well, before it is taken for one that carries out a batch.
 pub(super) const LOOK_WAIT: Duration = Duration::from_millis(300);
-/// The lock says nothing about other machines. After so many milliseconds none of their writes is under way any more:
-/// a write takes minutes, and its end is on disk then.
-pub(super) const ELSEWHERE_MS: u64 = 24 * 60 * 60 * 1000;
+/// The lock may say nothing about other machines. After so many milliseconds none of their writes is under way any more: a write takes
+/// minutes, and its end is on disk then. While somebody holds the lock all of it may be another's for longer.
+pub(super) const ELSEWHERE_MS: u64 = 30 * 60 * 1000;
+const LONGEST_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// A write by its batch and its number in that; one that names neither by its line.
 type Key = (String, Result<OperationId, usize>);
@@ -236,7 +237,9 @@ pub fn open_writes(path: &Path, host: &str, now: Timestamp) -> Result<Open<OpenW
     // Read again under the lock: what a batch began and ended in between is not open.
     let open = open_intents(path)?;
     let maybe_running = |intent: &Intent| {
-        if intent.host == host { quiet.is_none() } else { now.since(intent.at) < ELSEWHERE_MS }
+        // A machine may have changed its name: a lock that is free tells more than that, soon after.
+        let longest = if quiet.is_none() { LONGEST_MS } else { ELSEWHERE_MS };
+        if intent.host == host { quiet.is_none() } else { now.since(intent.at) < longest }
     };
     let writes = open.writes.into_iter();
     let writes = writes.map(|intent| OpenWrite { maybe_running: maybe_running(&intent), intent }).collect();

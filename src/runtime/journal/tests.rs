@@ -11,7 +11,7 @@ use crate::domain::{
     finding::FindingId,
     ids::{AddressKey, NicKey, OperationId},
     journal::StrangeWrite,
-    journal_fault::JournalFaultKind,
+    journal_fault::{JournalDoubtKind, JournalFaultKind},
     outcome::{Outcome, Skip},
     plan::{Change, ChangedFact, OperationKind, Override},
     selection::Target,
@@ -551,6 +551,8 @@ async fn an_edit_a_gap_and_a_line_put_in_are_found() {
     assert_eq!((told.records, told.unproven, told.is_whole(), told.files.len()), (3, 0, true, 1));
     assert_eq!(told.last, Some(chain::digest(lines[2].as_bytes())));
 
+    // What is missing at the end is another matter.
+    fs::remove_file(path.with_extension("mark")).unwrap();
     let with = |lines: &[&str]| {
         fs::write(&path, lines.join("\n") + "\n").unwrap();
         assert!(!verify(&path).unwrap().is_whole());
@@ -577,11 +579,52 @@ async fn what_a_power_cut_tore_is_no_edit() {
     for cut in 1..lines[2].len() {
         let whole = format!("{}\n{}\n", lines[0], lines[1]).into_bytes();
         fs::write(&path, [&whole, &lines[2].as_bytes()[..cut]].concat()).unwrap();
+        // It is written once its record is whole.
+        super::mark::write(&path, chain::digest(lines[1].as_bytes())).unwrap();
         Journal::at(&path).append(&JournalEntry::Settled(settlement("b", 1))).unwrap();
         let told = verify(&path).unwrap();
         assert!(told.is_whole(), "cut at {cut}: {told:?}");
         assert_eq!((told.records, faults(&path)), (3, vec![(3, What::Torn)]), "cut at {cut}");
     }
+}
+
+/// Cut from its end, or taken away: the mark beside the journal misses it, and the chain tells it ever after.
+#[tokio::test]
+async fn lines_that_are_cut_from_the_end_are_missed() {
+    let (_folder, path) = folder();
+    let lines = three(&path).await;
+    let mark = path.with_extension("mark");
+    let newest = fs::read(&mark).unwrap();
+    let kept = |count: usize| lines[..count].iter().flat_map(|line| [line.as_str(), "\n"]).collect::<String>();
+    let is_told =
+        || verify::doubts(&path, Timestamp(i64::MAX)).unwrap().iter().any(|doubt| doubt.kind == JournalDoubtKind::Cut);
+    assert!(faults(&path).is_empty() && !is_told());
+    for count in 0..3 {
+        fs::write(&path, kept(count)).unwrap();
+        fs::write(&mark, &newest).unwrap();
+        assert_eq!(faults(&path), [(count, What::Cut)]);
+        assert!(is_told());
+        Journal::at(&path).append(&JournalEntry::Settled(settlement("b", 1))).unwrap();
+        assert_eq!(faults(&path), [(count + 1, What::Gap)], "the next record does not hide it");
+    }
+    fs::remove_file(&path).unwrap();
+    assert_eq!(faults(&path), [(0, What::Cut)]);
+    // A crash right after a record, and one in the middle of the mark.
+    fs::write(&path, kept(3)).unwrap();
+    for last in [chain::digest(lines[1].as_bytes()), chain::digest(lines[0].as_bytes())] {
+        super::mark::write(&path, last).unwrap();
+        assert!(faults(&path).is_empty() && !is_told(), "the journal is ahead");
+    }
+    Journal::at(&path).append(&JournalEntry::Settled(settlement("b", 1))).unwrap();
+    assert_eq!(faults(&path), []);
+    fs::write(&mark, &newest[..20]).unwrap();
+    Journal::at(&path).append(&JournalEntry::Settled(settlement("b", 1))).unwrap();
+    assert!(faults(&path).is_empty() && !is_told());
+    // Its place was changed by hand as well: the one that was put aside tells it.
+    fs::rename(&path, path.with_file_name("journal-0001.jsonl")).unwrap();
+    assert_eq!(faults(&path), []);
+    fs::remove_file(path.with_file_name("journal-0001.jsonl")).unwrap();
+    assert_eq!(faults(&path), [(0, What::Cut)]);
 }
 
 /// Journals of the first version go on under the chain.

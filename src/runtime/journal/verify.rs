@@ -8,7 +8,7 @@ use crate::domain::{
     time::Timestamp,
 };
 
-use super::{BadLineKind, JournalError, bytes, chain, lines, parse, parts, version_of};
+use super::{BadLineKind, JournalError, bytes, chain, lines, mark, parse, parts, version_of};
 
 /// Milliseconds by which two machines' clocks may differ.
 const AHEAD_MS: u64 = 120_000;
@@ -40,7 +40,7 @@ impl Verdict {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fault {
     pub file: PathBuf,
-    /// From 1.
+    /// From 1; 0: before the first.
     pub line: usize,
     pub what: What,
 }
@@ -55,11 +55,13 @@ pub enum What {
     Torn,
     /// Written by a later nicdeck.
     Newer(u32),
+    /// Behind it newer records were written, and are missing.
+    Cut,
 }
 
 impl What {
     /// All of their names.
-    pub const KEYS: &[&str] = &["edited", "gap", "torn", "newer"];
+    pub const KEYS: &[&str] = &["edited", "gap", "torn", "newer", "cut"];
 
     /// A stable name, for locales and exports.
     pub fn key(self) -> &'static str {
@@ -68,6 +70,7 @@ impl What {
             What::Gap => "gap",
             What::Torn => "torn",
             What::Newer(_) => "newer",
+            What::Cut => "cut",
         }
     }
 }
@@ -77,7 +80,19 @@ impl What {
 /// # Errors
 /// A file exists and cannot be read.
 pub fn verify(path: &Path) -> Result<Verdict, JournalError> {
-    verify_from(parts(path)?, None)
+    at_its_end(path, |newest| verify_from(parts(path)?, None, newest))
+}
+
+/// What is said of the journal, whose newest record the mark tells. A journal may be put aside between the look at its name and that at
+/// its lines: what is missing then is looked for once more.
+fn at_its_end(
+    path: &Path,
+    look: impl Fn(Option<&str>) -> Result<Verdict, JournalError>,
+) -> Result<Verdict, JournalError> {
+    // First: the journal only ever gets ahead of it.
+    let verdict = look(mark::read(path).as_deref())?;
+    let is_cut = verdict.faults.iter().any(|fault| fault.what == What::Cut);
+    if is_cut { look(mark::read(path).as_deref()) } else { Ok(verdict) }
 }
 
 /// What a start should tell of the journal that is written to: lines that are not as they should be, and a newest record that is ahead
@@ -86,12 +101,15 @@ pub fn verify(path: &Path) -> Result<Verdict, JournalError> {
 /// # Errors
 /// As of [`verify`].
 pub fn doubts(path: &Path, now: Timestamp) -> Result<Vec<JournalDoubt>, JournalError> {
-    let aside = parts(path)?.into_iter().rev().nth(1);
-    let before = match aside {
-        Some(aside) => lines(&bytes(&aside)?).last().map(|(_, text)| chain::digest(text)),
-        None => None,
-    };
-    Ok(verify_from(vec![path.to_owned()], before)?.doubts(path, now))
+    let verdict = at_its_end(path, |newest| {
+        let aside = parts(path)?.into_iter().rev().nth(1);
+        let before = match aside {
+            Some(aside) => lines(&bytes(&aside)?).last().map(|(_, text)| chain::digest(text)),
+            None => None,
+        };
+        verify_from(vec![path.to_owned()], before, newest)
+    })?;
+    Ok(verdict.doubts(path, now))
 }
 
 impl Verdict {
@@ -104,6 +122,7 @@ impl Verdict {
                 What::Edited | What::Gap => JournalDoubtKind::Changed,
                 What::Torn => JournalDoubtKind::Torn,
                 What::Newer(version) => JournalDoubtKind::Newer(version),
+                What::Cut => JournalDoubtKind::Cut,
             };
             match doubts.iter_mut().find(|doubt| doubt.kind == kind) {
                 Some(doubt) => doubt.count += 1,
@@ -120,8 +139,10 @@ impl Verdict {
     }
 }
 
-fn verify_from(files: Vec<PathBuf>, mut before: Option<String>) -> Result<Verdict, JournalError> {
+fn verify_from(files: Vec<PathBuf>, mut before: Option<String>, newest: Option<&str>) -> Result<Verdict, JournalError> {
     let mut verdict = Verdict::default();
+    let mut reached = newest.is_none() || before.as_deref() == newest;
+    let mut last = None;
     let mut chained = false;
     let mut sealed = before.is_some();
     for file in files {
@@ -129,6 +150,7 @@ fn verify_from(files: Vec<PathBuf>, mut before: Option<String>) -> Result<Verdic
         if !bytes.is_empty() {
             verdict.files.push(file.clone());
         }
+        let mut end = 0;
         for (line, text) in lines(&bytes) {
             let mut fault = |what| verdict.faults.push(Fault { file: file.clone(), line, what });
             match (chain::read(text), parse(text)) {
@@ -158,7 +180,13 @@ fn verify_from(files: Vec<PathBuf>, mut before: Option<String>) -> Result<Verdic
                 }
             }
             before = Some(chain::digest(text));
+            reached |= before.as_deref() == newest;
+            end = line;
         }
+        last = Some((file, end));
+    }
+    if let Some((file, line)) = last.filter(|_| !reached) {
+        verdict.faults.push(Fault { file, line, what: What::Cut });
     }
     verdict.last = before.filter(|_| chained);
     Ok(verdict)

@@ -318,6 +318,7 @@ fn retry_opens_a_plan_of_what_is_left_and_reads_it_again() {
 /// A batch that ended: its first two writes unknown, and told to be open; the others stopped.
 fn ended_with_two_unknown() -> (Scenario, Arc<ReleasePlan>) {
     let (mut scenario, job, plan) = running();
+    scenario.send(Msg::Release(job, ReleaseEvent::Began { batch: "7f3a9c-1".to_owned() }));
     let fault = Fault::local(FaultKind::Timeout, "Unassign", "no answer");
     let unknown = Outcome::Unknown { fault };
     for nth in 0..plan.operations().len() {
