@@ -288,6 +288,7 @@ impl Findings {
         });
         let (journal, terminal) = (self.journal.told(words), self.terminal.told(words));
         let document = Document {
+            nicdeck: VERSION,
             version: VERSION,
             profiles: profiles.collect(),
             terminal: Told { ok: terminal.0 == Grade::Good, text: terminal.1 },
@@ -303,6 +304,8 @@ impl Findings {
 
 #[derive(Serialize)]
 struct Document<'a> {
+    nicdeck: u32,
+    /// As the first nicdeck named it.
     version: u32,
     profiles: Vec<ProfileJson<'a>>,
     terminal: Told,

@@ -396,6 +396,7 @@ async fn the_doctor_asks_each_kind_of_call_once_and_finds_nothing_wrong() {
         let (output, text) = doctor(&home, &profiles, &[("MY_ID", &key.id), ("MY_SECRET", &key.secret)]).await;
         assert_eq!(output.status.code(), Some(0), "{text}");
         let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(told["nicdeck"], 1, "as all documents");
         let told = &told["profiles"][0];
         assert_eq!(
             (told["problem"].is_null(), told["credentials_from"].as_str()),

@@ -200,6 +200,25 @@ async fn keys_that_are_fetched_are_fetched_again_when_the_cloud_ends_them() {
     assert!(!recorded.contains("key-1") && !recorded.contains("key-2"), "{recorded}");
 }
 
+/// Nothing is fetched between the facts of a write and its request: it is signed with what its turn has.
+#[tokio::test]
+async fn a_write_is_signed_with_what_was_there_before_its_facts() {
+    let answers = vec![http(200, &[], "ok"), http(403, &[], "ended"), http(200, &[], "ok"), http(200, &[], "ok")];
+    let server = Server::start(answers).await;
+    let supply = Supply::Fetched { source: Arc::new(Counting(AtomicU32::new(0))), first: None };
+    let (client, _exchanges) = built(profile(&format!("http://{}", server.address)), &SignsIn, supply, 64);
+    assert!(read(&client).await.is_ok());
+    let (region, step) = ("r1".into(), Step::default());
+    let mut turn = client.turn(&region, &detach(), &step).await;
+    client.ready(&mut turn, &region, &detach(), &step).await;
+    // The facts, for which the keys were fetched anew.
+    assert!(read(&client).await.is_ok());
+    let written = client.write(&region, &detach(), &step, permit("p", detach()), turn).await;
+    assert!(written.answer.is_ok(), "{:?}", written.answer);
+    let keys: Vec<String> = first_lines(&server).iter().map(|line| line[line.len() - 5..].to_owned()).collect();
+    assert_eq!(keys, ["key-1", "key-1", "key-2", "key-1"]);
+}
+
 async fn read_in(client: &Client, region: &str) -> Result<InventoryPage, Fault> {
     client.read(&Listing::all(Resource::Nics, Some(region.into())), &CancellationToken::new()).await
 }
