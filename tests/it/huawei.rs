@@ -9,6 +9,7 @@ use nicdeck::{
         finding::{FindingId, Severity},
         ids::AddressKey,
         journal::JournalEntry,
+        odd,
         outcome::{Outcome, OutcomeWord, Progress, Skip},
         plan::{Act, ChangedFact, Decision, Operation, OperationKind, PlanRow, ReleasePlan},
         selection::Target,
@@ -641,7 +642,7 @@ async fn an_update_that_changed_nothing_is_no_release() {
     let plan = stage.prepare(&[address("nic-web0", "10.0.0.100")]).await;
     let ended = stage.run(&plan).await;
     let Outcome::Unknown { fault } = ended.only() else { panic!("{:?}", ended.only()) };
-    assert!(fault.message.contains("not the one that was written") && fault.request_id.is_some(), "{fault:?}");
+    assert!(fault.message.ends_with(odd::NOT_WHAT_WAS_WRITTEN) && fault.request_id.is_some(), "{fault:?}");
     assert_eq!(writes(&stage), ["UpdatePort vip-100"]);
 }
 

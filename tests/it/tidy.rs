@@ -339,7 +339,6 @@ fn sleeps(reference: &Reference) -> bool {
 /// Where a test may sleep, how often, and why.
 const SLEEPS: &[(&str, usize, &str)] = &[
     ("src/providers/limiter/tests.rs", 5, "on a clock that stands still: no time passes"),
-    ("tests/it/e2e/kills.rs", 1, "the moment of a kill is any moment: that is what is tested"),
     ("tests/it/jobs/clouds.rs", 1, "the end of patience, with a failure; what is waited for is an event"),
 ];
 
