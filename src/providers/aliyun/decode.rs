@@ -13,7 +13,8 @@ use serde::de::DeserializeOwned;
 use self::wire::Head;
 use super::{encode, faults, part};
 use crate::{
-    domain::{odd, 
+    domain::{
+        odd,
         address::{Address, AddressRole, Eip, EipBinding},
         fault::{Fault, FaultKind},
         ids::{InstanceId, RegionId},

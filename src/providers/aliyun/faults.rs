@@ -3,7 +3,8 @@
 
 use super::{decode::wire::Head, encode};
 use crate::{
-    domain::{odd, 
+    domain::{
+        odd,
         fault::{Effect, Fault, FaultKind},
         plan::OperationKind,
     },

@@ -18,7 +18,8 @@ use super::{
     part, release,
 };
 use crate::{
-    domain::{odd, 
+    domain::{
+        odd,
         address::{Address, AddressRole, Backend, BackendTarget, Eip, EipBinding},
         fault::{Fault, FaultKind},
         float::{Float, Pair},

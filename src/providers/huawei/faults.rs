@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::encode;
 use crate::{
-    domain::{odd, 
+    domain::{
+        odd,
         fault::{Effect, Fault, FaultKind},
         plan::OperationKind,
     },

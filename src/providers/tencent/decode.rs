@@ -13,7 +13,8 @@ use serde::de::DeserializeOwned;
 use self::wire::{Envelope, Head};
 use super::{carry::Paging, encode, faults};
 use crate::{
-    domain::{odd, 
+    domain::{
+        odd,
         address::{Address, AddressRole, Eip, EipBinding},
         fault::{Effect, Fault, FaultKind},
         float::{Float, Pair},

@@ -16,7 +16,8 @@ use serde::de::DeserializeOwned;
 use self::shapes::{Balancer, Envelope, Paged, Tag, Text};
 use super::{PAGE_SIZE, about_balancer, encode, faults, part};
 use crate::{
-    domain::{odd, 
+    domain::{
+        odd,
         address::{Address, AddressRole, Backend, BackendTarget, Eip, EipBinding},
         fault::{Effect, Fault, FaultKind},
         ids::{InstanceId, LoadBalancerId, RegionId},

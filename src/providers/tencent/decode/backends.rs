@@ -7,7 +7,8 @@ use super::{
     wire::{self, Listener, Target},
 };
 use crate::{
-    domain::{odd, 
+    domain::{
+        odd,
         address::{Backend, BackendTarget},
         fault::Fault,
         ids::{LoadBalancerId, RegionId},

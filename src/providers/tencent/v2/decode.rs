@@ -6,7 +6,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{PAGE_SIZE, faults};
 use crate::{
-    domain::{odd, 
+    domain::{
+        odd,
         address::{Address, AddressRole, Eip, EipBinding},
         fault::{Effect, Fault, FaultKind},
         ids::{InstanceId, RegionId},
