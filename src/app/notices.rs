@@ -44,7 +44,9 @@ impl From<&JournalFault> for Phrase {
             JournalFaultKind::NoFolder => "journal-fault.no-folder",
             JournalFaultKind::Folder => "journal-fault.folder",
             JournalFaultKind::Open => "journal-fault.open",
-            JournalFaultKind::Locked => "journal-fault.locked",
+            // Who holds it is not always told.
+            JournalFaultKind::Locked if matches!(&*fault.reason, "" | "?") => "journal-fault.locked",
+            JournalFaultKind::Locked => "journal-fault.locked-by",
             JournalFaultKind::Write => "journal-fault.write",
             JournalFaultKind::Read => "journal-fault.read",
             JournalFaultKind::Encode => "journal-fault.encode",

@@ -50,6 +50,8 @@ async fn lived_in()
     (home, profiles, vars, text.lines().map(str::to_owned).collect(), simulator)
 }
 
+/// Tells which record is the newest.
+const MARK: &str = "journal.mark";
 const JOURNAL: &str = ".local/state/nicdeck/journal.jsonl";
 
 /// Everything in the state folder but the log, with its bytes.
@@ -82,6 +84,7 @@ async fn the_doctor_names_what_is_wrong_with_the_journal_and_writes_nothing() {
     let put = |text: String| {
         let _ = fs::remove_dir_all(&path);
         let _ = fs::remove_file(folder.join("journal.lock"));
+        let _ = fs::remove_file(folder.join(MARK));
         let _ = fs::remove_file(&path);
         write(&path, 0o600, &text);
     };
@@ -97,8 +100,11 @@ async fn the_doctor_names_what_is_wrong_with_the_journal_and_writes_nothing() {
         assert_eq!(rows.len(), wanted.len(), "{what}: {rows:?}");
         assert_eq!(state(&home), before, "{what}: nothing is written");
     };
-    put(text(&lines));
     look("a whole one", 0, &["+ journal"]).await;
+    let mark = fs::read(folder.join(MARK)).unwrap();
+    put(text(&lines[..=intent]));
+    fs::write(folder.join(MARK), mark).unwrap();
+    look("an end that was cut off", 1, &["chain is broken", "newest records", "1 write has no known end"]).await;
     put(text(&lines[..=intent]));
     look("a write without an end", 0, &["+ journal", "1 write has no known end: start nicdeck"]).await;
     let running = fs::OpenOptions::new().create(true).append(true).open(folder.join("journal.lock")).unwrap();

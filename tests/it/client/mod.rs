@@ -17,6 +17,7 @@ use nicdeck::{
         ids::{CloudId, OperationId, ProfileId, RegionId},
         journal::{Intent, WritePermit},
         nic::Nic,
+        odd,
         outcome::Receipt,
         page::{InventoryPage, Listing, Region, Resource},
         plan::{Calls, OperationKind},
@@ -322,7 +323,7 @@ async fn odd_answers_to_a_read_are_typed_faults_and_not_asked_for_again() {
         assert_eq!((fault.effect, fault.attempts), (Effect::Nothing, 1), "{fault:?}");
         assert_eq!(server.requests().len(), 1);
         assert!(!fault.message.contains("http://"), "{fault:?}");
-        assert_eq!(fault.message == "answer over 32 MB", flood, "{fault:?}");
+        assert_eq!(fault.message == odd::about(odd::TOO_LARGE, "32 MB"), flood, "{fault:?}");
         assert_eq!(drain(&mut exchanges)[0].fault, Some(kind));
     }
 }

@@ -103,6 +103,13 @@ impl Console {
         }
     }
 
+    /// A frame has been drawn: what stands in it may be confirmed a moment later.
+    fn shown(&mut self) {
+        let now = self.now();
+        let effects = update::update(&mut self.state, now, Msg::Shown);
+        self.start(effects);
+    }
+
     /// Takes in what the jobs say until this holds.
     async fn until(&mut self, what: &str, holds: impl Fn(&State) -> bool) {
         while !holds(&self.state) {
@@ -240,6 +247,7 @@ async fn one_plan_releases_and_detaches_on_every_cloud_and_changes_nothing_else(
     let Some(Overlay::Confirm(dialog)) = console.state.overlays.last() else { panic!("{:?}", console.state.notices) };
     assert_eq!(dialog.danger.level, 3);
     let Asked::Typed(text) = dialog.danger.phrase.clone() else { panic!("{:?}", dialog.danger) };
+    console.shown();
     console.ahead = 400;
     console.keys(&text);
     console.keys("\r");

@@ -68,7 +68,7 @@ const DETACH: &[Precondition] = &[
     ),
     // By the word of API 3.0.
     told(Condition::NoVirtualIp, Severity::Blocked).stricter("documented of API 3.0 only"),
-    MARKED,
+    told(Condition::NotManaged, Severity::Warn).or_untold_info(),
     told(Condition::NoEipOnNic, Severity::Warn),
     told(Condition::NotBackend, Severity::Warn),
     told(Condition::AddressesLeave, Severity::Warn),
