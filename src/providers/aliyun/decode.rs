@@ -266,7 +266,9 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
     let tags = tags(pool, &raw.tags);
     // Vendor: the list leaves out what is empty, also whole objects, so nothing said means nothing there. A bond is told by
     // the attribute call only; every write is preceded by it.
-    let linked = !raw.attachment.trunk.is_empty() || raw.slave || raw.bond;
+    // A member that hangs on its trunk is what its type says, and no link of its own.
+    let on_trunk = !raw.attachment.trunk.is_empty() && raw.kind != "Member";
+    let linked = on_trunk || raw.slave || raw.bond;
     let members = !raw.attachment.members.is_empty();
     Nic {
         name: raw.name.as_str().into(),
