@@ -14,12 +14,12 @@ use self::wire::Head;
 use super::{encode, faults, part};
 use crate::{
     domain::{
-        odd,
         address::{Address, AddressRole, Eip, EipBinding},
         fault::{Fault, FaultKind},
         ids::{InstanceId, RegionId},
         instance::{Instance, Power, PowerState},
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus, TypeLimit},
+        odd,
         outcome::Receipt,
         page::{Cursor, InventoryPage, Listing, Region, Resource, Scope},
         tags::Tags,
@@ -44,7 +44,11 @@ pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Faul
     // Vendor: `GetCallerIdentity` page. The other members tell which user or role of the account it is.
     if let Call::Identity { .. } = call {
         let account = answer.body::<wire::Caller>()?.account;
-        return if account.is_empty() { Err(answer.garbage(&odd::missing("AccountId"))) } else { Ok(Reply::Identity(account)) };
+        return if account.is_empty() {
+            Err(answer.garbage(&odd::missing("AccountId")))
+        } else {
+            Ok(Reply::Identity(account))
+        };
     }
     let Call::List(listing) = call else {
         return Ok(Reply::Accepted(Receipt { request_id: head.request_id().map(str::to_owned), task: None }));
@@ -123,7 +127,13 @@ impl Answer<'_> {
 
     /// What a page of a list that goes on by token holds. Vendor: a list that is missing is empty; that it was left out for that only
     /// a count of none tells, on the one page that there is then.
-    fn listed<T>(&self, listing: &Listing, list: Option<Vec<T>>, token: &str, total: Option<u64>) -> Result<Vec<T>, Fault> {
+    fn listed<T>(
+        &self,
+        listing: &Listing,
+        list: Option<Vec<T>>,
+        token: &str,
+        total: Option<u64>,
+    ) -> Result<Vec<T>, Fault> {
         let whole = listing.cursor == Cursor::Start && token.is_empty();
         match list {
             Some(list) => Ok(list),
@@ -298,7 +308,10 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
         dies_with_instance: raw.dies_with_instance,
         // Vendor: it has one at least, and its own is named.
         addresses_known: raw.private_ips.iter().any(|entry| entry.primary == Some(true) || entry.ip == raw.primary_ip)
-            && raw.private_ips.iter().all(|entry| entry.ip.is_some() && (entry.primary.is_some() || raw.primary_ip.is_some()))
+            && raw
+                .private_ips
+                .iter()
+                .all(|entry| entry.ip.is_some() && (entry.primary.is_some() || raw.primary_ip.is_some()))
             && raw.ipv6.iter().all(|entry| entry.ip.is_some()),
         ranges: vec![],
         hot_plug: match raw.traffic.as_str() {
@@ -389,7 +402,8 @@ fn eips(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<Invento
     let body: wire::Eips = answer.body()?;
     let next = answer.next_by_number(listing, body.eips.as_ref().map(Vec::len), body.total, body.page_size)?;
     let mut pool = Pool::default();
-    let eips = body.eips.unwrap_or_default().into_iter().map(|raw| Eip { dies_unbound: Some(false),
+    let eips = body.eips.unwrap_or_default().into_iter().map(|raw| Eip {
+        dies_unbound: Some(false),
         region: region.clone(),
         ips: raw.ip.into_iter().collect(),
         name: Arc::from(raw.name.as_str()),

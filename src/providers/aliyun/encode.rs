@@ -116,7 +116,9 @@ fn api(call: &Call) -> (Product, &'static str) {
         (Resource::Backends, part::ALB | part::ALB_OWNERS) => (Product::Alb, "ListServerGroups"),
         (Resource::Backends, part::NLB | part::NLB_OWNERS) => (Product::Nlb, "ListServerGroups"),
         (Resource::Backends, part::ALB_SERVERS | part::ALB_FIND) => (Product::Alb, "ListServerGroupServers"),
-        (Resource::Backends, part::NLB_SERVERS | part::NLB_FIND | part::NLB_FIND_BY_ID) => (Product::Nlb, "ListServerGroupServers"),
+        (Resource::Backends, part::NLB_SERVERS | part::NLB_FIND | part::NLB_FIND_BY_ID) => {
+            (Product::Nlb, "ListServerGroupServers")
+        }
         (Resource::Backends, part::NIC_ADDRESS) => (Product::Ecs, "DescribeNetworkInterfaceAttribute"),
         (Resource::Backends, _) => (Product::Slb, "DescribeLoadBalancers"),
     }

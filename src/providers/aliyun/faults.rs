@@ -4,8 +4,8 @@
 use super::{decode::wire::Head, encode};
 use crate::{
     domain::{
-        odd,
         fault::{Effect, Fault, FaultKind},
+        odd,
         plan::OperationKind,
     },
     providers::provider::Call,
@@ -167,7 +167,10 @@ fn by_code(code: &str, write: Option<&OperationKind>) -> Option<(FaultKind, Effe
         _ if code.starts_with("ResourceNotFound") => (NotFound, Nothing),
         _ if code.starts_with("Invalid") && code.ends_with("NotFound") => (NotFound, Nothing),
         // The gateway names a common parameter in the code: `Missing` and its name.
-        _ if code.starts_with("Missing") || code.starts_with("InvalidParam") || code.to_ascii_lowercase().ends_with(".malformed") => {
+        _ if code.starts_with("Missing")
+            || code.starts_with("InvalidParam")
+            || code.to_ascii_lowercase().ends_with(".malformed") =>
+        {
             (BadRequest, Nothing)
         }
         _ => return None,

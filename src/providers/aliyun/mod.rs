@@ -25,7 +25,7 @@ use super::{
 use crate::{
     domain::{
         address::{AddressRole, Backend},
-        capabilities::{Capabilities, TellCalls, Condition, Precondition, blocked, told},
+        capabilities::{Capabilities, Condition, Precondition, TellCalls, blocked, told},
         fault::Fault,
         finding::Severity,
         ids::RegionId,

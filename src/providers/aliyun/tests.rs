@@ -108,7 +108,11 @@ fn recorded() -> Vec<(&'static str, Call)> {
             "v3_assign_client_token",
             Call::Write {
                 region: "cn-hangzhou".into(),
-                kind: OperationKind::Assign { nic: NIC.into(), ips: vec![[10, 0, 8, 11].into(), [10, 0, 8, 12].into()], lists: vec![] },
+                kind: OperationKind::Assign {
+                    nic: NIC.into(),
+                    ips: vec![[10, 0, 8, 11].into(), [10, 0, 8, 12].into()],
+                    lists: vec![],
+                },
                 step: Step { carry: Some("nicdeck-0a1b2c3d-undo".into()), ..Step::default() },
             },
         ),

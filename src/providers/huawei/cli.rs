@@ -81,7 +81,8 @@ mod tests {
         OperationKind::Release { nic: "nic-1".into(), ips: vec!["10.0.0.1".parse().unwrap()] }
     }
 
-    const LIST: &str = r#"port-1 [{"ip_address":"10.0.0.9"},{"ip_address":"10.0.0.8","mac_address":"fa:16:3e:00:00:01"}]"#;
+    const LIST: &str =
+        r#"port-1 [{"ip_address":"10.0.0.9"},{"ip_address":"10.0.0.8","mac_address":"fa:16:3e:00:00:01"}]"#;
 
     #[test]
     fn every_request_of_a_write_has_a_line_of_the_vendors_tool() {

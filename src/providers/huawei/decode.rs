@@ -19,17 +19,17 @@ use super::{
 };
 use crate::{
     domain::{
-        odd,
         address::{Address, AddressRole, Backend, BackendTarget, Eip, EipBinding},
         fault::{Fault, FaultKind},
         float::{Float, Pair},
         ids::{InstanceId, RegionId},
         instance::{Instance, Power, PowerState},
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
+        odd,
         outcome::Receipt,
         page::{Cursor, InventoryPage, Listing, Region, Resource, Scope, Told},
-        tags::Tags,
         plan::OperationKind,
+        tags::Tags,
         time::Timestamp,
     },
     providers::{
@@ -157,7 +157,8 @@ fn page(call: &Call, listing: &Listing, response: &WireResponse) -> Result<Inven
         Resource::Nics if matches!(listing.scope, Scope::Nic(_)) => {
             let port = open::<wire::OnePort>(call, response)?.port;
             let port = listed(call, response, port.map(|port| vec![port]), "port")?;
-            let wanted = |port: &wire::Port| matches!(&listing.scope, Scope::Nic(id) if id.as_str() == port.id.as_str());
+            let wanted =
+                |port: &wire::Port| matches!(&listing.scope, Scope::Nic(id) if id.as_str() == port.id.as_str());
             if !port.iter().all(wanted) {
                 return Err(faults::garbage(call, response, odd::NOT_WHAT_WAS_ASKED));
             }
@@ -322,7 +323,8 @@ fn regions(rows: Vec<wire::Region>) -> InventoryPage {
 }
 
 fn instances(listing: &Listing, rows: Vec<wire::Server>, total: Option<u64>) -> InventoryPage {
-    let next = if matches!(listing.scope, Scope::Instances(_)) { Vec::new() } else { pages(listing, rows.len(), total) };
+    let next =
+        if matches!(listing.scope, Scope::Instances(_)) { Vec::new() } else { pages(listing, rows.len(), total) };
     let mut pool = Pool::default();
     let region = region_of(listing);
     let instance = |row: wire::Server| {
@@ -341,9 +343,10 @@ fn instances(listing: &Listing, rows: Vec<wire::Server>, total: Option<u64>) -> 
             // Vendor: `metadata.vpc_id`. Ports do not tell theirs.
             vpc: row.metadata.as_ref().and_then(|told| pool.some(&told.vpc)),
             load_balancers: Vec::new(),
-            tags: row.tags.as_ref().map_or_else(Tags::unknown, |tags| {
-                tags.iter().filter_map(|tag| tag_of(&mut pool, tag)).collect()
-            }),
+            tags: row
+                .tags
+                .as_ref()
+                .map_or_else(Tags::unknown, |tags| tags.iter().filter_map(|tag| tag_of(&mut pool, tag)).collect()),
         })
     };
     InventoryPage { instances: rows.into_iter().filter_map(instance).collect(), next, ..InventoryPage::default() }
@@ -599,7 +602,8 @@ fn eip(listing: &Listing, row: &wire::Eip) -> Option<Eip> {
         },
         None => EipBinding::Unbound,
     };
-    Some(Eip { dies_unbound: Some(false),
+    Some(Eip {
+        dies_unbound: Some(false),
         id: row.id.some()?.into(),
         region: region_of(listing),
         ips: row.ip.into_iter().collect(),
@@ -722,7 +726,9 @@ fn account(call: &Call, response: &WireResponse) -> Result<String, Fault> {
     let list = open::<wire::Domains>(call, response)?.domains;
     let domains = listed(call, response, list, "domains")?;
     match domains.as_slice() {
-        [domain] => domain.id.some().map(str::to_owned).ok_or_else(|| faults::garbage(call, response, &odd::missing("id"))),
+        [domain] => {
+            domain.id.some().map(str::to_owned).ok_or_else(|| faults::garbage(call, response, &odd::missing("id")))
+        }
         domains => Err(faults::garbage(call, response, &odd::about(odd::MANY_ACCOUNTS, domains.len()))),
     }
 }

@@ -189,7 +189,9 @@ fn read(listing: &Listing) -> Draft {
         (Resource::Instances, _) => Draft::get("ListServersDetails", Service::Ecs, "/v1/{p}/cloudservers/detail")
             .with([("limit", SERVERS_A_PAGE.to_string()), ("offset", page(listing).to_string())]),
         (Resource::Nics, Scope::Nic(id)) => match listing.part {
-            part::V2 => Draft::get("NeutronShowPort", Service::Vpc, format!("/v2.0/ports/{}", percent_encode(id.as_str()))),
+            part::V2 => {
+                Draft::get("NeutronShowPort", Service::Vpc, format!("/v2.0/ports/{}", percent_encode(id.as_str())))
+            }
             _ => Draft::get("ShowPort", Service::Vpc, format!("/v1/{{p}}/ports/{}", percent_encode(id.as_str()))),
         },
         (Resource::Nics | Resource::Floats, scope) => {

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::encode;
 use crate::{
     domain::{
-        odd,
         fault::{Effect, Fault, FaultKind},
+        odd,
         plan::OperationKind,
     },
     providers::provider::Call,
@@ -63,7 +63,8 @@ impl Told {
 /// The VPC's messages may be JSON in text again.
 fn unwrapped(message: &str) -> String {
     let inner: Option<Value> = serde_json::from_str(message).ok();
-    let found = inner.as_ref().and_then(|value| value.pointer("/NeutronError/message").or_else(|| value.get("message")));
+    let found =
+        inner.as_ref().and_then(|value| value.pointer("/NeutronError/message").or_else(|| value.get("message")));
     found.and_then(Value::as_str).unwrap_or(message).to_owned()
 }
 
@@ -158,9 +159,24 @@ fn by_code(code: &str, message: &str, status: u16, call: &Call) -> Option<(Fault
     Some(match code {
         "APIGW.0301" | "APIG.0301" | "APIGW.0303" => authentication(message),
         "APIGW.0307" | "Common.0013" | "VPC.0008" => (Credentials, Nothing),
-        "APIGW.0302" | "APIGW.0306" | "APIGW.0802" | "Pdp.0001" | "Ecs.0110" | "Ecs.0003" | "Ecs.0066" | "Ecs.0067"
-        | "Ecs.0068" | "Ecs.0069" | "Ecs.0070" | "Ecs.0071" | "VPC.0005" | "VPC.0009" | "VPC.0010" | "VPC.2201"
-        | "VPC.2701" | "PolicyNotAuthorized" => (Permission, Nothing),
+        "APIGW.0302"
+        | "APIGW.0306"
+        | "APIGW.0802"
+        | "Pdp.0001"
+        | "Ecs.0110"
+        | "Ecs.0003"
+        | "Ecs.0066"
+        | "Ecs.0067"
+        | "Ecs.0068"
+        | "Ecs.0069"
+        | "Ecs.0070"
+        | "Ecs.0071"
+        | "VPC.0005"
+        | "VPC.0009"
+        | "VPC.0010"
+        | "VPC.2201"
+        | "VPC.2701"
+        | "PolicyNotAuthorized" => (Permission, Nothing),
         "APIGW.0308" | "Common.0024" | "Common.1503" => (Throttled, NothingRetry),
         "APIGW.0201" if status == 504 => (Timeout, lost),
         "APIGW.0201" if status >= 500 => (Server, lost),
@@ -171,8 +187,8 @@ fn by_code(code: &str, message: &str, status: u16, call: &Call) -> Option<(Fault
         "VPC.2500" | "VPC.2502" | "PortNotFound" | "itemNotFound" if status == 404 && (delete || release) => {
             (NotFound, AlreadyDone)
         }
-        "APIGW.0101" | "Ecs.0114" | "Ecs.0614" | "Ecs.0085" | "Ecs.0307" | "Ecs.0038" | "VPC.0003" | "VPC.2204" | "VPC.0704"
-        | "PortNotFound" | "itemNotFound" => (NotFound, Nothing),
+        "APIGW.0101" | "Ecs.0114" | "Ecs.0614" | "Ecs.0085" | "Ecs.0307" | "Ecs.0038" | "VPC.0003" | "VPC.2204"
+        | "VPC.0704" | "PortNotFound" | "itemNotFound" => (NotFound, Nothing),
         "VPC.2500" | "VPC.2502" if status == 404 => (NotFound, Nothing),
 
         "Ecs.0100" | "Ecs.0603" | "VPC.0004" => (Conflict, NothingRetry),
@@ -180,15 +196,37 @@ fn by_code(code: &str, message: &str, status: u16, call: &Call) -> Option<(Fault
         "Common.0026" => (Server, NothingRetry),
         "Ecs.0002" | "Ecs.0004" | "Ecs.0106" | "Ecs.0201" | "Ecs.0211" | "Ecs.0309" | "Ecs.0212" | "Ecs.0213"
         | "Ecs.0217" | "Ecs.0401" | "Ecs.0502" | "Ecs.0507" | "Ecs.0611" | "Ecs.0618" => (Refused, lost),
-        "APIGW.0602" | "APIGW.0608" | "APIGW.0801" | "Ecs.0301" | "Ecs.0310" | "Ecs.0322" | "Ecs.0323" | "Ecs.0615" | "Ecs.1000" | "Ecs.1001" | "Ecs.1100" | "Ecs.1200" | "Common.0001" | "Common.0020"
-        | "Common.0021" | "Common.0022" | "Common.0025" | "Common.0999" => (Server, lost),
+        "APIGW.0602" | "APIGW.0608" | "APIGW.0801" | "Ecs.0301" | "Ecs.0310" | "Ecs.0322" | "Ecs.0323" | "Ecs.0615"
+        | "Ecs.1000" | "Ecs.1001" | "Ecs.1100" | "Ecs.1200" | "Common.0001" | "Common.0020" | "Common.0021"
+        | "Common.0022" | "Common.0025" | "Common.0999" => (Server, lost),
         "Ecs.1002" | "Ecs.1201" => (Timeout, lost),
 
         "Ecs.0000" | "Ecs.0005" | "Common.0002" | "Common.0011" | "APIGW.0106" | "Ecs.0023" | "Common.0018"
         | "VPC.0007" | "VPC.2500" | "InvalidInput" | "badRequest" => (BadRequest, Nothing),
-        "Ecs.0010" | "Ecs.0012" | "Ecs.0014" | "Ecs.0030" | "Ecs.0039" | "Ecs.0049" | "Ecs.0050" | "Ecs.0064"
-        | "Ecs.0086" | "Ecs.0605" | "Ecs.0807" | "Ecs.0910" | "Ecs.0919" | "VPC.0011" | "VPC.0014" | "VPC.0701" | "VPC.0702" | "VPC.0703" | "VPC.0705" | "VPC.0707"
-        | "conflictingRequest" | "PortInUse" | "IpAddressInUse" | "IpAddressGenerationFailure" => (Refused, Nothing),
+        "Ecs.0010"
+        | "Ecs.0012"
+        | "Ecs.0014"
+        | "Ecs.0030"
+        | "Ecs.0039"
+        | "Ecs.0049"
+        | "Ecs.0050"
+        | "Ecs.0064"
+        | "Ecs.0086"
+        | "Ecs.0605"
+        | "Ecs.0807"
+        | "Ecs.0910"
+        | "Ecs.0919"
+        | "VPC.0011"
+        | "VPC.0014"
+        | "VPC.0701"
+        | "VPC.0702"
+        | "VPC.0703"
+        | "VPC.0705"
+        | "VPC.0707"
+        | "conflictingRequest"
+        | "PortInUse"
+        | "IpAddressInUse"
+        | "IpAddressGenerationFailure" => (Refused, Nothing),
         _ if is_of_other_calls(code) && (400..500).contains(&status) => (by_status(status, call).0, Nothing),
         _ if goes_by_status(code) && (400..500).contains(&status) && status != 408 => {
             let (kind, effect) = by_status(status, call);
@@ -238,11 +276,57 @@ fn is_of_other_calls(code: &str) -> bool {
 }
 
 const OTHER_CALLS: &[std::ops::RangeInclusive<u16>] = &[
-    1..=1, 6..=9, 11..=11, 13..=13, 15..=19, 21..=22, 25..=25, 27..=29, 31..=32, 34..=34, 36..=37, 41..=46, 48..=48, 51..=53,
-    57..=58, 62..=62, 73..=77, 81..=84, 89..=90, 101..=105, 111..=112, 118..=124, 202..=205, 207..=210, 214..=214, 216..=216,
-    219..=219, 221..=221, 226..=227, 302..=304, 306..=306, 308..=308, 311..=311, 313..=315, 319..=321, 402..=403, 405..=405,
-    501..=501, 503..=503, 510..=510, 513..=513, 610..=610, 612..=613, 616..=617, 701..=707, 802..=806, 808..=813, 901..=909,
-    911..=915, 1300..=1300, 7000..=7000,
+    1..=1,
+    6..=9,
+    11..=11,
+    13..=13,
+    15..=19,
+    21..=22,
+    25..=25,
+    27..=29,
+    31..=32,
+    34..=34,
+    36..=37,
+    41..=46,
+    48..=48,
+    51..=53,
+    57..=58,
+    62..=62,
+    73..=77,
+    81..=84,
+    89..=90,
+    101..=105,
+    111..=112,
+    118..=124,
+    202..=205,
+    207..=210,
+    214..=214,
+    216..=216,
+    219..=219,
+    221..=221,
+    226..=227,
+    302..=304,
+    306..=306,
+    308..=308,
+    311..=311,
+    313..=315,
+    319..=321,
+    402..=403,
+    405..=405,
+    501..=501,
+    503..=503,
+    510..=510,
+    513..=513,
+    610..=610,
+    612..=613,
+    616..=617,
+    701..=707,
+    802..=806,
+    808..=813,
+    901..=909,
+    911..=915,
+    1300..=1300,
+    7000..=7000,
 ];
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     domain::{
         address::{AddressRole, Backend},
-        capabilities::{Capabilities, TellCalls, Condition, Precondition, blocked, told},
+        capabilities::{Capabilities, Condition, Precondition, TellCalls, blocked, told},
         fault::Fault,
         finding::Severity,
         ids::RegionId,
@@ -55,7 +55,8 @@ const ADDRESSES_A_CALL: usize = 40;
 /// what happens as well.
 const RELEASE: &[Precondition] = &[
     blocked(Condition::NicExists, "Ecs.0307"),
-    told(Condition::OnNic, Severity::Blocked).stricter("the calls name what stays: of what is not there they say nothing"),
+    told(Condition::OnNic, Severity::Blocked)
+        .stricter("the calls name what stays: of what is not there they say nothing"),
     told(Condition::NotPrimaryIp, Severity::Blocked).stricter("no call releases an address of the NIC itself"),
     told(Condition::NotIpv6, Severity::Blocked).stricter("no call releases an address of the NIC itself"),
     told(Condition::NotManaged, Severity::Blocked)
@@ -77,10 +78,20 @@ const RELEASE: &[Precondition] = &[
 const ON_A_SERVER: &[NicState] =
     &[NicState::Attached, NicState::Attaching, NicState::Detaching, NicState::Failed, NicState::Other];
 const NOT_LOCKED: &[PowerState] = &[
-    PowerState::Running, PowerState::Stopped, PowerState::Changing, PowerState::Gone, PowerState::Frozen, PowerState::Other,
+    PowerState::Running,
+    PowerState::Stopped,
+    PowerState::Changing,
+    PowerState::Gone,
+    PowerState::Frozen,
+    PowerState::Other,
 ];
 const NOT_FROZEN: &[PowerState] = &[
-    PowerState::Running, PowerState::Stopped, PowerState::Changing, PowerState::Gone, PowerState::Locked, PowerState::Other,
+    PowerState::Running,
+    PowerState::Stopped,
+    PowerState::Changing,
+    PowerState::Gone,
+    PowerState::Locked,
+    PowerState::Other,
 ];
 
 /// Vendor: ECS `BatchDeleteServerNics` and its error page. That a primary NIC is refused is documented, with which code is not.
@@ -159,8 +170,9 @@ const DELETE: &[Precondition] = &[
     blocked(Condition::NicFree, "VPC.2500"),
     told(Condition::NotManaged, Severity::Blocked)
         .stricter("ports of services are theirs; with which code a change is refused is not documented"),
-    told(Condition::VirtualShared, Severity::Blocked)
-        .stricter("the console refuses it while a server answers for the address; what the call answers is not documented"),
+    told(Condition::VirtualShared, Severity::Blocked).stricter(
+        "the console refuses it while a server answers for the address; what the call answers is not documented",
+    ),
     // Vendor: its address stays on the virtual IPs' own lists; who gets it next is bound by them.
     told(Condition::NoVirtualIp, Severity::Warn),
     told(Condition::NoEipOnNic, Severity::Warn),
@@ -202,11 +214,39 @@ static DESCRIPTOR: Descriptor = Descriptor {
 
 /// Vendor: the region table of the SDK's ECS, and the European regions of its own domain.
 const REGIONS: &[&str] = &[
-    "cn-north-1", "cn-north-2", "cn-north-4", "cn-north-9", "cn-north-11", "cn-north-12", "cn-east-2", "cn-east-3",
-    "cn-east-4", "cn-east-5", "cn-south-1", "cn-south-2", "cn-south-4", "cn-southwest-2", "cn-southwest-3",
-    "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "af-south-1", "af-north-1",
-    "sa-brazil-1", "la-north-2", "la-south-2", "na-mexico-1", "tr-west-1", "me-east-1", "ae-ad-1", "my-kualalumpur-1",
-    "ru-moscow-1", "eu-west-0", "eu-west-101",
+    "cn-north-1",
+    "cn-north-2",
+    "cn-north-4",
+    "cn-north-9",
+    "cn-north-11",
+    "cn-north-12",
+    "cn-east-2",
+    "cn-east-3",
+    "cn-east-4",
+    "cn-east-5",
+    "cn-south-1",
+    "cn-south-2",
+    "cn-south-4",
+    "cn-southwest-2",
+    "cn-southwest-3",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "af-south-1",
+    "af-north-1",
+    "sa-brazil-1",
+    "la-north-2",
+    "la-south-2",
+    "na-mexico-1",
+    "tr-west-1",
+    "me-east-1",
+    "ae-ad-1",
+    "my-kualalumpur-1",
+    "ru-moscow-1",
+    "eu-west-0",
+    "eu-west-101",
 ];
 
 /// The codec.

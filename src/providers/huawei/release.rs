@@ -52,7 +52,9 @@ pub(super) fn step(kind: &OperationKind, seen: &NicSnapshot, made: &[Step]) -> O
             match (made, seen.nic.dies_with_detach) {
                 ([], Some(Fate::Dies)) => Some(Step { name: KEEP, carry: None, last: false }),
                 // It stays by itself, or, read back, the cloud has taken it to heart.
-                ([] | [Step { name: KEEP, .. }], Some(Fate::Stays)) => Some(Step { name: UNPLUG, carry: None, last: true }),
+                ([] | [Step { name: KEEP, .. }], Some(Fate::Stays)) => {
+                    Some(Step { name: UNPLUG, carry: None, last: true })
+                }
                 _ => None,
             }
         }
@@ -120,7 +122,8 @@ pub(super) fn assumed(kind: &OperationKind, seen: &NicSnapshot, step: &Step) -> 
             }
             let (nic, floats) = (&mut seen.nic, &mut seen.floats);
             floats.retain(|float| float.is_on(nic));
-            nic.addresses.retain(|one| one.role != AddressRole::Virtual || floats.iter().any(|float| float.ip == one.ip));
+            nic.addresses
+                .retain(|one| one.role != AddressRole::Virtual || floats.iter().any(|float| float.ip == one.ip));
         }
         _ => return None,
     }

@@ -118,7 +118,8 @@ fn ask_for_token(request: &mut WireRequest, [user, password, account]: [&str; 3]
     let asked = parse_query(&request.query).into_iter().find(|(name, _)| name == "id" || name == "name");
     let (by, project) = asked.unwrap_or_default();
     // Of no region: the account's own. Vendor: the same page, "scope".
-    let scope = if project.is_empty() { json!({"domain": {"name": account}}) } else { json!({"project": {by: project}}) };
+    let scope =
+        if project.is_empty() { json!({"domain": {"name": account}}) } else { json!({"project": {by: project}}) };
     let user = json!({"name": user, "password": password, "domain": {"name": account}});
     let identity = json!({"methods": ["password"], "password": {"user": user}});
     let body = json!({"auth": {"identity": identity, "scope": scope}});

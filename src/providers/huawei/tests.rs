@@ -86,10 +86,7 @@ fn pages_go_by_number_or_by_marker_and_ports_by_either_api() {
     assert!(list(Resource::Instances, part::TAIL, Cursor::Page(3)).ends_with("detail?limit=1000&offset=3"));
     assert!(list(Resource::Nics, "", Cursor::Token("a b".into())).ends_with("/v1/{p}/ports?limit=2000&marker=a%20b"));
     let other = list(Resource::Floats, part::V2, Cursor::Start);
-    assert_eq!(
-        other,
-        "NeutronListPorts GET https://vpc.cn-north-4.myhuaweicloud.com/v2.0/ports?limit=2000"
-    );
+    assert_eq!(other, "NeutronListPorts GET https://vpc.cn-north-4.myhuaweicloud.com/v2.0/ports?limit=2000");
 }
 
 #[test]
@@ -129,23 +126,35 @@ fn writes_as_the_vendor_spells_them() {
     let vpc = "https://vpc.cn-north-4.myhuaweicloud.com/v1/{p}";
     assert_eq!(
         write(release(), release::ALL, None),
-        format!(r#"DisassociateServerVirtualIp PUT {ecs}/nics/nic-1 {{"nic":{{"ip_address":"","reverse_binding":false,"subnet_id":""}}}}"#)
+        format!(
+            r#"DisassociateServerVirtualIp PUT {ecs}/nics/nic-1 {{"nic":{{"ip_address":"","reverse_binding":false,"subnet_id":""}}}}"#
+        )
     );
     assert_eq!(
         write(release(), release::PORT, Some(r#"vip-1 [{"ip_address":"10.0.0.2"}]"#)),
-        format!(r#"UpdatePort PUT {vpc}/ports/vip-1 {{"port":{{"allowed_address_pairs":[{{"ip_address":"10.0.0.2"}}]}}}}"#)
+        format!(
+            r#"UpdatePort PUT {vpc}/ports/vip-1 {{"port":{{"allowed_address_pairs":[{{"ip_address":"10.0.0.2"}}]}}}}"#
+        )
     );
     assert_eq!(
         write(detach(), release::KEEP, None),
-        format!(r#"UpdateServerInterface PUT {ecs}/srv-1/os-interface/nic-1 {{"interface_attachment":{{"delete_on_termination":false}}}}"#)
+        format!(
+            r#"UpdateServerInterface PUT {ecs}/srv-1/os-interface/nic-1 {{"interface_attachment":{{"delete_on_termination":false}}}}"#
+        )
     );
     assert_eq!(
         write(detach(), release::UNPLUG, None),
         format!(r#"BatchDeleteServerNics POST {ecs}/srv-1/nics/delete {{"nics":[{{"id":"nic-1"}}]}}"#)
     );
     assert_eq!(
-        write(OperationKind::Assign { nic: nic.into(), ips: ips.clone(), lists: vec![] }, release::BIND, Some("net-1 10.0.0.101")),
-        format!(r#"AssociateServerVirtualIp PUT {ecs}/nics/nic-1 {{"nic":{{"ip_address":"10.0.0.101","reverse_binding":true,"subnet_id":"net-1"}}}}"#)
+        write(
+            OperationKind::Assign { nic: nic.into(), ips: ips.clone(), lists: vec![] },
+            release::BIND,
+            Some("net-1 10.0.0.101")
+        ),
+        format!(
+            r#"AssociateServerVirtualIp PUT {ecs}/nics/nic-1 {{"nic":{{"ip_address":"10.0.0.101","reverse_binding":true,"subnet_id":"net-1"}}}}"#
+        )
     );
     assert_eq!(
         write(OperationKind::Attach { nic: nic.into(), instance: srv.into() }, "", None),
@@ -156,7 +165,10 @@ fn writes_as_the_vendor_spells_them() {
         write(bind, release::EIP, Some("vip-1")),
         format!(r#"UpdatePublicip PUT {vpc}/publicips/eip-1 {{"publicip":{{"port_id":"vip-1"}}}}"#)
     );
-    assert_eq!(write(OperationKind::Delete { nic: nic.into() }, "", None), format!("DeletePort DELETE {vpc}/ports/nic-1"));
+    assert_eq!(
+        write(OperationKind::Delete { nic: nic.into() }, "", None),
+        format!("DeletePort DELETE {vpc}/ports/nic-1")
+    );
     assert_eq!(
         shown(&Call::Task { region: "cn-north-4".into(), task: "ff80/x".into() }),
         "ShowJob GET https://ecs.cn-north-4.myhuaweicloud.com/v1/{p}/jobs/ff80%2Fx"
@@ -177,16 +189,27 @@ fn hosts_follow_the_region_unless_the_profile_has_its_own() {
     let template = "https://{service}.{region}.cloud.example:8443";
     assert_eq!(host("ap-southeast-3", Some(template)), "elb.ap-southeast-3.cloud.example:8443");
     assert_eq!(host("ap-southeast-3", Some("{service}-api.example.com")), "elb-api.example.com");
-    let mut hosts: Vec<String> = Cloud.listings(&["cn-south-1".into()]).into_iter().map(|listing| {
-        Cloud.encode(&Call::List(listing), &profile(Some(template))).host
-    }).collect();
-    hosts.push(Cloud.encode(&Call::SignIn { region: "cn-south-1".into(), by_name: false }, &profile(Some(template))).host);
+    let mut hosts: Vec<String> = Cloud
+        .listings(&["cn-south-1".into()])
+        .into_iter()
+        .map(|listing| Cloud.encode(&Call::List(listing), &profile(Some(template))).host)
+        .collect();
+    hosts.push(
+        Cloud.encode(&Call::SignIn { region: "cn-south-1".into(), by_name: false }, &profile(Some(template))).host,
+    );
     hosts.sort();
     hosts.dedup();
     // The account's regions are asked where the profile is at home.
     let own = ["ecs.cn-south-1", "elb.cn-south-1", "iam.cn-north-4", "iam.cn-south-1", "vpc.cn-south-1"];
     assert_eq!(hosts, own.map(|name| format!("{name}.cloud.example:8443")));
-    for wrong in ["https://{service", "https://{}.a", "https://{Service}.a", "https://a}.b", "http://{service}.a", "https://a/{service}"] {
+    for wrong in [
+        "https://{service",
+        "https://{}.a",
+        "https://{Service}.a",
+        "https://a}.b",
+        "http://{service}.a",
+        "https://a/{service}",
+    ] {
         assert!(Endpoint::parse(wrong).is_err(), "{wrong}");
     }
 }
@@ -226,7 +249,10 @@ fn who_signs_in_and_for_what() {
     assert!(request.header("authorization").is_some_and(|text| text.contains("SignedHeaders=host;x-sdk-date,")));
     let mut request = Cloud.encode(&call, &untold);
     Cloud.sign(&mut request, &named, &stamp);
-    assert_eq!((request.method, request.url()), ("POST", "https://iam.cn-north-4.myhuaweicloud.com/v3/auth/tokens?nocatalog=true".to_owned()));
+    assert_eq!(
+        (request.method, request.url()),
+        ("POST", "https://iam.cn-north-4.myhuaweicloud.com/v3/auth/tokens?nocatalog=true".to_owned())
+    );
     assert_eq!(request.header("authorization"), None);
     let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
     // A project of the profile's own may be a part of the region's: a token for the whole region would write elsewhere.
@@ -260,7 +286,12 @@ fn recorded() -> Vec<(&'static str, Call, &'static [&'static str], &'static [&'s
         ("project_lookup", Call::SignIn { region: "cn-north-4".into(), by_name: false }, &[], &[]),
         ("list_servers_details", Call::List(of(Resource::Instances)), &[], &[]),
         ("list_server_interfaces", Call::List(interfaces.clone()), &[], &[]),
-        ("list_ports_v1", Call::List(Listing { cursor: marker, ..of(Resource::Nics) }), &["device_owner=neutron%3AVIP_PORT"], &[]),
+        (
+            "list_ports_v1",
+            Call::List(Listing { cursor: marker, ..of(Resource::Nics) }),
+            &["device_owner=neutron%3AVIP_PORT"],
+            &[],
+        ),
         (
             "list_ports_v1_fixed_ips",
             Call::List(Listing { scope: network, ..of(Resource::Floats) }),
@@ -293,8 +324,13 @@ fn recorded() -> Vec<(&'static str, Call, &'static [&'static str], &'static [&'s
             ],
             &[],
         ),
-        ("list_all_members",
-            Call::List(Listing { carry: Some("10.0.0.5,10.0.0.6".into()), scope: Scope::Nic(nic()), ..of(Resource::Backends) }),
+        (
+            "list_all_members",
+            Call::List(Listing {
+                carry: Some("10.0.0.5,10.0.0.6".into()),
+                scope: Scope::Nic(nic()),
+                ..of(Resource::Backends)
+            }),
             &[],
             &[],
         ),
@@ -312,7 +348,8 @@ fn requests_are_those_of_the_vendors_sdk() {
     let recorded = recorded();
     let names: Vec<&str> = recorded.iter().map(|(name, ..)| *name).collect();
     let all = vectors();
-    let unmade: Vec<&str> = all.iter().map(|vector| vector["name"].as_str().unwrap()).filter(|name| !names.contains(name)).collect();
+    let unmade: Vec<&str> =
+        all.iter().map(|vector| vector["name"].as_str().unwrap()).filter(|name| !names.contains(name)).collect();
     // Servers are not looked for by their name: it was recorded for how a query is escaped.
     assert_eq!(unmade, ["list_servers_details_special"]);
     for (name, call, theirs, ours) in recorded {
@@ -342,16 +379,25 @@ fn requests_are_those_of_the_vendors_sdk() {
         assert_eq!(request.method, text("/request/method").unwrap(), "{name}");
         let (place, query) = url.split_once('?').unwrap_or((url, ""));
         let sent = request.url();
-        assert_eq!(sent.split_once("://").unwrap().1.split('?').next(), Some(place.split_once("://").unwrap().1), "{name}");
+        assert_eq!(
+            sent.split_once("://").unwrap().1.split('?').next(),
+            Some(place.split_once("://").unwrap().1),
+            "{name}"
+        );
         let pairs = |query: &str, without: &[&str]| -> Vec<String> {
-            let mut pairs: Vec<String> =
-                query.split('&').filter(|pair| !pair.is_empty() && !without.contains(pair)).map(str::to_owned).collect();
+            let mut pairs: Vec<String> = query
+                .split('&')
+                .filter(|pair| !pair.is_empty() && !without.contains(pair))
+                .map(str::to_owned)
+                .collect();
             pairs.sort();
             pairs
         };
         assert_eq!(pairs(&request.query, ours), pairs(query, theirs), "{name}");
         assert!(theirs.iter().all(|pair| query.contains(pair)) && ours.iter().all(|pair| request.query.contains(pair)));
-        let body = |bytes: &[u8]| if bytes.is_empty() { serde_json::Value::Null } else { serde_json::from_slice(bytes).unwrap() };
+        let body = |bytes: &[u8]| {
+            if bytes.is_empty() { serde_json::Value::Null } else { serde_json::from_slice(bytes).unwrap() }
+        };
         assert_eq!(body(&request.body), body(text("/request/body").unwrap().as_bytes()), "{name}");
         for header in ["X-Project-Id", "X-Security-Token", "X-Sdk-Date"] {
             let wanted = vector["request"]["headers"][header].as_str();
@@ -374,7 +420,8 @@ fn whose_key_it_is_iam_tells() {
     let told = |body: &str| {
         Cloud.decode(&call, &WireResponse { status: 200, headers: vec![], body: body.as_bytes().to_vec() })
     };
-    let domain = r#"{"description":"","enabled":true,"id":"d78cbac186b744899480f25bd022f468","links":{},"name":"IAMDomain"}"#;
+    let domain =
+        r#"{"description":"","enabled":true,"id":"d78cbac186b744899480f25bd022f468","links":{},"name":"IAMDomain"}"#;
     let list = |domains: &str| format!(r#"{{"domains":[{domains}],"links":{{}}}}"#);
     assert_eq!(told(&list(domain)), Ok(Reply::Identity("d78cbac186b744899480f25bd022f468".to_owned())));
     for body in [list(""), list(&format!("{domain},{domain}")), list(r#"{"name":"IAMDomain"}"#), "{}".to_owned()] {

@@ -29,7 +29,10 @@ impl Paging {
             return Ok(None);
         }
         if self.round >= ROUNDS {
-            return Err(format!("TotalCount: {total} after {}, and {ROUNDS} readings of a list that shifts", self.total));
+            return Err(format!(
+                "TotalCount: {total} after {}, and {ROUNDS} readings of a list that shifts",
+                self.total
+            ));
         }
         Ok(Some(Self { total, round: self.round + 1 }))
     }

@@ -14,13 +14,13 @@ use self::wire::{Envelope, Head};
 use super::{carry::Paging, encode, faults};
 use crate::{
     domain::{
-        odd,
         address::{Address, AddressRole, Eip, EipBinding},
         fault::{Effect, Fault, FaultKind},
         float::{Float, Pair},
         ids::{InstanceId, RegionId},
         instance::{Instance, Power, PowerState},
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
+        odd,
         outcome::Receipt,
         page::{Cursor, InventoryPage, Listing, Region, Resource, Scope},
         tags::Tags,
@@ -50,7 +50,11 @@ pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Faul
         // Vendor: `GetCallerIdentity` page; the main account's number. The other members tell which user or role of it this is.
         Call::Identity { .. } => {
             let account = answer.body::<wire::Caller>()?.account_id;
-            return if account.is_empty() { Err(answer.garbage(&odd::missing("AccountId"))) } else { Ok(Reply::Identity(account)) };
+            return if account.is_empty() {
+                Err(answer.garbage(&odd::missing("AccountId")))
+            } else {
+                Ok(Reply::Identity(account))
+            };
         }
         Call::List(listing) => listing,
     };
@@ -343,7 +347,11 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
 /// so an address that moves is the NIC's state as well. `attached` is `None` where the answer does not tell it.
 fn status(raw: &wire::Nic, attached: Option<bool>, pool: &mut Pool) -> NicStatus {
     let words = [raw.state.as_str(), raw.long_state.as_str()];
-    let moving = raw.addresses.iter().map(|address| &address.state).chain(raw.ipv6.iter().flatten().map(|address| &address.state));
+    let moving = raw
+        .addresses
+        .iter()
+        .map(|address| &address.state)
+        .chain(raw.ipv6.iter().flatten().map(|address| &address.state));
     let moving = moving.map(String::as_str).find(|word| !matches!(*word, "" | "AVAILABLE"));
     let calm = |word: &str| matches!(word, "" | "AVAILABLE" | "INUSE");
     if let Some(word) = words.into_iter().find(|word| !calm(word)).or(moving) {
@@ -375,7 +383,11 @@ fn addresses(raw: &wire::Nic) -> Vec<Address> {
     let mut all: Vec<Address> = raw.addresses.iter().filter_map(of).collect();
     all.sort_by_key(|address| address.role != AddressRole::Primary);
     all.extend(
-        raw.ipv6.iter().flatten().filter_map(|entry| entry.ip).map(|ip: IpAddr| Address { ip, role: AddressRole::Ipv6 }),
+        raw.ipv6
+            .iter()
+            .flatten()
+            .filter_map(|entry| entry.ip)
+            .map(|ip: IpAddr| Address { ip, role: AddressRole::Ipv6 }),
     );
     all
 }

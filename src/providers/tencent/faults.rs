@@ -4,8 +4,8 @@
 use super::encode;
 use crate::{
     domain::{
-        odd,
         fault::{Effect, Fault, FaultKind},
+        odd,
         plan::OperationKind,
     },
     providers::provider::Call,
@@ -13,7 +13,13 @@ use crate::{
 };
 
 /// The vendor's error.
-pub(super) fn fault(call: &Call, response: &WireResponse, code: &str, message: &str, request_id: Option<&str>) -> Fault {
+pub(super) fn fault(
+    call: &Call,
+    response: &WireResponse,
+    code: &str,
+    message: &str,
+    request_id: Option<&str>,
+) -> Fault {
     let write = match call {
         Call::Write { kind, .. } => Some(kind),
         _ => None,

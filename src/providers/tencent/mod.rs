@@ -25,7 +25,7 @@ use super::{
 use crate::{
     domain::{
         address::{AddressRole, Backend},
-        capabilities::{Capabilities, TellCalls, Condition, Precondition, blocked, told, warned},
+        capabilities::{Capabilities, Condition, Precondition, TellCalls, blocked, told, warned},
         fault::Fault,
         finding::Severity,
         ids::RegionId,
@@ -73,7 +73,10 @@ const RELEASE: &[Precondition] = &[
     blocked(Condition::NotIpv6, "InvalidParameterValue.Malformed"),
     // An object of its own: it is on no NIC's list.
     blocked(Condition::NotVirtual, "UnsupportedOperation.AttachmentNotFound"),
-    blocked(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, "UnsupportedOperation.InvalidState"),
+    blocked(
+        Condition::NicState { allowed: &[NicState::Free, NicState::Attached] },
+        "UnsupportedOperation.InvalidState",
+    ),
     warned(Condition::NotManaged, "UnsupportedOperation"),
     told(Condition::NoEipOnAddress, Severity::Warn),
     told(Condition::NotBackend, Severity::Warn),
@@ -103,7 +106,10 @@ const DETACH: &[Precondition] = &[
 /// Vendor: `AssignPrivateIpAddresses` page, the error list of its Go SDK, and the largest number of its table of limits.
 const ASSIGN: &[Precondition] = &[
     blocked(Condition::NicExists, "ResourceNotFound"),
-    blocked(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, "UnsupportedOperation.InvalidState"),
+    blocked(
+        Condition::NicState { allowed: &[NicState::Free, NicState::Attached] },
+        "UnsupportedOperation.InvalidState",
+    ),
     warned(Condition::NotManaged, "UnsupportedOperation"),
     // What the NIC's own instance takes no listing shows.
     blocked(Condition::AddressRoom { free: Some(30), attached: Some(30) }, "LimitExceeded").or_untold_info(),
@@ -115,7 +121,10 @@ const ASSIGN: &[Precondition] = &[
 const ATTACH: &[Precondition] = &[
     blocked(Condition::NicExists, "ResourceNotFound"),
     blocked(Condition::InstanceExists, "ResourceNotFound"),
-    blocked(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, "UnsupportedOperation.InvalidState"),
+    blocked(
+        Condition::NicState { allowed: &[NicState::Free, NicState::Attached] },
+        "UnsupportedOperation.InvalidState",
+    ),
     blocked(Condition::NicFree, "UnsupportedOperation.AttachmentAlreadyExists"),
     blocked(
         Condition::InstanceState { allowed: &[PowerState::Running, PowerState::Stopped], primary_nic_only: false },
@@ -212,7 +221,9 @@ impl Provider for Cloud {
         let mut all = vec![Listing::all(Resource::Regions, None)];
         for region in regions {
             let of = |resource| Listing::all(resource, Some(region.clone()));
-            all.extend([Resource::Nics, Resource::Instances, Resource::Eips, Resource::Floats, Resource::Backends].map(of));
+            all.extend(
+                [Resource::Nics, Resource::Instances, Resource::Eips, Resource::Floats, Resource::Backends].map(of),
+            );
             all.push(Listing { part: part::CLASSIC, ..of(Resource::Backends) });
         }
         all
@@ -224,10 +235,8 @@ impl Provider for Cloud {
 
     /// Vendor: `ClientToken` of the three calls' pages; release and delete have none.
     fn step(&self, kind: &OperationKind, seen: &NicSnapshot, made: &[Step]) -> Option<Step> {
-        let known = matches!(
-            kind,
-            OperationKind::Assign { .. } | OperationKind::Attach { .. } | OperationKind::Detach { .. }
-        );
+        let known =
+            matches!(kind, OperationKind::Assign { .. } | OperationKind::Attach { .. } | OperationKind::Detach { .. });
         made.is_empty().then(|| if known { Step::known_again(kind, seen) } else { Step::default() })
     }
 

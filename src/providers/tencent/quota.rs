@@ -33,8 +33,8 @@ mod tests {
         domain::page::{Listing, Resource},
         domain::plan::OperationKind,
         providers::{
-            tencent::Cloud,
             provider::{Call, Provider},
+            tencent::Cloud,
         },
     };
 

@@ -43,10 +43,7 @@ fn nic(role: NicRole, instance: Option<&str>, ips: &[&str]) -> Nic {
         vpc: Some("vpc-p5sf61yj".into()),
         subnet: None,
         security_groups: vec![],
-        addresses: ips
-            .iter()
-            .map(|ip| Address { ip: ip.parse().unwrap(), role: AddressRole::Secondary })
-            .collect(),
+        addresses: ips.iter().map(|ip| Address { ip: ip.parse().unwrap(), role: AddressRole::Secondary }).collect(),
         pairs: vec![],
         public_ips: vec![],
         managed_by: ManagedBy::Nobody,
@@ -84,7 +81,11 @@ fn all(resource: Resource) -> Listing {
 fn recorded() -> Vec<(&'static str, Call)> {
     let second = Listing { cursor: Cursor::Page(2), ..all(Resource::Nics) };
     let attach = OperationKind::Attach { nic: "eni-m6dyj72l".into(), instance: "ins-r8hr2upy".into() };
-    let assign = OperationKind::Assign { nic: "eni-afo43z61".into(), ips: vec!["172.16.32.111".parse().unwrap()], lists: vec![] };
+    let assign = OperationKind::Assign {
+        nic: "eni-afo43z61".into(),
+        ips: vec!["172.16.32.111".parse().unwrap()],
+        lists: vec![],
+    };
     let two = nic(NicRole::Secondary, None, &["10.0.0.3", "10.0.0.4"]);
     let search = inspection(&two, &[]).into_iter().find(|listing| listing.part == part::SEARCH).unwrap();
     vec![
@@ -127,13 +128,19 @@ fn requests_are_those_of_the_vendors_sdk() {
         assert_eq!(request.url(), vector["request"]["url"], "{name}");
         assert_eq!(request.method, vector["request"]["method"], "{name}");
         assert_eq!(body(&request), vector["params"], "{name}");
-        for (header, own) in [("Content-Type", "content-type"), ("X-TC-Action", "x-tc-action"), ("X-TC-Version", "x-tc-version"), ("X-TC-Region", "x-tc-region")] {
+        for (header, own) in [
+            ("Content-Type", "content-type"),
+            ("X-TC-Action", "x-tc-action"),
+            ("X-TC-Version", "x-tc-version"),
+            ("X-TC-Region", "x-tc-region"),
+        ] {
             assert_eq!(request.header(own), vector["request"]["headers"][header].as_str(), "{name}: {header}");
         }
         assert_eq!(request.header("x-tc-language"), Some("en-US"));
         assert_eq!(Cloud.action(&call), vector["action"], "{name}");
         // Signed for the product that the SDK signed it for.
-        let credential = Credential::keys(" AKIDnicdeckFAKE0123456789EXAMPLEabcd ", "FAKEnicdeckSecretKey0NotReal0001\n", Some(" "));
+        let credential =
+            Credential::keys(" AKIDnicdeckFAKE0123456789EXAMPLEabcd ", "FAKEnicdeckSecretKey0NotReal0001\n", Some(" "));
         let stamp = Stamp { now: Timestamp(1_709_600_523_000), nonce: "0f".repeat(16) };
         request.body = vector["request"]["body"].as_str().unwrap().into();
         Cloud.sign(&mut request, &credential, &stamp);
@@ -157,7 +164,10 @@ fn detach_and_bind_name_what_they_mean() {
     let ip = "10.0.0.2".parse().unwrap();
     let bind = write(OperationKind::BindEip { nic: "eni-1".into(), eip: "eip-1".into(), ip });
     assert_eq!(Cloud.action(&bind), "AssociateAddress");
-    assert_eq!(shown(&bind), json!({"AddressId": "eip-1", "NetworkInterfaceId": "eni-1", "PrivateIpAddress": "10.0.0.2"}));
+    assert_eq!(
+        shown(&bind),
+        json!({"AddressId": "eip-1", "NetworkInterfaceId": "eni-1", "PrivateIpAddress": "10.0.0.2"})
+    );
 }
 
 /// Vendor: a repeat with the same token changes nothing. Each write has its own, and a reading later another one.
@@ -305,7 +315,8 @@ fn an_inspection_asks_only_about_its_nic() {
 fn what_is_blocked_has_the_code_that_the_vendor_would_answer() {
     for rule in RELEASE.iter().chain(DETACH) {
         assert!(rule.severity != Severity::Blocked || rule.code.is_some(), "{rule:?}");
-        let follows = matches!(rule.condition, Condition::NoEipOnAddress | Condition::NoEipOnNic | Condition::NotBackend);
+        let follows =
+            matches!(rule.condition, Condition::NoEipOnAddress | Condition::NoEipOnNic | Condition::NotBackend);
         assert!(!follows || (rule.severity, rule.code) == (Severity::Warn, None), "no page says so: {rule:?}");
     }
     assert_eq!(DESCRIPTOR.capabilities.release_batch, 10);

@@ -15,7 +15,8 @@ pub(super) fn line(call: &Call, profile: &Profile) -> Option<String> {
     let request = encode::encode(call, profile);
     let body: Value = serde_json::from_slice(&request.body).ok()?;
     let service = request.header("x-zc-service")?;
-    let mut line = Line::of(&format!("zeno {service} {}", hyphened(encode::action(call)))).endpoint(profile, &request.host);
+    let mut line =
+        Line::of(&format!("zeno {service} {}", hyphened(encode::action(call)))).endpoint(profile, &request.host);
     for (name, value) in body.as_object()? {
         let rows = match value {
             Value::Array(rows) => rows.as_slice(),

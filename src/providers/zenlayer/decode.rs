@@ -17,16 +17,16 @@ use self::shapes::{Balancer, Envelope, Paged, Tag, Text};
 use super::{PAGE_SIZE, about_balancer, encode, faults, part};
 use crate::{
     domain::{
-        odd,
         address::{Address, AddressRole, Backend, BackendTarget, Eip, EipBinding},
         fault::{Effect, Fault, FaultKind},
         ids::{InstanceId, LoadBalancerId, RegionId},
         instance::{Instance, Power, PowerState},
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
+        odd,
         outcome::Receipt,
         page::{Cursor, InventoryPage, Listing, Region, Resource, Scope},
-        tags::Tags,
         plan::OperationKind,
+        tags::Tags,
     },
     providers::{
         answers::Numbered,
@@ -127,7 +127,11 @@ fn open<T: DeserializeOwned>(call: &Call, response: &WireResponse) -> Result<(T,
         // An error body is one whatever its status.
         Ok(Envelope { response: None, request_id }) => {
             let fault = faults::fault(call, response);
-            if fault.code.is_some() { Err(fault) } else { Err(garbage(call, response, odd::missing("response"), request_id)) }
+            if fault.code.is_some() {
+                Err(fault)
+            } else {
+                Err(garbage(call, response, odd::missing("response"), request_id))
+            }
         }
         Err(_) => {
             let mut reader = serde_json::Deserializer::from_slice(&response.body);
@@ -455,8 +459,7 @@ fn tells_addresses(raw: &shapes::Nic) -> bool {
 fn addresses(raw: &shapes::Nic) -> Vec<Address> {
     let list: Vec<IpAddr> = raw.private_ip_list.iter().flatten().filter_map(|ip| ip.0).collect();
     let named: Vec<IpAddr> = raw.secondary_ipv4s.iter().flatten().filter_map(|ip| ip.0).collect();
-    let primary =
-        raw.primary_ipv4.0.or_else(|| list.iter().copied().find(|ip| ip.is_ipv4() && !named.contains(ip)));
+    let primary = raw.primary_ipv4.0.or_else(|| list.iter().copied().find(|ip| ip.is_ipv4() && !named.contains(ip)));
     let mut found: Vec<Address> = Vec::with_capacity(list.len() + 1);
     let mut put = |ip: IpAddr, role: AddressRole| {
         if found.iter().all(|address| address.ip != ip) {
@@ -493,7 +496,8 @@ fn managed_by(tags: &Tags) -> ManagedBy {
 fn eips(listing: &Listing, found: Found<shapes::Eip>) -> InventoryPage {
     let mut pool = Pool::default();
     let eip = |raw: shapes::Eip| {
-        Some(Eip { dies_unbound: Some(false),
+        Some(Eip {
+            dies_unbound: Some(false),
             id: raw.id()?.into(),
             region: region(listing, raw.region_id.as_ref()),
             // One that is none is left out: the NIC names it, and then it is not explained.

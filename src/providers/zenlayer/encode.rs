@@ -289,7 +289,8 @@ mod tests {
 
     #[test]
     fn an_inspection_asks_for_one_nic_only() {
-        let sent: Vec<String> = inspection(&nic(Some("11")), &[]).iter().map(|l| shown(&Call::List(l.clone()))).collect();
+        let sent: Vec<String> =
+            inspection(&nic(Some("11")), &[]).iter().map(|l| shown(&Call::List(l.clone()))).collect();
         assert_eq!(
             sent,
             [
@@ -309,7 +310,8 @@ mod tests {
             port: "80".into(),
         };
         let known = [known("14"), known("13"), known("14")];
-        let sent = inspection(&nic(None), &known).into_iter().skip(2).map(|l| shown(&Call::List(l))).collect::<Vec<_>>();
+        let sent =
+            inspection(&nic(None), &known).into_iter().skip(2).map(|l| shown(&Call::List(l))).collect::<Vec<_>>();
         assert_eq!(
             sent,
             [
@@ -368,10 +370,15 @@ mod tests {
     #[test]
     fn requests_are_those_that_the_vendors_sdk_sends() {
         let vectors: Vec<Value> = serde_json::from_str(include_str!("../../../tests/vectors/zenlayer.json")).unwrap();
-        let release = |ips: &[&str]| Call::write("asia-east-1".into(), OperationKind::Release {
-                nic: "1200000000000000001".into(),
-                ips: ips.iter().map(|ip| ip.parse().unwrap()).collect(),
-            });
+        let release = |ips: &[&str]| {
+            Call::write(
+                "asia-east-1".into(),
+                OperationKind::Release {
+                    nic: "1200000000000000001".into(),
+                    ips: ips.iter().map(|ip| ip.parse().unwrap()).collect(),
+                },
+            )
+        };
         let calls = [
             ("describe-zones-empty-body", Call::List(Listing::all(Resource::Regions, None))),
             (
@@ -382,10 +389,10 @@ mod tests {
             ("unassign-ipv4-odd-secret", release(&["10.0.0.12"])),
             (
                 "detach-nic",
-                Call::write("asia-east-1".into(), OperationKind::Detach {
-                        nic: "1200000000000000001".into(),
-                        instance: "1100000000000000001".into(),
-                    }),
+                Call::write(
+                    "asia-east-1".into(),
+                    OperationKind::Detach { nic: "1200000000000000001".into(), instance: "1100000000000000001".into() },
+                ),
             ),
             (
                 "zlb-describe-backends",

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     domain::{
         address::{AddressRole, Backend},
-        capabilities::{Capabilities, TellCalls, Condition, Precondition, blocked, told, warned},
+        capabilities::{Capabilities, Condition, Precondition, TellCalls, blocked, told, warned},
         fault::Fault,
         finding::Severity,
         ids::{LoadBalancerId, RegionId},
@@ -52,7 +52,8 @@ const RELEASE: &[Precondition] = &[
     blocked(Condition::OnNic, "OPERATION_FAILED_RESOURCE_NOT_FOUND"),
     blocked(Condition::NotBackend, "INVALID_NIC_LB_ASSOCIATED"),
     blocked(Condition::NotPrimaryIp, "INVALID_NIC_PRIMARY_IP_CANT_DETACH"),
-    told(Condition::NotIpv6, Severity::Blocked).stricter("another call releases IPv6; what this one answers is not documented"),
+    told(Condition::NotIpv6, Severity::Blocked)
+        .stricter("another call releases IPv6; what this one answers is not documented"),
     blocked(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, "INVALID_NIC_STATUS"),
     blocked(Condition::NoEipOnAddress, "INVALID_NIC_HAS_PUBLIC_IP_CANT_DETACH"),
     // The page's note reads "while an elastic IP is on the NIC", its table "on the address": the stricter one, until shown otherwise.

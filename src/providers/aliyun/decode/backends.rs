@@ -8,10 +8,10 @@ use super::{
 };
 use crate::{
     domain::{
-        odd,
         address::{Backend, BackendTarget},
         fault::Fault,
         ids::RegionId,
+        odd,
         page::{Cursor, InventoryPage, Listing, Scope},
     },
     providers::aliyun::{carry::Carry, part},
@@ -29,11 +29,10 @@ pub(super) fn page(answer: &Answer, listing: &Listing, region: &RegionId) -> Res
         part::CLB_ATTRIBUTE | part::CLB_GROUP => {
             Ok(step.entries(answer.body::<wire::BackendServers>()?.servers.ok_or_else(untold)?))
         }
-        part::CLB_PAIR => {
-            Ok(step.entries(pair(answer.body::<wire::PairServers>()?.servers.ok_or_else(untold)?)))
-        }
+        part::CLB_PAIR => Ok(step.entries(pair(answer.body::<wire::PairServers>()?.servers.ok_or_else(untold)?))),
         part::CLB_GROUPS => {
-            let ids = answer.body::<wire::VServerGroups>()?.groups.ok_or_else(untold)?.into_iter().map(|group| group.id);
+            let ids =
+                answer.body::<wire::VServerGroups>()?.groups.ok_or_else(untold)?.into_iter().map(|group| group.id);
             Ok(step.clb_groups(part::CLB_GROUP, ids))
         }
         part::CLB_PAIRS => {

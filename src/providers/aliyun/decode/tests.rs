@@ -84,7 +84,10 @@ fn a_page_of_nics() {
     ];
     assert_eq!(nic.addresses, expected);
     assert_eq!((&nic.managed_by, nic.linked, nic.hot_plug), (&ManagedBy::Nobody, Some(false), Some(true)));
-    assert_eq!((&*nic.tags.known().unwrap()[0].0, &*nic.tags.known().unwrap()[0].1, &*nic.description), ("team", "web", "primary"));
+    assert_eq!(
+        (&*nic.tags.known().unwrap()[0].0, &*nic.tags.known().unwrap()[0].1, &*nic.description),
+        ("team", "web", "primary")
+    );
 
     let spare = &page.nics[1];
     assert_eq!((spare.instance.clone(), spare.status.state), (None, NicState::Free));
@@ -337,7 +340,10 @@ fn one_nic_stands_at_the_top_level_and_may_be_gone() {
     );
     // Its own address is in the set: without the set nobody says that the others are gone.
     for untold in ["", r#","PrivateIpAddress":"10.0.8.10""#, r#","PrivateIpAddress":"10.0.8.10","PrivateIpSets":{}"#] {
-        assert!(garbage(&listing, &nic_json(&format!(r#","RequestId":"1"{untold}"#))).ends_with(odd::NIC_WITHOUT_ADDRESSES), "{untold}");
+        assert!(
+            garbage(&listing, &nic_json(&format!(r#","RequestId":"1"{untold}"#))).ends_with(odd::NIC_WITHOUT_ADDRESSES),
+            "{untold}"
+        );
     }
     assert_eq!(page(&listing, &body).nics[0].id.as_str(), "eni-bp1d");
     let other = Listing { scope: Scope::Nic("eni-other".into()), ..listing.clone() };
@@ -812,7 +818,8 @@ fn a_server_whose_group_is_not_told_is_still_a_backend() {
     assert_eq!(backends, [backend("nlb-1", "", at("10.0.8.11", None, Some("eni-bp1d")), "80")]);
     // Without its group's id nothing can be told.
     let nic = inspected();
-    let listing = Cloud.inspection(&nic, &[]).into_iter().find(|listing| listing.part == part::NLB_FIND).expect("a search");
+    let listing =
+        Cloud.inspection(&nic, &[]).into_iter().find(|listing| listing.part == part::NLB_FIND).expect("a search");
     assert!(garbage(&listing, r#"{"RequestId":"1","Servers":[{"ServerIp":"10.0.8.11"}]}"#).contains("ServerGroupId"));
 }
 

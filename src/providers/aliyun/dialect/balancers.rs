@@ -107,9 +107,10 @@ impl Reach {
 
 /// Is it an instance's own address?
 fn is_own(world: &World, ip: &str) -> bool {
-    world.nics().iter().any(|nic| {
-        nic.primary && nic.addresses.iter().any(|address| address.primary && address.ip.to_string() == ip)
-    })
+    world
+        .nics()
+        .iter()
+        .any(|nic| nic.primary && nic.addresses.iter().any(|address| address.primary && address.ip.to_string() == ip))
 }
 
 pub(super) fn describe_load_balancers(world: &mut World, call: &Call) -> Answer {
@@ -129,11 +130,11 @@ pub(super) fn describe_load_balancers(world: &mut World, call: &Call) -> Answer 
         .filter(|group| {
             let member = |&(nic, address): &(&SimNic, &SimAddress)| {
                 let whole = server(nic, address).0 == "Ecs";
-                private.as_ref().is_none_or(|ips| {
-                    by_address.sees(whole) && ips.contains(&address.ip.to_string().as_str())
-                }) && server_id.is_none_or(|id| {
-                    by_id.sees(whole) && (id == nic.id || nic.instance_id.as_deref() == Some(id))
-                })
+                private
+                    .as_ref()
+                    .is_none_or(|ips| by_address.sees(whole) && ips.contains(&address.ip.to_string().as_str()))
+                    && server_id
+                        .is_none_or(|id| by_id.sees(whole) && (id == nic.id || nic.instance_id.as_deref() == Some(id)))
             };
             ids.as_ref().is_none_or(|ids| ids.contains(&group.id()))
                 && params.get("VpcId").is_none_or(|vpc| vpc == group.balancer.vpc_id)

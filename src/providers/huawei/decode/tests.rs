@@ -50,9 +50,16 @@ fn a_sweep_over_the_ports_brings_nics_and_virtual_ips_and_leaves_out_what_servic
     assert!(page.next.is_empty());
     let [swept] = page.floats.as_slice() else { panic!("{page:?}") };
     let nic = &page.nics[0];
-    assert_eq!((&nic.role, nic.status.state, nic.instance.as_ref().map(InstanceId::as_str)), (&NicRole::Primary, NicState::Attached, Some("0f58c8dc")));
-    assert_eq!((nic.zone.as_deref(), nic.subnet.as_deref(), nic.mac.as_deref()), (Some("cn-north-4a"), Some("4779ab1c"), Some("fa:16:3e:47:5f:c1")));
-    let roles: Vec<(String, AddressRole)> = nic.addresses.iter().map(|address| (address.ip.to_string(), address.role)).collect();
+    assert_eq!(
+        (&nic.role, nic.status.state, nic.instance.as_ref().map(InstanceId::as_str)),
+        (&NicRole::Primary, NicState::Attached, Some("0f58c8dc"))
+    );
+    assert_eq!(
+        (nic.zone.as_deref(), nic.subnet.as_deref(), nic.mac.as_deref()),
+        (Some("cn-north-4a"), Some("4779ab1c"), Some("fa:16:3e:47:5f:c1"))
+    );
+    let roles: Vec<(String, AddressRole)> =
+        nic.addresses.iter().map(|address| (address.ip.to_string(), address.role)).collect();
     assert_eq!(roles, [("10.0.0.21".into(), AddressRole::Primary), ("2001:db8::15".into(), AddressRole::Ipv6)]);
     assert_eq!((&*nic.pairs[0].ip, &nic.managed_by), ("1.1.1.1/0", &ManagedBy::Nobody));
     let free = &page.nics[1];
@@ -64,7 +71,10 @@ fn a_sweep_over_the_ports_brings_nics_and_virtual_ips_and_leaves_out_what_servic
     let page = answer(&network, 200, PORTS).unwrap();
     let [vip] = page.floats.as_slice() else { panic!("{page:?}") };
     assert_eq!(vip, swept);
-    assert_eq!((&*vip.id, vip.ip.to_string(), vip.subnet.as_deref(), &vip.owner), ("7204e0da", "10.0.0.220".to_owned(), Some("4779ab1c"), &None));
+    assert_eq!(
+        (&*vip.id, vip.ip.to_string(), vip.subnet.as_deref(), &vip.owner),
+        ("7204e0da", "10.0.0.220".to_owned(), Some("4779ab1c"), &None)
+    );
     assert!(vip.is_on(nic) && vip.others(nic) == 1 && page.nics.is_empty());
 }
 
@@ -86,7 +96,11 @@ fn a_port_that_does_not_tell_its_list_is_not_read() {
             let one = Listing { scope: Scope::Nic("p".into()), ..all(Resource::Nics) };
             let alone = answer(&one, 200, &format!(r#"{{"port":{port}}}"#));
             for answer in [swept, alone] {
-                assert_eq!(answer.as_ref().err().map(|fault| fault.kind), (!read).then_some(FaultKind::Garbage), "{port}");
+                assert_eq!(
+                    answer.as_ref().err().map(|fault| fault.kind),
+                    (!read).then_some(FaultKind::Garbage),
+                    "{port}"
+                );
             }
         }
     }
@@ -95,10 +109,12 @@ fn a_port_that_does_not_tell_its_list_is_not_read() {
 /// Vendor: its owner may be empty. On no server, and bound to NICs by its list, it is a virtual IP that looks like a NIC.
 #[test]
 fn a_reserved_address_that_is_bound_is_a_virtual_ip_as_well() {
-    let body = |list: &str| format!(
-        r#"{{"ports":[{{"id":"r","status":"DOWN","network_id":"n","device_owner":"","device_id":"",
+    let body = |list: &str| {
+        format!(
+            r#"{{"ports":[{{"id":"r","status":"DOWN","network_id":"n","device_owner":"","device_id":"",
         "fixed_ips":[{{"ip_address":"10.0.0.30"}}],"allowed_address_pairs":{list}}}]}}"#
-    );
+        )
+    };
     let network = Listing { scope: Scope::Group("n".into()), ..all(Resource::Floats) };
     for (list, bound) in [
         (r#"[{"ip_address":"10.0.0.21"}]"#, true),
@@ -155,7 +171,8 @@ fn states_of_nics() {
 #[test]
 fn a_full_page_is_followed_by_the_next_and_a_short_one_by_none() {
     let rows = |count: usize| {
-        let rows: Vec<Value> = (0..count).map(|at| json!({"id": format!("p{at:04}"), "device_owner": "network:dhcp"})).collect();
+        let rows: Vec<Value> =
+            (0..count).map(|at| json!({"id": format!("p{at:04}"), "device_owner": "network:dhcp"})).collect();
         json!({"ports": rows}).to_string()
     };
     let page = answer(&all(Resource::Nics), 200, &rows(2000)).unwrap();
@@ -164,18 +181,27 @@ fn a_full_page_is_followed_by_the_next_and_a_short_one_by_none() {
     // A server that cuts its pages says so by a link, whose host may be one that only the cloud can reach.
     let linked = |rel: &str, href: &str| {
         let mut body: Value = serde_json::from_str(&rows(3)).unwrap();
-        body["ports_links"] = json!([{"rel": "previous", "href": "https://x/?marker=first"}, {"rel": rel, "href": href}]);
+        body["ports_links"] =
+            json!([{"rel": "previous", "href": "https://x/?marker=first"}, {"rel": rel, "href": href}]);
         answer(&Listing { part: part::V2, ..all(Resource::Nics) }, 200, &body.to_string()).map(|page| page.next)
     };
     let next = linked("next", "https://vpc.internal.invalid/v2.0/ports?limit=2000&marker=p%2F2").unwrap();
     assert_eq!(next, [Listing { part: part::V2, cursor: Cursor::Token("p/2".into()), ..all(Resource::Nics) }]);
     assert_eq!(linked("previous", "https://x/?marker=p"), Ok(vec![]));
     for href in ["", "https://x/", "https://x/?limit=3", "https://x/?marker="] {
-        assert_eq!(linked("next", href).unwrap_err().kind, FaultKind::Garbage, "there is more, and no way to it: {href}");
+        assert_eq!(
+            linked("next", href).unwrap_err().kind,
+            FaultKind::Garbage,
+            "there is more, and no way to it: {href}"
+        );
     }
     // A marker that leads nowhere is no next page for ever.
     let stuck = Listing { cursor: Cursor::Token("p1999".into()), ..all(Resource::Nics) };
-    assert_eq!(answer(&stuck, 200, &rows(2000)).unwrap_err().kind, FaultKind::Garbage, "there is more, and no way to it");
+    assert_eq!(
+        answer(&stuck, 200, &rows(2000)).unwrap_err().kind,
+        FaultKind::Garbage,
+        "there is more, and no way to it"
+    );
     let nameless = answer(&all(Resource::Nics), 200, r#"{"ports":[{"id":""}]}"#).unwrap_err();
     assert_eq!(nameless.kind, FaultKind::Garbage);
 }
@@ -197,7 +223,8 @@ fn where_the_first_api_is_not_published_the_other_one_is_asked() {
 /// The answer of the vendor's page.
 #[test]
 fn interfaces_tell_what_a_detach_does_to_them_and_silence_is_no_answer() {
-    let of = Listing { part: part::INTERFACES, scope: Scope::Instances(vec!["srv-1".into()]), ..all(Resource::Instances) };
+    let of =
+        Listing { part: part::INTERFACES, scope: Scope::Instances(vec!["srv-1".into()]), ..all(Resource::Instances) };
     let body = r#"{"attachableQuantity": {"free_nic": 10}, "interfaceAttachments": [
       {"port_id": "d32019d3", "port_state": "ACTIVE", "net_id": "4779ab1c", "mac_addr": "fa:16:3e:45:65:c4",
        "fixed_ips": [{"subnet_id": "213cb9d3", "ip_address": "10.0.0.21"}], "delete_on_termination": false,
@@ -219,7 +246,10 @@ fn interfaces_tell_what_a_detach_does_to_them_and_silence_is_no_answer() {
         assert_eq!((of.as_str(), fates.as_slice()), ("srv-1", &[][..]), "{body}");
         assert_eq!((fault.http_status, fault.code.is_some()), (Some(status), true), "{body}");
     }
-    assert_eq!(answer(&of, 500, r#"{"error":{"code":"Common.0001","message":"x"}}"#).unwrap_err().kind, FaultKind::Server);
+    assert_eq!(
+        answer(&of, 500, r#"{"error":{"code":"Common.0001","message":"x"}}"#).unwrap_err().kind,
+        FaultKind::Server
+    );
     assert_eq!(answer(&of, 200, r#"{"attachableQuantity":{"free_nic":1}}"#).unwrap_err().kind, FaultKind::Garbage);
 }
 
@@ -227,7 +257,8 @@ fn interfaces_tell_what_a_detach_does_to_them_and_silence_is_no_answer() {
 fn sub_nics_hang_on_their_nic_and_where_nobody_tells_nothing_is_told() {
     let of = Listing { part: part::SUB_NICS, scope: Scope::Nic("n".into()), ..all(Resource::Instances) };
     let told = |status, body: &str| answer(&of, status, body).map(|page| page.told);
-    let some = r#"{"request_id":"r","sub_network_interfaces":[{"id":"s","parent_id":"n","state":"NORMAL"}],"page_info":{}}"#;
+    let some =
+        r#"{"request_id":"r","sub_network_interfaces":[{"id":"s","parent_id":"n","state":"NORMAL"}],"page_info":{}}"#;
     assert_eq!(told(200, some), Ok(vec![Told::Carries("n".into(), true)]));
     assert_eq!(told(200, r#"{"sub_network_interfaces":[]}"#), Ok(vec![Told::Carries("n".into(), false)]));
     for (status, code) in [(404, "APIGW.0101"), (403, "VPC.0010")] {
@@ -246,7 +277,11 @@ fn one_nic_that_is_gone_is_no_fault_and_another_one_is() {
     assert_eq!(answer(&one, 404, r#"{"code":"VPC.2502","message":"gone"}"#).unwrap(), InventoryPage::default());
     let neutron = r#"{"NeutronError":{"type":"PortNotFound","message":"gone","detail":""}}"#;
     assert_eq!(answer(&Listing { part: part::V2, ..one.clone() }, 404, neutron).unwrap(), InventoryPage::default());
-    let body = |id: &str| format!(r#"{{"port":{{"id":"{id}","status":"ACTIVE","device_owner":"compute:a","device_id":"i","allowed_address_pairs":[]}}}}"#);
+    let body = |id: &str| {
+        format!(
+            r#"{{"port":{{"id":"{id}","status":"ACTIVE","device_owner":"compute:a","device_id":"i","allowed_address_pairs":[]}}}}"#
+        )
+    };
     assert_eq!(answer(&one, 200, &body("d32019d3")).unwrap().nics.len(), 1);
     assert_eq!(answer(&one, 200, &body("another")).unwrap_err().kind, FaultKind::Garbage);
     assert_eq!(answer(&one, 500, r#"{"code":"VPC.2502","message":"back end"}"#).unwrap_err().kind, FaultKind::Server);
@@ -289,7 +324,10 @@ fn servers_are_asked_for_by_page_number_all_at_once() {
     let first = answer(&all(Resource::Instances), 200, &body(3001, 1000)).unwrap();
     let pages: Vec<(Cursor, &str)> = first.next.iter().map(|next| (next.cursor.clone(), next.part)).collect();
     assert_eq!(pages, [(Cursor::Page(2), ""), (Cursor::Page(3), ""), (Cursor::Page(4), part::TAIL)]);
-    assert!(answer(&first.next[0], 200, &body(9000, 1000)).unwrap().next.is_empty(), "only the last one looks for more");
+    assert!(
+        answer(&first.next[0], 200, &body(9000, 1000)).unwrap().next.is_empty(),
+        "only the last one looks for more"
+    );
     assert_eq!(answer(&first.next[2], 200, &body(4001, 1000)).unwrap().next[0].cursor, Cursor::Page(5));
     assert!(answer(&first.next[2], 200, &body(3000, 0)).unwrap().next.is_empty(), "one went away meanwhile");
     assert!(answer(&all(Resource::Instances), 200, r#"{"count":0,"servers":[]}"#).unwrap().next.is_empty());
@@ -300,11 +338,17 @@ fn servers_are_asked_for_by_page_number_all_at_once() {
 #[test]
 fn servers_tell_what_keeps_them_from_being_changed() {
     let server = |rest: &str| {
-        let body = format!(r#"{{"count":"1","servers":[{{"id":"i-1","name":"名","OS-EXT-AZ:availability_zone":"cn-north-4a","flavor":{{"id":"f","name":"s6.large.2","vcpus":"2"}},"tags":["env=prod","old.style","bare"],{rest}}}]}}"#);
+        let body = format!(
+            r#"{{"count":"1","servers":[{{"id":"i-1","name":"名","OS-EXT-AZ:availability_zone":"cn-north-4a","flavor":{{"id":"f","name":"s6.large.2","vcpus":"2"}},"tags":["env=prod","old.style","bare"],{rest}}}]}}"#
+        );
         answer(&all(Resource::Instances), 200, &body).unwrap().instances.remove(0)
     };
-    let plain = server(r#""status":"ACTIVE","OS-EXT-STS:task_state":null,"locked":false,"metadata":{},"key_name":null"#);
-    assert_eq!((&*plain.power.word, plain.power.state, plain.kind.as_deref()), ("ACTIVE", PowerState::Running, Some("s6.large.2")));
+    let plain =
+        server(r#""status":"ACTIVE","OS-EXT-STS:task_state":null,"locked":false,"metadata":{},"key_name":null"#);
+    assert_eq!(
+        (&*plain.power.word, plain.power.state, plain.kind.as_deref()),
+        ("ACTIVE", PowerState::Running, Some("s6.large.2"))
+    );
     let tags: Vec<(&str, &str)> = plain.tags.iter().map(|(key, value)| (&**key, &**value)).collect();
     assert_eq!(tags, [("env", "prod"), ("old", "style"), ("bare", "")]);
     for (rest, word, state) in [
@@ -320,7 +364,8 @@ fn servers_tell_what_keeps_them_from_being_changed() {
         (r#""status":"SHELVED","locked":true"#, "SHELVED (locked)", PowerState::Locked),
     ] {
         let mut all = vec![rest.to_owned()];
-        for (name, none) in [(r#""OS-EXT-STS:task_state""#, "null"), (r#""locked""#, "false"), (r#""metadata""#, "{}")] {
+        for (name, none) in [(r#""OS-EXT-STS:task_state""#, "null"), (r#""locked""#, "false"), (r#""metadata""#, "{}")]
+        {
             if !rest.contains(name) {
                 all.push(format!("{name}:{none}"));
             }
@@ -331,9 +376,17 @@ fn servers_tell_what_keeps_them_from_being_changed() {
     // What the answer leaves out nobody knows; a certain no is said even so.
     for (rest, word, state) in [
         (r#""status":"ACTIVE","metadata":{},"OS-EXT-STS:task_state":null"#, "ACTIVE (locked?)", PowerState::Other),
-        (r#""status":"ACTIVE","metadata":{},"OS-EXT-STS:task_state":null,"locked":null"#, "ACTIVE (locked?)", PowerState::Other),
+        (
+            r#""status":"ACTIVE","metadata":{},"OS-EXT-STS:task_state":null,"locked":null"#,
+            "ACTIVE (locked?)",
+            PowerState::Other,
+        ),
         (r#""status":"ACTIVE","locked":false,"OS-EXT-STS:task_state":null"#, "ACTIVE (frozen?)", PowerState::Other),
-        (r#""status":"ACTIVE","locked":false,"OS-EXT-STS:task_state":null,"metadata":null"#, "ACTIVE (frozen?)", PowerState::Other),
+        (
+            r#""status":"ACTIVE","locked":false,"OS-EXT-STS:task_state":null,"metadata":null"#,
+            "ACTIVE (frozen?)",
+            PowerState::Other,
+        ),
         (r#""status":"ACTIVE","locked":false,"metadata":{}"#, "ACTIVE (task?)", PowerState::Other),
         (r#""status":"SHUTOFF","metadata":{"EcmResStatus":"freeze"}"#, "SHUTOFF (frozen)", PowerState::Frozen),
     ] {
@@ -376,22 +429,34 @@ fn eips_are_on_nics_on_virtual_ips_or_elsewhere() {
         {"id":"e5","public_ip_address":"","status":"ACTIVE","vnic":{"port_id":"n2"}}]}"#;
     let page = answer(&all(Resource::Eips), 200, body).unwrap();
     let bound: Vec<&EipBinding> = page.eips.iter().map(|eip| &eip.bound).collect();
-    assert_eq!(bound, [
-        &EipBinding::Nic { nic: "n1".into(), private_ip: "10.0.0.1".parse().ok() },
-        &EipBinding::Float { float: "v1".into(), ip: "10.0.0.220".parse().unwrap() },
-        &EipBinding::Unbound,
-        &EipBinding::Elsewhere,
-        &EipBinding::Nic { nic: "n2".into(), private_ip: None },
-    ]);
+    assert_eq!(
+        bound,
+        [
+            &EipBinding::Nic { nic: "n1".into(), private_ip: "10.0.0.1".parse().ok() },
+            &EipBinding::Float { float: "v1".into(), ip: "10.0.0.220".parse().unwrap() },
+            &EipBinding::Unbound,
+            &EipBinding::Elsewhere,
+            &EipBinding::Nic { nic: "n2".into(), private_ip: None },
+        ]
+    );
     assert_eq!((&*page.eips[0].name, page.eips[4].ips.as_slice()), ("web", &[][..]));
     assert_eq!(page.next[0].cursor, Cursor::Token("e5".into()));
-    assert_eq!(answer(&page.next[0], 200, body).unwrap_err().kind, FaultKind::Garbage, "the same marker again has no end");
+    assert_eq!(
+        answer(&page.next[0], 200, body).unwrap_err().kind,
+        FaultKind::Garbage,
+        "the same marker again has no end"
+    );
     for resource in [Resource::Eips, Resource::Backends] {
         let counted = r#"{"page_info":{"current_count":1},"publicips":[],"members":[]}"#;
         assert_eq!(answer(&all(resource), 200, counted).unwrap_err().kind, FaultKind::Garbage, "{resource:?}");
     }
-    let half = r#"{"publicips":[{"id":"e","status":"ACTIVE","vnic":{"port_id":"v1","device_owner":"neutron:VIP_PORT"}}]}"#;
-    assert_eq!(answer(&all(Resource::Eips), 200, half).unwrap_err().kind, FaultKind::Garbage, "it would be missed where it hangs");
+    let half =
+        r#"{"publicips":[{"id":"e","status":"ACTIVE","vnic":{"port_id":"v1","device_owner":"neutron:VIP_PORT"}}]}"#;
+    assert_eq!(
+        answer(&all(Resource::Eips), 200, half).unwrap_err().kind,
+        FaultKind::Garbage,
+        "it would be missed where it hangs"
+    );
 }
 
 #[test]
@@ -401,7 +466,11 @@ fn an_eip_that_is_bound_and_does_not_say_to_what_is_not_free() {
     for (row, swept, searched) in [
         (r#""status":"ACTIVE","vnic":null"#, false, false),
         (r#""status":"ACTIVE""#, false, false),
-        (r#""status":"ACTIVE","vnic":{"private_ip_address":"10.0.0.1"},"associate_instance_type":"PORT""#, false, false),
+        (
+            r#""status":"ACTIVE","vnic":{"private_ip_address":"10.0.0.1"},"associate_instance_type":"PORT""#,
+            false,
+            false,
+        ),
         // Not bound, and found by the address that it is bound to.
         (r#""status":"DOWN","vnic":null"#, true, false),
         (r#""status":"FREEZED","vnic":null,"associate_instance_type":"null""#, true, false),
@@ -419,10 +488,19 @@ fn members_are_backends_of_each_balancer_they_name() {
         {"id":"m2","address":"10.0.0.2","protocol_port":443,"instance_id":"","pool_id":"p2","subnet_cidr_id":null},
         {"id":"m3","address":"10.0.0.3","loadbalancer_id":"l3","loadbalancers":null}]}"#;
     let page = answer(&all(Resource::Backends), 200, body).unwrap();
-    let rows: Vec<String> = page.backends.iter().map(|backend| match &backend.target {
-        BackendTarget::Address { ip, instance, nic: None } => format!("{} {ip} {} {}", backend.load_balancer, backend.port, instance.as_ref().map_or("-", InstanceId::as_str)),
-        other => panic!("{other:?}"),
-    }).collect();
+    let rows: Vec<String> = page
+        .backends
+        .iter()
+        .map(|backend| match &backend.target {
+            BackendTarget::Address { ip, instance, nic: None } => format!(
+                "{} {ip} {} {}",
+                backend.load_balancer,
+                backend.port,
+                instance.as_ref().map_or("-", InstanceId::as_str)
+            ),
+            other => panic!("{other:?}"),
+        })
+        .collect();
     assert_eq!(rows, ["l1 10.0.0.1 80 i", "l2 10.0.0.1 80 i", "p2 10.0.0.2 443 -", "l3 10.0.0.3  -"]);
     let nameless = answer(&all(Resource::Backends), 200, r#"{"members":[{"id":"m5","address":"10.0.0.5"}]}"#).unwrap();
     assert_eq!(nameless.backends[0].load_balancer.as_str(), "m5", "whose it is is not told, and it is somebody's");
@@ -446,7 +524,9 @@ fn a_member_is_on_the_nic_of_its_subnet() {
         (r#""subnet_cidr_id":null,"instance_id":"another""#, false, false),
         (r#""subnet_cidr_id":null,"instance_id":"","member_type":"ip""#, true, true),
     ] {
-        let body = format!(r#"{{"members":[{{"id":"m","address":"10.0.0.21","protocol_port":80,"loadbalancer_id":"l",{more}}}]}}"#);
+        let body = format!(
+            r#"{{"members":[{{"id":"m","address":"10.0.0.21","protocol_port":80,"loadbalancer_id":"l",{more}}}]}}"#
+        );
         let backend = answer(&all(Resource::Backends), 200, &body).unwrap().backends.remove(0);
         assert_eq!(backend.is_on(&nic), on, "{more}");
         assert_eq!(on && backend.may_be_elsewhere(&nic), elsewhere, "{more}");
@@ -464,10 +544,18 @@ fn regions_have_names() {
 /// Whatever comes with a good status and is not the list that was asked for: never taken for an empty one.
 #[test]
 fn an_answer_that_says_nothing_is_garbage() {
-    for resource in [Resource::Regions, Resource::Instances, Resource::Nics, Resource::Floats, Resource::Eips, Resource::Backends] {
-        for body in ["", "{}", "[]", "null", "{\"ports\":null}", "<html>", "\u{feff}{}", "{\"ports\":[", "{\"ports\":7}"] {
+    for resource in
+        [Resource::Regions, Resource::Instances, Resource::Nics, Resource::Floats, Resource::Eips, Resource::Backends]
+    {
+        for body in
+            ["", "{}", "[]", "null", "{\"ports\":null}", "<html>", "\u{feff}{}", "{\"ports\":[", "{\"ports\":7}"]
+        {
             let fault = answer(&all(resource), 200, body).unwrap_err();
-            assert_eq!((fault.kind, fault.effect, fault.request_id.as_deref()), (FaultKind::Garbage, Effect::Nothing, Some("R-1")), "{resource:?} {body}");
+            assert_eq!(
+                (fault.kind, fault.effect, fault.request_id.as_deref()),
+                (FaultKind::Garbage, Effect::Nothing, Some("R-1")),
+                "{resource:?} {body}"
+            );
         }
         let flow = answer(&all(resource), 202, r#"{"error":{"code":"Common.0024","message":"slow"}}"#).unwrap_err();
         assert_eq!((flow.kind, flow.code.as_deref()), (FaultKind::Throttled, Some("Common.0024")));
@@ -517,22 +605,44 @@ fn task(body: &str) -> Result<TaskState, Fault> {
 
 #[test]
 fn a_job_that_failed_comes_with_a_good_status() {
-    assert_eq!(task(r#"{"status":"SUCCESS","job_id":"j","error_code":null,"entities":{"sub_jobs":[{"status":"SUCCESS"}]}}"#), Ok(TaskState::Done));
+    assert_eq!(
+        task(r#"{"status":"SUCCESS","job_id":"j","error_code":null,"entities":{"sub_jobs":[{"status":"SUCCESS"}]}}"#),
+        Ok(TaskState::Done)
+    );
     assert_eq!(task(r#"{"status":"SUCCESS","entities":{"nic_id":"n"}}"#), Ok(TaskState::Done));
     for running in ["INIT", "RUNNING", "PENDING_PAYMENT", "TOMORROW"] {
         assert_eq!(task(&format!(r#"{{"status":"{running}","entities":null}}"#)), Ok(TaskState::Running));
     }
     for (body, code, reason) in [
-        (r#"{"status":"FAIL","error_code":"Ecs.0507","fail_reason":"stop it first","entities":{}}"#, "Ecs.0507", "stop it first"),
-        (r#"{"status":"FAIL","entities":{"sub_jobs":[{"status":"SUCCESS"},{"status":"FAIL","error_code":"Ecs.1002","fail_reason":"late"}]}}"#, "Ecs.1002", "late"),
-        (r#"{"status":"SUCCESS","entities":{"sub_jobs":[{"status":"FAIL","error_code":"Ecs.0507","entities":{"errorcode_message":"part"}}]}}"#, "Ecs.0507", "part"),
+        (
+            r#"{"status":"FAIL","error_code":"Ecs.0507","fail_reason":"stop it first","entities":{}}"#,
+            "Ecs.0507",
+            "stop it first",
+        ),
+        (
+            r#"{"status":"FAIL","entities":{"sub_jobs":[{"status":"SUCCESS"},{"status":"FAIL","error_code":"Ecs.1002","fail_reason":"late"}]}}"#,
+            "Ecs.1002",
+            "late",
+        ),
+        (
+            r#"{"status":"SUCCESS","entities":{"sub_jobs":[{"status":"FAIL","error_code":"Ecs.0507","entities":{"errorcode_message":"part"}}]}}"#,
+            "Ecs.0507",
+            "part",
+        ),
     ] {
         let Ok(TaskState::Failed(fault)) = task(body) else { panic!("{body}") };
-        assert_eq!((fault.code.as_deref(), fault.message.as_str(), fault.effect), (Some(code), reason, Effect::Unknown), "{body}");
+        assert_eq!(
+            (fault.code.as_deref(), fault.message.as_str(), fault.effect),
+            (Some(code), reason, Effect::Unknown),
+            "{body}"
+        );
         assert_eq!(fault.request_id.as_deref(), Some("R-1"));
     }
     assert_eq!(task("{}").unwrap_err().kind, FaultKind::Garbage);
-    assert_eq!(task(r#"{"code":"Common.0011","message":"no such job"}"#).unwrap_err().code.as_deref(), Some("Common.0011"));
+    assert_eq!(
+        task(r#"{"code":"Common.0011","message":"no such job"}"#).unwrap_err().code.as_deref(),
+        Some("Common.0011")
+    );
 }
 
 fn sign_in(status: u16, token: Option<&str>, body: &str) -> Result<Session, Fault> {
@@ -551,11 +661,15 @@ fn a_session_is_a_token_with_its_end_or_only_the_regions_project() {
     assert_eq!((session.project_id.as_deref(), session.expires_at), (Some("p1"), Some(Timestamp(1_767_409_445_000))));
     assert!(matches!(session.credential, Some(Credential::Bearer(_))));
     let projects = |names: &[(&str, &str)]| {
-        let rows: Vec<Value> = names.iter().map(|(id, name)| json!({"id": id, "name": name, "enabled": true})).collect();
+        let rows: Vec<Value> =
+            names.iter().map(|(id, name)| json!({"id": id, "name": name, "enabled": true})).collect();
         json!({"projects": rows, "links": {}}).to_string()
     };
     let session = sign_in(200, None, &projects(&[("p0", "cn-north-4_sub"), ("p1", "cn-north-4")])).unwrap();
-    assert_eq!((session.project_id.as_deref(), session.credential.is_none(), session.expires_at), (Some("p1"), true, None));
+    assert_eq!(
+        (session.project_id.as_deref(), session.credential.is_none(), session.expires_at),
+        (Some("p1"), true, None)
+    );
     for (rows, why) in [
         (&[][..], odd::NO_PROJECT),
         (&[("p", "elsewhere")], odd::NO_PROJECT),
@@ -565,7 +679,9 @@ fn a_session_is_a_token_with_its_end_or_only_the_regions_project() {
         assert_eq!(fault.kind, FaultKind::NotFound, "{rows:?}");
         assert_eq!(fault.message, odd::about(why, "cn-north-4"));
     }
-    for (token, body) in [(Some("t"), "{}"), (Some("t"), r#"{"token":{"expires_at":"soon"}}"#), (None, "{}"), (None, "<html>")] {
+    for (token, body) in
+        [(Some("t"), "{}"), (Some("t"), r#"{"token":{"expires_at":"soon"}}"#), (None, "{}"), (None, "<html>")]
+    {
         assert_eq!(sign_in(200, token, body).unwrap_err().kind, FaultKind::Garbage, "{body}");
     }
 }
@@ -578,7 +694,8 @@ fn a_written_list_is_compared_with_the_one_that_was_answered() {
         Call::Write { region: region(), kind: OperationKind::Release { nic: "n".into(), ips: vec![] }, step }
     };
     let told = |sent: &str, port: &str| decode(&write(sent), &response(200, &format!(r#"{{"port":{port}}}"#)));
-    let (a, b) = (r#"{"ip_address":"10.0.0.2","mac_address":"FA:16:3e:00:00:02"}"#, r#"{"ip_address":"172.16.0.0/12"}"#);
+    let (a, b) =
+        (r#"{"ip_address":"10.0.0.2","mac_address":"FA:16:3e:00:00:02"}"#, r#"{"ip_address":"172.16.0.0/12"}"#);
     let lower = r#"{"ip_address":"10.0.0.2","mac_address":"fa:16:3e:00:00:02"}"#;
     let filled = r#"{"ip_address":"172.16.0.0/12","mac_address":"fa:16:3e:00:00:01"}"#;
     for (sent, port) in [
@@ -595,7 +712,10 @@ fn a_written_list_is_compared_with_the_one_that_was_answered() {
         (format!("[{a}]"), r#"{"allowed_address_pairs":[]}"#.to_owned()),
         (format!("[{a}]"), "{}".to_owned()),
         (format!("[{a}]"), format!(r#"{{"allowed_address_pairs":[{a},{a}]}}"#)),
-        (format!("[{a}]"), r#"{"allowed_address_pairs":[{"ip_address":"10.0.0.2","mac_address":"fa:16:3e:00:00:09"}]}"#.to_owned()),
+        (
+            format!("[{a}]"),
+            r#"{"allowed_address_pairs":[{"ip_address":"10.0.0.2","mac_address":"fa:16:3e:00:00:09"}]}"#.to_owned(),
+        ),
         (format!("[{a},{b}]"), format!(r#"{{"allowed_address_pairs":[{a},{a}]}}"#)),
         ("[]".to_owned(), r#"{"id":"vip-2","allowed_address_pairs":[]}"#.to_owned()),
     ] {
@@ -607,10 +727,35 @@ fn a_written_list_is_compared_with_the_one_that_was_answered() {
 /// Bytes that nobody asked for: an answer is read or refused, and nothing panics.
 #[test]
 fn nothing_that_comes_makes_it_panic() {
-    let bodies = [PORTS, r#"{"token":{}}"#, r#"{"projects":[{}]}"#, r#"{"status":7}"#, r#"{"members":[{"address":"x"}]}"#, r#"{"publicips":[{"vnic":{"private_ip_address":"x"}}]}"#, r#"{"servers":[[]]}"#, "\u{0}\u{ff}", "{\"error\":{\"code\":[]}}"];
+    let bodies = [
+        PORTS,
+        r#"{"token":{}}"#,
+        r#"{"projects":[{}]}"#,
+        r#"{"status":7}"#,
+        r#"{"members":[{"address":"x"}]}"#,
+        r#"{"publicips":[{"vnic":{"private_ip_address":"x"}}]}"#,
+        r#"{"servers":[[]]}"#,
+        "\u{0}\u{ff}",
+        "{\"error\":{\"code\":[]}}",
+    ];
     let kind = OperationKind::Release { nic: "n".into(), ips: vec![] };
-    let mut calls = vec![Call::write(region(), kind), Call::Task { region: region(), task: "j".into() }, Call::SignIn { region: region(), by_name: false }];
-    calls.extend([Resource::Regions, Resource::Instances, Resource::Nics, Resource::Floats, Resource::Eips, Resource::Backends, Resource::Limits].map(|resource| Call::List(all(resource))));
+    let mut calls = vec![
+        Call::write(region(), kind),
+        Call::Task { region: region(), task: "j".into() },
+        Call::SignIn { region: region(), by_name: false },
+    ];
+    calls.extend(
+        [
+            Resource::Regions,
+            Resource::Instances,
+            Resource::Nics,
+            Resource::Floats,
+            Resource::Eips,
+            Resource::Backends,
+            Resource::Limits,
+        ]
+        .map(|resource| Call::List(all(resource))),
+    );
     for call in &calls {
         for status in [200, 201, 202, 204, 302, 400, 401, 404, 429, 500, 503] {
             for body in bodies {

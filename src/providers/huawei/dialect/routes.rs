@@ -152,12 +152,30 @@ mod tests {
     #[test]
     fn every_route_is_in_the_list_of_calls_and_every_call_has_a_route() {
         let paths = [
-            "v3/auth/tokens", "v3/projects", "v3/auth/projects", "v3/auth/domains", "v3/regions", "v1/p/cloudservers/detail",
-            "v1/p/cloudservers/nics/n", "v1/p/cloudservers/s", "v1/p/cloudservers/s/os-interface",
-            "v1/p/cloudservers/s/os-interface/n", "v1/p/cloudservers/s/nics/delete", "v1/p/cloudservers/s/nics",
-            "v1/p/jobs/j", "v2.1/p/servers/s/os-interface", "v2.1/p/servers/s/os-interface/n", "v1/p/subnets",
-            "v1/p/publicips/e", "v3/p/eip/publicips", "v3/p/vpc/sub-network-interfaces", "v3/p/elb/members",
-            "v2.0/ports", "v2.0/ports/n", "v1/p/ports", "v1/p/ports/n",
+            "v3/auth/tokens",
+            "v3/projects",
+            "v3/auth/projects",
+            "v3/auth/domains",
+            "v3/regions",
+            "v1/p/cloudservers/detail",
+            "v1/p/cloudservers/nics/n",
+            "v1/p/cloudservers/s",
+            "v1/p/cloudservers/s/os-interface",
+            "v1/p/cloudservers/s/os-interface/n",
+            "v1/p/cloudservers/s/nics/delete",
+            "v1/p/cloudservers/s/nics",
+            "v1/p/jobs/j",
+            "v2.1/p/servers/s/os-interface",
+            "v2.1/p/servers/s/os-interface/n",
+            "v1/p/subnets",
+            "v1/p/publicips/e",
+            "v3/p/eip/publicips",
+            "v3/p/vpc/sub-network-interfaces",
+            "v3/p/elb/members",
+            "v2.0/ports",
+            "v2.0/ports/n",
+            "v1/p/ports",
+            "v1/p/ports/n",
         ];
         let bodies = ["", r#"{"nic": {"subnet_id": "s", "ip_address": "10.0.0.1"}}"#];
         let mut found = BTreeSet::new();

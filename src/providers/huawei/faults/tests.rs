@@ -44,24 +44,51 @@ fn coded(call: &Call, status: u16, code: &str) -> (FaultKind, Effect) {
 #[test]
 fn every_envelope_brings_its_code_message_and_request_id() {
     for (body, code, message, id) in [
-        (r#"{"error_code":"APIGW.0101","error_msg":"no such API","request_id":"r-1"}"#, "APIGW.0101", "no such API", "r-1"),
+        (
+            r#"{"error_code":"APIGW.0101","error_msg":"no such API","request_id":"r-1"}"#,
+            "APIGW.0101",
+            "no such API",
+            "r-1",
+        ),
         (r#"{"errorCode":"X.1","errorMsg":"odd"}"#, "X.1", "odd", "from-header"),
         (r#"{"code":"VPC.2502","message":"gone"}"#, "VPC.2502", "gone", "from-header"),
-        (r#"{"error":{"code":"Ecs.0100","message":"state","details":[{"code":"x"}]}}"#, "Ecs.0100", "state", "from-header"),
+        (
+            r#"{"error":{"code":"Ecs.0100","message":"state","details":[{"code":"x"}]}}"#,
+            "Ecs.0100",
+            "state",
+            "from-header",
+        ),
         (r#"{"error":{"code":401,"message":"wrong","title":"Unauthorized"}}"#, "401", "wrong", "from-header"),
-        (r#"{"NeutronError":{"type":"PortNotFound","message":"Port x","detail":""}}"#, "PortNotFound", "Port x", "from-header"),
+        (
+            r#"{"NeutronError":{"type":"PortNotFound","message":"Port x","detail":""}}"#,
+            "PortNotFound",
+            "Port x",
+            "from-header",
+        ),
         (r#"{"itemNotFound":{"code":404,"message":"none"}}"#, "itemNotFound", "none", "from-header"),
         (r#"{"conflictingRequest":{"code":409,"message":"busy"}}"#, "conflictingRequest", "busy", "from-header"),
         (
             r#"{"code":"VPC.0108","message":"{\"NeutronError\":{\"message\":\"Router is used\",\"type\":\"RouterInUse\"}}"}"#,
-            "VPC.0108", "Router is used", "from-header",
+            "VPC.0108",
+            "Router is used",
+            "from-header",
         ),
     ] {
         let fault = judged(&read(), 400, body);
         assert_eq!(fault.code.as_deref(), Some(code), "{body}");
         assert_eq!((fault.message.as_str(), fault.request_id.as_deref()), (message, Some(id)), "{body}");
     }
-    for none in ["{}", "[]", "null", "7", r#"{"code":""}"#, r#"{"ports":[]}"#, r#"{"error":null}"#, r#"{"code":"x"}"#, r#"{"job_id":"j"}"#] {
+    for none in [
+        "{}",
+        "[]",
+        "null",
+        "7",
+        r#"{"code":""}"#,
+        r#"{"ports":[]}"#,
+        r#"{"error":null}"#,
+        r#"{"code":"x"}"#,
+        r#"{"job_id":"j"}"#,
+    ] {
         let body = serde_json::from_str(none).unwrap();
         assert_eq!(Told::read(&body), None, "{none}");
     }
@@ -126,7 +153,12 @@ fn a_documented_code_decides_what_was_done() {
     assert_eq!(coded(&delete(), 404, "VPC.2500"), (K::NotFound, AlreadyDone));
     assert_eq!(coded(&delete(), 400, "VPC.2500"), (K::BadRequest, Nothing));
     // The codes of other services go by their status.
-    let bind = || Call::write("r".into(), OperationKind::BindEip { nic: "n".into(), eip: "e".into(), ip: "10.0.0.2".parse().unwrap() });
+    let bind = || {
+        Call::write(
+            "r".into(),
+            OperationKind::BindEip { nic: "n".into(), eip: "e".into(), ip: "10.0.0.2".parse().unwrap() },
+        )
+    };
     for (status, code, effect) in [
         (404, "VPC.0504", Nothing),
         (409, "EIP.7777", Nothing),
@@ -148,15 +180,25 @@ fn one_code_for_all_of_authentication_is_told_apart_by_its_text() {
             "error_msg": format!("Incorrect IAM authentication information: {rest}")});
         judged(&release(), 401, &body.to_string())
     };
-    let skewed = of("calc aksk signature fail:signature expired, signature time:20260102T030405Z,server time:20260102T040405Z");
+    let skewed =
+        of("calc aksk signature fail:signature expired, signature time:20260102T030405Z,server time:20260102T040405Z");
     assert_eq!((skewed.kind, skewed.effect), (FaultKind::Clock, Effect::Nothing));
     assert!(skewed.message.ends_with("server time:20260102T040405Z"), "the server's clock is told");
-    for rest in ["ak X not exist", "AK access failed to reach the limit,forbidden", "decrypt token fail", "x-auth-token not found"] {
+    for rest in [
+        "ak X not exist",
+        "AK access failed to reach the limit,forbidden",
+        "decrypt token fail",
+        "x-auth-token not found",
+    ] {
         assert_eq!((of(rest).kind, of(rest).effect), (FaultKind::Credentials, Effect::Nothing), "{rest}");
     }
     let wrong = of("verify aksk signature fail, canonicalRequest:PUT|/v1/|x-security-token:SECRET|");
     assert_eq!(wrong.message, "Incorrect IAM authentication information: verify aksk signature fail");
-    let password = judged(&Call::SignIn { region: "r".into(), by_name: false }, 401, r#"{"error":{"code":401,"message":"wrong","title":"x"}}"#);
+    let password = judged(
+        &Call::SignIn { region: "r".into(), by_name: false },
+        401,
+        r#"{"error":{"code":401,"message":"wrong","title":"x"}}"#,
+    );
     assert_eq!((password.kind, password.code.as_deref()), (FaultKind::Credentials, Some("401")));
 }
 
@@ -180,9 +222,7 @@ fn an_answer_that_is_not_the_apis_proves_little() {
 
 /// Every call of the codec: each listing in each of its parts, each request of each write, a job, both sign-ins.
 fn calls() -> Vec<Call> {
-    let list = |resource, part, scope| {
-        Call::List(Listing { part, scope, ..Listing::all(resource, Some("r".into())) })
-    };
+    let list = |resource, part, scope| Call::List(Listing { part, scope, ..Listing::all(resource, Some("r".into())) });
     let nic = || Scope::Nic("n".into());
     let servers = || Scope::Instances(vec!["i".into()]);
     let mut calls = vec![
@@ -237,23 +277,83 @@ fn each_envelope_in_answer_to_each_call_keeps_its_class_code_and_request_id() {
     use FaultKind as K;
     let rows = [
         // (status, body, code, request id, class, effect of a write, of anything else)
-        (429, r#"{"error_code":"APIGW.0308","error_msg":"m","request_id":"own"}"#, "APIGW.0308", "own", K::Throttled, NothingRetry, NothingRetry),
+        (
+            429,
+            r#"{"error_code":"APIGW.0308","error_msg":"m","request_id":"own"}"#,
+            "APIGW.0308",
+            "own",
+            K::Throttled,
+            NothingRetry,
+            NothingRetry,
+        ),
         (409, r#"{"errorCode":"Odd.0001","errorMsg":"m"}"#, "Odd.0001", "from-header", K::Refused, Unknown, Nothing),
         (401, r#"{"code":"VPC.0008","message":"m"}"#, "VPC.0008", "from-header", K::Credentials, Nothing, Nothing),
-        (501, r#"{"error":{"code":"Ecs.0603","message":"m"}}"#, "Ecs.0603", "from-header", K::Conflict, NothingRetry, NothingRetry),
-        (401, r#"{"error":{"code":401,"message":"m","title":"Unauthorized"}}"#, "401", "from-header", K::Credentials, Nothing, Nothing),
-        (500, r#"{"NeutronError":{"type":"HTTPInternalServerError","message":"m","detail":""}}"#, "HTTPInternalServerError", "from-header", K::Server, Unknown, NothingRetry),
-        (503, r#"{"computeFault":{"code":503,"message":"m"}}"#, "computeFault", "from-header", K::Server, Unknown, NothingRetry),
+        (
+            501,
+            r#"{"error":{"code":"Ecs.0603","message":"m"}}"#,
+            "Ecs.0603",
+            "from-header",
+            K::Conflict,
+            NothingRetry,
+            NothingRetry,
+        ),
+        (
+            401,
+            r#"{"error":{"code":401,"message":"m","title":"Unauthorized"}}"#,
+            "401",
+            "from-header",
+            K::Credentials,
+            Nothing,
+            Nothing,
+        ),
+        (
+            500,
+            r#"{"NeutronError":{"type":"HTTPInternalServerError","message":"m","detail":""}}"#,
+            "HTTPInternalServerError",
+            "from-header",
+            K::Server,
+            Unknown,
+            NothingRetry,
+        ),
+        (
+            503,
+            r#"{"computeFault":{"code":503,"message":"m"}}"#,
+            "computeFault",
+            "from-header",
+            K::Server,
+            Unknown,
+            NothingRetry,
+        ),
         // Inside a good status.
-        (202, r#"{"error":{"code":"Common.0024","message":"m"}}"#, "Common.0024", "from-header", K::Throttled, NothingRetry, NothingRetry),
+        (
+            202,
+            r#"{"error":{"code":"Common.0024","message":"m"}}"#,
+            "Common.0024",
+            "from-header",
+            K::Throttled,
+            NothingRetry,
+            NothingRetry,
+        ),
         (200, r#"{"code":"Ecs.0213","message":"m"}"#, "Ecs.0213", "from-header", K::Refused, Unknown, NothingRetry),
-        (200, r#"{"error_code":"APIGW.0602","error_msg":"m","request_id":"own"}"#, "APIGW.0602", "own", K::Server, Unknown, NothingRetry),
+        (
+            200,
+            r#"{"error_code":"APIGW.0602","error_msg":"m","request_id":"own"}"#,
+            "APIGW.0602",
+            "own",
+            K::Server,
+            Unknown,
+            NothingRetry,
+        ),
     ];
     for call in calls() {
         for (status, body, code, id, kind, of_write, else_of) in rows {
             let what = format!("{} {status} {body}", encode::action(&call));
             let fault = decode(&call, &answer(status, body)).expect_err(&what);
-            assert_eq!((fault.code.as_deref(), fault.request_id.as_deref(), fault.http_status), (Some(code), Some(id), Some(status)), "{what}");
+            assert_eq!(
+                (fault.code.as_deref(), fault.request_id.as_deref(), fault.http_status),
+                (Some(code), Some(id), Some(status)),
+                "{what}"
+            );
             assert_eq!((fault.kind, fault.effect), (kind, if call.is_write() { of_write } else { else_of }), "{what}");
             assert_eq!((fault.message.as_str(), fault.action.as_str()), ("m", encode::action(&call)), "{what}");
         }

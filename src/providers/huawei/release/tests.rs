@@ -172,10 +172,7 @@ fn one_of_several_goes_by_its_own_list_and_by_the_nics() {
     let texts = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
     assert_eq!(
         lists,
-        [
-            ("f1".to_owned(), texts(&["10.0.0.2"])),
-            ("nic".to_owned(), texts(&[ANY, "10.0.0.102", "10.0.9.0/24"])),
-        ]
+        [("f1".to_owned(), texts(&["10.0.0.2"])), ("nic".to_owned(), texts(&[ANY, "10.0.0.102", "10.0.9.0/24"])),]
     );
     assert_eq!(made.iter().map(|step| step.last).collect::<Vec<_>>(), [false, true]);
     assert_eq!(now.floats.len(), 1, "the other virtual IP stays");
@@ -259,7 +256,11 @@ fn a_detach_keeps_the_nic_first_and_names_the_server_it_was_listed_on() {
 fn what_takes_a_release_back_binds_what_is_missing_one_by_one() {
     let floats = [float("f1", "10.0.0.101", &["10.0.0.1"])];
     let now = seen(&floats, &[]);
-    let kind = OperationKind::Assign { nic: "nic".into(), ips: vec![ip("10.0.0.101"), ip("10.0.0.102"), ip("10.0.0.103")], lists: vec![] };
+    let kind = OperationKind::Assign {
+        nic: "nic".into(),
+        ips: vec![ip("10.0.0.101"), ip("10.0.0.102"), ip("10.0.0.103")],
+        lists: vec![],
+    };
     let first = step(&kind, &now, &[]).unwrap();
     assert_eq!((first.name, first.carry.as_deref(), first.last), (BIND, Some("net 10.0.0.102"), false));
     assert_eq!(step(&kind, &now, &[first]), None, "it changed nothing");
@@ -279,7 +280,9 @@ fn what_takes_a_release_back_binds_by_the_nics_own_list_where_the_counterpart_do
     let now = seen(&floats, &[ANY, "10.9.0.0/16"]);
     let lists = vec![PairList { of: "nic".into(), pairs: vec![] }];
     let kind = |lists: &[PairList]| OperationKind::Assign {
-        nic: "nic".into(), ips: vec![ip("10.0.0.101"), ip("10.0.0.102"), ip("10.0.0.103")], lists: lists.to_vec(),
+        nic: "nic".into(),
+        ips: vec![ip("10.0.0.101"), ip("10.0.0.102"), ip("10.0.0.103")],
+        lists: lists.to_vec(),
     };
     let whole = ("nic".to_owned(), [ANY, "10.9.0.0/16", "10.0.0.102", "10.0.0.103"].map(str::to_owned).to_vec());
     let bind = step(&kind(&lists), &now, &[]).unwrap();
@@ -355,9 +358,15 @@ fn what_takes_a_release_back_ends_with_the_very_lists() {
         while let Some(next) = step(kind, &now, &made) {
             assert!(made.len() < 9, "{made:?}");
             let (port, pairs) = read_carry(next.carry.as_deref().unwrap()).unwrap();
-            let pairs: Vec<Pair> = pairs.as_array().unwrap().iter().map(|row| Pair {
-                ip: row["ip_address"].as_str().unwrap().into(), mac: row["mac_address"].as_str().map(Into::into),
-            }).collect();
+            let pairs: Vec<Pair> = pairs
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|row| Pair {
+                    ip: row["ip_address"].as_str().unwrap().into(),
+                    mac: row["mac_address"].as_str().map(Into::into),
+                })
+                .collect();
             match now.floats.iter_mut().find(|float| *float.id == *port) {
                 Some(float) => float.pairs = pairs,
                 None => now.nic.pairs = pairs,
@@ -402,8 +411,12 @@ fn a_list_that_can_not_be_written_back_is_not_written() {
 /// An entry of a list as the vendor may send it: addresses, ranges, whatever comes.
 fn any_row() -> impl Strategy<Value = (String, Option<String>)> {
     let ip = prop_oneof![
-        Just("1.1.1.1/0".to_owned()), Just("10.0.0.2".to_owned()), Just("::/0".to_owned()), Just("FD00::1".to_owned()),
-        "[0-9]{1,3}(\\.[0-9]{1,3}){3}(/[0-9]{1,2})?", "[ -~]{1,12}",
+        Just("1.1.1.1/0".to_owned()),
+        Just("10.0.0.2".to_owned()),
+        Just("::/0".to_owned()),
+        Just("FD00::1".to_owned()),
+        "[0-9]{1,3}(\\.[0-9]{1,3}){3}(/[0-9]{1,2})?",
+        "[ -~]{1,12}",
     ];
     (ip, prop::option::of("[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}"))
 }

@@ -8,10 +8,10 @@ use super::{
 };
 use crate::{
     domain::{
-        odd,
         address::{Backend, BackendTarget},
         fault::Fault,
         ids::{LoadBalancerId, RegionId},
+        odd,
         page::{Cursor, InventoryPage, Listing, Scope},
     },
     providers::tencent::{

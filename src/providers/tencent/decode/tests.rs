@@ -73,7 +73,11 @@ fn a_nic_is_attached_by_its_attachment_and_never_by_its_state() {
     let address = |state: &str| json!([{"PrivateIpAddress": "10.0.0.1", "Primary": true, "State": state}]);
     for (row, word, wanted) in [
         (json!({"State": "AVAILABLE", "Attachment": on}), "AVAILABLE", NicState::Attached),
-        (json!({"State": "AVAILABLE", "NetworkInterfaceState": "INUSE", "Attachment": on}), "INUSE", NicState::Attached),
+        (
+            json!({"State": "AVAILABLE", "NetworkInterfaceState": "INUSE", "Attachment": on}),
+            "INUSE",
+            NicState::Attached,
+        ),
         (json!({"State": "AVAILABLE", "Attachment": null}), "AVAILABLE", NicState::Free),
         // Nobody says whether it is on one.
         (json!({"State": "AVAILABLE"}), "AVAILABLE", NicState::Other),
@@ -86,10 +90,26 @@ fn a_nic_is_attached_by_its_attachment_and_never_by_its_state() {
         (json!({"State": "SLEEPING", "Attachment": on}), "SLEEPING", NicState::Other),
         (json!({"Attachment": on}), "", NicState::Other),
         // An address that moves is a task on the NIC.
-        (json!({"State": "AVAILABLE", "Attachment": on, "PrivateIpAddressSet": address("DELETING")}), "DELETING", NicState::Changing),
-        (json!({"State": "AVAILABLE", "Attachment": on, "PrivateIpAddressSet": address("MIGRATING")}), "MIGRATING", NicState::Changing),
-        (json!({"State": "AVAILABLE", "Attachment": on, "PrivateIpAddressSet": address("ODD")}), "ODD", NicState::Other),
-        (json!({"State": "AVAILABLE", "Attachment": on, "PrivateIpAddressSet": address("")}), "AVAILABLE", NicState::Attached),
+        (
+            json!({"State": "AVAILABLE", "Attachment": on, "PrivateIpAddressSet": address("DELETING")}),
+            "DELETING",
+            NicState::Changing,
+        ),
+        (
+            json!({"State": "AVAILABLE", "Attachment": on, "PrivateIpAddressSet": address("MIGRATING")}),
+            "MIGRATING",
+            NicState::Changing,
+        ),
+        (
+            json!({"State": "AVAILABLE", "Attachment": on, "PrivateIpAddressSet": address("ODD")}),
+            "ODD",
+            NicState::Other,
+        ),
+        (
+            json!({"State": "AVAILABLE", "Attachment": on, "PrivateIpAddressSet": address("")}),
+            "AVAILABLE",
+            NicState::Attached,
+        ),
     ] {
         assert_eq!(state(row.clone()), (word.to_owned(), wanted), "{row}");
     }
@@ -123,7 +143,10 @@ fn owners_are_told_by_product_resource_and_what_a_cluster_leaves() {
         (json!({"Business": "eks"}), service("eks")),
         (json!({"Business": "cvm", "ResourceId": "cls-1"}), service("cls-1")),
         (json!({}), ManagedBy::Unknown),
-        (json!({"Business": "cvm", "TagSet": [{"Key": "tke-clusterId", "Value": "cls-2"}]}), controller("tke-clusterId=cls-2")),
+        (
+            json!({"Business": "cvm", "TagSet": [{"Key": "tke-clusterId", "Value": "cls-2"}]}),
+            controller("tke-clusterId=cls-2"),
+        ),
         (json!({"Business": "cvm", "NetworkInterfaceDescription": "pods of k8s"}), controller("pods of k8s")),
         (json!({"Business": "cvm", "NetworkInterfaceDescription": "stakes", "TagSet": []}), ManagedBy::Nobody),
     ] {
@@ -166,11 +189,8 @@ fn a_list_that_says_nothing_is_no_empty_list() {
         assert!(read(&listing(resource), json!({"TotalCount": 0, member: []})).is_ok(), "{member}");
     }
     // The search answers with the list it is about, or it has not answered.
-    let search = Listing {
-        part: super::super::part::SEARCH,
-        scope: Scope::Nic("eni-1".into()),
-        ..listing(Resource::Backends)
-    };
+    let search =
+        Listing { part: super::super::part::SEARCH, scope: Scope::Nic("eni-1".into()), ..listing(Resource::Backends) };
     assert!(read(&search, json!({})).is_err());
     assert_eq!(read(&search, json!({"LoadBalancers": []})).unwrap(), InventoryPage::default());
 }
@@ -386,7 +406,8 @@ fn receipts_name_their_task_and_tasks_end() {
     assert_eq!(of(&task("t"), json!({"Status": "RUNNING"})), Ok(Reply::Task(TaskState::Running)));
     assert_eq!(of(&task("t"), json!({"Status": "SUCCESS"})), Ok(Reply::Task(TaskState::Done)));
     assert_eq!(of(&task("eip:1"), json!({"TaskId": 1, "Result": "SUCCESS"})), Ok(Reply::Task(TaskState::Done)));
-    let Ok(Reply::Task(TaskState::Failed(fault))) = of(&task("t-9"), json!({"Status": "FAILED", "Output": "why"})) else {
+    let Ok(Reply::Task(TaskState::Failed(fault))) = of(&task("t-9"), json!({"Status": "FAILED", "Output": "why"}))
+    else {
         panic!("failed")
     };
     assert_eq!((fault.code.as_deref(), fault.message.as_str()), (Some("FAILED"), "why"));

@@ -198,13 +198,7 @@ pub(super) fn attach(world: &mut World, at: At, nic: &str, instance_id: &str) ->
 }
 
 /// The undo of a release: these addresses, or so many free ones. Says which.
-pub(super) fn assign(
-    world: &mut World,
-    at: At,
-    nic: &str,
-    ips: &[IpAddr],
-    more: usize,
-) -> Result<Vec<IpAddr>, Why> {
+pub(super) fn assign(world: &mut World, at: At, nic: &str, ips: &[IpAddr], more: usize) -> Result<Vec<IpAddr>, Why> {
     let nic = find(world, at.region, nic)?;
     check_changeable(world, nic)?;
     if nic.addresses.len().saturating_add(ips.len()).saturating_add(more) > ADDRESSES_PER_NIC {

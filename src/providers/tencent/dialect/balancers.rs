@@ -156,7 +156,8 @@ pub(super) fn describe_classical_lb_by_instance_id(world: &mut World, call: &Cal
     let region = call.region(world)?;
     let ids = call.params.texts("InstanceIds")?.ok_or_else(|| Refusal::missing("InstanceIds"))?;
     let of = |id: &&str| {
-        let sends = |lb: &&SimLoadBalancer| instances(world, lb).any(|(nic, _)| nic.instance_id.as_deref() == Some(*id));
+        let sends =
+            |lb: &&SimLoadBalancer| instances(world, lb).any(|(nic, _)| nic.instance_id.as_deref() == Some(*id));
         let classic = world.load_balancers().filter(|lb| lb.region == region && is_classic(lb)).filter(sends);
         let found: Vec<&str> = classic.map(|lb| lb.id.as_str()).collect();
         (!found.is_empty()).then(|| json!({"InstanceId": id, "LoadBalancerIds": found}))

@@ -5,7 +5,11 @@
 /// Vendor: the "common error codes" table and the tables of the calls' own pages; callers decide on the code, never on the text.
 const CODES: &[(&str, &str, &str)] = &[
     // The gateway in front of every product.
-    ("AuthFailure.InvalidAuthorization", "请求头部的 Authorization 不符合腾讯云标准。", "The Authorization header is malformed."),
+    (
+        "AuthFailure.InvalidAuthorization",
+        "请求头部的 Authorization 不符合腾讯云标准。",
+        "The Authorization header is malformed.",
+    ),
     ("AuthFailure.SecretIdNotFound", "密钥不存在。", "The SecretId does not exist."),
     ("AuthFailure.SignatureExpire", "签名过期。", "The signature has expired."),
     ("AuthFailure.SignatureFailure", "签名错误。", "The provided credentials could not be validated."),
@@ -46,15 +50,27 @@ const CODES: &[(&str, &str, &str)] = &[
     ("InvalidFilterValue.LimitExceeded", "过滤器的值过多。", "The filter has too many values."),
     ("UnsupportedOperation.AttachmentAlreadyExists", "绑定关系已存在。", "The attachment exists already."),
     ("UnsupportedOperation.AttachmentNotFound", "绑定关系不存在。", "The attachment does not exist."),
-    ("UnsupportedOperation.IdempotentParameterMismatch", "幂等参数不匹配。", "The ClientToken was used with other parameters."),
-    ("UnsupportedOperation.IdempotentProcessing", "幂等请求处理中。", "The request with this ClientToken is being processed."),
+    (
+        "UnsupportedOperation.IdempotentParameterMismatch",
+        "幂等参数不匹配。",
+        "The ClientToken was used with other parameters.",
+    ),
+    (
+        "UnsupportedOperation.IdempotentProcessing",
+        "幂等请求处理中。",
+        "The request with this ClientToken is being processed.",
+    ),
     (
         "UnsupportedOperation.InstanceAssociateHavip",
         "实例已关联 HAVIP，请先解除关联。",
         "The instance is within the range of a HAVIP.",
     ),
     ("UnsupportedOperation.InvalidState", "资源状态不合法。", "The resource's state does not allow it."),
-    ("UnsupportedOperation.MutexOperationTaskRunning", "资源互斥操作任务正在执行。", "Another task is running on the resource."),
+    (
+        "UnsupportedOperation.MutexOperationTaskRunning",
+        "资源互斥操作任务正在执行。",
+        "Another task is running on the resource.",
+    ),
     ("UnsupportedOperation.ResourceIsInvalidState", "资源状态不合法。", "The instance's state does not allow it."),
     ("UnsupportedOperation.ResourceMismatch", "资源不匹配。", "The resources do not match."),
     ("UnsupportedOperation.VpcMismatch", "资源不属于同一个 VPC。", "The resources are not in the same VPC."),

@@ -6,11 +6,7 @@ use serde_json::{Value, json};
 
 use crate::sim::world::{EipView, World};
 
-use super::{
-    Answer, Call,
-    codes::Refusal,
-    members, params, tasks,
-};
+use super::{Answer, Call, codes::Refusal, members, params, tasks};
 
 const FILTERS: &[&str] = &[
     "address-id",

@@ -52,11 +52,8 @@ pub(super) fn regions(world: &World, english: bool, whole: bool) -> Map<String, 
         .map(|region| {
             let name = NAMES.iter().find(|row| row.0 == region);
             let name = name.map_or(region.as_str(), |row| if english { row.2 } else { row.1 });
-            let mut row = members([
-                ("Region", json!(region)),
-                ("RegionName", json!(name)),
-                ("RegionState", json!("AVAILABLE")),
-            ]);
+            let mut row =
+                members([("Region", json!(region)), ("RegionName", json!(name)), ("RegionState", json!("AVAILABLE"))]);
             if whole {
                 // Vendor: null for callers of the API.
                 for member in ["RegionTypeMC", "LocationMC", "RegionNameMC", "RegionIdMC"] {

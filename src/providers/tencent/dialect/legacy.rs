@@ -226,7 +226,9 @@ fn versioned_answer(world: &mut World, call: &Call, request_id: &str) -> SimResp
     let own = ["InstanceIds", "Filters", "Offset", "Limit"];
     let mine = call.pairs.iter().filter(|(name, _)| own.iter().any(|own| name.split('.').next() == Some(own)));
     let answer = match call.action {
-        "DescribeInstances" => Params::unflatten(mine).and_then(|params| instances::listed(world, call.region, &params)),
+        "DescribeInstances" => {
+            Params::unflatten(mine).and_then(|params| instances::listed(world, call.region, &params))
+        }
         "DescribeRegions" => Params::unflatten(mine).and_then(|params| {
             params.only(&[])?;
             Ok(instances::regions(world, false, false))

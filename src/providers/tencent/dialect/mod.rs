@@ -62,8 +62,13 @@ const WRITES: &[&str] = &[
 ];
 
 /// Products of API 3.0 and their versions.
-const PRODUCTS: &[(&str, &str)] =
-    &[("cvm", "2017-03-12"), ("vpc", "2017-03-12"), ("clb", "2018-03-17"), ("region", "2022-06-27"), ("sts", "2018-08-13")];
+const PRODUCTS: &[(&str, &str)] = &[
+    ("cvm", "2017-03-12"),
+    ("vpc", "2017-03-12"),
+    ("clb", "2018-03-17"),
+    ("region", "2022-06-27"),
+    ("sts", "2018-08-13"),
+];
 
 /// Regions that exist, whether the world has anything in them or not. Vendor: the region list of its SDKs.
 pub(super) const REGIONS: &[&str] = &[

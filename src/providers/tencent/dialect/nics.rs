@@ -49,8 +49,7 @@ pub(super) fn describe_network_interfaces(world: &mut World, call: &Call) -> Ans
     for id in ids.iter().flatten() {
         if world.nic(id).is_none_or(|nic| nic.region != region) {
             // One that is unknown makes the whole call fail.
-            let code =
-                if well_formed(id, "eni-") { "ResourceNotFound" } else { "InvalidParameterValue.Malformed" };
+            let code = if well_formed(id, "eni-") { "ResourceNotFound" } else { "InvalidParameterValue.Malformed" };
             return Err(Refusal::with(code, format!("The network interface `{id}` does not exist.")));
         }
     }

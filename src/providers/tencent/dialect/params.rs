@@ -101,9 +101,7 @@ impl Params {
     /// A parameter that the action does not define.
     pub fn only(&self, known: &[&str]) -> Result<(), Refusal> {
         match self.members.keys().find(|name| !known.contains(&name.as_str())) {
-            Some(name) => {
-                Err(Refusal::with("UnknownParameter", format!("The parameter `{name}` is not recognized.")))
-            }
+            Some(name) => Err(Refusal::with("UnknownParameter", format!("The parameter `{name}` is not recognized."))),
             None => Ok(()),
         }
     }
@@ -177,7 +175,8 @@ impl Params {
         list.iter()
             .map(|item| {
                 let object = item.as_object().ok_or_else(|| Refusal::of(wrong.shape))?;
-                let name = object.get("Name").and_then(Value::as_str).ok_or_else(|| Refusal::missing("Filters.Name"))?;
+                let name =
+                    object.get("Name").and_then(Value::as_str).ok_or_else(|| Refusal::missing("Filters.Name"))?;
                 let values = object.get("Values").ok_or_else(|| Refusal::missing("Filters.Values"))?;
                 let values = values.as_array().ok_or_else(|| Refusal::of(wrong.values))?;
                 let values: Option<Vec<&str>> = values.iter().map(Value::as_str).collect();

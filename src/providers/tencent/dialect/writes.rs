@@ -93,9 +93,7 @@ fn repeated(world: &mut World, call: &Call, asked: &str) -> Result<bool, Refusal
             world.tokens.insert(token.to_owned(), (asked.to_owned(), call.request_id.to_owned()));
             Ok(false)
         }
-        Some((before, _)) if before != asked => {
-            Err(Refusal::of("UnsupportedOperation.IdempotentParameterMismatch"))
-        }
+        Some((before, _)) if before != asked => Err(Refusal::of("UnsupportedOperation.IdempotentParameterMismatch")),
         Some((_, task)) if world.tasks.get(task).is_some_and(|task| task.due > call.now) => {
             Err(Refusal::of("UnsupportedOperation.IdempotentProcessing"))
         }

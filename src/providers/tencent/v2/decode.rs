@@ -7,11 +7,11 @@ use serde::{Deserialize, de::DeserializeOwned};
 use super::{PAGE_SIZE, faults};
 use crate::{
     domain::{
-        odd,
         address::{Address, AddressRole, Eip, EipBinding},
         fault::{Effect, Fault, FaultKind},
         ids::{InstanceId, RegionId},
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
+        odd,
         outcome::Receipt,
         page::{InventoryPage, Listing, Scope},
         tags::Tags,

@@ -9,13 +9,11 @@ mod decode;
 mod encode;
 mod faults;
 
-use super::{
-    CAPABILITIES, Cloud, Dialect, cli as newer_cli, descriptor, encode as newer, inspection, sign,
-};
+use super::{CAPABILITIES, Cloud, Dialect, cli as newer_cli, descriptor, encode as newer, inspection, sign};
 use crate::{
     domain::{
         address::Backend,
-        capabilities::{Capabilities, TellCalls, Condition, Precondition, blocked, told, warned},
+        capabilities::{Capabilities, Condition, Precondition, TellCalls, blocked, told, warned},
         fault::Fault,
         finding::Severity,
         ids::RegionId,
@@ -45,7 +43,8 @@ const RELEASE: &[Precondition] = &[
     blocked(Condition::NicExists, "InvalidNetworkInterface.NotFound"),
     told(Condition::OnNic, Severity::Blocked).stricter("no code is documented for an address that is not on the NIC"),
     blocked(Condition::NotPrimaryIp, "InvalidPrivateip.IsPrimary"),
-    told(Condition::NotVirtual, Severity::Blocked).stricter("an object of its own: with which code it is refused is not documented"),
+    told(Condition::NotVirtual, Severity::Blocked)
+        .stricter("an object of its own: with which code it is refused is not documented"),
     told(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, Severity::Info),
     MARKED,
     told(Condition::NoEipOnAddress, Severity::Warn),

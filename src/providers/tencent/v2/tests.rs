@@ -73,7 +73,8 @@ fn requests_have_the_parameters_of_the_vendors_sdk() {
         pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
     };
     let ip = |ip: &str| ip.parse().unwrap();
-    let assign = write(OperationKind::Assign { nic: "eni-1".into(), ips: vec![ip("10.0.0.2"), ip("10.0.0.3")], lists: vec![] });
+    let assign =
+        write(OperationKind::Assign { nic: "eni-1".into(), ips: vec![ip("10.0.0.2"), ip("10.0.0.3")], lists: vec![] });
     assert_eq!(
         shown(&assign),
         "Action=AssignPrivateIpAddresses Region=gz networkInterfaceId=eni-1 privateIpAddressSet.0.privateIpAddress=10.0.0.2 \
@@ -145,7 +146,10 @@ fn nics_have_a_place_and_no_state() {
     assert!(asked.into_iter().all(|listing| listing.resource != Resource::Eips));
     let eip = &told.eips[0];
     let on = EipBinding::Nic { nic: "eni-ay1ac9c7".into(), private_ip: "10.53.54.231".parse().ok() };
-    assert_eq!((eip.id.as_str(), eip.ips.as_slice(), &eip.bound), ("eip-1", &["203.0.113.9".parse().unwrap()][..], &on));
+    assert_eq!(
+        (eip.id.as_str(), eip.ips.as_slice(), &eip.bound),
+        ("eip-1", &["203.0.113.9".parse().unwrap()][..], &on)
+    );
     let nic = page(&nics(), &json!([row]), 1).unwrap().nics.remove(0);
     assert_eq!((&*nic.status.word, nic.status.state, nic.instance.as_ref()), ("", NicState::Free, None));
     assert_eq!((nic.managed_by, nic.public_ips.len(), nic.region.as_str()), (ManagedBy::Unknown, 1, "gz"));
@@ -171,7 +175,8 @@ fn regions_come_in_the_newer_envelope() {
     let off: Vec<Option<&str>> = page.regions.iter().map(|region| region.off.as_deref()).collect();
     assert_eq!(off, [None, Some("UNAVAILABLE")]);
     // A refusal of it has the older names, and those count.
-    let refused = json!({"Response": {"Error": {"Code": "InvalidParameter.SignatureFailure", "Message": "x"}, "RequestId": "7"}});
+    let refused =
+        json!({"Response": {"Error": {"Code": "InvalidParameter.SignatureFailure", "Message": "x"}, "RequestId": "7"}});
     let fault = Legacy.decode(&call, &answer(&refused)).expect_err("refused");
     assert_eq!((fault.kind, fault.request_id.as_deref()), (FaultKind::Credentials, Some("7")));
     // An answer in the older envelope is none of this call's.
@@ -182,7 +187,10 @@ fn regions_come_in_the_newer_envelope() {
 fn pages_are_of_fifty_and_nothing_is_no_answer() {
     let rows: Vec<Value> = (0..50).map(|n| json!({"networkInterfaceId": format!("eni-{n}")})).collect();
     let next = page(&nics(), &json!(rows), 120).unwrap().next;
-    assert_eq!(next.iter().map(|listing| listing.cursor.clone()).collect::<Vec<_>>(), [Cursor::Page(2), Cursor::Page(3)]);
+    assert_eq!(
+        next.iter().map(|listing| listing.cursor.clone()).collect::<Vec<_>>(),
+        [Cursor::Page(2), Cursor::Page(3)]
+    );
     assert!(page(&nics(), &json!([]), 0).unwrap().nics.is_empty());
     assert_eq!(page(&nics(), &json!([]), 7).expect_err("nothing of seven").kind, FaultKind::Garbage);
     assert_eq!(page(&next[0], &json!(rows[1..]), 120).expect_err("one is missing").kind, FaultKind::Garbage);
@@ -258,7 +266,9 @@ fn a_name_decides_and_without_one_the_family() {
 
 #[test]
 fn answers_that_are_not_the_apis_prove_nothing() {
-    for body in ["", "<html>", "{}", "[]", "null", r#"{"code":null}"#, r#"{"code":"x"}"#, r#"{"code":0"#, r#"{"Response":{}}"#] {
+    for body in
+        ["", "<html>", "{}", "[]", "null", r#"{"code":null}"#, r#"{"code":"x"}"#, r#"{"code":0"#, r#"{"Response":{}}"#]
+    {
         for status in [200, 403, 502] {
             let response = WireResponse { status, headers: vec![], body: body.as_bytes().to_vec() };
             let write = Legacy.decode(&release(&["10.0.0.2"]), &response).expect_err(body);

@@ -247,11 +247,9 @@ fn a_cluster_leaves_its_tags() {
         let nic = one_nic(json!({"nicId": "12", "tags": {"tags": [{"key": "a"}, {"key": key, "value": "x"}]}}));
         assert_eq!(nic.managed_by, managed);
     }
-    for (tags, managed) in [
-        (json!(null), ManagedBy::Nobody),
-        (json!({"tags": []}), ManagedBy::Nobody),
-        (json!("odd"), ManagedBy::Unknown),
-    ] {
+    for (tags, managed) in
+        [(json!(null), ManagedBy::Nobody), (json!({"tags": []}), ManagedBy::Nobody), (json!("odd"), ManagedBy::Unknown)]
+    {
         assert_eq!(one_nic(json!({"nicId": "12", "tags": tags})).managed_by, managed, "{tags}");
     }
     assert_eq!(one_nic(json!({"nicId": "12"})).managed_by, ManagedBy::Unknown, "nothing was said");
@@ -474,7 +472,9 @@ fn the_first_page_asks_for_all_the_others_and_the_last_looks_for_growth() {
     assert!(page_of(&next[2], &full(500, 3500)).next.is_empty());
     // Pages that lost rows, or all of them, are not the end of the list.
     for (listing, whole) in [(&next[0], 1000), (&next[2], 500)] {
-        for body in [json!({"totalCount": 3500}), json!({"totalCount": 3500, "dataSet": null}), json!({"dataSet": null})] {
+        for body in
+            [json!({"totalCount": 3500}), json!({"totalCount": 3500, "dataSet": null}), json!({"dataSet": null})]
+        {
             assert_eq!(fault_of(&Call::List(listing.clone()), &answer(body)).kind, FaultKind::Garbage);
         }
         assert_eq!(fault_of(&Call::List(listing.clone()), &full(whole - 1, 3500)).kind, FaultKind::Garbage);
@@ -539,7 +539,9 @@ fn an_answer_that_says_nothing_is_not_an_empty_list() {
         assert_eq!((fault.kind, fault.effect), (FaultKind::Garbage, Effect::Nothing), "{body}");
         assert_eq!(fault.request_id.as_deref(), Some("T1"), "{body}");
     }
-    for body in [json!({"totalCount": 0}), json!({"totalCount": 0, "dataSet": null}), json!({"totalCount": 0, "dataSet": []})] {
+    for body in
+        [json!({"totalCount": 0}), json!({"totalCount": 0, "dataSet": null}), json!({"totalCount": 0, "dataSet": []})]
+    {
         assert_eq!(page_of(&listing(Resource::Nics), &answer(body)), InventoryPage::default());
     }
 }
@@ -577,7 +579,11 @@ fn an_inspected_instance_leads_to_the_backends_of_its_balancers() {
         named.iter().map(|l| (l.part, l.scope.clone())).collect::<Vec<_>>(),
         [(part::BACKENDS, Scope::LoadBalancer("13".into())), (part::BACKENDS, Scope::LoadBalancer("14".into()))]
     );
-    assert!(named.iter().all(|listing| listing.resource == Resource::Backends && listing.carry.as_deref() == Some("vpc-1\n")));
+    assert!(
+        named
+            .iter()
+            .all(|listing| listing.resource == Resource::Backends && listing.carry.as_deref() == Some("vpc-1\n"))
+    );
     // It names no balancers, or is not there: those of the NIC's VPC are looked through. A backend may be an address without
     // its instance.
     let gone = page_of(&inspect, &answer(json!({"totalCount": 0, "dataSet": []}))).next;

@@ -32,7 +32,8 @@ pub(super) const INSTANCE_STATES: &[&str] = &[
     "IMAGING",
     "RESIZING",
 ];
-pub(super) const NIC_STATES: &[&str] = &["PENDING", "AVAILABLE", "ATTACHING", "USED", "DETACHING", "DELETING", "CREATE_FAILED"];
+pub(super) const NIC_STATES: &[&str] =
+    &["PENDING", "AVAILABLE", "ATTACHING", "USED", "DETACHING", "DELETING", "CREATE_FAILED"];
 const EIP_STATES: &[&str] =
     &["CREATING", "DELETING", "ASSIGNING", "BINDED", "RECYCLED", "RECYCLING", "UNBIND", "CREATE_FAILED"];
 

@@ -437,7 +437,11 @@ fn a_filter_that_no_page_documents_reaches_as_far_as_the_world_says() {
 
 #[test]
 fn a_balancer_may_have_a_master_slave_group_instead() {
-    let world = WORLD.replacen(r#""free_eips":"#, r#""load_balancers": [{"id": "lb-1", "vpc_id": "vpc-1", "kind": "clb-pair"}], "free_eips":"#, 1);
+    let world = WORLD.replacen(
+        r#""free_eips":"#,
+        r#""load_balancers": [{"id": "lb-1", "vpc_id": "vpc-1", "kind": "clb-pair"}], "free_eips":"#,
+        1,
+    );
     assert_ne!(world, WORLD);
     let mut cloud = Cloud::of(&world);
     let lb = ("LoadBalancerId", "lb-1");

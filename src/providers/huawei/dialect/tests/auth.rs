@@ -88,7 +88,10 @@ fn a_key_that_fails_too_often_in_a_row_is_locked() {
         assert_eq!(message(&cloud.send(&request)), "AK access failed to reach the limit,forbidden");
     }
     // Others are not: a token, and a key that there is none of.
-    let token = sign_in(&mut cloud, "a secret", &json!({"name": "cn-north-4"})).header("x-subject-token").expect("a token").to_owned();
+    let token = sign_in(&mut cloud, "a secret", &json!({"name": "cn-north-4"}))
+        .header("x-subject-token")
+        .expect("a token")
+        .to_owned();
     let mut by_token = received(Cloud::unsigned("GET", url, None));
     by_token.headers.push(("x-auth-token".to_owned(), token));
     assert_eq!(cloud.send(&by_token).status, 200);

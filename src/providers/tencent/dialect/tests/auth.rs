@@ -32,7 +32,9 @@ fn a_request_that_is_changed_on_the_way_is_found_out() {
     tampered("AuthFailure.SignatureFailure", |request| set(request, "content-type", "application/json; charset=utf-8"));
     tampered("AuthFailure.SignatureFailure", |request| request.query = "a=b".to_owned());
     tampered("AuthFailure.SignatureFailure", |request| set(request, "x-tc-timestamp", "1709600524"));
-    tampered("AuthFailure.InvalidAuthorization", |request| set(request, "authorization", "TC3-HMAC-SHA256 Credential=x"));
+    tampered("AuthFailure.InvalidAuthorization", |request| {
+        set(request, "authorization", "TC3-HMAC-SHA256 Credential=x")
+    });
     tampered("AuthFailure.InvalidAuthorization", |request| set(request, "authorization", "Bearer x"));
     tampered("MissingParameter", |request| set(request, "authorization", ""));
     tampered("MissingParameter", |request| set(request, "x-tc-timestamp", ""));
@@ -92,8 +94,7 @@ fn a_temporary_key_demands_its_token() {
 /// The recorded requests of the vendor's own SDK pass as they are: over headers, over a query, with an unsigned body.
 #[test]
 fn recorded_requests_pass() {
-    let vectors: Vec<Value> =
-        serde_json::from_str(include_str!("../../../../../tests/vectors/tencent.json")).unwrap();
+    let vectors: Vec<Value> = serde_json::from_str(include_str!("../../../../../tests/vectors/tencent.json")).unwrap();
     let mut passed = 0;
     for vector in vectors {
         let name = vector["name"].as_str().unwrap();

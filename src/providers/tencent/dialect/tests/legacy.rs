@@ -41,7 +41,8 @@ fn writes_hand_out_a_number_to_ask_about() {
     let ips = [("privateIpAddress.0", "10.0.8.21"), ("privateIpAddress.1", "10.0.8.22")];
     let begun = call(&mut cloud, "UnassignPrivateIpAddresses", &[&NIC[..], &ips].concat());
     let task = begun["data"]["taskId"].as_u64().unwrap().to_string();
-    let status = |cloud: &mut Cloud| call(cloud, "DescribeVpcTaskResult", &[("taskId", &task)])["data"]["status"].clone();
+    let status =
+        |cloud: &mut Cloud| call(cloud, "DescribeVpcTaskResult", &[("taskId", &task)])["data"]["status"].clone();
     assert_eq!(status(&mut cloud), 2);
     cloud.later(3_000);
     assert_eq!(status(&mut cloud), 0);
@@ -74,18 +75,54 @@ fn refusals_have_the_names_of_their_pages() {
     let ip = |ip| [("privateIpAddress.0", ip)];
     let on = |id| [("instanceId", id)];
     let cases: Vec<Case> = vec![
-        ("UnassignPrivateIpAddresses", [&nic("eni-s")[..], &ip("10.0.8.20")].concat(), (4000, "InvalidPrivateip.IsPrimary")),
-        ("UnassignPrivateIpAddresses", [&nic("eni-gone")[..], &ip("10.0.8.21")].concat(), (5000, "InvalidNetworkInterface.NotFound")),
-        ("UnassignPrivateIpAddresses", vec![("vpcId", "vpc-9"), ("networkInterfaceId", "eni-s"), ("privateIpAddress.0", "10.0.8.21")], (5000, "InvalidVpc.NotFound")),
-        ("UnassignPrivateIpAddresses", vec![("vpcId", "vpc-2"), ("networkInterfaceId", "eni-s"), ("privateIpAddress.0", "10.0.8.21")], (5000, "InvalidNetworkInterface.NotFound")),
-        ("UnassignPrivateIpAddresses", [&nic("eni-s")[..], &ip("10.0.8.99")].concat(), (5100, "InternalError.ResourceOpFailed")),
+        (
+            "UnassignPrivateIpAddresses",
+            [&nic("eni-s")[..], &ip("10.0.8.20")].concat(),
+            (4000, "InvalidPrivateip.IsPrimary"),
+        ),
+        (
+            "UnassignPrivateIpAddresses",
+            [&nic("eni-gone")[..], &ip("10.0.8.21")].concat(),
+            (5000, "InvalidNetworkInterface.NotFound"),
+        ),
+        (
+            "UnassignPrivateIpAddresses",
+            vec![("vpcId", "vpc-9"), ("networkInterfaceId", "eni-s"), ("privateIpAddress.0", "10.0.8.21")],
+            (5000, "InvalidVpc.NotFound"),
+        ),
+        (
+            "UnassignPrivateIpAddresses",
+            vec![("vpcId", "vpc-2"), ("networkInterfaceId", "eni-s"), ("privateIpAddress.0", "10.0.8.21")],
+            (5000, "InvalidNetworkInterface.NotFound"),
+        ),
+        (
+            "UnassignPrivateIpAddresses",
+            [&nic("eni-s")[..], &ip("10.0.8.99")].concat(),
+            (5100, "InternalError.ResourceOpFailed"),
+        ),
         ("UnassignPrivateIpAddresses", [&nic("eni-stuck")[..], &ip("10.0.8.41")].concat(), (5100, "ActionLocked")),
         ("UnassignPrivateIpAddresses", nic("eni-s").to_vec(), (4000, "InvalidParameter")),
-        ("UnassignPrivateIpAddresses", vec![("networkInterfaceId", "eni-s"), ("privateIpAddress.0", "10.0.8.21")], (4000, "InvalidParameter")),
-        ("DetachNetworkInterface", [&nic("eni-free")[..], &on("ins-web")].concat(), (5100, "InvalidNetworkInterface.NotAttached")),
+        (
+            "UnassignPrivateIpAddresses",
+            vec![("networkInterfaceId", "eni-s"), ("privateIpAddress.0", "10.0.8.21")],
+            (4000, "InvalidParameter"),
+        ),
+        (
+            "DetachNetworkInterface",
+            [&nic("eni-free")[..], &on("ins-web")].concat(),
+            (5100, "InvalidNetworkInterface.NotAttached"),
+        ),
         ("DetachNetworkInterface", [&nic("eni-s")[..], &on("ins-gone")].concat(), (5000, "InvalidInstance.NotFound")),
-        ("AttachNetworkInterface", [&nic("eni-s")[..], &on("ins-db")].concat(), (5100, "InvalidNetworkInterface.AlreadyAssociated")),
-        ("AssignPrivateIpAddresses", [&nic("eni-s")[..], &[("privateIpAddressSet.0.privateIpAddress", "10.0.8.10")]].concat(), (5100, "InvalidPrivateIpAddress.InUse")),
+        (
+            "AttachNetworkInterface",
+            [&nic("eni-s")[..], &on("ins-db")].concat(),
+            (5100, "InvalidNetworkInterface.AlreadyAssociated"),
+        ),
+        (
+            "AssignPrivateIpAddresses",
+            [&nic("eni-s")[..], &[("privateIpAddressSet.0.privateIpAddress", "10.0.8.10")]].concat(),
+            (5100, "InvalidPrivateIpAddress.InUse"),
+        ),
         ("DeleteNetworkInterface", nic("eni-s").to_vec(), (5100, "InvalidNetworkInterface.CanNotDelete")),
         ("DescribeVpcTaskResult", vec![("taskId", "7")], (4000, "InvalidParameter")),
         ("DescribeEverything", vec![], (6100, "InvalidAction.NotFound")),
@@ -125,7 +162,9 @@ fn signatures_clocks_and_replays() {
     assert_eq!(told(&cloud.raw(&request)), 4105);
     let with_token = fresh(&mut cloud);
     assert_eq!(told(&cloud.raw(&with_token)), 0);
-    for (error, code) in [(VendorError::Throttled, 4400), (VendorError::Internal, 6000), (VendorError::Unavailable, 6200)] {
+    for (error, code) in
+        [(VendorError::Throttled, 4400), (VendorError::Internal, 6000), (VendorError::Unavailable, 6200)]
+    {
         assert_eq!(told(&TencentDialect.error_to(&with_token, error, "")), code);
     }
 }

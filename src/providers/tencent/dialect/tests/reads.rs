@@ -8,9 +8,15 @@ fn nics_look_as_the_vendor_shows_them() {
     let nic = cloud.nic("eni-p");
     assert_eq!((&nic["State"], &nic["NetworkInterfaceState"]), (&json!("AVAILABLE"), &json!("INUSE")));
     assert_eq!(nic["Attachment"]["InstanceId"], "ins-web");
-    assert_eq!((&nic["MacAddress"], &nic["Business"], &nic["Zone"]), (&json!("20:90:6F:00:00:01"), &json!("cvm"), &json!("ap-guangzhou-3")));
+    assert_eq!(
+        (&nic["MacAddress"], &nic["Business"], &nic["Zone"]),
+        (&json!("20:90:6F:00:00:01"), &json!("cvm"), &json!("ap-guangzhou-3"))
+    );
     let first = &nic["PrivateIpAddressSet"][0];
-    assert_eq!((&first["Primary"], &first["AddressId"], &first["PublicIpAddress"]), (&json!(true), &json!("eip-1"), &json!("203.0.113.1")));
+    assert_eq!(
+        (&first["Primary"], &first["AddressId"], &first["PublicIpAddress"]),
+        (&json!(true), &json!("eip-1"), &json!("203.0.113.1"))
+    );
     assert_eq!(nic["PrivateIpAddressSet"][2].get("AddressId"), None, "absent where there is none");
     assert_eq!(nic["Ipv6AddressSet"][0]["Address"], "2001:db8::5");
     let free = cloud.nic("eni-free");
@@ -18,7 +24,8 @@ fn nics_look_as_the_vendor_shows_them() {
     assert_eq!(cloud.nic("eni-eks")["Business"], "eks");
     // A virtual address is none of the NIC's.
     assert_eq!(cloud.nic("eni-vip")["PrivateIpAddressSet"].as_array().unwrap().len(), 2);
-    let vips = cloud.vpc("DescribeHaVips", &json!({"Filters": [{"Name": "havip-association.instance-id", "Values": ["ins-web"]}]}));
+    let vips = cloud
+        .vpc("DescribeHaVips", &json!({"Filters": [{"Name": "havip-association.instance-id", "Values": ["ins-web"]}]}));
     assert_eq!((&vips["TotalCount"], &vips["HaVipSet"][0]["Vip"]), (&json!(1), &json!("10.0.8.69")));
     assert_eq!(vips["HaVipSet"][0]["HaVipAssociationSet"][0]["InstanceId"], "eni-vip");
     let none = cloud.vpc("DescribeHaVips", &json!({"Filters": [{"Name": "vip", "Values": ["10.0.8.10"]}]}));
@@ -65,11 +72,31 @@ fn wrong_questions_are_refused_by_name() {
     let many: Vec<String> = (0..101).map(|n| format!("eni-{n}")).collect();
     let cases = [
         ("vpc", "DescribeNetworkInterfaces", json!({"NetworkInterfaceIds": ["eni-p", "eni-gone"]}), "ResourceNotFound"),
-        ("vpc", "DescribeNetworkInterfaces", json!({"NetworkInterfaceIds": ["nic 1"]}), "InvalidParameterValue.Malformed"),
-        ("vpc", "DescribeNetworkInterfaces", json!({"NetworkInterfaceIds": ["eni-p"], "Filters": []}), "InvalidParameter.Coexist"),
-        ("vpc", "DescribeNetworkInterfaces", filter(json!([{"Name": "colour", "Values": ["red"]}])), "InvalidParameter.FilterInvalidKey"),
+        (
+            "vpc",
+            "DescribeNetworkInterfaces",
+            json!({"NetworkInterfaceIds": ["nic 1"]}),
+            "InvalidParameterValue.Malformed",
+        ),
+        (
+            "vpc",
+            "DescribeNetworkInterfaces",
+            json!({"NetworkInterfaceIds": ["eni-p"], "Filters": []}),
+            "InvalidParameter.Coexist",
+        ),
+        (
+            "vpc",
+            "DescribeNetworkInterfaces",
+            filter(json!([{"Name": "colour", "Values": ["red"]}])),
+            "InvalidParameter.FilterInvalidKey",
+        ),
         ("vpc", "DescribeNetworkInterfaces", filter(json!(["x"])), "InvalidParameter.FilterNotDict"),
-        ("vpc", "DescribeNetworkInterfaces", filter(json!([{"Name": "vpc-id", "Values": "x"}])), "InvalidParameter.FilterValuesNotList"),
+        (
+            "vpc",
+            "DescribeNetworkInterfaces",
+            filter(json!([{"Name": "vpc-id", "Values": "x"}])),
+            "InvalidParameter.FilterValuesNotList",
+        ),
         ("vpc", "DescribeNetworkInterfaces", filter(json!([{"Name": "vpc-id"}])), "MissingParameter"),
         ("vpc", "DescribeNetworkInterfaces", json!({"Limit": 101}), "InvalidParameterValue.LimitExceeded"),
         ("vpc", "DescribeNetworkInterfaces", json!({"Limit": "100"}), "InvalidParameter"),
@@ -84,7 +111,12 @@ fn wrong_questions_are_refused_by_name() {
         ("vpc", "DescribeNetworkInterfaceLimit", json!({"InstanceId": "ins-gone"}), "ResourceNotFound"),
         ("cvm", "DescribeInstances", json!({"InstanceIds": ["web"]}), "InvalidInstanceId.Malformed"),
         ("cvm", "DescribeInstances", filter(json!([{"Name": "colour", "Values": ["red"]}])), "InvalidFilter"),
-        ("cvm", "DescribeInstances", filter(json!([{"Name": "zone", "Values": ["1", "2", "3", "4", "5", "6"]}])), "InvalidFilterValue.LimitExceeded"),
+        (
+            "cvm",
+            "DescribeInstances",
+            filter(json!([{"Name": "zone", "Values": ["1", "2", "3", "4", "5", "6"]}])),
+            "InvalidFilterValue.LimitExceeded",
+        ),
         ("clb", "DescribeTargets", json!({"LoadBalancerId": "lb-gone"}), "InvalidParameter.LBIdNotFound"),
         ("clb", "DescribeLBListeners", json!({"Backends": []}), "InvalidParameterValue.Length"),
         ("clb", "DescribeLBListeners", json!({"Backends": [{"VpcId": "vpc-1"}]}), "MissingParameter"),
@@ -102,7 +134,10 @@ fn instances_regions_and_limits() {
     let reply = cloud.ask("cvm", "DescribeInstances", &json!({"InstanceIds": ["ins-web", "ins-gone"]}));
     assert_eq!(texts(&reply, "InstanceSet", "InstanceName"), ["web-1"]);
     let web = &reply["InstanceSet"][0];
-    assert_eq!((&web["PrivateIpAddresses"], &web["PublicIpAddresses"]), (&json!(["10.0.8.10"]), &json!(["203.0.113.1"])));
+    assert_eq!(
+        (&web["PrivateIpAddresses"], &web["PublicIpAddresses"]),
+        (&json!(["10.0.8.10"]), &json!(["203.0.113.1"]))
+    );
     assert_eq!(web["Placement"]["Zone"], "ap-guangzhou-3");
     let db = cloud.ask("cvm", "DescribeInstances", &json!({"InstanceIds": ["ins-db"]}));
     assert_eq!(db["InstanceSet"][0]["PublicIpAddresses"], Value::Null);
@@ -144,7 +179,10 @@ fn eips_tell_what_they_are_bound_to() {
             row("eip-9", "UNBIND", "-", "-"),
         ]
     );
-    assert_eq!((&all["AddressSet"][2]["CascadeRelease"], &all["AddressSet"][4]["PrivateAddressIp"]), (&json!(true), &Value::Null));
+    assert_eq!(
+        (&all["AddressSet"][2]["CascadeRelease"], &all["AddressSet"][4]["PrivateAddressIp"]),
+        (&json!(true), &Value::Null)
+    );
     let of = json!({"Filters": [{"Name": "network-interface-id", "Values": ["eni-free"]}]});
     assert_eq!(texts(&cloud.vpc("DescribeAddresses", &of), "AddressSet", "AddressId"), ["eip-4"]);
 }
@@ -162,7 +200,10 @@ fn balancers_are_found_by_their_targets_and_tell_them() {
     let classic = older.ask("clb", "DescribeLoadBalancers", &json!({"Forward": 0}));
     assert_eq!(texts(&classic, "LoadBalancerSet", "LoadBalancerId"), ["lb-https"]);
     let targets = older.ask("clb", "DescribeClassicalLBTargets", &json!({"LoadBalancerId": "lb-https"}));
-    assert_eq!((&targets["Targets"][0]["Type"], &targets["Targets"][0]["PrivateIpAddresses"][0]), (&json!("CVM"), &json!("10.0.8.10")));
+    assert_eq!(
+        (&targets["Targets"][0]["Type"], &targets["Targets"][0]["PrivateIpAddresses"][0]),
+        (&json!("CVM"), &json!("10.0.8.10"))
+    );
     let instance = targets["Targets"][0]["InstanceId"].clone();
     let of = older.ask("clb", "DescribeClassicalLBByInstanceId", &json!({"InstanceIds": [instance, "ins-none"]}));
     assert_eq!(of["LoadBalancerInfoList"], json!([{"InstanceId": instance, "LoadBalancerIds": ["lb-https"]}]));
@@ -179,6 +220,9 @@ fn balancers_are_found_by_their_targets_and_tell_them() {
     let found = cloud.ask("clb", "DescribeLBListeners", &search("vpc-1", "10.0.8.12"));
     assert_eq!(texts(&found, "LoadBalancers", "LoadBalancerId"), ["lb-http"]);
     let target = &found["LoadBalancers"][0]["Listeners"][0]["Rules"][0]["Targets"][0];
-    assert_eq!((&target["Type"], &target["VpcId"], &target["PrivateIp"]), (&json!("eni"), &json!(1111), &json!("10.0.8.12")));
+    assert_eq!(
+        (&target["Type"], &target["VpcId"], &target["PrivateIp"]),
+        (&json!("eni"), &json!(1111), &json!("10.0.8.12"))
+    );
     assert_eq!(cloud.ask("clb", "DescribeLBListeners", &search("vpc-2", "10.0.8.12"))["LoadBalancers"], json!([]));
 }

@@ -48,9 +48,12 @@ fn a_release_is_a_task_and_its_addresses_go_when_it_ends() {
     let begun = release(&mut cloud, "eni-p", &["10.0.8.11", "10.0.8.13"]);
     assert_eq!(begun.as_object().unwrap().len(), 1, "nothing but the request's id");
     assert_eq!(task(&mut cloud, &begun).0, "RUNNING");
-    let during = [("10.0.8.10", "AVAILABLE"), ("10.0.8.11", "DELETING"), ("10.0.8.12", "AVAILABLE"), ("10.0.8.13", "DELETING")];
+    let during =
+        [("10.0.8.10", "AVAILABLE"), ("10.0.8.11", "DELETING"), ("10.0.8.12", "AVAILABLE"), ("10.0.8.13", "DELETING")];
     assert_eq!(cloud.addresses("eni-p"), pairs(&during));
-    refused(&mut cloud, "UnsupportedOperation.MutexOperationTaskRunning", |cloud| release(cloud, "eni-p", &["10.0.8.12"]));
+    refused(&mut cloud, "UnsupportedOperation.MutexOperationTaskRunning", |cloud| {
+        release(cloud, "eni-p", &["10.0.8.12"])
+    });
     cloud.later(3_000);
     assert_eq!(task(&mut cloud, &begun), ("SUCCESS".to_owned(), String::new()));
     assert_eq!(cloud.addresses("eni-p"), pairs(&[("10.0.8.10", "AVAILABLE"), ("10.0.8.12", "AVAILABLE")]));
@@ -63,28 +66,26 @@ fn a_release_is_a_task_and_its_addresses_go_when_it_ends() {
 fn a_task_can_fail_after_the_call_was_taken() {
     let mut cloud = Cloud::new();
     let nic = "eni-fails";
-        let begun = release(&mut cloud, nic, &["10.0.8.71"]);
-        assert_eq!(code(&begun), "");
-        assert_eq!(task(&mut cloud, &begun), ("RUNNING".to_owned(), String::new()));
-        cloud.later(3_000);
-        assert_eq!(task(&mut cloud, &begun), ("FAILED".to_owned(), "the host did not answer".to_owned()));
-        assert_eq!(cloud.ips(nic), ["10.0.8.70", "10.0.8.71"]);
-        let begun = detach(&mut cloud, nic, "ins-web");
-        cloud.later(3_000);
-        assert_eq!(task(&mut cloud, &begun).0, "FAILED");
-        assert_eq!(cloud.nic(nic)["Attachment"]["InstanceId"], "ins-web");
-        let begun = assign(&mut cloud, nic, &["10.0.8.72"]);
-        cloud.later(3_000);
-        assert_eq!(task(&mut cloud, &begun).0, "FAILED");
-        assert_eq!(cloud.ips(nic), ["10.0.8.70", "10.0.8.71"]);
+    let begun = release(&mut cloud, nic, &["10.0.8.71"]);
+    assert_eq!(code(&begun), "");
+    assert_eq!(task(&mut cloud, &begun), ("RUNNING".to_owned(), String::new()));
+    cloud.later(3_000);
+    assert_eq!(task(&mut cloud, &begun), ("FAILED".to_owned(), "the host did not answer".to_owned()));
+    assert_eq!(cloud.ips(nic), ["10.0.8.70", "10.0.8.71"]);
+    let begun = detach(&mut cloud, nic, "ins-web");
+    cloud.later(3_000);
+    assert_eq!(task(&mut cloud, &begun).0, "FAILED");
+    assert_eq!(cloud.nic(nic)["Attachment"]["InstanceId"], "ins-web");
+    let begun = assign(&mut cloud, nic, &["10.0.8.72"]);
+    cloud.later(3_000);
+    assert_eq!(task(&mut cloud, &begun).0, "FAILED");
+    assert_eq!(cloud.ips(nic), ["10.0.8.70", "10.0.8.71"]);
 }
 
 #[test]
 fn a_release_that_names_the_instance_detaches_the_nic() {
     let mut cloud = Cloud::new();
-    let body = |instance: &str| {
-        json!({"NetworkInterfaceId": "eni-s", "PrivateIpAddresses": objects(&["10.0.8.21"]), "InstanceId": instance})
-    };
+    let body = |instance: &str| json!({"NetworkInterfaceId": "eni-s", "PrivateIpAddresses": objects(&["10.0.8.21"]), "InstanceId": instance});
     let ask = |cloud: &mut Cloud, instance: &str| cloud.vpc("UnassignPrivateIpAddresses", &body(instance));
     refused(&mut cloud, "UnsupportedOperation.AttachmentNotFound", |cloud| ask(cloud, "ins-db"));
     assert_eq!(code(&ask(&mut cloud, "ins-web")), "");
@@ -121,7 +122,8 @@ fn release_refusals() {
     }
     let plain = json!({"NetworkInterfaceId": "eni-s", "PrivateIpAddresses": ["10.0.8.21"]});
     refused(&mut cloud, "InvalidParameter", |cloud| cloud.vpc("UnassignPrivateIpAddresses", &plain));
-    let token = json!({"NetworkInterfaceId": "eni-s", "PrivateIpAddresses": objects(&["10.0.8.21"]), "ClientToken": "x"});
+    let token =
+        json!({"NetworkInterfaceId": "eni-s", "PrivateIpAddresses": objects(&["10.0.8.21"]), "ClientToken": "x"});
     refused(&mut cloud, "UnknownParameter", |cloud| cloud.vpc("UnassignPrivateIpAddresses", &token));
     cloud.world.refusals.insert("sg-1".to_owned(), "LimitExceeded.ActionLimited".to_owned());
     refused(&mut cloud, "LimitExceeded.ActionLimited", |cloud| release(cloud, "eni-s", &["10.0.8.21"]));
@@ -134,7 +136,8 @@ fn release_refusals() {
 fn a_scripted_error_has_the_code_of_the_action_it_meets() {
     let said = |action: &str, error| {
         let headers = vec![("x-tc-action".to_owned(), action.to_owned())];
-        let request = SimRequest { method: "POST".into(), path: "/".into(), query: String::new(), headers, body: vec![] };
+        let request =
+            SimRequest { method: "POST".into(), path: "/".into(), query: String::new(), headers, body: vec![] };
         let answer = TencentDialect.error_to(&request, error, "");
         let body: Value = serde_json::from_slice(&answer.body).unwrap();
         code(&body["Response"]).to_owned()
@@ -181,11 +184,23 @@ fn detach_refusals() {
     }
     // An instance in the range of a virtual address, of whichever subnet.
     let like = cloud.world.floats()[0].clone();
-    let whole = SimFloat { id: "havip-far".to_owned(), ip: "10.0.10.99".parse().unwrap(), subnet_id: "subnet-3".to_owned(),
-        pairs: vec![], instances: vec!["ins-web".to_owned()], eip: None, lb: None, ..like };
+    let whole = SimFloat {
+        id: "havip-far".to_owned(),
+        ip: "10.0.10.99".parse().unwrap(),
+        subnet_id: "subnet-3".to_owned(),
+        pairs: vec![],
+        instances: vec!["ins-web".to_owned()],
+        eip: None,
+        lb: None,
+        ..like
+    };
     cloud.world.put_float(whole);
-    let found = cloud.vpc("DescribeHaVips", &json!({"Filters": [{"Name": "havip-association.instance-id", "Values": ["ins-web"]}]}));
-    assert_eq!(found["HaVipSet"][1]["HaVipAssociationSet"][0], json!({"HaVipId": "havip-far", "InstanceId": "ins-web", "InstanceType": "CVM"}));
+    let found = cloud
+        .vpc("DescribeHaVips", &json!({"Filters": [{"Name": "havip-association.instance-id", "Values": ["ins-web"]}]}));
+    assert_eq!(
+        found["HaVipSet"][1]["HaVipAssociationSet"][0],
+        json!({"HaVipId": "havip-far", "InstanceId": "ins-web", "InstanceType": "CVM"})
+    );
     refused(&mut cloud, "UnsupportedOperation.InstanceAssociateHavip", |cloud| detach(cloud, "eni-s", "ins-web"));
     cloud.world.remove_float("havip-far");
     // While a release is under way.
@@ -262,7 +277,10 @@ fn undo_refusals() {
     // A small subnet has not that many.
     let small = json!({"NetworkInterfaceId": "eni-db", "SecondaryPrivateIpAddressCount": 20});
     refused(&mut cloud, "ResourceInsufficient.Subnet", |cloud| cloud.vpc("AssignPrivateIpAddresses", &small));
-    assert_eq!(texts(&cloud.vpc("AssignPrivateIpAddresses", &count(2)), "PrivateIpAddressSet", "PrivateIpAddress").len(), 2);
+    assert_eq!(
+        texts(&cloud.vpc("AssignPrivateIpAddresses", &count(2)), "PrivateIpAddressSet", "PrivateIpAddress").len(),
+        2
+    );
 
     for (nic, instance, expected) in [
         ("eni-s", "ins-web", "UnsupportedOperation.InvalidState"),
@@ -286,7 +304,9 @@ fn undo_refusals() {
         refused(&mut cloud, expected, |cloud| cloud.vpc("AssociateAddress", &bind));
     }
     let unbind = |eip: &str| json!({"AddressId": eip});
-    refused(&mut cloud, "UnsupportedOperation.AddressStatusNotPermit", |cloud| cloud.vpc("DisassociateAddress", &unbind("eip-9")));
+    refused(&mut cloud, "UnsupportedOperation.AddressStatusNotPermit", |cloud| {
+        cloud.vpc("DisassociateAddress", &unbind("eip-9"))
+    });
     assert_eq!(code(&cloud.vpc("DisassociateAddress", &unbind("eip-1"))), "");
     assert!(cloud.world.eip("eip-1").unwrap().bound.is_none());
 }
