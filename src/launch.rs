@@ -134,7 +134,7 @@ pub fn console(start: &ConsoleStart) -> Exit {
             } else {
                 match &start.settings {
                     Ok(settings) if found => {
-                        launch.accounts = first::accounts();
+                        launch.accounts = first::accounts(settings.endpoint.as_ref());
                         launch.safety = safety(&settings.safety, &launch.accounts);
                         launch.readonly = true;
                     }

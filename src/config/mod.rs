@@ -151,6 +151,8 @@ pub struct Settings<C = Result<Supply, CredentialError>> {
     pub config: ConfigPath,
     /// Where the credentials come from, once they were read.
     pub sources: Vec<CredentialSource>,
+    /// Where a flag or variable sends all calls; each profile's own `endpoint` is this already. For profiles that no config holds.
+    pub endpoint: Option<Endpoint>,
 }
 
 impl Settings<CredentialSource> {
@@ -173,6 +175,7 @@ impl Settings<CredentialSource> {
             keys: self.keys,
             config: self.config,
             sources,
+            endpoint: self.endpoint,
         }
     }
 }
@@ -204,7 +207,10 @@ pub fn load(flags: &Flags, env: &Environment<'_>) -> Result<Settings<CredentialS
 /// # Errors
 /// Every problem of `NICDECK_*`.
 pub fn without_file(flags: &Flags, env: &Environment<'_>) -> Result<Settings<CredentialSource>, ConfigError> {
-    let flags = Flags { profiles: Vec::new(), regions: Vec::new(), ..flags.clone() };
+    let flags = Flags { profiles: Vec::new(), regions: Vec::new(), endpoint: None, ..flags.clone() };
+    // The demo brings its own clouds: where other profiles send their calls is nothing to it.
+    let var = |name: &str| (env.var)(name).filter(|_| name != "NICDECK_ENDPOINT");
+    let env = &Environment { var: &var, ..*env };
     resolve(&flags, env, ConfigPath { path: None, found: false }, &[])
 }
 
@@ -252,34 +258,35 @@ fn resolve(
         profile.readonly |= readonly;
     }
     let endpoint = flags.endpoint.clone().map(|text| (Origin::Flag("--endpoint"), text));
-    let endpoint = endpoint.or_else(|| Some((Origin::Env("NICDECK_ENDPOINT"), env.get("NICDECK_ENDPOINT")?)));
+    let given = endpoint.or_else(|| Some((Origin::Env("NICDECK_ENDPOINT"), env.get("NICDECK_ENDPOINT")?)));
+    let mut endpoint = None;
     // What a broken file holds is not known, so nothing can be said to be missing from it.
     if !broken_file {
         problems.extend(select(&mut profiles, &flags.profiles, &flags.regions));
-        problems.extend(endpoint.and_then(|(origin, text)| send_to(&mut profiles, origin, &text)));
+        match given.map(|(origin, text)| send_to(&mut profiles, origin, &text)).transpose() {
+            Ok(everywhere) => endpoint = everywhere,
+            Err(problem) => problems.push(problem),
+        }
     }
     if problems.is_empty() {
-        Ok(Settings { profiles, look, readonly, safety, keys: file.keys, config, sources: Vec::new() })
+        Ok(Settings { profiles, look, readonly, safety, keys: file.keys, config, sources: Vec::new(), endpoint })
     } else {
         Err(ConfigError { problems })
     }
 }
 
-/// Sends the calls of these profiles elsewhere. Signed requests leave this machine for another host only where the file says so itself.
-fn send_to<C>(profiles: &mut [(Profile, C)], origin: Origin, text: &str) -> Option<Problem> {
+/// Sends the calls of these profiles elsewhere. Signed requests leave this machine for another host only where the file says so itself;
+/// who has no profile yet has nothing that says so.
+fn send_to<C>(profiles: &mut [(Profile, C)], origin: Origin, text: &str) -> Result<Endpoint, Problem> {
     let parsed = Endpoint::parse(text).and_then(|endpoint| {
-        let strange = profiles.iter().any(|(profile, _)| profile.endpoint.is_none()) && !endpoint.is_loopback();
-        if strange { Err(EndpointError::Elsewhere) } else { Ok(endpoint) }
+        let own = !profiles.is_empty() && profiles.iter().all(|(profile, _)| profile.endpoint.is_some());
+        if own || endpoint.is_loopback() { Ok(endpoint) } else { Err(EndpointError::Elsewhere) }
     });
-    match parsed {
-        Ok(endpoint) => {
-            for (profile, _) in profiles {
-                profile.endpoint = Some(endpoint.clone());
-            }
-            None
-        }
-        Err(error) => Some(Problem { origin, kind: ProblemKind::Endpoint { error } }),
+    let endpoint = parsed.map_err(|error| Problem { origin, kind: ProblemKind::Endpoint { error } })?;
+    for (profile, _) in profiles {
+        profile.endpoint = Some(endpoint.clone());
     }
+    Ok(endpoint)
 }
 
 /// What flags and environment say of the log. A bad value is passed over: [`load`] reports it.

@@ -682,6 +682,16 @@ fn an_endpoint_by_flag_or_variable_is_on_this_machine_unless_the_profile_has_one
         assert!(error.starts_with("--endpoint: ") && error.contains("on this machine"), "{error}");
     }
     assert!(hosts(&plain, Some("http://ecs.example.com")).unwrap_err().contains("http is allowed only for"));
+    let mut first = World::new("");
+    fs::remove_file(first.folder.path().join("config.toml")).unwrap();
+    let here = first.load(&Flags { endpoint: Some("http://127.0.0.1:1".to_owned()), ..Flags::default() }).unwrap();
+    assert_eq!(here.endpoint, Endpoint::parse("http://127.0.0.1:1").ok(), "for what the first run finds");
+    let error = hosts(&first, Some("https://ecs.example.com")).unwrap_err();
+    assert!(error.starts_with("--endpoint: ") && error.contains("on this machine"), "{error}");
+    first = first.var("NICDECK_ENDPOINT", "https://ecs.example.com");
+    assert!(hosts(&first, None).unwrap_err().starts_with("environment variable NICDECK_ENDPOINT: "));
+    let demo = first.with(|env| without_file(&Flags::default(), env)).unwrap();
+    assert_eq!(demo.endpoint, None, "the demo has clouds of its own");
     let own = GOOD.replace("regions", "endpoint = \"https://own.example.com\"\nregions");
     let own = World::new(&own).var("NICDECK_ENDPOINT", "https://other.example.com");
     assert_eq!(

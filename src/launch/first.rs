@@ -10,7 +10,7 @@ use crate::{
         self,
         credential::{CredentialFrom, CredentialSource},
         net::Net,
-        profile::Profile,
+        profile::{Endpoint, Profile},
     },
     runtime::{Account, credentials, executor::WriteConfig},
     told,
@@ -41,8 +41,8 @@ pub(super) fn told() -> Vec<(&'static str, Phrase)> {
     told.collect()
 }
 
-/// A read-only profile of all regions for each of them.
-pub(super) fn accounts() -> Vec<Account> {
+/// A read-only profile of all regions for each of them. All calls go to the endpoint, where one was asked for.
+pub(super) fn accounts(endpoint: Option<&Endpoint>) -> Vec<Account> {
     let mut accounts: Vec<Account> = Vec::new();
     for (cloud, from) in credentials::found(&var) {
         let name = match &from {
@@ -53,7 +53,7 @@ pub(super) fn accounts() -> Vec<Account> {
             id: name.as_str().into(),
             cloud,
             regions: Vec::new(),
-            endpoint: None,
+            endpoint: endpoint.cloned(),
             alias: None,
             env: None,
             readonly: true,

@@ -33,6 +33,23 @@ fn what_is_here_is_told_and_looked_at_read_only() {
     assert_eq!((code, left), (143, RESTORED));
 }
 
+/// Keys that were found go where the flag says, and nowhere else.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_here_is_used_at_the_endpoint_that_was_asked_for() {
+    let simulator = crate::accounts::simulator(nicdeck::providers::find("aliyun").unwrap()).await;
+    let home = tempfile::tempdir().unwrap();
+    let (endpoint, key) = (simulator.endpoint(), simulator.key().clone());
+    let vars = [("ALIBABA_CLOUD_ACCESS_KEY_ID", &*key.id), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", &*key.secret), NOWHERE];
+    let mut tty = Tty::start(&["--endpoint", &endpoint], home.path(), &vars, 120, 40);
+    tty.wait("profile is configured yet.");
+    assert!(simulator.requests().is_empty(), "nothing is asked before somebody says so");
+    tty.press("u");
+    tty.wait("eni-bp");
+    assert!(!simulator.requests().is_empty());
+    tty.signal(Signal::TERM);
+    assert_eq!(tty.end().0, 143);
+}
+
 #[test]
 fn a_config_that_explains_every_key_is_written_once() {
     let home = tempfile::tempdir().unwrap();
