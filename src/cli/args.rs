@@ -66,7 +66,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "WHEN", global = true, value_parser = choice::<ColorChoice>(), ignore_case = true)]
     color: Option<ColorChoice>,
 
-    /// Send calls there: on this machine, unless the profile has an endpoint of its own
+    /// Send calls there: on this machine, or the profile's own endpoint
     #[arg(long, value_name = "URL", global = true, conflicts_with = "demo")]
     endpoint: Option<String>,
 

@@ -275,11 +275,12 @@ fn resolve(
     }
 }
 
-/// Sends the calls of these profiles elsewhere. Signed requests leave this machine for another host only where the file says so itself;
-/// who has no profile yet has nothing that says so.
+/// Sends the calls of these profiles elsewhere. Off this machine only to the host that the file names itself for each of
+/// them: a variable of somebody else's would otherwise take signed requests, tokens and passwords wherever it likes.
 fn send_to<C>(profiles: &mut [(Profile, C)], origin: Origin, text: &str) -> Result<Endpoint, Problem> {
     let parsed = Endpoint::parse(text).and_then(|endpoint| {
-        let own = !profiles.is_empty() && profiles.iter().all(|(profile, _)| profile.endpoint.is_some());
+        let own =
+            !profiles.is_empty() && profiles.iter().all(|(profile, _)| profile.endpoint.as_ref() == Some(&endpoint));
         if own || endpoint.is_loopback() { Ok(endpoint) } else { Err(EndpointError::Elsewhere) }
     });
     let endpoint = parsed.map_err(|error| Problem { origin, kind: ProblemKind::Endpoint { error } })?;

@@ -656,7 +656,7 @@ fn the_strictest_readonly_wins() {
 }
 
 #[test]
-fn an_endpoint_by_flag_or_variable_is_on_this_machine_unless_the_profile_has_one() {
+fn an_endpoint_by_flag_or_variable_is_on_this_machine_or_the_profiles_own() {
     let hosts = |world: &World, endpoint: Option<&str>| {
         let flags = Flags { endpoint: endpoint.map(str::to_owned), ..Flags::default() };
         let settings = world.load(&flags).map_err(|error| told(&error))?;
@@ -693,12 +693,18 @@ fn an_endpoint_by_flag_or_variable_is_on_this_machine_unless_the_profile_has_one
     let demo = first.with(|env| without_file(&Flags::default(), env)).unwrap();
     assert_eq!(demo.endpoint, None, "the demo has clouds of its own");
     let own = GOOD.replace("regions", "endpoint = \"https://own.example.com\"\nregions");
-    let own = World::new(&own).var("NICDECK_ENDPOINT", "https://other.example.com");
-    assert_eq!(
-        hosts(&own, None).unwrap(),
-        [Some("other.example.com".to_owned())],
-        "the file lets it leave this machine"
-    );
+    let own = World::new(&own);
+    let named = [Some("own.example.com".to_owned())];
+    assert_eq!(hosts(&own, Some("https://OWN.example.com:443/")).unwrap(), named, "the file says so itself");
+    let loopback = World::new(&GOOD.replace("regions", "endpoint = \"http://127.0.0.1:8080\"\nregions"));
+    for world in [own, loopback] {
+        for other in ["https://other.example.com", "https://own.example.com:444"] {
+            let error = hosts(&world, Some(other)).unwrap_err();
+            assert!(error.starts_with("--endpoint: ") && error.contains("on this machine"), "{error}");
+        }
+        let world = world.var("NICDECK_ENDPOINT", "https://other.example.com");
+        assert!(hosts(&world, None).unwrap_err().starts_with("environment variable NICDECK_ENDPOINT: "));
+    }
 }
 
 #[test]

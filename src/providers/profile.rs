@@ -70,7 +70,7 @@ pub enum EndpointError {
     #[error("only `service` and `region` may stand in braces in an endpoint")]
     Template,
     /// Given by flag or variable, and not on this machine.
-    #[error("an endpoint by flag or variable is on this machine, or each profile has one of its own in the file")]
+    #[error("an endpoint by flag or variable is on this machine, or the one that each profile has in the file")]
     Elsewhere,
 }
 
