@@ -121,7 +121,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "FORM", default_value = "table", value_parser = format(), ignore_case = true)]
         output: Format,
 
-        /// Exit with 10 where there is something to do, and with 0 where there is nothing
+        /// Exit with 10 where there is something to do, with 0 where there is nothing, with 3 where not all could be read
         #[arg(long)]
         detailed_exitcode: bool,
     },
@@ -161,7 +161,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "FORM", default_value = "table", value_parser = format(), ignore_case = true)]
         output: Format,
 
-        /// Exit with 10 where there is something to do, and with 0 where there is nothing
+        /// Exit with 10 where there is something to do, with 0 where there is nothing, with 3 where not all could be read
         #[arg(long)]
         detailed_exitcode: bool,
     },

@@ -40,9 +40,11 @@ pub fn plan(start: &PlanStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
         let planned = plans::make(&stage.launch, &start.wish, &form, err).await.map_err(Failure::Run)?;
         let (file, plan, listed) = match planned {
             Planned::Made { file, plan, listed } => (file, plan, listed),
-            Planned::Nothing => {
-                let _ = writeln!(err, "{}", (form.tell)("plan-command.nothing", &[]));
-                return Ok(Exit::Done);
+            Planned::Nothing(listed) => {
+                let partly = partly(listed);
+                let key = if partly.is_some() { "plan-command.nothing-read" } else { "plan-command.nothing" };
+                let _ = writeln!(err, "{}", (form.tell)(key, &[]));
+                return Ok(partly.unwrap_or(Exit::Done));
             }
             Planned::Unnamed => return Ok(Exit::Usage),
             Planned::Unlisted(listed) => return Ok(unlisted(listed)),
@@ -76,11 +78,11 @@ pub fn plan(start: &PlanStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
             "{}",
             (form.tell)(key, &[("path", &*shown), ("hash", file.hash()), ("demo", demo_flag(start.demo))])
         );
-        Ok(match listed {
-            _ if unread.is_some() => Exit::Failure,
-            _ if start.detailed => Exit::Something,
-            Listed::Partly => Exit::Partly,
-            _ => Exit::Done,
+        Ok(match (unread, partly(listed)) {
+            (Some(_), _) => Exit::Failure,
+            (None, Some(partly)) => partly,
+            (None, None) if start.detailed => Exit::Something,
+            (None, None) => Exit::Done,
         })
     });
     tokio.shutdown_background();
@@ -148,6 +150,11 @@ pub fn apply(start: &ApplyStart, out: &mut dyn io::Write, err: &mut dyn io::Writ
     });
     tokio.shutdown_background();
     exit.unwrap_or_else(|failure| failed(err, &failure, language))
+}
+
+/// A plan of what could be listed is none of the whole: a script must not take it, or that it is empty, for all there is to do.
+fn partly(listed: Listed) -> Option<Exit> {
+    (listed != Listed::All).then_some(Exit::Partly)
 }
 
 fn unlisted(listed: Listed) -> Exit {

@@ -288,6 +288,30 @@ async fn a_plan_is_about_what_was_named_and_nothing_else() {
     assert_eq!(desk.writes(), 0);
 }
 
+/// Of two profiles one can not be read: what is not found in the other one may well be there.
+#[tokio::test]
+async fn nothing_to_do_is_not_said_of_what_could_not_be_read() {
+    let mut desk = Desk::set().await;
+    let denied = simulator(providers::find(CLOUD).unwrap()).await;
+    denied.change(|world| world.refusals.insert("DescribeNetworkInterfaces".to_owned(), "Forbidden.RAM".to_owned()));
+    let unset = ENV.replace("MY_", "UNSET_");
+    let (good, file) = (desk.config.clone(), desk.file());
+    for (credentials, words) in [(ENV, "Forbidden.RAM"), (&unset, "UNSET_ID")] {
+        desk.config = format!("{good}{}", profile("bad", &denied, credentials));
+        let plan = async |args: &[&str]| desk.run(&[&["plan", "-o", file.to_str().unwrap()], args].concat()).await;
+        for detailed in [&[][..], &["--detailed-exitcode"]] {
+            let ran = plan(&[&["--filter", "ip:192.0.2.0/24"], detailed].concat()).await;
+            let told = ran.err.contains(words) && ran.err.contains("Nothing to do in what could be read");
+            assert!(ran.exit == 3 && told, "{words}: {}: {}", ran.exit, ran.err);
+            assert!(!file.exists(), "{words}");
+            let ran = plan(&[&["--filter", GOOD[0].1], detailed].concat()).await;
+            assert!(ran.exit == 3 && ran.err.contains("To carry it out"), "{words}: {}: {}", ran.exit, ran.err);
+            fs::remove_file(&file).unwrap();
+        }
+    }
+    assert_eq!(desk.writes(), 0);
+}
+
 /// What could not be told goes where a person said why, and that is in the plan, its hash and the journal.
 #[tokio::test]
 async fn a_reason_for_what_is_not_known_goes_along() {

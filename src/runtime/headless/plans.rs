@@ -111,8 +111,8 @@ pub enum Planned {
         plan: Arc<ReleasePlan>,
         listed: Listed,
     },
-    /// Nothing is there to be planned, or nothing of it can go.
-    Nothing,
+    /// Nothing is there to be planned, or nothing of it can go; in what could be listed.
+    Nothing(Listed),
     /// What was named is not there, or is there more than once; it was said.
     Unnamed,
     /// Nothing could be listed; it was said why.
@@ -155,7 +155,7 @@ pub async fn make(launch: &Launch, wish: &Wish, form: &Form<'_>, err: &mut dyn i
     for notice in desk.state.notices.all().skip(heard) {
         let _ = writeln!(err, "{}", clean(&(form.phrase)(&notice.phrase)));
     }
-    let Some(view) = &desk.state.plan else { return Ok(Planned::Nothing) };
+    let Some(view) = &desk.state.plan else { return Ok(Planned::Nothing(listed)) };
     if let Some(reason) = update::disabled(&desk.state, Command::DryRun) {
         let _ = writeln!(err, "{}", clean(&(form.phrase)(&reason)));
     }
