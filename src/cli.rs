@@ -169,6 +169,8 @@ pub struct Entry<'a> {
 pub struct Process<'a> {
     pub var: &'a dyn Fn(&str) -> Option<String>,
     pub config_folder: Option<&'a Path>,
+    /// Not read yet.
+    pub config: config::Text,
     pub out: &'a mut dyn Write,
     pub err: &'a mut dyn Write,
     pub stdin_is_terminal: bool,
@@ -184,6 +186,7 @@ pub fn main(entry: &Entry<'_>) -> Exit {
     let mut process = Process {
         var: &var,
         config_folder: folders.as_ref().map(directories::ProjectDirs::config_dir),
+        config: config::Text::default(),
         out: &mut io::stdout(),
         err: &mut io::stderr(),
         stdin_is_terminal: io::stdin().is_terminal(),
@@ -208,7 +211,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
     };
     let flags = parsed.flags();
     // The demo asks no config.
-    let keys = if parsed.demo { Keymap::default() } else { config::keys(&flags, &environment(process)) };
+    let asks_config = !parsed.demo && parsed.command.as_ref().is_none_or(Command::asks_config);
+    let keys = if asks_config { config::keys(&flags, &environment(process)) } else { Keymap::default() };
     let catalogs = match Catalogs::embedded() {
         Ok(catalogs) => catalogs.with_keys(&keys),
         Err(error) => return complain(process, &error.to_string(), Exit::Failure),
@@ -519,7 +523,12 @@ fn settings(demo: bool, flags: &Flags, process: &Process<'_>) -> Result<Settings
 }
 
 fn environment<'a>(process: &'a Process<'_>) -> Environment<'a> {
-    Environment { var: process.var, config_folder: process.config_folder, terminal: process.stdout_is_terminal }
+    Environment {
+        var: process.var,
+        config_folder: process.config_folder,
+        terminal: process.stdout_is_terminal,
+        text: &process.config,
+    }
 }
 
 fn no_profiles(config: &ConfigPath, words: &Catalog) -> String {

@@ -225,6 +225,15 @@ pub(super) enum Command {
 }
 
 impl Command {
+    /// It reads the config, at least for the keys that its sentences name.
+    pub(super) fn asks_config(&self) -> bool {
+        match self {
+            Command::Simulate(_) | Command::Help { .. } | Command::Completions { .. } | Command::Man { .. } => false,
+            Command::Config { command } => matches!(command, ConfigCommand::Check),
+            _ => true,
+        }
+    }
+
     /// It has to do with clouds, and so with the log.
     pub(super) fn asks_clouds(&self) -> bool {
         matches!(

@@ -73,6 +73,7 @@ impl Run {
         let mut process = Process {
             var: &var,
             config_folder: Some(self.folder.path()),
+            config: config::Text::default(),
             out,
             err,
             stdin_is_terminal: self.terminal,

@@ -10,6 +10,7 @@ mod meant;
 mod tests;
 
 use std::{
+    cell::OnceCell,
     collections::BTreeMap,
     io::Read,
     ops::RangeInclusive,
@@ -99,6 +100,16 @@ pub struct Safety {
     pub protect_of: BTreeMap<ProfileId, Vec<Expr>>,
 }
 
+/// The text of the one config of a process, read at first use and once: what a pipe or FIFO had is gone after that.
+#[derive(Debug, Default)]
+pub struct Text(OnceCell<Result<String, ConfigError>>);
+
+impl Text {
+    fn read(&self, path: &Path) -> Result<&str, ConfigError> {
+        self.0.get_or_init(|| read(path)).as_deref().map_err(Clone::clone)
+    }
+}
+
 /// What the process was started in; tests bring their own.
 #[derive(Clone, Copy)]
 pub struct Environment<'a> {
@@ -107,6 +118,7 @@ pub struct Environment<'a> {
     pub config_folder: Option<&'a Path>,
     /// Whether what will be written goes to a terminal.
     pub terminal: bool,
+    pub text: &'a Text,
 }
 
 impl Environment<'_> {
@@ -232,7 +244,7 @@ fn resolve(
     let file = match &config {
         ConfigPath { path: Some(path), found: true } => {
             let is_set = |name: &str| env.get(name).is_some();
-            read(path).and_then(|text| parse(path, &text, clouds, &is_set)).unwrap_or_else(|error| {
+            env.text.read(path).and_then(|text| parse(path, text, clouds, &is_set)).unwrap_or_else(|error| {
                 problems = error.problems;
                 ConfigFile::default()
             })
@@ -307,9 +319,8 @@ pub fn look(flags: &Flags, env: &Environment<'_>) -> Look {
 pub fn keys(flags: &Flags, env: &Environment<'_>) -> Keymap {
     match path(flags, env) {
         ConfigPath { path: Some(path), found: true } => {
-            let text = read(&path).unwrap_or_default();
             // Which clouds and variables there are says nothing of keys.
-            file::keys(&text)
+            env.text.read(&path).map(file::keys).unwrap_or_default()
         }
         _ => Keymap::default(),
     }

@@ -588,7 +588,12 @@ impl World {
 
     fn with<T>(&self, then: impl FnOnce(&Environment<'_>) -> T) -> T {
         let var = |name: &str| self.vars.get(name).cloned();
-        then(&Environment { var: &var, config_folder: Some(self.folder.path()), terminal: self.terminal })
+        then(&Environment {
+            var: &var,
+            config_folder: Some(self.folder.path()),
+            terminal: self.terminal,
+            text: &Text::default(),
+        })
     }
 
     fn keys(&self, flags: &Flags) -> Vec<(Origin, &'static str)> {

@@ -1,6 +1,7 @@
 //! The binary itself, as scripts run it: exit codes and streams of a real process.
 
 use std::{
+    io::{self, Read as _, Write as _},
     process::{Command, Output, Stdio},
     str,
 };
@@ -15,6 +16,34 @@ pub fn nicdeck(home: &tempfile::TempDir, args: &[&str]) -> Command {
 fn ran(args: &[&str]) -> (Output, tempfile::TempDir) {
     let home = tempfile::tempdir().unwrap();
     (nicdeck(&home, args).output().unwrap(), home)
+}
+
+/// What comes from a pipe (`--config <(..)`) can be read only once, and not at all by who has no need of it.
+#[test]
+fn a_config_from_a_pipe_is_read_once() {
+    let text = "version = 1\n[[profile]]\nname = \"piped\"\ncloud = \"aliyun\"\nreadonly = true\n";
+    let vars = [("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI5tX"), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")];
+    let piped = |args: &[&str]| {
+        let home = tempfile::tempdir().unwrap();
+        let (mut reader, mut writer) = io::pipe().unwrap();
+        writer.write_all(text.as_bytes()).unwrap();
+        drop(writer);
+        let mut command = nicdeck(&home, args);
+        command.args(["--config", "/dev/stdin"]).envs(vars).stdin(reader.try_clone().unwrap());
+        let output = command.output().unwrap();
+        let mut left = String::new();
+        reader.read_to_string(&mut left).unwrap();
+        (output, left)
+    };
+    let (output, left) = piped(&["config", "check"]);
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && told.contains("piped  aliyun"), "{output:?}");
+    assert!(left.is_empty());
+    for args in [&["man"][..], &["help", "exit-codes"], &["completions", "bash"], &["config", "path"]] {
+        let (output, left) = piped(args);
+        assert!(output.status.success(), "{args:?}: {output:?}");
+        assert_eq!(left, text, "{args:?}: nothing of it is needed");
+    }
 }
 
 #[test]
