@@ -181,6 +181,8 @@ pub struct Notices {
     shown: bool,
     /// Messages at the end that nobody has taken down yet.
     fresh: usize,
+    /// Those that are gone count as well.
+    said: usize,
 }
 
 impl Notices {
@@ -191,6 +193,7 @@ impl Notices {
         self.all.push_back(Notice { at: now, loudness, phrase });
         self.shown = true;
         self.fresh = (self.fresh + 1).min(KEPT);
+        self.said += 1;
     }
 
     /// What was said since the last time that this was asked, oldest first.
@@ -225,7 +228,37 @@ impl Notices {
         (notice.loudness != Loudness::Error).then(|| notice.at.plus_ms(NOTICE_MS))
     }
 
+    /// How many there have been, with those that are not kept any more.
+    pub fn said(&self) -> usize {
+        self.said
+    }
+
+    /// What was said since there were so many, oldest first, as far as it is kept.
+    pub fn since(&self, said: usize) -> impl Iterator<Item = &Notice> {
+        let new = self.said.saturating_sub(said).min(self.all.len());
+        self.all.range(self.all.len() - new..)
+    }
+
     pub fn all(&self) -> impl DoubleEndedIterator<Item = &Notice> {
         self.all.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_said_since_is_found_although_older_ones_are_gone() {
+        let mut notices = Notices::default();
+        let say = |notices: &mut Notices, key| notices.say(Timestamp(0), Loudness::Error, Phrase::new(key));
+        for _ in 0..KEPT {
+            say(&mut notices, "before");
+        }
+        let said = notices.said();
+        assert_eq!(notices.since(said).count(), 0);
+        say(&mut notices, "after");
+        assert_eq!(notices.since(said).map(|notice| notice.phrase.key).collect::<Vec<_>>(), ["after"]);
+        assert_eq!(notices.since(0).count(), KEPT, "as many as are kept");
     }
 }

@@ -479,6 +479,21 @@ async fn a_reader_that_goes_away_changes_no_exit_code() {
     assert_eq!(unread(&["list"]).await.exit, 3);
 }
 
+/// What is odd about the journal is said, and once: each line of it is for a person to look at.
+#[tokio::test]
+async fn an_edited_journal_is_told_once() {
+    let desk = Desk::set().await;
+    let plan = desk.plan(&[GOOD[0].1]).await;
+    let ran = desk.apply(hash(&plan), &[]).await;
+    assert_eq!(ran.exit, 0, "{}", ran.err);
+    let path = desk.home.path().join(".local/state/nicdeck/journal.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replacen(GOOD[0].1, GOOD[1].1, 1)).unwrap();
+    let plan = desk.plan(&[GOOD[1].1]).await;
+    let ran = desk.apply(hash(&plan), &[]).await;
+    assert_eq!(ran.err.matches("The journal was changed by somebody else").count(), 1, "{}", ran.err);
+}
+
 /// A batch is named by its number or its name; without `-o` its undo is told, with it it is a plan that is approved as any other.
 #[tokio::test]
 async fn a_batch_is_taken_back_and_written_down_without_a_screen() {

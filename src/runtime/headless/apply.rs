@@ -20,7 +20,7 @@ use crate::{
         clean::clean,
         fault::{Fault, FaultKind, NO_END},
         finding::FindingId,
-        journal_fault::{JournalFault, JournalFaultKind},
+        journal_fault::{JournalDoubtKind, JournalFault, JournalFaultKind},
         outcome::{self, Outcome, Skip},
         selection::Target,
         time::Timestamp,
@@ -106,7 +106,8 @@ pub async fn apply(
     if let Some(signal) = desk.signal.filter(|_| !in_time) {
         return Ok(Applied::Signal(signal));
     }
-    for doubt in &desk.state.doubts {
+    // The others are errors, and said with them.
+    for doubt in desk.state.doubts.iter().filter(|doubt| doubt.kind == JournalDoubtKind::Torn) {
         say(form, err, &doubt.into());
     }
     let listed = failures(&desk.state, form, err);
@@ -153,9 +154,6 @@ pub async fn apply(
     if let Some(fault) = desk.state.run.as_ref().and_then(repeated) {
         say(form, err, &fault.into());
         return Ok(Applied::Stale);
-    }
-    for notice in desk.state.notices.all().filter(|notice| notice.phrase.key == "notice.not-journaled") {
-        say(form, err, &notice.phrase);
     }
     Ok(match desk.state.run.take() {
         Some(run) => Applied::Ran { results: Box::new(results(run)), signal },
@@ -252,10 +250,10 @@ fn changed(state: &State, file: &PlanFile, form: &Form<'_>, err: &mut dyn io::Wr
 
 /// Says what a person has to know besides, from this message on; how many messages there were.
 fn warned(state: &State, from: usize, form: &Form<'_>, err: &mut dyn io::Write) -> usize {
-    for notice in state.notices.all().skip(from).filter(|notice| notice.loudness == Loudness::Error) {
+    for notice in state.notices.since(from).filter(|notice| notice.loudness == Loudness::Error) {
         say(form, err, &notice.phrase);
     }
-    state.notices.all().count()
+    state.notices.said()
 }
 
 /// Somebody else has carried out the same file since it was looked at: then nothing of it was sent here.

@@ -142,7 +142,7 @@ pub async fn make(launch: &Launch, wish: &Wish, form: &Form<'_>, err: &mut dyn i
         Asked::Undo(batch) => Order::Undo { batch: batch.clone(), only: None },
         Asked::Rest(batch) => Order::Rest { batch: batch.clone() },
     };
-    let heard = desk.state.notices.all().count();
+    let heard = desk.state.notices.said();
     desk.order(Msg::Order(order), is_settled, &mut |_| {}).await;
     unread(&desk.state, form, err);
     for (ip, reason) in &wish.overrides {
@@ -152,7 +152,7 @@ pub async fn make(launch: &Launch, wish: &Wish, form: &Form<'_>, err: &mut dyn i
             return Ok(Planned::Unnamed);
         }
     }
-    for notice in desk.state.notices.all().skip(heard) {
+    for notice in desk.state.notices.since(heard) {
         let _ = writeln!(err, "{}", clean(&(form.phrase)(&notice.phrase)));
     }
     let Some(view) = &desk.state.plan else { return Ok(Planned::Nothing(listed)) };
