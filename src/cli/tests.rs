@@ -408,6 +408,10 @@ fn topics_name_flags_and_codes_that_there_are() {
     for flag in named {
         assert!(all.iter().any(|known| known == flag), "{flag}");
     }
+    for topic in ["plan", "undo", "plan --lang zh", "undo --lang zh"] {
+        let text = Run::new().run(&format!("help {topic}")).out;
+        assert!(text.contains("--rest BATCH"), "where the rest of a batch is planned: {topic}");
+    }
 }
 
 #[test]
