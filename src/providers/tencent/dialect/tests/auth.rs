@@ -33,7 +33,7 @@ fn a_request_that_is_changed_on_the_way_is_found_out() {
     tampered("AuthFailure.SignatureFailure", |request| request.query = "a=b".to_owned());
     tampered("AuthFailure.SignatureFailure", |request| set(request, "x-tc-timestamp", "1709600524"));
     tampered("AuthFailure.InvalidAuthorization", |request| {
-        set(request, "authorization", "TC3-HMAC-SHA256 Credential=x")
+        set(request, "authorization", "TC3-HMAC-SHA256 Credential=x");
     });
     tampered("AuthFailure.InvalidAuthorization", |request| set(request, "authorization", "Bearer x"));
     tampered("MissingParameter", |request| set(request, "authorization", ""));
