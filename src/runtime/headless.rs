@@ -5,6 +5,8 @@ pub mod plans;
 
 use std::{collections::BTreeMap, io, time::Duration};
 
+use tokio::sync::mpsc;
+
 use crate::{
     app::{
         confirm, detail,
@@ -140,11 +142,23 @@ impl Desk {
         }
     }
 
+    /// Takes in what was told before nobody waited any longer; nothing new is begun for it.
+    fn hear_the_rest(&mut self) {
+        hear_the_rest(&mut self.state, &mut self.engine.results);
+    }
+
     /// Lists all profiles.
     async fn list(&mut self, progress: &mut Progress<'_>) -> bool {
         let effects = update::start(&mut self.state, clock::now());
         let listed = |state: &State| state.jobs.listings().next().is_none();
         self.run(effects, listed, &mut |state| progress.listing(state)).await
+    }
+}
+
+fn hear_the_rest(state: &mut State, results: &mut mpsc::Receiver<Msg>) {
+    while let Ok(msg) = results.try_recv() {
+        super::log::note(&msg);
+        drop(update::update(state, clock::now(), msg));
     }
 }
 
@@ -355,4 +369,52 @@ fn told(form: &Form<'_>, place: &str, fault: &Fault) -> String {
         ("status", &status),
     ];
     (form.tell)("list.failed", &values)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::{
+        app::{
+            geometry::Size,
+            keymap::Keymap,
+            state::{Language, Setup},
+        },
+        domain::{ids::JobId, time::Timestamp},
+    };
+
+    use super::*;
+
+    #[test]
+    fn what_was_told_before_nobody_waited_is_heard() {
+        let mut state = State::new(
+            Setup {
+                profiles: Vec::new(),
+                language: Language::English,
+                demo: false,
+                readonly: false,
+                filter: String::new(),
+                size: Size { columns: 120, rows: 40 },
+                keymap: Keymap::default(),
+                theme: None,
+                config_path: String::new(),
+                found: Vec::new(),
+                problems: Vec::new(),
+                motion: false,
+                color: true,
+                mouse: false,
+                clouds: Vec::new(),
+                safety: Arc::default(),
+            },
+            Timestamp(0),
+        );
+        let (out, mut results) = mpsc::channel(2);
+        for job in 1..=2 {
+            out.try_send(Msg::JobPanicked(JobId(job))).unwrap();
+        }
+        hear_the_rest(&mut state, &mut results);
+        assert!(results.is_empty());
+        assert!(state.notices.all().any(|notice| notice.phrase.key == "notice.job-panicked"));
+    }
 }

@@ -148,6 +148,7 @@ pub async fn apply(
     let mut progress = Progress::new(form, err);
     let ended = |state: &State| state.run.as_ref().is_none_or(|run| run.ended.is_some());
     desk.order(Msg::Order(Order::Approve(hash)), ended, &mut |state| running(state, &mut progress)).await;
+    desk.hear_the_rest();
     progress.end();
     warned(&desk.state, heard, form, err);
     let signal = desk.signal;
@@ -297,8 +298,10 @@ fn results(run: Run) -> Results {
 fn given_up(progress: &outcome::Progress) -> Option<Outcome> {
     match progress {
         outcome::Progress::Settled(_) => None,
-        outcome::Progress::Queued | outcome::Progress::Checking => Some(Outcome::Stopped),
-        outcome::Progress::Sent
+        outcome::Progress::Queued => Some(Outcome::Stopped),
+        // That it was sent is told when there is room for it, and that may be after it.
+        outcome::Progress::Checking
+        | outcome::Progress::Sent
         | outcome::Progress::Accepted { .. }
         | outcome::Progress::Retrying { .. }
         | outcome::Progress::ReadingBack { .. } => {
@@ -352,11 +355,11 @@ mod tests {
     #[test]
     fn a_row_that_nobody_waited_for_is_stopped_or_not_known() {
         assert_eq!(given_up(&outcome::Progress::Queued), Some(Outcome::Stopped));
-        assert_eq!(given_up(&outcome::Progress::Checking), Some(Outcome::Stopped));
         assert_eq!(given_up(&outcome::Progress::Settled(Outcome::Stopped)), None);
         let retrying =
             outcome::Progress::Retrying { kind: FaultKind::Conflict, attempt: 2, of: 5, wait_ms: 1, code: None };
-        for left in [outcome::Progress::Sent, outcome::Progress::ReadingBack { lost: true, up_to_ms: 1 }, retrying] {
+        let reading = outcome::Progress::ReadingBack { lost: true, up_to_ms: 1 };
+        for left in [outcome::Progress::Checking, outcome::Progress::Sent, reading, retrying] {
             assert!(matches!(given_up(&left), Some(Outcome::Unknown { .. })), "{left:?}");
         }
     }
