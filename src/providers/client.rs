@@ -391,10 +391,10 @@ impl Client {
         turn.quota.api == self.write_quota(region, kind, step).api
     }
 
-    /// What tells the account from others without naming it: a digest of who signs. `None`: nobody, or one without a name.
+    /// What tells the account from others without naming it: a digest of who signs. `None`: nobody does.
     pub async fn mark(&self) -> Option<String> {
         let own = self.inner.keys.own(|| (self.inner.parts.clock)()).await.ok()?;
-        own.credential.mark()
+        Some(own.credential.mark())
     }
 
     /// How long no such write is sent from now on, because the vendor throttled its action.

@@ -164,8 +164,8 @@ async fn read(
 ) -> Result<(Judged, Option<ReadBack>), Fault> {
     let whole = matches!(intent.kind, OperationKind::BindEip { .. });
     let Some(nic) = record(client, intent).await? else {
-        // Another account does not list it either. A journal of an earlier version does not tell which one it was.
-        if intent.account.is_some() && intent.account != client.mark().await {
+        // Another account does not list it either.
+        if !may_be_its(intent.account.as_deref(), client.mark().await.as_deref()) {
             return Ok((Judged::Untold, None));
         }
         return Ok((judge(client, intent, None, certain), Some(ReadBack::Gone)));
@@ -185,6 +185,15 @@ async fn read(
         Ok(None) => Ok((judge(client, intent, None, certain), Some(ReadBack::Gone))),
         Err(fault) if whole => Err(fault),
         Err(_) => Ok((judged, None)),
+    }
+}
+
+/// Does the account that is asked now tell what became of a write to that one? A journal of an earlier version does not tell which it
+/// was; where nobody tells who is asked either, nothing speaks for it.
+fn may_be_its(sent_to: Option<&str>, asked: Option<&str>) -> bool {
+    match sent_to {
+        Some(account) => asked == Some(account),
+        None => asked.is_some(),
     }
 }
 
@@ -335,4 +344,18 @@ async fn settle(desk: &Desk, intent: &Intent, outcomes: Vec<(Target, Outcome)>, 
         Err(error) => Found::NotNoted { outcomes, fault: error.fault() },
     };
     desk.found(intent, found, fresh).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_be_its;
+
+    #[test]
+    fn what_another_account_does_not_list_is_no_end() {
+        assert!(may_be_its(Some("a"), Some("a")));
+        assert!(may_be_its(None, Some("a")), "a journal of an earlier version");
+        for (sent_to, asked) in [(Some("a"), Some("b")), (Some("a"), None), (None, None)] {
+            assert!(!may_be_its(sent_to, asked), "{sent_to:?} {asked:?}");
+        }
+    }
 }
