@@ -29,8 +29,11 @@ const SLOWEST: f64 = 0.5;
 const SLOWEST_PART: f64 = 0.5;
 /// Part of the full rate that each good answer gives back.
 const GROWTH: f64 = 0.05;
-/// Answers to calls that were in flight when the first one was throttled do not count again.
-const ONE_THROTTLING: Duration = Duration::from_millis(500);
+/// Answers to calls that were on their way when the action was closed, or open again, do not count again: so long after it is open.
+const ROUND_TRIP: Duration = Duration::from_millis(100);
+/// Of the last eight answers so many are good where a vendor refuses by chance: the next pause is the first one again. One good answer
+/// alone tells of a quota that others use up.
+const MIXED: u32 = 2;
 /// A token that is missing less than this is there: sums of fractions are never exact.
 const ROUNDING: f64 = 1e-6;
 /// The first pause of an action is this part of that of a call: half of the refusals by a vendor who refuses half are the first in a row,
@@ -101,9 +104,10 @@ struct Bucket {
     burst: f64,
     tokens: f64,
     counted_at: Instant,
-    throttled_at: Option<Instant>,
-    /// Throttlings without a good answer between them.
+    /// Throttlings since the answers were mixed.
     in_a_row: u32,
+    /// The last answers, a bit each: set for a good one.
+    last: u8,
     /// The vendor is not asked before then.
     closed_until: Option<Instant>,
 }
@@ -116,16 +120,7 @@ impl Bucket {
         let share = if by_the_minute(quota) { 0.5 } else { 0.125 };
         let full = calls * (1.0 - share) / seconds;
         let burst = (calls * share).max(1.0);
-        Self {
-            rate: full,
-            full,
-            burst,
-            tokens: burst,
-            counted_at: now,
-            throttled_at: None,
-            in_a_row: 0,
-            closed_until: None,
-        }
+        Self { rate: full, full, burst, tokens: burst, counted_at: now, in_a_row: 0, last: 0, closed_until: None }
     }
 
     fn count(&mut self, now: Instant) {
@@ -323,15 +318,15 @@ impl Limiter {
     }
 
     /// The vendor throttled this action: half as fast from now on, no burst, and not before it wishes. Where it wishes nothing the
-    /// pause doubles with each throttling that follows without a good answer. `dice` is uniform in 0..1.
+    /// pause doubles with each throttling until good answers are more than a rare one. `dice` is uniform in 0..1.
     pub fn throttled(&self, quota: Quota, wish: Option<Duration>, dice: f64) {
         self.with(|gate, now| {
             let policy = gate.policy;
             let bucket = gate.bucket(quota, now);
             bucket.count(now);
-            let one = bucket.throttled_at.is_some_and(|at| now.saturating_duration_since(at) < ONE_THROTTLING);
+            bucket.last <<= 1;
+            let one = bucket.closed_until.is_some_and(|opens| now < opens + ROUND_TRIP);
             if !one {
-                bucket.throttled_at = Some(now);
                 bucket.in_a_row = bucket.in_a_row.saturating_add(1);
                 bucket.rate = (bucket.rate / 2.0).max(slowest(bucket.full));
                 bucket.tokens = bucket.tokens.min(1.0);
@@ -353,7 +348,10 @@ impl Limiter {
         self.with(|gate, now| {
             let bucket = gate.bucket(quota, now);
             bucket.count(now);
-            bucket.in_a_row = 0;
+            bucket.last = bucket.last << 1 | 1;
+            if bucket.last.count_ones() >= MIXED {
+                bucket.in_a_row = 0;
+            }
             bucket.rate = (bucket.rate + bucket.full * GROWTH).min(bucket.full);
         });
     }

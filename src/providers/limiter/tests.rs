@@ -120,7 +120,7 @@ async fn the_vendors_wish_is_kept_for_all_calls_of_the_action() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_wish_the_pause_doubles_until_an_answer_is_good() {
+async fn without_a_wish_the_pause_doubles_until_answers_are_good() {
     let limiter = limiter(4);
     let pause = async |quota, dice| {
         limiter.throttled(quota, None, dice);
@@ -131,6 +131,9 @@ async fn without_a_wish_the_pause_doubles_until_an_answer_is_good() {
     let second = Quota::a_second("A", 100);
     assert_eq!([pause(second, 1.0).await, pause(second, 0.0).await, pause(second, 1.0).await], [125, 125, 500]);
     limiter.answered(second);
+    assert_eq!(pause(second, 1.0).await, 1_000, "one alone is what others leave");
+    limiter.answered(second);
+    limiter.answered(second);
     assert_eq!(pause(second, 1.0).await, 125);
     let mut spent = Vec::new();
     for _ in 0..10 {
@@ -138,6 +141,32 @@ async fn without_a_wish_the_pause_doubles_until_an_answer_is_good() {
     }
     assert_eq!(spent, [125, 250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000], "no pause is longer");
     assert!(spent[..9].iter().sum::<u128>() > 60_000, "nine calls are refused until a minute is over");
+}
+
+/// Also the first pauses, which are short: whoever was sent after one of them and is refused has met the next throttling.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_counts_again_once_the_action_is_open() {
+    let limiter = limiter(4);
+    let (mut pauses, begin) = (Vec::new(), Instant::now());
+    // A call each tenth of a second, and none is taken.
+    for _ in 0..20 {
+        let was = limiter.closed_for(SLOW);
+        if was.is_zero() {
+            limiter.throttled(SLOW, None, 1.0);
+            let pause = limiter.closed_for(SLOW).as_millis();
+            pauses.extend((pause > 0).then_some((begin.elapsed().as_millis(), pause)));
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(pauses, [(0, 125), (300, 250), (700, 500), (1_300, 1_000)]);
+    // Those that were on their way when it was closed do not.
+    let limiter = Limiter::new(4, RetryPolicy::default());
+    for _ in 0..4 {
+        limiter.throttled(SLOW, None, 1.0);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    limiter.throttled(SLOW, None, 1.0);
+    assert_eq!(limiter.closed_for(SLOW), Duration::ZERO);
 }
 
 /// Calls of four at a time that a cloud with answers of 80 ms takes or, by chance, refuses, and how long all took.
