@@ -25,6 +25,8 @@ pub struct Batch {
     pub began: Timestamp,
     /// The last end that is in the journal.
     pub ended: Option<Timestamp>,
+    /// Some process may be carrying it out at this moment: what it has not begun is not left yet. The records do not tell.
+    pub running: bool,
     /// In the plan's order.
     pub writes: Vec<Write>,
 }
@@ -118,6 +120,7 @@ impl Batch {
             version: begun.version.clone(),
             began: begun.at,
             ended: None,
+            running: false,
             writes: Vec::new(),
         }
     }
@@ -133,6 +136,7 @@ impl Batch {
             version: intent.version.clone(),
             began: intent.at,
             ended: None,
+            running: false,
             writes: Vec::new(),
         }
     }
@@ -148,6 +152,7 @@ impl Batch {
             version: unsent.version.clone(),
             began: unsent.at,
             ended: None,
+            running: false,
             writes: Vec::new(),
         }
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    domain::{journal::JournalEntry, time::Timestamp},
+    domain::{journal::JournalEntry, outcome::OutcomeWord, time::Timestamp},
     filter::search::Search,
     history::{
         Batch, Book, Summary,
@@ -56,8 +56,18 @@ pub fn find(path: &Path, search: &Search, most: usize, all: bool) -> Result<Foun
 /// # Errors
 /// A file exists and cannot be read.
 pub fn batch(path: &Path, id: &str) -> Result<Option<Batch>, JournalError> {
-    let entries = entries(path, |batch| batch == id)?;
-    Ok(whole(entries.iter(), id))
+    let read = || Ok(whole(entries(path, |batch| batch == id)?.iter(), id));
+    let Some(batch) = read()?.filter(|batch: &Batch| !has_ended(batch)) else { return read() };
+    if journal::health::running(path) {
+        return Ok(Some(Batch { running: true, ..batch }));
+    }
+    // It may have come to its end in between.
+    read()
+}
+
+/// Is it told of each target what became of it? It is so at the end of a batch, and of one that was cut off it never is.
+fn has_ended(batch: &Batch) -> bool {
+    batch.rows().all(|(_, row)| row.word().is_some_and(|word| word != OutcomeWord::NotBegun))
 }
 
 /// A plan's file, as the journal knows it.

@@ -112,6 +112,7 @@ pub fn found(state: &mut State, job: JobId, event: &HistoryEvent) -> Option<Vec<
             let _ = batch;
             Phrase::new("disabled.batch-running")
         }
+        HistoryEvent::Batch(Some(batch)) if batch.running => Phrase::new("disabled.batch-elsewhere"),
         HistoryEvent::Batch(Some(batch)) => {
             let (effects, nothing) = match &pending.wish {
                 Wish::TakeBack(only) => (open(state, batch, only.as_ref()), "disabled.nothing-to-undo"),

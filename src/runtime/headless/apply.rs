@@ -186,8 +186,13 @@ fn objection(launch: &Launch, file: &PlanFile, approved: Option<&str>) -> Option
     match history::carried_out(journal, &approved) {
         Ok(None) => None,
         Ok(Some((batch, at))) => {
-            let left = history::batch(journal, &batch).ok().flatten().map_or(0, |batch| update::not_done(&batch));
-            let key = if left == 0 { "apply.repeated" } else { "apply.repeated-partly" };
+            let whole = history::batch(journal, &batch).ok().flatten();
+            let left = whole.as_ref().map_or(0, update::not_done);
+            let key = match &whole {
+                Some(batch) if batch.running => "apply.repeated-running",
+                _ if left == 0 => "apply.repeated",
+                _ => "apply.repeated-partly",
+            };
             let flag = if launch.demo { " --demo" } else { "" };
             Some(Phrase::new(key).with("batch", batch).with("when", moment(at)).with("count", left).with("flag", flag))
         }

@@ -41,9 +41,13 @@ pub fn look(path: &Path, since: Timestamp, now: Timestamp) -> Result<Health, Jou
     let verdict = verify(path)?;
     let open = open_intents(path)?;
     let ours = open.writes.iter().filter(|intent| intent.at >= since).count();
-    let running =
-        File::open(running_path(path)).is_ok_and(|file| files::lock(path, LOOK_WAIT, || file.try_lock()).is_err());
+    let running = running(path);
     Ok(Health { doubts: verdict.doubts(path, now), open: ours + open.strange.len(), running, verdict })
+}
+
+/// Is a batch under way in some process of this machine, be it this one? Blocks for a moment where it is.
+pub fn running(path: &Path) -> bool {
+    File::open(running_path(path)).is_ok_and(|file| files::lock(path, LOOK_WAIT, || file.try_lock()).is_err())
 }
 
 /// Could a record be appended, and the next journal be made beside it?
