@@ -98,6 +98,9 @@ struct SeenWrite {
     targets: Vec<Seen>,
 }
 
+/// A target, whatever is done to it: its profile, its NIC, and its address, or none for the whole NIC.
+type Key<'a> = (&'a str, &'a str, Option<IpAddr>);
+
 /// All batches of a journal.
 #[derive(Debug, Default)]
 pub struct Book {
@@ -126,7 +129,7 @@ pub struct Summary {
     pub back: usize,
     /// The batch that it takes back.
     pub undoes: Option<String>,
-    /// The number of the newest batch that has taken something of it back.
+    /// The number of the newest batch that has taken something of it back, which still is.
     pub undone_by: Option<usize>,
     /// Targets that were taken back.
     pub undone: usize,
@@ -199,6 +202,35 @@ impl Book {
         book
     }
 
+    /// By the place of each batch, what of it is taken back at present, and the place of the batch that did so. What an undo has put
+    /// back, and one of that undo has taken away again, is not.
+    fn taken_back(&self) -> HashMap<usize, HashMap<Key<'_>, usize>> {
+        let places: HashMap<&str, usize> =
+            self.batches.iter().enumerate().map(|(place, (id, _))| (&**id, place)).collect();
+        let undoes = |place: usize| {
+            let (_, writes) = self.batches.get(place)?;
+            let id = writes.values().find_map(|write| write.start.undoes.as_deref())?;
+            // Of what came before it: no circle.
+            places.get(id).copied().filter(|&of| of < place)
+        };
+        let mut taken: HashMap<usize, HashMap<Key<'_>, usize>> = HashMap::new();
+        for (place, (_, writes)) in self.batches.iter().enumerate() {
+            let (mut next, mut is_taken) = (undoes(place), true);
+            while let Some(of) = next {
+                let known = taken.entry(of).or_default();
+                for key in writes.values().flat_map(SeenWrite::lasting) {
+                    if is_taken {
+                        known.insert(key, place);
+                    } else {
+                        known.remove(&key);
+                    }
+                }
+                (next, is_taken) = (undoes(of), !is_taken);
+            }
+        }
+        taken
+    }
+
     /// Batches there are.
     pub fn len(&self) -> usize {
         self.batches.len()
@@ -210,17 +242,9 @@ impl Book {
 
     /// Batches with a target that the search finds, newest first.
     pub fn search(&self, search: &Search) -> Vec<Summary> {
-        // By whom last, and how much by all of them.
-        let mut undone: HashMap<Arc<str>, (usize, usize)> = HashMap::new();
-        for (place, (_, writes)) in self.batches.iter().enumerate() {
-            let Some(of) = writes.values().find_map(|write| write.start.undoes.clone()) else { continue };
-            let count: usize = writes.values().map(SeenWrite::lasting).sum();
-            if count > 0 {
-                let known = undone.entry(of).or_default();
-                *known = (place + 1, known.1 + count);
-            }
-        }
+        let taken_back = self.taken_back();
         let found = |(place, (id, writes)): (usize, &(Arc<str>, BTreeMap<u32, SeenWrite>))| {
+            let taken = taken_back.get(&place);
             let mut summary = Summary {
                 number: place + 1,
                 batch: id.to_string(),
@@ -233,8 +257,8 @@ impl Book {
                 found: 0,
                 back: 0,
                 undoes: None,
-                undone_by: undone.get(id).map(|(by, _)| *by),
-                undone: undone.get(id).map_or(0, |(_, count)| *count),
+                undone_by: taken.and_then(|taken| taken.values().max()).map(|by| by + 1),
+                undone: 0,
             };
             for (nth, write) in writes.values().enumerate() {
                 let start = &write.start;
@@ -252,7 +276,10 @@ impl Book {
                     if let Some(count) = start.act.and_then(|act| summary.acts.get_mut(act)) {
                         *count += 1;
                     }
-                    summary.back += usize::from(start.is_lasting(target));
+                    let is_lasting = start.is_lasting(target);
+                    summary.back += usize::from(is_lasting);
+                    let is_taken = is_lasting && taken.is_some_and(|taken| taken.contains_key(&start.key(target)));
+                    summary.undone += usize::from(is_taken);
                     if let Some(count) = summary.results.get_mut(result_place(target.result)) {
                         *count += 1;
                     }
@@ -295,8 +322,8 @@ impl SeenWrite {
 
 impl SeenWrite {
     /// Targets that it has changed.
-    fn lasting(&self) -> usize {
-        self.targets.iter().filter(|target| self.start.is_lasting(target)).count()
+    fn lasting(&self) -> impl Iterator<Item = Key<'_>> {
+        self.targets.iter().filter(|target| self.start.is_lasting(target)).map(|target| self.start.key(target))
     }
 }
 
@@ -304,6 +331,10 @@ impl Start {
     /// Was it done, and can be taken back?
     fn is_lasting(&self, target: &Seen) -> bool {
         target.result == Some(OutcomeWord::Released) && self.act.is_some_and(|act| act < BACK)
+    }
+
+    fn key(&self, target: &Seen) -> Key<'_> {
+        (&self.profile, &self.nic, target.ip)
     }
 
     fn targets(&self) -> Vec<Seen> {
@@ -370,18 +401,20 @@ mod tests {
     #[test]
     fn a_batch_counts_as_undone_by_what_was_put_back() {
         let mut lines = cut_off();
-        let undo = |batch: &str, ends: &[&str]| -> Vec<String> {
+        let undo = |batch: &str, of: &str, act: &str, ends: &[&str]| -> Vec<String> {
             let base = r#""at":5000,"batch":"B","operation":0"#.replace('B', batch);
-            let ips = ends.iter().enumerate().map(|(nth, _)| format!("\"10.0.0.{}\"", nth + 5)).collect::<Vec<_>>();
+            // An empty end: nothing was to be done to that one.
+            let ends = ends.iter().enumerate().filter(|(_, end)| !end.is_empty()).collect::<Vec<_>>();
+            let ips = ends.iter().map(|(nth, _)| format!("\"10.0.0.{}\"", nth + 5)).collect::<Vec<_>>();
             let start = format!(
-                r#"{{"v":2,"record":"intent",{base},"plan":"p","undoes":"b4","cloud":"one","profile":"prod","region":"r-1","do":"assign","nic":"eni-1","ips":[{}],"before":[],"who":"lin","host":"h","version":"0"}}"#,
+                r#"{{"v":2,"record":"intent",{base},"plan":"p","undoes":"{of}","cloud":"one","profile":"prod","region":"r-1","do":"{act}","nic":"eni-1","ips":[{}],"before":[],"who":"lin","host":"h","version":"0"}}"#,
                 ips.join(",")
             );
-            let end = |(nth, end): (usize, &&str)| {
+            let end = |(nth, end): &(usize, &&str)| {
                 let key = format!(r#"{{"nic":{{"profile":"prod","nic":"eni-1"}},"ip":"10.0.0.{}"}}"#, nth + 5);
                 format!(r#"[{{"address":{key}}},{{"state":"{end}","request_id":null}}]"#)
             };
-            let outcomes = ends.iter().enumerate().map(end).collect::<Vec<_>>().join(",");
+            let outcomes = ends.iter().map(end).collect::<Vec<_>>().join(",");
             vec![start, format!(r#"{{"v":2,"record":"settled",{base},"outcomes":[{outcomes}]}}"#)]
         };
         let first = |lines: &[String]| {
@@ -389,12 +422,21 @@ mod tests {
             (summary.back, summary.undone, summary.undone_by, summary.is_undone())
         };
         assert_eq!(first(&lines), (2, 0, None, false));
-        lines.extend(undo("u1", &["stopped", "stopped"]));
+        lines.extend(undo("u1", "b4", "assign", &["stopped", "stopped"]));
         assert_eq!(first(&lines), (2, 0, None, false), "nothing was put back");
-        lines.extend(undo("u2", &["released", "stopped"]));
+        lines.extend(undo("u2", "b4", "assign", &["released", "stopped"]));
         assert_eq!(first(&lines), (2, 1, Some(3), false));
-        lines.extend(undo("u3", &["released"]));
-        assert_eq!(first(&lines), (2, 2, Some(4), true));
+        lines.extend(undo("u3", "b4", "assign", &["released"]));
+        assert_eq!(first(&lines), (2, 1, Some(4), false), "the same one again");
+        lines.extend(undo("u4", "b4", "assign", &["", "released"]));
+        assert_eq!(first(&lines), (2, 2, Some(5), true));
+        lines.extend(undo("u5", "u4", "release", &["", "released"]));
+        assert_eq!(first(&lines), (2, 1, Some(4), false), "the undo was undone");
+        lines.extend(undo("u6", "u5", "assign", &["", "released"]));
+        assert_eq!(first(&lines), (2, 2, Some(7), true), "and that one too");
+        lines.extend(undo("u7", "u3", "release", &["released"]));
+        lines.extend(undo("u8", "u6", "release", &["", "released"]));
+        assert_eq!(first(&lines), (2, 0, None, false));
     }
 
     /// Killed before it came to its end: each target that was confirmed is told.
