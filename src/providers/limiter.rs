@@ -348,7 +348,7 @@ impl Limiter {
         self.with(|gate, now| {
             let bucket = gate.bucket(quota, now);
             bucket.count(now);
-            bucket.last = bucket.last << 1 | 1;
+            bucket.last = (bucket.last << 1) | 1;
             if bucket.last.count_ones() >= MIXED {
                 bucket.in_a_row = 0;
             }

@@ -56,10 +56,13 @@ pub fn find(path: &Path, search: &Search, most: usize, all: bool) -> Result<Foun
 /// # Errors
 /// A file exists and cannot be read.
 pub fn batch(path: &Path, id: &str) -> Result<Option<Batch>, JournalError> {
-    let read = || Ok(whole(entries(path, |batch| batch == id)?.iter(), id));
-    let Some(batch) = read()?.filter(|batch: &Batch| !has_ended(batch)) else { return read() };
+    let read = || entries(path, |batch| batch == id).map(|entries| whole(entries.iter(), id));
+    let batch = read()?;
+    if batch.as_ref().is_none_or(has_ended) {
+        return Ok(batch);
+    }
     if journal::health::running(path) {
-        return Ok(Some(Batch { running: true, ..batch }));
+        return Ok(batch.map(|batch| Batch { running: true, ..batch }));
     }
     // It may have come to its end in between.
     read()
