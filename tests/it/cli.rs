@@ -21,7 +21,7 @@ fn ran(args: &[&str]) -> (Output, tempfile::TempDir) {
 /// What comes from a pipe (`--config <(..)`) can be read only once, and not at all by who has no need of it.
 #[test]
 fn a_config_from_a_pipe_is_read_once() {
-    let text = "version = 1\n[[profile]]\nname = \"piped\"\ncloud = \"aliyun\"\nreadonly = true\n";
+    let text = "version = 1\n[[profile]]\nname = \"piped\"\ncloud = \"aliyun\"\nregions = [\"cn-hangzhou\"]\n";
     let vars = [("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI5tX"), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")];
     let piped = |args: &[&str]| {
         let home = tempfile::tempdir().unwrap();
