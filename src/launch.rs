@@ -11,9 +11,9 @@ pub use plans::{apply, plan};
 
 use crate::{
     app::{
+        effect::Sentence,
         keymap::Keymap,
         mouse::Part,
-        notices::Phrase,
         state::{Language, State},
     },
     cli::{ConsoleStart, Exit, ListStart, Only},
@@ -63,8 +63,8 @@ impl View for Dressed {
         ui::part(state, &self.0, column, row)
     }
 
-    fn sentence(&mut self, state: &State, phrase: &Phrase) -> String {
-        self.0.with_keys(&state.keymap).words(state.language).phrase(phrase)
+    fn sentence(&mut self, state: &State, sentence: &Sentence) -> String {
+        ui::sentence(self.0.with_keys(&state.keymap).words(state.language), sentence)
     }
 }
 
@@ -235,6 +235,7 @@ fn form(words: &Catalog, format: report::Format, progress: bool) -> headless::Fo
         tell: Box::new(|key, values| words.text(key, values).into_owned()),
         phrase: Box::new(|phrase| words.phrase(phrase)),
         fault: Box::new(|kind| ui::fault_word(words, kind)),
+        message: Box::new(|fault| ui::fault_message(words, fault).into_owned()),
         advice: Box::new(|cloud, fault| ui::fault_advice(words, cloud, fault)),
         progress,
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::{
+    fault::Fault,
     ids::{JobId, NicKey, ProfileId},
     journal::Intent,
     plan::{PlanHash, ReleasePlan},
@@ -15,6 +16,14 @@ use super::{
     notices::Phrase,
     state::Language,
 };
+
+/// What is said in the language of the screen.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Sentence {
+    Phrase(Phrase),
+    /// What the vendor said, or this program where it was not the vendor that found it wrong.
+    Fault(Box<Fault>),
+}
 
 #[derive(Clone, PartialEq, Debug)]
 pub enum Effect {
@@ -70,7 +79,7 @@ pub enum Effect {
     Stop(JobId),
     Copy(String),
     /// As it stands on the screen.
-    CopySentence(Phrase),
+    CopySentence(Sentence),
     /// Let the terminal tell what the mouse does, or not.
     Mouse(bool),
     /// Draw everything again from nothing.

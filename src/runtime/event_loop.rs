@@ -6,11 +6,10 @@ use tokio::sync::mpsc;
 
 use crate::{
     app::{
-        effect::Effect,
+        effect::{Effect, Sentence},
         key::Input,
         mouse::{Mouse, Part},
         msg::Msg,
-        notices::Phrase,
         state::{Language, State},
         theme::ThemeName,
         update,
@@ -48,7 +47,7 @@ pub trait View {
     /// What is drawn at a place: only who draws knows.
     fn part(&mut self, state: &State, column: u16, row: u16) -> Option<Part>;
     /// A sentence as it stands on the screen.
-    fn sentence(&mut self, state: &State, phrase: &Phrase) -> String;
+    fn sentence(&mut self, state: &State, sentence: &Sentence) -> String;
 }
 
 /// What was chosen on a screen that makes way for another one.
@@ -114,8 +113,8 @@ pub async fn run(
                 Some(OnTerminal::Found) => return Ok(End::Found(Chosen::of(state))),
                 Some(OnTerminal::Quit) => return Ok(ended_by.map_or(End::Quit, End::Signal)),
                 Some(OnTerminal::Copy(text)) => copy(state, console, &text),
-                Some(OnTerminal::CopySentence(phrase)) => {
-                    let text = view.sentence(state, &phrase);
+                Some(OnTerminal::CopySentence(sentence)) => {
+                    let text = view.sentence(state, &sentence);
                     copy(state, console, &text);
                 }
                 Some(OnTerminal::Mouse(on)) => shown(console.mouse(on), &mut gone)?,

@@ -13,7 +13,11 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    app::{effect::Effect, msg::Msg, notices::Phrase},
+    app::{
+        effect::{Effect, Sentence},
+        msg::Msg,
+        notices::Phrase,
+    },
     domain::{
         ids::{JobId, ProfileId},
         plan::ReleasePlan,
@@ -68,7 +72,7 @@ pub type WriteConfig = Arc<dyn Fn() -> Result<String, Phrase> + Send + Sync>;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum OnTerminal {
     Copy(String),
-    CopySentence(Phrase),
+    CopySentence(Sentence),
     Mouse(bool),
     Redraw,
     Suspend,
@@ -193,7 +197,7 @@ impl Executor {
             Effect::Pause(job, paused) => self.control(job, |control| control.paused = paused),
             Effect::Stop(job) => self.control(job, |control| control.stopped = true),
             Effect::Copy(text) => return Some(OnTerminal::Copy(text)),
-            Effect::CopySentence(phrase) => return Some(OnTerminal::CopySentence(phrase)),
+            Effect::CopySentence(sentence) => return Some(OnTerminal::CopySentence(sentence)),
             Effect::Mouse(on) => return Some(OnTerminal::Mouse(on)),
             Effect::Redraw => return Some(OnTerminal::Redraw),
             Effect::Suspend => return Some(OnTerminal::Suspend),

@@ -64,6 +64,8 @@ pub struct Form<'a> {
     pub phrase: Box<dyn Fn(&Phrase) -> String + 'a>,
     /// A word for a fault that came without any.
     pub fault: Box<dyn Fn(FaultKind) -> String + 'a>,
+    /// A fault's message: the vendor's, or what this program found.
+    pub message: Box<dyn Fn(&Fault) -> String + 'a>,
     /// What a fault's code means, and what to do about it.
     pub advice: Box<Advice<'a>>,
     /// Somebody watches: say how far it has come.
@@ -354,10 +356,10 @@ fn told(form: &Form<'_>, place: &str, fault: &Fault) -> String {
     let status = fault.http_status.map_or(String::new(), |status| format!(", HTTP {status}"));
     let message = match fault.message.as_str() {
         "" => (form.fault)(fault.kind),
-        own if fault.code.is_none() && local::ALL.contains(&own) => (form.tell)(&format!("local.{own}"), &[]),
+        own if fault.code.is_none() && local::ALL.contains(&own) => (form.message)(fault),
         // The HTTP library's words say little without ours; why a host could not be reached is part of the advice.
         _ if fault.kind == FaultKind::Unreachable => (form.fault)(fault.kind),
-        theirs if fault.code.is_none() => format!("{}: {theirs}", (form.fault)(fault.kind)),
+        _ if fault.code.is_none() => format!("{}: {}", (form.fault)(fault.kind), (form.message)(fault)),
         theirs => theirs.to_owned(),
     };
     let values = [

@@ -462,7 +462,7 @@ pub fn quit(canvas: &mut Canvas, state: &State, regions: &Regions) {
 pub fn copy_menu(canvas: &mut Canvas, state: &State, regions: &Regions, view: Viewport) {
     let worded = |what| match what {
         Copied::Text(text) => text,
-        Copied::Sentence(phrase) => canvas.words.phrase(&phrase),
+        Copied::Sentence(sentence) => words::sentence(canvas.words, &sentence),
     };
     let items = copy::items(state).into_iter().map(|item| (item.label, worded(item.what))).collect::<Vec<_>>();
     menu(canvas, regions, "copy.title", &items, view);

@@ -31,7 +31,7 @@ mod tree_pane;
 mod welcome;
 mod words;
 
-pub use words::{fault_advice, fault_word, filter_mistake};
+pub use words::{fault_advice, fault_message, fault_word, filter_mistake, sentence};
 
 use ratatui::{Frame, buffer::Buffer, layout::Position};
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::{
     app::{
+        effect::Sentence,
         notices::Phrase,
         run::{Counts, RunRow},
     },
@@ -387,6 +388,14 @@ pub fn fault_message<'f>(words: &'f Catalog, fault: &'f Fault) -> Cow<'f, str> {
         return Cow::Owned(if before.is_empty() { said } else { format!("{before}: {said}") });
     }
     Cow::Borrowed(words.find(&format!("local.{}", fault.message)).unwrap_or(&fault.message))
+}
+
+/// What is copied as it stands on the screen.
+pub fn sentence(words: &Catalog, sentence: &Sentence) -> String {
+    match sentence {
+        Sentence::Phrase(phrase) => words.phrase(phrase),
+        Sentence::Fault(fault) => clean(&fault_message(words, fault)).into_owned(),
+    }
 }
 
 /// The vendor's code, or where there is none the HTTP status or what went wrong.

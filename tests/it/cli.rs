@@ -397,7 +397,7 @@ mod list_of_the_demo {
 
 /// `nicdeck list` against a server that can fail: what the exit code says.
 mod list_of_a_cloud {
-    use std::process::Output;
+    use std::process::{Command, Output};
 
     use nicdeck::{
         domain::{ids::OperationId, journal::Intent, page::Resource, plan::OperationKind, time::Timestamp},
@@ -429,6 +429,17 @@ mod list_of_a_cloud {
         regions: &str,
         profiles: &str,
     ) -> Output {
+        let mut command = command_in(home, simulator, secret, regions, profiles);
+        tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+    }
+
+    fn command_in(
+        home: &tempfile::TempDir,
+        simulator: &Simulator,
+        secret: &str,
+        regions: &str,
+        profiles: &str,
+    ) -> Command {
         let world = simulator.world();
         let config = format!(
             "version = 1\n[[profile]]\nname = \"p\"\ncloud = \"{}\"\nregions = [\"{}\"{regions}]\nendpoint = \"{}\"\n\
@@ -441,7 +452,7 @@ mod list_of_a_cloud {
         std::fs::write(&file, config).unwrap();
         let mut command = nicdeck(home, &["list", "--output", "json", "--config", file.to_str().unwrap()]);
         command.env("MY_ID", &simulator.key().id).env("MY_SECRET", secret);
-        tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+        command
     }
 
     #[tokio::test]
@@ -482,6 +493,26 @@ mod list_of_a_cloud {
             let failed = list(&simulator, &secret).await;
             assert_eq!(failed.status.code(), Some(1));
             assert!(serde_json::from_slice::<serde_json::Value>(&failed.stdout).is_ok(), "still a report");
+        }
+    }
+
+    /// A fault that the vendor has no words for, in each language.
+    #[tokio::test]
+    async fn what_is_wrong_with_an_answer_is_a_sentence() {
+        let cloud = providers::all()[0];
+        let world = World::parse(&[("demo", cloud.descriptor().demo_world)]).unwrap();
+        let simulator = Simulator::start(cloud.dialect(), world, Options::default()).await.unwrap();
+        simulator.inject(Rule::new(Trouble::Garbage { status: 200 }));
+        let secret = simulator.key().secret.clone();
+        for (lang, wanted) in
+            [("en_US.UTF-8", "not the API: text/html: no error code"), ("zh_CN.UTF-8", "text/html: 没有错误码")]
+        {
+            let home = tempfile::tempdir().unwrap();
+            let mut command = command_in(&home, &simulator, &secret, "", "");
+            command.env("LANG", lang);
+            let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+            let text = str::from_utf8(&output.stderr).unwrap();
+            assert!(text.contains(wanted) && !text.contains("no-error-code"), "{text}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::app::{
     calls::Entry,
-    effect::Effect,
+    effect::{Effect, Sentence},
     notices::{Loudness, Phrase},
     overlay::Overlay,
     rows::{self, RowKey},
@@ -22,7 +22,7 @@ pub struct CopyItem {
 pub enum Copied {
     Text(String),
     /// In the language of the screen.
-    Sentence(Phrase),
+    Sentence(Sentence),
 }
 
 impl CopyItem {
@@ -48,6 +48,7 @@ pub fn items(state: &State) -> Vec<CopyItem> {
         Screen::Inventory => {
             let Some(row) = rows::focused(state) else { return items };
             let nic = rows::nic_of(state, row);
+            let mut said = None;
             match rows::key(state, row) {
                 Some(RowKey::Address(key)) => {
                     add("copy.address", &key.ip.to_string());
@@ -68,7 +69,7 @@ pub fn items(state: &State) -> Vec<CopyItem> {
                     {
                         for (_, fault, _) in failed.iter().take(1) {
                             add("copy.request-id", fault.request_id.as_deref().unwrap_or(""));
-                            add("copy.message", &fault.message);
+                            said = Some(*fault).filter(|fault| !fault.message.is_empty() || fault.keys.is_some());
                         }
                     }
                 }
@@ -79,6 +80,10 @@ pub fn items(state: &State) -> Vec<CopyItem> {
                 add("copy.name", &nic.name);
                 add("copy.mac", nic.mac.as_deref().unwrap_or(""));
             }
+            items.extend(said.map(|fault| {
+                let what = Copied::Sentence(Sentence::Fault(Box::new(fault.clone())));
+                CopyItem { label: "copy.message", what }
+            }));
         }
         Screen::Plan => {
             if let Some(view) = &state.plan {
@@ -114,7 +119,10 @@ pub fn items(state: &State) -> Vec<CopyItem> {
                 add("copy.answer", &call.answer);
             }
             Some(Entry::Message { notice, .. }) => {
-                items.push(CopyItem { label: "copy.message", what: Copied::Sentence(notice.phrase.clone()) });
+                items.push(CopyItem {
+                    label: "copy.message",
+                    what: Copied::Sentence(Sentence::Phrase(notice.phrase.clone())),
+                });
             }
             None => {}
         },
@@ -169,9 +177,9 @@ pub fn take(state: &mut State, item: CopyItem) -> Vec<Effect> {
     let text = match item.what {
         Copied::Text(text) => text,
         // Told without itself: it would stand in the list twice.
-        Copied::Sentence(phrase) => {
+        Copied::Sentence(sentence) => {
             state.notices.say(state.now, Loudness::Info, Phrase::new("notice.copied-message"));
-            return vec![Effect::CopySentence(phrase)];
+            return vec![Effect::CopySentence(sentence)];
         }
     };
     if text.len() > MOST {

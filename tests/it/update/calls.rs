@@ -3,16 +3,28 @@
 use nicdeck::{
     app::{
         calls::Entry,
-        effect::Effect,
+        effect::{Effect, Sentence},
+        msg::{InventoryEvent, Msg},
         notices::{Loudness, Notice, Phrase},
         overlay::Overlay,
-        state::Screen,
+        state::{Language, Screen},
         update::copy,
     },
-    domain::outcome::Outcome,
+    domain::{
+        fault::{Fault, FaultKind},
+        inventory::Section,
+        odd,
+        outcome::Outcome,
+        page::Resource,
+    },
+    ui::catalog::Catalogs,
 };
 
-use super::{browse::browsing, run, scenario::Scenario};
+use super::{
+    browse::browsing,
+    run,
+    scenario::{Scenario, profile},
+};
 
 /// Keys of the messages, newest first.
 fn messages(scenario: &Scenario) -> Vec<&'static str> {
@@ -49,7 +61,7 @@ fn a_message_of_the_start_is_among_the_calls_too() {
 #[test]
 fn a_message_can_be_found_opened_and_copied_while_a_batch_runs() {
     let (mut scenario, job, plan) = run::running();
-    let fault = nicdeck::domain::fault::Fault::local(nicdeck::domain::fault::FaultKind::Refused, "Unassign", "no");
+    let fault = Fault::local(FaultKind::Refused, "Unassign", "no");
     run::settle(&mut scenario, job, &plan, 0, &Outcome::Failed { fault });
     assert!(scenario.state.is_running());
     scenario.keys("u Z Z 5 g n");
@@ -61,11 +73,32 @@ fn a_message_can_be_found_opened_and_copied_while_a_batch_runs() {
     scenario.keys("enter");
     assert!(matches!(scenario.state.overlays.as_slice(), [Overlay::Call { .. }]));
     scenario.keys("y");
-    assert_eq!(scenario.effects, [Effect::CopySentence(phrase.clone())]);
+    assert_eq!(scenario.effects, [Effect::CopySentence(Sentence::Phrase(phrase.clone()))]);
     assert_eq!(messages(&scenario)[0], "notice.copied-message");
     let items = copy::items(&scenario.state);
     assert!(
-        matches!(&items[..], [copy::CopyItem { what: copy::Copied::Sentence(it), .. }] if *it == phrase),
+        matches!(&items[..], [copy::CopyItem { what: copy::Copied::Sentence(Sentence::Phrase(it)), .. }] if *it == phrase),
         "{items:?}"
     );
+}
+
+/// In the words of the screen: the clipboard gets what is read there.
+#[test]
+fn the_message_of_a_listing_that_failed_is_copied_as_it_is_told() {
+    let mut scenario = Scenario::new(vec![profile("shop", "aliyun")]);
+    let job = scenario.state.jobs.listing_of(&"shop".into()).unwrap().job;
+    let section: Section = (Resource::Nics, Some("r1".into()));
+    let fault = Fault::local(FaultKind::Garbage, "List", format!("text/html: {}", odd::NO_ERROR_CODE));
+    scenario.send(Msg::Inventory(job, InventoryEvent::Began(section.clone())));
+    scenario.send(Msg::Inventory(job, InventoryEvent::Failed(section, Box::new(fault.clone()))));
+    scenario.send(Msg::Inventory(job, InventoryEvent::Ended));
+    scenario.keys("g");
+    assert_eq!(scenario.cursor(), "! shop");
+    let sentence = Sentence::Fault(Box::new(fault));
+    let catalogs = Catalogs::embedded().unwrap();
+    let told =
+        [Language::English, Language::Chinese].map(|language| nicdeck::ui::sentence(catalogs.of(language), &sentence));
+    assert_eq!(told, ["text/html: no error code", "text/html: 没有错误码"]);
+    scenario.keys("y");
+    assert_eq!(scenario.effects, [Effect::CopySentence(sentence)]);
 }
