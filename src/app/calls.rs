@@ -67,7 +67,8 @@ impl Calls {
     /// Adds the newest; the cursor stays on the line it is on, unless it is on the newest.
     pub fn push(&mut self, exchange: Box<Exchange>, height: usize) {
         self.total += 1;
-        self.insert(Entry::Call(exchange), height);
+        let stays = self.view.cursor > 0;
+        self.insert(Entry::Call(exchange), height, stays);
         if self.newest_first().count() > KEPT {
             let is_call = |entry: &Entry| entry.call().is_some();
             let is_read = |entry: &Entry| entry.call().is_some_and(|call| !call.write);
@@ -76,33 +77,41 @@ impl Calls {
         }
     }
 
-    /// Adds a message. One that is said again with no other in between is counted, so that a key held down drives out nothing.
-    pub fn say(&mut self, notice: Notice, height: usize) {
+    /// Adds a message; with `stays` the cursor stays on its line also where that is the newest: it is looked at. One that is said again with no other in between is counted, so that a key held down drives out nothing.
+    pub fn say(&mut self, notice: Notice, height: usize, stays: bool) {
+        let stays = stays || self.view.cursor > 0;
         let last = self.entries.iter().position(|entry| entry.call().is_none());
+        let mut own = false;
         let times = match last.and_then(|last| self.entries.get(last)) {
             Some(Entry::Message { notice: before, times })
                 if before.phrase == notice.phrase && before.loudness == notice.loudness =>
             {
                 let times = *times + 1;
+                own = last == Some(self.view.cursor);
                 self.remove(last, height);
                 times
             }
             _ => 1,
         };
-        self.insert(Entry::Message { notice, times }, height);
+        let place = self.insert(Entry::Message { notice, times }, height, stays);
+        if own {
+            self.view.follow(place, self.entries.len(), height);
+        }
         let is_message = |entry: &Entry| entry.call().is_none();
         if self.entries.iter().filter(|entry| is_message(entry)).count() > KEPT_MESSAGES {
             self.remove(self.entries.iter().rposition(is_message), height);
         }
     }
 
-    fn insert(&mut self, entry: Entry, height: usize) {
+    /// Where it stands.
+    fn insert(&mut self, entry: Entry, height: usize, stays: bool) -> usize {
         // Calls end in another order than they begin; the list is by when they began.
         let place = self.entries.iter().position(|other| other.at() <= entry.at()).unwrap_or(self.entries.len());
         self.entries.insert(place, entry);
-        if self.view.cursor > 0 && place <= self.view.cursor {
+        if stays && place <= self.view.cursor {
             self.view.follow(self.view.cursor + 1, self.entries.len(), height);
         }
+        place
     }
 
     fn remove(&mut self, place: Option<usize>, height: usize) {
@@ -228,8 +237,8 @@ mod tests {
         for at in [10, 30] {
             calls.push(exchange(at, false), 10);
         }
-        calls.say(message(20, "one"), 10);
-        calls.say(message(40, "two"), 10);
+        calls.say(message(20, "one"), 10, false);
+        calls.say(message(40, "two"), 10, false);
         let lines: Vec<_> = calls.window(9).map(|(_, entry)| (entry.at().0, entry.call().is_some())).collect();
         assert_eq!(lines, [(40, false), (30, true), (20, false), (10, true)]);
         assert_eq!(calls.newest_first().count(), 2, "other parts of the screen show calls only");
@@ -238,24 +247,24 @@ mod tests {
     #[test]
     fn what_is_said_again_is_counted_and_drives_out_nothing() {
         let mut calls = Calls::default();
-        calls.say(message(1, "first"), 10);
+        calls.say(message(1, "first"), 10, false);
         for nth in 2..1_000 {
             calls.push(exchange(nth, false), 10);
-            calls.say(message(nth, "again"), 10);
+            calls.say(message(nth, "again"), 10, false);
         }
         let messages: Vec<_> =
             calls.window(2_000).filter(|(_, entry)| entry.call().is_none()).map(|(_, it)| it).collect();
         assert_eq!(messages[0], &Entry::Message { notice: message(999, "again"), times: 998 });
         assert_eq!(messages[1..], [&Entry::Message { notice: message(1, "first"), times: 1 }]);
         let other = Notice { loudness: Loudness::Error, ..message(1_000, "again") };
-        calls.say(other.clone(), 10);
+        calls.say(other.clone(), 10, false);
         assert_eq!(calls.get(0), Some(&Entry::Message { notice: other, times: 1 }), "a louder one is another one");
     }
 
     #[test]
     fn calls_and_messages_do_not_drive_out_each_other() {
         let mut calls = Calls::default();
-        calls.say(message(0, "first"), 10);
+        calls.say(message(0, "first"), 10, false);
         for nth in 1..2_000 {
             calls.push(exchange(nth, true), 10);
         }
@@ -263,7 +272,7 @@ mod tests {
         assert!(calls.get(KEPT).is_some_and(|oldest| oldest.call().is_none()));
         let keys = ["a", "b"];
         for nth in 2_000..2_500 {
-            calls.say(message(nth, keys[usize::try_from(nth).unwrap() % 2]), 10);
+            calls.say(message(nth, keys[usize::try_from(nth).unwrap() % 2]), 10, false);
         }
         assert_eq!((calls.newest_first().count(), calls.len()), (KEPT, KEPT + KEPT_MESSAGES));
     }

@@ -199,7 +199,7 @@ fn take_down(state: &mut State) {
     if !fresh.is_empty() {
         let height = list_height(state);
         for notice in fresh {
-            state.calls.say(notice, height);
+            state.calls.say(notice, height, state.screen == Screen::Calls);
         }
     }
 }

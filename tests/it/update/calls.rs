@@ -11,11 +11,13 @@ use nicdeck::{
         update::copy,
     },
     domain::{
+        exchange::Exchange,
         fault::{Fault, FaultKind},
         inventory::Section,
         odd,
         outcome::Outcome,
         page::Resource,
+        time::Timestamp,
     },
     ui::catalog::Catalogs,
 };
@@ -101,4 +103,42 @@ fn the_message_of_a_listing_that_failed_is_copied_as_it_is_told() {
     assert_eq!(told, ["text/html: no error code", "text/html: 没有错误码"]);
     scenario.keys("y");
     assert_eq!(scenario.effects, [Effect::CopySentence(sentence)]);
+}
+
+#[test]
+fn a_message_does_not_take_the_place_of_the_newest_call() {
+    let mut scenario = browsing();
+    let at = scenario.state.now;
+    scenario.send(Msg::Exchange(Box::new(call(at)))).keys("5 g");
+    let newest = scenario.state.calls.focused().cloned();
+    assert!(newest.as_ref().is_some_and(|entry| entry.call().is_some()));
+    scenario.keys("enter y");
+    assert_eq!(scenario.state.calls.focused().cloned(), newest);
+    scenario.keys("esc Z Z");
+    assert_eq!(scenario.state.calls.focused().cloned(), newest, "nor one that is said again");
+}
+
+fn call(at: Timestamp) -> Exchange {
+    Exchange {
+        at,
+        profile: "shop".into(),
+        region: None,
+        action: "List".to_owned(),
+        target: String::new(),
+        write: false,
+        method: String::new(),
+        host: String::new(),
+        path: String::new(),
+        headers: Vec::new(),
+        body: String::new(),
+        status: Some(200),
+        answer: String::new(),
+        answer_bytes: 0,
+        code: None,
+        fault: None,
+        permission: None,
+        request_id: Some("T6cb".to_owned()),
+        elapsed_ms: 1,
+        attempt: 1,
+    }
 }
