@@ -66,6 +66,11 @@ macro_rules! commands {
             /// Their names, in the same order.
             pub const NAMES: &'static [&'static str] = &[$($text,)*];
 
+            /// Is it asked before dialogs and input lines?
+            pub fn is_asked_first(self) -> bool {
+                matches!(self, Command::Interrupt | Command::Redraw | Command::Suspend)
+            }
+
             /// As the key map and the locale spell it.
             pub fn name(self) -> &'static str {
                 match self { $(Command::$name => $text,)* }

@@ -86,6 +86,11 @@ impl Key {
         }
     }
 
+    /// Does it answer a dialog or edit a line? A command that is asked before those must leave it to them.
+    pub fn is_of_dialogs(self) -> bool {
+        !matches!(self.code, KeyCode::Char(_) | KeyCode::F(_) | KeyCode::Insert)
+    }
+
     /// Reads a key's name, as the key map spells it.
     ///
     /// # Errors

@@ -39,7 +39,10 @@ impl Reader<'_> {
                         let suggestion = suggest(text, key::NAMES);
                         self.problem(entry.span(), ProblemKind::NoKey { given: text.to_owned(), suggestion });
                     }
-                    Ok(key) if !key.is_free() && !Keymap::default().does(key, command) => {
+                    Ok(key)
+                        if !Keymap::default().does(key, command)
+                            && (!key.is_free() || (command.is_asked_first() && key.is_of_dialogs())) =>
+                    {
                         self.problem(entry.span(), ProblemKind::KeyTaken { key: key.name() });
                     }
                     Ok(key) if keys.iter().any(|(other, _)| *other == key) => {
@@ -113,7 +116,7 @@ mod tests {
             ),
             (
                 "plan = \"ctrl-c\"",
-                "3:8: `ctrl-c` can not be bound: it corrects text, interrupts, or is another key for the terminal",
+                "3:8: `ctrl-c` can not be bound: it corrects text, interrupts, answers dialogs, or is another key for the terminal",
             ),
             (
                 "plan = \"q\"",
@@ -129,6 +132,19 @@ mod tests {
         }
         assert!(read("plan = \"q\"\nback = \"f10\"").is_ok(), "the other one has a key of its own now");
         assert!(read("rebuild = \"P\"").is_ok(), "what never meets on a screen may share a key");
+    }
+
+    #[test]
+    fn what_is_asked_before_dialogs_leaves_their_keys_to_them() {
+        for command in ["redraw", "suspend", "interrupt"] {
+            for key in ["enter", "esc", "tab", "s-tab", "up", "down", "left", "right", "home", "end", "pgup", "pgdn"] {
+                // Nothing else has the key, so that it is refused for itself.
+                let told = read(&format!("{command} = \"{key}\"")).unwrap_err().join("\n");
+                assert!(told.contains(&format!("`{key}` can not be bound")), "{command}: {told}");
+            }
+            assert!(read(&format!("{command} = \"f5\"")).is_ok());
+        }
+        assert!(read("plan = \"left\"\nfold = \"h\"").is_ok(), "a screen's own command may have it");
     }
 
     #[test]
