@@ -110,11 +110,17 @@ fn inventory(canvas: &Canvas, state: &State) -> Sentence {
         }
         Detail::Instance { instance, nics, .. } => {
             let name = if instance.name.is_empty() { instance.id.to_string() } else { instance.name.to_string() };
-            let addresses: usize = nics.iter().map(|nic| nic.addresses.len()).sum();
-            let values =
-                [("name", name.clone()), ("nics", nics.len().to_string()), ("addresses", addresses.to_string())];
+            let counts = nics.iter().map(|nic| super::inventory::counted(nic));
+            let (addresses, v6) = counts.fold((0, 0), |sum, nic| (sum.0 + nic.0, sum.1 + nic.1));
+            let key = if v6 == 0 { "focus.instance" } else { "focus.instance-v6" };
+            let values = [
+                ("name", name.clone()),
+                ("nics", nics.len().to_string()),
+                ("addresses", addresses.to_string()),
+                ("v6", v6.to_string()),
+            ];
             let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-            let text = words.text("focus.instance", &values).into_owned();
+            let text = words.text(key, &values).into_owned();
             (name, text, Role::Text)
         }
         Detail::Nic { nic, findings: found, key, .. } => {

@@ -441,7 +441,7 @@ fn nic(
 }
 
 /// Addresses on the NIC: those that plans and limits count, and IPv6.
-fn counted(nic: &Nic) -> (usize, usize) {
+pub fn counted(nic: &Nic) -> (usize, usize) {
     let v6 = nic.addresses.iter().filter(|address| address.role == AddressRole::Ipv6).count();
     (nic.addresses.len() - v6, v6)
 }
