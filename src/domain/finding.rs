@@ -209,6 +209,13 @@ pub struct Finding {
     pub read_at: Option<Timestamp>,
 }
 
+impl Finding {
+    /// Is it this program that refuses, whatever the cloud would say? Of what is not listed no cloud is asked.
+    pub fn is_own_refusal(&self) -> bool {
+        self.id.is_own_refusal() || (self.id == FindingId::NotListed && self.predicts.is_none())
+    }
+}
+
 /// Which findings a target has, in eight bytes: for filters and counts over many rows.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct FindingSet(u64);

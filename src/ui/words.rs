@@ -224,7 +224,7 @@ pub fn finding(words: &Catalog, finding: &Finding, part: Part, act: Act) -> Opti
         (Part::Fix, _) => "fix",
         (Part::Effect, Severity::Blocked) if finding.id == FindingId::OverBelt => "effect",
         (Part::Effect, Severity::Blocked) => {
-            let key = if finding.id.is_own_refusal() { "finding-effect.own" } else { "finding-effect.blocked" };
+            let key = if finding.is_own_refusal() { "finding-effect.own" } else { "finding-effect.blocked" };
             return Some(words.word(key).to_owned());
         }
         (Part::Effect, Severity::Unknown) => return Some(words.word("finding-effect.unknown").to_owned()),
@@ -670,6 +670,18 @@ mod tests {
         // What a vendor says is left as it is.
         assert_eq!(said(&missing, Some("Broken")), [&missing, &missing].map(String::clone));
         assert_eq!(said("nobody knows", None), ["nobody knows"; 2]);
+    }
+
+    #[test]
+    fn what_is_not_listed_is_refused_by_the_program_unless_the_cloud_has_a_code_for_it() {
+        let catalogs = Catalogs::embedded().unwrap();
+        let effect = |predicts| {
+            let (id, severity) = (FindingId::NotListed, Severity::Blocked);
+            let found = Finding { id, severity, values: Vec::new(), predicts, read_at: None };
+            finding(catalogs.of(Language::English), &found, Part::Effect, Act::Release).unwrap()
+        };
+        assert!(effect(None).starts_with("nicdeck itself refuses it"), "{}", effect(None));
+        assert!(effect(Some("NotFound")).starts_with("The call would be refused"));
     }
 
     #[test]
