@@ -685,6 +685,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_read_back_of_one_is_told_of_one() {
+        let catalogs = Catalogs::embedded().unwrap();
+        let told =
+            |total| catalogs.of(Language::English).phrase(&Phrase::new("notice.batch-done").with("total", total));
+        assert_eq!(told(1), "Done: the 1 row was read back and is as planned.");
+        assert_eq!(told(3), "Done: all 3 were read back and are as planned.");
+    }
+
+    #[test]
     fn times_in_short() {
         assert_eq!(stopwatch(5_900), "0:05");
         assert_eq!(stopwatch(3_723_000), "1:02:03");
