@@ -502,11 +502,12 @@ mod list_of_a_cloud {
         let cloud = providers::all()[0];
         let world = World::parse(&[("demo", cloud.descriptor().demo_world)]).unwrap();
         let simulator = Simulator::start(cloud.dialect(), world, Options::default()).await.unwrap();
-        simulator.inject(Rule::new(Trouble::Garbage { status: 200 }));
+        simulator.inject(Rule::new(Trouble::Garbage { status: 403 }));
         let secret = simulator.key().secret.clone();
-        for (lang, wanted) in
-            [("en_US.UTF-8", "not the API: text/html: no error code"), ("zh_CN.UTF-8", "text/html: 没有错误码")]
-        {
+        for (lang, wanted) in [
+            ("en_US.UTF-8", "not the API: text/html; charset=utf-8: no error code"),
+            ("zh_CN.UTF-8", "text/html; charset=utf-8: 没有错误码"),
+        ] {
             let home = tempfile::tempdir().unwrap();
             let mut command = command_in(&home, &simulator, &secret, "", "");
             command.env("LANG", lang);

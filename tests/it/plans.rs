@@ -381,7 +381,7 @@ async fn what_a_kill_left_undone_is_told_and_planned_anew() {
     let early = desk.apply(hash(&plan), &[]).await;
     early.refused(7, "this plan is being carried out already");
     let early = desk.run(&["plan", "-o", "-", "--rest", "1"]).await;
-    assert!(early.exit != 0 && early.err.contains("this batch has no end yet"), "{} {}", early.exit, early.err);
+    assert!(early.out.is_empty() && early.err.contains("this batch has no end yet"), "{} {}", early.exit, early.err);
     child.kill().unwrap();
     let sent = tokio::task::spawn_blocking(move || child.wait().unwrap()).await;
     assert!(!sent.unwrap().success());

@@ -338,7 +338,7 @@ fn sleeps(reference: &Reference) -> bool {
 
 /// Where a test may sleep, how often, and why.
 const SLEEPS: &[(&str, usize, &str)] = &[
-    ("src/providers/limiter/tests.rs", 5, "on a clock that stands still: no time passes"),
+    ("src/providers/limiter/tests.rs", 7, "on a clock that stands still: no time passes"),
     ("tests/it/jobs/clouds.rs", 1, "the end of patience, with a failure; what is waited for is an event"),
 ];
 
