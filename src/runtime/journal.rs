@@ -20,7 +20,7 @@ use std::{
     io::{self, BufRead, BufReader, Read, Seek, Write},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde::Deserialize;
@@ -127,6 +127,8 @@ pub struct Journal {
     seen: Arc<Mutex<seen::Seen>>,
     /// Ends that could not be written yet.
     unwritten: Arc<Mutex<Vec<JournalEntry>>>,
+    /// Held by whoever of this process waits for the file's lock: many that try it again and again keep its holder from ending.
+    turn: Arc<Mutex<()>>,
     /// [`files::sync_folder`]; a test's own to see that it is asked.
     sync_folder: fn(&Path) -> io::Result<()>,
 }
@@ -157,7 +159,15 @@ impl Journal {
     pub fn at(path: &Path) -> Self {
         let (since, seen) = (Timestamp::default(), Arc::default());
         let unwritten = Arc::default();
-        Self { path: Arc::from(path), since, file: None, seen, unwritten, sync_folder: files::sync_folder }
+        Self {
+            path: Arc::from(path),
+            since,
+            file: None,
+            seen,
+            unwritten,
+            turn: Arc::default(),
+            sync_folder: files::sync_folder,
+        }
     }
 
     /// The same, for which writes that were begun before then are in nobody's way: their clouds are gone.
@@ -272,7 +282,9 @@ impl Journal {
     /// and the lock, which belongs to the open file, also keeps threads apart.
     fn append(&self, entry: &JournalEntry) -> Result<(), JournalError> {
         let text = serde_json::to_string(entry)?;
-        let mut file = files::locked(&self.path, LOCK_WAIT)?;
+        let asked = Instant::now();
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = files::locked(&self.path, LOCK_WAIT.saturating_sub(asked.elapsed()))?;
         files::sign(&running_path(&self.path));
         let begun = match entry {
             JournalEntry::Intent(intent) => self.in_the_way(&file, |seen| seen.against(intent, self.since)),
