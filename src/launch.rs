@@ -231,7 +231,7 @@ fn words(keys: &Keymap) -> Result<Catalogs, Failure> {
 fn form(words: &Catalog, format: report::Format, progress: bool) -> headless::Form<'_> {
     headless::Form {
         format,
-        words: report_words(words),
+        words: report::Words::told(|key| words.word(key).to_owned()),
         tell: Box::new(|key, values| words.text(key, values).into_owned()),
         phrase: Box::new(|phrase| words.phrase(phrase)),
         fault: Box::new(|kind| ui::fault_word(words, kind)),
@@ -263,29 +263,6 @@ impl Stage {
         launch.accounts = narrowed(profiles, only)?;
         launch.safety = demo_safety(Some(&settings.safety), &protect, &launch.accounts)?;
         Ok(Self { launch, _clouds: clouds })
-    }
-}
-
-fn report_words(words: &Catalog) -> report::Words {
-    let heads = [
-        "column.address",
-        "column.kind",
-        "column.state",
-        "column.nic",
-        "column.instance",
-        "column.eip",
-        "column.lb",
-        "column.findings",
-        "column.profile",
-        "column.region",
-    ];
-    let kinds = ["list.primary", "list.secondary", "list.vip", "list.ipv6"];
-    report::Words {
-        heads: heads.map(|key| words.word(key).to_owned()),
-        demo: words.word("list.demo").to_owned(),
-        kinds: kinds.map(|key| words.word(key).to_owned()),
-        nic_kinds: ["list.nic-primary", "list.nic-secondary"].map(|key| words.word(key).to_owned()),
-        ok: words.word("list.ok").to_owned(),
     }
 }
 

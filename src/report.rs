@@ -15,6 +15,7 @@
 //!   detach), `addresses`: `ip`, `kind`, `eip`, `lb`, `level`, `findings` (of a release).
 //! - `eip` and `lb` are lists; `null` means that they could not be read. With a filter, only what matches is there.
 
+pub mod calls;
 mod csv;
 pub mod history;
 mod json;
@@ -32,7 +33,7 @@ use std::{
 use crate::domain::{
     address::{Address, AddressRole, Backend, Eip},
     finding::{Finding, Level, Severity},
-    ids::{AddressKey, NicKey, ProfileId, RegionId},
+    ids::{AddressKey, InstanceKey, NicKey, ProfileId, RegionId},
     instance::Instance,
     inventory::{Inventory, ProfileInventory},
     nic::{Nic, NicRole},
@@ -88,6 +89,31 @@ pub struct Words {
     pub ok: String,
 }
 
+impl Words {
+    /// In a language: a word by its key in the locales.
+    pub fn told(word: impl Fn(&str) -> String) -> Self {
+        let heads = [
+            "column.address",
+            "column.kind",
+            "column.state",
+            "column.nic",
+            "column.instance",
+            "column.eip",
+            "column.lb",
+            "column.findings",
+            "column.profile",
+            "column.region",
+        ];
+        Self {
+            heads: heads.map(&word),
+            demo: word("list.demo"),
+            kinds: ["list.primary", "list.secondary", "list.vip", "list.ipv6"].map(&word),
+            nic_kinds: ["list.nic-primary", "list.nic-secondary"].map(&word),
+            ok: word("list.ok"),
+        }
+    }
+}
+
 impl Default for Words {
     fn default() -> Self {
         Self {
@@ -124,6 +150,18 @@ pub fn inventory(source: &Source<'_>, format: Format, out: &mut dyn Write) -> io
         Format::Table => lines::table(source, out),
         Format::Markdown => lines::markdown(source, out),
     }
+}
+
+/// One NIC with what of it is reported, as JSON. `None`: nothing of it is.
+pub fn nic(source: &Source<'_>, key: &NicKey) -> Option<String> {
+    let part = source.inventory.profile(&key.profile)?;
+    json::text(&entry(source, part, part.nic(&key.nic)?)?)
+}
+
+/// One instance, as JSON, whether or not it has NICs.
+pub fn instance(source: &Source<'_>, key: &InstanceKey) -> Option<String> {
+    let part = source.inventory.profile(&key.profile)?;
+    json::text(&json::instance(part, part.instance(&key.instance)?))
 }
 
 /// A NIC that is reported, with those of its addresses that are.

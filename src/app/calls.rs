@@ -64,10 +64,10 @@ pub struct Calls {
 }
 
 impl Calls {
-    /// Adds the newest; the cursor stays on the line it is on, unless it is on the newest.
-    pub fn push(&mut self, exchange: Box<Exchange>, height: usize) {
+    /// Adds the newest; the cursor stays on the line it is on, unless it is on the newest; with `stays` also there: it is looked at.
+    pub fn push(&mut self, exchange: Box<Exchange>, height: usize, stays: bool) {
         self.total += 1;
-        let stays = self.view.cursor > 0;
+        let stays = stays || self.view.cursor > 0;
         self.insert(Entry::Call(exchange), height, stays);
         if self.newest_first().count() > KEPT {
             let is_call = |entry: &Entry| entry.call().is_some();
@@ -187,14 +187,14 @@ mod tests {
     #[test]
     fn reads_make_room_and_writes_stay() {
         let mut calls = Calls::default();
-        calls.push(exchange(0, true), 10);
+        calls.push(exchange(0, true), 10, false);
         for nth in 1..=2_000 {
-            calls.push(exchange(nth, false), 10);
+            calls.push(exchange(nth, false), 10, false);
         }
         assert_eq!((calls.len(), calls.total), (KEPT, 2_001));
         assert!(calls.get(KEPT - 1).and_then(Entry::call).is_some_and(|oldest| oldest.write), "the first call of all");
         for nth in 0..2_000 {
-            calls.push(exchange(nth, true), 10);
+            calls.push(exchange(nth, true), 10, false);
         }
         assert_eq!(calls.len(), KEPT);
     }
@@ -203,13 +203,13 @@ mod tests {
     fn a_call_that_ends_late_stands_where_it_began() {
         let mut calls = Calls::default();
         for at in [10, 30, 20, 40, 5] {
-            calls.push(exchange(at, false), 10);
+            calls.push(exchange(at, false), 10, false);
         }
         assert_eq!(calls.newest_first().map(|call| call.at.0).collect::<Vec<_>>(), [40, 30, 20, 10, 5]);
         calls.view.follow(2, calls.len(), 10);
-        calls.push(exchange(25, false), 10);
+        calls.push(exchange(25, false), 10, false);
         assert_eq!(calls.focused().map(|entry| entry.at().0), Some(20));
-        calls.push(exchange(1, false), 10);
+        calls.push(exchange(1, false), 10, false);
         assert_eq!(calls.focused().map(|entry| entry.at().0), Some(20));
     }
 
@@ -217,12 +217,12 @@ mod tests {
     fn the_cursor_stays_on_its_call_while_others_come_and_go() {
         let mut calls = Calls::default();
         for nth in 0..KEPT {
-            calls.push(exchange(i64::try_from(nth).unwrap(), nth < 10), 10);
+            calls.push(exchange(i64::try_from(nth).unwrap(), nth < 10), 10, false);
         }
         calls.view.follow(KEPT - 5, KEPT, 10);
         let focused = calls.focused().cloned();
         for nth in 1_000..1_020 {
-            calls.push(exchange(nth, false), 10);
+            calls.push(exchange(nth, false), 10, false);
             assert_eq!(calls.focused().cloned(), focused);
         }
     }
@@ -235,7 +235,7 @@ mod tests {
     fn messages_stand_between_the_calls_by_time() {
         let mut calls = Calls::default();
         for at in [10, 30] {
-            calls.push(exchange(at, false), 10);
+            calls.push(exchange(at, false), 10, false);
         }
         calls.say(message(20, "one"), 10, false);
         calls.say(message(40, "two"), 10, false);
@@ -249,7 +249,7 @@ mod tests {
         let mut calls = Calls::default();
         calls.say(message(1, "first"), 10, false);
         for nth in 2..1_000 {
-            calls.push(exchange(nth, false), 10);
+            calls.push(exchange(nth, false), 10, false);
             calls.say(message(nth, "again"), 10, false);
         }
         let messages: Vec<_> =
@@ -266,7 +266,7 @@ mod tests {
         let mut calls = Calls::default();
         calls.say(message(0, "first"), 10, false);
         for nth in 1..2_000 {
-            calls.push(exchange(nth, true), 10);
+            calls.push(exchange(nth, true), 10, false);
         }
         assert_eq!(calls.len(), KEPT + 1);
         assert!(calls.get(KEPT).is_some_and(|oldest| oldest.call().is_none()));

@@ -6,12 +6,12 @@ use crate::domain::{
     fault::Fault,
     ids::{JobId, NicKey, ProfileId},
     journal::Intent,
-    plan::{PlanHash, ReleasePlan},
+    plan::{Operation, PlanHash, ReleasePlan},
     snapshot::NicSnapshot,
 };
 
 use super::{
-    export::{ExportForm, Exported},
+    export::{ExportForm, Exported, RowOf},
     history::Lookup,
     notices::Phrase,
     state::Language,
@@ -23,6 +23,15 @@ pub enum Sentence {
     Phrase(Phrase),
     /// What the vendor said, or this program where it was not the vendor that found it wrong.
     Fault(Box<Fault>),
+}
+
+/// What has to be made before it can be copied.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Making {
+    /// As JSON.
+    Row(RowOf),
+    /// The lines for a shell that do what this write would, as its NIC was seen last. Sends nothing, and asks no cloud.
+    Command(Box<Operation>),
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -78,6 +87,8 @@ pub enum Effect {
     /// End a releasing job after the calls in flight.
     Stop(JobId),
     Copy(String),
+    /// Make it; a message brings what is to be copied.
+    MakeCopy(Making),
     /// As it stands on the screen.
     CopySentence(Sentence),
     /// Let the terminal tell what the mouse does, or not.

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::domain::{plan::ReleasePlan, time::Timestamp};
+use crate::{
+    domain::{exchange::Exchange, ids::OperationId, plan::ReleasePlan, selection::Target, time::Timestamp},
+    history::Batch,
+};
 
-use super::{history::Lookup, run::RunRow};
+use super::{history::Lookup, rows::RowKey, run::RunRow};
 
 /// The form of the file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,4 +50,19 @@ pub struct Results {
     pub started: Timestamp,
     pub ended: Option<Timestamp>,
     pub rows: Vec<RunRow>,
+}
+
+/// One row of a screen, as the exports of that screen have it.
+#[derive(Clone, PartialEq, Debug)]
+pub enum RowOf {
+    /// Of the inventory.
+    Listed(RowKey),
+    Planned(Arc<ReleasePlan>, Target),
+    /// Results of one row.
+    Ended(Box<Results>),
+    /// A batch that the journal tells of, by its id.
+    Batch(String),
+    /// One of its writes.
+    Written(Arc<Batch>, OperationId),
+    Call(Box<Exchange>),
 }

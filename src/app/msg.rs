@@ -46,6 +46,8 @@ pub enum Msg {
     JobPanicked(JobId),
     /// What the terminal was asked to copy is copied, or not.
     Copied(bool),
+    /// What was to be made to be copied, or why it can not be.
+    CopyMade(Result<String, Phrase>),
     /// A config that explains every key stands at this path, or why it does not.
     ConfigWritten(Result<String, Phrase>),
     /// Time has come for something that `State::wake_at` asked for.

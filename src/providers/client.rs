@@ -496,16 +496,31 @@ impl Client {
         let request = self.preview(region, kind, step, None).await?;
         let call = Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() };
         let account = self.account(&call).await?;
+        Ok(WouldSend { request, command: self.line(&call, &account), more: !step.last })
+    }
+
+    /// A write as a line for a shell, of the session that there is, if any. Asks no cloud for one.
+    ///
+    /// # Errors
+    /// There are no keys, or none any more.
+    pub async fn command(&self, region: &RegionId, kind: &OperationKind, step: &Step) -> Result<Command, Fault> {
+        let call = Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() };
+        let Inner { parts: Parts { clock, .. }, keys, sessions, .. } = &*self.inner;
+        let own = keys.own(|| clock()).await.map_err(|why| Fault::keys(self.cloud().action(&call), why))?;
+        let known = sessions.lock().await.get(region, &own, clock()).and_then(Result::ok);
+        Ok(self.line(&call, &known.unwrap_or(own)))
+    }
+
+    fn line(&self, call: &Call, account: &Account) -> Command {
         let named = |line: String| match (self.cloud().vendor_cli(), self.inner.keys.tool_profile()) {
             (Some(tool), Some(name)) => tool.by(shell::Line::of(&line), name).finish(),
             _ => Some(line),
         };
-        let (line, tool) = match self.cloud().cli(&call, &account.profile).and_then(named) {
+        let (line, tool) = match self.cloud().cli(call, &account.profile).and_then(named) {
             Some(line) => (line, Tool::Own),
-            None => (shell::curl(&self.cloud().encode(&call, &account.profile)), Tool::Curl),
+            None => (shell::curl(&self.cloud().encode(call, &account.profile)), Tool::Curl),
         };
-        let command = Command { line: account.scrubber.scrub(&line), tool };
-        Ok(WouldSend { request, command, more: !step.last })
+        Command { line: account.scrubber.scrub(&line), tool }
     }
 
     /// The signed request of a call, with a stamp of its own.

@@ -26,6 +26,7 @@ use super::{
 use crate::{
     domain::{
         clean::clean,
+        ids::OperationId,
         journal::{Answer, Image, Request},
         outcome::Outcome,
         plan::OperationKind,
@@ -319,6 +320,12 @@ fn json(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
     let document = Document { nicdeck: VERSION, demo: source.demo, batches: batches.collect() };
     document.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, Harmless))?;
     writeln!(out)
+}
+
+/// One write of the batch, as one of the document's `writes`.
+pub fn written(batch: &Batch, operation: OperationId) -> Option<String> {
+    let write = batch.writes.iter().find(|write| write.operation == operation)?;
+    super::json::text(&document(batch, write))
 }
 
 fn document<'a>(batch: &'a Batch, write: &'a history::Write) -> WriteDocument<'a> {

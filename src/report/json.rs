@@ -37,6 +37,13 @@ pub(super) fn line<T: Serialize>(document: &T, out: &mut dyn Write) -> io::Resul
     writeln!(out)
 }
 
+/// One object, on one line without its end.
+pub(super) fn text<T: Serialize>(document: &T) -> Option<String> {
+    let mut text = Vec::new();
+    document.serialize(&mut serde_json::Serializer::with_formatter(&mut text, Harmless)).ok()?;
+    String::from_utf8(text).ok()
+}
+
 /// Escapes, besides what JSON asks for, everything that a terminal would act on or that reorders text.
 pub(super) struct Harmless;
 
@@ -156,7 +163,7 @@ fn tags(tags: &Tags) -> Option<BTreeMap<&str, &str>> {
 }
 
 /// Those of the NICs that are reported. An instance without NICs is never asked for.
-fn instances<'a>(source: &Source<'a>) -> impl Iterator<Item = InstanceOut<'a>> {
+fn instances<'a>(source: &Source<'a>) -> impl Iterator<Item = impl Serialize + use<'a>> {
     let mut last: Option<(&'a ProfileId, &'a Instance)> = None;
     // Entries come in the order of their instances, region by region.
     entries(source).filter_map(move |entry| {
@@ -166,20 +173,24 @@ fn instances<'a>(source: &Source<'a>) -> impl Iterator<Item = InstanceOut<'a>> {
             return None;
         }
         last = Some(this);
-        Some(InstanceOut {
-            profile: part.profile.as_str(),
-            cloud: part.cloud.as_str(),
-            region: instance.region.as_str(),
-            zone: instance.zone.as_deref(),
-            id: instance.id.as_str(),
-            name: &instance.name,
-            r#type: instance.kind.as_deref(),
-            state: instance.power.state,
-            status: &instance.power.word,
-            guest_agent: instance.guest_agent,
-            tags: tags(&instance.tags),
-        })
+        Some(self::instance(part, instance))
     })
+}
+
+pub(super) fn instance<'a>(part: &'a ProfileInventory, instance: &'a Instance) -> impl Serialize + use<'a> {
+    InstanceOut {
+        profile: part.profile.as_str(),
+        cloud: part.cloud.as_str(),
+        region: instance.region.as_str(),
+        zone: instance.zone.as_deref(),
+        id: instance.id.as_str(),
+        name: &instance.name,
+        r#type: instance.kind.as_deref(),
+        state: instance.power.state,
+        status: &instance.power.word,
+        guest_agent: instance.guest_agent,
+        tags: tags(&instance.tags),
+    }
 }
 
 #[derive(Serialize)]

@@ -261,8 +261,15 @@ struct RowDocument<'a> {
     not_journaled: bool,
 }
 
-fn json(sheet: &Sheet<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let rows = sheet.rows.iter().map(|row| RowDocument {
+impl Row {
+    /// As one of the document's `rows`.
+    pub fn json(&self) -> Option<String> {
+        super::json::text(&document(self))
+    }
+}
+
+fn document(row: &Row) -> RowDocument<'_> {
+    RowDocument {
         act: row.act.as_str(),
         address: row.target.ip(),
         eip: row.eip(),
@@ -277,7 +284,10 @@ fn json(sheet: &Sheet<'_>, out: &mut dyn Write) -> io::Result<()> {
         message: clean(&row.message).into_owned(),
         request_id: row.request_id.as_deref(),
         not_journaled: row.not_journaled,
-    });
+    }
+}
+
+fn json(sheet: &Sheet<'_>, out: &mut dyn Write) -> io::Result<()> {
     let document = Document {
         nicdeck: VERSION,
         demo: sheet.demo,
@@ -290,7 +300,7 @@ fn json(sheet: &Sheet<'_>, out: &mut dyn Write) -> io::Result<()> {
         who: sheet.who,
         host: sheet.host,
         counts: sheet.counts(),
-        rows: rows.collect(),
+        rows: sheet.rows.iter().map(document).collect(),
     };
     document.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, Harmless))?;
     writeln!(out)

@@ -106,7 +106,7 @@ pub async fn run(
             effects.extend(update::update(state, clock::now(), Msg::Terminate));
         }
         for effect in effects.drain(..) {
-            match executor.start(effect) {
+            match executor.start(effect, state) {
                 None => {}
                 Some(OnTerminal::Interrupted) => return Ok(End::Signal(super::signals::INTERRUPT)),
                 Some(OnTerminal::Demo) => return Ok(End::Demo(Chosen::of(state))),

@@ -17,6 +17,7 @@ use crate::{
         effect::{Effect, Sentence},
         msg::Msg,
         notices::Phrase,
+        state::State,
     },
     domain::{
         ids::{JobId, ProfileId},
@@ -30,7 +31,7 @@ use crate::{
 use super::{
     clock,
     jobs::{
-        dry_run, export, history,
+        copy, dry_run, export, history,
         journal::{self, Wanted},
         listing, preflight,
         reconcile::{self, Desk},
@@ -125,8 +126,8 @@ impl Executor {
         self.journal = Arc::new((*self.journal).clone().of_file(hash));
     }
 
-    /// Starts an effect, or hands it back if it is the terminal's affair.
-    pub fn start(&mut self, effect: Effect) -> Option<OnTerminal> {
+    /// Starts an effect on the state that asks for it, or hands it back if it is the terminal's affair.
+    pub fn start(&mut self, effect: Effect, state: &State) -> Option<OnTerminal> {
         match effect {
             Effect::List { job, profile } => {
                 let client = self.clients.get(&profile).cloned()?;
@@ -141,8 +142,9 @@ impl Executor {
             }
             Effect::DryRun { job, plan } => {
                 let (safety, out) = (self.safety.clone(), self.out.clone());
-                let stage = dry_run::Stage { job, plan, safety, out, cancel: self.cancel_token(job), now: clock::now };
-                self.spawn(job, dry_run::run(stage, self.clients.clone()));
+                let cancel = self.cancel_token(job);
+                let all = dry_run::Stage { job, plan, safety, out, cancel, now: clock::now };
+                self.spawn(job, dry_run::run(all, self.clients.clone()));
             }
             Effect::Release { job, plan, confirmed } => {
                 let (control, watched) = watch::channel(Control::default());
@@ -180,14 +182,7 @@ impl Executor {
                 self.spawn(job, history::run(path, lookup, job, self.out.clone(), clock::now));
             }
             Effect::Export { job, what, form, language } => {
-                let desk = export::Desk {
-                    journal: self.journal.path().to_owned(),
-                    author: self.author.clone(),
-                    demo: self.demo,
-                    tell: self.tell.clone(),
-                    now: clock::now,
-                };
-                self.spawn(job, export::run(desk, what, form, language, self.out.clone()));
+                self.spawn(job, export::run(self.desk(), what, form, language, self.out.clone()));
             }
             Effect::Cancel(job) => {
                 if let Some(token) = self.cancels.remove(&job) {
@@ -197,6 +192,15 @@ impl Executor {
             Effect::Pause(job, paused) => self.control(job, |control| control.paused = paused),
             Effect::Stop(job) => self.control(job, |control| control.stopped = true),
             Effect::Copy(text) => return Some(OnTerminal::Copy(text)),
+            Effect::MakeCopy(making) => {
+                let (made, desk, clients, out) =
+                    (copy::begin(state, making), self.desk(), self.clients.clone(), self.out.clone());
+                tokio::spawn(async move {
+                    let made = copy::end(made, desk, |operation| clients.get(&operation.profile).cloned()).await;
+                    // A closed channel means that the program is leaving.
+                    let _ = out.send(made).await;
+                });
+            }
             Effect::CopySentence(sentence) => return Some(OnTerminal::CopySentence(sentence)),
             Effect::Mouse(on) => return Some(OnTerminal::Mouse(on)),
             Effect::Redraw => return Some(OnTerminal::Redraw),
@@ -234,6 +238,17 @@ impl Executor {
     pub fn look(&self, write: bool, unfinished: bool) -> Wanted {
         let (host, since) = (self.author.host.clone(), self.recovery.since);
         Wanted { write, unfinished, host, since, now: clock::now() }
+    }
+
+    /// What exports need.
+    fn desk(&self) -> export::Desk {
+        export::Desk {
+            journal: self.journal.path().to_owned(),
+            author: self.author.clone(),
+            demo: self.demo,
+            tell: self.tell.clone(),
+            now: clock::now,
+        }
     }
 
     fn cancel_token(&mut self, job: JobId) -> CancellationToken {

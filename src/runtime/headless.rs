@@ -3,34 +3,24 @@
 pub mod apply;
 pub mod plans;
 
-use std::{collections::BTreeMap, io, time::Duration};
+use std::{io, time::Duration};
 
 use tokio::sync::mpsc;
 
 use crate::{
-    app::{
-        confirm, detail,
-        effect::Effect,
-        msg::Msg,
-        notices::Phrase,
-        rows::{self, RowRef},
-        state::{ProfileInfo, State},
-        update,
-    },
+    app::{confirm, detail, effect::Effect, msg::Msg, notices::Phrase, state::State, update},
     domain::{
         clean::clean,
         fault::{Fault, FaultKind},
-        finding::{Finding, Level},
-        ids::{CloudId, ProfileId, RegionId},
+        ids::{CloudId, RegionId},
         inventory::Coverage,
         page::Resource,
-        selection::Target,
     },
     providers::client::local,
-    report::{self, Format, Source, Verdict},
+    report::{self, Format},
 };
 
-use super::{Engine, Launch, RunError, clock, executor::OnTerminal, journal, signals::Signals};
+use super::{Engine, Launch, RunError, clock, executor::OnTerminal, journal, listed, signals::Signals};
 
 /// How complete a list is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -104,7 +94,10 @@ impl Desk {
         let mut deadline: Option<tokio::time::Instant> = None;
         loop {
             for effect in effects.drain(..) {
-                if matches!(self.engine.executor.start(effect), Some(OnTerminal::Quit | OnTerminal::Interrupted)) {
+                if matches!(
+                    self.engine.executor.start(effect, &self.state),
+                    Some(OnTerminal::Quit | OnTerminal::Interrupted)
+                ) {
                     return false;
                 }
             }
@@ -238,48 +231,9 @@ fn earlier(launch: &Launch, state: &mut State, form: &Form<'_>, err: &mut dyn io
 }
 
 fn write(state: &State, form: &Form<'_>, out: &mut dyn io::Write) -> io::Result<()> {
-    let regions_of = |info: &ProfileInfo| match (info.regions.as_slice(), state.inventory.profile(&info.id)) {
-        // All of them: those that the cloud has told.
-        ([], Some(part)) => {
-            part.regions.values().filter(|region| region.off.is_none()).map(|it| it.id.clone()).collect()
-        }
-        (asked, _) => asked.to_vec(),
-    };
-    let regions: BTreeMap<ProfileId, Vec<RegionId>> =
-        state.profiles.iter().map(|info| (info.id.clone(), regions_of(info))).collect();
-    let verdict = |target: &Target| -> Option<Verdict> {
-        if !rows::is_visible(state, target) {
-            return None;
-        }
-        let findings: Vec<Finding> = detail::of(state, row_of(state, target)?)?.findings().to_vec();
-        let level = findings.iter().map(|finding| Level::from(finding.severity)).max().unwrap_or_default();
-        Some(Verdict { level, findings })
-    };
-    let source = Source {
-        inventory: &state.inventory,
-        regions: &regions,
-        verdict: &verdict,
-        demo: state.demo,
-        words: &form.words,
-    };
     let mut buffered = io::BufWriter::new(out);
-    report::inventory(&source, form.format, &mut buffered)?;
+    listed::write(state, &form.words, form.format, &mut buffered)?;
     io::Write::flush(&mut buffered)
-}
-
-fn row_of(state: &State, target: &Target) -> Option<RowRef> {
-    let key = target.nic();
-    let place = state.inventory.place(&key.profile)?;
-    let part = state.inventory.at(place)?;
-    let slot = part.nic_slot(&key.nic)?;
-    let profile = u16::try_from(place).ok()?;
-    match target {
-        Target::Nic(_) => Some(RowRef::Nic { profile, slot, depth: 0 }),
-        Target::Address(key) | Target::Eip { address: key, .. } => {
-            let nth = part.nic_at(slot)?.addresses.iter().position(|address| address.ip == key.ip)?;
-            Some(RowRef::Address { profile, slot, nth: u16::try_from(nth).ok()?, depth: 0 })
-        }
-    }
 }
 
 /// Says what failed, a line for each and one for what the codes mean, and sums up.

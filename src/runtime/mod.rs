@@ -10,6 +10,7 @@ pub mod history;
 pub mod input;
 pub mod jobs;
 pub mod journal;
+mod listed;
 pub mod log;
 mod outlet;
 pub mod plan_file;

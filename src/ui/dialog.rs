@@ -7,6 +7,7 @@ use crate::{
         browse::Column,
         command::Command,
         confirm::{self, Asked, Confirm, Refused},
+        effect::Making,
         export::ExportForm,
         geometry::{Area, Regions},
         overlay::Reason,
@@ -460,11 +461,26 @@ pub fn quit(canvas: &mut Canvas, state: &State, regions: &Regions) {
 }
 
 pub fn copy_menu(canvas: &mut Canvas, state: &State, regions: &Regions, view: Viewport) {
-    let worded = |what| match what {
-        Copied::Text(text) => text,
-        Copied::Sentence(sentence) => words::sentence(canvas.words, &sentence),
+    let worded = |what: &Copied| match what {
+        Copied::Text(text) => match text.lines().count() {
+            0 | 1 => text.clone(),
+            count => canvas.words.text("copy.lines", &[("count", &count.to_string())]).into_owned(),
+        },
+        Copied::Sentence(sentence) => words::sentence(canvas.words, sentence),
+        Copied::Made(Making::Row(_)) => canvas.words.word("copy.row-about").to_owned(),
+        Copied::Made(Making::Command(operation)) => canvas
+            .words
+            .word(match operation.kind.act() {
+                Act::Release => "copy.command-release",
+                _ => "copy.command-about",
+            })
+            .to_owned(),
     };
-    let items = copy::items(state).into_iter().map(|item| (item.label, worded(item.what))).collect::<Vec<_>>();
+    let item = |item: &copy::CopyItem| match &item.what {
+        Ok(what) => (item.label, worded(what), Role::Text),
+        Err(why) => (item.label, canvas.words.phrase(why), Role::Dim),
+    };
+    let items: Vec<_> = copy::items(state).iter().map(item).collect();
     menu(canvas, regions, "copy.title", &items, view);
 }
 
@@ -476,9 +492,9 @@ pub fn export_menu(canvas: &mut Canvas, regions: &Regions, view: Viewport) {
             ExportForm::Csv => ("export.csv", "export.csv-about"),
             ExportForm::Json => ("export.json", "export.json-about"),
         };
-        (label, canvas.words.word(about).to_owned())
+        (label, canvas.words.word(about).to_owned(), Role::Text)
     };
-    let items: Vec<(&'static str, String)> = ExportForm::ALL.map(item).to_vec();
+    let items: Vec<Item> = ExportForm::ALL.map(item).to_vec();
     menu(canvas, regions, "export.title", &items, view);
 }
 
@@ -502,25 +518,28 @@ pub fn columns_menu(canvas: &mut Canvas, state: &State, regions: &Regions, view:
             () if state.lists_tree() && !inventory::is_in_tree(column) => "columns.in-tree",
             () => "columns.no-room",
         };
-        (label, canvas.words.word(about).to_owned())
+        (label, canvas.words.word(about).to_owned(), Role::Text)
     };
-    let items: Vec<(&'static str, String)> = Column::ALL.map(item).to_vec();
+    let items: Vec<Item> = Column::ALL.map(item).to_vec();
     menu(canvas, regions, "columns.title", &items, view);
 }
 
+/// A label's key in the locales, what it is about, and how that looks.
+type Item = (&'static str, String, Role);
+
 /// Items to choose from, each with what it is about.
-fn menu(canvas: &mut Canvas, regions: &Regions, title: &str, items: &[(&'static str, String)], view: Viewport) {
+fn menu(canvas: &mut Canvas, regions: &Regions, title: &str, items: &[Item], view: Viewport) {
     let words = canvas.words;
-    let label = items.iter().map(|(label, _)| text::cells(words.word(label))).max().unwrap_or(0);
+    let label = items.iter().map(|(label, ..)| text::cells(words.word(label))).max().unwrap_or(0);
     let label = u16::try_from(label).unwrap_or(u16::MAX).saturating_add(2);
     let height = u16::try_from(items.len()).unwrap_or(u16::MAX).saturating_add(2);
     let most = regions.body.height;
     let inner = frame(canvas, regions, words.word(title), "", (72, height.min(most)), Role::Accent);
     let lines = usize::from(inner.height);
     let first = (view.cursor + 1).saturating_sub(lines);
-    for (row, (place, (name, about))) in (0u16..).zip(items.iter().enumerate().skip(first).take(lines)) {
+    for (row, (place, (name, about, role))) in (0u16..).zip(items.iter().enumerate().skip(first).take(lines)) {
         let mut pen = canvas.pen_at(inner, row, 1);
-        pen.column(words.word(name), label, Cut::End, Role::Dim).put(about, Role::Text);
+        pen.column(words.word(name), label, Cut::End, Role::Dim).put(about, *role);
         if place == view.cursor {
             canvas.focus(inner, row);
         }

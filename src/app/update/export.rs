@@ -9,6 +9,7 @@ use crate::{
         notices::{Loudness, Phrase},
         overlay::Overlay,
         plan_view::Freshness,
+        run::{Run, RunRow},
         state::{Screen, State},
         viewport::Viewport,
     },
@@ -39,15 +40,7 @@ pub fn menu(state: &mut State) {
 pub fn take(state: &mut State, form: ExportForm) -> Vec<Effect> {
     let what = match state.screen {
         Screen::Plan => state.plan.as_ref().map(|view| Exported::Plan(view.plan.clone())),
-        Screen::Run => state.run.as_ref().map(|run| {
-            Exported::Results(Box::new(Results {
-                plan: run.plan.clone(),
-                batch: run.batch.clone(),
-                started: run.started,
-                ended: run.ended,
-                rows: run.rows.clone(),
-            }))
-        }),
+        Screen::Run => state.run.as_ref().map(|run| Exported::Results(Box::new(results(run, run.rows.clone())))),
         _ => Some(Exported::History(match &state.history.opened {
             Some(opened) => Lookup::Batch(opened.summary.batch.clone()),
             None => Lookup::Search(state.history.text.clone()),
@@ -55,6 +48,11 @@ pub fn take(state: &mut State, form: ExportForm) -> Vec<Effect> {
     };
     let Some(what) = what else { return Vec::new() };
     vec![Effect::Export { job: state.jobs.next_id(), what, form, language: state.language }]
+}
+
+/// These rows of the batch, as they stand.
+pub(super) fn results(run: &Run, rows: Vec<RunRow>) -> Results {
+    Results { plan: run.plan.clone(), batch: run.batch.clone(), started: run.started, ended: run.ended, rows }
 }
 
 /// It is written, or could not be.

@@ -118,6 +118,7 @@ fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
             copy::done(state, done);
             Vec::new()
         }
+        Msg::CopyMade(made) => copy::made(state, made),
         Msg::ConfigWritten(written) => {
             let (loudness, phrase) = match written {
                 Ok(path) => (Loudness::Info, Phrase::new("notice.config-written").with("path", path)),
@@ -190,7 +191,9 @@ fn look_for_open(state: &mut State) -> Vec<Effect> {
 
 fn record(state: &mut State, exchange: Box<Exchange>) {
     let height = list_height(state);
-    state.calls.push(exchange, height);
+    // What lies over the list is about its focused line.
+    let looked_at = state.screen == Screen::Calls && !state.overlays.is_empty();
+    state.calls.push(exchange, height, looked_at);
 }
 
 /// Every message stands among the calls as well: the status line shows the newest only.

@@ -260,6 +260,10 @@ pub fn press(state: &mut State, key: Key) -> Vec<Effect> {
             }
             if is(Command::Open) {
                 let chosen = items.get(view.cursor).cloned();
+                // One that is off says why, and others can be chosen still.
+                if chosen.as_ref().is_some_and(|item| item.what.is_err()) {
+                    state.overlays.push(top);
+                }
                 return chosen.map_or_else(Vec::new, |item| copy::take(state, item));
             }
             if let Some(to) = scrolled(&state.keymap, key, view.cursor, page) {

@@ -22,7 +22,7 @@ use crate::{
         fault::Fault,
         finding::{Finding, FindingId, Severity},
         ids::{AddressKey, InstanceId, JobId, NicKey, ProfileId},
-        plan::{Decision, Overruled, PlanHash, PlanRow, ReleasePlan},
+        plan::{Decision, Overruled, PlanError, PlanHash, PlanRow, ReleasePlan},
         selection::Target,
     },
     rules::{self, guard, planner},
@@ -179,6 +179,19 @@ struct Asked<'a> {
     unread: &'a [(NicKey, Box<Fault>)],
     overruled: &'a BTreeMap<Target, Overruled>,
     undo: Option<&'a Undoing>,
+}
+
+/// What a plan for this target alone would be, by what is known now. Reads nothing.
+pub(super) fn alone(state: &State, target: &Target) -> Result<ReleasePlan, PlanError> {
+    let earlier_write = state.earlier.is_open(target.nic());
+    let wanted = planner::Wanted { earlier_write, ..planner::Wanted::of(target.clone()) };
+    let sources = planner::Sources {
+        inventory: &state.inventory,
+        capabilities: &|profile| state.capabilities(profile),
+        readonly: &|profile| !state.writable(profile),
+        safety: &state.safety,
+    };
+    planner::plan(&[wanted], &sources, state.now)
 }
 
 fn build(state: &mut State, asked: &Asked) -> Option<Arc<ReleasePlan>> {

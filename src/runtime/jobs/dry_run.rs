@@ -137,15 +137,25 @@ async fn requests(
     client: &Client,
     operation: &Operation,
     kind: &OperationKind,
-    mut seen: NicSnapshot,
+    seen: NicSnapshot,
 ) -> Result<(Vec<WouldSend>, NicSnapshot), Fault> {
-    let (mut sends, mut made): (Vec<WouldSend>, Vec<Step>) = (Vec::new(), Vec::new());
-    while let Some(step) = look::next(client, kind, &seen, &made).filter(|_| made.len() < MOST_STEPS) {
+    let (steps, left) = steps(client, kind, seen);
+    let mut sends: Vec<WouldSend> = Vec::new();
+    for (step, more) in steps {
         let request = client.would_send(&operation.region, kind, &step).await?;
-        let then = client.cloud().assumed(kind, &seen, &step);
-        let more = request.more && then.is_none();
-        let last = step.last || then.is_none();
         sends.push(WouldSend { more, ..request });
+    }
+    Ok((sends, left))
+}
+
+/// The steps of a write, each with whether more come of which nothing can be told; and the NIC as they leave it.
+fn steps(client: &Client, kind: &OperationKind, mut seen: NicSnapshot) -> (Vec<(Step, bool)>, NicSnapshot) {
+    let (mut steps, mut made): (Vec<(Step, bool)>, Vec<Step>) = (Vec::new(), Vec::new());
+    while let Some(step) = look::next(client, kind, &seen, &made).filter(|_| made.len() < MOST_STEPS) {
+        let then = client.cloud().assumed(kind, &seen, &step);
+        let more = !step.last && then.is_none();
+        let last = step.last || then.is_none();
+        steps.push((step.clone(), more));
         if let Some(then) = then {
             seen = then;
         }
@@ -157,5 +167,19 @@ async fn requests(
     if let OperationKind::Release { ips, .. } = kind {
         seen.nic.addresses.retain(|address| !ips.contains(&address.ip));
     }
-    Ok((sends, seen))
+    (steps, seen)
+}
+
+/// The lines for a shell that do what the write would, as its NIC was seen last. Sends nothing, and asks no cloud. Empty where the
+/// codec has no request that is safe.
+///
+/// # Errors
+/// There are no keys.
+pub async fn commands(client: &Client, operation: &Operation) -> Result<Vec<String>, Fault> {
+    let (steps, _) = steps(client, &operation.kind, (*operation.expect).clone());
+    let mut lines = Vec::new();
+    for (step, _) in steps {
+        lines.push(client.command(&operation.region, &operation.kind, &step).await?.line);
+    }
+    Ok(lines)
 }

@@ -113,7 +113,7 @@ pub fn text(desk: &Desk, what: &Exported, format: Format, language: Language) ->
     let form = (format, language);
     match what {
         Exported::Plan(plan) => {
-            let rows: Vec<Row> = plan.rows().iter().map(|row| planned(plan, row)).collect();
+            let rows: Vec<Row> = plan.rows().iter().map(planned).collect();
             sheet(desk, (Kind::Plan, plan), None, &rows, form, &mut text);
         }
         Exported::Results(results) => {
@@ -130,7 +130,7 @@ fn plain(text: &str) -> String {
     text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(64).collect()
 }
 
-fn format(form: ExportForm) -> Format {
+pub(super) fn format(form: ExportForm) -> Format {
     match form {
         ExportForm::Markdown => Format::Markdown,
         ExportForm::Csv => Format::Csv,
@@ -165,7 +165,7 @@ fn sheet(
     let _ = sheet::write(&sheet, format, out);
 }
 
-fn planned(_: &ReleasePlan, row: &PlanRow) -> Row {
+pub(super) fn planned(row: &PlanRow) -> Row {
     let state = match row.decision {
         Decision::Go(_) => "go",
         Decision::Blocked => "blocked",
@@ -185,7 +185,7 @@ fn planned(_: &ReleasePlan, row: &PlanRow) -> Row {
     }
 }
 
-fn ended(results: &Results, row: &crate::app::run::RunRow) -> Row {
+pub(super) fn ended(results: &Results, row: &crate::app::run::RunRow) -> Row {
     let planned = results.plan.rows().iter().find(|planned| planned.target == row.target);
     let outcome = match &row.progress {
         Progress::Settled(outcome) => Some(outcome),

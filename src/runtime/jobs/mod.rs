@@ -1,5 +1,6 @@
 //! Background work, one file a job. A job talks through its channel only, and never sees the state.
 
+pub mod copy;
 pub mod dry_run;
 pub mod export;
 pub mod history;

@@ -90,7 +90,7 @@ impl Console {
 
     fn start(&mut self, effects: Vec<Effect>) {
         for effect in effects {
-            assert!(self.executor.start(effect).is_none(), "the terminal is not asked");
+            assert!(self.executor.start(effect, &self.state).is_none(), "the terminal is not asked");
         }
     }
 

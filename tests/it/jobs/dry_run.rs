@@ -14,6 +14,7 @@ use nicdeck::{
         profile::Credential,
         provider::Provider,
     },
+    runtime::jobs::dry_run,
     sim::http::Logged,
 };
 
@@ -48,6 +49,14 @@ async fn a_dry_run_comes_to_the_request_that_the_run_sends_and_sends_none() {
             assert_eq!(stage.sent_by_journal(), [], "{name}: no permit was asked for");
             assert_eq!(told[0].ends, [], "{name}");
             let sends = &told[0].sends[0];
+            let before = stage.simulator.requests().len();
+            let copied = dry_run::commands(&stage.client, &plan.operations()[0]).await.unwrap();
+            assert_eq!(stage.simulator.requests().len(), before, "{name}: for the lines alone nothing is read either");
+            // A token is made for each reading anew.
+            let bare = |line: &str| line.split(' ').filter(|word| word.len() != 32).collect::<Vec<_>>().join(" ");
+            let copied: Vec<_> = copied.iter().map(|line| bare(line)).collect();
+            let lines: Vec<_> = told[0].sends.iter().map(|one| bare(&one.command.line)).collect();
+            assert_eq!(copied, lines, "{name}");
             let (nic, ip) = parts(&target);
 
             let before = stage.simulator.requests().len();

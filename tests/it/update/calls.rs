@@ -79,7 +79,7 @@ fn a_message_can_be_found_opened_and_copied_while_a_batch_runs() {
     assert_eq!(messages(&scenario)[0], "notice.copied-message");
     let items = copy::items(&scenario.state);
     assert!(
-        matches!(&items[..], [copy::CopyItem { what: copy::Copied::Sentence(Sentence::Phrase(it)), .. }] if *it == phrase),
+        matches!(&items[..], [copy::CopyItem { what: Ok(copy::Copied::Sentence(Sentence::Phrase(it))), .. }] if *it == phrase),
         "{items:?}"
     );
 }
@@ -116,6 +116,26 @@ fn a_message_does_not_take_the_place_of_the_newest_call() {
     assert_eq!(scenario.state.calls.focused().cloned(), newest);
     scenario.keys("esc Z Z");
     assert_eq!(scenario.state.calls.focused().cloned(), newest, "nor one that is said again");
+}
+
+#[test]
+fn a_call_that_comes_does_not_swap_what_is_looked_at() {
+    let mut scenario = browsing();
+    let at = scenario.state.now;
+    for keys in ["enter", "Y"] {
+        scenario.send(Msg::Exchange(Box::new(call(at)))).keys("5 g");
+        let newest = scenario.state.calls.focused().cloned();
+        scenario.keys(keys).send(Msg::Exchange(Box::new(Exchange { action: "Next".to_owned(), ..call(at) })));
+        assert_eq!(scenario.state.calls.get(0).and_then(Entry::call).map(|call| &*call.action), Some("Next"));
+        assert_eq!(scenario.state.calls.focused().cloned(), newest, "{keys}");
+        scenario.keys("esc g").send(Msg::Exchange(Box::new(Exchange { action: "Last".to_owned(), ..call(at) })));
+        let focused = scenario.state.calls.focused().and_then(Entry::call);
+        assert_eq!(
+            focused.map(|call| &*call.action),
+            Some("Last"),
+            "the newest is followed where nothing lies over it"
+        );
+    }
 }
 
 fn call(at: Timestamp) -> Exchange {

@@ -130,8 +130,8 @@ fn the_clean_up_in_the_guest_is_there_to_be_copied() {
     let guest = items.iter().find(|item| item.label == "copy.guest").unwrap();
     assert_eq!(
         guest.what,
-        nicdeck::app::update::copy::Copied::Text(
+        Ok(nicdeck::app::update::copy::Copied::Text(
             "ip -o addr show to 10.0.1.21/32 | awk '{system(\"ip addr del \" $4 \" dev \" $2)}'".to_owned()
-        )
+        ))
     );
 }

@@ -2,6 +2,7 @@
 
 mod browse;
 mod calls;
+mod copy;
 mod dry_run;
 mod earlier;
 mod export;
