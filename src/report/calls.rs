@@ -151,13 +151,21 @@ fn csv(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Columns of the table for a ticket: keys of the locales.
-const COLUMNS: [&str; 7] = ["at", "profile", "region", "call", "about", "answer", "request"];
+const COLUMNS: [&str; 7] = [
+    "export.column.at",
+    "export.column.profile",
+    "export.column.region",
+    "export.column.call",
+    "export.column.about",
+    "export.column.answer",
+    "export.column.request",
+];
 
 fn markdown(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
     if source.demo {
         writeln!(out, "**{}**\n", (source.tell)("list.demo", &[]))?;
     }
-    let heads = COLUMNS.map(|key| (source.tell)(&format!("export.column.{key}"), &[]));
+    let heads = COLUMNS.map(|key| (source.tell)(key, &[]));
     writeln!(out, "| {} |\n|{}", heads.join(" | "), " --- |".repeat(COLUMNS.len()))?;
     for call in source.calls {
         let answer = match (call.status, &call.code) {
