@@ -1,8 +1,11 @@
 //! The status line's messages: newest wins, errors stay until dismissed, others for six seconds.
 
 use crate::domain::{
+    ids::OperationId,
     journal_fault::{JournalDoubt, JournalDoubtKind, JournalFault, JournalFaultKind},
     key_fault::KeyFault,
+    plan::PlanError,
+    selection::Target,
     time::Timestamp,
 };
 
@@ -69,6 +72,30 @@ impl From<&JournalDoubt> for Phrase {
             JournalDoubtKind::Cut => phrase("notice.journal-cut"),
             JournalDoubtKind::Newer(version) => phrase("notice.journal-newer").with("version", version),
             JournalDoubtKind::Ahead(ms) => phrase("notice.journal-ahead").with("minutes", ms / 60_000),
+        }
+    }
+}
+
+impl From<&PlanError> for Phrase {
+    fn from(error: &PlanError) -> Self {
+        let target = |key, target: &Target| {
+            let ip = target.ip().map(|ip| format!(" {ip}")).unwrap_or_default();
+            Phrase::new(key).with("what", format!("{}{ip}", target.nic().nic))
+        };
+        let write = |key, id: &OperationId| Phrase::new(key).with("number", id.0 + 1);
+        match error {
+            PlanError::TargetTwice(twice) => target("plan-error.twice", twice),
+            PlanError::Mismatch(what) => target("plan-error.mismatch", what),
+            PlanError::NotDecided(what) => target("plan-error.not-decided", what),
+            PlanError::Unordered(nic) => Phrase::new("plan-error.unordered").with("what", &nic.nic),
+            PlanError::Order(id) => write("plan-error.order", id),
+            PlanError::Oversized(id, count, most) => {
+                write("plan-error.oversized", id).with("count", count).with("most", most)
+            }
+            PlanError::Unexpected(id) => write("plan-error.unexpected", id),
+            PlanError::Unshared(id, float) => write("plan-error.unshared", id).with("what", float),
+            PlanError::OverBelt => Phrase::new("plan-error.over-belt"),
+            PlanError::Unmeasured => Phrase::new("plan-error.unmeasured"),
         }
     }
 }

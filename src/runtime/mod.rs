@@ -213,7 +213,9 @@ impl Launch {
 /// No usable terminal or HTTPS client; or the terminal broke on the way.
 pub async fn console(launch: Launch, view: &mut dyn View) -> Result<End, RunError> {
     let signals = signals::Signals::listen().map_err(RunError::Signals)?;
-    terminal::install_panic_hook(std::thread::current().id(), launch.crash_file.clone());
+    let (tell, language) = (launch.tell.clone(), launch.language);
+    let kept = move |path: &Path| tell(language, "run-error.report", &[("path", &path.to_string_lossy())]);
+    terminal::install_panic_hook(std::thread::current().id(), launch.crash_file.clone(), kept);
     let mut console = terminal::Console::take().map_err(RunError::Terminal)?;
     let (columns, rows) = console.size().map_err(RunError::Terminal)?;
     let mut state = State::new(launch.setup(Size { columns, rows }), clock::now());

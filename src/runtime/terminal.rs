@@ -4,7 +4,7 @@ use std::{
     io::{self, Write},
     mem::ManuallyDrop,
     panic,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     thread::ThreadId,
 };
@@ -182,8 +182,13 @@ pub fn restore() {
 }
 
 /// On a panic: the report goes to a file in the state folder. If the thread that owns the screen panicked, the terminal
-/// is restored and the report follows on stderr; a panic in a task leaves the screen alone.
-pub fn install_panic_hook(ui: ThreadId, crash_file: Option<PathBuf>) {
+/// is restored and the report follows on stderr, with the sentence that `kept` makes of where it is kept; a panic in a task leaves
+/// the screen alone.
+pub fn install_panic_hook(
+    ui: ThreadId,
+    crash_file: Option<PathBuf>,
+    kept: impl Fn(&Path) -> String + Send + Sync + 'static,
+) {
     panic::set_hook(Box::new(move |info| {
         let report = format!("nicdeck {} {info}\n", env!("CARGO_PKG_VERSION"));
         let written = crash_file.as_ref().filter(|path| {
@@ -199,7 +204,7 @@ pub fn install_panic_hook(ui: ThreadId, crash_file: Option<PathBuf>) {
             let mut err = io::stderr();
             let _ = err.write_all(report.as_bytes());
             if let Some(path) = written {
-                let _ = writeln!(err, "The report is in {}", path.display());
+                let _ = writeln!(err, "{}", kept(path));
             }
         }
     }));

@@ -194,6 +194,20 @@ pub(super) fn alone(state: &State, target: &Target) -> Result<ReleasePlan, PlanE
     planner::plan(&[wanted], &sources, state.now)
 }
 
+impl<'a> Asked<'a> {
+    /// What the open plan was asked for.
+    fn by(view: &'a PlanView) -> Self {
+        Self {
+            targets: &view.targets,
+            from: &view.from,
+            hidden: &view.hidden,
+            unread: &view.unread,
+            overruled: &view.overruled,
+            undo: view.undo.as_ref(),
+        }
+    }
+}
+
 fn build(state: &mut State, asked: &Asked) -> Option<Arc<ReleasePlan>> {
     let is_unread = |nic: &NicKey| asked.unread.iter().any(|(key, _)| key == nic);
     let wanted = |target: &Target| planner::Wanted {
@@ -227,7 +241,7 @@ fn build(state: &mut State, asked: &Asked) -> Option<Arc<ReleasePlan>> {
     match built {
         Ok(plan) => Some(Arc::new(plan)),
         Err(error) => {
-            let phrase = Phrase::new("notice.plan-impossible").with("reason", error);
+            let phrase = Phrase::new("notice.plan-impossible").with_phrase("reason", Phrase::from(&error));
             state.notices.say(state.now, Loudness::Error, phrase);
             None
         }
@@ -250,15 +264,7 @@ fn summary(state: &State, plan: &ReleasePlan) -> (guard::Danger, guard::Effects)
 /// Builds the plan anew from what is known now. A confirm dialog over the old one closes.
 fn remake(state: &mut State) {
     let Some(view) = state.plan.take() else { return };
-    let asked = Asked {
-        targets: &view.targets,
-        from: &view.from,
-        hidden: &view.hidden,
-        unread: &view.unread,
-        overruled: &view.overruled,
-        undo: view.undo.as_ref(),
-    };
-    let Some(plan) = build(state, &asked) else {
+    let Some(plan) = build(state, &Asked::by(&view)) else {
         // What could be confirmed is not what is wanted any more: there is no plan.
         state.overlays.clear();
         let why = state.notices.current(state.now).cloned();
@@ -284,15 +290,7 @@ fn remake(state: &mut State) {
 pub fn watch(state: &mut State, profile: &ProfileId) {
     let about = |view: &&mut PlanView| view.targets.iter().any(|target| target.nic().profile == *profile);
     let Some(view) = state.plan.take_if(|view| view.read_at().is_some() && about(&view)) else { return };
-    let asked = Asked {
-        targets: &view.targets,
-        from: &view.from,
-        hidden: &view.hidden,
-        unread: &view.unread,
-        overruled: &view.overruled,
-        undo: view.undo.as_ref(),
-    };
-    let now = build(state, &asked);
+    let now = build(state, &Asked::by(&view));
     let going = |plan: &ReleasePlan| plan.targets().collect::<BTreeSet<_>>();
     let falls = now.is_some_and(|now| !going(&view.plan).is_subset(&going(&now)));
     let before = view.plan.clone();

@@ -3,39 +3,39 @@
 //! Tolerant where the vendor is loose, strict where an answer that says nothing would read as "there is none". An error is one
 //! whatever its status: flow control comes with 202, a failed job with 200.
 
+mod answers;
+mod ports;
 pub(super) mod wire;
 
-use std::{collections::HashSet, net::IpAddr, sync::Arc};
+use std::{collections::HashSet, sync::Arc};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use self::wire::Text;
+use self::{
+    answers::{account, job, session, taken},
+    ports::{ports, unreadable},
+    wire::Text,
+};
 use super::{
     VIP,
     encode::{self, ROWS_A_PAGE, SERVERS_A_PAGE},
     faults::{self, Told as Error},
-    part, release,
+    part,
 };
 use crate::{
     domain::{
-        address::{Address, AddressRole, Backend, BackendTarget, Eip, EipBinding},
-        fault::{Fault, FaultKind},
-        float::{Float, Pair},
+        address::{Backend, BackendTarget, Eip, EipBinding},
+        fault::Fault,
         ids::{InstanceId, RegionId},
         instance::{Instance, Power, PowerState},
-        nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
         odd,
-        outcome::Receipt,
         page::{Cursor, InventoryPage, Listing, Region, Resource, Scope, Told},
-        plan::OperationKind,
         tags::Tags,
-        time::Timestamp,
     },
     providers::{
         answers::Numbered,
-        profile::Credential,
-        provider::{Call, Reply, Session, TaskState},
+        provider::{Call, Reply},
     },
     wire::{WireResponse, parse_query},
 };
@@ -248,39 +248,6 @@ fn behind_ports(
     following(call, response, Some(&marker))
 }
 
-/// What a NIC or a virtual IP leaves untold without which nobody can say what is bound to it. Vendor: its list is always there, `[]`
-/// for none.
-fn unreadable(port: &wire::Port) -> Option<String> {
-    // What a service owns is never written to.
-    let owned = port.service.some().or(port.service_id.some()).is_some();
-    let matters = !owned && (is_nic(port) || port.owner.is(VIP));
-    // A virtual IP without its address is on nothing that is known, and may be on anything.
-    let floats = port.owner.is(VIP) || is_reserved(port);
-    if matters && floats && !port.fixed_ips.iter().any(|fixed| fixed.ip.is_some()) {
-        return Some(odd::missing(format_args!("fixed_ips ({})", port.id.as_str())));
-    }
-    let is_told = |pairs: &Vec<wire::RawPair>| pairs.iter().all(|pair| pair.ip.some().is_some());
-    (matters && !port.pairs.as_ref().is_some_and(is_told))
-        .then(|| odd::about(odd::SHORT_LIST, format_args!("allowed_address_pairs ({})", port.id.as_str())))
-}
-
-/// Vendor: on a server, or on nothing. A reserved address is on nothing as well, and nothing tells which of the two it is.
-fn is_nic(port: &wire::Port) -> bool {
-    port.owner.as_str().starts_with("compute:") || is_unowned(port)
-}
-
-fn is_unowned(port: &wire::Port) -> bool {
-    port.owner.some().is_none() && port.device.some().is_none()
-}
-
-/// Is it bound to NICs by its own list? A virtual IP then, whatever else it is. Vendor: its owner may be empty, for an address that
-/// reaches only inside the VPC.
-fn is_reserved(port: &wire::Port) -> bool {
-    let own = |ip: IpAddr| port.fixed_ips.iter().any(|fixed| fixed.ip == Some(ip));
-    let named = |pair: &wire::RawPair| Pair { ip: Arc::from(pair.ip.as_str()), mac: None }.address();
-    is_unowned(port) && port.pairs.iter().flatten().filter_map(named).any(|ip| !own(ip))
-}
-
 /// The page that the answer's own marker leads to. Vendor: `current_count` is the number of rows on the page.
 fn behind(call: &Call, response: &WireResponse, page: &wire::PageInfo, got: usize) -> Result<Vec<Listing>, Fault> {
     if page.count.number().is_some_and(|count| count > got as u64) {
@@ -415,175 +382,6 @@ fn power(row: &wire::Server, status: &str) -> (String, PowerState) {
     (status.to_owned(), state)
 }
 
-/// NICs or virtual IPs of a page of ports. What belongs to the cloud's own services is in no list and is never written to.
-fn ports(listing: &Listing, rows: Vec<wire::Port>, next: Vec<Listing>) -> InventoryPage {
-    let mut pool = Pool::default();
-    let mut page = InventoryPage { next, ..InventoryPage::default() };
-    for row in rows {
-        let nic = is_nic(&row);
-        if matches!((listing.resource, &listing.scope), (Resource::Nics, Scope::Nic(_))) {
-            page.nics.extend(asked_for(listing, &row, nic, &mut pool));
-            continue;
-        }
-        let (nics, floats) = match (listing.resource, &listing.scope) {
-            (Resource::Nics, Scope::All | Scope::Few) => (true, true),
-            (resource, _) => (resource == Resource::Nics, resource == Resource::Floats),
-        };
-        let is_float = row.owner.is(VIP) || is_reserved(&row);
-        if nics && !nic && !is_float {
-            page.told.extend(others(listing, &row, &mut pool));
-        }
-        if nics && nic {
-            page.nics.extend(self::nic(listing, &row, &mut pool));
-        }
-        if floats && is_float {
-            page.floats.extend(float(listing, &row, &mut pool));
-        }
-    }
-    page
-}
-
-/// The addresses of a port that is no NIC and no virtual IP: nobody else can have them.
-fn others(listing: &Listing, row: &wire::Port, pool: &mut Pool) -> Vec<Told> {
-    let (Some(by), Some(subnet)) = (row.id.some(), pool.some(&row.network)) else { return Vec::new() };
-    let by: Arc<str> = by.into();
-    let of = |ip| Told::Taken { region: region_of(listing), subnet: subnet.clone(), ip, by: by.clone() };
-    row.fixed_ips.iter().filter_map(|fixed| fixed.ip).map(of).collect()
-}
-
-/// The port that was asked for by its id, whatever it is now: it is there, and taken for gone a write would pass for done. Where it
-/// is no NIC any more, or not yet again, nothing is written to it.
-fn asked_for(listing: &Listing, row: &wire::Port, is_nic: bool, pool: &mut Pool) -> Option<Nic> {
-    let mut nic = nic(listing, row, pool)?;
-    if !is_nic {
-        nic.status.state = NicState::Changing;
-        nic.instance = row.device.some().map(InstanceId::from);
-        if let (ManagedBy::Nobody, Some(owner)) = (&nic.managed_by, pool.some(&row.owner)) {
-            nic.managed_by = ManagedBy::Service(owner);
-        }
-    }
-    Some(nic)
-}
-
-fn pairs(row: &wire::Port, pool: &mut Pool) -> Vec<Pair> {
-    // One without an address is kept as well: a list is written back whole, or not at all.
-    let pair = |pair: &wire::RawPair| Pair { ip: pool.keep(pair.ip.as_str()), mac: pool.some(&pair.mac) };
-    row.pairs.iter().flatten().map(pair).collect()
-}
-
-/// Stands for the service where a port tells only that it is a load balancer's. Vendor: a member of `binding:profile`.
-const BALANCER: &str = "internal_elb";
-
-/// The service that owns a port, by its kind. Vendor: "used by system components".
-fn service(row: &wire::Port, pool: &mut Pool) -> Option<Arc<str>> {
-    let balancer = match row.profile.as_ref() {
-        // How its value looks is not documented: whatever does not say no is a yes.
-        Some(Value::Object(profile)) => profile.get(BALANCER).is_some_and(|told| match told {
-            Value::Null | Value::Bool(false) => false,
-            Value::String(word) => !word.is_empty() && !word.eq_ignore_ascii_case("false"),
-            _ => true,
-        }),
-        Some(Value::String(text)) => text.contains(BALANCER),
-        _ => false,
-    };
-    let named = pool.some(&row.service).or_else(|| pool.some(&row.service_id));
-    named.or_else(|| balancer.then(|| pool.keep(BALANCER)))
-}
-
-fn nic(listing: &Listing, row: &wire::Port, pool: &mut Pool) -> Option<Nic> {
-    let id = row.id.some()?;
-    let attached = row.device.some().is_some();
-    let owner = service(row, pool);
-    let word = pool.keep(row.status.as_str());
-    // A port has one address of its own, and on a dual-stack network one more.
-    let own: Vec<_> = row.fixed_ips.iter().filter_map(|fixed| fixed.ip).collect();
-    let mut v4 = own.iter().filter(|ip| ip.is_ipv4());
-    let primary = v4.next().map(|&ip| Address { ip, role: AddressRole::Primary });
-    let more = v4.map(|&ip| Address { ip, role: AddressRole::Secondary });
-    let v6 = own.iter().filter(|ip| ip.is_ipv6()).map(|&ip| Address { ip, role: AddressRole::Ipv6 });
-    Some(Nic {
-        id: id.into(),
-        name: row.name.iter().map(Text::as_str).collect(),
-        region: region_of(listing),
-        zone: row.owner.as_str().strip_prefix("compute:").filter(|zone| !zone.is_empty()).map(|zone| pool.keep(zone)),
-        role: role(row, attached, pool),
-        // A server's that does not name it.
-        status: if row.owner.as_str().starts_with("compute:") && !attached {
-            NicStatus { state: NicState::Changing, word }
-        } else {
-            NicStatus { state: state(&word, attached), word }
-        },
-        // A service's server is none of the account's.
-        instance: row.device.some().filter(|_| owner.is_none()).map(InstanceId::from),
-        mac: row.mac.some().map(Arc::from),
-        // Ports do not tell it.
-        vpc: None,
-        subnet: pool.some(&row.network),
-        ranges: row
-            .fixed_ips
-            .iter()
-            .filter(|fixed| fixed.ip.is_some_and(|ip| ip.is_ipv4()))
-            .filter_map(|fixed| pool.some(&fixed.range))
-            .collect(),
-        security_groups: row.groups.iter().filter_map(|group| pool.some(group)).collect(),
-        addresses: primary.into_iter().chain(more).chain(v6).collect(),
-        pairs: pairs(row, pool),
-        public_ips: Vec::new(),
-        managed_by: owner.map_or(ManagedBy::Nobody, ManagedBy::Service),
-        linked: None,
-        members: None,
-        prefixes: Vec::new(),
-        // Ports do not tell it.
-        dies_with_detach: None,
-        dies_with_instance: None,
-        // Vendor: a port has one at least.
-        addresses_known: !row.fixed_ips.is_empty() && row.fixed_ips.iter().all(|fixed| fixed.ip.is_some()),
-        hot_plug: None,
-        // Nor this.
-        tags: Tags::unknown(),
-        description: pool.keep(""),
-    })
-}
-
-/// Vendor: the details of a NIC that is not the primary one do not name it, or are empty. One without any details may be either.
-fn role(row: &wire::Port, attached: bool, pool: &mut Pool) -> NicRole {
-    match &row.details {
-        Some(details) if details.primary.is("true") => NicRole::Primary,
-        None if attached => NicRole::Other(pool.keep("")),
-        Some(_) | None => NicRole::Secondary,
-    }
-}
-
-/// Vendor: ACTIVE, BUILD, DOWN; pass-through NICs and those of stopped servers are DOWN and attached all the same.
-fn state(word: &str, attached: bool) -> NicState {
-    match (word, attached) {
-        ("ACTIVE" | "DOWN", true) => NicState::Attached,
-        ("DOWN", false) => NicState::Free,
-        // On its way off, or not told yet.
-        ("ACTIVE" | "BUILD", false) => NicState::Changing,
-        ("BUILD", true) => NicState::Attaching,
-        ("ERROR", _) => NicState::Failed,
-        _ => NicState::Other,
-    }
-}
-
-fn float(listing: &Listing, row: &wire::Port, pool: &mut Pool) -> Vec<Float> {
-    let Some(id) = row.id.some() else { return Vec::new() };
-    let owner = service(row, pool);
-    let pairs = pairs(row, pool);
-    let of = |ip| Float {
-        id: id.into(),
-        ip,
-        name: Arc::from(row.name.as_ref().map_or("", Text::as_str)),
-        region: region_of(listing),
-        subnet: row.network.some().map(|network| pool.keep(network)),
-        pairs: pairs.clone(),
-        owner: owner.clone(),
-    };
-    // One id, one address: a port has one.
-    row.fixed_ips.iter().filter_map(|fixed| fixed.ip).take(1).map(of).collect()
-}
-
 /// Is it bound to a port that it does not name? Vendor: ACTIVE is bound, DOWN is not, and one that is found by a private address has one.
 fn is_bound_somewhere(row: &wire::Eip, found: bool) -> bool {
     let is_port = row.kind.some().is_none_or(|kind| kind == "PORT" || kind == "null");
@@ -632,137 +430,6 @@ fn backends(listing: &Listing, row: &wire::Member) -> Vec<Backend> {
         port: Arc::from(row.port.as_str()),
     };
     owners.into_iter().map(backend).collect()
-}
-
-/// A write's answer. 204 and Nova's 202 have no body.
-fn taken(call: &Call, response: &WireResponse) -> Result<Receipt, Fault> {
-    let header = faults::header_id(response);
-    if response.body.iter().all(u8::is_ascii_whitespace) {
-        let bodiless = matches!(response.status, 202 | 204);
-        return if bodiless {
-            Ok(Receipt { request_id: header, task: None })
-        } else {
-            Err(faults::garbage(call, response, odd::NO_BODY))
-        };
-    }
-    let body: Value = open(call, response)?;
-    let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
-    let wanted: &[&str] = match call {
-        Call::Write { kind: OperationKind::Detach { .. } | OperationKind::Attach { .. }, .. } => &["job_id"],
-        _ => &["port_id", "port", "publicip"],
-    };
-    if !wanted.iter().any(|name| body.get(name).is_some()) {
-        return Err(faults::garbage(call, response, &odd::missing(wanted.join(", "))));
-    }
-    if let Some(what) = another_list(call, &body) {
-        return Err(Fault { message: what.to_owned(), ..faults::garbage(call, response, what) });
-    }
-    Ok(Receipt { request_id: header.or_else(|| text("request_id")), task: text("job_id") })
-}
-
-/// What is wrong where a port's new state is not what was written. Vendor: `UpdatePort` answers it whole, replaces the list whole, and
-/// has no version to compare: nothing else tells that another writer was in between, or that it did nothing.
-fn another_list(call: &Call, body: &Value) -> Option<&'static str> {
-    let Call::Write { step, .. } = call else { return None };
-    let (id, sent) = release::read_carry(step.carry.as_deref()?)?;
-    let port = &body["port"];
-    if port["id"].as_str().is_some_and(|told| told != id) {
-        return Some(odd::NOT_WHAT_WAS_ASKED);
-    }
-    let none = Vec::new();
-    let sent = sent.as_array().unwrap_or(&none);
-    let mut now: Vec<&Value> = port["allowed_address_pairs"].as_array().unwrap_or(&none).iter().collect();
-    let text = |pair: &Value, name: &str| pair[name].as_str().unwrap_or_default().to_ascii_lowercase();
-    // Where none was sent the service puts the port's own.
-    let same = |sent: &Value, now: &Value| {
-        let mac = text(sent, "mac_address");
-        text(sent, "ip_address") == text(now, "ip_address") && (mac.is_empty() || mac == text(now, "mac_address"))
-    };
-    let all = sent.iter().all(|sent| match now.iter().position(|now| same(sent, now)) {
-        Some(at) => {
-            now.swap_remove(at);
-            true
-        }
-        None => false,
-    });
-    (!all || !now.is_empty()).then_some(odd::NOT_WHAT_WAS_WRITTEN)
-}
-
-/// Vendor: a job that failed is status 200; with several NICs each part has its own end.
-fn job(call: &Call, response: &WireResponse) -> Result<TaskState, Fault> {
-    let body: wire::Job = open(call, response)?;
-    let Some(status) = body.status.some() else {
-        let raw: Option<Value> = serde_json::from_slice(&response.body).ok();
-        return Err(match raw.as_ref().and_then(Error::read) {
-            Some(told) => faults::fault(call, response, Some(told)),
-            None => faults::garbage(call, response, &odd::missing("status")),
-        });
-    };
-    let failed = body.entities.parts.iter().find(|part| part.status.is("FAIL"));
-    if status.eq_ignore_ascii_case("FAIL") || (status.eq_ignore_ascii_case("SUCCESS") && failed.is_some()) {
-        let codes = [Some(&body.code), failed.map(|part| &part.code)];
-        let reasons = [
-            Some(&body.reason),
-            failed.map(|part| &part.reason),
-            failed.map(|part| &part.entities.message),
-            Some(&body.entities.message),
-        ];
-        let first = |texts: &[Option<&Text>]| {
-            texts.iter().flatten().find_map(|text| text.some()).unwrap_or_default().to_owned()
-        };
-        let fault = faults::task_failure(call, response, &first(&codes), &first(&reasons));
-        return Ok(TaskState::Failed(Box::new(fault)));
-    }
-    Ok(match status {
-        "SUCCESS" => TaskState::Done,
-        // INIT, RUNNING, and words of tomorrow: asked again.
-        _ => TaskState::Running,
-    })
-}
-
-/// A token with its project, or only the project of the region.
-/// Vendor: the accounts that the user may see; a user belongs to one.
-fn account(call: &Call, response: &WireResponse) -> Result<String, Fault> {
-    let list = open::<wire::Domains>(call, response)?.domains;
-    let domains = listed(call, response, list, "domains")?;
-    match domains.as_slice() {
-        [domain] => {
-            domain.id.some().map(str::to_owned).ok_or_else(|| faults::garbage(call, response, &odd::missing("id")))
-        }
-        domains => Err(faults::garbage(call, response, &odd::about(odd::MANY_ACCOUNTS, domains.len()))),
-    }
-}
-
-fn session(call: &Call, region: &RegionId, response: &WireResponse) -> Result<Session, Fault> {
-    if let Some(token) = response.header("x-subject-token").map(str::trim).filter(|token| !token.is_empty()) {
-        let body: wire::Tokens = open(call, response)?;
-        let told = body.token.ok_or_else(|| faults::garbage(call, response, &odd::missing("token")))?;
-        let ends: Option<jiff::Timestamp> = told.expires_at.as_str().parse().ok();
-        let ends = ends.ok_or_else(|| faults::garbage(call, response, &odd::missing("expires_at")))?;
-        return Ok(Session {
-            project_id: told.project.id.some().map(str::to_owned),
-            credential: Some(Credential::Bearer(token.into())),
-            expires_at: Some(Timestamp(ends.as_millisecond())),
-            account: told.project.domain.id.some().map(str::to_owned),
-        });
-    }
-    let list = open::<wire::Projects>(call, response)?.projects;
-    let projects = listed(call, response, list, "projects")?;
-    let mut own = projects.iter().filter(|project| project.name.is(region.as_str()) && !project.enabled.is("false"));
-    let missing = |message: String| Fault {
-        request_id: faults::header_id(response),
-        http_status: Some(response.status),
-        ..Fault::local(FaultKind::NotFound, encode::action(call), message)
-    };
-    let first = own.next();
-    match (first.and_then(|project| project.id.some()), own.next()) {
-        (Some(id), None) => {
-            let account = first.and_then(|project| project.account.some()).map(str::to_owned);
-            Ok(Session { project_id: Some(id.to_owned()), account, ..Session::default() })
-        }
-        (Some(_), Some(_)) => Err(missing(odd::about(odd::SEVERAL_PROJECTS, region))),
-        (None, _) => Err(missing(odd::about(odd::NO_PROJECT, region))),
-    }
 }
 
 #[cfg(test)]

@@ -2,10 +2,20 @@
 
 use serde_json::json;
 
-use super::*;
+use super::{super::release, ports::state, *};
 use crate::{
-    domain::{fault::Effect, plan::OperationKind},
-    providers::provider::Step,
+    domain::{
+        address::AddressRole,
+        fault::{Effect, FaultKind},
+        nic::{ManagedBy, NicRole, NicState},
+        outcome::Receipt,
+        plan::OperationKind,
+        time::Timestamp,
+    },
+    providers::{
+        profile::Credential,
+        provider::{Session, Step, TaskState},
+    },
 };
 
 fn region() -> RegionId {
