@@ -36,6 +36,13 @@ impl Verdicts {
         self.nics.get(profile)?.get(slot as usize)
     }
 
+    /// Brings the verdicts on the addresses of these NICs into the processor's cache, all at once. Changes nothing but time.
+    pub fn warm(&self, profile: usize, slots: impl Iterator<Item = u32>) {
+        let first = |verdict: &NicVerdict| verdict.addresses.first().map_or(0, |judged| judged.level as u8);
+        let of = |slot| self.nic(profile, slot).map_or(0, first);
+        std::hint::black_box(slots.map(of).fold(0, u8::wrapping_add));
+    }
+
     pub fn detach(&self, profile: usize, slot: u32) -> Judged {
         self.nic(profile, slot).map(|verdict| verdict.detach).unwrap_or_default()
     }

@@ -36,14 +36,8 @@ pub struct NicSubject<'a> {
     pub now: Timestamp,
 }
 
-/// An address of the NIC at hand. What [`Expr::needs`] does not ask for may be left at its default.
-#[derive(Clone, Copy, Debug)]
-pub struct AddressSubject {
-    pub address: Address,
-    pub target: TargetSubject,
-}
-
-/// What is known about an address, or about a NIC as a whole, as something to be written to.
+/// What is known about an address, or about a NIC as a whole, as something to be written to. What [`Expr::needs`] does not ask for
+/// may be left at its default.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TargetSubject {
     pub has_eip: bool,
@@ -187,6 +181,11 @@ fn each<'a>(terms: &'a [Term], mut mask: u64, mut f: impl FnMut(u64, &'a Term)) 
     }
 }
 
+/// Of the first 64 addresses those of which it holds, as bits.
+fn bits(addresses: &[Address], holds: impl Fn(&Address) -> bool) -> u64 {
+    addresses.iter().take(64).enumerate().fold(0, |bits, (nth, address)| bits | u64::from(holds(address)) << nth)
+}
+
 fn any(patterns: &[Pattern], text: &str) -> bool {
     patterns.iter().any(|pattern| pattern.matches(text))
 }
@@ -249,18 +248,21 @@ impl Expr {
         NicMatch { expr: self, nic, pending, through_eip, untold: partial.untold, dead }
     }
 
-    /// Brings into the processor's cache what [`Self::on_nic`] and [`NicMatch::address`] will read of these NICs.
+    /// Brings into the processor's cache what [`Self::on_nic`] and [`NicMatch::addresses`] will read of these NICs.
     ///
     /// Filtering many rows waits for memory, one NIC after the other; asked for in blocks (of 32, say), the waits overlap.
     /// Changes nothing but time.
     pub fn warm<'a>(&self, nics: impl Iterator<Item = &'a Nic>) {
         let first = |text: &str| text.as_bytes().first().copied().unwrap_or(0);
+        let [_, _, of_nics, of_addresses] = self.masks.at.map(|mask| mask != 0);
         let mut sum = 0u8;
         for nic in nics {
-            sum = sum
-                .wrapping_add(first(&nic.name))
-                .wrapping_add(first(nic.id.as_str()))
-                .wrapping_add(nic.addresses.first().map_or(0, |address| role_bit(address.role)));
+            if of_nics {
+                sum = sum.wrapping_add(first(&nic.name)).wrapping_add(first(nic.id.as_str()));
+            }
+            if of_addresses {
+                sum = sum.wrapping_add(nic.addresses.first().map_or(0, |address| role_bit(address.role)));
+            }
         }
         std::hint::black_box(sum);
     }
@@ -422,23 +424,42 @@ impl NicMatch<'_> {
         !self.dead && self.pending == 0
     }
 
-    /// Does this address of the NIC match?
-    pub fn address(&self, subject: &AddressSubject) -> bool {
+    /// Which of these up to 64 addresses of the NIC match: bit n is the n-th. `target` tells what is known of the n-th.
+    pub fn addresses(&self, addresses: &[Address], target: impl Fn(usize) -> TargetSubject) -> u64 {
+        let all = u64::MAX.checked_shr(64 - addresses.len().min(64) as u32).unwrap_or(0);
         if self.dead {
-            return false;
+            return 0;
         }
-        let ip = subject.address.ip;
-        self.ask(|bit, test| {
-            let own = match test {
-                Test::Word(words) => words.addresses.matches(ip),
-                Test::Address(set) => set.matches(ip),
-                Test::Kind(bits) => bits & role_bit(subject.address.role) != 0,
-                test => ask_target(test, &subject.target),
+        let mut left = all;
+        // Term by term, so that what a term asks is looked at once and not for each address.
+        each(&self.expr.terms, self.pending, |bit, term| {
+            if left == 0 {
+                return;
+            }
+            let mut yes = match &term.test {
+                Test::Word(words) => bits(addresses, |address| words.addresses.matches(address.ip)),
+                Test::Address(set) => bits(addresses, |address| set.matches(address.ip)),
+                Test::Kind(kinds) => bits(addresses, |address| kinds & role_bit(address.role) != 0),
+                test => (0..addresses.len().min(64))
+                    .fold(0, |yes, nth| yes | u64::from(ask_target(test, &target(nth))) << nth),
             };
             // An EIP whose private address the cloud does not tell is found on each.
-            own || (self.through_eip & bit != 0
-                && self.nic.eips.iter().any(|eip| ask_eip(test, eip) && eip.is_on(self.nic.nic, ip) != Some(false)))
-        })
+            if self.through_eip & bit != 0 {
+                let of = |ip| {
+                    self.nic
+                        .eips
+                        .iter()
+                        .any(|eip| ask_eip(&term.test, eip) && eip.is_on(self.nic.nic, ip) != Some(false))
+                };
+                yes |= bits(addresses, |address| of(address.ip));
+            }
+            left &= if term.negated { !yes } else { yes };
+            // Neither it nor its negation matches without a yes.
+            if self.untold & bit != 0 {
+                left &= yes;
+            }
+        });
+        left
     }
 
     /// Does the NIC itself match, whatever its addresses?

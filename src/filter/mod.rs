@@ -9,7 +9,7 @@
 //!
 //! Evaluation goes from the outside in, so that nothing is asked twice:
 //! [`Expr::on_profile`] once a profile, [`Expr::on_instance`] once an instance, [`Expr::on_nic`] once a NIC, and
-//! [`NicMatch::address`] for what is left. Nothing is allocated on the way.
+//! [`NicMatch::addresses`] for what is left. Nothing is allocated on the way.
 
 mod certain;
 mod error;
@@ -28,7 +28,7 @@ use crate::domain::finding::FindingSet;
 
 pub use certain::{Certain, Missing, Whole};
 pub use error::{FilterError, FilterErrorKind};
-pub use eval::{AddressSubject, NicMatch, NicSubject, Partial, ProfileSubject, TargetSubject};
+pub use eval::{NicMatch, NicSubject, Partial, ProfileSubject, TargetSubject};
 pub use field::Field;
 
 use field::{Compare, Has};

@@ -120,9 +120,8 @@ impl World {
         let eips: Vec<&Eip> = self.eips.iter().collect();
         let nic = NicSubject { nic: &self.nic, eips: &eips, read_at: Timestamp(NOW.0 - 3_600_000), now: NOW };
         let nic = expr.on_nic(partial, nic);
-        let hits: Vec<usize> = (0..self.nic.addresses.len())
-            .filter(|&nth| nic.address(&AddressSubject { address: self.nic.addresses[nth], target: Self::target(nth) }))
-            .collect();
+        let bits = nic.addresses(&self.nic.addresses, Self::target);
+        let hits: Vec<usize> = (0..64).filter(|nth| bits >> nth & 1 == 1).collect();
         assert!(!nic.is_settled_no() || hits.is_empty());
         assert!(!nic.is_settled_yes() || hits.len() == self.nic.addresses.len());
         hits

@@ -16,7 +16,7 @@ use crate::{
         selection::Target,
         slots::Slots,
     },
-    filter::{AddressSubject, Expr, Needs, NicSubject, Partial, ProfileSubject, TargetSubject},
+    filter::{Expr, Needs, NicSubject, Partial, ProfileSubject, TargetSubject},
 };
 
 /// NICs whose memory is asked for together.
@@ -93,26 +93,24 @@ impl<'a> Matcher<'a> {
         let Needs { has_eip, has_lb, verdicts, marks, .. } = self.needs;
         if !(has_eip || has_lb || verdicts || marks) {
             let target = TargetSubject::default();
-            for (nth, &address) in nic.addresses.iter().enumerate() {
-                if matched.address(&AddressSubject { address, target }) {
-                    hit.set(nth);
-                }
+            for (word, addresses) in nic.addresses.chunks(64).enumerate() {
+                hit.set_word(word, matched.addresses(addresses, |_| target));
             }
             hit.own = matched.itself(&TargetSubject { has_eip: !eips.is_empty(), ..target });
             return hit;
         }
         let verdict = if verdicts { self.state.verdicts.nic(self.place, slot) } else { None };
-        for (nth, &address) in nic.addresses.iter().enumerate() {
-            let judged = verdict.and_then(|verdict| verdict.addresses.get(nth)).copied().unwrap_or_default();
-            let address_key = || Target::Address(AddressKey { nic: key(), ip: address.ip });
-            let target = TargetSubject {
-                has_eip: self.needs.has_eip && eips.iter().any(|eip| eip.is_on(nic, address.ip) != Some(false)),
-                has_lb: on_backends.contains(&address.ip),
-                ..self.target(address_key, judged)
+        for (word, addresses) in nic.addresses.chunks(64).enumerate() {
+            let target = |nth: usize| {
+                let ip = addresses[nth].ip;
+                let judged = verdict.and_then(|verdict| verdict.addresses.get(word * 64 + nth)).copied();
+                TargetSubject {
+                    has_eip: self.needs.has_eip && eips.iter().any(|eip| eip.is_on(nic, ip) != Some(false)),
+                    has_lb: on_backends.contains(&ip),
+                    ..self.target(|| Target::Address(AddressKey { nic: key(), ip }), judged.unwrap_or_default())
+                }
             };
-            if matched.address(&AddressSubject { address, target }) {
-                hit.set(nth);
-            }
+            hit.set_word(word, matched.addresses(addresses, target));
         }
         let judged = verdict.map(|verdict| verdict.detach).unwrap_or_default();
         let target = TargetSubject {
@@ -153,6 +151,9 @@ impl<'a> Matcher<'a> {
             }
             if !self.expr.is_empty() {
                 self.expr.warm(block.iter().map(|&(_, nic)| nic));
+                if self.needs.verdicts {
+                    self.state.verdicts.warm(self.place, block.iter().map(|&(slot, _)| slot));
+                }
             }
             for &(slot, nic) in &block {
                 let instance = self.part.instance_of(slot);
