@@ -2,7 +2,7 @@
 //! calls against the fewest that it can make, its time against the least that it can take, and how soon a key that is pressed
 //! meanwhile is on the screen. Then the same where every second call is throttled.
 //!
-//! `cargo bench --bench batch` prints one table.
+//! `cargo bench --bench batch` prints one table; `-- calls` also which calls they were, by action and status.
 
 // A bench that unwraps fails where it should.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::cast_precision_loss)]
@@ -177,6 +177,15 @@ fn carried_out(throttled: Option<f64>) -> Carried {
     let keys = type_meanwhile(&mut console);
     let logs: Vec<Vec<Logged>> =
         simulators.iter().zip(&before).map(|(simulator, &before)| simulator.requests().split_off(before)).collect();
+    if std::env::args().any(|arg| arg == "calls") {
+        for (simulator, log) in simulators.iter().zip(&logs) {
+            let mut by: BTreeMap<(&str, Option<u16>), usize> = BTreeMap::new();
+            for call in log {
+                *by.entry((call.action.as_str(), call.status)).or_default() += 1;
+            }
+            println!("{}: {by:?}", simulator.provider());
+        }
+    }
     let clouds = simulators.iter().zip(&logs).map(|(simulator, log)| {
         let times = || log.iter().map(|call| call.at.0);
         let seconds = (times().max().unwrap() - times().min().unwrap()) as f64 / 1000.0 + DELAY as f64 / 1000.0;

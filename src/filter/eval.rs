@@ -426,11 +426,7 @@ impl NicMatch<'_> {
 
     /// Which of these up to 64 addresses of the NIC match: bit n is the n-th. `target` tells what is known of the n-th.
     pub fn addresses(&self, addresses: &[Address], target: impl Fn(usize) -> TargetSubject) -> u64 {
-        let all = u64::MAX.checked_shr(64 - addresses.len().min(64) as u32).unwrap_or(0);
-        if self.dead {
-            return 0;
-        }
-        let mut left = all;
+        let mut left = if self.dead { 0 } else { bits(addresses, |_| true) };
         // Term by term, so that what a term asks is looked at once and not for each address.
         each(&self.expr.terms, self.pending, |bit, term| {
             if left == 0 {
