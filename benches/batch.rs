@@ -25,7 +25,7 @@ use nicdeck::{
         inventory::Inventory,
         outcome::Receipt,
         page::Listing,
-        plan::{Belts, Operation, ReleasePlan},
+        plan::{Belts, Operation, OperationKind, ReleasePlan},
         selection::Target,
     },
     providers::{
@@ -257,18 +257,18 @@ async fn least(nth: usize) -> Least {
     let bare =
         operation.expect.eips.is_empty() && operation.expect.backends.is_empty() && operation.expect.floats.is_empty();
     let whole = usize::from(!bare);
-    let steps = steps(cloud, operation);
+    let (steps, looks) = steps(cloud, operation);
     let task = cloud.task(&operation.region, &Receipt { request_id: None, task: Some("1".to_owned()) });
-    let tasks = usize::from(task.is_some()) * steps.len();
+    // What another request may follow hands out none.
+    let tasks = usize::from(task.is_some() && looks == steps.len());
     let latency = DELAY as f64 / 1000.0;
-    let longest = (steps.len() + whole) as f64 * around_s + record_s + (steps.len() + tasks) as f64 * latency;
+    let longest = (looks + whole) as f64 * around_s + record_s + (steps.len() + tasks) as f64 * latency;
     let count = plan.operations().len();
-    let calls = steps.len() * (around.len() + 1) + record.len() + whole * around.len() + tasks;
+    let calls = (looks + whole) * around.len() + steps.len() + record.len() + tasks;
     // How often each action is asked for, by its limit.
     let mut quotas: BTreeMap<&str, (Quota, usize)> = BTreeMap::new();
     let limits = limits(cloud, operation);
-    for (logged, often) in around.iter().map(|one| (one, steps.len() + whole)).chain(record.iter().map(|one| (one, 1)))
-    {
+    for (logged, often) in around.iter().map(|one| (one, looks + whole)).chain(record.iter().map(|one| (one, 1))) {
         if let Some(quota) = limits.get(logged.action.as_str()) {
             quotas.entry(quota.api).or_insert((*quota, 0)).1 += often;
         }
@@ -289,18 +289,26 @@ async fn least(nth: usize) -> Least {
     Least { calls: calls * count, longest, flight, paced: paced.fold(longest, f64::max) }
 }
 
-/// The requests of a write.
-fn steps(cloud: &dyn Provider, operation: &Operation) -> Vec<Call> {
-    let mut made = Vec::new();
-    while let Some(step) = cloud.step(&operation.kind, &operation.expect, &made) {
+/// The requests of a write, and the looks that they are decided on: one before each, and one that finds nothing left to do where the
+/// last of them does not say that it is the last.
+fn steps(cloud: &dyn Provider, operation: &Operation) -> (Vec<Call>, usize) {
+    let (mut made, mut looks) = (Vec::new(), 0);
+    let mut seen = (*operation.expect).clone();
+    loop {
+        looks += 1;
+        let Some(step) = cloud.step(&operation.kind, &seen, &made) else { break };
         let last = step.last;
         made.push(step);
         if last {
             break;
         }
+        // All that the NIC has of it goes with one request.
+        let OperationKind::Release { ips, .. } = &operation.kind else { break };
+        seen.nic.addresses.retain(|address| !ips.contains(&address.ip));
+        seen.floats.retain(|float| !ips.contains(&float.ip));
     }
     let call = |step| Call::Write { region: operation.region.clone(), kind: operation.kind.clone(), step };
-    made.into_iter().map(call).collect()
+    (made.into_iter().map(call).collect(), looks)
 }
 
 /// The limits of the actions that read around a NIC.
