@@ -278,6 +278,13 @@ impl Run {
         self.order.get(place).and_then(|&row| self.rows.get(row))
     }
 
+    /// Has the cursor stay on this row, wherever it stands now.
+    pub(super) fn keep_on(&mut self, row: usize, height: usize) {
+        if let Some(place) = self.order.iter().position(|&at| at == row) {
+            self.view.follow(place, self.order.len(), height);
+        }
+    }
+
     pub(super) fn set(&mut self, row: usize, progress: Progress, now: Timestamp) {
         let Some(entry) = self.rows.get_mut(row) else { return };
         if matches!(entry.progress, Progress::Settled(_)) {

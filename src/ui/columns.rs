@@ -22,6 +22,12 @@ impl Need {
         Self { most: u16::try_from(cells).unwrap_or(u16::MAX).clamp(self.least, self.most), ..self }
     }
 
+    /// Never dropped.
+    #[must_use]
+    pub const fn always(self) -> Self {
+        Self { drop: 0, ..self }
+    }
+
     pub const fn first(self) -> Self {
         Self { first: true, ..self }
     }

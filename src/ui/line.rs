@@ -308,13 +308,18 @@ fn run(canvas: &mut Canvas, state: &State, area: Area) {
     if run.ended.is_some() {
         right.push((words.text("run.took", &[("time", &elapsed)]), Role::Dim));
     } else {
-        let (done, total) = (counts.answered(), counts.total);
+        // What nobody knows is told by itself.
+        let unknown = counts.unknown + counts.lost;
+        let (done, total) = (counts.answered() - counts.unknown, counts.total);
         right.push((
             words.text("run.done-of", &[("done", &done.to_string()), ("total", &total.to_string())]),
             Role::Bright,
         ));
         right.push((Cow::Owned(format!("{} %", done * 100 / total.max(1))), Role::Text));
         right.push((words.text("run.elapsed", &[("time", &elapsed)]), Role::Dim));
+        if unknown > 0 {
+            right.push((words.text("count.unknown", &[("count", &unknown.to_string())]), Role::Unknown));
+        }
         if counts.stopped > 0 {
             right.push((words.text("count.stopped", &[("count", &counts.stopped.to_string())]), Role::Text));
         }

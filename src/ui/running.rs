@@ -87,14 +87,19 @@ fn profiles(canvas: &mut Canvas, run: &Run, now: Timestamp, area: Area, by: &[(P
     ];
     let [profile, done, accepted, retrying, failed, unknown, skipped, stopped, note] = needs;
     // Most batches have none of these, and then the remark has their room.
-    let [mut skipped, mut stopped] = [skipped, stopped];
-    for (need, count) in
-        [(&mut skipped, counts_of(by, |one| one.skipped)), (&mut stopped, counts_of(by, |one| one.stopped))]
-    {
-        if count == 0 {
-            *need = columns::Need::NONE;
-        }
-    }
+    let some = |need: columns::Need, count: fn(&Counts) -> usize| {
+        if counts_of(by, count) == 0 { columns::Need::NONE } else { need }
+    };
+    let (skipped, stopped) = (some(skipped, |one| one.skipped), some(stopped, |one| one.stopped));
+    // What counts something is there before what counts nothing, and before the remark: together they are the whole.
+    let counted = |need: columns::Need, count: fn(&Counts) -> usize| {
+        if counts_of(by, count) == 0 { need } else { need.always() }
+    };
+    let accepted = counted(accepted, |one| one.accepted);
+    let retrying = counted(retrying, |one| one.retrying);
+    let unknown = counted(unknown, |one| one.unknown + one.lost);
+    let (failed, skipped, stopped) =
+        (counted(failed, |one| one.failed), counted(skipped, |one| one.skipped), counted(stopped, |one| one.stopped));
     let [profile, done, accepted, retrying, failed, unknown, skipped, stopped, note] = columns::lay(
         [profile, done, accepted, retrying, failed, unknown, skipped, stopped, note],
         2,

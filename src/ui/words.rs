@@ -355,8 +355,13 @@ pub fn fault_word(words: &Catalog, kind: FaultKind) -> String {
     words.text(&format!("fault.{}.word", fault_kind(kind)), &[]).into_owned()
 }
 
+/// What was begun and not ended was not refused.
+fn fault_kind_of(fault: &Fault) -> &'static str {
+    if fault.kind == FaultKind::Local && fault.partly { "cut" } else { fault_kind(fault.kind) }
+}
+
 fn fault_text<'a>(words: &'a Catalog, fault: &Fault, part: &str) -> Cow<'a, str> {
-    let mut key = format!("fault.{}.{part}", fault_kind(fault.kind));
+    let mut key = format!("fault.{}.{part}", fault_kind_of(fault));
     // A request id that never came can be given to nobody.
     if fault.request_id.is_none() {
         let without = format!("{key}-without-id");
@@ -403,7 +408,7 @@ pub fn fault_code<'f>(words: &Catalog, fault: &'f Fault) -> Cow<'f, str> {
     match (&fault.code, fault.http_status) {
         (Some(code), _) => Cow::Borrowed(code.as_str()),
         (None, Some(status)) if status >= 400 => Cow::Owned(format!("HTTP {status}")),
-        _ => Cow::Owned(fault_word(words, fault.kind)),
+        _ => Cow::Owned(words.text(&format!("fault.{}.word", fault_kind_of(fault)), &[]).into_owned()),
     }
 }
 
@@ -670,6 +675,23 @@ mod tests {
         // What a vendor says is left as it is.
         assert_eq!(said(&missing, Some("Broken")), [&missing, &missing].map(String::clone));
         assert_eq!(said("nobody knows", None), ["nobody knows"; 2]);
+    }
+
+    #[test]
+    fn what_was_begun_and_not_ended_is_never_told_as_refused_or_as_not_sent() {
+        let catalogs = Catalogs::embedded().unwrap();
+        let words = catalogs.of(Language::English);
+        let cut = Fault { partly: true, ..Fault::local(FaultKind::Local, "UpdatePort", "found-partly") };
+        assert_eq!(fault_code(words, &cut), "broken off");
+        assert_eq!(
+            fault_what(words, None, &cut),
+            "a part was done and shows, the rest was not: nicdeck broke it off: found at the next start"
+        );
+        for language in [Language::English, Language::Chinese] {
+            let words = catalogs.of(language);
+            let refused = fault_next(words, None, &Fault { partly: false, ..cut.clone() }, true).into_owned();
+            assert_ne!(fault_next(words, None, &cut, true), refused);
+        }
     }
 
     #[test]

@@ -58,7 +58,11 @@ pub fn update(state: &mut State, now: Timestamp, msg: Msg) -> Vec<Effect> {
             msg
         }
     };
+    let marks = state.marks.changes();
     let effects = take_in(state, msg);
+    if state.marks.changes() != marks && state.browse.filter.needs().marks {
+        inventory::refilter(state);
+    }
     super::rows::recount_hidden(state);
     take_down(state);
     effects
@@ -231,8 +235,13 @@ pub fn regions(state: &State) -> Regions {
 
 /// Lines of the current screen's list.
 pub fn list_height(state: &State) -> usize {
+    list_height_of(state, state.screen)
+}
+
+/// Lines of a screen's list, in the regions of the current one.
+fn list_height_of(state: &State, screen: Screen) -> usize {
     let regions = regions(state);
-    usize::from(match state.screen {
+    usize::from(match screen {
         Screen::Inventory | Screen::History | Screen::Calls | Screen::Welcome => regions.list.height,
         Screen::Plan => PlanAreas::of(&regions).list.height,
         Screen::Run => {

@@ -25,6 +25,25 @@ use crate::{
 use super::{earlier, history, inventory, plan, undo};
 
 pub fn event(state: &mut State, job: JobId, event: ReleaseEvent) -> Vec<Effect> {
+    let looked_at = looked_at(state);
+    let effects = take(state, job, event);
+    if let Some(row) = looked_at {
+        let height = super::list_height_of(state, Screen::Run);
+        if let Some(run) = &mut state.run {
+            run.keep_on(row, height);
+        }
+    }
+    effects
+}
+
+/// The row that somebody has gone to, or has open. On the first line the cursor stays, for what changed last.
+fn looked_at(state: &State) -> Option<usize> {
+    let run = state.run.as_ref()?;
+    let is_open = state.screen == Screen::Run && !state.overlays.is_empty();
+    (run.view.cursor > 0 || is_open).then(|| run.order.get(run.view.cursor).copied()).flatten()
+}
+
+fn take(state: &mut State, job: JobId, event: ReleaseEvent) -> Vec<Effect> {
     let now = state.now;
     let Some(run) = state.run.as_mut().filter(|run| run.job == job && run.ended.is_none()) else { return Vec::new() };
     match event {
@@ -190,7 +209,10 @@ pub fn retry_disabled(state: &State) -> Option<Phrase> {
     if state.screen == Screen::History {
         return undo::rest_disabled(state);
     }
-    left(state).is_empty().then(|| Phrase::new("disabled.nothing-to-retry"))
+    left(state).is_empty().then(|| {
+        let unknown = state.run.iter().flat_map(|run| &run.rows).any(is_unknown);
+        Phrase::new(if unknown { "disabled.only-unknown" } else { "disabled.nothing-to-retry" })
+    })
 }
 
 /// `r`: a new plan for what is not gone. Each NIC is read again first, so nothing is repeated blindly.

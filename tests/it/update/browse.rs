@@ -562,3 +562,14 @@ fn what_was_said_about_marks_goes_when_they_change() {
     scenario.keys("G space");
     assert!(!scenario.notice().starts_with("notice.marked"), "{}", scenario.notice());
 }
+
+#[test]
+fn a_filter_on_marks_follows_them() {
+    let mut scenario = browsing();
+    scenario.keys("/").text("-marked:yes kind:secondary").keys("enter");
+    let all = scenario.state.browse.rows.address_count();
+    scenario.keys("a");
+    assert_eq!(scenario.state.browse.rows.address_count(), all - scenario.marks().len());
+    scenario.keys("\\");
+    assert_eq!((scenario.marks().len(), scenario.state.browse.rows.address_count()), (0, all));
+}

@@ -516,3 +516,48 @@ fn an_answer_that_was_lost_leaves_its_trace_in_the_row() {
         assert_eq!(row.lost, row.operation == OperationId(0), "{:?}", row.target);
     }
 }
+
+#[test]
+fn the_cursor_stays_on_a_row_that_somebody_went_to() {
+    let (mut scenario, job, plan) = running();
+    let focused = |scenario: &Scenario| {
+        let run = scenario.state.run.as_ref().unwrap();
+        run.row_at(run.view.cursor).unwrap().target.clone()
+    };
+    let progress = |scenario: &mut Scenario, nth: usize| {
+        let operation = plan.operations()[nth].id;
+        scenario.send(Msg::Release(job, ReleaseEvent::Progressed(operation, Progress::Checking)));
+    };
+    scenario.keys("j");
+    let gone_to = focused(&scenario);
+    for nth in (0..plan.operations().len()).rev() {
+        progress(&mut scenario, nth);
+        assert_eq!(focused(&scenario), gone_to);
+    }
+    // On the first line what changed last is looked at, unless its page is open.
+    scenario.keys("g");
+    progress(&mut scenario, 1);
+    assert_eq!(focused(&scenario).nic(), &plan.operations()[1].nic_key());
+    scenario.keys("enter");
+    let open = focused(&scenario);
+    progress(&mut scenario, 0);
+    assert_eq!(focused(&scenario), open);
+    scenario.send(Msg::Release(job, ReleaseEvent::Ended));
+    assert_eq!(focused(&scenario), open, "nor does the end open another one");
+}
+
+#[test]
+fn where_only_unknown_ends_are_left_they_are_to_be_read_again_first() {
+    let (mut scenario, job, plan) = running();
+    for nth in 0..plan.operations().len() {
+        let outcome = if nth == 0 {
+            Outcome::Unknown { fault: Fault::local(FaultKind::Timeout, "Unassign", "no answer") }
+        } else {
+            released()
+        };
+        settle(&mut scenario, job, &plan, nth, &outcome);
+    }
+    scenario.send(Msg::Release(job, ReleaseEvent::Ended));
+    scenario.keys("r");
+    assert_eq!(scenario.notice(), "disabled.only-unknown");
+}
