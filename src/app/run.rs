@@ -135,7 +135,7 @@ impl Counts {
     fn add(&mut self, row: &RunRow) {
         self.total += 1;
         let place = match &row.progress {
-            Progress::Queued => &mut self.queued,
+            Progress::Queued | Progress::Throttled { .. } => &mut self.queued,
             Progress::Checking | Progress::Sent | Progress::ReadingBack { .. } => &mut self.active,
             Progress::Accepted { .. } => &mut self.accepted,
             // Of what was sent nobody knows the end while it can not be read back.

@@ -145,6 +145,10 @@ pub enum OutcomeWord {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Progress {
     Queued,
+    /// Not sent: the vendor wants no such call for `wait_ms` from then on. Its turn comes after that.
+    Throttled {
+        wait_ms: u64,
+    },
     /// Being read again before the write.
     Checking,
     Sent,

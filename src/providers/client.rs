@@ -19,10 +19,10 @@ use tokio_util::sync::CancellationToken;
 use super::{
     http,
     keyring::{Keyring, Supply},
-    limiter::{Lane, Limiter},
+    limiter::Limiter,
     network::Network,
     profile::{Credential, Profile},
-    provider::{Call, Provider, Quota, Reply, Stamp, Step, TaskState},
+    provider::{Call, Provider, Reply, Stamp, Step, TaskState},
     redact::{self, Scrubber, Trip},
     response::{redirected, request_id, retry_after, server_time, unanswered},
     retry::{self, RetryPolicy},
@@ -45,6 +45,8 @@ use crate::{
     },
     wire::WireRequest,
 };
+
+mod pace;
 
 /// The time, from whoever may read a clock.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -280,9 +282,8 @@ impl Client {
 
     /// A call that changes nothing, made until it is answered or the policy gives up.
     async fn ask(&self, call: &Call) -> Result<Reply, Fault> {
-        // Around a write patience with a vendor who is busy costs less than a row that is given up.
         let usual = &self.inner.parts.retry;
-        let patient = RetryPolicy { deadline: usual.deadline.max(usual.busy), ..*usual };
+        let patient = RetryPolicy { deadline: self.patience(), ..*usual };
         let begin = Instant::now();
         // Tries and pauses. Waiting for a turn is not the cloud's fault, and a long listing waits long.
         let mut spent = Duration::ZERO;
@@ -291,9 +292,8 @@ impl Client {
         let mut renewed = false;
         loop {
             attempt += 1;
-            let deadline = if self.urgent { patient.deadline } else { usual.deadline };
             // A try that has no time is none: it would end as if nobody had answered.
-            let patience = Some(deadline.saturating_sub(spent).max(LEAST_PATIENCE));
+            let patience = Some(patient.deadline.saturating_sub(spent).max(LEAST_PATIENCE));
             let account = self.account(call).await?;
             let fault = match self.once(call, &account, attempt, patience, None).await.0 {
                 Ok(reply) => {
@@ -326,45 +326,6 @@ impl Client {
         }
     }
 
-    /// Tries of a write that did nothing, and fails so each time.
-    pub fn tries(&self, kind: FaultKind) -> u32 {
-        self.inner.parts.retry.tries_of(kind)
-    }
-
-    /// The pause before a write that did nothing is made again, with a new permit; `None` where it is not. `elapsed` since its first
-    /// try.
-    pub fn pause_of_write(&self, fault: &Fault, attempt: u32, elapsed: Duration) -> Option<Duration> {
-        retry::pause_of_write(&self.inner.parts.retry, fault, attempt, elapsed, dice())
-    }
-
-    /// Waits until the write may leave: for as long as the vendor throttles its action, and those before it take. May be dropped
-    /// at any moment. What the write is decided on is read after it.
-    pub async fn turn(&self, region: &RegionId, kind: &OperationKind, step: &Step) -> WriteTurn {
-        self.turn_in(Lane::Write, region, kind, step).await
-    }
-
-    /// The same for a write of which that is known already, and grows old: it goes before others.
-    pub async fn turn_again(&self, region: &RegionId, kind: &OperationKind, step: &Step) -> WriteTurn {
-        self.turn_in(Lane::Again, region, kind, step).await
-    }
-
-    async fn turn_in(&self, lane: Lane, region: &RegionId, kind: &OperationKind, step: &Step) -> WriteTurn {
-        let quota = self.write_quota(region, kind, step);
-        let slot = self.inner.limiter.enter(lane, quota).await;
-        let place = self.inner.parts.exchanges.clone().reserve_owned().await.ok();
-        WriteTurn::new(quota, slot, place)
-    }
-
-    /// Takes what the write is signed with, before its facts are read: a program that hands out keys may take minutes to renew them. May
-    /// be dropped at any moment. Where there is nothing to sign with, the write itself tells why, and is not sent.
-    pub async fn ready(&self, turn: &mut WriteTurn, region: &RegionId, kind: &OperationKind, step: &Step) {
-        let call = Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() };
-        turn.signer = match self.account(&call).await {
-            Ok(account) => Some(Box::new((account, self.mark().await))),
-            Err(_) => None,
-        };
-    }
-
     /// [`Client::mark`] of who signs the write of that turn.
     pub async fn mark_of(&self, turn: &WriteTurn) -> Option<String> {
         match turn.signer.as_deref() {
@@ -373,42 +334,10 @@ impl Client {
         }
     }
 
-    /// Takes a place among the calls in flight for the write: before it nobody's call is sent, and after it this one leaves at once.
-    pub async fn seat(&self, turn: &mut WriteTurn) {
-        if turn.seat.is_none() {
-            turn.seat = Some(self.inner.limiter.enter(Lane::Send, turn.quota).await);
-        }
-    }
-
-    /// May this write leave with that turn? It may not when the turn is for another request, or when the vendor has throttled the
-    /// action since.
-    pub fn has_turn(&self, turn: &WriteTurn, region: &RegionId, kind: &OperationKind, step: &Step) -> bool {
-        self.is_for(turn, region, kind, step) && self.closed_for(region, kind, step).is_zero()
-    }
-
-    /// Is the turn for such a request, now or later?
-    pub fn is_for(&self, turn: &WriteTurn, region: &RegionId, kind: &OperationKind, step: &Step) -> bool {
-        turn.quota.api == self.write_quota(region, kind, step).api
-    }
-
     /// What tells the account from others without naming it: a digest of who signs. `None`: nobody does.
     pub async fn mark(&self) -> Option<String> {
         let own = self.inner.keys.own(|| (self.inner.parts.clock)()).await.ok()?;
         Some(own.credential.mark())
-    }
-
-    /// How long no such write is sent from now on, because the vendor throttled its action.
-    pub fn closed_for(&self, region: &RegionId, kind: &OperationKind, step: &Step) -> Duration {
-        self.inner.limiter.closed_for(self.write_quota(region, kind, step))
-    }
-
-    /// What the vendor allows, or less where the profile says so.
-    fn quota(&self, call: &Call) -> Quota {
-        self.profile().net.pace.within(self.cloud().quota(call))
-    }
-
-    fn write_quota(&self, region: &RegionId, kind: &OperationKind, step: &Step) -> Quota {
-        self.quota(&Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() })
     }
 
     /// The one function that sends writes. Sends at most once: the permit is spent, whatever happens. Must not be dropped half-way:
@@ -578,17 +507,6 @@ impl Client {
         }
     }
 
-    fn lane(&self, call: &Call) -> Lane {
-        match call {
-            Call::Write { .. } => Lane::Write,
-            _ if self.urgent => Lane::Around,
-            Call::List(listing) if listing.resource.makes_rows() => Lane::Rows,
-            Call::List(_) | Call::Task { .. } | Call::Identity { .. } => Lane::Rest,
-            // Everything waits for it.
-            Call::SignIn { .. } => Lane::Rows,
-        }
-    }
-
     /// One try: a fresh stamp, one request, one record, which a write's caller gets as well.
     async fn once(
         &self,
@@ -617,7 +535,10 @@ impl Client {
                 let (slot, place) = turn.spend();
                 break (trial, slot, place);
             }
-            let slot = self.inner.limiter.enter(self.lane(call), quota).await;
+            let slot = match self.place(call, quota, attempt).await {
+                Ok(slot) => slot,
+                Err(fault) => return (Err(fault), None),
+            };
             // The credential may have been refused while this call waited: it is not one more of those that lock a key.
             if trial.is_some() || !account.is_own() || self.inner.proof.is_open() {
                 break (trial, [Some(slot), None], None);
@@ -676,7 +597,7 @@ impl Client {
         }
         match &result {
             Err(fault) if fault.kind == FaultKind::Throttled => {
-                self.inner.limiter.throttled(quota, fault.retry_after_ms.map(Duration::from_millis), dice());
+                self.inner.limiter.throttled(quota, begin, fault.retry_after_ms.map(Duration::from_millis), dice());
             }
             Ok(_) => self.inner.limiter.answered(quota),
             Err(_) => {}

@@ -1,6 +1,6 @@
 //! How fast one profile may ask: for each action a bucket of tokens, filled at the vendor's limit and slower after throttling, and
-//! for all together a cap of calls in flight. Calls of a batch go before those of a listing and have places of their own, so that
-//! a long load delays no write. The turn of a write is a token and no place: what it is decided on is read while it is held, and only
+//! for all together a cap of calls in flight. Calls of a batch go before those of a listing, and while one runs all of them together are
+//! few: a listing has a part of these, so that neither delays the other for long. The turn of a write is a token and no place: what it is decided on is read while it is held, and only
 //! the write itself is a call in flight. A throttled action holds up nobody else.
 //! Tokens are counted on tokio's clock, so a test can move it.
 
@@ -20,20 +20,22 @@ use super::{
     retry::{self, RetryPolicy},
 };
 
-/// Calls of a batch in flight, writes and the reads around them together, and turns of writes that are held, whatever a listing may
-/// have: vendors advise few, and nothing waits for many.
+/// Calls in flight while a batch runs, its own and those of listings together, and turns of writes that are held: vendors advise few,
+/// and no batch waits for many.
 const BATCH: usize = 4;
+/// No wish of a vendor is taken for longer: a header that is wrong would close the action for good.
+const LONGEST_WISH: Duration = Duration::from_secs(24 * 60 * 60);
 /// A throttled action goes on at least this fast, in calls a second, and with this part of its full rate: beyond that pauses slow it.
 /// Who refuses by chance and not for the pace would otherwise be asked slower and slower without any use.
 const SLOWEST: f64 = 0.5;
 const SLOWEST_PART: f64 = 0.5;
 /// Part of the full rate that each good answer gives back.
 const GROWTH: f64 = 0.05;
-/// Answers to calls that were on their way when the action was closed, or open again, do not count again: so long after it is open.
-const ROUND_TRIP: Duration = Duration::from_millis(100);
 /// Of the last eight answers so many are good where a vendor refuses by chance: the next pause is the first one again. One good answer
 /// alone tells of a quota that others use up.
 const MIXED: u32 = 2;
+/// Until then some refusals in a row are chance, and the pause is doubled no more than once.
+const MOST_MIXED: u32 = 2;
 /// A token that is missing less than this is there: sums of fractions are never exact.
 const ROUNDING: f64 = 1e-6;
 /// The first pause of an action is this part of that of a call: half of the refusals by a vendor who refuses half are the first in a row,
@@ -57,13 +59,6 @@ pub enum Lane {
     Rest,
 }
 
-impl Lane {
-    /// Is it a call in flight?
-    fn is_call(self) -> bool {
-        !matches!(self, Lane::Again | Lane::Write)
-    }
-}
-
 /// The budget of one profile. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Limiter(Arc<Mutex<Gate>>);
@@ -72,14 +67,16 @@ pub struct Limiter(Arc<Mutex<Gate>>);
 struct Gate {
     policy: RetryPolicy,
     buckets: HashMap<&'static str, Bucket>,
-    /// Calls that a listing may still begin.
+    /// Calls of listings that may be in flight.
+    places: usize,
+    /// Those that are.
     listing: usize,
-    /// Calls that a batch may.
+    /// Calls in flight that belong to a batch, or stand around one.
     batch: usize,
-    /// Turns of writes that may still be held.
+    /// Turns of writes that are held.
     turns: usize,
-    /// Calls of both together.
-    all: usize,
+    /// Batches under way.
+    batches: usize,
     /// Who waits, in the order in which they go.
     waiting: BTreeMap<Key, Waiting>,
     tickets: u64,
@@ -159,7 +156,7 @@ impl Gate {
         self.buckets.entry(quota.api).or_insert_with(|| Bucket::new(quota, now))
     }
 
-    fn places(&mut self, lane: Lane) -> &mut usize {
+    fn taken(&mut self, lane: Lane) -> &mut usize {
         match lane {
             Lane::Again | Lane::Write => &mut self.turns,
             Lane::Send | Lane::Around => &mut self.batch,
@@ -167,9 +164,22 @@ impl Gate {
         }
     }
 
-    fn give_back(&mut self, lane: Lane) {
-        *self.places(lane) += 1;
-        self.all += usize::from(lane.is_call());
+    fn is_free(&self, lane: Lane) -> bool {
+        let few = self.places.min(BATCH);
+        let listings = lane >= Lane::Rows;
+        match lane {
+            Lane::Again | Lane::Write => self.turns < few,
+            _ if self.batches > 0 => {
+                // Those of a listing that were on their way when the batch began end as they do, and it need not wait for them.
+                let part = (few / 2).max(1);
+                self.batch + self.listing.min(part) < few && !(listings && self.listing >= part)
+            }
+            _ => {
+                let all = self.places + self.places.div_ceil(4).min(BATCH);
+                let (own, most) = if listings { (self.listing, self.places) } else { (self.batch, few) };
+                own < most && self.listing + self.batch < all
+            }
+        }
     }
 
     /// Lets everybody go for whom there is a place and a token. Those of one action go in order, so only its first one waits for
@@ -181,7 +191,7 @@ impl Gate {
         let keys: Vec<(Key, Quota)> = self.waiting.iter().map(|(key, waiting)| (*key, waiting.quota)).collect();
         for (key, quota) in keys {
             let lane = key.0;
-            if (lane.is_call() && self.all == 0) || *self.places(lane) == 0 {
+            if !self.is_free(lane) {
                 continue;
             }
             let bucket = self.bucket(quota, now);
@@ -189,8 +199,7 @@ impl Gate {
                 if lane != Lane::Send {
                     bucket.tokens -= 1.0;
                 }
-                *self.places(lane) -= 1;
-                self.all -= usize::from(lane.is_call());
+                *self.taken(lane) += 1;
                 go.push(key);
             } else if spent.contains(quota.api) {
                 // Its first one waits for it.
@@ -233,7 +242,20 @@ impl Slot {
 impl Drop for Slot {
     fn drop(&mut self) {
         self.limiter.with(|gate, now| {
-            gate.give_back(self.lane);
+            *gate.taken(self.lane) -= 1;
+            gate.serve(now);
+        });
+    }
+}
+
+/// A batch of the profile is under way until this is dropped.
+#[derive(Debug)]
+pub struct UnderWay(Limiter);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.with(|gate, now| {
+            gate.batches -= 1;
             gate.serve(now);
         });
     }
@@ -254,7 +276,7 @@ impl Drop for Ticket<'_> {
         self.limiter.with(|gate, now| {
             // Served, and nobody is there to make the call.
             if gate.waiting.remove(&self.key).is_none() {
-                gate.give_back(self.key.0);
+                *gate.taken(self.key.0) -= 1;
             }
             gate.serve(now);
         });
@@ -267,27 +289,50 @@ enum Turn {
     /// First of its action, and there is no token before then.
     At(Instant),
     Later,
+    /// The action is left alone for so long.
+    Closed(Duration),
 }
 
 impl Limiter {
-    /// `in_flight` for listings; as many for a batch, but no more than a few, of which a listing leaves it a part: a quarter of its own
-    /// on top. Zero is taken as one. `policy` says how long the pauses of a throttled action are.
+    /// `in_flight` for listings, and as many for what is read around writes, but no more than a few, of which a listing leaves it a part:
+    /// a quarter of its own on top. While a batch runs no more than these few are for all together. Zero is taken as one. `policy` says
+    /// how long the pauses of a throttled action are.
     pub fn new(in_flight: usize, policy: RetryPolicy) -> Self {
         let places = in_flight.max(1);
         Self(Arc::new(Mutex::new(Gate {
             policy,
             buckets: HashMap::new(),
-            listing: places,
-            batch: places.min(BATCH),
-            turns: places.min(BATCH),
-            all: places + places.div_ceil(4).min(BATCH),
+            places,
+            listing: 0,
+            batch: 0,
+            turns: 0,
+            batches: 0,
             waiting: BTreeMap::new(),
             tickets: 0,
         })))
     }
 
-    /// Waits for a place and a token of the call's action.
+    /// From now on, and until what it returns is dropped, all calls together are as few as those of a batch.
+    pub fn batch(&self) -> UnderWay {
+        self.with(|gate, _| gate.batches += 1);
+        UnderWay(self.clone())
+    }
+
+    /// Waits for a place and a token of the call's action, for as long as that takes.
     pub async fn enter(&self, lane: Lane, quota: Quota) -> Slot {
+        loop {
+            // No action is closed for longer than that.
+            if let Ok(slot) = self.enter_open(lane, quota, Duration::MAX).await {
+                return slot;
+            }
+        }
+    }
+
+    /// The same, unless the action is left alone for longer than this because the vendor throttled it.
+    ///
+    /// # Errors
+    /// How long it is.
+    pub async fn enter_open(&self, lane: Lane, quota: Quota, longest: Duration) -> Result<Slot, Duration> {
         let news = Arc::new(Notify::new());
         let key = self.with(|gate, now| {
             gate.tickets += 1;
@@ -301,6 +346,11 @@ impl Limiter {
             let turn = self.with(|gate, now| {
                 gate.serve(now);
                 let Some(mine) = gate.waiting.get_mut(&key) else { return Turn::Go };
+                let opens = gate.buckets.get(quota.api).and_then(|bucket| bucket.closed_until);
+                let closed = opens.map_or(Duration::ZERO, |opens| opens.saturating_duration_since(now));
+                if closed > longest {
+                    return Turn::Closed(closed);
+                }
                 let due = gate.buckets.get_mut(quota.api).filter(|_| mine.timed).and_then(|bucket| bucket.due(now));
                 // Where only a place is missing, whoever gives one back serves.
                 mine.timed = due.is_some();
@@ -311,28 +361,32 @@ impl Limiter {
                 // Somebody who goes first may come meanwhile and take the token: the next one is waited for then.
                 Turn::At(due) => drop(timeout_at(due, news.notified()).await),
                 Turn::Later => news.notified().await,
+                Turn::Closed(closed) => return Err(closed),
             }
         }
         ticket.used = true;
-        Slot { limiter: self.clone(), lane, quota }
+        Ok(Slot { limiter: self.clone(), lane, quota })
     }
 
     /// The vendor throttled this action: half as fast from now on, no burst, and not before it wishes. Where it wishes nothing the
-    /// pause doubles with each throttling until good answers are more than a rare one. `dice` is uniform in 0..1.
-    pub fn throttled(&self, quota: Quota, wish: Option<Duration>, dice: f64) {
+    /// pause doubles with each throttling until good answers are more than a rare one. Calls that were on their way together are
+    /// throttled once: `began` is when the refused one was sent. `dice` is uniform in 0..1.
+    pub fn throttled(&self, quota: Quota, began: Instant, wish: Option<Duration>, dice: f64) {
         self.with(|gate, now| {
             let policy = gate.policy;
             let bucket = gate.bucket(quota, now);
             bucket.count(now);
+            let mixed = bucket.last.count_ones() >= MIXED;
             bucket.last <<= 1;
-            let one = bucket.closed_until.is_some_and(|opens| now < opens + ROUND_TRIP);
+            let one = bucket.closed_until.is_some_and(|opens| began < opens);
             if !one {
-                bucket.in_a_row = bucket.in_a_row.saturating_add(1);
+                let most = if mixed { MOST_MIXED } else { u32::MAX };
+                bucket.in_a_row = bucket.in_a_row.saturating_add(1).min(most);
                 bucket.rate = (bucket.rate / 2.0).max(slowest(bucket.full));
                 bucket.tokens = bucket.tokens.min(1.0);
             }
             let pause = match wish {
-                Some(wish) => wish.min(policy.longest),
+                Some(wish) => wish.min(LONGEST_WISH),
                 None if one => return,
                 None => {
                     let policy = RetryPolicy { first: policy.first / FIRST_PART, ..policy };

@@ -19,7 +19,7 @@ pub struct RetryPolicy {
     pub busy: Duration,
     /// Pause after the first try; doubles with each.
     pub first: Duration,
-    /// No pause is longer, whatever the vendor wishes.
+    /// No pause is longer, unless the vendor wishes it.
     pub longest: Duration,
 }
 
@@ -66,7 +66,7 @@ pub fn pause(policy: &RetryPolicy, fault: &Fault, attempt: u32, elapsed: Duratio
     {
         return None;
     }
-    let pause = wished(policy, fault, attempt, dice)?;
+    let pause = wished(policy, fault, attempt, dice, policy.deadline)?;
     (elapsed + pause < policy.deadline).then_some(pause)
 }
 
@@ -87,19 +87,19 @@ pub fn pause_of_write(
     if fault.effect != Effect::NothingRetry || attempt >= tries || over {
         return None;
     }
-    wished(policy, fault, attempt, dice)
+    wished(policy, fault, attempt, dice, policy.busy)
 }
 
 /// As long as the vendor wishes, else longer each time, but for what is throttled: that its action is left alone for longer each time is
-/// the limiter's business, which knows how others fare. `None`: longer than anybody would wait.
-fn wished(policy: &RetryPolicy, fault: &Fault, attempt: u32, dice: f64) -> Option<Duration> {
+/// the limiter's business, which knows how others fare. `None`: the vendor wishes longer than `most`.
+fn wished(policy: &RetryPolicy, fault: &Fault, attempt: u32, dice: f64, most: Duration) -> Option<Duration> {
     let Some(wish) = fault.retry_after_ms.map(Duration::from_millis) else {
         let attempt = if fault.kind == FaultKind::Throttled { 1 } else { attempt };
         return Some(backoff(policy, attempt, dice));
     };
     // Asking earlier than told would only prolong it; waiting longer than this is a person's choice.
     // Not all at the same moment.
-    (wish <= policy.longest).then(|| wish + policy.first.mul_f64(dice.clamp(0.0, 1.0)))
+    (wish <= most).then(|| wish + policy.first.mul_f64(dice.clamp(0.0, 1.0)))
 }
 
 /// Doubles from `first` up to `longest`, of which at least half is kept: jitter spreads the rest.
@@ -188,7 +188,8 @@ mod tests {
         let wish = |ms| fault(FaultKind::Throttled, Effect::NothingRetry, Some(ms));
         assert_eq!(ms(pause(&POLICY, &wish(7000), 1, Duration::ZERO, 0.0)), Some(7000));
         assert_eq!(ms(pause(&POLICY, &wish(7000), 1, Duration::ZERO, 1.0)), Some(7500), "never earlier than told");
-        assert_eq!(pause(&POLICY, &wish(31_000), 1, Duration::ZERO, 0.0), None);
+        assert_eq!(ms(pause(&POLICY, &wish(45_000), 1, Duration::ZERO, 0.0)), Some(45_000), "longer than pauses are");
+        assert_eq!(pause(&POLICY, &wish(61_000), 1, Duration::ZERO, 0.0), None, "longer than reads have");
         assert_eq!(pause(&POLICY, &wish(7000), 1, Duration::from_secs(55), 0.0), None);
         assert!(pause(&POLICY, &wish(7000), 1, Duration::from_secs(50), 0.0).is_some());
     }
@@ -216,7 +217,8 @@ mod tests {
         };
         assert_eq!((throttled(None, 19).is_some(), throttled(None, 20)), (true, None));
         assert_eq!(throttled(Some(7000), 1), Some(Duration::from_secs(7)));
-        assert_eq!(throttled(Some(31_000), 1), None);
+        assert_eq!(throttled(Some(600_000), 1), Some(POLICY.busy));
+        assert_eq!(throttled(Some(600_001), 1), None, "longer than its whole patience");
     }
 
     #[test]

@@ -182,7 +182,7 @@ pub async fn run(
             }
             Some(msg) = inlets.results.recv() => inbox.push(msg),
             Some(exchange) = inlets.exchanges.recv() => inbox.push(Msg::Exchange(Box::new(exchange))),
-            Some(msg) = executor.ended() => inbox.push(msg),
+            msg = executor.panicked() => inbox.push(msg),
             () = outlet::idle(), if held_up || drawn => {}
             () = wake => inbox.push(Msg::Wake),
         }

@@ -54,7 +54,7 @@ pub struct Executor {
     write_config: WriteConfig,
     cancels: HashMap<JobId, CancellationToken>,
     controls: HashMap<JobId, watch::Sender<Control>>,
-    tasks: JoinSet<JobId>,
+    tasks: JoinSet<()>,
     jobs: HashMap<tokio::task::Id, JobId>,
 }
 
@@ -264,23 +264,52 @@ impl Executor {
     }
 
     fn spawn(&mut self, job: JobId, work: impl Future<Output = ()> + Send + 'static) {
-        let handle = self.tasks.spawn(async move {
-            work.await;
-            job
-        });
+        let handle = self.tasks.spawn(work);
         self.jobs.insert(handle.id(), job);
     }
 
-    /// The next job that ended; its message, if it ended by a panic. Pending for ever while no job runs.
-    pub async fn ended(&mut self) -> Option<Msg> {
-        let Some(ended) = self.tasks.join_next_with_id().await else { return std::future::pending().await };
-        let (id, panicked) = match ended {
-            Ok((id, _)) => (id, false),
-            Err(error) => (error.id(), error.is_panic()),
-        };
-        let job = self.jobs.remove(&id)?;
-        self.cancels.remove(&job);
-        self.controls.remove(&job);
-        panicked.then_some(Msg::JobPanicked(job))
+    /// That a job ended by a panic, as soon as one does. May be dropped at any moment. Pending while none runs; those that end well are
+    /// let go.
+    pub async fn panicked(&mut self) -> Msg {
+        loop {
+            let Some(ended) = self.tasks.join_next_with_id().await else { return std::future::pending().await };
+            let (id, panicked) = match ended {
+                Ok((id, ())) => (id, false),
+                Err(error) => (error.id(), error.is_panic()),
+            };
+            let Some(job) = self.jobs.remove(&id) else { continue };
+            self.cancels.remove(&job);
+            self.controls.remove(&job);
+            if panicked {
+                return Msg::JobPanicked(job);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One that ended well before it does not keep the news back until something else happens.
+    #[tokio::test(start_paused = true)]
+    async fn a_panic_is_told_at_once_whatever_ended_before_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Arc::new(Journal::at(&folder.path().join("journal.jsonl")));
+        let author = Author { who: "me".to_owned(), host: "here".to_owned() };
+        let recovery = Recovery { since: Timestamp::default(), patience: reconcile::Patience::MADE_UP };
+        let (out, _results) = mpsc::channel(1);
+        let mut executor = Executor::new(BTreeMap::new(), journal, author, Arc::default(), recovery, out);
+        executor.spawn(JobId(1), async {});
+        executor.spawn(JobId(2), async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            panic!("on purpose");
+        });
+        executor.spawn(JobId(3), async {});
+        let soon = Duration::from_secs(2);
+        let told = tokio::time::timeout(soon, executor.panicked()).await;
+        assert!(matches!(told, Ok(Msg::JobPanicked(JobId(2)))), "{told:?}");
+        assert!(tokio::time::timeout(soon, executor.panicked()).await.is_err(), "none is left");
+        assert!(executor.jobs.is_empty());
     }
 }

@@ -129,7 +129,7 @@ impl Desk {
                 () = grace => return false,
                 Some(msg) = self.engine.results.recv() => msg,
                 Some(exchange) = self.engine.exchanges.recv() => Msg::Exchange(Box::new(exchange)),
-                Some(msg) = self.engine.executor.ended() => msg,
+                msg = self.engine.executor.panicked() => msg,
             };
             super::log::note(&msg);
             effects = update::update(&mut self.state, clock::now(), msg);

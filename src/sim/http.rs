@@ -278,6 +278,11 @@ impl Simulator {
         self.shared.peak.load(Ordering::SeqCst)
     }
 
+    /// From now on the most are counted anew.
+    pub fn forget_peak(&self) {
+        self.shared.peak.store(0, Ordering::SeqCst);
+    }
+
     /// Waits until the log satisfies this; gives the log. Looks again whenever a request comes in or is done.
     pub async fn wait_for(&self, satisfied: impl Fn(&[Logged]) -> bool) -> Vec<Logged> {
         let mut news = self.shared.logged.subscribe();
@@ -460,6 +465,13 @@ async fn handle(
     let response = match trouble {
         None => act(),
         Some(Trouble::Throttle) => vendor(VendorError::Throttled),
+        Some(Trouble::ThrottleFor { ms }) => {
+            let mut response = vendor(VendorError::Throttled);
+            // In place of the vendor's own header.
+            response.headers.retain(|(name, _)| !name.to_ascii_lowercase().ends_with("retry-after"));
+            response.headers.push(("retry-after".to_owned(), ms.div_ceil(1_000).to_string()));
+            response
+        }
         Some(Trouble::Internal) => vendor(VendorError::Internal),
         Some(Trouble::Unavailable) => vendor(VendorError::Unavailable),
         Some(Trouble::Reset) => {

@@ -20,6 +20,8 @@ pub enum Trouble {
     Delay { from_ms: u64, to_ms: u64 },
     /// The vendor's throttling error; nothing is done.
     Throttle,
+    /// The same, which wishes no such call for so many milliseconds, told in whole seconds.
+    ThrottleFor { ms: u64 },
     /// The vendor's internal error (5xx); nothing is done.
     Internal,
     /// The vendor's "unavailable" (503); nothing is done.
@@ -283,7 +285,11 @@ impl RawRule {
                 Some(Milliseconds::Range(_)) => return Err(ScriptProblem::MsOrder),
                 Some(Milliseconds::Wrong(_)) => return Err(ScriptProblem::Ms),
             },
-            "throttle" => Trouble::Throttle,
+            "throttle" => match self.ms {
+                None => Trouble::Throttle,
+                Some(Milliseconds::Fixed(ms)) => Trouble::ThrottleFor { ms },
+                Some(_) => return Err(ScriptProblem::Ms),
+            },
             "internal" => Trouble::Internal,
             "unavailable" => Trouble::Unavailable,
             "reset" => Trouble::Reset,
@@ -422,6 +428,15 @@ mod tests {
         let refused = Script::parse("x.toml", "[[fault]]\neffect = \"x\"\n").unwrap_err().to_string();
         let effects = refused.split("there are ").nth(1).unwrap();
         assert!(effects.split(", ").all(|effect| EXAMPLE.contains(effect)), "{effects}");
+    }
+
+    #[test]
+    fn a_throttle_may_say_for_how_long() {
+        let of = |line: &str| Script::parse("x.toml", &format!("[[fault]]\neffect = \"throttle\"\n{line}"));
+        let trouble = |line| of(line).unwrap().rules[0].trouble.clone();
+        assert_eq!(trouble(""), Trouble::Throttle);
+        assert_eq!(trouble("ms = 45000"), Trouble::ThrottleFor { ms: 45_000 });
+        assert!(of("ms = [1, 2]").is_err());
     }
 
     #[test]

@@ -158,7 +158,8 @@ fn remark(
     if let Some(row) = of(|progress| matches!(progress, Progress::ReadingBack { lost: true, .. })) {
         return (words::row_reason(words, None, row, now), Role::Unknown);
     }
-    if let Some(row) = of(|progress| matches!(progress, Progress::Retrying { .. })) {
+    let waits = of(|progress| matches!(progress, Progress::Retrying { .. }));
+    if let Some(row) = waits.or_else(|| of(|progress| matches!(progress, Progress::Throttled { .. }))) {
         return (words::row_reason(words, None, row, now), Role::Warn);
     }
     if counts.settled() < counts.total {

@@ -266,6 +266,9 @@ fn fault_kind(kind: FaultKind) -> &'static str {
     }
 }
 
+/// A vendor who wishes to be left alone for so many milliseconds is told of by that: reads are given up.
+const LONG_WISH_MS: u64 = 60_000;
+
 /// What went wrong, in a few words: those for the cloud's own code, where there are any.
 pub fn fault_what<'a>(words: &'a Catalog, cloud: Option<&CloudId>, fault: &'a Fault) -> Cow<'a, str> {
     let what = match known(words, cloud, fault) {
@@ -314,10 +317,16 @@ pub fn fault_advice(words: &Catalog, cloud: &CloudId, fault: &Fault) -> Option<S
     Some(words.text("list.advice", &[("what", &what), ("next", &next)]).into_owned())
 }
 
-/// What the files say about a fault. A clock's difference that was measured says more than the code for it.
+/// Milliseconds for which the vendor wants no such call, where nobody waits for so long without a word.
+fn long_wish(fault: &Fault) -> Option<u64> {
+    fault.retry_after_ms.filter(|wait| fault.kind == FaultKind::Throttled && *wait >= LONG_WISH_MS)
+}
+
+/// What the files say about a fault. A clock's difference that was measured says more than the code for it, and so does how long the
+/// vendor wishes to be left alone.
 pub fn known<'a>(words: &'a Catalog, cloud: Option<&CloudId>, fault: &Fault) -> Known<'a> {
     let measured = fault.kind == FaultKind::Clock && fault.clock_skew_s.is_some();
-    match cloud.filter(|_| !measured) {
+    match cloud.filter(|_| !measured && long_wish(fault).is_none()) {
         Some(cloud) => words.errors.find(cloud, fault.code.as_deref(), fault.http_status),
         None => Known::Nothing,
     }
@@ -367,10 +376,16 @@ fn fault_text<'a>(words: &'a Catalog, fault: &Fault, part: &str) -> Cow<'a, str>
         let without = format!("{key}-without-id");
         key = if words.find(&without).is_some() { without } else { key };
     }
+    // Longer than anybody waits for it here.
+    let wait = long_wish(fault);
+    if wait.is_some() {
+        key.push_str("-for-long");
+    }
     let elapsed = duration(fault.elapsed_ms);
     let skew = fault.clock_skew_s.map(|s| s.abs().to_string());
     let values = [
         ("elapsed", elapsed.as_str()),
+        ("wait", &wait.map(duration).unwrap_or_default()),
         ("action", fault.action.as_str()),
         ("permission", fault.permission.as_deref().unwrap_or(&fault.action)),
         ("skew", skew.as_deref().unwrap_or("?")),
@@ -418,6 +433,7 @@ pub fn fault_code<'f>(words: &Catalog, fault: &'f Fault) -> Cow<'f, str> {
 pub fn progress<'a>(words: &'a Catalog, act: Act, progress: &Progress) -> (&'static str, &'a str, Role) {
     match progress {
         Progress::Queued => (".", words.word("outcome.queued"), Role::Dim),
+        Progress::Throttled { .. } => (".", words.word("outcome.queued"), Role::Warn),
         Progress::Checking => (".", words.word("outcome.checking"), Role::Text),
         Progress::Sent => (".", words.word("outcome.sent"), Role::Info),
         Progress::Accepted { .. } => (".", words.word("outcome.accepted"), Role::Info),
@@ -468,6 +484,10 @@ fn progress_reason(words: &Catalog, cloud: Option<&CloudId>, progress: &Progress
                 None => words.text("reason.accepted", &[("reads", &reads)]),
             }
             .into_owned()
+        }
+        Progress::Throttled { wait_ms } => {
+            let wait = duration(wait_ms.saturating_sub(for_ms));
+            words.text("reason.throttled", &[("wait", &wait)]).into_owned()
         }
         Progress::Retrying { kind: FaultKind::Unreachable, wait_ms, .. } => {
             offline(words, wait_ms.saturating_sub(for_ms)).into_owned()
@@ -657,6 +677,25 @@ pub fn filter_mistake(words: &Catalog, code: &str, values: &[(&str, String)], me
 mod tests {
     use super::*;
     use crate::{app::state::Language, ui::catalog::Catalogs};
+
+    #[test]
+    fn how_long_a_vendor_wants_no_call_is_said_of_rows_that_wait_and_of_those_given_up() {
+        let catalogs = Catalogs::embedded().unwrap();
+        let words = catalogs.of(Language::English);
+        let waits = Progress::Throttled { wait_ms: 47_000 };
+        assert_eq!(progress(words, Act::Release, &waits).1, words.word("outcome.queued"));
+        assert_eq!(progress_reason(words, None, &waits, 2_000), "throttled, next in 45 s");
+        let told = |wait: Option<u64>, code: Option<&str>| {
+            let fault = Fault::local(FaultKind::Throttled, "List", "");
+            let fault = Fault { retry_after_ms: wait, code: code.map(Into::into), ..fault };
+            let cloud: CloudId = "aliyun".into();
+            [fault_what(words, Some(&cloud), &fault), fault_next(words, Some(&cloud), &fault, true)].join(" ")
+        };
+        for code in [None, Some("Throttling.User")] {
+            assert!(told(Some(3_600_000), code).contains("no such call for the next 3600 s"), "{code:?}");
+            assert!(!told(Some(200), code).contains("200"), "{code:?}");
+        }
+    }
 
     #[test]
     fn what_is_wrong_with_an_answer_is_said_in_the_persons_language() {

@@ -110,7 +110,7 @@ fn end(state: &mut State) -> Vec<Effect> {
     let Some(run) = &mut state.run else { return Vec::new() };
     for row in 0..run.rows.len() {
         let outcome = match run.rows.get(row).map(|row| &row.progress) {
-            Some(Progress::Queued) => Outcome::Stopped,
+            Some(Progress::Queued | Progress::Throttled { .. }) => Outcome::Stopped,
             Some(Progress::Settled(_)) | None => continue,
             Some(_) => {
                 let fault = Fault::local(FaultKind::Local, "", NO_END);

@@ -22,6 +22,11 @@ async fn seconds_for(limiter: &Limiter, quota: Quota, calls: usize) -> f64 {
     begin.elapsed().as_secs_f64()
 }
 
+/// A call that is sent now is refused.
+fn throttle(limiter: &Limiter, quota: Quota, wish: Option<Duration>, dice: f64) {
+    limiter.throttled(quota, Instant::now(), wish, dice);
+}
+
 fn near(left: f64, right: f64) -> bool {
     (left - right).abs() < 0.05
 }
@@ -81,8 +86,8 @@ async fn an_action_without_tokens_holds_up_itself_alone() {
 async fn a_throttled_action_slows_itself_and_not_its_neighbours() {
     let limiter = limiter(4);
     let full = limiter.rate(SLOW);
-    limiter.throttled(SLOW, None, 1.0);
-    limiter.throttled(SLOW, None, 1.0);
+    throttle(&limiter, SLOW, None, 1.0);
+    throttle(&limiter, SLOW, None, 1.0);
     assert!(near(limiter.rate(SLOW), full / 2.0), "calls that were in flight together count once");
     assert!(near(limiter.rate(OTHER), full));
     assert_eq!(limiter.closed_for(OTHER), Duration::ZERO);
@@ -95,7 +100,7 @@ async fn a_throttled_action_slows_itself_and_not_its_neighbours() {
 async fn a_throttled_action_is_never_stopped_for_good_and_recovers_slowly() {
     let limiter = limiter(4);
     for _ in 0..20 {
-        limiter.throttled(SLOW, None, 1.0);
+        throttle(&limiter, SLOW, None, 1.0);
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     let full = Bucket::new(SLOW, Instant::now()).full;
@@ -109,21 +114,45 @@ async fn a_throttled_action_is_never_stopped_for_good_and_recovers_slowly() {
 #[tokio::test(start_paused = true)]
 async fn the_vendors_wish_is_kept_for_all_calls_of_the_action() {
     let limiter = limiter(4);
-    limiter.throttled(SLOW, Some(Duration::from_secs(7)), 0.0);
-    limiter.throttled(SLOW, Some(Duration::from_secs(3)), 0.0);
+    throttle(&limiter, SLOW, Some(Duration::from_secs(7)), 0.0);
+    throttle(&limiter, SLOW, Some(Duration::from_secs(3)), 0.0);
     assert_eq!(limiter.closed_for(SLOW), Duration::from_secs(7), "the longer wish");
     let each = 1.0 / limiter.rate(SLOW);
     assert!(near(seconds_for(&limiter, SLOW, 2).await, 7.0 + each), "no burst of those who waited");
     assert!(near(seconds_for(&limiter, SLOW, 1).await, each), "open again");
-    limiter.throttled(SLOW, Some(Duration::from_secs(3_600)), 0.0);
-    assert!(near(seconds_for(&limiter, SLOW, 1).await, 30.0), "nobody would wait longer");
+    throttle(&limiter, SLOW, Some(Duration::from_secs(3_600)), 0.0);
+    assert!(near(seconds_for(&limiter, SLOW, 1).await, 3_600.0), "not earlier than it said");
+    throttle(&limiter, SLOW, Some(Duration::MAX), 0.0);
+    assert_eq!(limiter.closed_for(SLOW), LONGEST_WISH, "a header that is wrong closes nothing for good");
+}
+
+/// Also those who stood in the queue when the vendor said so.
+#[tokio::test(start_paused = true)]
+async fn who_would_wait_too_long_is_told_so_and_waits_for_nothing() {
+    let limiter = limiter(4);
+    assert!(near(seconds_for(&limiter, SLOW, 25).await, 0.0), "the burst is gone now");
+    let mut queue = JoinSet::new();
+    for _ in 0..9 {
+        let limiter = limiter.clone();
+        queue.spawn(async move { limiter.enter_open(Lane::Rows, SLOW, Duration::from_secs(30)).await.map(drop) });
+    }
+    tokio::task::yield_now().await;
+    let begin = Instant::now();
+    throttle(&limiter, SLOW, Some(Duration::from_secs(45)), 0.0);
+    while let Some(told) = queue.join_next().await {
+        assert!(matches!(told.unwrap(), Err(closed) if closed > Duration::from_secs(44)));
+    }
+    assert!(begin.elapsed() < Duration::from_secs(1));
+    assert!(limiter.enter_open(Lane::Rows, SLOW, Duration::from_secs(60)).await.is_ok());
+    assert!(near(begin.elapsed().as_secs_f64(), 45.0));
+    assert!(limiter.with(|gate, _| gate.waiting.is_empty() && gate.listing == 0));
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_a_wish_the_pause_doubles_until_answers_are_good() {
     let limiter = limiter(4);
     let pause = async |quota, dice| {
-        limiter.throttled(quota, None, dice);
+        throttle(&limiter, quota, None, dice);
         let pause = limiter.closed_for(quota).as_millis();
         tokio::time::sleep(Duration::from_secs(31)).await;
         pause
@@ -143,30 +172,39 @@ async fn without_a_wish_the_pause_doubles_until_answers_are_good() {
     assert!(spent[..9].iter().sum::<u128>() > 60_000, "nine calls are refused until a minute is over");
 }
 
-/// Also the first pauses, which are short: whoever was sent after one of them and is refused has met the next throttling.
+/// Also after the first pauses, which are short: whoever was sent after one of them and is refused has met the next throttling.
 #[tokio::test(start_paused = true)]
 async fn a_refusal_counts_again_once_the_action_is_open() {
     let limiter = limiter(4);
     let (mut pauses, begin) = (Vec::new(), Instant::now());
     // A call each tenth of a second, and none is taken.
     for _ in 0..20 {
-        let was = limiter.closed_for(SLOW);
-        if was.is_zero() {
-            limiter.throttled(SLOW, None, 1.0);
-            let pause = limiter.closed_for(SLOW).as_millis();
-            pauses.extend((pause > 0).then_some((begin.elapsed().as_millis(), pause)));
+        if limiter.closed_for(SLOW).is_zero() {
+            throttle(&limiter, SLOW, None, 1.0);
+            pauses.push((begin.elapsed().as_millis(), limiter.closed_for(SLOW).as_millis()));
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    assert_eq!(pauses, [(0, 125), (300, 250), (700, 500), (1_300, 1_000)]);
-    // Those that were on their way when it was closed do not.
-    let limiter = Limiter::new(4, RetryPolicy::default());
-    for _ in 0..4 {
-        limiter.throttled(SLOW, None, 1.0);
-        tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(pauses, [(0, 125), (200, 250), (500, 500), (1_000, 1_000)]);
+}
+
+/// However long their answers take.
+#[tokio::test(start_paused = true)]
+async fn calls_that_were_on_their_way_together_are_throttled_once() {
+    let limiter = limiter(4);
+    let (began, full) = (Instant::now(), limiter.rate(SLOW));
+    throttle(&limiter, SLOW, None, 1.0);
+    for _ in 0..3 {
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        limiter.throttled(SLOW, began, None, 1.0);
+        assert_eq!(limiter.closed_for(SLOW), Duration::ZERO);
     }
-    limiter.throttled(SLOW, None, 1.0);
-    assert_eq!(limiter.closed_for(SLOW), Duration::ZERO);
+    assert!(near(limiter.rate(SLOW), full / 2.0));
+    limiter.throttled(SLOW, began, Some(Duration::from_secs(2)), 1.0);
+    assert_eq!(limiter.closed_for(SLOW), Duration::from_secs(2), "what the vendor wishes holds all the same");
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    throttle(&limiter, SLOW, None, 1.0);
+    assert_eq!(limiter.closed_for(SLOW), Duration::from_millis(250), "this one was sent after it");
 }
 
 /// Calls of four at a time that a cloud with answers of 80 ms takes or, by chance, refuses, and how long all took.
@@ -180,6 +218,7 @@ async fn under_chance(quota: Quota, good: usize, refused: u64) -> (usize, f64) {
         callers.spawn(async move {
             while left.lock().unwrap().0 > 0 {
                 let slot = limiter.enter(Lane::Around, quota).await;
+                let sent = Instant::now();
                 tokio::time::sleep(Duration::from_millis(80)).await;
                 drop(slot);
                 let (is_refused, dice) = {
@@ -188,7 +227,7 @@ async fn under_chance(quota: Quota, good: usize, refused: u64) -> (usize, f64) {
                 };
                 left.lock().unwrap().1 += 1;
                 if is_refused {
-                    limiter.throttled(quota, None, dice);
+                    limiter.throttled(quota, sent, None, dice);
                     // As long as a read pauses before its next try.
                     tokio::time::sleep(Duration::from_millis(250).mul_f64(1.0 + dice)).await;
                 } else {
@@ -282,7 +321,7 @@ async fn a_batch_and_a_listing_together_are_a_quarter_more() {
     drop(held.pop());
     assert!(!waits(&limiter, Lane::Rest, WIDE).await && !waits(&limiter, Lane::Send, WIDE).await);
     drop((held, listing));
-    assert!(limiter.with(|gate, _| (gate.listing, gate.batch, gate.turns, gate.all) == (4, 4, 4, 5)));
+    assert!(limiter.with(|gate, _| (gate.listing, gate.batch, gate.turns) == (0, 0, 0)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -301,6 +340,58 @@ async fn a_wide_listing_makes_no_wide_batch() {
         listing.push(limiter.enter(Lane::Rest, WIDE).await);
     }
     assert!(waits(&limiter, Lane::Rows, WIDE).await);
+}
+
+/// Vendors are to see no more than four calls of a profile at once by default.
+#[tokio::test(start_paused = true)]
+async fn while_a_batch_runs_all_calls_share_its_few_places() {
+    let limiter = limiter(24);
+    let batch = limiter.batch();
+    let pages = [limiter.enter(Lane::Rows, WIDE).await, limiter.enter(Lane::Rest, WIDE).await];
+    assert!(waits(&limiter, Lane::Rows, WIDE).await, "a part is the batch's, whatever a listing wants");
+    let own = [limiter.enter(Lane::Around, WIDE).await, limiter.enter(Lane::Send, WIDE).await];
+    for lane in [Lane::Around, Lane::Send, Lane::Rows, Lane::Rest] {
+        assert!(waits(&limiter, lane, WIDE).await, "{lane:?}");
+    }
+    let [first, second] = pages;
+    assert_eq!(order(&limiter, &[Lane::Rows, Lane::Around], WIDE, || drop(first)).await, [1, 0]);
+    drop(second);
+    let own = (own, limiter.enter(Lane::Around, WIDE).await, limiter.enter(Lane::Around, WIDE).await);
+    assert!(waits(&limiter, Lane::Rows, WIDE).await, "all four are the batch's where it wants them");
+    drop((own, batch));
+    let mut listing = Vec::new();
+    for _ in 0..24 {
+        listing.push(limiter.enter(Lane::Rows, WIDE).await);
+    }
+}
+
+/// A listing that hangs holds up no batch that begins, and gets nothing new before it is down to its part.
+#[tokio::test(start_paused = true)]
+async fn what_was_on_its_way_when_a_batch_began_ends_as_it_does() {
+    let limiter = limiter(24);
+    let mut listing = Vec::new();
+    for _ in 0..24 {
+        listing.push(limiter.enter(Lane::Rows, WIDE).await);
+    }
+    let (batch, next) = (limiter.batch(), limiter.batch());
+    let own = (limiter.enter(Lane::Around, WIDE).await, limiter.enter(Lane::Send, WIDE).await);
+    assert!(waits(&limiter, Lane::Around, WIDE).await);
+    listing.truncate(2);
+    assert!(waits(&limiter, Lane::Rows, WIDE).await);
+    drop((batch, own));
+    listing.truncate(1);
+    let page = limiter.enter(Lane::Rows, WIDE).await;
+    assert!(waits(&limiter, Lane::Rows, WIDE).await, "the other batch goes on");
+    drop((next, page));
+    // Where there is one place both take turns.
+    let limiter = self::limiter(1);
+    let _batch = limiter.batch();
+    for (held, other) in [(Lane::Rows, Lane::Around), (Lane::Around, Lane::Rows)] {
+        let held = limiter.enter(held, WIDE).await;
+        assert!(waits(&limiter, other, WIDE).await, "{other:?}");
+        drop(held);
+        assert!(!waits(&limiter, other, WIDE).await, "{other:?}");
+    }
 }
 
 /// The numbers of those who wait for one place or one token, in the order in which they go.
@@ -359,7 +450,7 @@ async fn one_who_gives_up_holds_nobody_up() {
     let gave_up = timeout(Duration::from_millis(1), limiter.enter(Lane::Write, SLOW)).await;
     assert!(gave_up.is_err());
     assert!(near(seconds_for(&limiter, SLOW, 1).await, 1.0 / RATE));
-    assert!(limiter.with(|gate, _| gate.waiting.is_empty() && gate.listing == 1 && gate.turns == 1));
+    assert!(limiter.with(|gate, _| gate.waiting.is_empty() && gate.listing == 0 && gate.turns == 0));
 }
 
 /// A write that turns out not to be needed costs those behind it no time.
@@ -371,7 +462,7 @@ async fn a_turn_that_is_given_back_is_for_the_next_one() {
     }
     assert!(near(seconds_for(&limiter, SLOW, 25).await, 0.0), "the whole burst is there");
     let held = limiter.enter(Lane::Write, SLOW).await;
-    limiter.throttled(SLOW, Some(Duration::from_secs(7)), 0.0);
+    throttle(&limiter, SLOW, Some(Duration::from_secs(7)), 0.0);
     held.give_back();
     assert!(near(seconds_for(&limiter, SLOW, 1).await, 7.0), "not where the vendor has said no");
 }

@@ -303,7 +303,7 @@ fn results(run: Run) -> Results {
 fn given_up(progress: &outcome::Progress) -> Option<Outcome> {
     match progress {
         outcome::Progress::Settled(_) => None,
-        outcome::Progress::Queued => Some(Outcome::Stopped),
+        outcome::Progress::Queued | outcome::Progress::Throttled { .. } => Some(Outcome::Stopped),
         // That it was sent is told when there is room for it, and that may be after it.
         outcome::Progress::Checking
         | outcome::Progress::Sent
@@ -359,7 +359,9 @@ mod tests {
 
     #[test]
     fn a_row_that_nobody_waited_for_is_stopped_or_not_known() {
-        assert_eq!(given_up(&outcome::Progress::Queued), Some(Outcome::Stopped));
+        for queued in [outcome::Progress::Queued, outcome::Progress::Throttled { wait_ms: 1 }] {
+            assert_eq!(given_up(&queued), Some(Outcome::Stopped), "{queued:?}");
+        }
         assert_eq!(given_up(&outcome::Progress::Settled(Outcome::Stopped)), None);
         let retrying =
             outcome::Progress::Retrying { kind: FaultKind::Conflict, attempt: 2, of: 5, wait_ms: 1, code: None };

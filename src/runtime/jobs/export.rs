@@ -192,7 +192,7 @@ pub(super) fn ended(results: &Results, row: &crate::app::run::RunRow) -> Row {
         _ => None,
     };
     let state = match &row.progress {
-        Progress::Queued => "queued",
+        Progress::Queued | Progress::Throttled { .. } => "queued",
         Progress::Checking => "checking",
         Progress::Sent => "sent",
         Progress::Accepted { .. } => "accepted",

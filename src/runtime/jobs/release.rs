@@ -45,7 +45,7 @@ use look::{Ends, Looked, end_rest, judge, look};
 use read_back::read_back;
 use send::{Sent, send};
 use targets::targets;
-use turn::{ready, turn};
+use turn::{NoTurn, ready, turn};
 
 /// Writes in flight for one profile.
 const PER_PROFILE: usize = 4;
@@ -155,6 +155,9 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
     }
     let clients: BTreeMap<ProfileId, Client> =
         clients.into_iter().map(|(profile, client)| (profile, client.urgent())).collect();
+    let under_way = |profile| clients.get(profile).map(Client::batch);
+    let profiles: BTreeSet<_> = batch.plan.operations().iter().map(|operation| &operation.profile).collect();
+    let _under_way: Vec<_> = profiles.into_iter().filter_map(under_way).collect();
     // Whoever starts meanwhile sees by it that these writes are being seen to their end.
     let name = name(&batch);
     let begun = async {
@@ -531,15 +534,21 @@ async fn check(
     let mut olds = 0;
     loop {
         let turn = match held.take() {
-            Some(turn) if !batch.wish().stopped => Some(turn),
+            Some(turn) if !batch.wish().stopped => Ok(turn),
             _ if network::wait(batch, client).await => {
                 turn(batch, client, operation, (&kind, &step, kept.is_some()), told.take()).await
             }
-            _ => None,
+            _ => Err(NoTurn::Stopped),
         };
-        let Some(mut turn) = turn else {
-            end_rest(operation, ends, || Outcome::Stopped);
-            return Checked::Ended(None);
+        let mut turn = match turn {
+            Ok(turn) => turn,
+            Err(no) => {
+                end_rest(operation, ends, || match &no {
+                    NoTurn::Stopped => Outcome::Stopped,
+                    NoTurn::Closed(fault) => Outcome::Failed { fault: fault.clone() },
+                });
+                return Checked::Ended(None);
+            }
         };
         told = Some(Progress::Queued);
         batch.progress(operation, Progress::Checking).await;
@@ -601,11 +610,15 @@ async fn check(
             }
             // Throttled meanwhile: the turn is kept, and the facts, while they are good. Or another request than was thought.
             let closed = client.closed_for(&operation.region, &left, &wanted);
-            if client.is_for(&turn, &operation.region, &left, &wanted) {
+            let is_good = closed.as_millis() <= GOOD_FOR_MS.unsigned_abs().into();
+            if is_good && client.is_for(&turn, &operation.region, &left, &wanted) {
+                if let Some(waits) = turn::waits(closed) {
+                    batch.progress(operation, waits).await;
+                }
                 batch.wait(closed).await;
                 held = Some(turn);
             }
-            (kind, step, kept) = (left, wanted, Some(seen));
+            (kind, step, kept) = (left, wanted, Some(seen).filter(|_| is_good));
             continue;
         }
         drop(turn);

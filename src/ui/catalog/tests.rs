@@ -69,6 +69,7 @@ fn families() -> BTreeSet<String> {
     for kind in FAULTS {
         keys.extend(["word", "what", "next"].map(|part| format!("fault.{}.{part}", fault_name(*kind))));
     }
+    keys.extend(["what", "next"].map(|part| format!("fault.throttled.{part}-for-long")));
     for kind in [FaultKind::Server, FaultKind::Other] {
         keys.insert(format!("fault.{}.next-without-id", fault_name(kind)));
     }

@@ -141,6 +141,66 @@ async fn a_read_before_the_write_that_is_throttled_is_told_of() {
     ended.all(OutcomeWord::Released);
 }
 
+/// Rows that have not been sent say that they wait, and when their turn comes; none is sent before the vendor's time is over.
+#[tokio::test]
+async fn what_a_vendor_wishes_is_told_of_every_row_that_waits_for_it() {
+    let mut stage = Scene { in_flight: 1, ..wide() }.open().await;
+    let targets = one_each(&mut stage, 3).await;
+    let plan = stage.plan_all(&targets);
+    stage.simulator.inject(Rule::new(Trouble::ThrottleFor { ms: 2_000 }).writes().first(1));
+    let begin = std::time::Instant::now();
+    let mut running = stage.begin(&plan);
+    let refused = |event: &ReleaseEvent| {
+        matches!(event, ReleaseEvent::Progressed(_, Progress::Retrying { wait_ms: 2_000.., of: 3, .. }))
+    };
+    running.until(&mut stage, refused).await;
+    let waits = |event: &ReleaseEvent| matches!(event, ReleaseEvent::Progressed(_, Progress::Throttled { .. }));
+    running.until(&mut stage, waits).await;
+    assert_eq!(stage.writes(), 1);
+    let run = stage.state.run.as_ref().unwrap();
+    assert_eq!((run.counts().queued, run.counts().retrying), (targets.len() - 1, 1));
+    let checked = |event: &ReleaseEvent| matches!(event, ReleaseEvent::Progressed(_, Progress::Checking));
+    running.until(&mut stage, checked).await;
+    assert!(begin.elapsed() >= Duration::from_secs(2));
+    let ended = running.end(&mut stage).await;
+    ended.all(OutcomeWord::Released);
+    assert_eq!(stage.writes(), targets.len() + 1);
+}
+
+#[tokio::test]
+async fn rows_of_a_vendor_who_wants_no_call_for_an_hour_are_given_up_and_say_so() {
+    let mut stage = Scene { in_flight: 1, ..wide() }.open().await;
+    let targets = one_each(&mut stage, 6).await;
+    let plan = stage.plan_all(&targets);
+    stage.simulator.inject(Rule::new(Trouble::ThrottleFor { ms: 3_600_000 }).writes().first(1));
+    let ended = stage.run(&plan).await;
+    assert_eq!((ended.count(OutcomeWord::Failed), stage.writes()), (targets.len(), 1));
+    for target in &targets {
+        let Some(Outcome::Failed { fault }) = ended.outcomes.get(target) else { panic!("{target:?}") };
+        assert!(fault.kind == FaultKind::Throttled && fault.retry_after_ms > Some(3_500_000), "{fault:?}");
+    }
+    stage.closed_journal();
+}
+
+/// Vendors advise few calls of an account at once, whoever makes them.
+#[tokio::test]
+async fn a_batch_and_a_listing_beside_it_share_four_calls() {
+    let mut stage = Scene { in_flight: 24, ..wide() }.open().await;
+    let targets = one_each(&mut stage, 8).await;
+    let plan = stage.plan_all(&targets);
+    stage.simulator.inject(Rule::delay(10));
+    stage.simulator.forget_peak();
+    let mut running = stage.begin(&plan);
+    let checked = |event: &ReleaseEvent| matches!(event, ReleaseEvent::Progressed(_, Progress::Checking));
+    running.until(&mut stage, checked).await;
+    let (_, _results, cancel, load) = stage.begin_list();
+    let ended = running.end(&mut stage).await;
+    ended.all(OutcomeWord::Released);
+    assert_eq!(stage.simulator.peak_in_flight(), TOGETHER);
+    cancel.cancel();
+    load.await.unwrap();
+}
+
 /// A retry is a write like any other; and what was true before a pause is read again after it.
 #[tokio::test]
 async fn a_pause_holds_a_retry_and_the_facts_are_read_again_after_it() {
@@ -226,18 +286,18 @@ async fn another_try_of_a_throttled_write_is_decided_on_facts_read_anew_once_the
 /// A plan for one address whose action the cloud has just throttled: for a second and more no such write may leave.
 async fn throttled() -> (Stage, Arc<ReleasePlan>, Target) {
     let mut scene = wide();
-    (scene.tries, scene.pause) = (1, Duration::from_secs(2));
+    scene.tries = 1;
     let mut stage = scene.open().await;
     let targets = one_each(&mut stage, 2).await;
     let (first, second) = (stage.plan_all(&targets[..1]), stage.plan_all(&targets[1..]));
-    stage.simulator.inject(Rule::new(Trouble::Throttle).writes().first(1));
+    stage.simulator.inject(Rule::new(Trouble::ThrottleFor { ms: 3_000 }).writes().first(1));
     stage.run(&first).await.all(OutcomeWord::Failed);
     assert_eq!(stage.writes(), 1);
     (stage, second, targets[1].clone())
 }
 
 fn is_queued(event: &ReleaseEvent) -> bool {
-    matches!(event, ReleaseEvent::Progressed(_, Progress::Queued))
+    matches!(event, ReleaseEvent::Progressed(_, Progress::Queued | Progress::Throttled { .. }))
 }
 
 #[tokio::test]

@@ -115,7 +115,7 @@ impl Console {
         while !holds(&self.state) {
             let msg = tokio::select! {
                 Some(msg) = self.results.recv() => Some(msg),
-                msg = self.executor.ended() => msg,
+                msg = self.executor.panicked() => Some(msg),
                 () = tokio::time::sleep(Duration::from_secs(60)) => panic!("not seen: {what}"),
             };
             if let Some(msg) = msg {

@@ -1,8 +1,9 @@
 //! The turn of a write: waited for before the facts are read, so that what is sent is decided on fresh ones, and so that a stop or
 //! a pause reaches a write that waits.
 
-use std::{future, net::IpAddr, pin::pin, sync::Arc};
+use std::{future, net::IpAddr, pin::pin, sync::Arc, time::Duration};
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -21,15 +22,25 @@ use super::{
     targets::{Rules, against},
 };
 
-/// Waits for the turn of one request. `told` is said of the write if it has to wait; `again`: its facts are known, and grow old.
-/// `None`: stopped.
+/// A row that waits for a vendor who wants no such call looks again after so long: others may have been told to wait for longer.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Why a request has no turn.
+pub(super) enum NoTurn {
+    Stopped,
+    /// The vendor wants no such call for longer than a write waits.
+    Closed(Fault),
+}
+
+/// Waits for the turn of one request. `told` is said of the write if it has to wait, or how long the vendor wants no such call; `again`:
+/// its facts are known, and grow old.
 pub(super) async fn turn(
     batch: &Batch,
     client: &Client,
     operation: &Operation,
     (kind, step, again): (&OperationKind, &Step, bool),
     told: Option<Progress>,
-) -> Option<WriteTurn> {
+) -> Result<WriteTurn, NoTurn> {
     loop {
         let mut control = batch.control.clone();
         {
@@ -46,23 +57,48 @@ pub(super) async fn turn(
                 turn = &mut taking => Some(turn),
                 () = future::ready(()) => None,
             };
-            if at_once.is_some() {
-                return at_once;
+            if let Some(turn) = at_once {
+                return Ok(turn);
             }
-            if let Some(told) = &told {
-                batch.progress(operation, told.clone()).await;
-            }
-            tokio::select! {
-                biased;
-                _ = control.wait_for(|wish| wish.stopped || wish.paused) => {}
-                turn = &mut taking => return Some(turn),
+            let mut said = None;
+            loop {
+                if let Some(fault) = client.closed_for_long(&operation.region, kind, step) {
+                    return Err(NoTurn::Closed(fault));
+                }
+                let closed = client.closed_for(&operation.region, kind, step);
+                let waits = waits(closed);
+                let opens = waits.as_ref().map(|_| Instant::now() + closed);
+                if let Some(told) = told.as_ref().filter(|_| said.is_none_or(|said| is_later(opens, said))) {
+                    batch.progress(operation, waits.unwrap_or_else(|| told.clone())).await;
+                    said = Some(opens);
+                }
+                tokio::select! {
+                    biased;
+                    _ = control.wait_for(|wish| wish.stopped || wish.paused) => break,
+                    turn = &mut taking => return Ok(turn),
+                    () = tokio::time::sleep(LOOK_AGAIN) => {}
+                }
             }
         }
         // A pause: its place in the queue is given up, and it asks for a new one.
         let _ = control.wait_for(|wish| wish.stopped || !wish.paused).await;
         if batch.wish().stopped {
-            return None;
+            return Err(NoTurn::Stopped);
         }
+    }
+}
+
+/// What a row says that waits for so long until its action is open; nothing where that is soon.
+pub(super) fn waits(closed: Duration) -> Option<Progress> {
+    let wait_ms = u64::try_from(closed.as_millis()).unwrap_or(u64::MAX);
+    (closed >= LOOK_AGAIN).then_some(Progress::Throttled { wait_ms })
+}
+
+/// Is there another moment to tell at which the action is open than the one that was told?
+fn is_later(opens: Option<Instant>, said: Option<Instant>) -> bool {
+    match (opens, said) {
+        (Some(opens), Some(said)) => opens > said + LOOK_AGAIN,
+        (opens, said) => opens.is_some() != said.is_some(),
     }
 }
 
@@ -113,7 +149,11 @@ pub(super) async fn next(
             return Next::Stopped;
         }
         let taken = self::turn(batch, client, operation, (kind, &step, false), None).await;
-        let Some(mut turn) = taken else { return Next::Stopped };
+        let mut turn = match taken {
+            Ok(turn) => turn,
+            Err(NoTurn::Stopped) => return Next::Stopped,
+            Err(NoTurn::Closed(fault)) => return Next::Unread(fault),
+        };
         if !ready(batch, client, operation, (kind, &step), &mut turn).await {
             return Next::Stopped;
         }
