@@ -70,6 +70,7 @@ impl From<&JournalDoubt> for Phrase {
             JournalDoubtKind::Changed => phrase("notice.journal-changed"),
             JournalDoubtKind::Torn => phrase("notice.journal-torn"),
             JournalDoubtKind::Cut => phrase("notice.journal-cut"),
+            JournalDoubtKind::Unmarked => phrase("notice.journal-unmarked"),
             JournalDoubtKind::Newer(version) => phrase("notice.journal-newer").with("version", version),
             JournalDoubtKind::Ahead(ms) => phrase("notice.journal-ahead").with("minutes", ms / 60_000),
         }

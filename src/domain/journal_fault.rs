@@ -75,6 +75,15 @@ pub enum JournalDoubtKind {
     Newer(u32),
     /// Newer records were written behind its last line, and are missing.
     Cut,
+    /// Whether that is so can not be told: the mark beside the journal is missing, or can not be read or written.
+    Unmarked,
     /// The newest record is so many milliseconds ahead of the clock: it was set back.
     Ahead(u64),
+}
+
+impl JournalDoubtKind {
+    /// Does it happen without anybody's doing, or go by with the next record?
+    pub fn is_minor(self) -> bool {
+        matches!(self, JournalDoubtKind::Torn | JournalDoubtKind::Unmarked)
+    }
 }

@@ -288,9 +288,9 @@ impl Journal {
         files::sign(&running_path(&self.path));
         let begun = match entry {
             JournalEntry::Intent(intent) => self.in_the_way(&file, |seen| seen.against(intent, self.since)),
-            JournalEntry::Begun(begun) => {
-                self.in_the_way(&file, |seen| seen.repeated(begun.file.as_ref(), &begun.batch))
-            }
+            JournalEntry::Begun(begun) => self
+                .in_the_way(&file, |seen| seen.repeated(begun.file.as_ref(), &begun.batch))
+                .and_then(|way| if way.is_none() { seen::repeated_before(&self.path, begun) } else { Ok(way) }),
             JournalEntry::Settled(_) | JournalEntry::Unsent(_) => Ok(None),
         };
         let written = match begun {
@@ -361,23 +361,25 @@ impl Journal {
             return Ok(last);
         };
         // A crash between the two, or an earlier nicdeck, leaves the journal ahead of its mark.
-        let aside = files::full(&self.path)?.pop().map(File::open).transpose()?;
-        for file in aside.iter().chain([&*file]) {
-            let mut file = file;
-            file.seek(io::SeekFrom::Start(0))?;
-            for line in BufReader::new(file).split(b'\n') {
-                if chain::digest(&line?) == newest {
-                    return Ok(last);
-                }
-            }
+        file.seek(io::SeekFrom::Start(0))?;
+        let mut found = has_line(file, &newest)?;
+        // That one may have put journals aside since.
+        for aside in files::full(&self.path)?.iter().rev() {
+            found = found || has_line(File::open(aside)?, &newest)?;
         }
-        Ok(Some(newest))
+        Ok(if found { last } else { Some(newest) })
     }
 
-    /// Puts a full journal aside, unless something in it is open: that has to be found at the next start.
+    /// Puts a full journal aside, unless something in it is open, which has to be found at the next start, or a batch is under way in some
+    /// process: what that has begun is looked for here.
     fn put_aside(&self, full: u64) -> Result<(), JournalError> {
         let fail = |error| JournalError::Write { path: self.path.to_path_buf(), error };
         if fs::metadata(&self.path).map_or(0, |meta| meta.len()) < full || !open_intents(&self.path)?.is_empty() {
+            return Ok(());
+        }
+        let path = running_path(&self.path);
+        let running = files::file(&path)?;
+        if files::lock(&path, open::LOOK_WAIT, || running.try_lock()).is_err() {
             return Ok(());
         }
         let file = files::locked(&self.path, LOCK_WAIT)?;
@@ -415,6 +417,16 @@ impl Journal {
     fn file(&self) -> Result<File, JournalError> {
         files::file(&self.path)
     }
+}
+
+/// Is there a line of this digest?
+fn has_line(file: impl Read, digest: &str) -> io::Result<bool> {
+    for line in BufReader::new(file).split(b'\n') {
+        if chain::digest(&line?) == digest {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// A batch is under way in this process. The lock belongs to the open file.

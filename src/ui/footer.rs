@@ -19,8 +19,8 @@ use crate::{
         update::{closes_loading, disabled},
     },
     domain::{
-        clean::clean, fault::FaultKind, ids::ProfileId, journal_fault::JournalDoubtKind, outcome::Progress, plan::Act,
-        selection::Target, time::Timestamp,
+        clean::clean, fault::FaultKind, ids::ProfileId, outcome::Progress, plan::Act, selection::Target,
+        time::Timestamp,
     },
 };
 
@@ -390,7 +390,7 @@ fn standing(canvas: &Canvas, state: &State) -> Option<(&'static str, String, Rol
         let phrase = Phrase::new("notice.no-journal").with_phrase("message", fault.into());
         return Some(("x", words.phrase(&phrase), Role::Blocked));
     }
-    if let Some(doubt) = state.doubts.iter().find(|doubt| doubt.kind != JournalDoubtKind::Torn) {
+    if let Some(doubt) = state.doubts.iter().find(|doubt| !doubt.kind.is_minor()) {
         return Some(("!", words.phrase(&doubt.into()), Role::Warn));
     }
     if let JournalSeen::Unread(fault) = &state.journal {

@@ -22,7 +22,7 @@ mod undo;
 pub use earlier::note as note_earlier;
 pub use undo::{Pending, around, not_done};
 
-use crate::domain::{exchange::Exchange, journal_fault::JournalDoubtKind, time::Timestamp};
+use crate::domain::{exchange::Exchange, time::Timestamp};
 
 use super::{
     command::Command,
@@ -149,8 +149,8 @@ fn journal(state: &mut State, event: JournalEvent) -> Vec<Effect> {
         JournalEvent::Doubtful(doubts) => {
             for doubt in &doubts {
                 // A torn line is what the chain of digests and the second record are for.
-                let torn = doubt.kind == JournalDoubtKind::Torn;
-                state.notices.say(state.now, if torn { Loudness::Warn } else { Loudness::Error }, doubt.into());
+                let minor = doubt.kind.is_minor();
+                state.notices.say(state.now, if minor { Loudness::Warn } else { Loudness::Error }, doubt.into());
             }
             state.doubts = doubts;
             return Vec::new();

@@ -80,6 +80,7 @@ impl Journal {
                 JournalDoubtKind::Changed => "changed",
                 JournalDoubtKind::Cut => "cut",
                 JournalDoubtKind::Torn => "torn",
+                JournalDoubtKind::Unmarked => "unmarked",
                 JournalDoubtKind::Newer(_) => "newer",
                 JournalDoubtKind::Ahead(_) => "ahead",
             },
@@ -105,7 +106,7 @@ impl Journal {
 fn grade(kind: JournalDoubtKind) -> Grade {
     match kind {
         // As a power cut leaves it.
-        JournalDoubtKind::Torn => Grade::Odd,
+        JournalDoubtKind::Torn | JournalDoubtKind::Unmarked => Grade::Odd,
         JournalDoubtKind::Changed | JournalDoubtKind::Cut | JournalDoubtKind::Newer(_) | JournalDoubtKind::Ahead(_) => {
             Grade::Bad
         }

@@ -20,7 +20,7 @@ use crate::{
         clean::clean,
         fault::{Fault, FaultKind, NO_END},
         finding::FindingId,
-        journal_fault::{JournalDoubtKind, JournalFault, JournalFaultKind},
+        journal_fault::{JournalFault, JournalFaultKind},
         outcome::{self, Outcome, Skip},
         selection::Target,
         time::Timestamp,
@@ -107,7 +107,7 @@ pub async fn apply(
         return Ok(Applied::Signal(signal));
     }
     // The others are errors, and said with them.
-    for doubt in desk.state.doubts.iter().filter(|doubt| doubt.kind == JournalDoubtKind::Torn) {
+    for doubt in desk.state.doubts.iter().filter(|doubt| doubt.kind.is_minor()) {
         say(form, err, &doubt.into());
     }
     let listed = failures(&desk.state, form, err);

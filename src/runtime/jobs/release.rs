@@ -2,6 +2,7 @@
 //! Never sends anything twice without knowing that the first time did nothing.
 
 pub(super) mod look;
+mod moment;
 mod network;
 mod read_back;
 mod send;
@@ -42,6 +43,7 @@ use crate::{
 };
 
 use look::{Ends, Looked, end_rest, judge, look};
+use moment::Moment;
 use read_back::read_back;
 use send::{Sent, send};
 use targets::targets;
@@ -51,13 +53,13 @@ use turn::{NoTurn, ready, turn};
 const PER_PROFILE: usize = 4;
 /// Facts that are no older, in milliseconds, are good for another try of a write that was throttled, which proves that it did nothing,
 /// and for a turn that was lost to that. To read everything again for each would have a vendor who is busy asked many times more.
-const GOOD_FOR_MS: i64 = 5_000;
+const GOOD_FOR_MS: u64 = 5_000;
 
 /// Milliseconds from the first read to the last of what a write is decided on. Longer takes only a program that was stopped meanwhile,
 /// a machine that slept, or a vendor who lets reads wait: then everything is read once more.
-const LOOK_MS: i64 = 60_000;
+const LOOK_MS: u64 = 60_000;
 /// Milliseconds that a request may wait after what it was decided on.
-const WAITS_MS: i64 = 5_000;
+const WAITS_MS: u64 = 5_000;
 /// Times that a write is decided on anew because that was too long.
 const MOST_OLD: u32 = 5;
 /// For the last read after a write.
@@ -444,7 +446,7 @@ async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &s
             let step = client.cloud().step(&kind, &seen, &[]).unwrap_or_default();
             let wait = pause.max(client.closed_for(&operation.region, &kind, &step));
             let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-            kept = (fault.kind == FaultKind::Throttled).then_some(seen);
+            kept = (fault.kind == FaultKind::Throttled).then(|| (seen, Moment::of((batch.now)())));
             let of = client.tries(fault.kind);
             let (kind, code) = (fault.kind, fault.code.clone());
             batch.progress(operation, Progress::Retrying { kind, attempt, of, wait_ms, code }).await;
@@ -517,7 +519,7 @@ async fn check(
     operation: &Operation,
     ends: &mut Ends,
     mut told: Option<Progress>,
-    mut kept: Option<Box<NicSnapshot>>,
+    mut kept: Option<(Box<NicSnapshot>, Moment)>,
 ) -> Checked {
     let never = CancellationToken::new();
     let mut tries = 0;
@@ -556,13 +558,16 @@ async fn check(
             end_rest(operation, ends, || Outcome::Stopped);
             return Checked::Ended(None);
         }
-        let is_good = |seen: &NicSnapshot| keeps && (batch.now)().0.saturating_sub(seen.read_at.0) <= GOOD_FOR_MS;
-        let looked = match kept.take().filter(|seen| is_good(seen)) {
-            Some(seen) => Ok(judge(client, operation, &batch.safety, seen, ends)),
+        let is_good = |seen: &NicSnapshot, kept: Moment| {
+            let (now, read) = ((batch.now)(), seen.read_at);
+            keeps && !kept.is_over(GOOD_FOR_MS, now) && now.since(read) <= GOOD_FOR_MS && now >= read
+        };
+        let looked = match kept.take().filter(|(seen, kept)| is_good(seen, *kept)) {
+            Some((seen, _)) => Ok(judge(client, operation, &batch.safety, seen, ends)),
             None => {
                 let mut control = batch.control.clone();
                 let mut seen = ends.clone();
-                let began = (batch.now)();
+                let began = Moment::of((batch.now)());
                 // Nothing was sent: a stop need not wait for what a busy vendor says.
                 let looked = tokio::select! {
                     biased;
@@ -572,7 +577,7 @@ async fn check(
                         return Checked::Ended(None);
                     }
                 };
-                let old = (batch.now)().0.saturating_sub(began.0) > LOOK_MS && looked.is_ok();
+                let old = began.is_over(LOOK_MS, (batch.now)()) && looked.is_ok();
                 if old && olds < MOST_OLD {
                     olds += 1;
                     held = Some(turn);
@@ -610,7 +615,7 @@ async fn check(
             }
             // Throttled meanwhile: the turn is kept, and the facts, while they are good. Or another request than was thought.
             let closed = client.closed_for(&operation.region, &left, &wanted);
-            let is_good = closed.as_millis() <= GOOD_FOR_MS.unsigned_abs().into();
+            let is_good = closed.as_millis() <= GOOD_FOR_MS.into();
             if is_good && client.is_for(&turn, &operation.region, &left, &wanted) {
                 if let Some(waits) = turn::waits(closed) {
                     batch.progress(operation, waits).await;
@@ -618,7 +623,7 @@ async fn check(
                 batch.wait(closed).await;
                 held = Some(turn);
             }
-            (kind, step, kept) = (left, wanted, Some(seen).filter(|_| is_good));
+            (kind, step, kept) = (left, wanted, is_good.then(|| (seen, Moment::of((batch.now)()))));
             continue;
         }
         drop(turn);

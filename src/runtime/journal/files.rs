@@ -32,7 +32,7 @@ pub(super) fn to_read(path: &Path) -> Result<Option<File>, JournalError> {
 
 /// Nothing but a file is a journal: a pipe is opened only once somebody writes to it, a device may have no end, and what a device takes
 /// may be nowhere.
-fn plain(path: &Path) -> Result<(), JournalError> {
+pub(super) fn plain(path: &Path) -> Result<(), JournalError> {
     match fs::metadata(path) {
         Ok(meta) if !meta.is_file() && !meta.is_dir() => {
             let error = io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe or a device, not a file");
@@ -190,6 +190,9 @@ pub(super) fn lock(
 
 /// Leaves the name of this process beside the journal, for whoever waits for what it holds. A courtesy: nothing hangs on it.
 pub(super) fn sign(path: &Path) {
+    if plain(path).is_err() {
+        return;
+    }
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
@@ -201,9 +204,10 @@ pub(super) fn sign(path: &Path) {
 /// The process that held it last, as far as that is told.
 fn signed(path: &Path) -> String {
     let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(256).read_to_string(&mut text));
+    let file = to_read(path).ok().flatten();
+    let read = file.is_some_and(|file| file.take(256).read_to_string(&mut text).is_ok());
     let told = clean(text.trim());
-    if read.is_err() || told.is_empty() { "?".to_owned() } else { told.into_owned() }
+    if !read || told.is_empty() { "?".to_owned() } else { told.into_owned() }
 }
 
 /// Makes a folder (0700) and those it lies in, and sees that the names of new ones are on disk: `sync` is [`sync_folder`].

@@ -4,11 +4,16 @@
 
 use std::{
     fs,
-    io::{self, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
+
+use super::files;
+
+/// A mark is shorter.
+const MOST_BYTES: u64 = 4 * 1024;
 
 #[derive(Serialize, Deserialize)]
 struct Mark {
@@ -21,10 +26,19 @@ fn path(journal: &Path) -> PathBuf {
     journal.with_extension("mark")
 }
 
-/// The digest of the newest line that was written. `None`: an earlier nicdeck wrote it, or a power cut tore the mark.
+/// The digest of the newest line that was written. `None`: an earlier nicdeck wrote it, a power cut tore the mark, or it is none.
 pub(super) fn read(journal: &Path) -> Option<String> {
-    let mark: Mark = serde_json::from_slice(&fs::read(path(journal)).ok()?).ok()?;
+    let mut text = Vec::new();
+    files::to_read(&path(journal)).ok()??.take(MOST_BYTES).read_to_end(&mut text).ok()?;
+    let mark: Mark = serde_json::from_slice(&text).ok()?;
     Some(mark.last)
+}
+
+/// Is there one that can not be written, though its journal can?
+pub(super) fn is_stuck(journal: &Path) -> bool {
+    let mark = path(journal);
+    let opens = |path: &Path| files::plain(path).is_ok() && fs::OpenOptions::new().append(true).open(path).is_ok();
+    fs::symlink_metadata(&mark).is_ok() && !opens(&mark) && opens(journal)
 }
 
 /// Remembers the newest line; the caller holds the journal's lock. The file is as long each time, and written at once.
@@ -34,11 +48,13 @@ pub(super) fn read(journal: &Path) -> Option<String> {
 pub(super) fn write(journal: &Path, last: String) -> io::Result<()> {
     let mut text = serde_json::to_string(&Mark { v: 1, last })?;
     text.push('\n');
+    let path = path(journal);
+    files::plain(&path).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path(journal))?;
+    let mut file = options.open(path)?;
     file.write_all(text.as_bytes())?;
     file.set_len(text.len() as u64)
 }

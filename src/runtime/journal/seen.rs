@@ -4,19 +4,21 @@
 use std::{
     fs::File,
     io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
+    path::Path,
     sync::Arc,
 };
 
 use crate::domain::{
     clean::clean,
     finding::FindingId,
-    journal::{CERTAIN_MS, Intent},
+    journal::{Begun, CERTAIN_MS, Intent, JournalEntry},
     time::Timestamp,
 };
 
 use super::{
     files,
     open::{Kept, Ledger, What},
+    parse,
 };
 
 /// Why an intent may not be written.
@@ -91,6 +93,30 @@ impl Seen {
         };
         self.ledger.kept().find_map(stands).map(InTheWay::Begun)
     }
+}
+
+/// Whether another batch has carried this file out in a journal that was put aside: one may have begun it, ended, and been put aside
+/// between this one's look and its first record. The caller holds the lock of the journal that is written to.
+pub(super) fn repeated_before(path: &Path, begun: &Begun) -> io::Result<Option<InTheWay>> {
+    let Some(file) = &begun.file else { return Ok(None) };
+    let names = memchr::memmem::Finder::new(file.as_bytes());
+    for aside in files::full(path)? {
+        for line in BufReader::new(File::open(aside)?).split(b'\n') {
+            let line = line?;
+            if names.find(&line).is_none() {
+                continue;
+            }
+            let (other, batch) = match parse(&line) {
+                Ok(JournalEntry::Begun(it)) => (it.file, it.batch),
+                Ok(JournalEntry::Intent(it)) => (it.file.clone(), it.batch.clone()),
+                _ => continue,
+            };
+            if other.as_ref() == Some(file) && batch != begun.batch {
+                return Ok(Some(InTheWay::Repeated(clean(&batch).into_owned())));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// Has a person said, of each of its targets, why it goes although the end of an earlier write is not known?

@@ -10,7 +10,7 @@ use crate::domain::{
     fault::{Fault, FaultKind},
     finding::FindingId,
     ids::{AddressKey, NicKey, OperationId},
-    journal::StrangeWrite,
+    journal::{Begun, StrangeWrite},
     journal_fault::{JournalDoubtKind, JournalFaultKind},
     outcome::{Outcome, Skip},
     plan::{Change, ChangedFact, OperationKind, Override},
@@ -719,4 +719,120 @@ async fn one_file_is_one_batchs() {
     let written = read(&path).unwrap().entries;
     let Some(JournalEntry::Intent(last)) = written.last() else { panic!("{written:?}") };
     assert_eq!(last.file.as_deref(), Some("f2"));
+}
+
+/// An earlier nicdeck, which keeps no mark, has written and put journals aside since: nothing is missing.
+#[tokio::test]
+async fn a_mark_of_a_journal_that_was_put_aside_long_ago_is_found() {
+    let (_folder, path) = folder();
+    let journal = Journal::open(&path).unwrap();
+    let mark = path.with_extension("mark");
+    journal.settled(settlement("b", 0)).await.unwrap();
+    let stale = fs::read(&mark).unwrap();
+    for round in 1..=3 {
+        journal.settled(settlement("b", round)).await.unwrap();
+        files::put_aside(&path).unwrap();
+        fs::write(&mark, &stale).unwrap();
+        let doubts = || verify::doubts(&path, Timestamp(i64::MAX)).unwrap();
+        assert_eq!((faults(&path), doubts()), (vec![], vec![]), "{round}");
+        journal.settled(settlement("b", round)).await.unwrap();
+        fs::write(&mark, &stale).unwrap();
+        assert_eq!((faults(&path), doubts()), (vec![], vec![]), "{round}");
+    }
+    // It is looked for from the newest back, and the record that follows proves no gap.
+    journal.settled(settlement("b", 4)).await.unwrap();
+    assert_eq!(faults(&path), []);
+}
+
+fn begun(batch: &str, file: Option<&str>) -> Begun {
+    Begun {
+        at: Timestamp(1),
+        batch: batch.to_owned(),
+        plan: "7f3a9c".to_owned(),
+        undoes: None,
+        file: file.map(Into::into),
+        who: "lin".to_owned(),
+        host: "h".to_owned(),
+        version: "0.1.0".to_owned(),
+        targets: 0,
+        rows: Vec::new(),
+    }
+}
+
+/// Whoever cuts the journal and takes the mark away as well leaves what only those write who keep one.
+#[tokio::test]
+async fn a_mark_that_is_missing_or_none_is_told_where_there_was_one() {
+    let (_folder, path) = folder();
+    let mark = path.with_extension("mark");
+    let told = || {
+        let doubts = verify::doubts(&path, Timestamp(i64::MAX)).unwrap();
+        assert!(verify(&path).unwrap().is_whole());
+        let kinds: Vec<_> = doubts.iter().map(|doubt| doubt.kind).collect();
+        assert_eq!(kinds, faults(&path).iter().map(|_| JournalDoubtKind::Unmarked).collect::<Vec<_>>());
+        kinds.len()
+    };
+    let append = |entry: JournalEntry| Journal::at(&path).append(&entry).unwrap();
+    drop(Journal::open(&path).unwrap());
+    append(JournalEntry::Settled(settlement("b", 0)));
+    append(JournalEntry::Settled(settlement("b", 1)));
+    fs::remove_file(&mark).unwrap();
+    assert_eq!(told(), 0, "an earlier nicdeck wrote it");
+    append(JournalEntry::Begun(begun("b1", None)));
+    assert_eq!(told(), 0);
+    fs::remove_file(&mark).unwrap();
+    assert_eq!(told(), 0, "killed before the first mark of all");
+    append(JournalEntry::Intent(boxed("b1", 0)));
+    assert_eq!(told(), 0);
+    fs::remove_file(&mark).unwrap();
+    assert_eq!(told(), 1);
+    fs::write(&mark, "{}").unwrap();
+    assert_eq!(told(), 1);
+    append(JournalEntry::Settled(settlement("b1", 0)));
+    assert_eq!(told(), 0, "it is written with the next record");
+}
+
+/// Neither waited for nor written over.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_mark_that_is_no_file_hangs_nobody_and_stays_as_it_is() {
+    let (_folder, path) = folder();
+    let mark = path.with_extension("mark");
+    let journal = Journal::open(&path).unwrap();
+    journal.begun(begun("b1", None)).await.unwrap();
+    let remove = || fs::remove_file(&mark).or_else(|_| fs::remove_dir(&mark)).unwrap();
+    let pipe = || assert!(std::process::Command::new("mkfifo").arg(&mark).status().unwrap().success());
+    let device = || std::os::unix::fs::symlink("/dev/zero", &mark).unwrap();
+    let folder = || fs::create_dir(&mark).unwrap();
+    for make in [&pipe as &dyn Fn(), &device, &folder] {
+        remove();
+        make();
+        let kind = fs::metadata(&mark).unwrap().file_type();
+        journal.settled(settlement("b1", 0)).await.unwrap();
+        assert_eq!(fs::metadata(&mark).unwrap().file_type(), kind);
+        let doubts = verify::doubts(&path, Timestamp(i64::MAX)).unwrap();
+        assert_eq!(doubts.iter().map(|doubt| doubt.kind).collect::<Vec<_>>(), [JournalDoubtKind::Unmarked]);
+    }
+    // The same of the name that a process leaves beside the journal.
+    let lock = path.with_extension("lock");
+    fs::remove_file(&lock).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&lock).status().unwrap().success());
+    journal.settled(settlement("b1", 0)).await.unwrap();
+}
+
+/// What a batch has begun is looked for in the journal that is written to.
+#[tokio::test]
+async fn no_journal_is_put_aside_under_a_batch_that_is_under_way() {
+    let (_folder, path) = folder();
+    let (ours, theirs) = (Journal::open(&path).unwrap().of_file("f1"), Journal::open(&path).unwrap().of_file("f1"));
+    let running = ours.running().await.unwrap();
+    ours.begun(begun("b1", Some("f1"))).await.unwrap();
+    theirs.put_aside(1).unwrap();
+    assert_eq!(full(&path).unwrap(), [] as [PathBuf; 0]);
+    drop(running);
+    theirs.put_aside(1).unwrap();
+    assert_eq!(full(&path).unwrap().len(), 1);
+    // Also a third one that saw nothing of it.
+    let refused = Journal::open(&path).unwrap().of_file("f1").begun(begun("b2", None)).await;
+    assert!(matches!(&refused, Err(JournalError::Repeated { batch, .. }) if batch == "b1"), "{refused:?}");
+    Journal::open(&path).unwrap().of_file("f2").begun(begun("b2", None)).await.unwrap();
 }

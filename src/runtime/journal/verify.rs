@@ -32,7 +32,11 @@ pub struct Verdict {
 impl Verdict {
     /// Nothing was changed. A line that was torn by a power cut is no change.
     pub fn is_whole(&self) -> bool {
-        self.faults.iter().all(|fault| fault.what == What::Torn)
+        self.faults.iter().all(|fault| matches!(fault.what, What::Torn | What::Unmarked))
+    }
+
+    fn is_cut(&self) -> bool {
+        self.faults.iter().any(|fault| fault.what == What::Cut)
     }
 }
 
@@ -57,11 +61,13 @@ pub enum What {
     Newer(u32),
     /// Behind it newer records were written, and are missing.
     Cut,
+    /// The same can not be told: there is no mark, though there was one, or it can not be used.
+    Unmarked,
 }
 
 impl What {
     /// All of their names.
-    pub const KEYS: &[&str] = &["edited", "gap", "torn", "newer", "cut"];
+    pub const KEYS: &[&str] = &["edited", "gap", "torn", "newer", "cut", "unmarked"];
 
     /// A stable name, for locales and exports.
     pub fn key(self) -> &'static str {
@@ -71,6 +77,7 @@ impl What {
             What::Torn => "torn",
             What::Newer(_) => "newer",
             What::Cut => "cut",
+            What::Unmarked => "unmarked",
         }
     }
 }
@@ -91,8 +98,7 @@ fn at_its_end(
 ) -> Result<Verdict, JournalError> {
     // First: the journal only ever gets ahead of it.
     let verdict = look(mark::read(path).as_deref())?;
-    let is_cut = verdict.faults.iter().any(|fault| fault.what == What::Cut);
-    if is_cut { look(mark::read(path).as_deref()) } else { Ok(verdict) }
+    if verdict.is_cut() { look(mark::read(path).as_deref()) } else { Ok(verdict) }
 }
 
 /// What a start should tell of the journal that is written to: lines that are not as they should be, and a newest record that is ahead
@@ -101,7 +107,7 @@ fn at_its_end(
 /// # Errors
 /// As of [`verify`].
 pub fn doubts(path: &Path, now: Timestamp) -> Result<Vec<JournalDoubt>, JournalError> {
-    let verdict = at_its_end(path, |newest| {
+    let mut verdict = at_its_end(path, |newest| {
         let aside = parts(path)?.into_iter().rev().nth(1);
         let before = match aside {
             Some(aside) => lines(&bytes(&aside)?).last().map(|(_, text)| chain::digest(text)),
@@ -109,6 +115,10 @@ pub fn doubts(path: &Path, now: Timestamp) -> Result<Vec<JournalDoubt>, JournalE
         };
         verify_from(vec![path.to_owned()], before, newest)
     })?;
+    // An earlier nicdeck, which keeps no mark, may have put journals aside since: its record is in one of those.
+    if verdict.is_cut() && !verify(path)?.is_cut() {
+        verdict.faults.retain(|fault| fault.what != What::Cut);
+    }
     Ok(verdict.doubts(path, now))
 }
 
@@ -123,6 +133,7 @@ impl Verdict {
                 What::Torn => JournalDoubtKind::Torn,
                 What::Newer(version) => JournalDoubtKind::Newer(version),
                 What::Cut => JournalDoubtKind::Cut,
+                What::Unmarked => JournalDoubtKind::Unmarked,
             };
             match doubts.iter_mut().find(|doubt| doubt.kind == kind) {
                 Some(doubt) => doubt.count += 1,
@@ -143,6 +154,9 @@ fn verify_from(files: Vec<PathBuf>, mut before: Option<String>, newest: Option<&
     let mut verdict = Verdict::default();
     let mut reached = newest.is_none() || before.as_deref() == newest;
     let mut last = None;
+    // Records from the first on that only one who keeps a mark writes: the second tells that the first one's mark was written.
+    let mut of_marking: usize = 0;
+    let stuck = files.last().is_some_and(|file| mark::is_stuck(file));
     let mut chained = false;
     let mut sealed = before.is_some();
     for file in files {
@@ -169,6 +183,7 @@ fn verify_from(files: Vec<PathBuf>, mut before: Option<String>, newest: Option<&
                     if proves != before.as_deref() {
                         fault(What::Gap);
                     }
+                    of_marking += usize::from(of_marking > 0 || matches!(entry, JournalEntry::Begun(_)));
                     (chained, sealed) = (true, true);
                     verdict.records += 1;
                 }
@@ -185,8 +200,12 @@ fn verify_from(files: Vec<PathBuf>, mut before: Option<String>, newest: Option<&
         }
         last = Some((file, end));
     }
-    if let Some((file, line)) = last.filter(|_| !reached) {
-        verdict.faults.push(Fault { file, line, what: What::Cut });
+    if let Some((file, line)) = last {
+        if !reached {
+            verdict.faults.push(Fault { file, line, what: What::Cut });
+        } else if stuck || (newest.is_none() && of_marking > 1) {
+            verdict.faults.push(Fault { file, line, what: What::Unmarked });
+        }
     }
     verdict.last = before.filter(|_| chained);
     Ok(verdict)

@@ -13,7 +13,6 @@ use crate::{
         outcome::{Outcome, Progress, Receipt, Skip},
         plan::{Operation, OperationKind},
         snapshot::NicSnapshot,
-        time::Timestamp,
     },
     providers::{
         client::{Client, Written, local},
@@ -25,6 +24,7 @@ use crate::{
 
 use super::{
     Batch, WAITS_MS, intent, look,
+    moment::Moment,
     read_back::Last,
     targets::{Sight, is_done, targets},
     turn::{Next, next},
@@ -67,8 +67,8 @@ pub(super) async fn send(
     let mut since: Option<Instant> = None;
     let mut to_send = look::next(client, kind, &now, &made).map(|step| (step, turn));
     // Since the facts: nothing that waits for long stands between them and the request.
-    let mut decided = (batch.now)();
-    let is_old = |decided: Timestamp| (batch.now)().0.saturating_sub(decided.0) > WAITS_MS;
+    let mut decided = Moment::of((batch.now)());
+    let is_old = |decided: Moment| decided.is_over(WAITS_MS, (batch.now)());
     while let Some((step, mut turn)) = to_send.take().filter(|_| made.len() < MOST_STEPS) {
         client.seat(&mut turn).await;
         // Without a session there is none, and then nothing is sent either.
@@ -112,7 +112,7 @@ pub(super) async fn send(
             };
             made.push(step);
             now = *fresh;
-            decided = (batch.now)();
+            decided = Moment::of((batch.now)());
             to_send = Some((other, turn));
             continue;
         }
@@ -165,7 +165,7 @@ pub(super) async fn send(
         match then {
             Next::Request(fresh, step, turn) => {
                 now = *fresh;
-                decided = (batch.now)();
+                decided = Moment::of((batch.now)());
                 to_send = Some((step, turn));
             }
             // All of it is done, or went with the NIC.
