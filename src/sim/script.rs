@@ -309,7 +309,7 @@ impl RawRule {
             }
         };
         let fits = [
-            ("ms", self.ms.is_some(), matches!(trouble, Trouble::Delay { .. })),
+            ("ms", self.ms.is_some(), matches!(trouble, Trouble::Delay { .. } | Trouble::ThrottleFor { .. })),
             ("status", self.status.is_some(), matches!(trouble, Trouble::Garbage { .. })),
             ("location", self.location.is_some(), matches!(trouble, Trouble::Redirect { .. })),
             ("bytes", self.bytes.is_some(), matches!(trouble, Trouble::Oversize { .. })),

@@ -18,6 +18,8 @@ use nicdeck::{
     },
 };
 
+use sha2::{Digest, Sha256};
+
 use crate::{
     accounts::{profile, simulator, told_by_the_doctor, write},
     cli::nicdeck,
@@ -87,6 +89,10 @@ async fn the_doctor_names_what_is_wrong_with_the_journal_and_writes_nothing() {
         let _ = fs::remove_file(folder.join(MARK));
         let _ = fs::remove_file(&path);
         write(&path, 0o600, &text);
+        if let Some(last) = text.lines().last() {
+            let digest = hex::encode(Sha256::digest(last));
+            write(&folder.join(MARK), 0o600, &format!("{{\"v\":1,\"last\":\"{digest}\"}}\n"));
+        }
     };
     // The exit code, and the rows of the journal: glyph and words.
     let look = async |what: &str, exit: i32, wanted: &[&str]| {
@@ -107,6 +113,10 @@ async fn the_doctor_names_what_is_wrong_with_the_journal_and_writes_nothing() {
     look("an end that was cut off", 1, &["chain is broken", "newest records", "1 write has no known end"]).await;
     put(text(&lines[..=intent]));
     look("a write without an end", 0, &["+ journal", "1 write has no known end: start nicdeck"]).await;
+    fs::remove_file(folder.join(MARK)).unwrap();
+    let unmarked = ["+ journal", "! journal", "1 write has no known end"];
+    look("a mark that somebody took away", 0, &unmarked).await;
+    put(text(&lines[..=intent]));
     let running = fs::OpenOptions::new().create(true).append(true).open(folder.join("journal.lock")).unwrap();
     running.lock_shared().unwrap();
     look("a batch that runs", 0, &["+ journal", "a batch is under way now, with 1 write"]).await;
