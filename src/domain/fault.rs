@@ -91,6 +91,9 @@ pub enum Effect {
 /// A message of kind [`FaultKind::Local`], as those in `providers::client::local`: the job ended before the outcome was known.
 pub const NO_END: &str = "no-end";
 
+/// The message of a write's fault where an earlier run sent it or was about to, and long after that nothing of it shows.
+pub const FOUND_LATER: &str = "found-later";
+
 impl Fault {
     /// A fault found on this side, before anything was sent.
     pub fn local(kind: FaultKind, action: &str, message: impl Into<String>) -> Self {

@@ -53,7 +53,7 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The messages of faults of kind `Local`: codes, for the locale.
 pub mod local {
-    pub use crate::domain::fault::NO_END;
+    pub use crate::domain::fault::{FOUND_LATER, NO_END};
 
     pub const READ_ONLY: &str = "read-only";
     /// The permit, or the turn, is for another write.
@@ -81,9 +81,7 @@ pub mod local {
     pub const REGION_OFF: &str = "region-off";
     /// Accepted, and not done when patience ended.
     pub const STILL_THERE: &str = "still-there";
-    /// An earlier run sent it or was about to, and long after that nothing of it shows.
-    pub const FOUND_LATER: &str = "found-later";
-    /// The same, but for a part: some of its requests show.
+    /// As [`FOUND_LATER`], but for a part: some of its requests show.
     pub const FOUND_PARTLY: &str = "found-partly";
     /// All of them.
     pub const ALL: &[&str] = &[

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         address::AddressRole,
         clean::clean,
-        fault::{Effect, Fault, FaultKind},
+        fault::{Effect, FOUND_LATER, Fault, FaultKind},
         finding::{Finding, FindingId, Level, Severity},
         ids::CloudId,
         inventory::Section,
@@ -364,9 +364,13 @@ pub fn fault_word(words: &Catalog, kind: FaultKind) -> String {
     words.text(&format!("fault.{}.word", fault_kind(kind)), &[]).into_owned()
 }
 
-/// What was begun and not ended was not refused.
+/// What was begun and not ended was not refused, nor was what reading found not to be done.
 fn fault_kind_of(fault: &Fault) -> &'static str {
-    if fault.kind == FaultKind::Local && fault.partly { "cut" } else { fault_kind(fault.kind) }
+    match fault.kind {
+        FaultKind::Local if fault.partly => "cut",
+        FaultKind::Local if fault.message == FOUND_LATER => "found",
+        kind => fault_kind(kind),
+    }
 }
 
 fn fault_text<'a>(words: &'a Catalog, fault: &Fault, part: &str) -> Cow<'a, str> {
@@ -721,10 +725,16 @@ mod tests {
         let catalogs = Catalogs::embedded().unwrap();
         let words = catalogs.of(Language::English);
         let cut = Fault { partly: true, ..Fault::local(FaultKind::Local, "UpdatePort", "found-partly") };
+        let found = Fault::local(FaultKind::Local, "UpdatePort", FOUND_LATER);
+        let said = [fault_code(words, &found), fault_what(words, None, &found), fault_next(words, None, &found, true)];
+        assert_eq!(
+            said.map(Cow::into_owned),
+            ["not done", "read later, it was as before", "Make a new plan if it should still go."]
+        );
         assert_eq!(fault_code(words, &cut), "broken off");
         assert_eq!(
             fault_what(words, None, &cut),
-            "a part was done and shows, the rest was not: nicdeck broke it off: found at the next start"
+            "a part was done and shows, the rest was not: nicdeck broke it off: found when it was read later"
         );
         for language in [Language::English, Language::Chinese] {
             let words = catalogs.of(language);

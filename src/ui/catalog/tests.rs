@@ -70,6 +70,10 @@ fn families() -> BTreeSet<String> {
         keys.extend(["word", "what", "next"].map(|part| format!("fault.{}.{part}", fault_name(*kind))));
     }
     keys.extend(["what", "next"].map(|part| format!("fault.throttled.{part}-for-long")));
+    // What was sent and then broken off, or read later and found not to be done.
+    for kind in ["cut", "found"] {
+        keys.extend(["word", "what", "next"].map(|part| format!("fault.{kind}.{part}")));
+    }
     for kind in [FaultKind::Server, FaultKind::Other] {
         keys.insert(format!("fault.{}.next-without-id", fault_name(kind)));
     }
