@@ -211,10 +211,18 @@ pub struct Notices {
     fresh: usize,
     /// Those that are gone count as well.
     said: usize,
+    /// An error that another message took the line from before it could be read.
+    covered: Option<Notice>,
 }
 
 impl Notices {
     pub fn say(&mut self, now: Timestamp, loudness: Loudness, phrase: Phrase) {
+        if let Some(error) = self.current(now).filter(|error| error.loudness == Loudness::Error)
+            && loudness != Loudness::Error
+            && now.since(error.at) < NOTICE_MS
+        {
+            self.covered = Some(error.clone());
+        }
         if self.all.len() == KEPT {
             self.all.pop_front();
         }
@@ -232,14 +240,17 @@ impl Notices {
 
     /// The message on the status line.
     pub fn current(&self, now: Timestamp) -> Option<&Notice> {
-        let notice = self.all.back().filter(|_| self.shown)?;
-        (notice.loudness == Loudness::Error || now.since(notice.at) < NOTICE_MS).then_some(notice)
+        let stays = |notice: &&Notice| notice.loudness == Loudness::Error || now.since(notice.at) < NOTICE_MS;
+        self.all.back().filter(|_| self.shown).filter(stays).or(self.covered.as_ref())
     }
 
     /// Takes the message off the status line. True if it was an error: others go by themselves, and are no layer of their own.
     pub fn dismiss(&mut self, now: Timestamp) -> bool {
         let error = self.current(now).is_some_and(|notice| notice.loudness == Loudness::Error);
         self.shown = false;
+        if error {
+            self.covered = None;
+        }
         error
     }
 
@@ -275,6 +286,25 @@ impl Notices {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_that_was_covered_at_once_comes_back_until_it_is_dismissed() {
+        let mut notices = Notices::default();
+        let key = |notices: &Notices, now| notices.current(Timestamp(now)).map(|notice| notice.phrase.key);
+        notices.say(Timestamp(0), Loudness::Error, Phrase::new("tampered"));
+        notices.say(Timestamp(10), Loudness::Info, Phrase::new("read"));
+        assert_eq!(key(&notices, 20), Some("read"), "the newest wins");
+        assert_eq!(notices.wake_at(Timestamp(20)), Some(Timestamp(10).plus_ms(NOTICE_MS)));
+        assert_eq!(key(&notices, 7_000), Some("tampered"));
+        notices.say(Timestamp(8_000), Loudness::Info, Phrase::new("marked"));
+        assert_eq!(key(&notices, 15_000), Some("tampered"), "nobody has put it away");
+        assert!(notices.dismiss(Timestamp(15_000)));
+        assert_eq!(key(&notices, 15_000), None);
+        // One that could be read goes with the next message.
+        notices.say(Timestamp(20_000), Loudness::Error, Phrase::new("old"));
+        notices.say(Timestamp(30_000), Loudness::Info, Phrase::new("new"));
+        assert_eq!(key(&notices, 40_000), None);
+    }
 
     #[test]
     fn what_was_said_since_is_found_although_older_ones_are_gone() {

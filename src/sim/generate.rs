@@ -4,7 +4,10 @@
 //! round begins
 //! depends on the seed), so that small worlds have it too; the rest is drawn.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
 
 use super::{
     dialect::{ObjectKind, Vocabulary},
@@ -119,8 +122,8 @@ struct Maker<'a> {
     rounds: Rounds,
     /// Objects made so far, of all kinds.
     made: u64,
-    /// Addresses handed out, by which subnet and host follow.
-    subnet: Option<Subnet>,
+    /// Addresses handed out, by which subnet and host follow: by zone, for a subnet is in one.
+    subnet: BTreeMap<String, Subnet>,
     subnets: u32,
     public: u32,
     macs: u32,
@@ -139,7 +142,7 @@ pub fn generate(words: &Vocabulary, plan: Plan) -> World {
         random: Random::named(plan.seed, words.provider),
         rounds: Rounds { seed: plan.seed },
         made: 0,
-        subnet: None,
+        subnet: BTreeMap::new(),
         subnets: 0,
         public: 0,
         macs: 0,
@@ -177,19 +180,19 @@ impl Maker<'_> {
             load_balancers: Vec::new(),
             subnets: Vec::new(),
             floats: Vec::new(),
-            refusals: std::collections::BTreeMap::new(),
-            task_failures: std::collections::BTreeMap::new(),
+            refusals: BTreeMap::new(),
+            task_failures: BTreeMap::new(),
         };
         let mut vpc = self.id(ObjectKind::Vpc);
         let mut group = self.id(ObjectKind::SecurityGroup);
-        self.subnet = None;
+        self.subnet.clear();
         // A load balancer, and how many of the next instances stand behind it.
         let mut balancer: Option<(String, usize)> = None;
         for turn in 0..count {
             if turn > 0 && turn % 400 == 0 {
                 vpc = self.id(ObjectKind::Vpc);
                 group = self.id(ObjectKind::SecurityGroup);
-                self.subnet = None;
+                self.subnet.clear();
                 balancer = None;
             }
             let chinese = self.rounds.hits("chinese", 3, turn);
@@ -214,12 +217,13 @@ impl Maker<'_> {
             });
             let instance = self.instance(&name, stage, zones, &vpc, turn);
             self.nics(&mut file, &instance, &group, chinese, lb, turn);
-            file.instances.push(instance);
             if self.rounds.hits("spare", 10, turn) {
-                let mut nic = self.nic(&mut file.subnets, &format!("{name}-spare"), &vpc, &group, 3);
+                let place = (vpc.as_str(), instance.zone.as_str());
+                let mut nic = self.nic(&mut file.subnets, &format!("{name}-spare"), place, &group, 3);
                 self.words.free.clone_into(&mut nic.status);
                 file.nics.push(nic);
             }
+            file.instances.push(instance);
             if self.rounds.hits("free eip", 15, turn) {
                 let eip = self.eip(&name);
                 file.free_eips.push(eip);
@@ -301,7 +305,7 @@ impl Maker<'_> {
             };
             let needed = usize::from(at == 0 && self.rounds.hits("secondary eip", 10, turn));
             let secondaries = usize::try_from(secondaries).unwrap_or(0).max(needed);
-            let mut nic = self.nic(&mut file.subnets, &name, &instance.vpc_id, group, secondaries);
+            let mut nic = self.nic(&mut file.subnets, &name, (&instance.vpc_id, &instance.zone), group, secondaries);
             nic.instance_id = Some(instance.id.clone());
             nic.primary = at == 0;
             let last = at > 0 && at + 1 == count;
@@ -352,18 +356,25 @@ impl Maker<'_> {
     }
 
     /// A NIC that is attached to nothing yet, with one primary and so many more addresses.
-    fn nic(&mut self, subnets: &mut Vec<SimSubnet>, name: &str, vpc: &str, group: &str, secondaries: usize) -> SimNic {
+    fn nic(
+        &mut self,
+        subnets: &mut Vec<SimSubnet>,
+        name: &str,
+        (vpc, zone): (&str, &str),
+        group: &str,
+        secondaries: usize,
+    ) -> SimNic {
         let wanted = u8::try_from(secondaries + 1).unwrap_or(u8::MAX);
-        if self.subnet.as_ref().is_none_or(|subnet| subnet.next.saturating_add(wanted) > HOSTS.end) {
+        if self.subnet.get(zone).is_none_or(|subnet| subnet.next.saturating_add(wanted) > HOSTS.end) {
             self.subnets += 1;
             let number = self.subnets;
             let id = self.id(ObjectKind::Subnet);
             subnets.push(SimSubnet { id: id.clone(), cidr: format!("{}/24", host(number, 0)) });
-            self.subnet = Some(Subnet { id, number, next: HOSTS.start });
+            self.subnet.insert(zone.to_owned(), Subnet { id, number, next: HOSTS.start });
         }
         let mut addresses = Vec::with_capacity(secondaries + 1);
         let mut subnet_id = String::new();
-        if let Some(subnet) = &mut self.subnet {
+        if let Some(subnet) = self.subnet.get_mut(zone) {
             subnet_id.clone_from(&subnet.id);
             for at in 0..=secondaries {
                 let ip = IpAddr::V4(host(subnet.number, subnet.next));
@@ -389,7 +400,7 @@ impl Maker<'_> {
             prefixes: Vec::new(),
             pairs: Vec::new(),
             description: String::new(),
-            tags: std::collections::BTreeMap::new(),
+            tags: BTreeMap::new(),
             service_managed: false,
             kind: String::new(),
             cold_plug_only: false,
@@ -472,6 +483,19 @@ mod tests {
             seen.insert(named);
         }
         assert_eq!(seen.len(), stages.len());
+    }
+
+    #[test]
+    fn a_subnet_is_in_one_zone() {
+        let world = generate(&WORDS, Plan::of(400, 3));
+        let mut zones: BTreeMap<&str, HashSet<&str>> = BTreeMap::new();
+        for nic in world.nics() {
+            let instance = nic.instance_id.as_deref().and_then(|id| world.instance(id));
+            zones.entry(&nic.subnet_id).or_default().extend(instance.map(|instance| instance.zone.as_str()));
+        }
+        assert!(zones.len() > 2 && zones.values().all(|zones| zones.len() <= 1), "{zones:?}");
+        let all: HashSet<&str> = zones.into_values().flatten().collect();
+        assert!(all.len() > 1, "there are several: {all:?}");
     }
 
     #[test]

@@ -51,8 +51,9 @@ use turn::{NoTurn, ready, turn};
 
 /// Writes in flight for one profile.
 const PER_PROFILE: usize = 4;
-/// Facts that are no older, in milliseconds, are good for another try of a write that was throttled, which proves that it did nothing,
-/// and for a turn that was lost to that. To read everything again for each would have a vendor who is busy asked many times more.
+/// Facts that were complete no longer ago, in milliseconds, are good for another try of a write that was throttled, which proves that
+/// it did nothing, and for a turn that was lost to that, as they were for the first. To read everything again for each would have a
+/// vendor who is busy asked many times more.
 const GOOD_FOR_MS: u64 = 5_000;
 
 /// Milliseconds from the first read to the last of what a write is decided on. Longer takes only a program that was stopped meanwhile,
@@ -405,8 +406,8 @@ async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &s
     let fresh = loop {
         // A row that waits for its next try says so already.
         let told = (attempt == 1).then_some(Progress::Queued);
-        let (seen, kind, turn) = match check(batch, client, operation, &mut ends, told, kept.take()).await {
-            Checked::Send(seen, kind, turn) => (seen, kind, turn),
+        let (seen, kind, turn, decided) = match check(batch, client, operation, &mut ends, told, kept.take()).await {
+            Checked::Send(seen, kind, turn, decided) => (seen, kind, turn, decided),
             Checked::Ended(fresh) => break fresh,
         };
         let (last, answers) = match send(batch, client, operation, &kind, (&seen, turn), name).await {
@@ -446,7 +447,7 @@ async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &s
             let step = client.cloud().step(&kind, &seen, &[]).unwrap_or_default();
             let wait = pause.max(client.closed_for(&operation.region, &kind, &step));
             let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-            kept = (fault.kind == FaultKind::Throttled).then(|| (seen, Moment::of((batch.now)())));
+            kept = (fault.kind == FaultKind::Throttled).then_some((seen, decided));
             let of = client.tries(fault.kind);
             let (kind, code) = (fault.kind, fault.code.clone());
             batch.progress(operation, Progress::Retrying { kind, attempt, of, wait_ms, code }).await;
@@ -504,8 +505,8 @@ fn waiting(batch: &Batch, operation: OperationId) -> OnPause {
 }
 
 enum Checked {
-    /// What is to be sent, on what facts, and the turn to do so.
-    Send(Box<NicSnapshot>, OperationKind, WriteTurn),
+    /// What is to be sent, on what facts, the turn to do so, and when the facts were complete.
+    Send(Box<NicSnapshot>, OperationKind, WriteTurn, Moment),
     /// Every target has its end.
     Ended(Option<ReadBack>),
 }
@@ -558,12 +559,9 @@ async fn check(
             end_rest(operation, ends, || Outcome::Stopped);
             return Checked::Ended(None);
         }
-        let is_good = |seen: &NicSnapshot, kept: Moment| {
-            let (now, read) = ((batch.now)(), seen.read_at);
-            keeps && !kept.is_over(GOOD_FOR_MS, now) && now.since(read) <= GOOD_FOR_MS && now >= read
-        };
-        let looked = match kept.take().filter(|(seen, kept)| is_good(seen, *kept)) {
-            Some((seen, _)) => Ok(judge(client, operation, &batch.safety, seen, ends)),
+        let is_good = |decided: Moment| keeps && !decided.is_over(GOOD_FOR_MS, (batch.now)());
+        let (looked, decided) = match kept.take().filter(|(_, decided)| is_good(*decided)) {
+            Some((seen, decided)) => (Ok(judge(client, operation, &batch.safety, seen, ends)), decided),
             None => {
                 let mut control = batch.control.clone();
                 let mut seen = ends.clone();
@@ -584,7 +582,8 @@ async fn check(
                     continue;
                 }
                 *ends = seen;
-                if old { Err(Fault::local(FaultKind::Local, "", local::CANCELLED)) } else { looked }
+                let looked = if old { Err(Fault::local(FaultKind::Local, "", local::CANCELLED)) } else { looked };
+                (looked, Moment::of((batch.now)()))
             }
         };
         let (seen, left) = match looked {
@@ -611,7 +610,7 @@ async fn check(
         if !wish.paused {
             let wanted = look::next(client, &left, &seen, &[]).unwrap_or_default();
             if client.has_turn(&turn, &operation.region, &left, &wanted) {
-                return Checked::Send(seen, left, turn);
+                return Checked::Send(seen, left, turn, decided);
             }
             // Throttled meanwhile: the turn is kept, and the facts, while they are good. Or another request than was thought.
             let closed = client.closed_for(&operation.region, &left, &wanted);
@@ -623,7 +622,7 @@ async fn check(
                 batch.wait(closed).await;
                 held = Some(turn);
             }
-            (kind, step, kept) = (left, wanted, is_good.then(|| (seen, Moment::of((batch.now)()))));
+            (kind, step, kept) = (left, wanted, is_good.then_some((seen, decided)));
             continue;
         }
         drop(turn);
