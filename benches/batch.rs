@@ -277,7 +277,7 @@ async fn least(nth: usize) -> Least {
         let quota = cloud.quota(&step);
         quotas.entry(quota.api).or_insert((quota, 0)).1 += 1;
     }
-    if let Some(task) = &task {
+    if let Some(task) = task.as_ref().filter(|_| tasks > 0) {
         let quota = cloud.quota(task);
         quotas.entry(quota.api).or_insert((quota, 0)).1 += tasks;
     }

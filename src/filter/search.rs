@@ -26,8 +26,11 @@ pub const FIELDS: &[&str] = &[
 pub const RESULTS: &[&str] =
     &["released", "already-gone", "nic-gone", "failed", "unknown", "skipped", "stopped", "not-begun", "unfinished"];
 
-/// Words of an end that puts something back, beside [`RESULTS`]: `result:` takes both.
-const ENDS_BACK: &[&str] = &["assigned", "attached", "bound", "already-there"];
+/// Words of the end of an act, beside [`RESULTS`], and that of the counts: `result:` takes them all.
+const ENDS: &[&str] = &["detached", "deleted", "assigned", "attached", "bound", "already-there", DONE];
+
+/// As the counts call what was read back as wished, whatever the act.
+const DONE: &str = "done";
 
 /// Words of `act:`, as the journal spells them.
 pub const ACTS: &[&str] = &["release", "detach", "assign", "attach", "bind-eip", "delete"];
@@ -105,9 +108,11 @@ pub fn result_word(result: Option<OutcomeWord>) -> &'static str {
     }
 }
 
-/// The word of an end of an act, as [`ACTS`] spells it: what was put back is not called released.
+/// The word of an end of an act, as [`ACTS`] spells it: what was detached or put back is not called released.
 pub fn end_word(act: &str, result: Option<OutcomeWord>) -> &'static str {
     match (act, result) {
+        ("detach", Some(OutcomeWord::Released)) => "detached",
+        ("delete", Some(OutcomeWord::Released)) => "deleted",
         ("assign", Some(OutcomeWord::Released)) => "assigned",
         ("attach", Some(OutcomeWord::Released)) => "attached",
         ("bind-eip", Some(OutcomeWord::Released)) => "bound",
@@ -190,7 +195,7 @@ fn asked(parser: &mut Parser<'_>, now: Timestamp, utc_offset_s: i32) -> Result<T
             Ok(Test::Text(Field::Batch, patterns))
         }
         "act" => among(Field::Act, ACTS, &[]),
-        "result" => among(Field::Result, RESULTS, ENDS_BACK),
+        "result" => among(Field::Result, RESULTS, ENDS),
         _ => {
             let [value] = values.as_slice() else {
                 let span = values.last().map_or(start..parser.at, |value| value.span.clone());
@@ -282,6 +287,9 @@ impl Test {
                     Field::Act => subject.act,
                     // By the word of the counts, or by that of the row.
                     Field::Result if any(patterns, result_word(subject.result)) => return true,
+                    Field::Result if subject.result == Some(OutcomeWord::Released) && any(patterns, DONE) => {
+                        return true;
+                    }
                     Field::Result => end_word(subject.act, subject.result),
                 };
                 any(patterns, text)
@@ -329,6 +337,10 @@ mod tests {
         let back = Subject { act: "assign", ..subject() };
         let found = |text: &str| parse(text, NOW, 0).unwrap().matches(&back);
         assert!(found("result:assigned") && found("result:released") && !found("result:attached"));
+        assert!(found("result:done"));
+        assert_eq!(end_word("detach", Some(OutcomeWord::Released)), "detached", "detached is not released");
+        let failed = Subject { result: Some(OutcomeWord::Failed), ..back };
+        assert!(!parse("result:done", NOW, 0).unwrap().matches(&failed));
         assert!(parse("result:assinged", NOW, 0).is_err());
     }
 

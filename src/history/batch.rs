@@ -6,7 +6,7 @@ use crate::domain::{
     ids::{CloudId, OperationId, ProfileId, RegionId},
     journal::{Answer, Begun, Image, Intent, JournalEntry, PlannedWrite, Request, Unsent, UnsentWrite},
     outcome::{Outcome, OutcomeWord},
-    plan::OperationKind,
+    plan::{OperationKind, Override},
     selection::Target,
     time::Timestamp,
 };
@@ -48,6 +48,8 @@ pub struct Write {
     /// The NIC as it was read back at the end.
     pub after: Option<Box<Image>>,
     pub rows: Vec<Row>,
+    /// What of it went although something about it was not known, with the reason that a person gave.
+    pub overrides: Vec<Override>,
     /// Its end was found by reading at a later start.
     pub found_later: bool,
 }
@@ -178,6 +180,7 @@ impl Write {
             answers: Vec::new(),
             after: None,
             rows: targets.map(|target| Row { target, outcome: Some(Outcome::NotBegun) }).collect(),
+            overrides: Vec::new(),
             found_later: false,
         }
     }
@@ -196,6 +199,7 @@ impl Write {
             answers: Vec::new(),
             after: None,
             rows,
+            overrides: Vec::new(),
             found_later: false,
         }
     }
@@ -213,6 +217,7 @@ impl Write {
             answers: Vec::new(),
             after: None,
             rows: Vec::new(),
+            overrides: Vec::new(),
             found_later: false,
         }
     }
@@ -234,6 +239,8 @@ impl Write {
             self.image.clone_from(&intent.image);
         }
         self.requests.extend(intent.request.as_deref().cloned());
+        let new = intent.overrides.iter().filter(|one| !self.overrides.contains(one)).cloned().collect::<Vec<_>>();
+        self.overrides.extend(new);
         for target in intent.targets() {
             if let Some(row) = self.rows.iter_mut().find(|row| row.target == target) {
                 row.outcome = None;
@@ -249,6 +256,7 @@ pub(super) mod tests {
     use super::*;
     use crate::domain::{
         fault::{Fault, FaultKind},
+        finding::FindingId,
         ids::{AddressKey, NicKey},
         journal::Settlement,
         outcome::Skip,
@@ -412,6 +420,22 @@ pub(super) mod tests {
         assert_eq!(found.writes.iter().map(|write| write.requests.len()).collect::<Vec<_>>(), [1, 1, 0]);
         let before = batch(records[..1].iter(), "b4").unwrap();
         assert!(before.rows().count() == 5 && before.rows().all(|(_, row)| row.word() == not_begun));
+    }
+
+    #[test]
+    fn why_something_went_that_was_not_known_is_told_with_its_write() {
+        let target = address("prod", "eni-1", "10.0.0.5");
+        let reason = "the balancer is gone, see T-7".to_owned();
+        let over = Override { target, findings: vec![FindingId::LbUnknown], reason };
+        let mut records = records();
+        for record in &mut records {
+            if let JournalEntry::Intent(intent) = record {
+                intent.overrides = vec![over.clone()];
+            }
+        }
+        let found = batch(records.iter(), "b1").unwrap();
+        assert_eq!(found.writes[0].overrides, [over], "once, although there were two tries");
+        assert!(batch(self::records().iter(), "b1").unwrap().writes.iter().all(|write| write.overrides.is_empty()));
     }
 
     #[test]

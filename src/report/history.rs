@@ -8,7 +8,7 @@
 //!   `found_later`, `targets`: `ip` (`null`: the NIC), `result` (`unfinished`: no end is in the journal; `not-begun`: nothing
 //!   was sent for it, as yet), `code` (the
 //!   vendor's, or why it was skipped: `stale`, `midway`, `not-read-again`, `journal`, `after-failure`, `read-only`), `message`,
-//!   `request_id`.
+//!   `request_id`, `override` (`findings` that were not known, and the `reason` why it went all the same; `null`: none).
 
 use std::{
     io::{self, Write},
@@ -29,7 +29,7 @@ use crate::{
         ids::OperationId,
         journal::{Answer, Image, Request},
         outcome::Outcome,
-        plan::OperationKind,
+        plan::{OperationKind, Override},
         time::Timestamp,
     },
     filter::search::{ACTS, RESULTS, end_word},
@@ -129,6 +129,7 @@ struct Line<'a> {
     code: Option<&'a str>,
     message: String,
     request_id: Option<&'a str>,
+    overridden: Option<&'a Override>,
 }
 
 fn lines(batch: &Batch) -> impl Iterator<Item = Line<'_>> {
@@ -143,6 +144,7 @@ fn lines(batch: &Batch) -> impl Iterator<Item = Line<'_>> {
             code,
             message: clean(&message).into_owned(),
             request_id: row.outcome.as_ref().and_then(Outcome::request_id),
+            overridden: write.overrides.iter().find(|one| one.target == row.target),
         }
     })
 }
@@ -250,6 +252,18 @@ fn markdown(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
             ];
             writeln!(out, "| {} |", cells.map(|cell| escaped(&clean(&cell))).join(" | "))?;
         }
+        for line in lines(batch) {
+            let Some(over) = line.overridden else { continue };
+            let ids: Vec<&str> = over.findings.iter().map(|id| id.as_str()).collect();
+            let target = line.ip.map_or_else(|| line.write.kind.nic().to_string(), |ip| ip.to_string());
+            let values = [
+                ("target", escaped(&clean(&target))),
+                ("findings", ids.join(", ")),
+                ("reason", escaped(&clean(&over.reason))),
+            ];
+            let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            writeln!(out, "\n{}", (source.tell)("history.override", &values))?;
+        }
         if summary.back > 0 && !summary.is_undone() {
             writeln!(out, "\n{}", (source.tell)("export.undo", &values))?;
         }
@@ -297,12 +311,20 @@ struct WriteDocument<'a> {
 }
 
 #[derive(Serialize)]
+struct OverrideDocument<'a> {
+    findings: Vec<&'a str>,
+    reason: String,
+}
+
+#[derive(Serialize)]
 struct TargetDocument<'a> {
     ip: Option<IpAddr>,
     result: &'a str,
     code: Option<&'a str>,
     message: String,
     request_id: Option<&'a str>,
+    #[serde(rename = "override")]
+    overridden: Option<OverrideDocument<'a>>,
 }
 
 fn json(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -351,6 +373,10 @@ fn document<'a>(batch: &'a Batch, write: &'a history::Write) -> WriteDocument<'a
                 code: line.code,
                 message: line.message.clone(),
                 request_id: line.request_id,
+                overridden: line.overridden.map(|one| OverrideDocument {
+                    findings: one.findings.iter().map(|id| id.as_str()).collect(),
+                    reason: clean(&one.reason).into_owned(),
+                }),
             })
             .collect(),
     }

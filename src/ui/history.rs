@@ -302,6 +302,11 @@ pub fn page(canvas: &Canvas, opened: &Opened, now: Option<&Now>, (write, row): (
         doc.field(words.word("label.version"), &clean(&batch.version), Role::Dim);
     }
     doc.field(words.word("label.request"), &clean(request_id(row).unwrap_or("")), Role::Text);
+    for one in write.overrides.iter().filter(|one| one.target == row.target) {
+        let ids: Vec<&str> = one.findings.iter().map(|id| id.as_str()).collect();
+        let said = format!("{}  {}", ids.join(" "), clean(&one.reason));
+        doc.field(words.word("label.override"), &said, Role::Unknown);
+    }
     for (key, image) in [("label.before", &write.image), ("label.after", &write.after)] {
         if let Some(image) = image {
             doc.heading(words.word(key));

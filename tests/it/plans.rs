@@ -53,7 +53,11 @@ impl Desk {
 
     fn command(&self, args: &[&str]) -> std::process::Command {
         let config = self.home.path().join("c.toml");
-        fs::write(&config, format!("version = 1\n{}", self.config)).unwrap();
+        // A program that was started before may be reading it.
+        let text = format!("version = 1\n{}", self.config);
+        if fs::read_to_string(&config).ok().as_ref() != Some(&text) {
+            fs::write(&config, text).unwrap();
+        }
         let mut command = nicdeck(&self.home, args);
         command.args(["--config", config.to_str().unwrap()]).env("USER", self.user);
         // A write that does not show has not happened soon after.
