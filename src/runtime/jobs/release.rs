@@ -406,10 +406,11 @@ async fn operate(batch: &Batch, client: &Client, operation: &Operation, name: &s
     let fresh = loop {
         // A row that waits for its next try says so already.
         let told = (attempt == 1).then_some(Progress::Queued);
-        let (seen, kind, turn, decided) = match check(batch, client, operation, &mut ends, told, kept.take()).await {
-            Checked::Send(seen, kind, turn, decided) => (seen, kind, turn, decided),
-            Checked::Ended(fresh) => break fresh,
-        };
+        let Ready { seen, kind, turn, decided } =
+            match check(batch, client, operation, &mut ends, told, kept.take()).await {
+                Checked::Send(ready) => *ready,
+                Checked::Ended(fresh) => break fresh,
+            };
         let (last, answers) = match send(batch, client, operation, &kind, (&seen, turn), name).await {
             Sent::Answered { answer, answers } => (answer, answers),
             Sent::Nothing(outcome) => {
@@ -504,9 +505,18 @@ fn waiting(batch: &Batch, operation: OperationId) -> OnPause {
     })
 }
 
+/// What is to be sent.
+struct Ready {
+    /// The facts that it was decided on.
+    seen: Box<NicSnapshot>,
+    kind: OperationKind,
+    turn: WriteTurn,
+    /// When the facts were complete.
+    decided: Moment,
+}
+
 enum Checked {
-    /// What is to be sent, on what facts, the turn to do so, and when the facts were complete.
-    Send(Box<NicSnapshot>, OperationKind, WriteTurn, Moment),
+    Send(Box<Ready>),
     /// Every target has its end.
     Ended(Option<ReadBack>),
 }
@@ -610,7 +620,7 @@ async fn check(
         if !wish.paused {
             let wanted = look::next(client, &left, &seen, &[]).unwrap_or_default();
             if client.has_turn(&turn, &operation.region, &left, &wanted) {
-                return Checked::Send(seen, left, turn, decided);
+                return Checked::Send(Box::new(Ready { seen, kind: left, turn, decided }));
             }
             // Throttled meanwhile: the turn is kept, and the facts, while they are good. Or another request than was thought.
             let closed = client.closed_for(&operation.region, &left, &wanted);
