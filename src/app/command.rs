@@ -20,8 +20,6 @@ pub enum Context {
     /// Screens with a list.
     Lists,
     Inventory,
-    /// Screens whose rows may have something to tell.
-    Telling,
     /// Screens whose list has a filter line.
     Searched,
     Plan,
@@ -30,8 +28,6 @@ pub enum Context {
     /// Screens of what was done.
     Done,
     History,
-    /// Screens that can be written to a file.
-    Exports,
     Welcome,
 }
 
@@ -41,13 +37,11 @@ impl Context {
             Context::Everywhere => true,
             Context::Lists => screen != Screen::Welcome,
             Context::Inventory => screen == Screen::Inventory,
-            Context::Telling => matches!(screen, Screen::Inventory | Screen::Plan | Screen::Run | Screen::Calls),
             Context::Searched => matches!(screen, Screen::Inventory | Screen::History),
             Context::Plan => screen == Screen::Plan,
             Context::Run => screen == Screen::Run,
             Context::History => screen == Screen::History,
             Context::Done => matches!(screen, Screen::Run | Screen::History),
-            Context::Exports => matches!(screen, Screen::Plan | Screen::Run | Screen::History),
             Context::Calls => screen == Screen::Calls,
             Context::Welcome => screen == Screen::Welcome,
         }
@@ -103,8 +97,8 @@ commands! {
     Bottom = "bottom", Move, Everywhere;
     Fold = "fold", Move, Inventory;
     Unfold = "unfold", Move, Inventory;
-    NextFinding = "next-finding", Move, Telling;
-    PreviousFinding = "previous-finding", Move, Telling;
+    NextFinding = "next-finding", Move, Lists;
+    PreviousFinding = "previous-finding", Move, Lists;
     ToggleMark = "toggle-mark", Mark, Searched;
     MarkRange = "mark-range", Mark, Inventory;
     MarkVisible = "mark-visible", Mark, Inventory;
@@ -120,7 +114,7 @@ commands! {
     Pause = "pause", Act, Run;
     Stop = "stop", Act, Run;
     RetryFailed = "retry-failed", Act, Done;
-    Recheck = "recheck", Act, Run;
+    Recheck = "recheck", Act, Done;
     Undo = "undo", Act, Done;
     Compare = "compare", Look, History;
     Filter = "filter", Find, Searched;
@@ -129,7 +123,7 @@ commands! {
     Open = "open", Look, Lists;
     Copy = "copy", Look, Lists;
     CopyMore = "copy-more", Look, Lists;
-    Export = "export", Look, Exports;
+    Export = "export", Look, Lists;
     Layout = "layout", Look, Inventory;
     Columns = "columns", Look, Inventory;
     Sort = "sort", Look, Inventory;

@@ -11,7 +11,7 @@ use crate::domain::{
 };
 
 use super::{
-    export::{ExportForm, Exported, RowOf},
+    export::{ExportForm, Exported, List, RowOf},
     history::Lookup,
     notices::Phrase,
     state::Language,
@@ -79,6 +79,16 @@ pub enum Effect {
         what: Exported,
         form: ExportForm,
         language: Language,
+        /// As it was typed; `None`: one of its own beside the journal.
+        path: Option<String>,
+    },
+    /// The same of what a list shows at this moment.
+    ExportList {
+        job: JobId,
+        list: List,
+        form: ExportForm,
+        language: Language,
+        path: Option<String>,
     },
     /// End a reading job now; its calls are dropped.
     Cancel(JobId),

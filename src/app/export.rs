@@ -41,6 +41,14 @@ pub enum Exported {
     History(Lookup),
 }
 
+/// A list that is written as it is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum List {
+    /// What the filter lets through.
+    Inventory,
+    Calls,
+}
+
 /// A batch as it stands, target by target.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Results {

@@ -45,6 +45,10 @@ pub struct History {
     /// The search that is in force.
     pub text: String,
     pub mistake: Option<FilterError>,
+    /// Searches that were kept, oldest first.
+    pub searched: Vec<String>,
+    /// The one of them that stands in the line.
+    pub recall: Option<usize>,
     /// `None` until the journal was read once.
     pub listed: Option<Listed>,
     /// The job that reads.

@@ -166,8 +166,17 @@ pub enum HistoryEvent {
 /// From the job that writes an export.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ExportEvent {
-    Written { path: String },
-    Failed { path: String, reason: String },
+    Written {
+        path: String,
+    },
+    /// There is something already, which stays as it is.
+    There {
+        path: String,
+    },
+    Failed {
+        path: String,
+        reason: String,
+    },
 }
 
 /// What the read after a write brought.

@@ -88,6 +88,31 @@ pub enum Effect {
     Unknown,
 }
 
+impl FaultKind {
+    /// As keys of the locales spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            FaultKind::Unreachable => "unreachable",
+            FaultKind::Timeout => "timeout",
+            FaultKind::Reset => "reset",
+            FaultKind::Garbage => "garbage",
+            FaultKind::Redirect => "redirect",
+            FaultKind::Throttled => "throttled",
+            FaultKind::Keys => "keys",
+            FaultKind::Credentials => "credentials",
+            FaultKind::Clock => "clock",
+            FaultKind::Permission => "permission",
+            FaultKind::NotFound => "not-found",
+            FaultKind::Refused => "refused",
+            FaultKind::Conflict => "conflict",
+            FaultKind::BadRequest => "bad-request",
+            FaultKind::Server => "server",
+            FaultKind::Local => "local",
+            FaultKind::Other => "other",
+        }
+    }
+}
+
 /// A message of kind [`FaultKind::Local`], as those in `providers::client::local`: the job ended before the outcome was known.
 pub const NO_END: &str = "no-end";
 

@@ -90,6 +90,14 @@ impl Skip {
 }
 
 impl Outcome {
+    /// What went wrong with its own write.
+    pub fn fault(&self) -> Option<&Fault> {
+        match self {
+            Outcome::Failed { fault } | Outcome::Unknown { fault } => Some(fault),
+            _ => None,
+        }
+    }
+
     /// The vendor's code, or what a skip is called, and what was said with it. For exports.
     pub fn told(&self) -> (Option<&str>, String) {
         match self {

@@ -26,8 +26,10 @@ use super::{
 use crate::{
     domain::{
         clean::clean,
+        fault::{Fault, FaultKind},
         ids::OperationId,
         journal::{Answer, Image, Request},
+        odd,
         outcome::Outcome,
         plan::{OperationKind, Override},
         time::Timestamp,
@@ -87,6 +89,20 @@ fn counted(source: &Source<'_>, section: &str, words: &[&str], counts: &[usize])
     counted.map(text).collect::<Vec<_>>().join(", ")
 }
 
+/// Why it failed, in the reader's words: for where no code of a vendor says it.
+pub fn reason(tell: &Tell<'_>, fault: &Fault) -> String {
+    let kind = tell(&format!("fault.{}.word", fault.kind.name()), &[]);
+    let own = match odd::read(&fault.message) {
+        Some((_, word, what)) => Some(tell(&format!("odd.{word}"), &[("what", what)])),
+        None if fault.kind == FaultKind::Local => {
+            let key = format!("local.{}", fault.message);
+            Some(tell(&key, &[])).filter(|text| *text != key)
+        }
+        None => None,
+    };
+    own.map_or_else(|| kind.clone(), |own| format!("{kind}: {own}"))
+}
+
 fn table(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
     if source.demo {
         writeln!(out, "{}", (source.tell)("list.demo", &[]))?;
@@ -130,6 +146,7 @@ struct Line<'a> {
     message: String,
     request_id: Option<&'a str>,
     overridden: Option<&'a Override>,
+    fault: Option<&'a Fault>,
 }
 
 fn lines(batch: &Batch) -> impl Iterator<Item = Line<'_>> {
@@ -145,6 +162,7 @@ fn lines(batch: &Batch) -> impl Iterator<Item = Line<'_>> {
             message: clean(&message).into_owned(),
             request_id: row.outcome.as_ref().and_then(Outcome::request_id),
             overridden: write.overrides.iter().find(|one| one.target == row.target),
+            fault: row.outcome.as_ref().and_then(Outcome::fault),
         }
     })
 }
@@ -237,9 +255,10 @@ fn markdown(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "|{}", " --- |".repeat(COLUMNS.len()))?;
         for line in lines(batch) {
             let done = line.write;
-            let result = match line.code {
-                Some(code) => format!("{} ({code})", line.result),
-                None => line.result.to_owned(),
+            let result = match (line.code, line.fault) {
+                (Some(code), _) => format!("{} ({code})", line.result),
+                (None, Some(fault)) => format!("{} ({})", line.result, reason(source.tell, fault)),
+                (None, None) => line.result.to_owned(),
             };
             let cells = [
                 act(&done.kind).to_owned(),

@@ -49,6 +49,8 @@ pub struct Row {
     pub overridden: Option<String>,
     pub code: Option<String>,
     pub message: String,
+    /// In the reader's words why it failed, where no code says it.
+    pub reason: Option<String>,
     pub request_id: Option<String>,
     /// The journal could not take this end.
     pub not_journaled: bool,
@@ -195,7 +197,7 @@ fn markdown(sheet: &Sheet<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "| {} |\n|{}", heads.join(" | "), " --- |".repeat(COLUMNS.len()))?;
     for row in sheet.rows {
         let key = row.target.nic();
-        let mut why = row.code.clone().unwrap_or_else(|| row.findings());
+        let mut why = row.code.clone().or_else(|| row.reason.clone()).unwrap_or_else(|| row.findings());
         if row.not_journaled {
             why.push_str(if why.is_empty() { "not journaled" } else { ", not journaled" });
         }

@@ -31,7 +31,9 @@ use crate::{
 use super::{
     clock,
     jobs::{
-        copy, dry_run, export, history,
+        copy, dry_run,
+        export::{self, Matter, Wish},
+        history,
         journal::{self, Wanted},
         listing, preflight,
         reconcile::{self, Desk},
@@ -181,8 +183,13 @@ impl Executor {
                 let path = self.journal.path().to_owned();
                 self.spawn(job, history::run(path, lookup, job, self.out.clone(), clock::now));
             }
-            Effect::Export { job, what, form, language } => {
-                self.spawn(job, export::run(self.desk(), what, form, language, self.out.clone()));
+            Effect::Export { job, what, form, language, path } => {
+                let wish = Wish { form, language, path };
+                self.spawn(job, export::run(self.desk(), Matter::Told(what), wish, self.out.clone()));
+            }
+            Effect::ExportList { job, list, form, language, path } => {
+                let wish = Wish { form, language, path };
+                self.spawn(job, export::run(self.desk(), Matter::of(list, state), wish, self.out.clone()));
             }
             Effect::Cancel(job) => {
                 if let Some(token) = self.cancels.remove(&job) {

@@ -644,9 +644,12 @@ fn keys(canvas: &mut Canvas, state: &State, area: Area) {
             ("up", "keys.filter-recall"),
             ("down", "keys.filter-list"),
         ]),
-        None if state.screen == Screen::History && state.history.editing => {
-            fixed(&[("enter", "keys.filter-keep"), ("esc", "keys.filter-drop"), ("down", "keys.filter-list")])
-        }
+        None if state.screen == Screen::History && state.history.editing => fixed(&[
+            ("enter", "keys.filter-keep"),
+            ("esc", "keys.filter-drop"),
+            ("up", "keys.filter-recall"),
+            ("down", "keys.filter-list"),
+        ]),
         None => shown(state)
             .iter()
             // Nothing is left that they could be pressed for.

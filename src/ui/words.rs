@@ -244,28 +244,6 @@ pub fn finding(words: &Catalog, finding: &Finding, part: Part, act: Act) -> Opti
 
 // ---- faults --------------------------------------------------------------------------------------------------------
 
-fn fault_kind(kind: FaultKind) -> &'static str {
-    match kind {
-        FaultKind::Unreachable => "unreachable",
-        FaultKind::Timeout => "timeout",
-        FaultKind::Reset => "reset",
-        FaultKind::Garbage => "garbage",
-        FaultKind::Redirect => "redirect",
-        FaultKind::Throttled => "throttled",
-        FaultKind::Keys => "keys",
-        FaultKind::Credentials => "credentials",
-        FaultKind::Clock => "clock",
-        FaultKind::Permission => "permission",
-        FaultKind::NotFound => "not-found",
-        FaultKind::Refused => "refused",
-        FaultKind::Conflict => "conflict",
-        FaultKind::BadRequest => "bad-request",
-        FaultKind::Server => "server",
-        FaultKind::Local => "local",
-        FaultKind::Other => "other",
-    }
-}
-
 /// A vendor who wishes to be left alone for so many milliseconds is told of by that: reads are given up.
 const LONG_WISH_MS: u64 = 60_000;
 
@@ -361,7 +339,7 @@ pub fn again(words: &Catalog, entry: &Entry, write: Option<Proves>) -> String {
 
 /// What went wrong, for a kind alone.
 pub fn fault_word(words: &Catalog, kind: FaultKind) -> String {
-    words.text(&format!("fault.{}.word", fault_kind(kind)), &[]).into_owned()
+    words.text(&format!("fault.{}.word", kind.name()), &[]).into_owned()
 }
 
 /// What was begun and not ended was not refused, nor was what reading found not to be done.
@@ -369,7 +347,7 @@ fn fault_kind_of(fault: &Fault) -> &'static str {
     match fault.kind {
         FaultKind::Local if fault.partly => "cut",
         FaultKind::Local if fault.message == FOUND_LATER => "found",
-        kind => fault_kind(kind),
+        kind => kind.name(),
     }
 }
 

@@ -96,6 +96,14 @@ pub fn find_finding(state: &mut State, down: bool) {
             run.view = view;
             found
         }),
+        Screen::History => state.history.opened.as_mut().is_some_and(|opened| {
+            let Some(batch) = &opened.batch else { return false };
+            let tells: Vec<bool> = batch
+                .rows()
+                .map(|(_, row)| !matches!(row.word(), Some(OutcomeWord::Released | OutcomeWord::AlreadyGone)))
+                .collect();
+            go_to_next(&mut opened.view, tells.len(), height, down, |nth| tells.get(nth) == Some(&true))
+        }),
         Screen::Calls => {
             let (mut view, calls) = (state.calls.view, &state.calls);
             let tells = |nth| calls.get(nth).is_some_and(Entry::tells);

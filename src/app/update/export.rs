@@ -3,7 +3,7 @@
 use crate::{
     app::{
         effect::Effect,
-        export::{ExportForm, Exported, Results},
+        export::{ExportForm, Exported, List, Results},
         history::Lookup,
         msg::ExportEvent,
         notices::{Loudness, Phrase},
@@ -28,6 +28,8 @@ pub fn disabled(state: &State) -> Option<Phrase> {
             },
         },
         Screen::Run => state.run.is_none().then(|| Phrase::new("disabled.no-run")),
+        Screen::Inventory => state.browse.rows.is_empty().then(|| Phrase::new("disabled.nothing-here")),
+        Screen::Calls => state.calls.newest_first().next().is_none().then(|| Phrase::new("disabled.nothing-here")),
         _ => state.history.current().is_none().then(|| Phrase::new("disabled.nothing-here")),
     }
 }
@@ -36,8 +38,16 @@ pub fn menu(state: &mut State) {
     state.overlays.push(Overlay::ExportMenu { view: Viewport::default() });
 }
 
-/// One form was chosen.
-pub fn take(state: &mut State, form: ExportForm) -> Vec<Effect> {
+/// One form was chosen; `path` as it was typed, if it was.
+pub fn take(state: &mut State, form: ExportForm, path: Option<String>) -> Vec<Effect> {
+    let list = match state.screen {
+        Screen::Inventory => Some(List::Inventory),
+        Screen::Calls => Some(List::Calls),
+        _ => None,
+    };
+    if let Some(list) = list {
+        return vec![Effect::ExportList { job: state.jobs.next_id(), list, form, language: state.language, path }];
+    }
     let what = match state.screen {
         Screen::Plan => state.plan.as_ref().map(|view| Exported::Plan(view.plan.clone())),
         Screen::Run => state.run.as_ref().map(|run| Exported::Results(Box::new(results(run, run.rows.clone())))),
@@ -47,7 +57,7 @@ pub fn take(state: &mut State, form: ExportForm) -> Vec<Effect> {
         })),
     };
     let Some(what) = what else { return Vec::new() };
-    vec![Effect::Export { job: state.jobs.next_id(), what, form, language: state.language }]
+    vec![Effect::Export { job: state.jobs.next_id(), what, form, language: state.language, path }]
 }
 
 /// These rows of the batch, as they stand.
@@ -59,6 +69,7 @@ pub(super) fn results(run: &Run, rows: Vec<RunRow>) -> Results {
 pub fn event(state: &mut State, event: ExportEvent) {
     let (loudness, phrase) = match event {
         ExportEvent::Written { path } => (Loudness::Info, Phrase::new("notice.exported").with("path", clean(&path))),
+        ExportEvent::There { path } => (Loudness::Error, Phrase::new("notice.export-there").with("path", clean(&path))),
         ExportEvent::Failed { path, reason } => {
             let phrase = Phrase::new("notice.export-failed").with("path", clean(&path));
             (Loudness::Error, phrase.with("reason", clean(&reason)))

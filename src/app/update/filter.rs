@@ -82,24 +82,33 @@ pub fn keep(state: &mut State) {
     apply(state);
     let text = state.browse.filter_text.clone();
     state.browse.wanted = None;
+    remember(&mut state.browse.history, &text);
+}
+
+/// Puts it behind the ones before, once.
+pub(super) fn remember(history: &mut Vec<String>, text: &str) {
     if !text.is_empty() {
-        state.browse.history.retain(|old| old != &text);
-        state.browse.history.push(text);
-        if state.browse.history.len() > HISTORY {
-            state.browse.history.remove(0);
+        history.retain(|old| old != text);
+        history.push(text.to_owned());
+        if history.len() > HISTORY {
+            history.remove(0);
         }
     }
 }
 
-fn recall(state: &mut State, older: bool) {
-    let len = state.browse.history.len();
-    let place = match (state.browse.recall, older) {
-        (None, true) => len.checked_sub(1),
+/// The place and text of the next older one than that at a place, or of the next newer one; past the newest nothing.
+pub(super) fn recalled(history: &[String], at: Option<usize>, older: bool) -> (Option<usize>, String) {
+    let place = match (at, older) {
+        (None, true) => history.len().checked_sub(1),
         (None, false) => None,
         (Some(at), true) => Some(at.saturating_sub(1)),
-        (Some(at), false) => Some(at + 1).filter(|&at| at < len),
+        (Some(at), false) => Some(at + 1).filter(|&at| at < history.len()),
     };
-    let text = place.and_then(|at| state.browse.history.get(at)).cloned().unwrap_or_default();
+    (place, place.and_then(|at| history.get(at)).cloned().unwrap_or_default())
+}
+
+fn recall(state: &mut State, older: bool) {
+    let (place, text) = recalled(&state.browse.history, state.browse.recall, older);
     state.browse.recall = place;
     state.browse.line = Line::with(&text);
     apply(state);

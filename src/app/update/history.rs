@@ -18,7 +18,7 @@ use crate::{
     filter::search,
 };
 
-use super::{list_height, show, undo};
+use super::{earlier, filter, list_height, show, undo};
 
 /// `4`: what the journal tells, read anew.
 pub fn go(state: &mut State) -> Vec<Effect> {
@@ -122,6 +122,26 @@ pub fn open(state: &mut State) -> Vec<Effect> {
     read_opened(state).into_iter().collect()
 }
 
+pub fn recheck_disabled(state: &State) -> Option<Phrase> {
+    let Some(opened) = &state.history.opened else { return Some(Phrase::new("disabled.no-batch-open")) };
+    if state.is_running() {
+        return Some(Phrase::new("disabled.batch-running"));
+    }
+    if state.earlier.job.is_some() {
+        return Some(Phrase::new("disabled.rechecking"));
+    }
+    let open = state.earlier.open().any(|write| write.write.intent.batch == opened.summary.batch);
+    (!open).then(|| Phrase::new("disabled.nothing-unknown"))
+}
+
+/// `v`: reads the NICs of what nobody knows of the opened batch again, and shows what is found. Sends nothing.
+pub fn recheck(state: &mut State) -> Vec<Effect> {
+    let Some(opened) = &state.history.opened else { return Vec::new() };
+    let batch = opened.summary.batch.clone();
+    state.overlays.push(Overlay::Earlier { scroll: 0 });
+    earlier::read_again_of(state, move |intent| intent.batch == batch)
+}
+
 pub fn mark_disabled(state: &State) -> Option<Phrase> {
     let opened = state.history.opened.as_ref().and_then(|opened| opened.focused());
     opened.is_none().then(|| Phrase::new("disabled.no-batch-open"))
@@ -160,6 +180,7 @@ pub fn filter_disabled(state: &State) -> Option<Phrase> {
 pub fn begin(state: &mut State) {
     state.history.line = Line::with(&state.history.text);
     state.history.editing = true;
+    state.history.recall = None;
 }
 
 /// As if it had been typed; a wrong one stays open.
@@ -190,21 +211,48 @@ pub fn press(state: &mut State, key: Key) -> Vec<Effect> {
         // The status line says what is wrong for as long as the line is open.
         KeyCode::Enter if state.history.mistake.is_some() => Vec::new(),
         KeyCode::Enter => {
-            state.history.editing = false;
+            keep(state);
             Vec::new()
         }
         KeyCode::Esc => clear(state),
-        KeyCode::Down | KeyCode::PageDown => {
+        KeyCode::Up => recall(state, true),
+        KeyCode::Down if state.history.recall.is_some() => recall(state, false),
+        // The list can be looked through while the line is open.
+        KeyCode::Down => {
+            keep(state);
             super::step(state, 1);
             Vec::new()
         }
-        KeyCode::Up | KeyCode::PageUp => {
-            super::step(state, -1);
+        KeyCode::PageDown => {
+            super::page(state, 1, 1);
             Vec::new()
         }
-        _ if state.history.line.edit(key) => apply(state),
+        KeyCode::PageUp => {
+            super::page(state, -1, 1);
+            Vec::new()
+        }
+        _ if state.history.line.edit(key) => {
+            state.history.recall = None;
+            apply(state)
+        }
         _ => Vec::new(),
     }
+}
+
+/// The search stays, and can be recalled. A wrong one stays open.
+fn keep(state: &mut State) {
+    if state.history.mistake.is_none() {
+        state.history.editing = false;
+        filter::remember(&mut state.history.searched, &state.history.text);
+    }
+}
+
+/// An older search, or a newer one.
+fn recall(state: &mut State, older: bool) -> Vec<Effect> {
+    let (place, text) = filter::recalled(&state.history.searched, state.history.recall, older);
+    state.history.recall = place;
+    state.history.line = Line::with(&text);
+    apply(state)
 }
 
 /// Reads the line. A good one takes effect, a wrong one leaves the list as it was.

@@ -353,7 +353,11 @@ pub fn disabled(state: &State, command: Command) -> Option<Phrase> {
         Command::GoInventory if state.profiles.is_empty() => Some(Phrase::new("disabled.no-profile")),
         Command::Pause | Command::Stop if !state.is_running() => Some(Phrase::new("disabled.not-running")),
         Command::RetryFailed => run::retry_disabled(state),
+        Command::Recheck if state.screen == Screen::History => history::recheck_disabled(state),
         Command::Recheck => run::recheck_disabled(state),
+        Command::NextFinding | Command::PreviousFinding if state.screen == Screen::History => {
+            state.history.opened.is_none().then(|| Phrase::new("disabled.no-batch-open"))
+        }
         Command::Sort => browse::sort_disabled(state),
         Command::ReverseSort => browse::reverse_disabled(state),
         Command::NextPane | Command::PreviousPane => tree::pane_disabled(state),
@@ -403,6 +407,7 @@ pub(super) fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::Pause => return run::pause(state),
         Command::Stop => return run::stop(state),
         Command::RetryFailed => return run::retry(state),
+        Command::Recheck if state.screen == Screen::History => return history::recheck(state),
         Command::Recheck => return run::recheck(state),
         Command::Filter if state.screen == Screen::History => history::begin(state),
         Command::ClearFilter if state.screen == Screen::History => return history::clear(state),

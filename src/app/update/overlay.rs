@@ -231,7 +231,7 @@ pub fn press(state: &mut State, key: Key) -> Vec<Effect> {
             }
             if is(Command::Open) {
                 let form = ExportForm::ALL.get(view.cursor).copied();
-                return form.map_or_else(Vec::new, |form| export::take(state, form));
+                return form.map_or_else(Vec::new, |form| export::take(state, form, None));
             }
             if let Some(to) = scrolled(&state.keymap, key, view.cursor, page) {
                 view.go(to, ExportForm::ALL.len(), page);

@@ -67,16 +67,17 @@ fn given(state: &mut State, text: &str) -> Result<Vec<Effect>, Phrase> {
             Ok(Vec::new())
         }
         ("filter", expr) => Ok(narrow(state, expr)),
-        ("export", form) if !form.is_empty() => {
+        ("export", rest) if !rest.is_empty() => {
             if !Command::Export.context().holds(state.screen) {
                 return Err(Phrase::new("prompt.not-here").with("name", "export"));
             }
             if let Some(why) = export::disabled(state) {
                 return Err(why);
             }
+            let (form, path) = rest.split_once(' ').unwrap_or((rest, ""));
             let forms = ExportForm::ALL;
             match forms.into_iter().find(|known| known.ending() == form) {
-                Some(form) => Ok(export::take(state, form)),
+                Some(form) => Ok(export::take(state, form, unquoted(path.trim())?)),
                 None => Err(takes("export", &forms.map(ExportForm::ending))),
             }
         }
@@ -96,6 +97,19 @@ fn given(state: &mut State, text: &str) -> Result<Vec<Effect>, Phrase> {
             }
         }
     }
+}
+
+/// A path as it is meant: quotes around it are none of it. `None`: there is none.
+fn unquoted(typed: &str) -> Result<Option<String>, Phrase> {
+    let quote = typed.chars().next().filter(|first| matches!(first, '"' | '\''));
+    let path = match quote {
+        None => typed,
+        Some(quote) => match typed[1..].strip_suffix(quote) {
+            Some(inner) if !inner.is_empty() => inner,
+            _ => return Err(Phrase::new("prompt.open-quote")),
+        },
+    };
+    Ok(Some(path.to_owned()).filter(|path| !path.is_empty()))
 }
 
 fn takes(name: &str, what: &[&str]) -> Phrase {

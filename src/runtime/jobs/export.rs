@@ -1,4 +1,5 @@
-//! Writes an export into a new file of its own, for its owner alone. Never over another one.
+//! Writes an export into a new file, for its owner alone: one of its own beside the journal, or where it is asked for. Never over another
+//! one.
 
 use std::{
     fs, io,
@@ -10,22 +11,24 @@ use tokio::sync::mpsc;
 
 use crate::{
     app::{
-        export::{ExportForm, Exported, Results},
+        export::{ExportForm, Exported, List, Results},
         history::Lookup,
         msg::{ExportEvent, Msg},
-        state::Language,
+        run::RunRow,
+        state::{Language, State},
     },
     domain::{
+        exchange::Exchange,
         outcome::{Outcome, Progress},
         plan::{Decision, PlanRow, ReleasePlan},
         time::Timestamp,
     },
     filter::search::{self, Search, end_word},
     report::{
-        self, Format,
+        self, Format, Words,
         sheet::{self, Kind, Row, Sheet},
     },
-    runtime::{history, journal::JournalError},
+    runtime::{history, journal::JournalError, listed},
 };
 
 use super::release::Author;
@@ -63,12 +66,44 @@ pub enum ExportError {
     Output(io::Error),
 }
 
+/// What is written, with all that it is read from.
+#[derive(Debug)]
+pub enum Matter {
+    Told(Exported),
+    /// What this state's inventory lists.
+    Inventory(Box<State>),
+    /// Newest first.
+    Calls(Vec<Exchange>),
+}
+
+impl Matter {
+    /// Of a list, as the state has it.
+    pub fn of(list: List, state: &State) -> Self {
+        match list {
+            List::Inventory => Matter::Inventory(Box::new(state.clone())),
+            List::Calls => Matter::Calls(state.calls.newest_first().cloned().collect()),
+        }
+    }
+}
+
+/// What is asked for besides it.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    pub form: ExportForm,
+    pub language: Language,
+    /// As it was typed; `None`: a new one beside the journal.
+    pub path: Option<String>,
+}
+
 /// Runs until the file is there, or can not be.
-pub async fn run(desk: Desk, what: Exported, form: ExportForm, language: Language, out: mpsc::Sender<Msg>) {
+pub async fn run(desk: Desk, what: Matter, wish: Wish, out: mpsc::Sender<Msg>) {
     let folder = folder(&desk.journal);
-    let written = tokio::task::spawn_blocking(move || write(&desk, &what, form, language)).await;
+    let written = tokio::task::spawn_blocking(move || write(&desk, &what, &wish)).await;
     let event = match written {
         Ok(Ok(path)) => ExportEvent::Written { path: path.to_string_lossy().into_owned() },
+        Ok(Err(ExportError::File(path, error))) if error.kind() == io::ErrorKind::AlreadyExists => {
+            ExportEvent::There { path: path.to_string_lossy().into_owned() }
+        }
         Ok(Err(error)) => {
             let path = match &error {
                 ExportError::File(path, _) => path.clone(),
@@ -91,17 +126,41 @@ fn folder(journal: &Path) -> PathBuf {
 ///
 /// # Errors
 /// The journal can not be read, or no file can be made or written.
-pub fn write(desk: &Desk, what: &Exported, form: ExportForm, language: Language) -> Result<PathBuf, ExportError> {
-    let text = text(desk, what, format(form), language)?;
+pub fn write(desk: &Desk, what: &Matter, wish: &Wish) -> Result<PathBuf, ExportError> {
+    let (format, language) = (format(wish.form), wish.language);
+    let text = match what {
+        Matter::Told(what) => text(desk, what, format, language)?,
+        Matter::Inventory(state) => {
+            let mut text = Vec::new();
+            let words = Words::told(|key| (desk.tell)(language, key, &[]));
+            // Memory takes all of it.
+            let _ = listed::write(state, &words, format, &mut text);
+            text
+        }
+        Matter::Calls(calls) => {
+            let mut text = Vec::new();
+            let tell = |key: &str, values: &[(&str, &str)]| (desk.tell)(language, key, values);
+            let calls: Vec<&Exchange> = calls.iter().collect();
+            let source = report::calls::Source { calls: &calls, demo: desk.demo, tell: &tell };
+            let _ = report::calls::write(&source, format, &mut text);
+            text
+        }
+    };
+    if let Some(path) = &wish.path {
+        let path = at_home(path, std::env::var_os("HOME").map(PathBuf::from));
+        return fill(&path, &text).map(|()| path.clone()).map_err(|error| ExportError::File(path, error));
+    }
     let name = match what {
-        Exported::Plan(plan) => format!("plan-{}", plan.hash().short()),
-        Exported::Results(results) => format!("results-{}", results.plan.hash().short()),
-        Exported::History(Lookup::Batch(id)) => format!("batch-{}", plain(id)),
-        Exported::History(Lookup::Search(_)) => "history".to_owned(),
+        Matter::Told(Exported::Plan(plan)) => format!("plan-{}", plan.hash().short()),
+        Matter::Told(Exported::Results(results)) => format!("results-{}", results.plan.hash().short()),
+        Matter::Told(Exported::History(Lookup::Batch(id))) => format!("batch-{}", plain(id)),
+        Matter::Told(Exported::History(Lookup::Search(_))) => "history".to_owned(),
+        Matter::Inventory(_) => "inventory".to_owned(),
+        Matter::Calls(_) => "calls".to_owned(),
     };
     let stamp = jiff::Timestamp::from_second((desk.now)().seconds()).unwrap_or_default();
     let name = format!("nicdeck-{name}-{}", stamp.strftime("%Y%m%dT%H%M%SZ"));
-    put(&folder(&desk.journal), &name, form.ending(), &text)
+    put(&folder(&desk.journal), &name, wish.form.ending(), &text)
 }
 
 /// The text of it.
@@ -117,7 +176,13 @@ pub fn text(desk: &Desk, what: &Exported, format: Format, language: Language) ->
             sheet(desk, (Kind::Plan, plan), None, &rows, form, &mut text);
         }
         Exported::Results(results) => {
-            let rows: Vec<Row> = results.rows.iter().map(|row| ended(results, row)).collect();
+            let tell = |key: &str, values: &[(&str, &str)]| (desk.tell)(language, key, values);
+            let reason = |row: &RunRow| {
+                let fault = row.end().and_then(Outcome::fault).filter(|fault| fault.code.is_none())?;
+                Some(report::history::reason(&tell, fault))
+            };
+            let rows = results.rows.iter().map(|row| Row { reason: reason(row), ..ended(results, row) });
+            let rows: Vec<Row> = rows.collect();
             sheet(desk, (Kind::Results, &results.plan), Some(results), &rows, form, &mut text);
         }
         Exported::History(lookup) => told(desk, lookup, form, &mut text)?,
@@ -180,12 +245,13 @@ pub(super) fn planned(row: &PlanRow) -> Row {
         overridden: row.overridden.as_deref().map(str::to_owned),
         code: None,
         message: String::new(),
+        reason: None,
         request_id: None,
         not_journaled: false,
     }
 }
 
-pub(super) fn ended(results: &Results, row: &crate::app::run::RunRow) -> Row {
+pub(super) fn ended(results: &Results, row: &RunRow) -> Row {
     let planned = results.plan.rows().iter().find(|planned| planned.target == row.target);
     let outcome = match &row.progress {
         Progress::Settled(outcome) => Some(outcome),
@@ -211,6 +277,7 @@ pub(super) fn ended(results: &Results, row: &crate::app::run::RunRow) -> Row {
         overridden: planned.and_then(|planned| planned.overridden.as_deref()).map(str::to_owned),
         code: code.map(str::to_owned),
         message,
+        reason: None,
         request_id: outcome.and_then(Outcome::request_id).map(str::to_owned),
         not_journaled: row.not_journaled,
     }
@@ -268,12 +335,10 @@ fn put(folder: &Path, name: &str, ending: &str, text: &[u8]) -> Result<PathBuf, 
     for nth in 1..=NAMES {
         let number = if nth == 1 { String::new() } else { format!("-{nth}") };
         let path = folder.join(format!("{name}{number}.{ending}"));
-        match create(&path) {
+        match fill(&path, text) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(ExportError::File(path, error)),
-            Ok(mut file) => {
-                return io::Write::write_all(&mut file, text).map_err(failed(&path)).map(|()| path);
-            }
+            Ok(()) => return Ok(path),
         }
     }
     Err(ExportError::File(folder.join(name), io::ErrorKind::AlreadyExists.into()))
@@ -287,10 +352,36 @@ fn make(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-fn create(path: &Path) -> io::Result<fs::File> {
+/// Makes the file; not where there is one.
+fn fill(path: &Path, text: &[u8]) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    io::Write::write_all(&mut options.open(path)?, text)
+}
+
+/// `~` and `~/` as a shell reads them, where it is known whose home that is.
+fn at_home(path: &str, home: Option<PathBuf>) -> PathBuf {
+    match (path.strip_prefix('~'), home) {
+        (Some(""), Some(home)) => home,
+        (Some(rest), Some(home)) if rest.starts_with('/') => home.join(rest.trim_start_matches('/')),
+        _ => PathBuf::from(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_at_home_is_as_a_shell_reads_it() {
+        let home = || Some(PathBuf::from("/home/lin"));
+        for (typed, path) in
+            [("~/a b.csv", "/home/lin/a b.csv"), ("~", "/home/lin"), ("~wu/x", "~wu/x"), ("x~", "x~"), ("/x", "/x")]
+        {
+            assert_eq!(at_home(typed, home()), PathBuf::from(path), "{typed}");
+        }
+        assert_eq!(at_home("~/x", None), PathBuf::from("~/x"));
+    }
 }

@@ -1,6 +1,11 @@
 //! Exports as files: private, never over another one, the same facts in each form, and nothing that a spreadsheet would run.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use nicdeck::{
     app::{
@@ -10,7 +15,9 @@ use nicdeck::{
         state::Language,
     },
     domain::{
+        fault::{Fault, FaultKind},
         ids::{AddressKey, JobId, NicKey},
+        outcome::Outcome,
         plan::{Act, Decision, Load, PlanRow, ReleasePlan},
         selection::Target,
         time::Timestamp,
@@ -21,7 +28,7 @@ use nicdeck::{
     },
     runtime::{
         jobs::{
-            export::{Desk, ExportError, write},
+            export::{Desk, ExportError, Matter, Wish, write},
             release::Author,
         },
         journal::Journal,
@@ -43,6 +50,10 @@ fn desk(folder: &Path) -> Desk {
         }),
         now: || AT,
     }
+}
+
+fn put(desk: &Desk, what: &Exported, form: ExportForm) -> Result<PathBuf, ExportError> {
+    write(desk, &Matter::Told(what.clone()), &Wish { form, language: Language::English, path: None })
 }
 
 fn target(ip: &str) -> Target {
@@ -73,8 +84,8 @@ fn each_export_is_a_new_file_for_its_owner_alone() {
     let folder = tempfile::tempdir().unwrap();
     let desk = desk(folder.path());
     let what = Exported::Plan(plan());
-    let first = write(&desk, &what, ExportForm::Markdown, Language::English).unwrap();
-    let second = write(&desk, &what, ExportForm::Markdown, Language::English).unwrap();
+    let first = put(&desk, &what, ExportForm::Markdown).unwrap();
+    let second = put(&desk, &what, ExportForm::Markdown).unwrap();
     assert_ne!(first, second);
     assert_eq!(first.parent().unwrap(), folder.path().join("exports"));
     for path in [&first, &second] {
@@ -90,7 +101,7 @@ fn each_export_is_a_new_file_for_its_owner_alone() {
     // Something stands where the folder would be.
     let blocked = tempfile::tempdir().unwrap();
     fs::write(blocked.path().join("exports"), "").unwrap();
-    let error = write(&self::desk(blocked.path()), &what, ExportForm::Csv, Language::English).unwrap_err();
+    let error = put(&self::desk(blocked.path()), &what, ExportForm::Csv).unwrap_err();
     assert!(matches!(error, ExportError::File(..)), "{error}");
 }
 
@@ -100,8 +111,7 @@ fn results_without_an_end_are_told_as_such() {
     let run = Run::new(JobId(1), plan(), AT);
     let results =
         Results { plan: run.plan.clone(), batch: Some("b-1".to_owned()), started: AT, ended: None, rows: run.rows };
-    let path = write(&desk(folder.path()), &Exported::Results(Box::new(results)), ExportForm::Json, Language::English)
-        .unwrap();
+    let path = put(&desk(folder.path()), &Exported::Results(Box::new(results)), ExportForm::Json).unwrap();
     let json: serde_json::Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     assert_eq!((&json["kind"], &json["batch"], &json["demo"]), (&"results".into(), &"b-1".into(), &true.into()));
     assert!(json["ended"].is_null());
@@ -118,16 +128,30 @@ async fn a_batch_of_the_journal_is_told_with_its_request_ids_and_how_to_undo_it(
         journal.intent(intent.clone(), false).await.unwrap();
         journal.settled(settled(&intent, &done)).await.unwrap();
     }
-    let text = |lookup: Lookup, form| {
-        fs::read_to_string(write(&desk, &Exported::History(lookup), form, Language::English).unwrap()).unwrap()
-    };
+    let text =
+        |lookup: Lookup, form| fs::read_to_string(put(&desk, &Exported::History(lookup), form).unwrap()).unwrap();
     let ticket = text(Lookup::Batch("b-1".to_owned()), ExportForm::Markdown);
     assert_eq!(ticket.matches("req-77").count(), 2, "{ticket}");
     assert!(ticket.contains("export.undo") && ticket.contains("batch=b-1") && !ticket.contains("b-2"), "{ticket}");
     let all = text(Lookup::Search(String::new()), ExportForm::Csv);
     assert_eq!(all.lines().count(), 5, "{all}");
-    let gone = write(&desk, &Exported::History(Lookup::Batch("b-9".to_owned())), ExportForm::Csv, Language::English);
+    let gone = put(&desk, &Exported::History(Lookup::Batch("b-9".to_owned())), ExportForm::Csv);
     assert!(matches!(gone, Err(ExportError::NoBatch)));
+}
+
+/// A ticket says why, also where no cloud gave it a code.
+#[tokio::test]
+async fn what_failed_without_a_code_is_told_with_a_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = desk(folder.path());
+    let reset = Outcome::Failed { fault: Fault::local(FaultKind::Reset, "Unassign", "") };
+    let journal = Journal::open(&desk.journal).unwrap();
+    let intent = intent("b-1", 0, release("eni-1", &["10.0.0.5"]));
+    journal.intent(intent.clone(), false).await.unwrap();
+    journal.settled(settled(&intent, &reset)).await.unwrap();
+    let what = Exported::History(Lookup::Batch("b-1".to_owned()));
+    let ticket = fs::read_to_string(put(&desk, &what, ExportForm::Markdown).unwrap()).unwrap();
+    assert!(ticket.contains("failed (fault.reset.word )"), "{ticket}");
 }
 
 /// What a cloud says is data: no formula, no line of its own, nothing that moves a cursor.
@@ -142,6 +166,7 @@ fn no_cell_can_be_run_or_break_out() {
         findings: vec![],
         overridden: None,
         code: Some("@SUM(1)".to_owned()),
+        reason: None,
         message: "+1\r\n\u{1b}[2Jdone,\"x\"".to_owned(),
         request_id: Some("-2".to_owned()),
         not_journaled: true,

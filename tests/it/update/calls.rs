@@ -138,7 +138,7 @@ fn a_call_that_comes_does_not_swap_what_is_looked_at() {
     }
 }
 
-fn call(at: Timestamp) -> Exchange {
+pub fn call(at: Timestamp) -> Exchange {
     Exchange {
         at,
         profile: "shop".into(),

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use nicdeck::{
     app::{
+        earlier::Found,
         effect::Effect,
         history::{Listed, Lookup, SeenNow},
         key::Input,
-        msg::{HistoryEvent, Msg, PreflightEvent},
+        msg::{HistoryEvent, JournalEvent, Msg, PreflightEvent, ReconcileEvent},
         overlay::Overlay,
         state::Screen,
     },
@@ -15,7 +16,7 @@ use nicdeck::{
         address::{Address, AddressRole},
         fault::{Fault, FaultKind},
         ids::{JobId, OperationId},
-        journal::{Answer, EipImage, Image, Intent, JournalEntry, Request, Settlement},
+        journal::{Answer, EipImage, Image, Intent, JournalEntry, Open, OpenWrite, Request, Settlement},
         outcome::Outcome,
         plan::OperationKind,
         time::Timestamp,
@@ -259,6 +260,73 @@ fn a_batch_opens_with_all_its_targets() {
     scenario.keys("esc esc");
     assert!(scenario.state.history.opened.is_none());
     assert_eq!((scenario.state.screen, scenario.state.history.view.cursor), (Screen::History, 2));
+}
+
+#[test]
+fn searches_that_were_kept_are_recalled() {
+    let mut scenario = opened();
+    for text in ["act:detach", "who:lin"] {
+        scenario.keys("/ ctrl-u").text(text).keys("enter");
+    }
+    scenario.keys("/ ctrl-u up");
+    let line = |scenario: &Scenario| scenario.state.history.line.text().to_owned();
+    assert_eq!((line(&scenario), &*scenario.state.history.text), ("who:lin".to_owned(), "who:lin"));
+    scenario.keys("up up");
+    assert_eq!(line(&scenario), "act:detach", "there is none before the oldest");
+    scenario.keys("down");
+    assert_eq!(line(&scenario), "who:lin");
+    scenario.keys("down");
+    assert_eq!(line(&scenario), "", "past the newest there is none");
+    scenario.keys("up").text("x");
+    assert_eq!(line(&scenario), "who:linx", "it is edited as if it had been typed");
+    scenario.keys("down");
+    assert!(!scenario.state.history.editing, "down goes to the list then");
+}
+
+#[test]
+fn in_an_opened_batch_what_did_not_go_well_is_found() {
+    let mut scenario = opened();
+    scenario.keys("n");
+    assert_eq!(scenario.notice(), "disabled.no-batch-open");
+    scenario.keys("G enter");
+    answer(&mut scenario, &records());
+    scenario.keys("n");
+    let cursor = |scenario: &Scenario| scenario.state.history.opened.as_ref().unwrap().view.cursor;
+    assert_eq!(cursor(&scenario), 2, "the one that failed");
+    scenario.keys("n");
+    assert_eq!((cursor(&scenario), scenario.notice()), (2, "notice.no-more-findings"));
+    scenario.keys("g N");
+    assert_eq!(cursor(&scenario), 0);
+}
+
+#[test]
+fn what_nobody_knows_of_an_opened_batch_is_read_again_and_nothing_else() {
+    let mut scenario = opened();
+    scenario.keys("v");
+    assert_eq!(scenario.notice(), "disabled.no-batch-open");
+    scenario.keys("G enter");
+    answer(&mut scenario, &records());
+    scenario.keys("v");
+    assert_eq!((scenario.effects.len(), scenario.notice()), (0, "disabled.nothing-unknown"));
+    let open = |batch: &str| OpenWrite {
+        intent: intent(batch, 1, ("shop", "aliyun"), release("eni-2", &["10.0.2.9"])),
+        maybe_running: false,
+    };
+    let writes = vec![open("7f3a9c-1"), open("other-9")];
+    let open = Open { writes, strange: Vec::new() };
+    scenario.send(Msg::Journal(JournalEvent::Unfinished { path: "/j".to_owned(), open }));
+    let [Effect::Reconcile { job, .. }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
+    let job = *job;
+    scenario.keys("v");
+    assert_eq!(scenario.notice(), "disabled.rechecking");
+    scenario.send(Msg::Reconcile(job, ReconcileEvent::Ended));
+    for write in &mut scenario.state.earlier.writes {
+        write.found = Found::NotYet;
+    }
+    scenario.keys("v");
+    let [Effect::Reconcile { writes, .. }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
+    assert_eq!(writes.iter().map(|intent| &*intent.batch).collect::<Vec<_>>(), ["7f3a9c-1"]);
+    assert!(matches!(scenario.state.overlays.as_slice(), [Overlay::Earlier { .. }]));
 }
 
 #[test]

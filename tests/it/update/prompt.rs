@@ -30,7 +30,7 @@ fn a_command_is_given_by_its_name_and_by_no_other() {
         ("go-run", "disabled.no-run"),
         ("lang fr", "prompt.takes"),
         ("profile nobody", "prompt.takes"),
-        ("export csv", "prompt.not-here"),
+        ("export csv", "disabled.nothing-here"),
         ("close", "prompt.not-here"),
     ] {
         scenario.keys(":").text(typed).keys("enter");
