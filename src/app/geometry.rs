@@ -111,8 +111,10 @@ impl Regions {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct PlanAreas {
     pub list: Area,
-    /// Effects, belts, calls, freshness: one line each.
+    /// Effects, belts, calls, freshness: one line each, over the whole width.
     pub summary: Area,
+    /// Everything about the focused row, above the summary; empty where the window is too narrow.
+    pub detail: Area,
 }
 
 /// Lines of the plan's summary.
@@ -124,7 +126,8 @@ impl PlanAreas {
         let below = if list.height > PLAN_SUMMARY + 3 { PLAN_SUMMARY } else { 0 };
         Self {
             list: Area { height: list.height - below, ..list },
-            summary: Area { y: list.y + list.height - below, height: below, ..list },
+            summary: Area { y: list.y + list.height - below, height: below, ..regions.body },
+            detail: Area { height: regions.detail.height.saturating_sub(below), ..regions.detail },
         }
     }
 }

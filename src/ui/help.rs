@@ -19,6 +19,10 @@ use super::{
 
 /// Cells of the keys at the left.
 const KEYS: usize = 13;
+/// From this many columns the other paragraphs stand beside the commands.
+const BESIDE_FROM: u16 = 160;
+/// Cells between the two.
+const GAP: u16 = 3;
 /// Cells of a command's name.
 const NAME: usize = 23;
 
@@ -78,8 +82,12 @@ pub fn draw(canvas: &mut Canvas, state: &State, area: Area, help: &Help) {
             || holds(command.name())
             || state.keymap.keys(command).iter().any(|key| key.name() == wanted)
     };
-    let mut doc = Doc::new(area.width, KEYS);
-    let name_cells = NAME.min(usize::from(area.width).saturating_sub(KEYS + 8));
+    // What is no command stands beside them where both have room.
+    let apart = if area.width < BESIDE_FROM { 0 } else { area.width * 2 / 5 };
+    let own = Area { width: area.width - apart, ..area };
+    let beside = Area { x: area.x + own.width + GAP.min(apart), width: apart.saturating_sub(GAP), ..area };
+    let mut doc = Doc::new(own.width, KEYS);
+    let name_cells = NAME.min(usize::from(own.width).saturating_sub(KEYS + 8));
     for (of, lines) in overlay::help_lines(state, &matches) {
         doc.heading(words.word(group(of)));
         for line in lines {
@@ -100,19 +108,25 @@ pub fn draw(canvas: &mut Canvas, state: &State, area: Area, help: &Help) {
             }
         }
     }
+    let mut sections = Doc::new(beside.width, KEYS);
+    let other = if apart == 0 { &mut doc } else { &mut sections };
     for (heading, lines) in SECTIONS {
         let found: Vec<&str> = lines.iter().map(|key| words.word(key)).filter(|text| holds(text)).collect();
         if !found.is_empty() {
-            doc.heading(words.word(heading));
-            for text in found {
-                let (lead, rest) = text.split_once("  ").unwrap_or(("", text));
-                let lead = text::pad(lead, KEYS - 1, Cut::End, canvas.skin.glyphs.cut);
-                doc.hang(vec![(format!("{lead} "), Role::Text)], KEYS, rest.trim_start(), Role::Dim);
+            other.heading(words.word(heading));
+            let found: Vec<(&str, &str)> =
+                found.iter().map(|text| text.split_once("  ").unwrap_or(("", text))).collect();
+            let widest = found.iter().map(|(lead, _)| text::cells(lead) + 2).max().unwrap_or(0);
+            let room = if apart == 0 { KEYS } else { widest.clamp(KEYS, other.width() / 2) };
+            for (lead, rest) in found {
+                let lead = text::pad(lead, room - 1, Cut::End, canvas.skin.glyphs.cut);
+                other.hang(vec![(format!("{lead} "), Role::Text)], room, rest.trim_start(), Role::Dim);
             }
         }
     }
-    if doc.len() == 0 {
+    if doc.len() + sections.len() == 0 {
         doc.text(words.word("help.nothing"), Role::Text);
     }
-    doc.draw(canvas, area, help.view.offset, false);
+    doc.draw(canvas, own, help.view.offset, false);
+    sections.draw(canvas, beside, 0, false);
 }

@@ -138,7 +138,7 @@ fn page(canvas: &Canvas, state: &State, area: Area) -> Option<doc::Doc> {
         }
         Screen::Run => {
             let run = state.run.as_ref()?;
-            Some(running::page(canvas, run.row_at(run.view.cursor)?, state.now, area.width))
+            Some(running::page(canvas, run, run.row_at(run.view.cursor)?, state.now, area.width))
         }
         Screen::History => {
             let opened = state.history.opened.as_ref()?;

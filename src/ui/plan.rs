@@ -1,6 +1,6 @@
 //! The plan: every target with what changes and what was found, and under them what the plan does as a whole.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, net::IpAddr};
 
 use crate::{
     app::{
@@ -64,10 +64,10 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     heading(canvas, regions.heading, &columns);
     rows(canvas, state, view, &areas, &columns);
     summary(canvas, state, view, areas.summary);
-    if regions.detail.width > 0 {
-        canvas.upright(regions.detail);
+    if areas.detail.width > 0 {
+        canvas.upright(areas.detail);
         if let Some(row) = view.plan.rows().get(view.view.cursor) {
-            let area = pane::beside(regions.detail);
+            let area = pane::beside(areas.detail);
             page(canvas, state, view, row, area.width).draw(canvas, area, 0, false);
         }
     }
@@ -477,7 +477,12 @@ pub fn page(canvas: &Canvas, state: &State, view: &PlanView, row: &PlanRow, widt
     match operation {
         None => doc.field(words.word("label.call"), words.word("detail.no-call"), Role::Text),
         Some(operation) => {
-            before_after(canvas, &mut doc, view, operation);
+            let nic = operation.nic_key();
+            let goes = |ip: IpAddr| {
+                let target = Target::Address(AddressKey { nic: nic.clone(), ip });
+                view.plan.rows().iter().any(|row| row.target == target && matches!(row.decision, Decision::Go(_)))
+            };
+            before_after(canvas, &mut doc, operation, &goes, true);
             let calls = &operation.calls;
             let values = [
                 ("nth", (operation.id.0 + 1).to_string()),
@@ -499,14 +504,9 @@ pub fn page(canvas: &Canvas, state: &State, view: &PlanView, row: &PlanRow, widt
     doc
 }
 
-/// The NIC's addresses before and after the whole plan; the primary one has a star.
-fn before_after(canvas: &Canvas, doc: &mut Doc, view: &PlanView, operation: &Operation) {
+/// The NIC's addresses before and after, where these go; the primary one has a star. `whole`: what is done to the NIC itself as well.
+pub fn before_after(canvas: &Canvas, doc: &mut Doc, operation: &Operation, goes: &dyn Fn(IpAddr) -> bool, whole: bool) {
     let words = canvas.words;
-    let nic = operation.nic_key();
-    let goes = |ip: std::net::IpAddr| {
-        let target = Target::Address(AddressKey { nic: nic.clone(), ip });
-        view.plan.rows().iter().any(|row| row.target == target && matches!(row.decision, Decision::Go(_)))
-    };
     let list = |after: bool| {
         let all: Vec<String> = operation
             .expect
@@ -524,6 +524,7 @@ fn before_after(canvas: &Canvas, doc: &mut Doc, view: &PlanView, operation: &Ope
     doc.field(words.word("label.before"), &list(false), Role::Dim);
     match &operation.kind {
         OperationKind::Release { .. } => doc.field(words.word("label.after"), &list(true), Role::Text),
+        _ if !whole => {}
         OperationKind::Detach { instance, .. } => {
             let instance = clean(instance.as_str());
             let (before, after) = (list(false), list(true));

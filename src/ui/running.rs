@@ -1,5 +1,7 @@
 //! A batch while it runs, and its results when it has ended: progress, each profile's counts, and every target.
 
+use std::net::IpAddr;
+
 use crate::{
     app::{
         geometry::{Area, Regions, RunAreas},
@@ -9,6 +11,7 @@ use crate::{
     domain::{
         ids::ProfileId,
         outcome::{Outcome, Progress, Skip},
+        plan::Act,
         selection::Target,
         time::Timestamp,
     },
@@ -43,7 +46,7 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
         canvas.upright(areas.detail);
         let area = pane::beside(areas.detail);
         if let Some(row) = run.row_at(run.view.cursor) {
-            page(canvas, row, state.now, area.width).draw(canvas, area, 0, false);
+            page(canvas, run, row, state.now, area.width).draw(canvas, area, 0, false);
         }
     }
     super::strip::calls(canvas, state, areas.calls);
@@ -283,8 +286,12 @@ fn why(canvas: &Canvas, row: &RunRow, now: Timestamp) -> String {
     }
 }
 
+fn is_good(end: &Outcome) -> bool {
+    matches!(end, Outcome::Released { .. } | Outcome::AlreadyGone { .. })
+}
+
 /// Everything about one target of the batch.
-pub fn page(canvas: &Canvas, row: &RunRow, now: Timestamp, width: u16) -> Doc {
+pub fn page(canvas: &Canvas, run: &Run, row: &RunRow, now: Timestamp, width: u16) -> Doc {
     let words = canvas.words;
     let mut doc = Doc::new(width, pane::LABEL);
     let (glyph, word, role) = words::progress(words, row.act, &row.progress);
@@ -325,6 +332,18 @@ pub fn page(canvas: &Canvas, row: &RunRow, now: Timestamp, width: u16) -> Doc {
         _ => doc.text(&words::row_reason(words, cloud, row, now), Role::Text),
     }
     doc.blank();
+    if let (Some(end), Some(operation)) = (row.end(), run.plan.operations().iter().find(|it| it.id == row.operation)) {
+        // What this batch has taken off the NIC by now, whichever write did it.
+        let gone = |ip: IpAddr| {
+            run.rows.iter().any(|other| {
+                other.act == Act::Release
+                    && other.target.nic() == nic
+                    && other.target.ip() == Some(ip)
+                    && other.end().is_some_and(is_good)
+            })
+        };
+        super::plan::before_after(canvas, &mut doc, operation, &gone, is_good(end));
+    }
     if let Some(began) = row.began {
         doc.field(words.word("label.began"), &words::clock(canvas.skin, began), Role::Dim);
         doc.field(words.word("label.changed"), &words::clock(canvas.skin, row.at), Role::Dim);

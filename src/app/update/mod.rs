@@ -211,18 +211,17 @@ fn take_down(state: &mut State) {
     }
 }
 
-/// From this many columns the detail stands beside a list with many columns: a plan, a batch that was done, the calls.
-const PLAN_DETAIL_FROM: u16 = 150;
+/// From this many columns the detail stands beside the calls, whose list has many columns.
+const CALLS_DETAIL_FROM: u16 = 150;
 
 /// The regions of the window as it is now.
 pub fn regions(state: &State) -> Regions {
     let wide = match state.screen {
         Screen::Inventory => state.browse.wide,
-        // A plan's columns come first: its detail stands beside them where both have room.
-        Screen::Plan | Screen::Calls => state.size.columns < PLAN_DETAIL_FROM,
-        Screen::History if state.history.opened.is_some() => state.size.columns < PLAN_DETAIL_FROM,
-        Screen::Run => false,
-        Screen::History | Screen::Welcome => true,
+        Screen::Calls => state.size.columns < CALLS_DETAIL_FROM,
+        Screen::Plan | Screen::Run => false,
+        Screen::History => state.history.opened.is_none(),
+        Screen::Welcome => true,
     };
     let mut regions = Regions::of(state.size, state.demo, wide);
     if state.screen == Screen::Inventory && state.has_tree_pane() {

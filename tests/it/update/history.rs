@@ -365,7 +365,8 @@ fn a_nic_is_compared_with_now_by_reading_it() {
     assert_eq!(now.seen, SeenNow::Nic(Box::new(Image::of(&fresh)), fresh.read_at));
     let listed = scenario.state.inventory.profile(&key.profile).unwrap().nic(&key.nic).unwrap();
     assert_eq!(listed.addresses.len(), fresh.nic.addresses.len(), "the inventory follows");
-    scenario.keys("esc d");
+    assert!(scenario.state.overlays.is_empty(), "it stands beside the list here");
+    scenario.keys("d");
     let [Effect::Preflight { job, .. }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
     let job = *job;
     scenario.send(Msg::Preflight(job, PreflightEvent::Read(key, Ok(None))));
