@@ -208,7 +208,7 @@ pub enum Condition {
     },
     /// The NIC is on no instance.
     NicFree,
-    /// Attach: the cloud knows the instance.
+    /// The cloud knows the instance: the one to attach to, or the one that the NIC is on.
     InstanceExists,
     /// Attach: NIC and instance are in the same region; with `zone`, in the same zone of it.
     SamePlace {

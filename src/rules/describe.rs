@@ -172,6 +172,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
             values.extend(why(facts, Resource::Instances));
             values
         }
+        FindingId::InstanceGone => vec![nic(), instance_id(facts)],
         FindingId::NicDiesWithInstance => {
             let untold = facts.nic.dies_with_instance.is_none().then(|| ("case", "untold".to_owned()));
             std::iter::once(nic()).chain(untold).collect()
@@ -242,7 +243,6 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         | FindingId::AddressesUnknown
         | FindingId::NicAttached
         | FindingId::NicMoved
-        | FindingId::InstanceGone
         | FindingId::InstanceFull
         | FindingId::InstanceFullUnknown
         | FindingId::OtherPlace

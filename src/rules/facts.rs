@@ -33,6 +33,7 @@ pub struct Facts<'a> {
     pub eips_known: bool,
     pub backends_known: bool,
     pub floats_known: bool,
+    pub instances_known: bool,
     pub read_at: Option<Timestamp>,
     /// What became of an earlier write to the NIC is not known.
     pub earlier_write: bool,
@@ -108,6 +109,7 @@ impl<'a> Facts<'a> {
         let (eips_known, eips_at) = part.known(Resource::Eips, nic);
         let (backends_known, backends_at) = part.known(Resource::Backends, nic);
         let (floats_known, floats_at) = part.known(Resource::Floats, nic);
+        let (instances_known, instances_at) = part.known(Resource::Instances, nic);
         Self {
             part: Some(part),
             backends: part.backends_of(nic).collect(),
@@ -118,7 +120,8 @@ impl<'a> Facts<'a> {
             backends_known,
             eips_at,
             backends_at,
-            instances_at: part.known(Resource::Instances, nic).1,
+            instances_known,
+            instances_at,
             ..Self::bare(nic)
         }
     }
@@ -134,6 +137,7 @@ impl<'a> Facts<'a> {
             floats_known: snapshot.floats_known,
             eips_known: snapshot.eips_known,
             backends_known: snapshot.backends_known,
+            instances_known: snapshot.instances_known,
             read_at: Some(snapshot.read_at),
             eips_at: at(snapshot.eips_known),
             backends_at: at(snapshot.backends_known),
@@ -152,6 +156,7 @@ impl<'a> Facts<'a> {
             backends: Vec::new(),
             floats: Vec::new(),
             floats_known: false,
+            instances_known: false,
             eips_known: false,
             backends_known: false,
             read_at: None,
@@ -190,6 +195,11 @@ impl<'a> Facts<'a> {
     /// The cloud says that it is on no instance. One that names no instance and is not free hides it.
     pub(super) fn is_free(&self) -> bool {
         self.nic.instance.is_none() && self.nic.status.state == NicState::Free
+    }
+
+    /// The NIC names an instance, and all instances that there are were read: it is none of them.
+    pub(super) fn is_instance_gone(&self) -> bool {
+        self.nic.instance.is_some() && self.instance.is_none() && self.instances_known
     }
 
     /// Balancers that the NIC's instance serves other than through `ip`; with none, other than through this NIC.
@@ -250,6 +260,7 @@ impl<'a> Facts<'a> {
             FindingId::LbOnInstance => oldest([self.backends_at, self.instances_at]),
             FindingId::InstanceState
             | FindingId::InstanceUnknown
+            | FindingId::InstanceGone
             | FindingId::GuestAgent
             | FindingId::GuestAgentUnknown => self.instances_at,
             _ => self.read_at,

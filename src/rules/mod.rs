@@ -1,6 +1,13 @@
 //! May this be released or detached? Each [`Condition`] that a cloud declares has its rule here.
 //!
 //! A rule has three answers: it holds, it is violated, or it can not be told; and what can not be told is never safe.
+//!
+//! Left out on purpose: preconditions that a NIC which is listed meets by being there. Its subnet and its security groups exist and
+//! are of its VPC, since no cloud deletes or moves them while a NIC is in them, and none of them is listed here. How many addresses
+//! a call may carry is none either: the planner cuts by it, and [`crate::domain::plan::PlanError::Oversized`] refuses the rest.
+//! Nor is which of several virtual addresses a call means: a codec sends the one call that can not name them only where it takes
+//! all that there are, and else names each; what that does is told as `vip-shared`, `vip-last` and `source-check`.
+//!
 //! Pure over [`facts::Facts`]: equal facts get equal verdicts. Speaks in codes and values. Knows no vendor: how a cloud
 //! behaves is in its [`Capabilities`].
 
@@ -128,12 +135,17 @@ fn weigh(answer: Answer, rule: &Precondition) -> Option<Verdict> {
 /// Asks every rule about the subject, in the cloud's order. All verdicts, whoever wants them, come from here.
 fn judge(facts: &Facts, capabilities: &Capabilities, asked: Asked, context: Context, mut emit: impl FnMut(Verdict)) {
     let rules = rules_for(capabilities, asked);
+    // One that is not there is in no state: that it is not there is told by itself.
+    let gone = facts.is_instance_gone() && rules.iter().any(|rule| rule.condition == Condition::InstanceExists);
     for rule in rules {
         let answer = match asked {
             Asked::Address(address) => address::ask(facts, rule.condition, address, context),
             Asked::Absent(_) => address::ask_absent(facts, rule.condition),
             Asked::Nic => nic::ask(facts, rule.condition, context),
         };
+        if gone && answer == Answer::Unseen(FindingId::InstanceUnknown) {
+            continue;
+        }
         if let Some(verdict) = weigh(answer, rule) {
             emit(verdict);
         }

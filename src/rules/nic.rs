@@ -95,6 +95,8 @@ pub(super) fn ask_any(facts: &Facts, condition: Condition) -> Answer {
                 _ => Answer::Violated(FindingId::InstanceState),
             })
         }
+        Condition::InstanceExists if facts.is_instance_gone() => Answer::Violated(FindingId::InstanceGone),
+        Condition::InstanceExists => on_instance(facts, |_| Answer::Holds),
         Condition::NotPrimaryNic => match &nic.role {
             NicRole::Primary => Answer::Violated(FindingId::PrimaryNic),
             // One that does not say may be the primary one.

@@ -80,7 +80,7 @@ mod part {
 }
 
 /// Vendor: `UnassignPrivateIpAddresses` page. No page says that an EIP or a load balancer makes the call refuse, so these two
-/// only warn. The order of checks is not documented.
+/// only warn. The order of checks is not documented. What it says of the vSwitch and the groups holds for a NIC that is there.
 const RELEASE: &[Precondition] = &[
     blocked(Condition::NicExists, "InvalidEniId.NotFound"),
     blocked(Condition::OnNic, "InvalidIp.IpUnassigned"),
@@ -90,6 +90,7 @@ const RELEASE: &[Precondition] = &[
     blocked(Condition::PlainNic, "InvalidOperation.InvalidEniType"),
     blocked(Condition::NotManaged, "InvalidOperation.EniServiceManaged"),
     blocked(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, "InvalidOperation.InvalidEniState"),
+    blocked(Condition::InstanceExists, "InvalidEcsId.NotFound"),
     // A secondary NIC's instance may be in any state.
     blocked(
         Condition::InstanceState { allowed: &[PowerState::Running, PowerState::Stopped], primary_nic_only: true },
@@ -113,6 +114,7 @@ const DETACH: &[Precondition] = &[
         Condition::NicState { allowed: &[NicState::Attached, NicState::Detaching] },
         "InvalidOperation.InvalidEniState",
     ),
+    blocked(Condition::InstanceExists, "InvalidEcsId.NotFound"),
     blocked(
         Condition::InstanceState { allowed: &[PowerState::Running, PowerState::Stopped], primary_nic_only: false },
         "InvalidOperation.InvalidEcsState",

@@ -105,6 +105,7 @@ const DETACH: &[Precondition] = &[
     blocked(Condition::NicState { allowed: ON_A_SERVER }, "Ecs.0085"),
     told(Condition::NicState { allowed: &[NicState::Attached] }, Severity::Blocked)
         .stricter("one that is being added must not be detached; with which code that is refused is not documented"),
+    blocked(Condition::InstanceExists, "Ecs.0114"),
     blocked(Condition::InstanceState { allowed: NOT_LOCKED, primary_nic_only: false }, "Ecs.0605"),
     blocked(Condition::InstanceState { allowed: NOT_FROZEN, primary_nic_only: false }, "Ecs.0030"),
     blocked(

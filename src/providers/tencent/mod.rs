@@ -87,6 +87,7 @@ const RELEASE: &[Precondition] = &[
 /// Vendor: `DetachNetworkInterface` page, its list of errors in the Go SDK, and "Unbind a CVM".
 const DETACH: &[Precondition] = &[
     blocked(Condition::NicExists, "ResourceNotFound"),
+    blocked(Condition::InstanceExists, "ResourceNotFound"),
     blocked(Condition::NotPrimaryNic, "UnsupportedOperation"),
     blocked(Condition::NicState { allowed: &[NicState::Attached] }, "UnsupportedOperation.InvalidState"),
     // Said of binding; the page about unbinding repeats it.

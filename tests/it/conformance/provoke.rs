@@ -77,6 +77,8 @@ impl Victim {
         let nic = world.nic(&self.nic).expect("there");
         match condition {
             Condition::InstanceState { primary_nic_only, .. } => !primary_nic_only || nic.primary,
+            // A primary NIC goes with it.
+            Condition::InstanceExists => !nic.primary && nic.instance_id.is_some(),
             _ => !is_the_oracles(condition),
         }
     }
@@ -127,6 +129,9 @@ impl Victim {
                 let state = words.instance_transient[0];
                 let id = instance.expect("attached");
                 world.edit_instance(&id, |instance| state.clone_into(&mut instance.status)).expect("the instance");
+            }
+            Condition::InstanceExists => {
+                world.remove_instance(&instance.expect("attached")).expect("the instance");
             }
             Condition::NotPrimaryNic => on(world, &|nic| nic.primary = true),
             Condition::PlainNic => on(world, &|nic| "Member".clone_into(&mut nic.kind)),

@@ -92,6 +92,11 @@ const NEAR: &[(&str, Deed)] = &[
         let id = spot.instance.as_deref();
         id.is_some_and(|id| world.edit_instance(id, |one| state.clone_into(&mut one.status)).is_some())
     }),
+    ("the instance is deleted", |world, spot, _| {
+        let other = world.nic(spot.nic).is_some_and(|nic| !nic.primary);
+        let id = spot.instance.as_deref().filter(|_| other);
+        id.is_some_and(|id| world.remove_instance(id).is_some())
+    }),
     ("the agent dies", |world, spot, _| {
         let id = spot.instance.as_deref();
         spot.words.agent && id.is_some_and(|id| world.edit_instance(id, |one| one.agent = false).is_some())

@@ -78,7 +78,7 @@ fn untold(id: FindingId) -> &'static [FindingId] {
         // What a detach from a server does nobody can say of a NIC that may be on none.
         F::NicDies => &[F::NicFateUnknown, F::InstanceUnknown],
         // What is about an instance is not told where the instance is not.
-        F::NicAttached => &[F::InstanceUnknown],
+        F::NicAttached | F::InstanceGone => &[F::InstanceUnknown],
         F::InstanceState | F::OtherPlace | F::OtherVpc => &[F::InstanceUnknown, F::InstanceGone],
         F::HotPlug => &[F::HotPlugUnknown, F::InstanceUnknown, F::InstanceGone],
         F::GuestAgent => &[F::GuestAgentUnknown, F::InstanceUnknown, F::InstanceGone],

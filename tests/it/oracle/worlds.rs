@@ -153,6 +153,11 @@ impl Maker<'_> {
             instance.agent = true;
         });
         for id in instances {
+            if self.one_in(8) {
+                // Its other NICs go on naming it.
+                world.remove_instance(&id);
+                continue;
+            }
             let state = match self.random.below(24) {
                 0 | 1 => self.words.stopped,
                 2 | 3 => self.word(self.words.instance_transient),

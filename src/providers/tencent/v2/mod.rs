@@ -59,6 +59,7 @@ const ON_INSTANCE: &[NicState] = &[NicState::Attached, NicState::Attaching, NicS
 /// Vendor: `DetachNetworkInterface` page of API 2.0.
 const DETACH: &[Precondition] = &[
     blocked(Condition::NicExists, "InvalidNetworkInterface.NotFound"),
+    blocked(Condition::InstanceExists, "InvalidInstance.NotFound"),
     told(Condition::NotPrimaryNic, Severity::Blocked).stricter("no code is documented for a primary NIC"),
     blocked(Condition::NicState { allowed: ON_INSTANCE }, "InvalidNetworkInterface.NotAttached").or_untold_info(),
     told(

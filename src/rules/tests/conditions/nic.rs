@@ -178,3 +178,24 @@ fn a_nic_that_is_on_no_instance_can_not_be_detached() {
     assert_eq!(short(&found), [(FindingId::InstanceUnknown, U)]);
     assert_eq!(value(&found, FindingId::InstanceUnknown, "instance"), "?");
 }
+
+/// What is asked of an instance that is not there is not asked: that it is not is told once, and surely only where all are known.
+#[test]
+fn an_instance_that_is_not_there_is_told_by_itself() {
+    const RULES: &[Precondition] =
+        &[rule(RUNNING, B), rule(Condition::InstanceExists, B), rule(Condition::GuestAgentRuns, W)];
+    let cloud = Capabilities { release: RULES, detach: RULES, ..STRICT };
+    let gone: Change = |s| s.instance = None;
+    for subject in [ADDRESS, Subject::Nic] {
+        let told = found(gone, &cloud, subject);
+        assert_eq!(short(&told), [(FindingId::InstanceGone, B)]);
+        assert_eq!((value(&told, FindingId::InstanceGone, "instance"), told[0].predicts), ("vm-1", Some("REFUSED")));
+        assert_eq!(told[0].read_at, Some(READ));
+        let unlisted: Change = |s| (s.instance, s.instances_known) = (None, false);
+        assert_eq!(short(&found(unlisted, &cloud, subject)), [(FindingId::InstanceUnknown, U)]);
+        assert_eq!(found(NOTHING, &cloud, subject), []);
+    }
+    assert_eq!(found(FREE, &cloud, ADDRESS), []);
+    // Where nobody asks, it is what can not be told of its state.
+    assert_eq!(short(&found(gone, &only(RUNNING, B), Subject::Nic)), [(FindingId::InstanceUnknown, U)]);
+}
