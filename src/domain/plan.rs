@@ -1,6 +1,8 @@
 //! A plan: what will be sent, to whom, and what was true when it was made. Frozen once built.
 
+mod change;
 mod hash;
+mod load;
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -16,7 +18,9 @@ use super::{
     time::Timestamp,
 };
 
+pub use change::{Change, ChangedFact};
 pub use hash::PlanHash;
+pub use load::{Belts, FLOOR, Load, Share};
 
 /// One write: one call to one NIC.
 #[derive(Clone, PartialEq, Debug)]
@@ -315,85 +319,6 @@ impl PlanRow {
     }
 }
 
-/// How much one plan may do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Belts {
-    /// Addresses of a plan.
-    pub per_plan: usize,
-    /// Of a profile's secondary addresses, in whole percent.
-    pub percent: usize,
-}
-
-impl Default for Belts {
-    fn default() -> Self {
-        Self { per_plan: 100, percent: 20 }
-    }
-}
-
-impl Belts {
-    /// Is one wider than it is by default?
-    pub fn are_raised(&self) -> bool {
-        let default = Self::default();
-        self.per_plan > default.per_plan || self.percent > default.percent
-    }
-}
-
-/// How much a plan does, against the belts.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Load {
-    pub belts: Belts,
-    /// Addresses that go, or would go.
-    pub addresses: usize,
-    /// By profile.
-    pub shares: Vec<Share>,
-    /// Rows that a protect rule holds back.
-    pub protected: usize,
-}
-
-/// What a plan takes from one profile.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Share {
-    pub profile: ProfileId,
-    pub count: usize,
-    /// Its secondary addresses, as far as they are listed.
-    pub total: usize,
-    pub most: usize,
-    /// All of its NICs are listed.
-    pub whole: bool,
-}
-
-impl Share {
-    pub fn is_over(&self) -> bool {
-        self.count > self.most
-    }
-}
-
-impl Load {
-    /// Is it more than one plan may do?
-    pub fn is_over(&self) -> bool {
-        self.addresses > self.belts.per_plan || self.shares.iter().any(Share::is_over)
-    }
-
-    /// Can these rows have been measured to be this? Each that goes is one address at least, and each profile has its share.
-    fn is_of(&self, rows: &[PlanRow]) -> bool {
-        let going = || rows.iter().filter(|row| matches!(row.decision, Decision::Go(_)));
-        let has = |profile: &ProfileId| self.shares.iter().any(|share| share.profile == *profile);
-        self.addresses >= going().count() && going().all(|row| has(&row.target.nic().profile))
-    }
-
-    /// The profiles, first the one that is nearest to its belt, or farthest over it.
-    pub fn by_fullness(&self) -> Vec<&Share> {
-        let mut shares: Vec<&Share> = self.shares.iter().collect();
-        shares.sort_by(|a, b| (b.count * a.most).cmp(&(a.count * b.most)));
-        shares
-    }
-
-    /// The first of [`Self::by_fullness`].
-    pub fn fullest(&self) -> Option<&Share> {
-        self.by_fullness().first().copied()
-    }
-}
-
 /// A frozen plan. Built by `rules::planner` only; what was read is what runs.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ReleasePlan {
@@ -418,7 +343,9 @@ pub enum PlanError {
     Mismatch(Target),
     #[error("two writes to {0:?} without an order between them")]
     Unordered(NicKey),
-    #[error("operation {0:?} is not about the NIC that it was decided on, or not about its addresses")]
+    #[error(
+        "operation {0:?} is not about the NIC that it was decided on, or not about its addresses, or tells of others before it"
+    )]
     Unexpected(OperationId),
     #[error("operation {0:?} changes the virtual address {1} and does not say so")]
     Unshared(OperationId, Arc<str>),
@@ -438,7 +365,7 @@ impl ReleasePlan {
     /// # Errors
     /// A target twice, a batch too large, an operation that waits for a later one, two unordered writes to one NIC, an operation on
     /// another NIC than it was decided on, off another instance, in another region, on an address that is not there or on a virtual one
-    /// that it does not name as shared, a row that goes with a finding against it or without a reason, rows and operations that do not
+    /// that it does not name as shared, one that tells of other addresses taken before it than are, a row that goes with a finding against it or without a reason, rows and operations that do not
     /// name the same targets, acts, clouds and regions, and something to be sent by a plan that is over a belt, or was not measured.
     pub fn freeze(
         made_at: Timestamp,
@@ -451,6 +378,7 @@ impl ReleasePlan {
         let mut seen = BTreeSet::new();
         let mut last_on_nic: BTreeMap<NicKey, OperationId> = BTreeMap::new();
         let mut sent: BTreeMap<Target, OperationId> = BTreeMap::new();
+        let mut taken: BTreeMap<NicKey, Vec<IpAddr>> = BTreeMap::new();
         for (place, operation) in operations.iter().enumerate() {
             if operation.id.0 as usize != place || operation.after.iter().any(|id| id.0 as usize >= place) {
                 return Err(PlanError::Order(operation.id));
@@ -463,6 +391,13 @@ impl ReleasePlan {
             }
             operation.is_expected()?;
             let nic = operation.nic_key();
+            let gone = taken.entry(nic.clone()).or_default();
+            if operation.taken != *gone {
+                return Err(PlanError::Unexpected(operation.id));
+            }
+            if let OperationKind::Release { ips, .. } = &operation.kind {
+                gone.extend(ips);
+            }
             if let Some(before) = last_on_nic.insert(nic.clone(), operation.id)
                 && !operation.after.contains(&before)
             {
@@ -563,64 +498,5 @@ impl ReleasePlan {
 
     pub fn blocked(&self) -> usize {
         self.rows.iter().filter(|row| row.decision == Decision::Blocked).count()
-    }
-}
-
-/// A fact that differs between the plan and the read right before the write.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Change {
-    pub fact: ChangedFact,
-    pub before: String,
-    pub now: String,
-}
-
-/// Facts that matter to a write.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ChangedFact {
-    NicStatus,
-    NicInstance,
-    NicRole,
-    InstancePower,
-    AddressRole,
-    Eips,
-    Backends,
-    ManagedBy,
-    /// Detach: addresses that were not on the NIC when the plan was made.
-    NewAddresses,
-    /// A protect rule of the config matches now.
-    Protected,
-    /// A rule that could not be told, or held, is violated now.
-    Rule,
-    /// Release: the NIC would have no secondary address any more, and would have had when the plan was made.
-    Secondaries,
-    /// Release: this write would end the NIC's use of any address, and would not have when the plan was made.
-    SourceCheck,
-    /// Other facts a rule reads (agent, hot plug, links).
-    Traits,
-    /// Something could be read for the plan and could not be read now.
-    Readable,
-}
-
-impl ChangedFact {
-    /// A stable name, for exports; the journal's too.
-    pub fn key(self) -> &'static str {
-        match self {
-            ChangedFact::NicStatus => "nic-status",
-            ChangedFact::NicInstance => "nic-instance",
-            ChangedFact::NicRole => "nic-role",
-            ChangedFact::InstancePower => "instance-power",
-            ChangedFact::AddressRole => "address-role",
-            ChangedFact::Eips => "eips",
-            ChangedFact::Backends => "backends",
-            ChangedFact::ManagedBy => "managed-by",
-            ChangedFact::NewAddresses => "new-addresses",
-            ChangedFact::Protected => "protected",
-            ChangedFact::Rule => "rule",
-            ChangedFact::SourceCheck => "source-check",
-            ChangedFact::Traits => "traits",
-            ChangedFact::Readable => "readable",
-            ChangedFact::Secondaries => "secondaries",
-        }
     }
 }

@@ -18,14 +18,6 @@ use crate::domain::{
     selection::Target,
 };
 
-/// So that small accounts are not in the way of themselves.
-pub const FLOOR: usize = 10;
-
-/// Addresses that a plan may take from a profile with so many secondary ones.
-fn of_profile(belts: Belts, total: usize) -> usize {
-    (total.saturating_mul(belts.percent) / 100).max(FLOOR)
-}
-
 fn is_secondary(role: AddressRole) -> bool {
     matches!(role, AddressRole::Secondary | AddressRole::Virtual)
 }
@@ -77,7 +69,7 @@ pub(super) fn load(rows: &[PlanRow], inventory: &Inventory, belts: Belts) -> Loa
             profile: profile.clone(),
             count: own.map(|(_, count)| count).sum(),
             total,
-            most: of_profile(belts, total),
+            most: belts.of_profile(total),
             whole: part.is_some_and(is_whole),
         }
     });

@@ -1,13 +1,14 @@
 //! A plan as a file: made by one command, looked at by people, carried out by another.
 //!
 //! # JSON
-//! One object: `nicdeck_plan` (the version of this form, 1), `hash`, `plan` (the hash of what is sent, as the console and the journal
+//! One object: `nicdeck_plan` (the version of this form, 2), `hash`, `plan` (the hash of what is sent, as the console and the journal
 //! name it), `made_at`, `made_by`, `host`, `version` (of nicdeck), `demo`, `undoes` (the batch that it takes back, or `null`),
 //! `rows` and `writes`.
 //! - row: `target`, `act`, `cloud`, `region`, `go` (whether it is sent), `findings`, `override` (why it goes although something is not
 //!   known, or `null`), `before` and `after` (addresses on the NIC).
 //! - write, one call to one NIC: `operation`, `cloud`, `profile`, `region`, `do` with what belongs to it, `after` (writes that come
-//!   first), `digest` (over the write and the facts that it was decided on).
+//!   first), `calls` (the vendor's names of its requests, in order), `more_calls` (whether others may follow, by what the cloud
+//!   answers), `taken` (addresses that writes before it take off the NIC), `digest` (over the write and the facts that it was decided on).
 //!
 //! `hash` is the SHA-256 of everything else in the file: who approves it approves every word. Nothing of the file is sent as it stands:
 //! the plan is built again from what the clouds say then, and has to come out the same to the letter.
@@ -16,6 +17,7 @@ use std::{
     collections::BTreeSet,
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
+    net::IpAddr,
     path::{Path, PathBuf},
 };
 
@@ -36,7 +38,7 @@ use crate::{
 use super::jobs::release::Author;
 
 /// The version of the form.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 /// A file is good for so many milliseconds: a day.
 pub const GOOD_FOR_MS: u64 = 24 * 60 * 60 * 1000;
 /// Clocks of two machines may differ by so many milliseconds.
@@ -83,6 +85,9 @@ struct WriteOf {
     #[serde(flatten)]
     kind: OperationKind,
     after: Vec<OperationId>,
+    calls: Vec<String>,
+    more_calls: bool,
+    taken: Vec<IpAddr>,
     digest: String,
 }
 
@@ -368,6 +373,9 @@ fn write(operation: &Operation) -> WriteOf {
         region: operation.region.clone(),
         kind: operation.kind.clone(),
         after: operation.after.clone(),
+        calls: operation.calls.names.iter().map(|&name| name.to_owned()).collect(),
+        more_calls: operation.calls.more,
+        taken: operation.taken.clone(),
         digest: PlanHash::of(std::slice::from_ref(operation)).to_string(),
     }
 }
@@ -377,7 +385,7 @@ fn digest(mut document: Value) -> String {
     if let Some(fields) = document.as_object_mut() {
         fields.remove("hash");
     }
-    let mut text = String::from("nicdeck plan file 1\n");
+    let mut text = format!("nicdeck plan file {VERSION}\n");
     canonical(&document, &mut text);
     hex::encode(Sha256::digest(text.as_bytes()))
 }
@@ -448,6 +456,15 @@ mod tests {
         assert!(matches!(PlanFile::parse(Path::new("p"), twice.as_bytes()), Err(PlanFileError::NoPlan { .. })));
     }
 
+    /// The first form named no calls: who approved it has not seen them.
+    #[test]
+    fn a_plan_of_the_first_form_is_refused_as_another_version() {
+        let mut value = serde_json::to_value(file(NOW)).unwrap();
+        value["nicdeck_plan"] = 1.into();
+        let read = PlanFile::parse(Path::new("p"), value.to_string().as_bytes());
+        assert!(matches!(read, Err(PlanFileError::Version { found: 1, .. })), "{read:?}");
+    }
+
     /// Another machine's nicdeck has to come to the same hash.
     #[test]
     fn the_hash_hangs_on_the_words_alone() {
@@ -456,7 +473,7 @@ mod tests {
         assert_eq!(hash, value(r#"{ "a": {"c": true, "d": null}, "b": [1, "xé"] }"#));
         assert_eq!(
             hash,
-            hex::encode(Sha256::digest("nicdeck plan file 1\n{\"a\":{\"c\":true,\"d\":null,},\"b\":[1,\"xé\",],}"))
+            hex::encode(Sha256::digest("nicdeck plan file 2\n{\"a\":{\"c\":true,\"d\":null,},\"b\":[1,\"xé\",],}"))
         );
     }
 

@@ -590,6 +590,7 @@ fn changed_fact(fact: ChangedFact) -> &'static str {
         ChangedFact::ManagedBy => "changed.managed-by",
         ChangedFact::NewAddresses => "changed.new-addresses",
         ChangedFact::Secondaries => "changed.secondaries",
+        ChangedFact::Calls => "changed.calls",
         ChangedFact::SourceCheck => "changed.source-check",
         ChangedFact::Traits => "changed.traits",
         ChangedFact::Protected => "changed.protected",

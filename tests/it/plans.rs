@@ -190,7 +190,8 @@ async fn what_was_not_approved_or_was_changed_is_not_sent() {
         ("{", "is no plan of nicdeck: EOF"),
         ("[]", "is no plan of nicdeck"),
         ("{\"nicdeck_plan\": 9}", "is a plan of version 9"),
-        ("{\"nicdeck_plan\": 1}", "is no plan of nicdeck: missing field"),
+        ("{\"nicdeck_plan\": 1}", "is a plan of version 1"),
+        ("{\"nicdeck_plan\": 2}", "is no plan of nicdeck: missing field"),
     ] {
         fs::write(&file, text).unwrap();
         desk.apply(hash(&other), &[]).await.refused(2, words);
@@ -288,7 +289,7 @@ async fn a_plan_is_about_what_was_named_and_nothing_else() {
     // The plan alone on standard output.
     let ran = desk.run(&["plan", "-o", "-", GOOD[0].1]).await;
     let told: Value = serde_json::from_str(&ran.out).unwrap();
-    assert_eq!((ran.exit, told["nicdeck_plan"].as_u64()), (0, Some(1)), "{}", ran.err);
+    assert_eq!((ran.exit, told["nicdeck_plan"].as_u64()), (0, Some(2)), "{}", ran.err);
     assert_eq!(desk.writes(), 0);
 }
 

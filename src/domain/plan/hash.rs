@@ -12,7 +12,7 @@ use crate::domain::{
     snapshot::NicSnapshot,
 };
 
-use super::{Keeper, Operation, OperationKind, Override};
+use super::{Calls, Keeper, Operation, OperationKind, Override};
 
 /// SHA-256 over everything that decides what is sent; people see the first six digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,7 +75,7 @@ impl Canonical {
 
 fn hash(operations: &[Operation]) -> PlanHash {
     let mut digest = Canonical(Sha256::new());
-    digest.text("nicdeck plan 1");
+    digest.text("nicdeck plan 2");
     digest.number(operations.len());
     for operation in operations {
         digest.text(operation.profile.as_str());
@@ -142,6 +142,12 @@ fn hash(operations: &[Operation]) -> PlanHash {
                 digest.text(nic.as_str());
             }
         }
+        let Calls { names, more } = &operation.calls;
+        digest.number(names.len());
+        names.iter().for_each(|name| digest.text(name));
+        digest.flag(Some(*more));
+        // What stays on the NIC is judged by it.
+        digest.list(operation.taken.iter().map(ToString::to_string).collect());
         facts(&mut digest, &operation.expect);
         digest.number(operation.overrides.len());
         for Override { target, findings, reason } in &operation.overrides {

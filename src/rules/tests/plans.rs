@@ -16,7 +16,7 @@ use crate::{
         nic::TypeLimit,
         plan::{
             Act, Belts, ChangedFact, Decision, Load, Operation, OperationKind, Override, PlanError, PlanHash, PlanRow,
-            ReleasePlan,
+            ReleasePlan, Share,
         },
         selection::Target,
     },
@@ -416,13 +416,17 @@ fn the_hash_follows_everything_that_a_write_hangs_on() {
     loaded.backends.push(Backend { vpc: Some("vpc-1".into()), ..backend("lb-1", "10.0.1.2") });
     let loaded = NicSnapshot { nic: Nic { id: "nic-2".into(), ..loaded.nic }, ..loaded };
     let served = make(&wanted([address("lenient-1", "nic-2", "10.0.1.2")]), &inventory(&[nic(1, 1), loaded]));
-    let cases: [(&ReleasePlan, Change); 6] = [
+    let cases: [(&ReleasePlan, Change); 10] = [
         (&shared, |one| one.shares.clear()),
         (&shared, |one| one.shares = vec!["f-2".into()]),
         (&shared, |one| one.keepers.clear()),
         (&shared, |one| one.keepers[0].nic = one.expect.nic.clone().into()),
         (&served, |one| edit(one, |now| now.backends[0].vpc = Some("vpc-2".into()))),
         (&served, |one| edit(one, |now| now.backends[0].range = Some("range-1".into()))),
+        (&served, |one| one.calls.names = vec!["another"]),
+        (&served, |one| one.calls.names.push("another")),
+        (&served, |one| one.calls.more = true),
+        (&served, |one| one.taken.push(ip("10.0.1.3"))),
     ];
     for (nth, (plan, change)) in cases.into_iter().enumerate() {
         let mut operations = plan.operations().to_vec();
@@ -464,6 +468,7 @@ fn only_parts_that_fit_together_make_a_plan() {
     let undecided = || Err(PlanError::NotDecided(target.clone()));
     assert_eq!(frozen(|_, all| edit(&mut all[0], |now| now.nic.id = "nic-2".into())), Err(PlanError::Unexpected(id)));
     assert_eq!(frozen(|_, all| edit(&mut all[0], |now| now.nic.addresses.clear())), Err(PlanError::Unexpected(id)));
+    assert_eq!(frozen(|_, all| all[0].taken.push(ip("10.0.1.1"))), Err(PlanError::Unexpected(id)));
     assert_eq!(frozen(|_, all| all[0].shares.clear()), Err(PlanError::Unshared(id, "f-1".into())));
     for severity in [Severity::Blocked, Severity::Unknown] {
         let (mut rows, operations) = (plan.rows().to_vec(), plan.operations().to_vec());
@@ -483,7 +488,20 @@ fn only_parts_that_fit_together_make_a_plan() {
     };
     assert_eq!(measured(over), Err(PlanError::OverBelt));
     let load = || plan.load().clone();
-    for unmeasured in [Load::default(), Load { addresses: 0, ..load() }, Load { shares: vec![], ..load() }] {
+    let share = |change: fn(&mut Share)| {
+        let mut load = load();
+        change(&mut load.shares[0]);
+        load
+    };
+    let unmeasured = [
+        Load::default(),
+        Load { addresses: 0, ..load() },
+        Load { shares: vec![], ..load() },
+        Load { addresses: 9, ..load() },
+        share(|share| share.count = 0),
+        share(|share| share.most = usize::MAX),
+    ];
+    for unmeasured in unmeasured {
         assert_eq!(measured(unmeasured), Err(PlanError::Unmeasured));
     }
     // What the rows say is what is sent, and where.
@@ -653,14 +671,14 @@ fn an_eip_that_moves_to_the_address_is_a_change() {
     before.eips.push(eip("eip-1", "nic-1", Some("10.0.1.3")));
     let mut now = before.clone();
     let target = address("strict-1", "nic-1", "10.0.1.2");
-    assert_eq!(before.changes(&now, &target), []);
+    assert_eq!(before.changes(&now, &target, STRICT.release), []);
     now.eips = vec![eip("eip-1", "nic-1", Some("10.0.1.2"))];
-    let changes = before.changes(&now, &target);
+    let changes = before.changes(&now, &target, STRICT.release);
     assert_eq!(changes.iter().map(|change| change.fact).collect::<Vec<_>>(), [ChangedFact::Eips]);
     now.eips.push(eip("eip-2", "nic-1", Some("10.0.1.2")));
-    assert_eq!(before.changes(&now, &target).len(), 1, "told once");
+    assert_eq!(before.changes(&now, &target, STRICT.release).len(), 1, "told once");
     now.eips.clear();
-    assert_eq!(before.changes(&now, &target), [], "less hangs on it than before");
+    assert_eq!(before.changes(&now, &target, STRICT.release), [], "less hangs on it than before");
 }
 
 proptest! {
