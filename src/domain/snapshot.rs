@@ -4,10 +4,11 @@ use std::{collections::BTreeSet, net::IpAddr};
 
 use super::{
     address::{AddressRole, Backend, BackendTarget, Eip, EipBinding},
+    capabilities::{Condition, Precondition},
     float::Float,
     ids::NicId,
     instance::Instance,
-    nic::{ManagedBy, Nic, NicRole, NicState},
+    nic::{Fate, ManagedBy, Nic, NicRole, NicState},
     plan::{Change, ChangedFact},
     selection::Target,
     time::Timestamp,
@@ -171,14 +172,21 @@ impl NicSnapshot {
         self.eips_on(None).into_iter().chain(named).collect()
     }
 
+    /// Public addresses that the NIC names and that no known EIP explains: whose they are is not known.
+    fn unexplained(&self) -> BTreeSet<String> {
+        let explains = |text: &str| text.parse().is_ok_and(|ip| self.eips.iter().any(|eip| eip.ips.contains(&ip)));
+        self.nic.public_ips.iter().filter(|text| !explains(text)).map(ToString::to_string).collect()
+    }
+
     /// Load balancers that the instance serves through any address.
     fn serving(&self) -> BTreeSet<String> {
         self.instance.iter().flat_map(|instance| &instance.load_balancers).map(ToString::to_string).collect()
     }
 
-    /// What differs in `now` in a way that matters to a write to `target`. Addresses, EIPs and backends that are only missing now
-    /// do not: less hangs on the target, and an earlier write of the same plan may be why.
-    pub fn changes(&self, now: &NicSnapshot, target: &Target) -> Vec<Change> {
+    /// What differs in `now` in a way that matters to a write to `target`, by what the cloud's rules for such a write ask. Addresses,
+    /// EIPs and backends that are only missing now do not: less hangs on the target, and an earlier write of the same plan may be why.
+    pub fn changes(&self, now: &NicSnapshot, target: &Target, rules: &[Precondition]) -> Vec<Change> {
+        let asks = |of: fn(Condition) -> bool| rules.iter().any(|rule| of(rule.condition));
         let mut changes = Vec::new();
         let mut compare = |fact: ChangedFact, before: String, now: String| {
             if before != now {
@@ -195,7 +203,7 @@ impl NicSnapshot {
         compare(ChangedFact::NicRole, role_word(&self.nic.role), role_word(&now.nic.role));
         // What was decided without the instance does not hang on what it turns out to be.
         let decided_without = self.instance.is_none() && !self.instances_known;
-        if !decided_without {
+        if !decided_without && (self.asks_power(rules) || now.asks_power(rules)) {
             compare(
                 ChangedFact::InstancePower,
                 text(self.instance.as_ref().map(|instance| &*instance.power.word)),
@@ -204,7 +212,7 @@ impl NicSnapshot {
         }
         compare(ChangedFact::ManagedBy, managed_word(&self.nic.managed_by), managed_word(&now.nic.managed_by));
         let agent = if decided_without { self.agent() } else { now.agent() };
-        compare(ChangedFact::Traits, self.traits(self.agent()), now.traits(agent));
+        compare(ChangedFact::Traits, self.traits(self.agent(), rules), now.traits(agent, rules));
         // What was known when the plan was made has to be known now: not being able to tell is never safe.
         let vanished = |then: bool, again: bool| then && !again;
         let missing: Vec<&str> = [
@@ -230,16 +238,21 @@ impl NicSnapshot {
                     compare(ChangedFact::AddressRole, format!("{before:?}"), format!("{after:?}"));
                 }
                 let moved = appeared(ChangedFact::Eips, self.eips_on(Some(key.ip)), now.eips_on(Some(key.ip)));
-                // One anywhere on the NIC can matter: some clouds refuse for the whole NIC.
-                changes.extend(moved.or_else(|| appeared(ChangedFact::Eips, self.public(), now.public())));
+                // Some clouds refuse for the whole NIC; and one that nobody names may be on this very address.
+                let public = if asks(|one| one == Condition::NoEipOnNic) { Self::public } else { Self::unexplained };
+                changes.extend(moved.or_else(|| appeared(ChangedFact::Eips, public(self), public(now))));
                 let on = |snapshot: &NicSnapshot| snapshot.backends_on(Some(key.ip));
                 let own = appeared(ChangedFact::Backends, on(self), on(now));
-                changes.extend(own.or_else(|| appeared(ChangedFact::Backends, self.serving(), now.serving())));
+                let serves = || appeared(ChangedFact::Backends, self.serving(), now.serving());
+                let serves = || serves().filter(|_| asks(|one| one == Condition::InstanceNotBackend));
+                changes.extend(own.or_else(serves));
             }
             Target::Nic(_) => {
                 changes.extend(appeared(ChangedFact::Eips, self.public(), now.public()));
                 let own = appeared(ChangedFact::Backends, self.backends_on(None), now.backends_on(None));
-                changes.extend(own.or_else(|| appeared(ChangedFact::Backends, self.serving(), now.serving())));
+                let serves = || appeared(ChangedFact::Backends, self.serving(), now.serving());
+                let serves = || serves().filter(|_| asks(|one| one == Condition::InstanceNotBackend));
+                changes.extend(own.or_else(serves));
                 let known: BTreeSet<IpAddr> = self.nic.addresses.iter().map(|address| address.ip).collect();
                 let new: BTreeSet<String> = now
                     .nic
@@ -254,6 +267,20 @@ impl NicSnapshot {
             }
         }
         changes
+    }
+
+    /// A change if a detach would do something else to the NIC now than when the plan was made. The write may bring that about itself:
+    /// it is asked of before its first request only. That it is told by now is none.
+    pub fn fate_changes(&self, now: &NicSnapshot) -> Option<Change> {
+        let (before, now) = (self.nic.dies_with_detach?, now.nic.dies_with_detach);
+        let word = |fate: Option<Fate>| match fate {
+            Some(Fate::Dies) => "yes",
+            Some(Fate::Stays) => "no",
+            Some(Fate::Untold) | None => "?",
+        };
+        let told = |fate| format!("deleted-with-detach {}", word(fate));
+        let differs = Some(before) != now;
+        differs.then(|| Change { fact: ChangedFact::Traits, before: told(Some(before)), now: told(now) })
     }
 
     /// Virtual addresses that stay on the NIC once these are released.
@@ -297,15 +324,33 @@ impl NicSnapshot {
         self.instance.as_ref().and_then(|instance| instance.guest_agent)
     }
 
-    fn traits(&self, agent: Option<bool>) -> String {
+    /// Do these rules ask what state the instance is in?
+    fn asks_power(&self, rules: &[Precondition]) -> bool {
+        rules.iter().any(|rule| match rule.condition {
+            Condition::InstanceState { primary_nic_only, .. } => {
+                !primary_nic_only || self.nic.role != NicRole::Secondary
+            }
+            Condition::HotPlug => self.nic.hot_plug != Some(true),
+            _ => false,
+        })
+    }
+
+    /// Those that these rules ask.
+    fn traits(&self, agent: Option<bool>, rules: &[Precondition]) -> String {
         let word = |value: Option<bool>| match value {
             Some(true) => "yes",
             Some(false) => "no",
             None => "?",
         };
         let nic = &self.nic;
-        let [linked, members, hot_plug, agent] = [nic.linked, nic.members, nic.hot_plug, agent].map(word);
-        format!("linked {linked}, members {members}, hot-plug {hot_plug}, agent {agent}")
+        let all = rules.iter().filter_map(|rule| match rule.condition {
+            Condition::NotLinked => Some(("linked", nic.linked)),
+            Condition::NoMembers | Condition::CarriesNone => Some(("members", nic.members)),
+            Condition::HotPlug => Some(("hot-plug", nic.hot_plug)),
+            Condition::GuestAgentRuns => Some(("agent", agent)),
+            _ => None,
+        });
+        all.map(|(name, value)| format!("{name} {}", word(value))).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -334,187 +379,4 @@ fn managed_word(managed: &ManagedBy) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{
-        address::{Address, AddressRole},
-        ids::{AddressKey, NicKey},
-        instance::{Power, PowerState},
-        nic::{NicState, NicStatus},
-    };
-
-    const OWN: &str = "10.0.0.4";
-    const FIRST: &str = "10.0.0.5";
-    const SECOND: &str = "10.0.0.6";
-
-    fn eip(id: &str, on: &str) -> Eip {
-        Eip {
-            dies_unbound: Some(false),
-            id: id.into(),
-            region: "r".into(),
-            ips: vec![],
-            name: "".into(),
-            status: "InUse".into(),
-            bound: EipBinding::Nic { nic: "n".into(), private_ip: Some(on.parse().unwrap()) },
-        }
-    }
-
-    fn backend(lb: &str, on: &str) -> Backend {
-        let target = BackendTarget::Address { ip: on.parse().unwrap(), instance: None, nic: None };
-        Backend {
-            load_balancer: lb.into(),
-            name: "".into(),
-            region: "r".into(),
-            vpc: None,
-            range: None,
-            target,
-            port: "80".into(),
-        }
-    }
-
-    fn snapshot() -> NicSnapshot {
-        let address = |ip: &str, role| Address { ip: ip.parse().unwrap(), role };
-        NicSnapshot {
-            nic: Nic {
-                id: "n".into(),
-                name: "".into(),
-                region: "r".into(),
-                zone: None,
-                role: NicRole::Secondary,
-                status: NicStatus { word: "InUse".into(), state: NicState::Attached },
-                instance: Some("i".into()),
-                mac: None,
-                vpc: None,
-                subnet: None,
-                security_groups: vec![],
-                addresses: vec![
-                    address(OWN, AddressRole::Primary),
-                    address(FIRST, AddressRole::Secondary),
-                    address(SECOND, AddressRole::Secondary),
-                ],
-                public_ips: vec![],
-                pairs: vec![],
-                managed_by: ManagedBy::Nobody,
-                linked: Some(false),
-                members: Some(false),
-                prefixes: Vec::new(),
-                dies_with_detach: None,
-                dies_with_instance: None,
-                addresses_known: true,
-                ranges: vec![],
-                hot_plug: None,
-                tags: crate::domain::tags::Tags::none(),
-                description: "".into(),
-            },
-            instance: Some(Instance {
-                id: "i".into(),
-                name: "".into(),
-                region: "r".into(),
-                zone: None,
-                kind: None,
-                power: Power { word: "Running".into(), state: PowerState::Running },
-                guest_agent: Some(true),
-                vpc: None,
-                load_balancers: vec![],
-                tags: crate::domain::tags::Tags::none(),
-            }),
-            eips: vec![eip("e-1", FIRST)],
-            backends: vec![backend("lb-1", FIRST)],
-            eips_known: true,
-            backends_known: true,
-            floats_known: true,
-            floats: vec![],
-            instances_known: true,
-            read_at: Timestamp(0),
-        }
-    }
-
-    fn whole() -> Target {
-        Target::Nic(NicKey { profile: "p".into(), nic: "n".into() })
-    }
-
-    fn address(ip: &str) -> Target {
-        let nic = NicKey { profile: "p".into(), nic: "n".into() };
-        Target::Address(AddressKey { nic, ip: ip.parse().unwrap() })
-    }
-
-    /// What a change of the facts is to a write to one address, to another, and to the whole NIC.
-    fn told(change: impl FnOnce(&mut NicSnapshot)) -> [Vec<ChangedFact>; 3] {
-        let mut now = snapshot();
-        now.read_at = Timestamp(1);
-        change(&mut now);
-        [address(FIRST), address(SECOND), whole()]
-            .map(|target| snapshot().changes(&now, &target).into_iter().map(|change| change.fact).collect())
-    }
-
-    #[test]
-    fn what_appears_is_a_change_and_what_went_away_is_none() {
-        use ChangedFact::{Backends, Eips, NewAddresses};
-        let nothing: [Vec<ChangedFact>; 3] = Default::default();
-        assert_eq!(told(|_| {}), nothing);
-        assert_eq!(told(|now| now.eips.clear()), nothing);
-        assert_eq!(told(|now| now.backends.clear()), nothing);
-        assert_eq!(told(|now| now.nic.addresses.retain(|address| address.role == AddressRole::Primary)), nothing);
-        assert_eq!(told(|now| now.eips.push(eip("e-2", SECOND))), [vec![Eips], vec![Eips], vec![Eips]]);
-        assert_eq!(told(|now| now.nic.public_ips.push("203.0.113.9".into())), [vec![Eips], vec![Eips], vec![Eips]]);
-        // It was on the other address when the plan was made: it would go with this one now.
-        assert_eq!(told(|now| now.eips = vec![eip("e-1", SECOND)]), [vec![], vec![Eips], vec![]]);
-        assert_eq!(told(|now| now.backends.push(backend("lb-2", SECOND))), [vec![], vec![Backends], vec![Backends]]);
-        let serves = |now: &mut NicSnapshot| now.instance.as_mut().unwrap().load_balancers.push("lb-9".into());
-        assert_eq!(told(serves), [vec![Backends], vec![Backends], vec![Backends]]);
-        let new = Address { ip: "10.0.0.9".parse().unwrap(), role: AddressRole::Secondary };
-        assert_eq!(told(|now| now.nic.addresses.push(new)), [vec![], vec![], vec![NewAddresses]]);
-    }
-
-    #[test]
-    fn that_others_took_the_rest_is_a_change_for_the_last_one() {
-        let last = |going: &[&str], change: fn(&mut NicSnapshot)| {
-            let (before, mut now) = (snapshot(), snapshot());
-            change(&mut now);
-            let going: Vec<IpAddr> = going.iter().map(|ip| ip.parse().unwrap()).collect();
-            before.last_returns(&now, &going).is_some()
-        };
-        let rest_goes: fn(&mut NicSnapshot) = |now| now.nic.addresses.retain(|one| one.ip.to_string() != SECOND);
-        assert!(last(&[FIRST], rest_goes));
-        assert!(!last(&[FIRST], |_| {}));
-        assert!(!last(&[FIRST, SECOND], rest_goes), "the plan takes both, and says so");
-        let range: fn(&mut NicSnapshot) = |now| {
-            now.nic.addresses.retain(|one| one.ip.to_string() != SECOND);
-            now.nic.prefixes = vec!["10.7.0.16/28".into()];
-        };
-        assert!(!last(&[FIRST], range));
-    }
-
-    #[test]
-    fn states_owners_and_what_can_not_be_read_any_more_are_changes() {
-        use ChangedFact::{
-            AddressRole as Role, InstancePower, ManagedBy as Managed, NicInstance, NicStatus as Status, Readable,
-            Traits,
-        };
-        let all = |fact: ChangedFact| [vec![fact], vec![fact], vec![fact]];
-        assert_eq!(told(|now| now.nic.status.word = "Detaching".into()), all(Status));
-        assert_eq!(told(|now| now.nic.instance = Some("i-2".into())), all(NicInstance));
-        assert_eq!(told(|now| now.nic.role = NicRole::Primary), all(ChangedFact::NicRole));
-        assert_eq!(told(|now| now.instance.as_mut().unwrap().power.word = "Stopped".into()), all(InstancePower));
-        assert_eq!(told(|now| now.nic.managed_by = ManagedBy::Service("nat".into())), all(Managed));
-        assert_eq!(told(|now| now.nic.linked = Some(true)), all(Traits));
-        assert_eq!(told(|now| now.eips_known = false), all(Readable));
-        assert_eq!(told(|now| now.nic.addresses_known = false), all(Readable));
-        assert_eq!(told(|now| now.nic.addresses[1].role = AddressRole::Primary), [vec![Role], vec![], vec![]]);
-    }
-
-    /// A row that came without its address may be the one in question.
-    #[test]
-    fn nothing_counts_as_released_where_not_all_addresses_are_told() {
-        use crate::domain::plan::OperationKind;
-        let key = AddressKey { nic: NicKey { profile: "p".into(), nic: "n".into() }, ip: FIRST.parse().unwrap() };
-        let release = OperationKind::Release { nic: "n".into(), ips: vec![key.ip] };
-        let target = Target::Address(key);
-        let mut nic = snapshot().nic;
-        assert!(!release.is_done(&target, Some(&nic)));
-        nic.addresses.retain(|address| address.ip != FIRST.parse::<IpAddr>().unwrap());
-        assert!(release.is_done(&target, Some(&nic)));
-        nic.addresses_known = false;
-        assert!(!release.is_done(&target, Some(&nic)));
-    }
-}
+mod tests;

@@ -206,7 +206,7 @@ fn an_inspection_sees_what_the_load_saw_and_nothing_else() {
         let listed = NicSnapshot { nic, instances_known: fresh.instances_known, ..listed };
         assert_eq!(fresh, listed);
         let nic = NicKey { profile: bench.profile.id.clone(), nic: id.clone() };
-        assert_eq!(listed.changes(&fresh, &Target::Nic(nic)), []);
+        assert_eq!(listed.changes(&fresh, &Target::Nic(nic), bench.cloud.descriptor().capabilities.detach), []);
     }
     assert!(backends > 10, "{backends} backends: a test of nothing");
 }

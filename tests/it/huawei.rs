@@ -515,14 +515,48 @@ async fn a_nic_with_sub_nics_is_not_detached_and_one_of_which_nobody_knows_is_to
     assert_eq!(stage.read_again([key("nic-web1")]).await, []);
     let plan = stage.plan(vec![target.clone()]);
     assert_eq!(found(&plan), (true, Some((FindingId::NicMembers, Severity::Blocked))));
-    // Where no API tells it a person decides.
-    let mut stage = scene().open().await;
-    stage.simulator.change(|world| not_published(world, &["ListSubNetworkInterfaces"]));
-    stage.list().await;
-    let told = stage.read_around([key("nic-web1")]).await;
-    assert!(matches!(told.as_slice(), [(_, fault)] if fault.code.as_deref() == Some("APIGW.0101")), "{told:?}");
-    let plan = stage.plan(vec![target.clone()]);
-    assert_eq!(found(&plan), (false, Some((FindingId::NicLinkedUnknown, Severity::Warn))));
+    // Where nobody tells it, or not to this key, a person decides.
+    for code in ["APIGW.0101", "Pdp.0001"] {
+        let mut stage = scene().open().await;
+        stage.simulator.change(|world| world.refusals.insert("ListSubNetworkInterfaces".to_owned(), code.to_owned()));
+        stage.list().await;
+        let told = stage.read_around([key("nic-web1")]).await;
+        assert!(matches!(told.as_slice(), [(_, fault)] if fault.code.as_deref() == Some(code)), "{told:?}");
+        let plan = stage.plan(vec![target.clone()]);
+        assert_eq!(found(&plan), (true, Some((FindingId::NicLinkedUnknown, Severity::Unknown))), "{code}");
+    }
+}
+
+/// What changed, by the time of the write: it was not sent.
+async fn stale(targets: &[Target], before: fn(&mut World), meanwhile: fn(&mut World)) -> Vec<(ChangedFact, String)> {
+    let mut scene = scene();
+    before(&mut scene.world);
+    let mut stage = scene.open().await;
+    let plan = stage.prepare(targets).await;
+    stage.simulator.change(meanwhile);
+    let ended = stage.run(&plan).await;
+    let Outcome::Skipped { why: Skip::Stale { changes } } = ended.only() else { panic!("{:?}", ended.only()) };
+    assert!(writes(&stage).is_empty());
+    changes.iter().map(|change| (change.fact, format!("{} -> {}", change.before, change.now))).collect()
+}
+
+/// The plan named the call that leaves one address out. The one that names none takes what is bound by then as well.
+#[tokio::test]
+async fn a_call_that_nobody_confirmed_is_not_sent() {
+    let unchecked: fn(&mut World) = |world| assert!(world.set_pairs_of_nic("nic-web0", Vec::new()));
+    let changed = stale(&[address("nic-web0", "10.0.0.100")], unchecked, taken_off).await;
+    assert_eq!(changed, [(ChangedFact::Calls, "UpdatePort -> DisassociateServerVirtualIp, …".to_owned())]);
+}
+
+#[tokio::test]
+async fn what_a_detach_does_to_the_nic_is_what_was_confirmed() {
+    let nothing: fn(&mut World) = |_| ();
+    let dies: fn(&mut World) = |world| _ = world.edit_nic("nic-web1", |nic| nic.delete_on_detach = true);
+    let changed = stale(&[Target::Nic(key("nic-web1"))], nothing, dies).await;
+    assert_eq!(changed, [(ChangedFact::Traits, "deleted-with-detach no -> deleted-with-detach yes".to_owned())]);
+    let stays: fn(&mut World) = |world| _ = world.edit_nic("nic-dies", |nic| nic.delete_on_detach = false);
+    let changed = stale(&[Target::Nic(key("nic-dies"))], nothing, stays).await;
+    assert_eq!(changed, [(ChangedFact::Traits, "deleted-with-detach yes -> deleted-with-detach no".to_owned())]);
 }
 
 /// A job that fails is an answer with status 200.

@@ -86,7 +86,7 @@ async fn cases(cloud: &'static dyn Provider) -> Vec<Case> {
                 continue;
             };
             // What the API does not tell can not be seen to change.
-            let untold = matches!(condition, Condition::NicState { .. }) && precondition.untold == Severity::Info;
+            let untold = matches!(condition, Condition::NicState { .. }) && precondition.untold < Severity::Unknown;
             let fate = match precondition.severity {
                 _ if is_of_what_is_there(condition) => Fate::Gone,
                 Severity::Info => Fate::Passes,

@@ -128,15 +128,23 @@ fn virtual_addresses_are_judged_by_who_holds_them() {
 fn what_is_said_of_virtual_addresses_is_as_old_as_their_list() {
     let mut snapshot = snapshot();
     float(&mut snapshot, &["10.0.0.1"]);
-    let mut inventory = crate::domain::inventory::Inventory::new([("p".into(), "c".into())]);
-    let part = inventory.profile_mut(&"p".into()).unwrap();
-    let section = |resource| (resource, Some(RegionId::from(REGION)));
-    part.begin(section(Resource::Floats));
-    let page = InventoryPage { nics: vec![snapshot.nic], floats: snapshot.floats, ..Default::default() };
-    part.merge(page, Timestamp(READ.0 + 60_000));
-    part.complete(&section(Resource::Nics), 0, Timestamp(READ.0 + 60_000));
-    part.complete(&section(Resource::Floats), 0, READ);
-    let nic = part.nic(&"nic-1".into()).unwrap();
-    let found = findings(&Facts::of(part, nic), &only(Condition::VirtualShared, W), ADDRESS);
-    assert_eq!((short(&found), found[0].read_at), (vec![(FindingId::VipLast, W)], Some(READ)));
+    let told = |nics_too: bool| {
+        let snapshot = snapshot.clone();
+        let mut inventory = crate::domain::inventory::Inventory::new([("p".into(), "c".into())]);
+        let part = inventory.profile_mut(&"p".into()).unwrap();
+        let section = |resource| (resource, Some(RegionId::from(REGION)));
+        part.begin(section(Resource::Floats));
+        let page = InventoryPage { nics: vec![snapshot.nic], floats: snapshot.floats, ..Default::default() };
+        part.merge(page, Timestamp(READ.0 + 60_000));
+        if nics_too {
+            part.complete(&section(Resource::Nics), 0, Timestamp(READ.0 + 60_000));
+        }
+        part.complete(&section(Resource::Floats), 0, READ);
+        let nic = part.nic(&"nic-1".into()).unwrap();
+        let found = findings(&Facts::of(part, nic), &only(Condition::VirtualShared, W), ADDRESS);
+        (short(&found), found[0].read_at)
+    };
+    assert_eq!(told(true), (vec![(FindingId::VipLast, W)], Some(READ)));
+    // Who else has it was never read to its end: it is as old as nothing.
+    assert_eq!(told(false), (vec![(FindingId::VipLast, W)], None));
 }

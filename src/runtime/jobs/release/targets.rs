@@ -8,7 +8,7 @@ use crate::{
         capabilities::{Capabilities, Condition},
         nic::Nic,
         outcome::{Outcome, Skip},
-        plan::{Change, ChangedFact, Operation, OperationKind},
+        plan::{Calls, Change, ChangedFact, Operation, OperationKind},
         selection::Target,
         snapshot::NicSnapshot,
     },
@@ -42,6 +42,40 @@ pub fn narrow(
     rules: Rules,
     ends: &mut Vec<(Target, Outcome)>,
 ) -> Option<OperationKind> {
+    let left = left(operation, fresh, rules, ends)?;
+    let Some(change) = other_calls(operation, fresh, rules.capabilities, &left) else { return Some(left) };
+    let why = Skip::Stale { changes: vec![change] };
+    ends.extend(targets(operation, &left).into_iter().map(|target| (target, Outcome::Skipped { why: why.clone() })));
+    None
+}
+
+/// That the whole write is other calls now than those that were confirmed. Which follow on what the cloud answers nobody has confirmed,
+/// and with targets that need nothing any more there are fewer.
+fn other_calls(
+    operation: &Operation,
+    fresh: &NicSnapshot,
+    capabilities: &Capabilities,
+    left: &OperationKind,
+) -> Option<Change> {
+    if operation.calls.more || *left != operation.kind {
+        return None;
+    }
+    let now = capabilities.calls.of(left, fresh);
+    let words = |calls: &Calls| {
+        let more = calls.more.then_some("…");
+        calls.names.iter().copied().chain(more).collect::<Vec<_>>().join(", ")
+    };
+    let change = || Change { fact: ChangedFact::Calls, before: words(&operation.calls), now: words(&now) };
+    (now != operation.calls).then(change)
+}
+
+/// What is left to be sent.
+fn left(
+    operation: &Operation,
+    fresh: &NicSnapshot,
+    rules: Rules,
+    ends: &mut Vec<(Target, Outcome)>,
+) -> Option<OperationKind> {
     let mut ips: Vec<IpAddr> = Vec::new();
     for target in operation.targets() {
         if ends.iter().any(|(ended, _)| *ended == target) {
@@ -54,10 +88,10 @@ pub fn narrow(
             ends.push((target, Outcome::AlreadyGone { request_id: None }));
             continue;
         }
-        let mut changes = operation.expect.changes(fresh, &target);
-        // What decides whether something may be taken away, and an attach before this write may bring to light.
-        if matches!(operation.kind, OperationKind::Assign { .. } | OperationKind::BindEip { .. }) {
-            changes.retain(|change| change.fact != ChangedFact::Traits);
+        let asked = rules.capabilities.rules_of(&operation.kind);
+        let mut changes = operation.expect.changes(fresh, &target, asked);
+        if matches!(operation.kind, OperationKind::Detach { .. }) {
+            changes.extend(operation.expect.fate_changes(fresh));
         }
         changes.extend(ended(operation, fresh, rules.capabilities));
         // Nothing differs in a way that matters to every write: the rules may see more, where something was not known before.
@@ -98,7 +132,8 @@ pub(super) fn against(operation: &Operation, kind: &OperationKind, fresh: &NicSn
     let seen = Sight { nic: fresh.nic.clone(), bound: None };
     let mut found: Vec<Change> = Vec::new();
     for target in targets(operation, kind) {
-        let mut changes = if takes { operation.expect.changes(fresh, &target) } else { Vec::new() };
+        let asked = rules.capabilities.rules_of(kind);
+        let mut changes = if takes { operation.expect.changes(fresh, &target, asked) } else { Vec::new() };
         changes.extend(ended(operation, fresh, rules.capabilities));
         if changes.is_empty() && !is_done(&target, kind, Some(&seen)) {
             changes.extend(rules::violated(fresh, rules.capabilities, rules.protect, kind, &target));
