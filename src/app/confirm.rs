@@ -29,6 +29,8 @@ pub enum Refused {
 
 #[derive(Clone, PartialEq, Debug)]
 pub struct Confirm {
+    /// Which dialog it is, of all that there were: one that was drawn is not the next one.
+    pub number: u64,
     /// The dialog is about this plan; it closes when the plan changes.
     pub plan: PlanHash,
     pub danger: Danger,

@@ -144,6 +144,8 @@ pub struct State {
     pub calls: Calls,
     pub jobs: JobTable,
     pub overlays: Vec<Overlay>,
+    /// Confirm dialogs that there have been.
+    pub dialogs: u64,
     pub notices: Notices,
     pub screen: Screen,
     pub pane: Pane,
@@ -202,6 +204,7 @@ impl State {
             calls: Calls::default(),
             jobs: JobTable::default(),
             overlays: Vec::new(),
+            dialogs: 0,
             notices: Notices::default(),
             screen,
             pane: Pane::List,
@@ -274,9 +277,12 @@ impl State {
         self.run.as_ref().is_some_and(|run| run.ended.is_none())
     }
 
-    /// Is there a dialog that wants to be seen before it takes an answer, and was not seen yet?
-    pub fn wants_showing(&self) -> bool {
-        matches!(self.overlays.last(), Some(Overlay::Confirm(dialog)) if dialog.shown_at.is_none())
+    /// The dialog that wants to be seen before it takes an answer, and was not seen yet.
+    pub fn wants_showing(&self) -> Option<u64> {
+        match self.overlays.last() {
+            Some(Overlay::Confirm(dialog)) if dialog.shown_at.is_none() => Some(dialog.number),
+            _ => None,
+        }
     }
 
     /// When the screen changes by itself next: a message goes, a clock ticks, a spinner turns. `None`: never.

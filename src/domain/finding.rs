@@ -143,6 +143,25 @@ finding_ids! {
 }
 
 impl FindingId {
+    /// Does it hang on whole lists? Without an age, one of them was never read to its end.
+    pub fn is_of_lists(self) -> bool {
+        use FindingId as F;
+        matches!(
+            self,
+            F::VipShared
+                | F::VipLast
+                | F::LbOnInstance
+                | F::AddressTaken
+                | F::InstanceGone
+                | F::InstanceFull
+                | F::InstanceFullUnknown
+                | F::EipGone
+                | F::EipInUse
+                | F::NotListed
+                | F::OverBelt
+        )
+    }
+
     /// Is it this program that refuses, whatever the cloud would say?
     pub fn is_own_refusal(self) -> bool {
         use FindingId as F;

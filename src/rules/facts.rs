@@ -268,7 +268,9 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// The oldest of what was read.
+/// The oldest of what a rule asked. `None`: something of it was never read whole.
 pub(super) fn oldest(of: impl IntoIterator<Item = Option<Timestamp>>) -> Option<Timestamp> {
-    of.into_iter().flatten().min()
+    let mut of = of.into_iter();
+    let first = of.next()??;
+    of.try_fold(first, |oldest, at| Some(oldest.min(at?)))
 }

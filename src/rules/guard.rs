@@ -14,7 +14,8 @@ use crate::domain::{
 const FEW: usize = 5;
 /// Up to this many, the count is enough.
 const SOME: usize = 50;
-/// Up to this many accounts are all named in what is typed; of more, the first, and how many others there are.
+/// Up to this many accounts are all named in what is typed; of more, the first, and how many others there are. The one with most of
+/// the addresses alone would let a person confirm for accounts whose names they have not read.
 const NAMED: usize = 3;
 
 /// What has to be pressed or typed.

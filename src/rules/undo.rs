@@ -155,7 +155,8 @@ impl Site<'_> {
                 Some(Brings::Eip(..)) => Some(Resource::Eips),
                 _ => None,
             };
-            let read_at = oldest([facts.read_at, brought.and_then(|resource| facts.listed_at(resource))]);
+            let brought = brought.map(|resource| facts.listed_at(resource));
+            let read_at = oldest(std::iter::once(facts.read_at).chain(brought));
             found.push(Finding { read_at, ..plain(FindingId::Protected, Severity::Blocked, values) });
         }
         if undo.wanted.earlier_write {

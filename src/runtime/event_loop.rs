@@ -96,8 +96,8 @@ pub async fn run(
     let mut dirty = true;
     // Nobody looks and nothing is typed any more; calls in flight are seen to their end all the same.
     let mut gone = false;
-    // A dialog that wants to be seen before it is answered has been drawn.
-    let mut drawn = false;
+    // The dialog that wants to be seen before it is answered, and has been drawn. Another one may have come since.
+    let mut drawn: Option<u64> = None;
     loop {
         let mut urgent = false;
         if gone && ended_by.is_none() {
@@ -133,8 +133,8 @@ pub async fn run(
                 }
             }
         }
-        if drawn && state.wants_showing() && outlet::is_idle() {
-            drawn = false;
+        if is_out(drawn, state.wants_showing()) && outlet::is_idle() {
+            drawn = None;
             effects.extend(update::update(state, clock::now(), Msg::Shown));
             continue;
         }
@@ -183,7 +183,7 @@ pub async fn run(
             Some(msg) = inlets.results.recv() => inbox.push(msg),
             Some(exchange) = inlets.exchanges.recv() => inbox.push(Msg::Exchange(Box::new(exchange))),
             msg = executor.panicked() => inbox.push(msg),
-            () = outlet::idle(), if held_up || drawn => {}
+            () = outlet::idle(), if held_up || drawn.is_some() => {}
             () = wake => inbox.push(Msg::Wake),
         }
         let began = Instant::now();
@@ -208,6 +208,11 @@ pub async fn run(
             last_frame = last_frame.checked_sub(FRAME).unwrap_or(last_frame);
         }
     }
+}
+
+/// Is the dialog that wants to be seen the one that the last frame showed? What was taken in since may have brought another.
+fn is_out(drawn: Option<u64>, wants: Option<u64>) -> bool {
+    drawn.is_some() && drawn == wants
 }
 
 /// Puts it into the clipboard, and tells what came of it.
@@ -252,5 +257,17 @@ fn test_panic(wish: Option<&str>) {
             tokio::spawn(async { panic!("NICDECK_TEST_PANIC=worker") });
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dialog_that_came_after_the_frame_is_not_out() {
+        assert!(is_out(Some(1), Some(1)));
+        assert!(!is_out(Some(1), Some(2)), "the first one was closed");
+        assert!(!is_out(None, Some(1)) && !is_out(None, None) && !is_out(Some(1), None));
     }
 }

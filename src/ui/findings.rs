@@ -61,9 +61,13 @@ pub fn list(
             _ => code.to_owned(),
         });
         field("label.code", code, Role::Dim);
-        let age = finding.read_at.map(|at| words::age(words, now, at).into_owned());
-        // The age of fresh data is on the first line of the page already.
-        field("label.read", age.filter(|_| finding.read_at.is_some_and(|at| now.since(at) >= 60_000)), Role::Dim);
+        let age = match finding.read_at {
+            // The age of fresh data is on the first line of the page already.
+            Some(at) if now.since(at) < 60_000 => None,
+            Some(at) => Some(words::age(words, now, at).into_owned()),
+            None => finding.id.is_of_lists().then(|| words.word("time.not-whole").to_owned()),
+        };
+        field("label.read", age, Role::Dim);
     }
 }
 

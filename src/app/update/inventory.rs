@@ -108,6 +108,7 @@ pub fn event(state: &mut State, job: JobId, event: InventoryEvent) -> Vec<Effect
             }
             let touched = part.merge(*page, now);
             take_in(state, place, &touched);
+            plan::watch_page(state, &profile, &touched);
         }
         InventoryEvent::Completed(section) => {
             listing.ended += 1;

@@ -1,5 +1,7 @@
 //! From marks to a plan to a confirmed batch. The plan's NICs are read again before it can be confirmed.
 
+mod watch;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -27,6 +29,8 @@ use crate::{
     },
     rules::{self, guard, planner},
 };
+
+pub use watch::{watch, watch_page};
 
 use super::{inventory, list_height, show, undo};
 
@@ -285,25 +289,6 @@ fn remake(state: &mut State) {
     state.plan = Some(view);
 }
 
-/// A row that may not go any more, by what a listing of the profile has brought, stays as blocked: the plan is another one, and who
-/// is asked about it is asked no more. Else it stays as it was read.
-pub fn watch(state: &mut State, profile: &ProfileId) {
-    let about = |view: &&mut PlanView| view.targets.iter().any(|target| target.nic().profile == *profile);
-    let Some(view) = state.plan.take_if(|view| view.read_at().is_some() && about(&view)) else { return };
-    let now = build(state, &Asked::by(&view));
-    let going = |plan: &ReleasePlan| plan.targets().collect::<BTreeSet<_>>();
-    let falls = now.is_some_and(|now| !going(&view.plan).is_subset(&going(&now)));
-    let before = view.plan.clone();
-    state.plan = Some(view);
-    if falls {
-        if let Some(view) = &mut state.plan {
-            view.before.get_or_insert(before);
-        }
-        remake(state);
-        tell_changes(state);
-    }
-}
-
 /// What is not known now is not what was overridden: nobody has said why that may go.
 fn drop_overrides(state: &mut State, view: &mut PlanView) {
     let rows = view.plan.rows();
@@ -528,7 +513,9 @@ pub fn ask(state: &mut State) -> Vec<Effect> {
         return effects;
     }
     let Some(view) = &state.plan else { return Vec::new() };
+    state.dialogs += 1;
     state.overlays.push(Overlay::Confirm(Confirm {
+        number: state.dialogs,
         plan: view.plan.hash(),
         danger: view.danger.clone(),
         typed: Line::default(),

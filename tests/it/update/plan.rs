@@ -7,7 +7,7 @@ use nicdeck::{
         confirm::Refused,
         effect::Effect,
         key::{Input, Key},
-        msg::{JournalEvent, Msg, PreflightEvent},
+        msg::{InventoryEvent, JournalEvent, Msg, PreflightEvent},
         overlay::Overlay,
         plan_view::Freshness,
         state::Screen,
@@ -16,9 +16,9 @@ use nicdeck::{
     domain::{
         fault::{Fault, FaultKind},
         finding::FindingId,
-        ids::JobId,
-        nic::{NicState, NicStatus},
-        page::InventoryPage,
+        ids::{JobId, RegionId},
+        nic::{Nic, NicState, NicStatus},
+        page::{InventoryPage, Resource},
         plan::{Decision, OperationKind},
         snapshot::NicSnapshot,
     },
@@ -168,10 +168,10 @@ fn what_was_typed_ahead_of_a_screen_that_hung_confirms_nothing() {
     let opened = state.now;
     let key = |pressed: u64| Msg::InputAt(opened.plus_ms(pressed), Input::Key(Key::char('y')));
     assert_eq!(update(state, opened, Msg::Input(Input::Key(Key::char('c')))), []);
-    assert!(state.wants_showing());
+    assert!(state.wants_showing().is_some());
     assert_eq!(update(state, opened.plus_ms(2_000), key(1_000)), [], "nobody has seen it");
     update(state, opened.plus_ms(2_000), Msg::Shown);
-    assert!(!state.wants_showing());
+    assert_eq!(state.wants_showing(), None);
     assert_eq!(update(state, opened.plus_ms(2_900), key(1_900)), [], "pressed before, and taken in late");
     update(state, opened.plus_ms(2_900), Msg::Shown);
     assert_eq!(update(state, opened.plus_ms(3_000), key(2_250)), [], "it has been there for a quarter of a second");
@@ -202,6 +202,49 @@ fn a_row_that_a_listing_blocks_is_blocked_in_its_plan_and_nobody_is_asked_any_mo
     assert!(view.plan.hash() != hash && scenario.state.overlays.is_empty());
     assert_eq!((view.plan.rows()[0].decision, view.plan.operations().len()), (Decision::Blocked, 0));
     assert_eq!(scenario.notice(), "notice.plan-rows-changed");
+}
+
+/// Not at the end of the listing, which may be minutes later: on the page that tells it.
+#[test]
+fn a_page_that_blocks_a_row_or_raises_the_danger_closes_the_dialog() {
+    let open = |resource: Resource, page: InventoryPage| {
+        let mut scenario = browsing();
+        scenario.keys("R").keys("j j j space p").read_again().keys("c").after_ms(400);
+        let job = scenario.state.jobs.listing_of(&"shop".into()).expect("it is being listed").job;
+        let section = (resource, Some(RegionId::from("r1")));
+        scenario.send(Msg::Inventory(job, InventoryEvent::Began(section.clone())));
+        scenario.send(Msg::Inventory(job, InventoryEvent::Page(section, Box::new(page))));
+        let view = scenario.state.plan.as_ref().unwrap();
+        (scenario.state.overlays.len(), view.plan.operations().len(), view.danger.level)
+    };
+    let nics = |change: fn(&mut Nic)| {
+        let mut nics = shop().nics;
+        nics.iter_mut().for_each(change);
+        InventoryPage { nics, ..InventoryPage::default() }
+    };
+    assert_eq!(open(Resource::Nics, nics(|_| ())), (1, 1, 1), "it is as it was");
+    let detaching = |nic: &mut Nic| nic.status = NicStatus { word: "Detaching".into(), state: NicState::Detaching };
+    assert_eq!(open(Resource::Nics, nics(detaching)), (0, 0, 1));
+    let eips =
+        |on: &str| InventoryPage { eips: vec![eip("eip-1", "203.0.113.8", "eni-1", on)], ..InventoryPage::default() };
+    assert_eq!(open(Resource::Eips, eips("10.0.1.5")), (1, 1, 1), "on another address");
+    let (dialogs, sent, level) = open(Resource::Eips, eips("10.0.1.21"));
+    assert!(dialogs == 0 && sent == 1 && level > 1, "{dialogs} {sent} {level}");
+}
+
+/// A frame that showed one dialog has not shown the next one.
+#[test]
+fn each_dialog_is_one_of_its_own() {
+    let mut scenario = browsing();
+    scenario.keys("j j j space p").read_again();
+    let state = &mut scenario.state;
+    let now = state.now;
+    let mut press = |key: Key| update(state, now, Msg::Input(Input::Key(key))).len();
+    press(Key::char('c'));
+    press(Key::parse("esc").expect("a key"));
+    press(Key::char('c'));
+    let second = scenario.state.wants_showing();
+    assert!(second.is_some_and(|number| number > 1), "{second:?}");
 }
 
 #[test]

@@ -171,7 +171,7 @@ impl Scenario {
         let now = self.state.now;
         self.effects = update::update(&mut self.state, now, msg);
         // It is drawn at once.
-        if self.state.wants_showing() {
+        if self.state.wants_showing().is_some() {
             update::update(&mut self.state, now, Msg::Shown);
         }
         self
