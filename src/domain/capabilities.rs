@@ -104,7 +104,7 @@ impl Precondition {
         Self { untold: Severity::Warn, ..self }
     }
 
-    /// Not being able to tell is only worth knowing: what little the API tells is all there is.
+    /// Not being able to tell is only worth knowing: what little the API tells is all there is, and a refusal changes nothing.
     #[must_use]
     pub const fn or_untold_info(self) -> Self {
         Self { untold: Severity::Info, ..self }
@@ -222,6 +222,8 @@ pub enum Condition {
     },
     /// The cloud knows the EIP.
     EipExists,
+    /// The cloud shows the EIP at all: one that is on no NIC may be there or not.
+    EipShown,
     /// The EIP is bound to nothing.
     EipFree,
 }

@@ -91,9 +91,11 @@ pub(super) fn ask(facts: &Facts, condition: Condition, address: Address, context
 pub(super) fn ask_absent(facts: &Facts, condition: Condition) -> Answer {
     match condition {
         Condition::OnNic => Answer::Violated(FindingId::NotListed),
-        Condition::PlainNic | Condition::NotManaged | Condition::NicState { .. } | Condition::InstanceState { .. } => {
-            nic::ask_any(facts, condition)
-        }
+        Condition::PlainNic
+        | Condition::NotManaged
+        | Condition::NicState { .. }
+        | Condition::InstanceExists
+        | Condition::InstanceState { .. } => nic::ask_any(facts, condition),
         _ => Answer::Holds,
     }
 }

@@ -32,7 +32,7 @@ use crate::domain::{
     finding::{Finding, FindingId, FindingSet, Level, Severity},
     ids::NicId,
     inventory::ProfileInventory,
-    nic::ManagedBy,
+    nic::{ManagedBy, Nic},
     page::Resource,
     plan::{Belts, Change, ChangedFact, OperationKind},
     selection::Target,
@@ -135,8 +135,7 @@ fn weigh(answer: Answer, rule: &Precondition) -> Option<Verdict> {
 /// Asks every rule about the subject, in the cloud's order. All verdicts, whoever wants them, come from here.
 fn judge(facts: &Facts, capabilities: &Capabilities, asked: Asked, context: Context, mut emit: impl FnMut(Verdict)) {
     let rules = rules_for(capabilities, asked);
-    // One that is not there is in no state: that it is not there is told by itself.
-    let gone = facts.is_instance_gone() && rules.iter().any(|rule| rule.condition == Condition::InstanceExists);
+    let gone = tells_gone(facts, rules);
     for rule in rules {
         let answer = match asked {
             Asked::Address(address) => address::ask(facts, rule.condition, address, context),
@@ -155,11 +154,8 @@ fn judge(facts: &Facts, capabilities: &Capabilities, asked: Asked, context: Cont
         emit(Verdict { id: FindingId::NotListed, severity: Severity::Blocked, predicts: None });
         return;
     }
-    // A controller that finds its NIC changed puts it back or breaks, on every cloud.
-    if !rules.iter().any(|rule| rule.condition == Condition::NotManaged)
-        && matches!(facts.nic.managed_by, ManagedBy::Controller(_) | ManagedBy::Service(_))
-    {
-        emit(Verdict { id: FindingId::ManagedBy, severity: Severity::Warn, predicts: None });
+    if let Some(id) = others_keep(facts.nic, rules) {
+        emit(Verdict { id, severity: Severity::Warn, predicts: None });
     }
     // It may come yet, whatever the NIC looks like now.
     if facts.earlier_write {
@@ -188,6 +184,19 @@ fn judge(facts: &Facts, capabilities: &Capabilities, asked: Asked, context: Cont
             }
         }
     }
+}
+
+/// That it is somebody's, where these rules do not ask. A controller that finds its NIC changed puts it back or breaks, on every cloud,
+/// whatever is done to it.
+fn others_keep(nic: &Nic, rules: &[Precondition]) -> Option<FindingId> {
+    let is_kept = matches!(nic.managed_by, ManagedBy::Controller(_) | ManagedBy::Service(_));
+    let asks = rules.iter().any(|rule| rule.condition == Condition::NotManaged);
+    (is_kept && !asks).then_some(FindingId::ManagedBy)
+}
+
+/// Do these rules say that the NIC's instance is not there? Then nothing is asked of its state.
+fn tells_gone(facts: &Facts, rules: &[Precondition]) -> bool {
+    facts.is_instance_gone() && rules.iter().any(|rule| rule.condition == Condition::InstanceExists)
 }
 
 fn rules_for(capabilities: &Capabilities, asked: Asked) -> &'static [Precondition] {

@@ -19,7 +19,7 @@ use crate::domain::{
 use super::{
     Answer, Asked, Context, describe,
     facts::{Facts, oldest},
-    nic, nics_listed_at, not_listed, weigh,
+    nic, nics_listed_at, not_listed, others_keep, tells_gone, weigh,
 };
 
 type Values = Vec<(&'static str, String)>;
@@ -54,10 +54,15 @@ pub(super) fn findings_on(
         // The one that it is to be on.
         facts.instance = part.instance(instance);
     }
+    // Of the one to attach to the rule itself tells.
+    let gone = !matches!(kind, OperationKind::Attach { .. }) && tells_gone(&facts, rules);
     let asking = Asking { part, facts, kind };
     let mut found: Vec<Finding> = Vec::new();
     for rule in rules {
         let (answer, values) = asking.ask(rule.condition);
+        if gone && answer == Answer::Unseen(FindingId::InstanceUnknown) {
+            continue;
+        }
         let Some(verdict) = weigh(answer, rule) else { continue };
         match found.iter_mut().find(|same| same.id == verdict.id) {
             Some(same) => {
@@ -75,6 +80,19 @@ pub(super) fn findings_on(
             }),
         }
     }
+    let keeps = match nic.managed_by {
+        ManagedBy::Unknown if rules.iter().all(|rule| rule.condition != Condition::NotManaged) => {
+            Some(FindingId::ManagedByUnknown)
+        }
+        _ => others_keep(nic, rules),
+    };
+    found.extend(keeps.map(|id| Finding {
+        id,
+        severity: Severity::Warn,
+        values: describe::values(&asking.facts, rules, Asked::Nic, Context::default(), id),
+        predicts: None,
+        read_at: asking.facts.age_of(id),
+    }));
     found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     found
 }
@@ -88,23 +106,26 @@ impl<'a> Asking<'a> {
     /// When what a rule asked was read, the oldest of it: beside the NIC these rules ask whole lists.
     fn age(&self, condition: Condition, id: FindingId) -> Option<Timestamp> {
         let listed = |resource| self.facts.listed_at(resource);
-        let with_nic = |at: Option<Timestamp>| oldest([self.facts.read_at, at]);
+        let with_nic = |at: Option<Option<Timestamp>>| oldest(std::iter::once(self.facts.read_at).chain(at));
         match condition {
             Condition::AddressFree { .. } => listed(Resource::Nics),
             Condition::EipExists => listed(Resource::Eips),
             Condition::EipFree => {
-                oldest([listed(Resource::Eips), listed(Resource::Nics).filter(|_| self.is_untold_eip())])
+                let nics = self.is_untold_eip().then(|| listed(Resource::Nics));
+                oldest(std::iter::once(listed(Resource::Eips)).chain(nics))
             }
-            Condition::InstanceExists => listed(Resource::Instances),
+            Condition::InstanceExists if matches!(self.kind, OperationKind::Attach { .. }) => {
+                listed(Resource::Instances)
+            }
             Condition::InstanceState { .. } | Condition::GuestAgentRuns | Condition::HotPlug
                 if matches!(self.kind, OperationKind::Attach { .. }) =>
             {
                 listed(Resource::Instances)
             }
-            Condition::SamePlace { .. } | Condition::SameVpc => with_nic(listed(Resource::Instances)),
+            Condition::SamePlace { .. } | Condition::SameVpc => with_nic(Some(listed(Resource::Instances))),
             Condition::NicRoom { .. } => oldest([listed(Resource::Nics), listed(Resource::Instances)]),
             Condition::AddressRoom { .. } => {
-                with_nic(listed(Resource::Instances).filter(|_| self.facts.instance.is_some()))
+                with_nic(self.facts.instance.is_some().then(|| listed(Resource::Instances)))
             }
             Condition::VirtualShared => oldest([self.facts.age_of(id), listed(Resource::Nics)]),
             _ => self.facts.age_of(id),
@@ -231,7 +252,8 @@ impl<'a> Asking<'a> {
                         (Answer::Unseen(FindingId::InstanceUnknown), Some(values))
                     }
                 }
-                _ => holds,
+                OperationKind::Attach { .. } => holds,
+                _ => (nic::ask_any(&self.facts, condition), None),
             },
             Condition::SamePlace { zone } => {
                 self.facts.instance.map_or((Answer::Holds, None), |target| self.place(target, zone))
@@ -253,6 +275,10 @@ impl<'a> Asking<'a> {
                         (Answer::CanNotTell(FindingId::EipUnknown), None)
                     }
                 }
+                _ => holds,
+            },
+            Condition::EipShown => match self.eip() {
+                Some(id) if self.part.eip(id).is_none() => (Answer::CanNotTell(FindingId::EipUnknown), None),
                 _ => holds,
             },
             Condition::EipFree => match self.eip().map(|id| self.part.eip(id)) {

@@ -139,6 +139,7 @@ const ASSIGN: &[Precondition] = &[
         Condition::InstanceState { allowed: &[PowerState::Running, PowerState::Stopped], primary_nic_only: true },
         "InvalidOperation.InvalidEcsState",
     ),
+    blocked(Condition::InstanceExists, "InvalidEcsId.NotFound"),
     // Vendor: 49 secondary ones while it is free, else by the instance's type.
     blocked(Condition::AddressRoom { free: Some(50), attached: None }, "InvalidOperation.Ipv4CountExceeded"),
     blocked(Condition::NotOnNic, "InvalidIp.IpAssigned"),

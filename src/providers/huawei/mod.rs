@@ -112,9 +112,9 @@ const DETACH: &[Precondition] = &[
         Condition::InstanceState { allowed: &[PowerState::Running, PowerState::Stopped], primary_nic_only: false },
         "Ecs.0100",
     ),
-    // Vendor: what becomes of its sub-NICs is not documented. Not every region and key tells whether there are any.
+    // Vendor: what becomes of its sub-NICs is not documented. Not every region and key tells whether there are any: then it takes a
+    // person's word.
     told(Condition::CarriesNone, Severity::Blocked)
-        .or_untold()
         .stricter("what becomes of the NICs that it carries is not documented"),
     told(Condition::NoEipOnNic, Severity::Warn),
     told(Condition::NotBackend, Severity::Warn),

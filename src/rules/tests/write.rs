@@ -313,3 +313,31 @@ fn a_vpc_is_told_by_whoever_is_in_the_same_subnet() {
     assert_eq!(found("net", "vpc-1"), [], "nic-2 is there, on an instance of that VPC");
     assert_eq!(found("elsewhere", "vpc-1"), [(FindingId::OtherVpc, Severity::Unknown)]);
 }
+
+/// A controller that finds its NIC changed puts it back or breaks, whatever was done to it, and whether or not the cloud has a rule for it.
+#[test]
+fn whose_a_nic_is_is_told_of_every_write() {
+    const ASKED: &[Precondition] = &[rule(Condition::NotManaged, Severity::Blocked)];
+    let bare = Capabilities { assign: &[], attach: &[], bind_eip: &[], delete: &[], ..STRICT };
+    let asked = Capabilities { assign: ASKED, attach: ASKED, bind_eip: ASKED, delete: ASKED, ..STRICT };
+    for kind in [assign(), attach(), bind(), delete()] {
+        let told = |owner: ManagedBy, cloud: &Capabilities| {
+            let mut known = known();
+            known.own.managed_by = owner;
+            let found = write::findings(&known.part(), cloud, &kind);
+            found
+                .into_iter()
+                .map(|finding| (finding.id, finding.severity, finding.predicts, finding.read_at))
+                .collect::<Vec<_>>()
+        };
+        let of = |severity, code| vec![(FindingId::ManagedBy, severity, code, Some(READ))];
+        for owner in [ManagedBy::Controller("cni".into()), ManagedBy::Service("nat".into())] {
+            assert_eq!(told(owner, &bare), of(Severity::Warn, None), "{kind:?}");
+        }
+        // Once, as the cloud has it.
+        assert_eq!(told(ManagedBy::Service("nat".into()), &asked), of(Severity::Blocked, Some("REFUSED")), "{kind:?}");
+        assert_eq!(told(ManagedBy::Nobody, &bare), []);
+        let unknown = (FindingId::ManagedByUnknown, Severity::Warn, None, Some(READ));
+        assert_eq!(told(ManagedBy::Unknown, &bare), [unknown]);
+    }
+}

@@ -36,7 +36,15 @@ use crate::{
 const PAGE_SIZE: u32 = 50;
 
 /// Passes, or fails as what belongs to another product does.
-const MARKED: Precondition = warned(Condition::NotManaged, "InternalError.ResourceOpFailed").or_untold_info();
+///
+/// No answer of this API ever tells whose a NIC is, and of its state only that it is on an instance or on none. Both are warned of
+/// on every write, and not asked a reason for: one that is given every time says nothing, and a NIC at rest is what is nearly always
+/// there.
+const MARKED: Precondition = warned(Condition::NotManaged, "InternalError.ResourceOpFailed").or_untold();
+
+/// At rest, as far as it is told: see [`MARKED`].
+const AT_REST: Precondition =
+    warned(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, "ActionLocked").or_untold();
 
 /// Vendor: `UnassignPrivateIpAddresses` page of API 2.0. Whether the NIC is at rest, and whose it is, this API does not tell.
 const RELEASE: &[Precondition] = &[
@@ -45,7 +53,7 @@ const RELEASE: &[Precondition] = &[
     blocked(Condition::NotPrimaryIp, "InvalidPrivateip.IsPrimary"),
     told(Condition::NotVirtual, Severity::Blocked)
         .stricter("an object of its own: with which code it is refused is not documented"),
-    told(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, Severity::Info),
+    AT_REST,
     MARKED,
     told(Condition::NoEipOnAddress, Severity::Warn),
     told(Condition::NotBackend, Severity::Warn),
@@ -61,14 +69,14 @@ const DETACH: &[Precondition] = &[
     blocked(Condition::NicExists, "InvalidNetworkInterface.NotFound"),
     blocked(Condition::InstanceExists, "InvalidInstance.NotFound"),
     told(Condition::NotPrimaryNic, Severity::Blocked).stricter("no code is documented for a primary NIC"),
-    blocked(Condition::NicState { allowed: ON_INSTANCE }, "InvalidNetworkInterface.NotAttached").or_untold_info(),
+    blocked(Condition::NicState { allowed: ON_INSTANCE }, "InvalidNetworkInterface.NotAttached").or_untold(),
     told(
         Condition::InstanceState { allowed: &[PowerState::Running, PowerState::Stopped], primary_nic_only: false },
         Severity::Warn,
     ),
     // By the word of API 3.0.
     told(Condition::NoVirtualIp, Severity::Blocked).stricter("documented of API 3.0 only"),
-    told(Condition::NotManaged, Severity::Warn).or_untold_info(),
+    told(Condition::NotManaged, Severity::Warn).or_untold(),
     told(Condition::NoEipOnNic, Severity::Warn),
     told(Condition::NotBackend, Severity::Warn),
     told(Condition::AddressesLeave, Severity::Warn),
@@ -80,7 +88,7 @@ const NO_CODE: &str = "refused; with which code API 2.0 does not document";
 /// Vendor: `AssignPrivateIpAddresses` page of API 2.0.
 const ASSIGN: &[Precondition] = &[
     blocked(Condition::NicExists, "InvalidNetworkInterface.NotFound"),
-    told(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, Severity::Info),
+    AT_REST,
     MARKED,
     told(Condition::AddressRoom { free: Some(30), attached: Some(30) }, Severity::Blocked)
         .or_untold_info()
@@ -93,19 +101,22 @@ const ASSIGN: &[Precondition] = &[
 const ATTACH: &[Precondition] = &[
     blocked(Condition::NicExists, "InvalidNetworkInterface.NotFound"),
     blocked(Condition::InstanceExists, "InvalidInstance.NotFound"),
-    told(Condition::NicState { allowed: &[NicState::Free, NicState::Attached] }, Severity::Info),
+    AT_REST,
     blocked(Condition::NicFree, "InvalidNetworkInterface.AlreadyAssociated"),
     told(
         Condition::InstanceState { allowed: &[PowerState::Running, PowerState::Stopped], primary_nic_only: false },
         Severity::Blocked,
     )
     .stricter(NO_CODE),
+    // The zone of a NIC is told as a number that nothing else names.
+    told(Condition::SamePlace { zone: true }, Severity::Blocked).or_untold().stricter(NO_CODE),
     told(Condition::SameVpc, Severity::Blocked).stricter(NO_CODE),
     told(Condition::NicRoom { most: Some(8) }, Severity::Blocked).or_untold_info().stricter(NO_CODE),
 ];
 
 /// By the call of API 3.0, whose codes come back under the older names. Whether an EIP that is on no NIC exists is not shown.
 const BIND_EIP: &[Precondition] = &[
+    told(Condition::EipShown, Severity::Warn).or_untold(),
     told(Condition::EipFree, Severity::Blocked).stricter(NO_CODE),
     told(Condition::NicExists, Severity::Blocked).stricter(NO_CODE),
     told(Condition::OnNic, Severity::Blocked).stricter(NO_CODE),
@@ -119,7 +130,7 @@ const DELETE: &[Precondition] = &[
     told(Condition::NotPrimaryNic, Severity::Blocked).stricter(NO_CODE),
     MARKED,
     blocked(Condition::NicFree, "InvalidNetworkInterface.CanNotDelete"),
-    told(Condition::NicState { allowed: &[NicState::Free] }, Severity::Info),
+    warned(Condition::NicState { allowed: &[NicState::Free] }, "ActionLocked").or_untold(),
     told(Condition::NoEipOnNic, Severity::Warn),
     told(Condition::NotBackend, Severity::Warn),
     told(Condition::AddressesLeave, Severity::Warn),

@@ -284,8 +284,9 @@ fn it_says_what_it_can_not_tell() {
     let of = |rules: &[Precondition], wanted: fn(&Condition) -> bool| {
         rules.iter().find(|rule| wanted(&rule.condition)).map(|rule| rule.untold)
     };
-    for rules in [RELEASE, DETACH] {
-        assert_eq!(of(rules, |condition| matches!(condition, Condition::NicState { .. })), Some(Severity::Info));
-        assert_eq!(of(rules, |condition| matches!(condition, Condition::NotManaged)), Some(Severity::Info));
+    // Warned of on each write, and never less: elsewhere they block.
+    for rules in [RELEASE, DETACH, ASSIGN, DELETE] {
+        assert_eq!(of(rules, |condition| matches!(condition, Condition::NicState { .. })), Some(Severity::Warn));
+        assert_eq!(of(rules, |condition| matches!(condition, Condition::NotManaged)), Some(Severity::Warn));
     }
 }
