@@ -114,10 +114,10 @@ impl<'a> Asking<'a> {
                 let nics = self.is_untold_eip().then(|| listed(Resource::Nics));
                 oldest(std::iter::once(listed(Resource::Eips)).chain(nics))
             }
-            Condition::InstanceExists if matches!(self.kind, OperationKind::Attach { .. }) => {
-                listed(Resource::Instances)
-            }
-            Condition::InstanceState { .. } | Condition::GuestAgentRuns | Condition::HotPlug
+            Condition::InstanceExists
+            | Condition::InstanceState { .. }
+            | Condition::GuestAgentRuns
+            | Condition::HotPlug
                 if matches!(self.kind, OperationKind::Attach { .. }) =>
             {
                 listed(Resource::Instances)

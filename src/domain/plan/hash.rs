@@ -144,7 +144,9 @@ fn hash(operations: &[Operation]) -> PlanHash {
         }
         let Calls { names, more } = &operation.calls;
         digest.number(names.len());
-        names.iter().for_each(|name| digest.text(name));
+        for name in names {
+            digest.text(name);
+        }
         digest.flag(Some(*more));
         // What stays on the NIC is judged by it.
         digest.list(operation.taken.iter().map(ToString::to_string).collect());

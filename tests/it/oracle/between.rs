@@ -7,22 +7,23 @@ use std::net::IpAddr;
 
 use nicdeck::{
     domain::{
+        capabilities::{Condition, Precondition},
         finding::FindingId,
         outcome::{Outcome, Skip},
-        plan::{Change, ChangedFact, OperationKind},
+        plan::{Change, ChangedFact},
         selection::Target,
     },
     runtime::jobs::release::targets::{Rules, narrow},
     sim::{
         dialect::{ObjectKind, Vocabulary},
         random::Random,
-        world::{SimAddress, SimEip, World},
+        world::{SimAddress, SimEip, SimNic, World},
     },
 };
 
 use super::{
     desk::{Answer, NOW, PROFILE},
-    pairs::{Case, Scene, told},
+    pairs::{Case, Scene, graded, told},
     truth::{self, EFFECTS},
     worlds::Kinks,
 };
@@ -107,7 +108,7 @@ const NEAR: &[(&str, Deed)] = &[
     }),
     ("it is detached", |world, spot, _| {
         let free = spot.words.free;
-        let detach = |nic: &mut nicdeck::sim::world::SimNic| {
+        let detach = |nic: &mut SimNic| {
             nic.instance_id = None;
             free.clone_into(&mut nic.status);
         };
@@ -125,7 +126,7 @@ const NEAR: &[(&str, Deed)] = &[
     }),
     ("the address is the NIC's own now", |world, spot, _| {
         let Some(ip) = spot.ip.filter(|_| spot.words.secondaries) else { return false };
-        let swap = |nic: &mut nicdeck::sim::world::SimNic| {
+        let swap = |nic: &mut SimNic| {
             let plain = nic.address(ip).is_some_and(|one| !one.floating);
             for address in nic.addresses.iter_mut().filter(|_| plain) {
                 address.primary = address.ip == ip;
@@ -135,7 +136,7 @@ const NEAR: &[(&str, Deed)] = &[
         world.edit_nic(spot.nic, swap) == Some(true)
     }),
     ("another address comes", |world, spot, random| {
-        let Some(IpAddr::V4(own)) = world.nic(spot.nic).and_then(nicdeck::sim::world::SimNic::primary_ip) else {
+        let Some(IpAddr::V4(own)) = world.nic(spot.nic).and_then(SimNic::primary_ip) else {
             return false;
         };
         let ip = IpAddr::V4(((u32::from(own) & !0xFF) | (241 + u32::try_from(random.below(10)).unwrap())).into());
@@ -151,7 +152,7 @@ const NEAR: &[(&str, Deed)] = &[
     }),
     ("a service takes it over", |world, spot, _| {
         let Some(who) = spot.words.service_nics.first().filter(|_| spot.instance.is_some()) else { return false };
-        let give = |nic: &mut nicdeck::sim::world::SimNic| {
+        let give = |nic: &mut SimNic| {
             nic.service_managed = true;
             (*who).clone_into(&mut nic.description);
         };
@@ -164,6 +165,10 @@ const NEAR: &[(&str, Deed)] = &[
     }),
     ("it is bound up with another one", |world, spot, _| {
         spot.kinks.links && world.edit_nic(spot.nic, |nic| nic.linked = true).is_some()
+    }),
+    ("its detach would delete it, or not any more", |world, spot, _| {
+        let turn = |nic: &mut SimNic| nic.delete_on_detach = !nic.delete_on_detach;
+        spot.ip.is_none() && spot.kinks.deletes && world.edit_nic(spot.nic, turn).is_some()
     }),
     ("it can be unplugged cold only", |world, spot, _| {
         spot.kinks.cold_plug && world.edit_nic(spot.nic, |nic| nic.cold_plug_only = true).is_some()
@@ -239,7 +244,8 @@ pub fn tried(scene: &Scene, case: &Case, kinks: &Kinks, random: &mut Random, tal
         }
         [(_, Outcome::Skipped { why: Skip::Stale { changes } })] => {
             tally.stale += 1;
-            let harmless = !near || is_harmless(what, &operation.kind, changes);
+            let rules = capabilities.rules_of(&operation.kind);
+            let harmless = !near || is_harmless(what, (target, rules), [&scene.world, &world], changes);
             return if harmless {
                 fail("it does not matter, and stops the write", &format!("{changes:?}"))
             } else {
@@ -252,7 +258,9 @@ pub fn tried(scene: &Scene, case: &Case, kinks: &Kinks, random: &mut Random, tal
     let answer = scene.desk.send(&mut after, &operation.kind, Some(&fresh));
     let told = told(plan.rows());
     if answer != Answer::Accepted {
-        if scene.is_hidden(&world, operation.kind.nic(), &told) {
+        if let Answer::Refused(code) = &answer
+            && scene.is_hidden(&world, operation.kind.nic(), &graded(plan.rows()), code.as_deref())
+        {
             tally.hidden += 1;
             return Ok(());
         }
@@ -273,17 +281,55 @@ pub fn tried(scene: &Scene, case: &Case, kinks: &Kinks, random: &mut Random, tal
     Ok(())
 }
 
-/// Changes around the NIC that take nothing from it that the write, or who planned it, counted on: none stops a write.
-fn is_harmless(what: &str, kind: &OperationKind, changes: &[Change]) -> bool {
-    let release = matches!(kind, OperationKind::Release { .. });
+/// Changes around the NIC that take nothing from it that the write, or who planned it, counted on: none stops a write. What the cloud's
+/// rules for such a write do not ask is one of them.
+fn is_harmless(
+    what: &str,
+    (target, rules): (&Target, &[Precondition]),
+    [before, after]: [&World; 2],
+    changes: &[Change],
+) -> bool {
+    let own = target.ip();
+    let id = target.nic().nic.as_str();
+    let nic = after.nic(id).expect("there");
+    let asks = |of: &dyn Fn(Condition) -> bool| rules.iter().any(|rule| of(rule.condition));
+    let power = |condition| match condition {
+        Condition::InstanceState { primary_nic_only, .. } => !primary_nic_only || nic.primary || !nic.kind.is_empty(),
+        Condition::HotPlug => nic.cold_plug_only,
+        _ => false,
+    };
+    // Another one on the address itself, or on any where the whole NIC goes; a virtual one's is the virtual one's own.
+    let on_own = |of: for<'a> fn(&'a World, &SimNic, &'a SimAddress) -> Option<&'a str>| {
+        let on = |world: &World| {
+            let nic = world.nic(id).expect("there");
+            nic.addresses.iter().find(|one| Some(one.ip) == own).and_then(|one| of(world, nic, one)).map(str::to_owned)
+        };
+        own.is_none() || on(after).is_some() && on(after) != on(before)
+    };
     match what {
         "an EIP goes" => true,
-        // But where it was the other one that was to stay, or switched the check off.
+        // But where it was the other one that was to stay, or switched the check off, or without which the call is another one.
         "another address goes" => {
-            let ends = |change: &Change| matches!(change.fact, ChangedFact::Secondaries | ChangedFact::SourceCheck);
+            use ChangedFact::{Calls, Secondaries, SourceCheck};
+            let ends = |change: &Change| matches!(change.fact, Secondaries | SourceCheck | Calls);
             !changes.iter().any(ends)
         }
-        "another address comes" => release,
+        "another address comes" => own.is_some(),
+        "an EIP on an address" => {
+            !on_own(|world, nic, one| world.eip_on(nic, one).map(|eip| eip.id.as_str()))
+                && !asks(&|one| one == Condition::NoEipOnNic)
+        }
+        "a balancer takes an address in" => {
+            !on_own(World::balancer_of) && !asks(&|one| one == Condition::InstanceNotBackend)
+        }
+        "the instance stops, or is on its way" => !asks(&power),
+        "the instance is deleted" => !asks(&|one| one == Condition::InstanceExists || power(one)),
+        "the agent dies" => !asks(&|one| one == Condition::GuestAgentRuns),
+        "it is bound up with another one" => {
+            let linked = [Condition::NotLinked, Condition::NoMembers, Condition::CarriesNone];
+            !asks(&|one| linked.contains(&one))
+        }
+        "it can be unplugged cold only" => !asks(&|one| one == Condition::HotPlug),
         _ => false,
     }
 }

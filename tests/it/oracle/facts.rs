@@ -54,10 +54,12 @@ pub fn of(cloud: &str, api: &str) -> Vec<Fact> {
 /// Does the instance serve a balancer through another address than this one (or through another NIC)?
 fn serves_elsewhere(world: &World, nic: &SimNic, ip: Option<IpAddr>) -> bool {
     let Some(instance) = nic.instance_id.as_deref() else { return false };
+    // One that is gone names none: only the NIC's own are told.
+    let is_gone = world.instance(instance).is_none();
     let is_own = |other: &SimNic, address: IpAddr| other.id == nic.id && ip.is_none_or(|ip| ip == address);
     let own: Vec<&str> =
         nic.addresses.iter().filter(|one| is_own(nic, one.ip)).filter_map(|one| one.lb.as_deref()).collect();
-    world.nics_of(instance).any(|other| {
+    world.nics_of(instance).filter(|other| !is_gone || other.id == nic.id).any(|other| {
         other.addresses.iter().filter(|one| !is_own(other, one.ip)).any(|one| {
             // The same balancer through both is this address's own matter, unless both are on this NIC.
             one.lb.as_deref().is_some_and(|lb| other.id == nic.id || !own.contains(&lb))

@@ -76,7 +76,8 @@ fn untold(id: FindingId) -> &'static [FindingId] {
         F::ManagedBy => &[F::ManagedByUnknown],
         F::PrimaryNic => &[F::NicType],
         // What a detach from a server does nobody can say of a NIC that may be on none.
-        F::NicDies => &[F::NicFateUnknown, F::InstanceUnknown],
+        F::NicDies | F::NicFateUnknown => &[F::NicFateUnknown, F::InstanceUnknown],
+        F::NicStateUnknown => &[F::NicState],
         // What is about an instance is not told where the instance is not.
         F::NicAttached | F::InstanceGone => &[F::InstanceUnknown],
         F::InstanceState | F::OtherPlace | F::OtherVpc => &[F::InstanceUnknown, F::InstanceGone],

@@ -1,6 +1,10 @@
 //! Pairs of a world and a target: what the simulated cloud answers, what the rules said of it, and whether the two agree.
 
-use std::{collections::BTreeSet, fmt, net::IpAddr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    net::IpAddr,
+};
 
 use nicdeck::{
     domain::{
@@ -15,7 +19,7 @@ use nicdeck::{
         snapshot::NicSnapshot,
     },
     providers::provider::Provider,
-    rules::{Safety, planner},
+    rules::{Safety, planner, write},
     sim::{
         random::Random,
         world::{SimNic, World},
@@ -71,8 +75,14 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// In which an answer was held against what was said of it.
     pub fn pairs(&self) -> usize {
-        self.accepted + self.refused + self.warned + self.stricter + self.uncoded + self.unknown + self.unsent
+        self.accepted + self.refused + self.warned + self.uncoded
+    }
+
+    /// In which there was nothing to hold against it.
+    pub fn besides(&self) -> usize {
+        self.stricter + self.unknown + self.unsent
     }
 }
 
@@ -81,9 +91,10 @@ impl fmt::Display for Tally {
         let Self { accepted, refused, warned, stricter, uncoded, unknown, unsent } = self;
         write!(
             f,
-            "{} pairs: {accepted} accepted, {refused} refused as predicted, {warned} refused as warned, {stricter} blocked on \
-             purpose, {uncoded} refused for what has no documented code first, {unsent} blocked and without a request, {unknown} unknown",
-            self.pairs()
+            "{} pairs: {accepted} accepted, {refused} refused as predicted, {warned} refused as warned, {uncoded} refused for what has no \
+             documented code first; {} besides: {stricter} blocked on purpose, {unsent} blocked and without a request, {unknown} unknown",
+            self.pairs(),
+            self.besides()
         )
     }
 }
@@ -190,6 +201,21 @@ fn is_codeless(rows: &[PlanRow]) -> bool {
 fn told_blocked(rows: &[PlanRow]) -> BTreeSet<(&Target, FindingId)> {
     let blocking = |finding: &&Finding| finding.severity == Severity::Blocked;
     rows.iter().flat_map(|row| row.findings.iter().filter(blocking).map(|finding| (&row.target, finding.id))).collect()
+}
+
+/// What is found, as bad as the worst of it.
+pub fn graded(rows: &[PlanRow]) -> BTreeMap<FindingId, Severity> {
+    let mut all = BTreeMap::new();
+    for finding in rows.iter().flat_map(|row| &row.findings) {
+        let worst = all.entry(finding.id).or_insert(finding.severity);
+        *worst = finding.severity.max(*worst);
+    }
+    all
+}
+
+/// Is it the code of one of these rules that block? What only warns may share its code with what has none of its own.
+pub fn names(rules: &[Precondition], code: Option<&str>) -> bool {
+    code.is_some() && rules.iter().any(|rule| rule.severity == Severity::Blocked && rule.code == code)
 }
 
 pub fn told(rows: &[PlanRow]) -> BTreeSet<FindingId> {
@@ -348,13 +374,26 @@ impl Scene {
         own.unwrap_or_else(|| self.world.instances()[0].id.clone())
     }
 
-    /// What this generation of the API does not show, is so, and is said to be unknown.
-    pub fn is_hidden(&self, world: &World, nic: &NicId, told: &BTreeSet<FindingId>) -> bool {
+    /// Does this generation of the API not show what was refused, is it so, and was a person warned that it is not known?
+    pub fn is_hidden(
+        &self,
+        world: &World,
+        nic: &NicId,
+        told: &BTreeMap<FindingId, Severity>,
+        code: Option<&str>,
+    ) -> bool {
         let words = self.desk.cloud.dialect().vocabulary();
         let Some(nic) = world.nic(nic.as_str()) else { return false };
         let moving = ![words.attached, words.free].contains(&nic.status.as_str());
-        (told.contains(&FindingId::ManagedByUnknown) && nic.service_managed)
-            || (told.contains(&FindingId::NicStateUnknown) && moving)
+        let warned = |id: FindingId| told.get(&id).is_some_and(|severity| *severity >= Severity::Warn);
+        // With the code that some write has for it.
+        let of = |has: fn(Condition) -> bool| {
+            let rules = TABLES.iter().flat_map(|name| table(self.capabilities(), name));
+            let mut codes = rules.filter(|rule| has(rule.condition) && rule.untold < Severity::Unknown);
+            code.is_some() && codes.any(|rule| rule.code == code)
+        };
+        (warned(FindingId::ManagedByUnknown) && nic.service_managed && of(|one| one == Condition::NotManaged))
+            || (warned(FindingId::NicStateUnknown) && moving && of(|one| matches!(one, Condition::NicState { .. })))
     }
 
     /// Surely blocked, whatever reason somebody has.
@@ -392,9 +431,11 @@ impl Scene {
         {
             return fail(&format!("{} is told when it is not so, or not when it is", fact.as_str()));
         }
+        let graded = graded(rows);
         let told = told(rows);
-        let hidden = self.is_hidden(&self.world, case.kind.nic(), &told);
-        if hidden && matches!(case.answer, Answer::Refused(_)) {
+        if let Answer::Refused(code) = &case.answer
+            && self.is_hidden(&self.world, case.kind.nic(), &graded, code.as_deref())
+        {
             tally.unknown += 1;
             return Ok(());
         }
@@ -408,6 +449,11 @@ impl Scene {
             let absent = |rule: &Precondition| rule.condition == Condition::OnNic && rule.stricter.is_some();
             let stricter = told_blocked(rows).difference(&told_blocked(documented)).next().is_some()
                 || (told.contains(&FindingId::NotListed) && nic.is_some() && rules.release.iter().any(absent));
+            // A call that knows IPv4 addresses only says of others what it says of those that are not there.
+            let as_absent = |code: Option<&str>| {
+                told.contains(&FindingId::Ipv6Address)
+                    && rules.release.iter().any(|rule| rule.condition == Condition::OnNic && rule.code == code)
+            };
             return match &case.answer {
                 Answer::Unsent if stricter || !codes.is_empty() => {
                     tally.unsent += 1;
@@ -422,8 +468,13 @@ impl Scene {
                     Ok(())
                 }
                 // What a documented rule says of it holds, whatever else is said of it. But what is refused without a documented
-                // code may be looked at first.
-                Answer::Refused(_) if stricter && !demanded.is_empty() && is_codeless(rows) => {
+                // code may be looked at first: with a code that is none of the documented ones.
+                Answer::Refused(code)
+                    if stricter
+                        && !demanded.is_empty()
+                        && is_codeless(rows)
+                        && (as_absent(code.as_deref()) || !names(rules.rules_of(&case.kind), code.as_deref())) =>
+                {
                     tally.uncoded += 1;
                     Ok(())
                 }
@@ -452,7 +503,7 @@ impl Scene {
                     happened.retain(|id| !matches!(id, FindingId::EipAttached | FindingId::EipDestroyed));
                 }
                 let told: BTreeSet<FindingId> = told.into_iter().filter(|id| EFFECTS.contains(id)).collect();
-                if rows.len() == 1 && told != happened {
+                if told != happened {
                     return fail("what happens besides is not what was told");
                 }
                 tally.accepted += 1;
@@ -474,7 +525,8 @@ impl Scene {
         self.facts.iter().find(wrong).map(|fact| fact.id)
     }
 
-    /// A NIC of which the cloud did not say whose it is: neither its release nor its detach passes over that.
+    /// A NIC of which the cloud did not say whose it is: neither its release nor its detach passes over that, and its delete, which nothing
+    /// takes back, is as grave as the cloud's own table has it.
     pub fn says_what_is_untold(&self, rules: &'static Capabilities) -> bool {
         let mut inventory = self.inventory.clone();
         let part = inventory.profile_mut(&PROFILE.into()).expect("the only one");
@@ -484,6 +536,14 @@ impl Scene {
         let seen = part.snapshot(&id).expect("listed");
         let untold = NicSnapshot { nic: Nic { managed_by: ManagedBy::Unknown, ..seen.nic.clone() }, ..seen };
         part.refresh(&id, Some(&untold), NOW);
+        let part = inventory.profile(&PROFILE.into()).expect("the only one");
+        let delete = OperationKind::Delete { nic: id.clone() };
+        let table = self.capabilities().delete;
+        let rule = table.iter().find(|rule| rule.condition == Condition::NotManaged).expect("each cloud asks");
+        let found = write::findings(part, rules, &delete);
+        if !found.iter().any(|one| one.id == FindingId::ManagedByUnknown && one.severity == rule.untold) {
+            return false;
+        }
         let nic = key(id.as_str());
         let targets = [Target::Address(AddressKey { nic: nic.clone(), ip: address.ip }), Target::Nic(nic)];
         targets.into_iter().all(|target| {
@@ -514,7 +574,7 @@ impl Scene {
                     tally.warned += 1;
                     break;
                 }
-                Answer::Refused(_) if self.is_hidden(&self.world, nic, &told(plan.rows())) => {
+                Answer::Refused(code) if self.is_hidden(&self.world, nic, &graded(plan.rows()), code.as_deref()) => {
                     tally.unknown += 1;
                     break;
                 }

@@ -80,7 +80,7 @@ fn any(nic: &SimNic) -> bool {
     nic.pairs.iter().any(|pair| pair.ip.ends_with("/0"))
 }
 
-/// What happened besides. The write named one address, or the NIC.
+/// What happened besides.
 pub fn effects(before: &World, after: &World, kind: &OperationKind) -> BTreeSet<FindingId> {
     let nic = before.nic(kind.nic().as_str()).expect("accepted for a NIC that is there");
     let mut all = BTreeSet::new();
@@ -94,19 +94,20 @@ pub fn effects(before: &World, after: &World, kind: &OperationKind) -> BTreeSet<
     let now = after.nic(&nic.id);
     match kind {
         OperationKind::Release { ips, .. } => {
-            let ip = ips[0];
-            let address = nic.address(ip).expect("accepted for an address that is there");
-            if let Some(eip) = before.eip_on(nic, address) {
-                let lives = after.eips().any(|view| view.eip.id == eip.id);
-                tell(if lives { FindingId::EipAttached } else { FindingId::EipDestroyed }, true);
-            }
-            tell(FindingId::LbBackend, before.balancer_of(nic, address).is_some());
             let left = |nic: &SimNic| nic.secondaries().count() == 0 && nic.prefixes.is_empty();
-            tell(FindingId::LastSecondary, !address.floating && now.is_some_and(left));
             tell(FindingId::SourceCheck, any(nic) && now.is_some_and(|now| !any(now)));
-            if address.floating {
-                let others = holders(before, nic, ip);
-                tell(if others > 0 { FindingId::VipShared } else { FindingId::VipLast }, true);
+            for &ip in ips {
+                let address = nic.address(ip).expect("accepted for an address that is there");
+                if let Some(eip) = before.eip_on(nic, address) {
+                    let lives = after.eips().any(|view| view.eip.id == eip.id);
+                    tell(if lives { FindingId::EipAttached } else { FindingId::EipDestroyed }, true);
+                }
+                tell(FindingId::LbBackend, before.balancer_of(nic, address).is_some());
+                tell(FindingId::LastSecondary, !address.floating && now.is_some_and(left));
+                if address.floating {
+                    let others = holders(before, nic, ip);
+                    tell(if others > 0 { FindingId::VipShared } else { FindingId::VipLast }, true);
+                }
             }
         }
         _ => {

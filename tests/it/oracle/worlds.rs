@@ -128,6 +128,12 @@ pub fn world(cloud: &dyn Provider, kinks: &Kinks, seed: u64) -> World {
     let instances = usize::try_from(random.between(2, 7)).unwrap();
     let mut world = generate(words, Plan::of(instances, seed));
     Maker { words, kinks, random, eips: 0 }.make_odd(&mut world);
+    // Some are gone, and their other NICs go on naming them. The first one is well.
+    let mut random = Random::named(seed, "gone");
+    let ids: Vec<String> = world.instances().iter().skip(1).map(|instance| instance.id.clone()).collect();
+    for id in ids.iter().filter(|_| random.chance(1, 8)) {
+        world.remove_instance(id);
+    }
     world
 }
 
@@ -153,11 +159,6 @@ impl Maker<'_> {
             instance.agent = true;
         });
         for id in instances {
-            if self.one_in(8) {
-                // Its other NICs go on naming it.
-                world.remove_instance(&id);
-                continue;
-            }
             let state = match self.random.below(24) {
                 0 | 1 => self.words.stopped,
                 2 | 3 => self.word(self.words.instance_transient),
