@@ -20,6 +20,7 @@ use super::{
     http,
     keyring::{Keyring, Supply},
     limiter::Limiter,
+    mark::{self, Marks},
     network::Network,
     profile::{Credential, Profile},
     provider::{Call, Provider, Reply, Stamp, Step, TaskState},
@@ -166,6 +167,8 @@ struct Inner {
     skew_s: AtomicI64,
     /// The vendor's id of the account, once an answer told it.
     account: OnceLock<String>,
+    /// The same as it was asked for, of whom: what is not told is not asked for again.
+    asked: Mutex<Option<(Marks, Option<String>)>>,
 }
 
 /// No answer told its server's time.
@@ -193,6 +196,7 @@ impl Client {
                 sessions: Mutex::default(),
                 skew_s: NO_SKEW.into(),
                 account: OnceLock::new(),
+                asked: Mutex::default(),
             }),
             urgent: false,
             on_pause: None,
@@ -324,18 +328,54 @@ impl Client {
         }
     }
 
-    /// [`Client::mark`] of who signs the write of that turn.
-    pub async fn mark_of(&self, turn: &WriteTurn) -> Option<String> {
+    /// What tells the account of who signs the write of that turn from others, without naming it. `None`: nobody does.
+    pub async fn mark_of(&self, turn: &WriteTurn, region: &RegionId) -> Option<String> {
         match turn.signer.as_deref() {
             Some((_, mark)) => mark.clone(),
-            None => self.mark().await,
+            None => self.mark(region).await,
         }
     }
 
-    /// What tells the account from others without naming it: a digest of who signs. `None`: nobody does.
-    pub async fn mark(&self) -> Option<String> {
+    async fn mark(&self, region: &RegionId) -> Option<String> {
         let own = self.inner.keys.own(|| (self.inner.parts.clock)()).await.ok()?;
-        Some(own.credential.mark())
+        // The name of other keys stays; to ask of whom they are would be one more call for each batch.
+        let marks = self.marks(&own.credential, region, own.credential.is_temporary()).await;
+        Some(marks.recorded())
+    }
+
+    /// Is the account that is asked now the one of this mark? `None`: nobody signs, or a record of an earlier version does not tell.
+    pub async fn is_account(&self, recorded: Option<&str>, region: &RegionId) -> Option<bool> {
+        let own = self.inner.keys.own(|| (self.inner.parts.clock)()).await.ok()?;
+        let recorded = recorded?;
+        let marks = self.marks(&own.credential, region, mark::tells_owner(recorded)).await;
+        Some(marks.are(recorded))
+    }
+
+    /// Is there somebody who signs?
+    pub async fn has_signer(&self) -> bool {
+        self.inner.keys.own(|| (self.inner.parts.clock)()).await.is_ok()
+    }
+
+    /// With the vendor's id of the account where it is known; `ask`: it is asked for where it is not, once for each holder.
+    async fn marks(&self, credential: &Credential, region: &RegionId, ask: bool) -> Marks {
+        let own = |id: Option<&str>| Marks::of(self.profile(), credential, id);
+        if let Some(id) = self.account_id() {
+            return own(Some(id));
+        }
+        if !ask {
+            return own(None);
+        }
+        let mut asked = self.inner.asked.lock().await;
+        let holder = own(None);
+        let known = asked.as_ref().filter(|(of, _)| *of == holder).map(|(_, id)| id.clone());
+        let id = if let Some(id) = known {
+            id
+        } else {
+            let id = self.identity(region).await.and_then(Result::ok);
+            *asked = Some((holder, id.clone()));
+            id
+        };
+        own(id.as_deref())
     }
 
     /// The one function that sends writes. Sends at most once: the permit is spent, whatever happens. Must not be dropped half-way:

@@ -9,6 +9,7 @@ pub mod http;
 pub mod keyring;
 pub mod limiter;
 pub mod loose;
+pub mod mark;
 pub mod net;
 pub mod network;
 pub mod profile;

@@ -160,18 +160,21 @@ impl Credential {
         Credential::Keys { id: id.into(), secret: secret.into(), token: token.map(Into::into) }
     }
 
-    /// Tells one holder from another: a short digest of the name that signs, or of the token where there is no name.
-    pub fn mark(&self) -> String {
-        use sha2::{Digest, Sha256};
-        let digest = match self {
-            Credential::Keys { id, .. } => Sha256::digest(id.expose_secret()),
-            // Long and random: nobody finds it by trying, and a part of its digest tells nothing of it.
-            Credential::Bearer(token) => Sha256::digest(format!("bearer\n{}", token.expose_secret())),
+    /// Tells one holder from another, for a digest: the name that signs, or the token where there is no name, which is long and random:
+    /// nobody finds it by trying.
+    pub(super) fn holder(&self) -> String {
+        match self {
+            Credential::Keys { id, .. } => id.expose_secret().to_owned(),
+            Credential::Bearer(token) => format!("bearer\n{}", token.expose_secret()),
             Credential::Password { user, account, .. } => {
-                Sha256::digest(format!("{}\n{}", account.expose_secret(), user.expose_secret()))
+                format!("{}\n{}", account.expose_secret(), user.expose_secret())
             }
-        };
-        hex::encode(digest).chars().take(12).collect()
+        }
+    }
+
+    /// Does its name end with it? Keys with a token are temporary: the next ones are called otherwise.
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Credential::Keys { token: Some(_), .. })
     }
 
     /// All texts that must never be seen, for the redactor.
@@ -192,22 +195,5 @@ impl Credential {
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Credential([REDACTED])")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Credential;
-
-    #[test]
-    fn each_who_signs_has_a_mark_and_none_tells_a_secret() {
-        let token = |text: &str| Credential::Bearer(text.into());
-        let keys = |id: &str, secret: &str| Credential::keys(id, secret, None);
-        assert_eq!(token("abc").mark(), token("abc").mark());
-        assert_eq!(keys("abc", "one").mark(), keys("abc", "two").mark(), "the same holder");
-        let all = [token("abc"), token("abd"), keys("abc", "abc"), keys("abd", "abc")].map(|it| it.mark());
-        for (nth, mark) in all.iter().enumerate() {
-            assert!(mark.len() == 12 && !all[..nth].contains(mark), "{all:?}");
-        }
     }
 }

@@ -60,7 +60,7 @@ impl Client {
     pub async fn ready(&self, turn: &mut WriteTurn, region: &RegionId, kind: &OperationKind, step: &Step) {
         let call = Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() };
         turn.signer = match self.account(&call).await {
-            Ok(account) => Some(Box::new((account, self.mark().await))),
+            Ok(account) => Some(Box::new((account, self.mark(region).await))),
             Err(_) => None,
         };
     }

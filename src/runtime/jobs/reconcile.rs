@@ -107,13 +107,12 @@ pub async fn run(desk: Desk, writes: Vec<Intent>, clients: BTreeMap<ProfileId, C
 async fn renamed(desk: Desk, clients: &BTreeMap<ProfileId, Client>, writes: Vec<Intent>) {
     let mut left = writes;
     for client in clients.values() {
-        let mark = client.mark().await;
-        let is_its = |intent: &Intent| {
-            client.cloud().descriptor().id == intent.cloud.as_str()
-                && intent.account.is_some()
-                && intent.account == mark
-        };
-        let (own, others): (Vec<Intent>, Vec<Intent>) = left.into_iter().partition(is_its);
+        let (mut own, mut others) = (Vec::new(), Vec::new());
+        for intent in left {
+            let is_its = client.cloud().descriptor().id == intent.cloud.as_str()
+                && client.is_account(intent.account.as_deref(), &intent.region).await == Some(true);
+            if is_its { own.push(intent) } else { others.push(intent) }
+        }
         left = others;
         profile_of(desk.clone(), Some(client.clone()), own).await;
     }
@@ -165,7 +164,7 @@ async fn read(
     let whole = matches!(intent.kind, OperationKind::BindEip { .. });
     let Some(nic) = record(client, intent).await? else {
         // Another account does not list it either.
-        if !may_be_its(intent.account.as_deref(), client.mark().await.as_deref()) {
+        if !may_be_its(client, intent).await {
             return Ok((Judged::Untold, None));
         }
         return Ok((judge(client, intent, None, certain), Some(ReadBack::Gone)));
@@ -190,10 +189,10 @@ async fn read(
 
 /// Does the account that is asked now tell what became of a write to that one? A journal of an earlier version does not tell which it
 /// was; where nobody tells who is asked either, nothing speaks for it.
-fn may_be_its(sent_to: Option<&str>, asked: Option<&str>) -> bool {
-    match sent_to {
-        Some(account) => asked == Some(account),
-        None => asked.is_some(),
+async fn may_be_its(client: &Client, intent: &Intent) -> bool {
+    match &intent.account {
+        Some(account) => client.is_account(Some(account), &intent.region).await == Some(true),
+        None => client.has_signer().await,
     }
 }
 
@@ -344,18 +343,4 @@ async fn settle(desk: &Desk, intent: &Intent, outcomes: Vec<(Target, Outcome)>, 
         Err(error) => Found::NotNoted { outcomes, fault: error.fault() },
     };
     desk.found(intent, found, fresh).await;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::may_be_its;
-
-    #[test]
-    fn what_another_account_does_not_list_is_no_end() {
-        assert!(may_be_its(Some("a"), Some("a")));
-        assert!(may_be_its(None, Some("a")), "a journal of an earlier version");
-        for (sent_to, asked) in [(Some("a"), Some("b")), (Some("a"), None), (None, None)] {
-            assert!(!may_be_its(sent_to, asked), "{sent_to:?} {asked:?}");
-        }
-    }
 }

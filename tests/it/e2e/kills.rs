@@ -1,5 +1,6 @@
 //! `kill -9` at random moments of a batch of 300 addresses over four clouds, and the start after each: the journal and the clouds
-//! agree on every address, no request was made twice, and nothing stays unknown.
+//! agree on every address, no request was made twice, and nothing stays unknown. Right after each kill the journal has nothing odd to it
+//! but a torn last line. A moment is a request or its end, or a record of the journal, from the first one to the last.
 //!
 //! The console is the real one, in a pseudo-terminal; the clouds are in this process and outlive it. A few moments in an ordinary
 //! run; `NICDECK_KILLS=200 cargo test --test it kills -- --nocapture` for as many as are wanted, and `NICDECK_KILLS_SEED` for others.
@@ -10,15 +11,18 @@ use std::{
     net::IpAddr,
     path::PathBuf,
     task::Poll,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use nicdeck::{
-    domain::{journal::JournalEntry, outcome::OutcomeWord, selection::Target, time::Timestamp},
+    domain::{
+        journal::JournalEntry, journal_fault::JournalDoubtKind, outcome::OutcomeWord, selection::Target,
+        time::Timestamp,
+    },
     filter::search::Search,
     providers::{self, provider::Provider},
     runtime::{
-        history,
+        clock, history,
         journal::{self, verify},
     },
     sim::{
@@ -62,14 +66,20 @@ async fn after_a_kill_at_any_moment_journal_and_clouds_agree_on_every_address() 
     block_in_place(|| whole.confirm());
     block_in_place(|| whole.tty().wait("RESULTS"));
     let moments = whole.moments();
+    let records = whole.records();
     block_in_place(|| whole.quit());
     let told = whole.told();
     assert_eq!((told.released, told.kept), (NICS * EACH * providers::all().len(), 0));
-    println!("{moments} moments in a batch of {} addresses; seed {seed}", told.released);
+    println!("{moments} moments and {records} records in a batch of {} addresses; seed {seed}", told.released);
     let mut found = 0;
     for nth in 0..kills {
-        // Some reads are made more often in one run than in another: the last few moments are those of the next kill.
-        let at = usize::try_from(random.below(moments as u64 * 19 / 20)).unwrap();
+        let at = match nth {
+            1 => Moment::Record(1),
+            3 => Moment::Record(records),
+            odd if odd % 2 == 1 => Moment::Record(1 + usize::try_from(random.below(records as u64)).unwrap()),
+            // Some reads are made more often in one run than in another: the last few moments are those of the next kill.
+            _ => Moment::Request(usize::try_from(random.below(moments as u64 * 19 / 20)).unwrap()),
+        };
         let began = Instant::now();
         let mut round = Round::begin().await;
         block_in_place(|| round.confirm());
@@ -81,13 +91,23 @@ async fn after_a_kill_at_any_moment_journal_and_clouds_agree_on_every_address() 
         let told = round.told();
         found += open;
         println!(
-            "{nth}: killed at moment {at} of {moments}: {open} writes open, {} released, {} not ({:.1?})",
+            "{nth}: killed at {at:?}: {open} writes open, {} released, {} not ({:.1?})",
             told.released,
             told.kept,
             began.elapsed()
         );
     }
     println!("{kills} kills left {found} writes open; each has its end");
+}
+
+/// When the console is killed.
+#[derive(Clone, Copy, Debug)]
+enum Moment {
+    /// So many requests of the batch have come in, or ended, together.
+    Request(usize),
+    /// The journal has so many records: one when the batch has begun and has sent nothing, all of them when it has sent everything and
+    /// not ended.
+    Record(usize),
 }
 
 /// One batch on clouds of its own.
@@ -211,12 +231,42 @@ impl Round {
         }
     }
 
+    fn records(&self) -> usize {
+        std::fs::read(self.journal()).unwrap().split(|&byte| byte == b'\n').count() - 1
+    }
+
+    /// Waits until the journal has so many records. Whoever writes them is another process: nobody tells of them.
+    fn wait_for_records(&self, wanted: usize) {
+        let (path, begin) = (self.journal(), Instant::now());
+        let mut known = 0;
+        loop {
+            let length = std::fs::metadata(&path).map_or(0, |meta| meta.len());
+            if length > known {
+                known = length;
+                if self.records() >= wanted {
+                    return;
+                }
+            }
+            assert!(begin.elapsed() < Duration::from_secs(300), "{wanted} records");
+            std::thread::yield_now();
+        }
+    }
+
     /// Kills the console at that moment of its batch, and waits until the clouds are through with what it sent.
-    async fn kill(&mut self, moment: usize) {
-        self.wait_for(moment).await;
+    async fn kill(&mut self, moment: Moment) {
+        match moment {
+            Moment::Request(wanted) => self.wait_for(wanted).await,
+            Moment::Record(wanted) => block_in_place(|| self.wait_for_records(wanted)),
+        }
         let tty = self.tty.take().expect("a console");
         tty.signal(Signal::KILL);
         block_in_place(|| tty.end());
+        // Before anybody writes to it again.
+        let path = self.journal();
+        let doubts = verify::doubts(&path, clock::now()).unwrap();
+        assert!(doubts.iter().all(|doubt| doubt.kind == JournalDoubtKind::Torn), "{moment:?}: {doubts:?}");
+        let faults = verify::verify(&path).unwrap().faults;
+        assert!(faults.iter().all(|fault| fault.what == verify::What::Torn) && faults.len() < 2, "{faults:?}");
         for (_, simulator) in &self.clouds {
             simulator.wait_for(|log| log.iter().all(|logged| logged.done)).await;
         }

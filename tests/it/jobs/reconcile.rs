@@ -269,3 +269,33 @@ async fn only_the_targets_that_nobody_knows_stay_open() {
     let open: Vec<Target> = stage.state.earlier.open().flat_map(|write| write.write.intent.targets()).collect();
     assert_eq!(open, [three[0].clone(), three[2].clone()]);
 }
+
+/// The name of temporary keys ends with them: whose they are is asked once, and tells later which account a write went to.
+#[tokio::test]
+async fn a_write_with_temporary_keys_is_told_by_the_account_that_they_are_of() {
+    let mut stage = Scene { token: Some("session-token-1"), ..wide() }.open().await;
+    let targets = one_each(&mut stage, 2).await;
+    let plan = stage.plan_all(&targets);
+    stage.run(&plan).await.all(OutcomeWord::Released);
+    let account = |entry: JournalEntry| match entry {
+        JournalEntry::Intent(intent) => intent.account,
+        _ => None,
+    };
+    let entries = journal::read(stage.journal.path()).unwrap().entries;
+    let sent: Vec<String> = entries.into_iter().filter_map(account).collect();
+    assert!(sent.len() == 2 && sent[0] == sent[1], "{sent:?}");
+    let (signer, owner) = sent[0].split_once('+').expect("both");
+    let nobody = "0".repeat(owner.len());
+    let region = &plan.operations()[0].region;
+    for (recorded, is_it) in [
+        (sent[0].clone(), true),
+        (format!("{nobody}+{owner}"), true),
+        (format!("{signer}+{nobody}"), false),
+        (signer.to_owned(), true),
+        (nobody.clone(), false),
+    ] {
+        assert_eq!(stage.client.is_account(Some(&recorded), region).await, Some(is_it), "{recorded}");
+    }
+    let call = stage.provider.identity(region).expect("a call that tells");
+    assert_eq!(stage.simulator.count(stage.provider.action(&call)), 1, "asked once");
+}

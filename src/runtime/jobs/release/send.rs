@@ -74,7 +74,7 @@ pub(super) async fn send(
         // Without a session there is none, and then nothing is sent either.
         let preview = client.preview(&operation.region, kind, &step, Some(&turn)).await.ok();
         let request = preview.map(|preview| Box::new(Request::of(&preview)));
-        let account = client.mark_of(&turn).await;
+        let account = client.mark_of(&turn, &operation.region).await;
         let record = Intent { request, account, ..intent(batch, operation, kind, step.name, &now, name) };
         if is_old(decided) && answered.is_none() && made.is_empty() {
             return Sent::Old { intended: false };
