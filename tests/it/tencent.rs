@@ -201,7 +201,7 @@ async fn what_the_older_generation_can_not_tell_is_said() {
         assert!(matches!(row.decision, Decision::Go(_)));
         for id in [FindingId::NicStateUnknown, FindingId::ManagedByUnknown] {
             let severity = row.findings.iter().find(|finding| finding.id == id).map(|finding| finding.severity);
-            assert_eq!(severity, told.then_some(Severity::Info), "{id:?}");
+            assert_eq!(severity, told.then_some(Severity::Warn), "{id:?}");
         }
     }
     let mut stage = open(newer).await;

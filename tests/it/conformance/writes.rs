@@ -219,11 +219,14 @@ async fn a_conflict_is_waited_out_where_the_code_proves_that_nothing_was_done_an
 
 /// NICs of which nothing worse is said than that something public hangs on them.
 fn detachable(rows: &[PlanRow]) -> Vec<Target> {
-    use nicdeck::domain::finding::FindingId::{AddressesLeave, EipAttached, EipOnNic};
+    use nicdeck::domain::finding::FindingId::{
+        AddressesLeave, EipAttached, EipOnNic, ManagedByUnknown, NicStateUnknown,
+    };
+    // The last two of a cloud whose API never tells.
+    let usual = |id| matches!(id, AddressesLeave | EipAttached | EipOnNic | ManagedByUnknown | NicStateUnknown);
     let mild = |row: &&PlanRow| {
         let ids = row.findings.iter().filter(|finding| finding.severity > Severity::Info).map(|finding| finding.id);
-        matches!(row.decision, Decision::Go(_))
-            && ids.into_iter().all(|id| matches!(id, AddressesLeave | EipAttached | EipOnNic))
+        matches!(row.decision, Decision::Go(_)) && ids.into_iter().all(usual)
     };
     rows.iter().filter(mild).map(|row| row.target.clone()).filter(|target| matches!(target, Target::Nic(_))).collect()
 }

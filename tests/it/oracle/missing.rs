@@ -96,6 +96,10 @@ fn passed(whole: &[Finding], lacking: &[Finding]) -> Option<String> {
     if said.contains(&FindingId::NotListed) {
         return None;
     }
+    // No reason that a person gives lets this go, whatever else is told of it.
+    if lacking.iter().any(|finding| finding.severity == Severity::Blocked) {
+        return None;
+    }
     // It is told still; what blocked surely blocks until somebody says why not, at the least.
     let stays = |finding: &Finding| {
         let least = finding.severity.min(Severity::Unknown);

@@ -746,8 +746,11 @@ pub fn parts(target: &Target) -> (String, Option<IpAddr>) {
 
 /// Can be sent, and nothing worse is said than what is said of every one.
 fn is_plain(row: &PlanRow) -> bool {
-    use nicdeck::domain::finding::FindingId::{AddressesLeave, LastSecondary, VipShared};
-    let usual = |id| matches!(id, AddressesLeave | LastSecondary | VipShared);
+    use nicdeck::domain::finding::FindingId::{
+        AddressesLeave, LastSecondary, ManagedByUnknown, NicStateUnknown, VipShared,
+    };
+    // The last two of a cloud whose API never tells.
+    let usual = |id| matches!(id, AddressesLeave | LastSecondary | VipShared | ManagedByUnknown | NicStateUnknown);
     matches!(row.decision, Decision::Go(_))
         && row.findings.iter().all(|finding| finding.severity < Severity::Warn || usual(finding.id))
 }

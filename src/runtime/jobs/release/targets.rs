@@ -49,15 +49,18 @@ pub fn narrow(
     None
 }
 
-/// That the whole write is other calls now than those that were confirmed. Which follow on what the cloud answers nobody has confirmed,
-/// and with targets that need nothing any more there are fewer.
+/// That the whole write is other calls now than those that were confirmed, where it takes something away: how lists are put back hangs
+/// on what stands in them. Which follow on what the cloud answers nobody has confirmed, and with targets that need nothing any more
+/// there are fewer.
 fn other_calls(
     operation: &Operation,
     fresh: &NicSnapshot,
     capabilities: &Capabilities,
     left: &OperationKind,
 ) -> Option<Change> {
-    if operation.calls.more || *left != operation.kind {
+    let takes =
+        matches!(left, OperationKind::Release { .. } | OperationKind::Detach { .. } | OperationKind::Delete { .. });
+    if !takes || operation.calls.more || *left != operation.kind {
         return None;
     }
     let now = capabilities.calls.of(left, fresh);
