@@ -31,9 +31,6 @@ pub(super) struct Carry {
     pub vpc: Option<String>,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub port: String,
-    /// A NIC is named, and any one of its addresses may be meant.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub any: bool,
     /// Ids or addresses to search for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub wanted: Vec<String>,

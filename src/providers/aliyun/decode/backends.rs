@@ -178,15 +178,14 @@ impl Step<'_> {
             match target(&server) {
                 Ok(Some(target)) => self.put(group, &target, &server, page),
                 Ok(None) => {}
-                // The NIC's own address, which only the NIC tells. Vendor: a master/slave group can hold any one of a NIC's, and
-                // its newer SDKs have no member that says which; so can one of the newer balancers, which say it.
+                // One of the NIC's, which only the NIC tells: all of them may be meant. Vendor: a master/slave group can hold any
+                // one, and its newer SDKs have no member that says which; others say it, and may leave it out.
                 Err(NamelessAddress) => {
                     if self.carry.only.as_ref().is_none_or(|only| only.is_nic(&server.id)) {
                         let carry = Carry {
                             name: group.name.clone(),
                             balancers: group.balancers.clone(),
                             port: server.port.clone(),
-                            any: !matches!(self.listing.part, part::CLB_ATTRIBUTE | part::CLB_GROUP),
                             ..Carry::default()
                         };
                         let scope = Scope::Group(Arc::from(server.id.as_str()));
@@ -202,12 +201,8 @@ impl Step<'_> {
         let own = nic
             .primary_ip
             .or_else(|| nic.private_ips.iter().find(|entry| entry.primary == Some(true)).and_then(|entry| entry.ip));
-        let mut meant: Vec<IpAddr> = own.into_iter().collect();
-        if self.carry.any {
-            let others = nic.private_ips.iter().filter_map(|entry| entry.ip).filter(|&ip| Some(ip) != own);
-            meant.extend(others);
-        }
-        for ip in meant {
+        let others = nic.private_ips.iter().filter_map(|entry| entry.ip).filter(|&ip| Some(ip) != own);
+        for ip in own.into_iter().chain(others) {
             let target = BackendTarget::Address { ip, instance: None, nic: Some(nic.id.as_str().into()) };
             let server = Server { port: self.carry.port.clone(), ..Server::default() };
             self.put(self.carry, &target, &server, &mut page);

@@ -591,8 +591,9 @@ fn classic_balancers_are_read_with_all_their_groups() {
             backend("lb-1", "shop", at("10.0.8.10", Some("i-bp1h"), None), ""),
             backend("lb-1", "shop", at("10.0.8.11", None, Some("eni-bp1d")), "443"),
             backend("lb-1", "shop", at("10.0.8.11", None, Some("eni-bp1d")), "80"),
+            // Where a group names a NIC, and not which of its addresses, each may be the one.
             backend("lb-1", "shop", at("10.0.8.70", None, Some("eni-7")), "80"),
-            // A master/slave group names a NIC, and not which of its addresses: each may be the one.
+            backend("lb-1", "shop", at("10.0.8.71", None, Some("eni-7")), "80"),
             backend("lb-2", "", BackendTarget::Instance("i-3".into()), "90"),
             backend("lb-2", "", at("10.0.8.70", None, Some("eni-7")), "91"),
             backend("lb-2", "", at("10.0.8.71", None, Some("eni-7")), "91"),
