@@ -137,7 +137,7 @@ impl House {
             });
             tty.press("G");
             press(&mut tty, &["y", "Y", "\r", "p"]);
-            tty.wait("was read again just now");
+            tty.wait("was read again");
             let exported = |tty: &mut Tty, form: &str| {
                 press(tty, &["e"]);
                 tty.press(form);

@@ -159,7 +159,7 @@ fn a_demo_that_was_killed_in_the_middle_of_a_batch_accounts_for_every_address() 
     tty.press("a");
     tty.wait(" marked");
     tty.press("p");
-    tty.wait("read again just now");
+    tty.wait("was read again");
     tty.press("c");
     let asked = tty.wait("To go on, type");
     let phrase = asked.lines().find_map(|line| line.split_once("To go on, type")).expect("what to type").1;
@@ -242,7 +242,7 @@ fn asked(mut tty: Tty) -> Tty {
     tty.press(&format!("/{ADDRESS}\r"));
     tty.wait("1 of ");
     tty.press("ap");
-    tty.wait("read again just now");
+    tty.wait("was read again");
     tty.press("c");
     tty.wait("Cancel");
     tty

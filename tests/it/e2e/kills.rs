@@ -184,7 +184,7 @@ impl Round {
         tty.wait(&format!("{count} marked"));
         let phrase = format!("t-0 +3 {count}");
         tty.press("p");
-        tty.wait("read again just now");
+        tty.wait("was read again");
         tty.press("c");
         tty.wait(&phrase);
         // Its first moment is deaf, and says nothing: it is typed again with each frame that another size of the window makes.
