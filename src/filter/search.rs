@@ -54,10 +54,40 @@ enum Test {
     Word(Words),
     Ip(AddressSet),
     Text(Field, Vec<Pattern>),
+    Batch(Vec<BatchName>),
     /// Not before this.
     After(Timestamp),
     /// Before this.
     Before(Timestamp),
+}
+
+/// As people call a batch.
+#[derive(Clone, PartialEq, Debug)]
+enum BatchName {
+    /// Its number in the journal.
+    Number(usize),
+    /// The beginning of its id.
+    Id(Pattern),
+}
+
+/// Digits of a number: an id is longer, even if it happens to have no letter.
+const NUMBER_DIGITS: usize = 6;
+
+impl BatchName {
+    fn of(value: &Value) -> Result<Self, FilterError> {
+        let is_number = value.is_plain() && value.text.len() < NUMBER_DIGITS;
+        match value.text.parse().ok().filter(|_| is_number) {
+            Some(number) => Ok(BatchName::Number(number)),
+            None => value.pattern(Pattern::prefix).map(BatchName::Id),
+        }
+    }
+
+    fn is(&self, subject: &Subject<'_>) -> bool {
+        match self {
+            BatchName::Number(number) => *number == subject.number,
+            BatchName::Id(id) => id.matches(subject.batch),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,7 +99,6 @@ enum Field {
     Region,
     Who,
     Host,
-    Batch,
     Act,
     Result,
 }
@@ -78,6 +107,8 @@ enum Field {
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
     pub at: Timestamp,
+    /// From 1, in the order of the journal.
+    pub number: usize,
     pub batch: &'a str,
     pub who: &'a str,
     pub host: &'a str,
@@ -191,8 +222,8 @@ fn asked(parser: &mut Parser<'_>, now: Timestamp, utc_offset_s: i32) -> Result<T
         "who" => whole(Field::Who),
         "host" => whole(Field::Host),
         "batch" => {
-            let patterns = values.iter().map(|value| value.pattern(Pattern::prefix)).collect::<Result<_, _>>()?;
-            Ok(Test::Text(Field::Batch, patterns))
+            let names = values.iter().map(BatchName::of).collect::<Result<_, _>>()?;
+            Ok(Test::Batch(names))
         }
         "act" => among(Field::Act, ACTS, &[]),
         "result" => among(Field::Result, RESULTS, ENDS),
@@ -283,7 +314,6 @@ impl Test {
                     Field::Region => subject.region,
                     Field::Who => subject.who,
                     Field::Host => subject.host,
-                    Field::Batch => subject.batch,
                     Field::Act => subject.act,
                     // By the word of the counts, or by that of the row.
                     Field::Result if any(patterns, result_word(subject.result)) => return true,
@@ -294,6 +324,7 @@ impl Test {
                 };
                 any(patterns, text)
             }
+            Test::Batch(names) => names.iter().any(|name| name.is(subject)),
             Test::After(at) => subject.at >= *at,
             Test::Before(at) => subject.at < *at,
         }
@@ -310,6 +341,7 @@ mod tests {
     fn subject() -> Subject<'static> {
         Subject {
             at: Timestamp(NOW.0 - 3 * 3_600_000),
+            number: 7,
             batch: "7f3a9c-1767783780000",
             who: "lin",
             host: "ops-1",
@@ -362,6 +394,8 @@ mod tests {
             "who:LIN",
             "host:ops-*",
             "batch:7f3a9c",
+            "batch:7",
+            "batch:3,7",
             "act:release",
             "result:released,failed",
             "after:1d",
@@ -378,6 +412,8 @@ mod tests {
             "ip:10.0.2.0/24",
             "nic:bp1a",
             "who:wu",
+            "batch:70",
+            "batch:f3a9c",
             "cloud:two",
             "act:detach",
             "result:unfinished",

@@ -112,51 +112,33 @@ pub fn batch<'a>(entries: impl Iterator<Item = &'a JournalEntry>, id: &str) -> O
 }
 
 impl Batch {
-    fn confirmed(begun: &Begun) -> Self {
+    fn new(id: &str, plan: &str, undoes: Option<&str>, [who, host, version]: [&str; 3], began: Timestamp) -> Self {
         Self {
-            id: begun.batch.clone(),
-            plan: begun.plan.clone(),
-            undoes: begun.undoes.clone(),
-            who: begun.who.clone(),
-            host: begun.host.clone(),
-            version: begun.version.clone(),
-            began: begun.at,
+            id: id.to_owned(),
+            plan: plan.to_owned(),
+            undoes: undoes.map(ToOwned::to_owned),
+            who: who.to_owned(),
+            host: host.to_owned(),
+            version: version.to_owned(),
+            began,
             ended: None,
             running: false,
             writes: Vec::new(),
         }
+    }
+
+    fn confirmed(of: &Begun) -> Self {
+        Self::new(&of.batch, &of.plan, of.undoes.as_deref(), [&of.who, &of.host, &of.version], of.at)
     }
 
     /// As journals of earlier versions tell it.
-    fn begun(intent: &Intent) -> Self {
-        Self {
-            id: intent.batch.clone(),
-            plan: intent.plan.clone(),
-            undoes: intent.undoes.clone(),
-            who: intent.who.clone(),
-            host: intent.host.clone(),
-            version: intent.version.clone(),
-            began: intent.at,
-            ended: None,
-            running: false,
-            writes: Vec::new(),
-        }
+    fn begun(of: &Intent) -> Self {
+        Self::new(&of.batch, &of.plan, of.undoes.as_deref(), [&of.who, &of.host, &of.version], of.at)
     }
 
     /// Of which nothing was sent.
-    fn unsent(unsent: &Unsent) -> Self {
-        Self {
-            id: unsent.batch.clone(),
-            plan: unsent.plan.clone(),
-            undoes: unsent.undoes.clone(),
-            who: unsent.who.clone(),
-            host: unsent.host.clone(),
-            version: unsent.version.clone(),
-            began: unsent.at,
-            ended: None,
-            running: false,
-            writes: Vec::new(),
-        }
+    fn unsent(of: &Unsent) -> Self {
+        Self::new(&of.batch, &of.plan, of.undoes.as_deref(), [&of.who, &of.host, &of.version], of.at)
     }
 
     pub fn rows(&self) -> impl Iterator<Item = (&Write, &Row)> {
@@ -165,36 +147,17 @@ impl Batch {
 }
 
 impl Write {
-    /// Of which nothing was sent as yet.
-    fn planned(row: &PlannedWrite, at: Timestamp) -> Self {
-        let targets = row.kind.targets(&row.profile).into_iter();
+    /// Of which nothing is told but what it is.
+    fn new(write: PlannedWrite, at: Timestamp, rows: Vec<Row>) -> Self {
+        let PlannedWrite { operation, cloud, profile, region, kind } = write;
         Self {
-            operation: row.operation,
+            operation,
             at,
-            cloud: row.cloud.clone(),
-            profile: row.profile.clone(),
-            region: row.region.clone(),
-            kind: row.kind.clone(),
+            cloud,
+            profile,
+            region,
+            kind,
             image: None,
-            requests: Vec::new(),
-            answers: Vec::new(),
-            after: None,
-            rows: targets.map(|target| Row { target, outcome: Some(Outcome::NotBegun) }).collect(),
-            overrides: Vec::new(),
-            found_later: false,
-        }
-    }
-
-    fn begun(intent: &Intent) -> Self {
-        let rows = intent.targets().into_iter().map(|target| Row { target, outcome: None }).collect();
-        Self {
-            operation: intent.operation,
-            at: intent.at,
-            cloud: intent.cloud.clone(),
-            profile: intent.profile.clone(),
-            region: intent.region.clone(),
-            kind: intent.kind.clone(),
-            image: intent.image.clone(),
             requests: Vec::new(),
             answers: Vec::new(),
             after: None,
@@ -204,22 +167,34 @@ impl Write {
         }
     }
 
+    /// Of which nothing was sent as yet.
+    fn planned(of: &PlannedWrite, at: Timestamp) -> Self {
+        let targets = of.kind.targets(&of.profile).into_iter();
+        let rows = targets.map(|target| Row { target, outcome: Some(Outcome::NotBegun) }).collect();
+        Self::new(of.clone(), at, rows)
+    }
+
+    fn begun(intent: &Intent) -> Self {
+        let rows = intent.targets().into_iter().map(|target| Row { target, outcome: None }).collect();
+        let write = PlannedWrite {
+            operation: intent.operation,
+            cloud: intent.cloud.clone(),
+            profile: intent.profile.clone(),
+            region: intent.region.clone(),
+            kind: intent.kind.clone(),
+        };
+        Self { image: intent.image.clone(), ..Self::new(write, intent.at, rows) }
+    }
+
     fn unsent(row: &UnsentWrite, at: Timestamp) -> Self {
-        Self {
+        let write = PlannedWrite {
             operation: row.operation,
-            at,
             cloud: row.cloud.clone(),
             profile: row.profile.clone(),
             region: row.region.clone(),
             kind: row.kind.clone(),
-            image: None,
-            requests: Vec::new(),
-            answers: Vec::new(),
-            after: None,
-            rows: Vec::new(),
-            overrides: Vec::new(),
-            found_later: false,
-        }
+        };
+        Self::new(write, at, Vec::new())
     }
 
     /// What of it was not sent, beside what was.

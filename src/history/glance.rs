@@ -283,7 +283,7 @@ impl Book {
                     if let Some(count) = summary.results.get_mut(result_place(target.result)) {
                         *count += 1;
                     }
-                    summary.found += usize::from(search.matches(&start.subject(id, target)));
+                    summary.found += usize::from(search.matches(&start.subject(place + 1, id, target)));
                 }
             }
             summary.profiles.sort_unstable();
@@ -344,9 +344,10 @@ impl Start {
         }
     }
 
-    fn subject<'a>(&'a self, batch: &'a str, target: &Seen) -> Subject<'a> {
+    fn subject<'a>(&'a self, number: usize, batch: &'a str, target: &Seen) -> Subject<'a> {
         Subject {
             at: self.at,
+            number,
             batch,
             who: &self.who,
             host: &self.host,

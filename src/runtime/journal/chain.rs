@@ -9,6 +9,8 @@ use sha2::{Digest, Sha256};
 /// Before the last field of a line.
 const OWN: &str = ",\"hash\":\"";
 const DIGITS: usize = 64;
+/// How each line begins.
+const FIRST: &[u8] = b"{\"v\":";
 
 /// One record as its line: `entry` is a JSON object, `before` the digest of the whole line before it, without its line end.
 pub(super) fn seal(version: u32, entry: &str, before: Option<&str>) -> String {
@@ -20,6 +22,15 @@ pub(super) fn seal(version: u32, entry: &str, before: Option<&str>) -> String {
     line.push_str(&own);
     line.push_str("\"}");
     line
+}
+
+/// Could a power cut have left this of a line? Its beginning, which is no JSON as yet; a file system may have put zeros where the rest
+/// was to be.
+pub(super) fn is_cut_off(line: &[u8]) -> bool {
+    let zeros = line.iter().rev().take_while(|byte| **byte == 0).count();
+    let written = line.get(..line.len() - zeros).unwrap_or_default();
+    (written.starts_with(FIRST) || FIRST.starts_with(written))
+        && serde_json::from_slice::<serde::de::IgnoredAny>(written).is_err()
 }
 
 pub(super) fn digest(line: &[u8]) -> String {
@@ -66,6 +77,18 @@ mod tests {
         assert_eq!(read(second.as_bytes()), Seal::Whole(Some(&before)));
         let value: serde_json::Value = serde_json::from_str(&second).unwrap();
         assert_eq!(value["prev"], *before);
+    }
+
+    #[test]
+    fn a_power_cut_leaves_the_beginning_of_a_line() {
+        let line = seal(2, r#"{"a":"b"}"#, None);
+        for cut in 0..line.len() {
+            assert!(is_cut_off(&line.as_bytes()[..cut]), "{cut}");
+            assert!(is_cut_off(&[&line.as_bytes()[..cut], &[0; 7]].concat()), "{cut}, and zeros");
+        }
+        for odd in ["stray", "# a note", "{}", r#"{"v":2,"note":"b"}"#, "\0a"] {
+            assert!(!is_cut_off(odd.as_bytes()), "{odd}");
+        }
     }
 
     #[test]

@@ -588,6 +588,18 @@ async fn what_a_power_cut_tore_is_no_edit() {
     }
 }
 
+#[tokio::test]
+async fn what_no_power_cut_leaves_is_told_apart() {
+    let (_folder, path) = folder();
+    let lines = three(&path).await;
+    for odd in ["a note", "{}", r#"{"v":2,"record":"note"}"#] {
+        fs::write(&path, lines.iter().map(|line| format!("{line}\n")).collect::<String>() + odd).unwrap();
+        assert_eq!((faults(&path), verify(&path).unwrap().is_whole()), (vec![(4, What::Stray)], false), "{odd}");
+        let doubts = verify::doubts(&path, Timestamp(i64::MAX)).unwrap();
+        assert_eq!(doubts.iter().map(|doubt| doubt.kind).collect::<Vec<_>>(), [JournalDoubtKind::Changed], "{odd}");
+    }
+}
+
 /// Cut from its end, or taken away: the mark beside the journal misses it, and the chain tells it ever after.
 #[tokio::test]
 async fn lines_that_are_cut_from_the_end_are_missed() {

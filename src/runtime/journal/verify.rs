@@ -55,8 +55,10 @@ pub enum What {
     Edited,
     /// Something is missing before it, was put in, or changed.
     Gap,
-    /// No record: a power cut in the middle of it, or an edit. The chain goes on behind it.
+    /// The beginning of a record: a power cut in the middle of it. The chain goes on behind it.
     Torn,
+    /// No record, nor the beginning of one.
+    Stray,
     /// Written by a later nicdeck.
     Newer(u32),
     /// Behind it newer records were written, and are missing.
@@ -67,7 +69,7 @@ pub enum What {
 
 impl What {
     /// All of their names.
-    pub const KEYS: &[&str] = &["edited", "gap", "torn", "newer", "cut", "unmarked"];
+    pub const KEYS: &[&str] = &["edited", "gap", "torn", "stray", "newer", "cut", "unmarked"];
 
     /// A stable name, for locales and exports.
     pub fn key(self) -> &'static str {
@@ -75,6 +77,7 @@ impl What {
             What::Edited => "edited",
             What::Gap => "gap",
             What::Torn => "torn",
+            What::Stray => "stray",
             What::Newer(_) => "newer",
             What::Cut => "cut",
             What::Unmarked => "unmarked",
@@ -129,7 +132,7 @@ impl Verdict {
         let named = |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         for fault in &self.faults {
             let kind = match fault.what {
-                What::Edited | What::Gap => JournalDoubtKind::Changed,
+                What::Edited | What::Gap | What::Stray => JournalDoubtKind::Changed,
                 What::Torn => JournalDoubtKind::Torn,
                 What::Newer(version) => JournalDoubtKind::Newer(version),
                 What::Cut => JournalDoubtKind::Cut,
@@ -170,7 +173,7 @@ fn verify_from(files: Vec<PathBuf>, mut before: Option<String>, newest: Option<&
             match (chain::read(text), parse(text)) {
                 (chain::Seal::Edited, _) => fault(What::Edited),
                 (_, Err(BadLineKind::Newer(version))) => fault(What::Newer(version)),
-                (_, Err(BadLineKind::Torn)) => fault(What::Torn),
+                (_, Err(BadLineKind::Torn)) => fault(if chain::is_cut_off(text) { What::Torn } else { What::Stray }),
                 (chain::Seal::Whole(proves), Ok(entry)) => {
                     let at = match &entry {
                         JournalEntry::Begun(begun) => begun.at,
