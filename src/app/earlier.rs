@@ -1,6 +1,6 @@
 //! Writes whose end nobody knows, of earlier runs and of this one; and what reading their NICs has shown.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::domain::{
     fault::Fault,
@@ -9,7 +9,11 @@ use crate::domain::{
     journal_fault::JournalFault,
     outcome::{Outcome, OutcomeWord},
     selection::Target,
+    time::Timestamp,
 };
+
+/// While another nicdeck carries out a batch, the journal is looked at so often, in milliseconds.
+pub const LOOK_MS: u64 = 10_000;
 
 /// See the module.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -22,6 +26,10 @@ pub struct Earlier {
     pub strange: Vec<StrangeWrite>,
     /// The job that reads.
     pub job: Option<JobId>,
+    /// Another nicdeck is at work: when to look at the journal again.
+    pub look_at: Option<Timestamp>,
+    /// Profiles that it wrote to, as far as was seen.
+    pub elsewhere: BTreeSet<ProfileId>,
 }
 
 #[derive(Clone, PartialEq, Debug)]

@@ -222,8 +222,8 @@ fn asked(parser: &mut Parser<'_>, now: Timestamp, utc_offset_s: i32) -> Result<T
         "who" => whole(Field::Who),
         "host" => whole(Field::Host),
         "batch" => {
-            let names = values.iter().map(BatchName::of).collect::<Result<_, _>>()?;
-            Ok(Test::Batch(names))
+            let batches = values.iter().map(BatchName::of).collect::<Result<_, _>>()?;
+            Ok(Test::Batch(batches))
         }
         "act" => among(Field::Act, ACTS, &[]),
         "result" => among(Field::Result, RESULTS, ENDS),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     app::{
-        earlier::{Earlier, EarlierWrite, Found},
+        earlier::{Earlier, EarlierWrite, Found, LOOK_MS},
         effect::Effect,
         msg::{ReadBack, ReconcileEvent},
         notices::{Loudness, Phrase},
@@ -24,8 +24,30 @@ use super::{inventory, run};
 pub fn note(state: &mut State, path: String, open: Open<OpenWrite>) {
     let writes = open.writes.into_iter();
     let writes = writes.map(|write| EarlierWrite { found: first(state, &write, Found::Reading), write }).collect();
-    state.earlier = Earlier { path, writes, strange: open.strange, job: None };
+    let mut elsewhere = std::mem::take(&mut state.earlier.elsewhere);
+    state.earlier = Earlier { path, writes, strange: open.strange, ..Earlier::default() };
+    elsewhere.extend(running(state).map(|write| write.write.intent.profile.clone()));
+    let at_work = running(state).next().is_some();
+    state.earlier.look_at = at_work.then(|| state.now.plus_ms(LOOK_MS));
+    state.earlier.elsewhere = elsewhere;
     inventory::rejudge_all(state);
+}
+
+/// Those that another nicdeck may be carrying out.
+fn running(state: &State) -> impl Iterator<Item = &EarlierWrite> {
+    state.earlier.writes.iter().filter(|write| write.found == Found::MaybeRunning)
+}
+
+/// Another nicdeck's batch is followed in the journal. One's own looks the same there.
+pub fn wake(state: &mut State) -> Vec<Effect> {
+    if state.earlier.look_at.is_none_or(|at| state.now < at) {
+        return Vec::new();
+    }
+    state.earlier.look_at = Some(state.now.plus_ms(LOOK_MS));
+    if state.is_running() || state.earlier.job.is_some() || state.quitting {
+        return Vec::new();
+    }
+    vec![Effect::LookAtJournal { write: false, unfinished: true }]
 }
 
 /// What is known of a write before its NIC was read: `own`, if that can be done here.
@@ -39,14 +61,31 @@ fn first(state: &State, write: &OpenWrite, own: Found) -> Found {
 
 /// Those that can be read are.
 pub fn begin(state: &mut State, path: String, open: Open<OpenWrite>) -> Vec<Effect> {
+    let followed = state.earlier.look_at.is_some();
     note(state, path, open);
-    let strange = state.earlier.strange.len();
+    let (strange, at_work) = (state.earlier.strange.len(), running(state).count());
+    if at_work > 0 && at_work == state.earlier.len() {
+        if !followed {
+            state.notices.say(state.now, Loudness::Warn, Phrase::new("notice.elsewhere").with("count", at_work));
+        }
+        return Vec::new();
+    }
     let (key, count) = match state.earlier.writes.len() {
         0 => ("notice.strange-writes", strange),
         count => ("notice.unfinished", count + strange),
     };
     state.notices.say(state.now, Loudness::Error, Phrase::new(key).with("count", count));
-    read(state)
+    let mut effects = read(state);
+    if at_work == 0 {
+        effects.extend(list_elsewhere(state));
+    }
+    effects
+}
+
+/// What another nicdeck has changed is listed again, once it has ended.
+fn list_elsewhere(state: &mut State) -> Vec<Effect> {
+    let profiles = std::mem::take(&mut state.earlier.elsewhere);
+    profiles.into_iter().flat_map(|profile| inventory::list(state, profile)).collect()
 }
 
 /// The batch that just ended leaves these open. They were read for as long as that is of use; [`super::run::recheck`] reads them again.
@@ -62,12 +101,15 @@ pub fn left(state: &mut State, path: String, writes: Vec<OpenWrite>) {
 }
 
 /// The journal holds nothing that is open: what others carried out has its end.
-pub fn none(state: &mut State) {
-    let before = state.earlier.writes.len();
-    state.earlier.writes.retain(|write| write.found != Found::MaybeRunning);
-    if state.earlier.writes.len() < before {
-        inventory::rejudge_all(state);
+pub fn none(state: &mut State) -> Vec<Effect> {
+    if running(state).next().is_none() {
+        return Vec::new();
     }
+    state.earlier.writes.retain(|write| write.found != Found::MaybeRunning);
+    state.earlier.look_at = None;
+    state.notices.say(state.now, Loudness::Info, Phrase::new("notice.elsewhere-ended"));
+    inventory::rejudge_all(state);
+    list_elsewhere(state)
 }
 
 fn is_write(write: &EarlierWrite, batch: &str, operation: OperationId) -> bool {

@@ -133,7 +133,7 @@ fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::Wake => {
             matching::blame_now(state);
-            Vec::new()
+            earlier::wake(state)
         }
         Msg::Terminate => terminate(state),
     }
@@ -157,8 +157,7 @@ fn journal(state: &mut State, event: JournalEvent) -> Vec<Effect> {
         }
         JournalEvent::Read => {
             state.journal = JournalSeen::Read;
-            earlier::none(state);
-            return Vec::new();
+            return earlier::none(state);
         }
         JournalEvent::Unreadable(fault) => {
             let phrase = Phrase::new("notice.journal-unread").with_phrase("message", (&fault).into());
@@ -655,7 +654,7 @@ fn panicked(state: &mut State, job: crate::domain::ids::JobId) -> Vec<Effect> {
 /// When the screen changes by itself next: a message goes, an age or a progress line counts on. `None`: never.
 pub fn wake_at(state: &State) -> Option<Timestamp> {
     let quit = state.quit_asked.map(|at| at.plus_ms(QUIT_AGAIN_MS));
-    let mut wakes = vec![state.notices.wake_at(state.now), quit, state.browse.blame_at];
+    let mut wakes = vec![state.notices.wake_at(state.now), quit, state.browse.blame_at, state.earlier.look_at];
     let second = Some(Timestamp((state.now.seconds() + 1) * 1000));
     if state.is_running() || state.jobs.listings().next().is_some() {
         wakes.push(second);

@@ -593,7 +593,7 @@ async fn what_no_power_cut_leaves_is_told_apart() {
     let (_folder, path) = folder();
     let lines = three(&path).await;
     for odd in ["a note", "{}", r#"{"v":2,"record":"note"}"#] {
-        fs::write(&path, lines.iter().map(|line| format!("{line}\n")).collect::<String>() + odd).unwrap();
+        fs::write(&path, [lines.join("\n").as_str(), odd].join("\n")).unwrap();
         assert_eq!((faults(&path), verify(&path).unwrap().is_whole()), (vec![(4, What::Stray)], false), "{odd}");
         let doubts = verify::doubts(&path, Timestamp(i64::MAX)).unwrap();
         assert_eq!(doubts.iter().map(|doubt| doubt.kind).collect::<Vec<_>>(), [JournalDoubtKind::Changed], "{odd}");

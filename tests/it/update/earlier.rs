@@ -2,7 +2,7 @@
 
 use nicdeck::{
     app::{
-        earlier::Found,
+        earlier::{Found, LOOK_MS},
         effect::Effect,
         msg::{JournalEvent, Msg, ReconcileEvent},
         overlay::Overlay,
@@ -163,7 +163,7 @@ fn a_write_that_another_process_may_be_carrying_out_is_left_to_it() {
     scenario
         .send(Msg::Journal(JournalEvent::Unfinished { path: PATH.to_owned(), open: Open { writes, strange: vec![] } }));
     assert!(scenario.effects.is_empty());
-    assert_eq!(scenario.notice(), "notice.unfinished");
+    assert_eq!(scenario.notice(), "notice.elsewhere");
     assert_eq!(levels(&scenario)[1], Level::Unknown);
     // It may have ended since, which the journal knows: no cloud is asked.
     scenario.keys("E R");
@@ -171,6 +171,37 @@ fn a_write_that_another_process_may_be_carrying_out_is_left_to_it() {
     assert_eq!(scenario.state.earlier.writes[0].found, Found::MaybeRunning);
     scenario.send(Msg::Journal(JournalEvent::Read));
     assert!(scenario.state.earlier.is_empty() && levels(&scenario)[1] != Level::Unknown);
+    assert_eq!(scenario.notice(), "notice.elsewhere-ended");
+    assert!(matches!(scenario.effects.as_slice(), [Effect::List { .. }]), "{:?}", scenario.effects);
+}
+
+/// Nobody has to press a key for it, and nothing is said again and again.
+#[test]
+fn a_batch_of_another_nicdeck_is_followed_to_its_end() {
+    let mut scenario = browsing();
+    let open = |maybe_running| {
+        let writes = vec![OpenWrite { intent: intent(0, "eni-2", &["10.0.2.9"]), maybe_running }];
+        Msg::Journal(JournalEvent::Unfinished { path: PATH.to_owned(), open: Open { writes, strange: vec![] } })
+    };
+    let look = [Effect::LookAtJournal { write: false, unfinished: true }];
+    scenario.send(open(true));
+    let due = scenario.state.earlier.look_at.expect("it is followed");
+    assert!(scenario.state.wake_at().is_some_and(|at| at <= due));
+    scenario.after_ms(LOOK_MS);
+    assert_eq!(scenario.effects, look);
+    // It still runs: not said once more, and looked at again.
+    scenario.send(open(true));
+    assert!(scenario.effects.is_empty() && scenario.state.earlier.look_at > Some(due));
+    scenario.after_ms(1);
+    assert!(scenario.effects.is_empty(), "not yet");
+    scenario.after_ms(LOOK_MS - 1);
+    assert_eq!(scenario.effects, look);
+    // It was killed: its NIC is read, and what it may have changed is listed.
+    scenario.send(open(false));
+    assert_eq!(scenario.notice(), "notice.unfinished");
+    let effects = &scenario.effects;
+    assert!(matches!(effects.as_slice(), [Effect::Reconcile { .. }, Effect::List { .. }]), "{effects:?}");
+    assert_eq!(scenario.state.earlier.look_at, None);
 }
 
 /// What this nicdeck cannot read it cannot settle either: its NIC stays blocked, or all that it may be about.
