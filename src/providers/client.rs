@@ -20,15 +20,14 @@ use super::{
     http,
     keyring::{Keyring, Supply},
     limiter::Limiter,
-    mark::{self, Marks},
+    mark::Marks,
     network::Network,
-    profile::{Credential, Profile},
+    profile::Profile,
     provider::{Call, Provider, Reply, Stamp, Step, TaskState},
     redact::{self, Scrubber, Trip},
     response::{redirected, request_id, retry_after, server_time, unanswered},
     retry::{self, RetryPolicy},
     session::{Account, Proof, Sessions},
-    shell,
     turn::WriteTurn,
 };
 use crate::{
@@ -41,70 +40,18 @@ use crate::{
         outcome::Receipt,
         page::{InventoryPage, Listing, Told},
         plan::OperationKind,
-        rehearsal::{Command, Tool, WouldSend},
         time::Timestamp,
     },
     wire::WireRequest,
 };
 
+mod account;
+pub mod local;
 mod pace;
+mod preview;
 
 /// The time, from whoever may read a clock.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
-
-/// The messages of faults of kind `Local`: codes, for the locale.
-pub mod local {
-    pub use crate::domain::fault::{FOUND_LATER, NO_END};
-
-    pub const READ_ONLY: &str = "read-only";
-    /// The permit, or the turn, is for another write.
-    pub const PERMIT: &str = "permit";
-    pub const CANCELLED: &str = "cancelled";
-    /// The machine gives no random bytes.
-    pub const RANDOM: &str = "random";
-    /// The codec read an answer as something else than what was asked.
-    pub const REPLY: &str = "reply";
-    /// The task that made the call died of a bug; its text is in the log.
-    pub const DIED: &str = "died";
-    /// The answers ask for more and more.
-    pub const ENDLESS: &str = "endless";
-    /// The profile has no usable credential.
-    pub const NO_CREDENTIAL: &str = "no-credential";
-    /// The codec has no read for one NIC.
-    pub const NO_READ: &str = "no-read";
-    /// The codec has no safe request for what is there now.
-    pub const NO_STEP: &str = "no-step";
-    /// The NIC that something was to be put on is not there any more.
-    pub const NIC_GONE: &str = "nic-gone";
-    /// The cloud does not list the region, and nothing was found in it.
-    pub const NO_REGION: &str = "no-region";
-    /// The cloud lists the region as one that can not be used now.
-    pub const REGION_OFF: &str = "region-off";
-    /// Accepted, and not done when patience ended.
-    pub const STILL_THERE: &str = "still-there";
-    /// As [`FOUND_LATER`], but for a part: some of its requests show.
-    pub const FOUND_PARTLY: &str = "found-partly";
-    /// All of them.
-    pub const ALL: &[&str] = &[
-        READ_ONLY,
-        PERMIT,
-        CANCELLED,
-        RANDOM,
-        REPLY,
-        DIED,
-        ENDLESS,
-        NO_CREDENTIAL,
-        NO_READ,
-        NO_STEP,
-        NIC_GONE,
-        NO_REGION,
-        REGION_OFF,
-        STILL_THERE,
-        NO_END,
-        FOUND_LATER,
-        FOUND_PARTLY,
-    ];
-}
 
 /// Bytes of a fault's message that are kept.
 const MESSAGE_BYTES: usize = 2048;
@@ -269,19 +216,6 @@ impl Client {
         })
     }
 
-    /// The vendor's id of the account that the credential is of; `None` where the cloud has no call that tells.
-    ///
-    /// # Errors
-    /// As of [`Client::read`].
-    pub async fn identity(&self, region: &RegionId) -> Option<Result<String, Fault>> {
-        let call = self.cloud().identity(region)?;
-        Some(match self.ask(&call).await {
-            Ok(Reply::Identity(account)) => Ok(account),
-            Ok(_) => Err(Fault::local(FaultKind::Local, self.cloud().action(&call), local::REPLY)),
-            Err(fault) => Err(fault),
-        })
-    }
-
     /// A call that changes nothing, made until it is answered or the policy gives up.
     async fn ask(&self, call: &Call) -> Result<Reply, Fault> {
         let usual = &self.inner.parts.retry;
@@ -326,56 +260,6 @@ impl Client {
             }
             spent += pause;
         }
-    }
-
-    /// What tells the account of who signs the write of that turn from others, without naming it. `None`: nobody does.
-    pub async fn mark_of(&self, turn: &WriteTurn, region: &RegionId) -> Option<String> {
-        match turn.signer.as_deref() {
-            Some((_, mark)) => mark.clone(),
-            None => self.mark(region).await,
-        }
-    }
-
-    async fn mark(&self, region: &RegionId) -> Option<String> {
-        let own = self.inner.keys.own(|| (self.inner.parts.clock)()).await.ok()?;
-        // The name of other keys stays; to ask of whom they are would be one more call for each batch.
-        let marks = self.marks(&own.credential, region, own.credential.is_temporary()).await;
-        Some(marks.recorded())
-    }
-
-    /// Is the account that is asked now the one of this mark? `None`: nobody signs, or a record of an earlier version does not tell.
-    pub async fn is_account(&self, recorded: Option<&str>, region: &RegionId) -> Option<bool> {
-        let own = self.inner.keys.own(|| (self.inner.parts.clock)()).await.ok()?;
-        let recorded = recorded?;
-        let marks = self.marks(&own.credential, region, mark::tells_owner(recorded)).await;
-        Some(marks.are(recorded))
-    }
-
-    /// Is there somebody who signs?
-    pub async fn has_signer(&self) -> bool {
-        self.inner.keys.own(|| (self.inner.parts.clock)()).await.is_ok()
-    }
-
-    /// With the vendor's id of the account where it is known; `ask`: it is asked for where it is not, once for each holder.
-    async fn marks(&self, credential: &Credential, region: &RegionId, ask: bool) -> Marks {
-        let own = |id: Option<&str>| Marks::of(self.profile(), credential, id);
-        if let Some(id) = self.account_id() {
-            return own(Some(id));
-        }
-        if !ask {
-            return own(None);
-        }
-        let mut asked = self.inner.asked.lock().await;
-        let holder = own(None);
-        let known = asked.as_ref().filter(|(of, _)| *of == holder).map(|(_, id)| id.clone());
-        let id = if let Some(id) = known {
-            id
-        } else {
-            let id = self.identity(region).await.and_then(Result::ok);
-            *asked = Some((holder, id.clone()));
-            id
-        };
-        own(id.as_deref())
     }
 
     /// The one function that sends writes. Sends at most once: the permit is spent, whatever happens. Must not be dropped half-way:
@@ -423,73 +307,6 @@ impl Client {
         Written { answer, exchange }
     }
 
-    /// The request of a write as it would leave now, without secrets: in that turn, or in none yet. Sends no write; a cloud that wants a
-    /// session first is asked for one.
-    ///
-    /// # Errors
-    /// There is no session, or the machine gives no random bytes.
-    pub async fn preview(
-        &self,
-        region: &RegionId,
-        kind: &OperationKind,
-        step: &Step,
-        turn: Option<&WriteTurn>,
-    ) -> Result<Exchange, Fault> {
-        let call = Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() };
-        let account = self.signer(&call, turn).await?;
-        let action = self.cloud().action(&call);
-        let at = (self.inner.parts.clock)();
-        let request = self.request(&call, &account, at)?;
-        let profile = &account.profile.id;
-        let trip = Trip {
-            at,
-            profile,
-            action,
-            call: &call,
-            request: &request,
-            response: None,
-            fault: None,
-            elapsed_ms: 0,
-            attempt: 0,
-        };
-        Ok(redact::exchange(&trip, &account.scrubber))
-    }
-
-    /// [`Client::preview`] with the same as a line for a shell, which has no signature and no secret. Sends no write either.
-    ///
-    /// # Errors
-    /// As of [`Client::preview`].
-    pub async fn would_send(&self, region: &RegionId, kind: &OperationKind, step: &Step) -> Result<WouldSend, Fault> {
-        let request = self.preview(region, kind, step, None).await?;
-        let call = Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() };
-        let account = self.account(&call).await?;
-        Ok(WouldSend { request, command: self.line(&call, &account), more: !step.last })
-    }
-
-    /// A write as a line for a shell, of the session that there is, if any. Asks no cloud for one.
-    ///
-    /// # Errors
-    /// There are no keys, or none any more.
-    pub async fn command(&self, region: &RegionId, kind: &OperationKind, step: &Step) -> Result<Command, Fault> {
-        let call = Call::Write { region: region.clone(), kind: kind.clone(), step: step.clone() };
-        let Inner { parts: Parts { clock, .. }, keys, sessions, .. } = &*self.inner;
-        let own = keys.own(|| clock()).await.map_err(|why| Fault::keys(self.cloud().action(&call), why))?;
-        let known = sessions.lock().await.get(region, &own, clock()).and_then(Result::ok);
-        Ok(self.line(&call, &known.unwrap_or(own)))
-    }
-
-    fn line(&self, call: &Call, account: &Account) -> Command {
-        let named = |line: String| match (self.cloud().vendor_cli(), self.inner.keys.tool_profile()) {
-            (Some(tool), Some(name)) => tool.by(shell::Line::of(&line), name).finish(),
-            _ => Some(line),
-        };
-        let (line, tool) = match self.cloud().cli(call, &account.profile).and_then(named) {
-            Some(line) => (line, Tool::Own),
-            None => (shell::curl(&self.cloud().encode(call, &account.profile)), Tool::Curl),
-        };
-        Command { line: account.scrubber.scrub(&line), tool }
-    }
-
     /// The signed request of a call, with a stamp of its own.
     fn request(&self, call: &Call, account: &Account, at: Timestamp) -> Result<WireRequest, Fault> {
         let cloud = self.cloud();
@@ -499,50 +316,6 @@ impl Client {
         let mut request = cloud.encode(call, &account.profile);
         cloud.sign(&mut request, &account.credential, &Stamp { now: at, nonce: hex::encode(nonce) });
         Ok(request)
-    }
-
-    /// What the write is signed with, as its turn has it.
-    async fn signer(&self, call: &Call, turn: Option<&WriteTurn>) -> Result<Arc<Account>, Fault> {
-        match turn.and_then(|turn| turn.signer.as_deref()) {
-            Some((account, _)) => Ok(account.clone()),
-            None => self.account(call).await,
-        }
-    }
-
-    /// What the call is signed with. Signs in first where the cloud wants that; calls that come meanwhile wait for it.
-    async fn account(&self, call: &Call) -> Result<Arc<Account>, Fault> {
-        let Inner { parts: Parts { profile, cloud, clock, .. }, keys, sessions, .. } = &*self.inner;
-        let own = keys.own(|| clock()).await.map_err(|why| Fault::keys(cloud.action(call), why))?;
-        // What is asked of no region is about the account: a name and a password are changed into a token for that.
-        let account = matches!(*own.credential, Credential::Password { .. }).then(|| RegionId::from(""));
-        let region = call.region().or(profile.regions.first()).or(account.as_ref());
-        let needs_session = match call {
-            Call::SignIn { .. } => false,
-            // Is about the account, whatever its keys may do in a region.
-            Call::Identity { .. } => matches!(*own.credential, Credential::Password { .. }),
-            _ => true,
-        };
-        let Some(region) = region.filter(|_| needs_session) else { return Ok(own) };
-        let Some(sign_in) = cloud.sign_in(profile, &own.credential, region) else { return Ok(own) };
-        let mut sessions = sessions.lock().await;
-        if let Some(known) = sessions.get(region, &own, clock()) {
-            return known;
-        }
-        // Boxed: a sign-in is a call like others, and needs no session itself.
-        match Box::pin(self.ask(&sign_in)).await {
-            Ok(Reply::Session(session)) => {
-                if let Some(account) = &session.account {
-                    // Err: it was told before.
-                    let _ = self.inner.account.set(account.clone());
-                }
-                Ok(sessions.keep(region, &own, session))
-            }
-            Ok(_) => Err(Fault::local(FaultKind::Local, cloud.action(&sign_in), local::REPLY)),
-            Err(fault) => {
-                sessions.refuse(region, &fault, clock());
-                Err(fault)
-            }
-        }
     }
 
     /// One try: a fresh stamp, one request, one record, which a write's caller gets as well.
