@@ -23,12 +23,16 @@ use crate::{
 };
 
 use super::{
-    Batch, WAITS_MS, intent, look,
+    Batch, look,
     moment::Moment,
     read_back::Last,
+    records::intent,
     targets::{Sight, is_done, targets},
     turn::{Next, next},
 };
+
+/// Milliseconds that a request may wait after what it was decided on.
+const WAITS_MS: u64 = 5_000;
 
 /// How far a write came.
 pub(super) enum Sent {
