@@ -21,6 +21,9 @@ pub const SMALLEST: Size = Size { columns: 40, rows: 10 };
 /// From this many columns the detail stands beside the list.
 pub const DETAIL_FROM: u16 = 110;
 
+/// In fewer columns than this the detail can not be read.
+const DETAIL_LEAST: u16 = 40;
+
 /// From this many columns the tree stands beside the table of addresses.
 pub const TREE_FROM: u16 = 180;
 
@@ -86,6 +89,20 @@ impl Regions {
             status: full(size.rows - 2, 1),
             keys: full(size.rows - 1, 1),
             tiny: false,
+        }
+    }
+
+    /// The same with at least so many columns for the list: the detail gets narrower, and goes where too little is left of it.
+    #[must_use]
+    pub fn with_list(self, columns: u16) -> Self {
+        let detail = self.detail.width.min(self.body.width.saturating_sub(columns));
+        let detail = if detail < DETAIL_LEAST { 0 } else { detail };
+        let width = self.body.width - detail;
+        Self {
+            list: Area { width, ..self.list },
+            heading: Area { width, ..self.heading },
+            detail: Area { x: width, width: detail, ..self.detail },
+            ..self
         }
     }
 
@@ -191,6 +208,10 @@ mod tests {
             }
             prop_assert!(regions.tiny || regions.list.height >= 1);
             if !regions.tiny {
+                let least = regions.with_list(80);
+                prop_assert_eq!(least.list.width + least.detail.width, columns);
+                prop_assert!(least.detail.width == 0 || least.list.width >= 80 && least.detail.width >= DETAIL_LEAST);
+                prop_assert_eq!((least.heading.width, least.detail.x), (least.list.width, least.list.width));
                 let tree = regions.with_tree();
                 prop_assert_eq!((tree.tree.x, tree.tree.x + tree.tree.width), (regions.list.x, tree.list.x));
                 prop_assert_eq!(tree.tree.width + tree.list.width, regions.list.width);

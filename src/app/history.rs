@@ -123,6 +123,10 @@ impl History {
         self.len() == 0
     }
 
+    pub fn view(&self) -> Viewport {
+        self.opened.as_ref().map_or(self.view, |opened| opened.view)
+    }
+
     pub fn view_mut(&mut self) -> &mut Viewport {
         match &mut self.opened {
             Some(opened) => &mut opened.view,

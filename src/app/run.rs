@@ -1,6 +1,9 @@
 //! A batch: every target of the plan, where it stands, and how it ended. Totals always add up to the plan.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::domain::{
     fault::FaultKind,
@@ -86,8 +89,10 @@ pub struct Run {
     pub offline: BTreeMap<ProfileId, Timestamp>,
     /// What nobody knows is being read again.
     pub recheck: Option<Recheck>,
-    /// Times at which calls ended their targets, for the rate.
-    pub(super) ends: Vec<Timestamp>,
+    /// Times at which calls ended their targets, and the row of each, for the rate.
+    ends: Vec<(Timestamp, usize)>,
+    /// When a call of a profile was refused for now, or had to wait for its turn, last.
+    held: BTreeMap<ProfileId, Timestamp>,
 }
 
 /// How many targets stand where.
@@ -174,6 +179,8 @@ const GUESS_FROM: usize = 5;
 const QUIET_MS: u64 = 5_000;
 /// The rate is that of the last half minute.
 const RATE_MS: u64 = 30_000;
+/// The time left is guessed from what was done in the last ten seconds.
+const LATELY_MS: u64 = 10_000;
 
 impl Run {
     pub fn new(job: JobId, plan: Arc<ReleasePlan>, now: Timestamp) -> Self {
@@ -211,6 +218,7 @@ impl Run {
             offline: BTreeMap::new(),
             recheck: None,
             ends: Vec::new(),
+            held: BTreeMap::new(),
         }
     }
 
@@ -237,27 +245,68 @@ impl Run {
     /// Targets ended by a call per second over the last half minute; `None` before the first.
     pub fn rate(&self, now: Timestamp) -> Option<f64> {
         let span = now.since(self.started).clamp(1, RATE_MS);
-        let recent = self.ends.iter().rev().take_while(|end| now.since(**end) <= RATE_MS).count();
+        let recent = self.ends.iter().rev().take_while(|(end, _)| now.since(*end) <= RATE_MS).count();
         #[allow(clippy::cast_precision_loss, reason = "counts and milliseconds of one batch are far below 2^52")]
         (recent > 0).then(|| recent as f64 * 1000.0 / span as f64)
     }
 
-    /// A guess at the milliseconds left, once enough targets have ended. None while nothing ends, and none when it stops after the
-    /// calls in flight: how long those take is theirs to say.
+    /// A guess at the milliseconds left, once enough targets have ended: those of the profile that takes longest, by what it has
+    /// done lately. None while one of them ends nothing or is held back by its cloud, and none when it stops after the calls in
+    /// flight: how long those take is theirs to say.
     pub fn left_ms(&self, now: Timestamp) -> Option<u64> {
-        let counts = self.counts();
-        let quiet = self.ends.last().is_none_or(|end| now.since(*end) > QUIET_MS);
-        if counts.answered() < GUESS_FROM || self.ended.is_some() || quiet || self.pace != Pace::Going {
+        if self.counts().answered() < GUESS_FROM || self.ended.is_some() || self.pace != Pace::Going {
             return None;
         }
-        let rate = self.rate(now)?;
-        #[allow(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "as above; the rate is positive"
-        )]
-        Some(((counts.total - counts.settled()) as f64 * 1000.0 / rate) as u64)
+        let mut longest = 0;
+        for (profile, counts) in self.counts_by_profile() {
+            let open = counts.total - counts.settled();
+            if open > 0 {
+                longest = longest.max(self.left_of(&profile, open, now)?);
+            }
+        }
+        Some(longest)
+    }
+
+    /// A guess at the milliseconds that one profile still takes for so many targets.
+    fn left_of(&self, profile: &ProfileId, open: usize, now: Timestamp) -> Option<u64> {
+        let held = self.held.get(profile).is_some_and(|at| now.since(*at) <= LATELY_MS);
+        if held || self.offline.contains_key(profile) {
+            return None;
+        }
+        let own = |row: usize| self.rows.get(row).is_some_and(|row| &row.profile == profile);
+        let lately = self.ends.iter().rev().take_while(|(end, _)| now.since(*end) <= LATELY_MS);
+        let mut ends = lately.filter(|(_, row)| own(*row)).map(|(end, _)| *end);
+        let last = ends.next().filter(|last| now.since(*last) <= QUIET_MS)?;
+        let done = 1 + ends.count();
+        let began = self.rows.iter().filter(|row| &row.profile == profile).filter_map(|row| row.began).min();
+        let span = now.since(began.unwrap_or(last)).clamp(1, LATELY_MS);
+        let (open, done) = (u64::try_from(open).unwrap_or(u64::MAX), u64::try_from(done).unwrap_or(u64::MAX));
+        Some(open.saturating_mul(span) / done)
+    }
+
+    /// Writes that were begun and have no end yet: what stopping waits for.
+    pub fn in_flight(&self) -> usize {
+        let waits = |row: &&RunRow| {
+            !matches!(row.progress, Progress::Queued | Progress::Throttled { .. } | Progress::Settled(_))
+        };
+        self.rows.iter().filter(waits).map(|row| row.operation).collect::<BTreeSet<_>>().len()
+    }
+
+    /// The row of what is still to be done to an address or NIC, is under way, or of which nobody knows; `None`: the batch has ended,
+    /// or has nothing more to do with it. An address is in it as well when its whole NIC is, and a NIC when an address of it is.
+    pub fn holds(&self, target: &Target) -> Option<&RunRow> {
+        if self.ended.is_some() {
+            return None;
+        }
+        let open =
+            |row: &&RunRow| !matches!(&row.progress, Progress::Settled(end) if end.word() != OutcomeWord::Unknown);
+        let on_it = |row: &&RunRow| {
+            let (ip, own) = (target.ip(), row.target.ip());
+            row.target.nic() == target.nic() && (ip.is_none() || own.is_none() || ip == own)
+        };
+        let mut rows = self.rows.iter().filter(open).filter(on_it);
+        let first = rows.next()?;
+        Some(rows.find(|row| &row.target == target).filter(|_| &first.target != target).unwrap_or(first))
     }
 
     /// Writes that have been without an answer for a while: how many, and for how many milliseconds the first of them.
@@ -292,7 +341,10 @@ impl Run {
         }
         entry.began = entry.began.or(Some(now));
         if matches!(&progress, Progress::Settled(outcome) if is_answer(outcome)) {
-            self.ends.push(now);
+            self.ends.push((now, row));
+        }
+        if matches!(progress, Progress::Retrying { .. } | Progress::Throttled { .. }) {
+            self.held.insert(entry.profile.clone(), now);
         }
         entry.lost |= matches!(progress, Progress::ReadingBack { lost: true, .. });
         if let Progress::Retrying { kind, attempt, of, .. } = progress {

@@ -8,7 +8,7 @@ use crate::{
         ids::{CloudId, ProfileId, RegionId},
         inventory::Inventory,
         journal_fault::{JournalDoubt, JournalFault},
-        selection::Selection,
+        selection::{Selection, Target},
         time::Timestamp,
     },
     rules::Safety,
@@ -26,7 +26,7 @@ use super::{
     notices::{Notices, Phrase, Worded},
     overlay::Overlay,
     plan_view::PlanView,
-    run::Run,
+    run::{Run, RunRow},
     theme::ThemeName,
     verdicts::Verdicts,
 };
@@ -251,6 +251,11 @@ impl State {
     /// May writes be sent for this profile at all?
     pub fn writable(&self, id: &ProfileId) -> bool {
         !self.readonly && self.profile(id).is_some_and(|info| !info.readonly && info.problem.is_none())
+    }
+
+    /// Where a target stands in the batch that is running, if that has anything to do with it.
+    pub fn in_batch(&self, target: &Target) -> Option<&RunRow> {
+        self.run.as_ref()?.holds(target)
     }
 
     /// The tree has a pane of its own beside the table of addresses: it is wanted, and the window is wide enough.

@@ -10,6 +10,11 @@ pub struct Viewport {
 }
 
 impl Viewport {
+    /// The first and last row in sight, counted from 1; `None`: all of them are.
+    pub fn in_sight(&self, len: usize, height: usize) -> Option<(usize, usize)> {
+        (len > height).then(|| ((self.offset + 1).min(len), (self.offset + height).min(len)))
+    }
+
     /// Puts the cursor on a row (cut to the list) and scrolls just enough to show it.
     pub fn go(&mut self, row: usize, len: usize, height: usize) {
         self.cursor = row.min(len.saturating_sub(1));

@@ -142,13 +142,18 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// A thin line over a whole line of an area, with a heading in it.
-    pub fn rule(&mut self, area: Area, row: u16, heading: &str) {
+    /// A thin line over a whole line of an area, with a heading in it, and what stands at its right end.
+    pub fn rule(&mut self, area: Area, row: u16, heading: &str, right: Option<&str>) {
         let glyph = self.skin.glyphs.rule;
         let mut pen = self.pen_at(area, row, 1);
         pen.end = pen.end.saturating_sub(1).max(pen.x);
         if !heading.is_empty() {
             pen.repeat(glyph, 2, Role::Faint).gap(1).put(heading, Role::Dim).gap(1);
+        }
+        if let Some(right) = right {
+            let wide = u16::try_from(text::cells(right)).unwrap_or(u16::MAX);
+            let line = pen.room().saturating_sub(wide.saturating_add(4));
+            pen.repeat(glyph, line, Role::Faint).gap(1).put(right, Role::Text).gap(1);
         }
         let rest = pen.room();
         pen.repeat(glyph, rest, Role::Faint);

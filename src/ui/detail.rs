@@ -15,6 +15,7 @@ use crate::{
         instance::Instance,
         nic::{ManagedBy, Nic, NicState},
         plan::{Act, OperationKind},
+        selection::Target,
         tags::Tags,
         time::Timestamp,
     },
@@ -88,12 +89,13 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
                 doc.text(words.word("detail.no-nics"), Role::Dim);
             }
         }
-        Detail::Nic { profile, nic, instance, eips, backends, findings: found, read_at, .. } => {
+        Detail::Nic { key, profile, nic, instance, eips, backends, findings: found, read_at } => {
             let kind = words::nic_kind(words, &profile.cloud, &nic.role);
             doc.row(
                 [(nic.id.to_string(), Role::Bright)].into_iter().chain(title(canvas, state, kind, profile, *read_at)),
             );
             on_instance(canvas, &mut doc, profile, nic, *instance, false);
+            held(canvas, &mut doc, state, &Target::Nic(key.clone()));
             doc.heading(words.word("heading.detach-findings"));
             findings::list(canvas, &mut doc, Some(&profile.cloud), state.now, found, Act::Detach, None);
             call(canvas, &mut doc, state, profile, nic, found, None);
@@ -121,7 +123,7 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
                 about_instance(canvas, &mut doc, profile, instance);
             }
         }
-        Detail::Address { profile, nic, instance, address, eips, backends, findings: found, read_at, .. } => {
+        Detail::Address { key, profile, nic, instance, address, eips, backends, findings: found, read_at } => {
             let kind = words::address_kind(words, &profile.cloud, address.role);
             doc.row(
                 [(address.ip.to_string(), Role::Bright)]
@@ -129,6 +131,7 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
                     .chain(title(canvas, state, kind, profile, *read_at)),
             );
             on_instance(canvas, &mut doc, profile, nic, *instance, true);
+            held(canvas, &mut doc, state, &Target::Address(key.clone()));
             doc.heading(words.word("heading.findings"));
             findings::list(canvas, &mut doc, Some(&profile.cloud), state.now, found, Act::Release, None);
             if rows::is_releasable_role(address.role) {
@@ -217,6 +220,15 @@ fn on_instance(
     }
 }
 
+/// Why nothing of what stands below is sent, whatever it says: the batch that is running has it, or nothing is written here.
+fn held(canvas: &Canvas, doc: &mut Doc, state: &State, target: &Target) {
+    if let Some((text, role)) = inventory::in_batch(canvas.words, state, target) {
+        doc.text(&text, role);
+    } else if let Some(why) = inventory::read_only(canvas.words, state, &target.nic().profile) {
+        doc.text(&why, Role::Warn);
+    }
+}
+
 /// The vendor's calls that would be made to release the address, or to detach the NIC; or that none would.
 fn call(
     canvas: &Canvas,
@@ -237,7 +249,7 @@ fn call(
     let seen = state.inventory.profile(&profile.id).and_then(|part| part.snapshot(&nic.id));
     let calls = kind.zip(seen).map(|(kind, seen)| words::calls(words, &profile.capabilities.calls.of(&kind, &seen)));
     let name = calls.unwrap_or_default();
-    let blocked = found.iter().any(|finding| finding.severity >= Severity::Unknown);
+    let blocked = found.iter().any(|finding| finding.severity >= Severity::Unknown) || !state.writable(&profile.id);
     doc.blank();
     if blocked {
         doc.field(words.word("label.call"), words.word("detail.no-call"), Role::Text);

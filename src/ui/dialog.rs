@@ -246,7 +246,13 @@ pub fn reason(canvas: &mut Canvas, state: &State, regions: &Regions, reason: &Re
     let size = (WIDTH, u16::try_from(height).unwrap_or(u16::MAX).saturating_add(2));
     let name = words::target_name(&reason.target);
     let inner = frame(canvas, regions, words.word("override.title"), &name, size, Role::Unknown);
-    lines(canvas, inner, 0, &doc.lines()[..body]);
+    if body < doc.len() && body > 0 {
+        let more = words.text("doc.below", &[("count", &(doc.len() - body + 1).to_string())]).into_owned();
+        lines(canvas, inner, 0, &doc.lines()[..body - 1]);
+        lines(canvas, inner, body - 1, &[vec![(more, Role::Dim)]]);
+    } else {
+        lines(canvas, inner, 0, &doc.lines()[..body]);
+    }
     lines(canvas, inner, body + 1, foot.lines());
     // The line to write on is the blank one under the question.
     let blank = foot.lines().iter().position(Vec::is_empty).unwrap_or(0);
@@ -534,9 +540,11 @@ fn menu(canvas: &mut Canvas, regions: &Regions, title: &str, items: &[Item], vie
     let label = u16::try_from(label).unwrap_or(u16::MAX).saturating_add(2);
     let height = u16::try_from(items.len()).unwrap_or(u16::MAX).saturating_add(2);
     let most = regions.body.height;
-    let inner = frame(canvas, regions, words.word(title), "", (72, height.min(most)), Role::Accent);
-    let lines = usize::from(inner.height);
+    let lines = usize::from(height.min(most).min(regions.keys.y).saturating_sub(2));
     let first = (view.cursor + 1).saturating_sub(lines);
+    let cut = Viewport { offset: first, ..view }.in_sight(items.len(), lines);
+    let rows = line::in_sight(words, cut.map(|(first, last)| (first, last, items.len()))).unwrap_or_default();
+    let inner = frame(canvas, regions, words.word(title), &rows, (72, height.min(most)), Role::Accent);
     for (row, (place, (name, about, role))) in (0u16..).zip(items.iter().enumerate().skip(first).take(lines)) {
         let mut pen = canvas.pen_at(inner, row, 1);
         pen.column(words.word(name), label, Cut::End, Role::Dim).put(about, *role);

@@ -78,7 +78,15 @@ impl Doc {
     pub fn field(&mut self, label: &str, value: &str, role: Role) {
         if !value.is_empty() {
             let lead = text::pad(label, self.label.saturating_sub(1), Cut::End, '~');
-            self.hang(vec![(lead, Role::Dim), (" ".to_owned(), Role::Dim)], self.label, value, role);
+            let lead = vec![(lead, Role::Dim), (" ".to_owned(), Role::Dim)];
+            // An id that does not fit beside its label does under it: nobody copies one that is in two pieces.
+            let wide = text::cells(value);
+            if wide > self.width - self.label && wide <= self.width && !value.contains(' ') && !label.is_empty() {
+                self.lines.push(lead);
+                let indent = 2.min(self.width - wide);
+                return self.lines.push(vec![(" ".repeat(indent), role), (value.to_owned(), role)]);
+            }
+            self.hang(lead, self.label, value, role);
         }
     }
 

@@ -103,8 +103,8 @@ pub fn fault_facts(canvas: &Canvas, doc: &mut Doc, cloud: Option<&CloudId>, faul
     }
 }
 
-/// One sentence: may this target go?
-pub fn sentence(canvas: &Canvas, name: &str, findings: &[Finding], verb: Act) -> (String, Role) {
+/// One sentence: may this target go? `held`: why nothing is sent for it, whatever was found.
+pub fn sentence(canvas: &Canvas, name: &str, findings: &[Finding], verb: Act, held: Option<&str>) -> (String, Role) {
     let words = canvas.words;
     let act = words.word(match verb {
         Act::Release => "noun.released",
@@ -119,11 +119,14 @@ pub fn sentence(canvas: &Canvas, name: &str, findings: &[Finding], verb: Act) ->
     let fact = worst.and_then(|finding| words::finding(words, finding, Part::Fact, verb)).unwrap_or_default();
     let warnings = findings.iter().filter(|finding| finding.severity == Severity::Warn).count().to_string();
     let key = match level {
+        Level::Ok if held.is_some() => "focus.ok-held",
+        Level::Warn if held.is_some() => "focus.warn-held",
         Level::Ok => "focus.ok",
         Level::Warn => "focus.warn",
         Level::Unknown => "focus.unknown",
         Level::Blocked => "focus.blocked",
     };
-    let text = words.text(key, &[("name", name), ("act", act), ("fact", &fact), ("count", &warnings)]);
+    let why = held.unwrap_or_default();
+    let text = words.text(key, &[("name", name), ("act", act), ("fact", &fact), ("count", &warnings), ("why", why)]);
     (text.into_owned(), if level == Level::Ok { Role::Text } else { words::level_role(level) })
 }

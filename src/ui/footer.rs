@@ -124,15 +124,23 @@ fn inventory(canvas: &Canvas, state: &State) -> Sentence {
             (name, text, Role::Text)
         }
         Detail::Nic { nic, findings: found, key, .. } => {
-            let (text, role) = findings::sentence(canvas, nic.id.as_str(), found, Act::Detach);
+            if let Some(told) = in_batch(canvas, state, &Target::Nic(key.clone())) {
+                return Some(told);
+            }
+            let held = super::inventory::read_only(words, state, &key.profile);
+            let (text, role) = findings::sentence(canvas, nic.id.as_str(), found, Act::Detach, held.as_deref());
             let marked = state.marks.contains(&Target::Nic(key.clone()));
             let text =
                 if marked { words.text("focus.nic-marked", &[("name", nic.id.as_str())]).into_owned() } else { text };
             (nic.id.to_string(), text, if marked { Role::Mark } else { role })
         }
         Detail::Address { address, key, findings: found, .. } => {
+            if let Some(told) = in_batch(canvas, state, &Target::Address(key.clone())) {
+                return Some(told);
+            }
             let name = address.ip.to_string();
-            let (mut text, role) = findings::sentence(canvas, &name, found, Act::Release);
+            let held = super::inventory::read_only(words, state, &key.nic.profile);
+            let (mut text, role) = findings::sentence(canvas, &name, found, Act::Release, held.as_deref());
             // The same address may be in several networks, and a narrow table names none of them.
             let narrow = state.size.columns < DETAIL_FROM && state.browse.layout != Layout::Tree;
             if narrow && state.profiles.len() > 1 {
@@ -143,6 +151,15 @@ fn inventory(canvas: &Canvas, state: &State) -> Sentence {
             (name, text, role)
         }
     })
+}
+
+/// What the batch that is running does to an address or NIC.
+fn in_batch(canvas: &Canvas, state: &State, target: &Target) -> Sentence {
+    let words = canvas.words;
+    let row = state.in_batch(target)?;
+    let name = words::target_name(&row.target);
+    let (_, word, role) = words::progress(words, row.act, &row.progress);
+    Some((name.clone(), words.text("focus.in-batch", &[("name", &name), ("word", word)]).into_owned(), role))
 }
 
 fn plan(canvas: &Canvas, state: &State) -> Sentence {
@@ -160,7 +177,7 @@ fn plan(canvas: &Canvas, state: &State) -> Sentence {
         let text = words.text("plan.overridden-row", &[("reason", reason)]);
         return Some((String::new(), text.into_owned(), Role::Unknown));
     }
-    let (text, role) = findings::sentence(canvas, &name, &row.findings, row.act);
+    let (text, role) = findings::sentence(canvas, &name, &row.findings, row.act, None);
     Some((name, text, role))
 }
 
@@ -285,6 +302,10 @@ fn message(canvas: &Canvas, state: &State) -> Option<Message> {
     } else if let Some(half) = state.browse.half_typed.as_ref().filter(|_| state.browse.editing) {
         let values = [("word", half.word.as_str()), ("field", half.field)];
         ("", words.text("filter.half-typed-field", &values).into_owned(), Role::Dim)
+    } else if let Some((glyph, text, role)) = stopping(canvas, state)
+        && state.notices.current(state.now).is_none_or(|notice| notice.phrase.key == "notice.stopping")
+    {
+        (glyph, text, role)
     } else if let Some(notice) = state.notices.current(state.now) {
         let (glyph, role) = match notice.loudness {
             Loudness::Info => ("i", Role::Text),
@@ -318,6 +339,13 @@ fn standing(canvas: &Canvas, state: &State) -> Option<(&'static str, String, Rol
             let text = words.text("status.plan-old", &[("key", &key_of(state, Command::Rebuild))]);
             return Some(("!", text.into_owned(), Role::Warn));
         }
+        // Said before somebody looks through all of it, and is told so when asking for the dialog.
+        if !view.danger.nameless.is_empty() && !view.plan.operations().is_empty() {
+            let profiles: Vec<&str> = view.danger.nameless.iter().map(ProfileId::as_str).collect();
+            let profiles = profiles.join(words.word("list.comma"));
+            let text = words.text("status.no-alias", &[("profiles", &profiles), ("path", &state.config_path)]);
+            return Some(("!", text.into_owned(), Role::Warn));
+        }
     }
     if state.screen == Screen::History {
         if let Some(fault) = &state.history.fault {
@@ -329,15 +357,8 @@ fn standing(canvas: &Canvas, state: &State) -> Option<(&'static str, String, Rol
             return Some(("!", text.into_owned(), Role::Warn));
         }
     }
-    if let Some(run) = state.run.as_ref().filter(|run| state.quitting && run.ended.is_none()) {
-        let waiting = match run.hanging(state.now) {
-            Some((count, ms)) => {
-                words.text("run.hanging", &[("count", &count.to_string()), ("time", &words::duration(ms))]).into_owned()
-            }
-            None => String::new(),
-        };
-        let key = if waiting.is_empty() { "status.quitting" } else { "status.quitting-hanging" };
-        return Some((".", words.text(key, &[("waiting", &waiting)]).into_owned(), Role::Warn));
+    if let Some(waiting) = stopping(canvas, state) {
+        return Some(waiting);
     }
     if let Some(run) = state.run.as_ref().filter(|run| !run.offline.is_empty()) {
         let away = run.offline.iter().map(|(profile, due)| {
@@ -423,6 +444,28 @@ fn standing(canvas: &Canvas, state: &State) -> Option<(&'static str, String, Rol
         return Some(("!", format!("{text}{again}"), Role::Warn));
     }
     None
+}
+
+/// What a batch that was stopped still waits for, until that is back.
+fn stopping(canvas: &Canvas, state: &State) -> Option<(&'static str, String, Role)> {
+    let words = canvas.words;
+    let run = state.run.as_ref().filter(|run| run.ended.is_none())?;
+    if !state.quitting && run.pace != Pace::Stopping {
+        return None;
+    }
+    let count = run.in_flight().to_string();
+    let key = if state.quitting { "status.quitting" } else { "status.stopping" };
+    let mut text = words.text(key, &[("count", &count)]).into_owned();
+    if let Some((count, ms)) = run.hanging(state.now) {
+        let hanging = words.text("run.hanging", &[("count", &count.to_string()), ("time", &words::duration(ms))]);
+        text.push_str(words.word("list.comma"));
+        text.push_str(&hanging);
+    }
+    if state.quitting {
+        text.push_str(words.word("list.stop"));
+        text.push_str(words.word("status.quitting-leaves"));
+    }
+    Some((".", text, Role::Warn))
 }
 
 /// How a listing is stopped, where the key does that: it closes other things first.

@@ -15,7 +15,7 @@ use crate::{
     domain::{
         address::{Address, AddressRole, Backend},
         finding::{FindingId, Level},
-        ids::{AddressKey, NicKey},
+        ids::{AddressKey, NicKey, ProfileId},
         instance::{Instance, PowerState},
         inventory::ProfileInventory,
         nic::{Nic, NicState},
@@ -420,7 +420,10 @@ fn nic(
     let role = nic_role(nic.status.state);
     put(&mut pen, Some(first_part(columns.findings)), area.x, &nic.status.word, Cut::End, role);
     if let Some(second) = second_part(columns.findings) {
-        if marked {
+        let whole = state.in_batch(&detach).filter(|row| row.target == detach);
+        if let Some((text, role)) = whole.and_then(|_| in_batch(words, state, &detach)) {
+            put(&mut pen, Some(second), area.x, &text, Cut::End, role);
+        } else if marked {
             let judged = state.verdicts.detach(row.profile(), slot);
             let word = format!("{mark} {}", words.word("noun.detach"));
             put(&mut pen, Some(second), area.x, &word, Cut::End, Role::Mark);
@@ -490,7 +493,8 @@ fn address(
     let words = canvas.words;
     let glyphs = canvas.skin.glyphs;
     let key = AddressKey { nic: NicKey { profile: info.id.clone(), nic: nic.id.clone() }, ip: address.ip };
-    let marked = state.marks.contains(&Target::Address(key));
+    let target = Target::Address(key);
+    let marked = state.marks.contains(&target);
     let tree_layout = state.lists_tree();
     let mut pen = tree(canvas, area, line, if tree_layout { depth } else { 0 });
     let after = pen.x + glyphs.mark_cells + 1;
@@ -512,7 +516,15 @@ fn address(
         slot => put(&mut pen, slot, area.x, kind, Cut::End, Role::Dim),
     }
     put(&mut pen, columns.state, area.x, &nic.status.word, Cut::End, nic_role(nic.status.state));
-    verdict(&mut pen, area.x, columns.findings, judged, words.word("level.ok"));
+    if let Some((text, role)) = in_batch(words, state, &target) {
+        // What is done to it now comes before what could be.
+        let (from, width) = findings_room(&pen, area.x, columns.findings);
+        pen.to(from).put_within(&text, width, Cut::End, role);
+    } else if state.writable(&info.id) {
+        verdict(&mut pen, area.x, columns.findings, judged, (words.word("level.ok"), Role::Ok));
+    } else {
+        verdict(&mut pen, area.x, columns.findings, judged, (words.word("level.ok-read-only"), Role::Dim));
+    }
     let mut eips = part.eips_of(nic).filter(|eip| eip.is_on(nic, address.ip) == Some(true));
     if let Some(eip) = eips.next() {
         let text = match eip.ips.as_slice() {
@@ -551,15 +563,37 @@ pub fn balancer(backend: &Backend) -> &str {
     if backend.name.is_empty() { backend.load_balancer.as_str() } else { &backend.name }
 }
 
-/// The worst finding, and how many more there are. This column is never dropped: behind an address that is longer than its
-/// column it stands as near as it can.
-fn verdict(pen: &mut Pen, left: u16, slot: Slot, judged: Judged, ok: &str) {
+/// Where that column begins in a row, and its cells.
+fn findings_room(pen: &Pen, left: u16, slot: Slot) -> (u16, u16) {
     let own = left + slot.x;
     let (from, end) = if pen.x >= own { (pen.x + 1, pen.end) } else { (own, own + slot.width) };
-    let width = end.saturating_sub(from);
+    (from, end.saturating_sub(from))
+}
+
+/// That nothing is written for a profile, and why.
+pub fn read_only<'a>(words: &'a super::catalog::Catalog, state: &State, profile: &ProfileId) -> Option<Cow<'a, str>> {
+    match () {
+        () if state.readonly => Some(Cow::Borrowed(words.word("focus.session-read-only"))),
+        () if state.writable(profile) => None,
+        () => Some(words.text("focus.profile-read-only", &[("profile", profile.as_str())])),
+    }
+}
+
+/// Where a target stands in the batch that is running, with its sign.
+pub fn in_batch(words: &super::catalog::Catalog, state: &State, target: &Target) -> Option<(String, Role)> {
+    let row = state.in_batch(target)?;
+    let (glyph, word, role) = words::progress(words, row.act, &row.progress);
+    Some((format!("{glyph} {}", words.text("level.in-batch", &[("word", word)])), role))
+}
+
+/// The worst finding, and how many more there are. This column is never dropped: behind an address that is longer than its
+/// column it stands as near as it can.
+fn verdict(pen: &mut Pen, left: u16, slot: Slot, judged: Judged, (ok, ok_role): (&str, Role)) {
+    let (from, width) = findings_room(pen, left, slot);
+    let end = from + width;
     pen.to(from);
     if judged.level == Level::Ok {
-        pen.put_within(ok, width, Cut::End, Role::Ok);
+        pen.put_within(ok, width, Cut::End, ok_role);
         return;
     }
     let role = words::level_role(judged.level);

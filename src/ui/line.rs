@@ -12,12 +12,14 @@ use crate::{
         rows,
         run::{Pace, Run},
         state::{Screen, State},
+        update,
     },
     domain::{finding::Severity, plan::Decision},
 };
 
 use super::{
     canvas::Canvas,
+    catalog::Catalog,
     dry_run,
     plan::{self, Sent},
     text,
@@ -64,13 +66,26 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
             let count = words.text("calls.count", &[("shown", &shown), ("total", &total), ("messages", &messages)]);
             let mut pen = canvas.pen(regions.line, 0);
             pen.end = pen.end.saturating_sub(1).max(pen.x);
-            pen.gap(1).put(words.word("calls.title"), Role::Bright).right(&[(count, Role::Dim)]);
+            let right: Vec<_> = [(count, Role::Dim)].into_iter().chain(rows_in_sight(words, state)).collect();
+            pen.gap(1).put(words.word("calls.title"), Role::Bright).right(&right);
         }
         (_, Screen::Welcome) => {
             let title = canvas.words.word("welcome.title");
             canvas.pen(regions.line, 0).gap(1).put(title, Role::Bright);
         }
     }
+}
+
+/// Which rows of a list are in sight: the first, the last, and of how many.
+pub fn in_sight(words: &Catalog, rows: Option<(usize, usize, usize)>) -> Option<Cow<'_, str>> {
+    let (first, last, total) = rows?;
+    let values = [("first", first.to_string()), ("last", last.to_string()), ("total", total.to_string())];
+    Some(words.text("line.rows", &values.each_ref().map(|(name, value)| (*name, value.as_str()))))
+}
+
+/// The same of the current screen's list, for the right end of the line.
+fn rows_in_sight<'a>(words: &'a Catalog, state: &State) -> Option<(Cow<'a, str>, Role)> {
+    in_sight(words, update::in_sight(state)).map(|rows| (rows, Role::Dim))
 }
 
 pub fn screen_word(screen: Screen) -> &'static str {
@@ -119,7 +134,8 @@ fn filter(canvas: &mut Canvas, state: &State, area: Area) {
     let words = canvas.words;
     let browse = &state.browse;
     let mut right: Vec<(Cow<'_, str>, Role)> = Vec::new();
-    if let Some((by, reverse)) = state.sorting() {
+    // Where something is typed, what was chosen before gives way to it.
+    if let Some((by, reverse)) = state.sorting().filter(|_| !browse.editing || area.width >= 80) {
         let by = words.word(match by {
             SortBy::Address => "sort.address",
             SortBy::Level => "sort.level",
@@ -134,6 +150,7 @@ fn filter(canvas: &mut Canvas, state: &State, area: Area) {
         let (shown, total) = (browse.rows.address_count().to_string(), state.inventory.address_count().to_string());
         right.push((words.text("line.count", &[("shown", &shown), ("total", &total)]), Role::Text));
     }
+    right.extend(rows_in_sight(words, state));
     if state.has_tree_pane() && browse.tree.node() != rows::Node::All {
         let (name, count) = (super::tree_pane::name(canvas, state), browse.rows.len().to_string());
         right.push((words.text("line.part", &[("name", name), ("count", &count)]), Role::Accent));
@@ -151,7 +168,9 @@ fn filter(canvas: &mut Canvas, state: &State, area: Area) {
     } else if browse.is_filtered() {
         pen.put(&browse.filter_text, Role::Bright);
     } else {
-        pen.put(words.word("line.no-filter"), Role::Dim);
+        let long = words.word("line.no-filter");
+        let fits = text::cells(long) <= usize::from(pen.room());
+        pen.put(if fits { long } else { words.word("line.no-filter-short") }, Role::Dim);
     }
 }
 
@@ -165,6 +184,8 @@ fn history(canvas: &mut Canvas, state: &State, area: Area) {
     if let Some(opened) = &history.opened {
         let number = opened.summary.number.to_string();
         let title = words.text("history.batch", &[("number", &number)]);
+        let rows: Vec<_> = rows_in_sight(words, state).into_iter().collect();
+        pen.right(&rows);
         pen.put(&title, Role::Bright).gap(2);
         pen.put(&super::history::did(words, &opened.summary), Role::Text).gap(2);
         pen.put(&super::history::ended(words, &opened.summary), Role::Dim);
@@ -174,7 +195,9 @@ fn history(canvas: &mut Canvas, state: &State, area: Area) {
     pen.put("/", if history.editing { Role::Key } else { Role::Accent }).gap(1);
     if let Some(listed) = &history.listed {
         let (shown, total) = (listed.summaries.len().to_string(), listed.of.to_string());
-        pen.right(&[(words.text("history.count", &[("shown", &shown), ("total", &total)]), Role::Text)]);
+        let count = (words.text("history.count", &[("shown", &shown), ("total", &total)]), Role::Text);
+        let right: Vec<_> = rows_in_sight(words, state).into_iter().chain([count]).collect();
+        pen.right(&right);
     }
     let (indent, end) = (pen.x, pen.end);
     if history.editing {
@@ -250,10 +273,18 @@ fn plan_line(canvas: &mut Canvas, state: &State, area: Area) {
     // What is done comes first; the plan's number and the counts need room beside it.
     let room = usize::from(pen.room());
     let (titled, told) = (text::cells(&title) + 2, text::cells(&what));
-    while !right.is_empty() && told + right.iter().map(|(text, _)| text::cells(text) + 2).sum::<usize>() > room {
+    // Which rows these are comes next, in numbers alone where words have no room: only of what fits whole it takes nothing away.
+    let short = update::in_sight(state).map(|(first, last, total)| format!("{first}-{last}/{total}"));
+    let short = short.map(|rows| (Cow::Owned(rows), Role::Dim));
+    let fits = |(text, _): &(Cow<'_, str>, Role)| told > room || told + text::cells(text) + 2 <= room;
+    let rows = rows_in_sight(words, state).filter(fits).or(short.filter(fits));
+    let wide = |right: &[(Cow<'_, str>, Role)]| right.iter().map(|(text, _)| text::cells(text) + 2).sum::<usize>();
+    let taken = rows.as_ref().map_or(0, |(text, _)| text::cells(text) + 2);
+    while !right.is_empty() && told + taken + wide(&right) > room {
         right.pop();
     }
-    let counts: usize = right.iter().map(|(text, _)| text::cells(text) + 2).sum();
+    right.extend(rows);
+    let counts = wide(&right);
     if titled + told + counts <= room {
         pen.put(&title, Role::Bright).gap(2);
     }

@@ -43,12 +43,14 @@ impl Columns {
     /// As wide as what stands in the whole plan, so that nothing moves when it is scrolled.
     fn of(canvas: &Canvas, width: u16, rows: &[PlanRow]) -> Self {
         let widest = |cells: &dyn Fn(&PlanRow) -> usize| rows.iter().map(cells).max().unwrap_or_default();
+        // What a row's finding is called is never cut, as long as the address and what is done still have room.
+        let id = u16::try_from(widest(&id_cells)).unwrap_or(u16::MAX).min(width.saturating_sub(28)).max(11);
         let needs = [
             need(7, 14, 2).fit(widest(&|row| text::cells(row.target.nic().profile.as_str()))),
             need(12, 26, 1).fit(widest(&|row| text::cells(row.target.nic().nic.as_str()))),
             need(15, 17, 0),
             need(8, 17, 3),
-            need(11, 40, 0).fit(widest(&finding_cells)).first(),
+            need(id, 40.max(id), 0).fit(widest(&finding_cells)).first(),
             need(8, 10, 0).fit(widest(&|row| text::cells(&decision(canvas, row).0))).first(),
         ];
         let [profile, nic, address, change, findings, decision] = columns::lay(needs, 2, width.saturating_sub(1));
@@ -205,6 +207,11 @@ fn more(row: &PlanRow) -> String {
 fn found(finding: &Finding) -> Option<&str> {
     let named = |wanted: &str| finding.values.iter().find(|(name, _)| *name == wanted);
     ["text", "eip", "lb_name", "who", "state", "ips"].into_iter().find_map(named).map(|(_, value)| &**value)
+}
+
+/// Cells that the id of [`shown`] takes, and how many more there are.
+fn id_cells(row: &PlanRow) -> usize {
+    shown(row).map_or(0, |finding| 2 + finding.id.as_str().len()) + more(row).len()
 }
 
 /// Cells that the whole of [`shown`] takes.

@@ -40,7 +40,8 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
         Some(_) if counts.good() == counts.total => "",
         Some(_) => canvas.words.word("run.rule-results"),
     };
-    canvas.rule(areas.rule, 0, heading);
+    let rows = super::line::in_sight(canvas.words, crate::app::update::in_sight(state));
+    canvas.rule(areas.rule, 0, heading, rows.as_deref());
     log(canvas, run, state.now, areas.log, Some(run.view.cursor));
     if areas.detail.width > 0 {
         canvas.upright(areas.detail);
@@ -125,7 +126,19 @@ fn profiles(canvas: &mut Canvas, run: &Run, now: Timestamp, area: Area, by: &[(P
     ] {
         put(0, slot, words.word(key), Role::Dim);
     }
-    for (row, (id, counts)) in (1u16..).zip(by) {
+    // Those that the window has no line for are counted on the last one.
+    let lines = usize::from(area.height.saturating_sub(1));
+    let shown = if by.len() > lines { lines.saturating_sub(1) } else { by.len() };
+    if shown < by.len() && lines > 0 {
+        let more = words.text("run.more-profiles", &[("count", &(by.len() - shown).to_string())]);
+        put(
+            area.height - 1,
+            profile.map(|slot| Slot { width: area.width.saturating_sub(slot.x), ..slot }),
+            &more,
+            Role::Text,
+        );
+    }
+    for (row, (id, counts)) in (1u16..).zip(by.iter().take(shown)) {
         // A zero is an empty cell: what is there is what is to be seen.
         let number = |count: usize| if count == 0 { String::new() } else { count.to_string() };
         put(row, profile, id.as_str(), Role::Text);

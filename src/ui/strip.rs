@@ -4,6 +4,7 @@
 use crate::app::{
     geometry::{Area, Regions},
     state::State,
+    viewport::Viewport,
 };
 
 use super::{
@@ -36,13 +37,15 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
         let (done, total) = (counts.answered().to_string(), counts.total.to_string());
         let done = words.text("run.done-of", &[("done", &done), ("total", &total)]);
         let heading = words.text("strip.run", &[("title", &title), ("done", &done)]).into_owned();
-        canvas.rule(left, 0, &heading);
+        let rows = Viewport::default().in_sight(run.rows.len(), usize::from(below(left).height));
+        let rows = line::in_sight(words, rows.map(|(first, last)| (first, last, run.rows.len())));
+        canvas.rule(left, 0, &heading, rows.as_deref());
         running::strip(canvas, run, state.now, below(left));
     } else if let Some(view) = &state.plan {
         let title = words.text("plan.title", &[("hash", &view.plan.hash().short())]);
         let what = line::planned(canvas, view);
         let heading = words.text("strip.plan", &[("title", &title), ("what", &what)]).into_owned();
-        canvas.rule(left, 0, &heading);
+        canvas.rule(left, 0, &heading, None);
         plan::strip(canvas, state, view, below(left));
     }
     calls(canvas, state, right);
@@ -52,7 +55,7 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
 pub fn calls(canvas: &mut Canvas, state: &State, area: Area) {
     if area.height > 1 {
         let heading = canvas.words.text("strip.calls", &[]).into_owned();
-        canvas.rule(area, 0, &heading);
+        canvas.rule(area, 0, &heading, None);
         newest_calls(canvas, state, Area { y: area.y + 1, height: area.height - 1, ..area });
     }
 }

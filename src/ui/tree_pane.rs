@@ -14,7 +14,8 @@ use super::{
     detail::LABEL,
     doc::Doc,
     inventory::{name_and_id, nic_role, power},
-    text::Cut,
+    line,
+    text::{self, Cut},
     theme::Role,
 };
 
@@ -37,8 +38,13 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     let count = words.word("column.count");
     let mut pen = canvas.pen_at(heading, 0, 3);
     pen.end = pen.end.saturating_sub(1).max(pen.x);
-    pen.right(&[(count.into(), Role::Dim)]).put(words.word("tree.heading"), Role::Dim);
     let tree = &state.browse.tree;
+    pen.right(&[(count.into(), Role::Dim)]).put(words.word("tree.heading"), Role::Dim).gap(2);
+    let rows = tree.view.in_sight(tree.len(), usize::from(list.height));
+    let rows = line::in_sight(words, rows.map(|(first, last)| (first, last, tree.len()))).unwrap_or_default();
+    if text::cells(&rows) <= usize::from(pen.room()) {
+        pen.put(&rows, Role::Dim);
+    }
     let cursor = tree.view.cursor.checked_sub(tree.view.offset);
     for (line, row) in (0u16..).zip(tree.window(usize::from(list.height))) {
         draw_row(canvas, state, list, line, row);

@@ -213,6 +213,11 @@ fn take_down(state: &mut State) {
 /// From this many columns the detail stands beside the calls, whose list has many columns.
 const CALLS_DETAIL_FROM: u16 = 150;
 
+/// Columns that the rows of a plan and of what was done of it have, whatever stands beside them: as many as without a pane.
+const ROWS: u16 = 80;
+/// The same while it is done, when time and request ids of each row tell more than one row whole.
+const RUNNING_ROWS: u16 = 110;
+
 /// The regions of the window as it is now.
 pub fn regions(state: &State) -> Regions {
     let wide = match state.screen {
@@ -223,6 +228,11 @@ pub fn regions(state: &State) -> Regions {
         Screen::Welcome => true,
     };
     let mut regions = Regions::of(state.size, state.demo, wide);
+    regions = match state.screen {
+        Screen::Run if state.is_running() => regions.with_list(RUNNING_ROWS),
+        Screen::Plan | Screen::Run | Screen::History => regions.with_list(ROWS),
+        Screen::Inventory | Screen::Calls | Screen::Welcome => regions,
+    };
     if state.screen == Screen::Inventory && state.has_tree_pane() {
         regions = regions.with_tree();
     }
@@ -247,6 +257,19 @@ fn list_height_of(state: &State, screen: Screen) -> usize {
             RunAreas::of(&regions, profiles).log.height
         }
     })
+}
+
+/// The first and last row in sight of the current screen's list, counted from 1, and of how many; `None`: all of them are.
+pub fn in_sight(state: &State) -> Option<(usize, usize, usize)> {
+    let (view, len) = match state.screen {
+        Screen::Inventory => (state.browse.view, state.browse.rows.len()),
+        Screen::Plan => state.plan.as_ref().map(|plan| (plan.view, plan.plan.rows().len()))?,
+        Screen::Run => state.run.as_ref().map(|run| (run.view, run.rows.len()))?,
+        Screen::History => (state.history.view(), state.history.len()),
+        Screen::Calls => (state.calls.view, state.calls.len()),
+        Screen::Welcome => return None,
+    };
+    view.in_sight(len, list_height(state)).map(|(first, last)| (first, last, len))
 }
 
 /// After the window or the screen changed.

@@ -35,6 +35,9 @@ pub use watch::{watch, watch_page};
 use super::{inventory, list_height, show, undo};
 
 pub fn disabled(state: &State) -> Option<Phrase> {
+    if let Some(name) = focused_in_batch(state) {
+        return Some(Phrase::new("disabled.in-batch").with("name", name));
+    }
     if state.is_running() {
         return Some(Phrase::new("disabled.batch-running"));
     }
@@ -42,6 +45,17 @@ pub fn disabled(state: &State) -> Option<Phrase> {
         return Some(Phrase::new("disabled.nothing-to-plan"));
     }
     None
+}
+
+/// The address or NIC under the cursor, if the batch that is running is at it or is still to do it.
+fn focused_in_batch(state: &State) -> Option<String> {
+    let target = match rows::key(state, rows::focused(state)?)? {
+        RowKey::Address(key) => Target::Address(key),
+        RowKey::Nic(key) => Target::Nic(key),
+        RowKey::Instance(_) | RowKey::Problem(..) => return None,
+    };
+    let row = state.in_batch(&target)?;
+    Some(row.target.ip().map_or_else(|| target.nic().nic.to_string(), |ip| ip.to_string()))
 }
 
 /// What a plan without marks is about: the address, or what can go of the NIC or instance under the cursor.

@@ -467,6 +467,48 @@ fn time_left_is_not_guessed_before_five_have_ended() {
     assert!(run.rate(scenario.state.now).is_some());
 }
 
+/// All but the last write have ended, a second after they were sent; and the time left by then.
+fn nearly_done() -> (Scenario, JobId, impl Fn(&Scenario) -> Option<u64>) {
+    let (mut scenario, job, plan) = running();
+    let last = plan.operations().len() - 1;
+    for operation in plan.operations() {
+        scenario.send(Msg::Release(job, ReleaseEvent::Progressed(operation.id, Progress::Sent)));
+    }
+    scenario.after_ms(1_000);
+    for nth in 0..last {
+        settle(&mut scenario, job, &plan, nth, &released());
+    }
+    let counts = scenario.state.run.as_ref().unwrap().counts();
+    assert_eq!((counts.answered(), counts.total), (5, 6));
+    (scenario, job, |scenario: &Scenario| scenario.state.run.as_ref().unwrap().left_ms(scenario.state.now))
+}
+
+#[test]
+fn time_left_is_that_of_the_slowest_profile_by_what_it_did_lately() {
+    let (mut scenario, _, left) = nearly_done();
+    assert_eq!(left(&scenario), Some(200), "five in a second");
+    let rows = &mut scenario.state.run.as_mut().unwrap().rows;
+    rows[3..].iter_mut().for_each(|row| row.profile = "slow".into());
+    assert_eq!(left(&scenario), Some(500), "two in a second, whatever the others did");
+    let rows = &mut scenario.state.run.as_mut().unwrap().rows;
+    rows[3..5].iter_mut().for_each(|row| row.profile = "shop".into());
+    assert_eq!(left(&scenario), None, "nobody knows how long one takes that has ended nothing yet");
+}
+
+#[test]
+fn no_time_left_is_guessed_while_the_cloud_holds_calls_back() {
+    let (mut scenario, job, left) = nearly_done();
+    assert!(left(&scenario).is_some());
+    let step = |scenario: &mut Scenario, progress: Progress| {
+        scenario.send(Msg::Release(job, ReleaseEvent::Progressed(OperationId(3), progress)));
+    };
+    step(&mut scenario, Progress::Retrying { kind: FaultKind::Throttled, attempt: 2, of: 5, wait_ms: 400, code: None });
+    assert_eq!(left(&scenario), None);
+    scenario.after_ms(1_000);
+    step(&mut scenario, Progress::Sent);
+    assert_eq!(left(&scenario), None, "it was held back a second ago");
+}
+
 #[test]
 fn a_message_about_the_screen_that_is_left_goes_with_it() {
     let mut scenario = browsing();

@@ -4,6 +4,7 @@
 
 mod ground;
 mod layers;
+mod lists;
 mod small;
 mod status;
 mod svg;

@@ -20,7 +20,7 @@ fn text(state: &State) -> String {
     layers::text(&frame(state, &skin(ThemeName::Dark)).0)
 }
 
-fn resized(mut state: State, size: Size) -> State {
+pub fn resized(mut state: State, size: Size) -> State {
     let now = state.now;
     update(&mut state, now, Msg::Input(Input::Resize { columns: size.columns, rows: size.rows }));
     state

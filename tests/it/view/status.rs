@@ -40,6 +40,87 @@ fn an_answer_that_is_no_success_is_no_missing_answer() {
 }
 
 #[test]
+fn a_row_of_the_running_batch_says_so_in_the_inventory() {
+    let mut scenario = world::running(SIZE, Language::English);
+    scenario.keys("1 F");
+    world::go(&mut scenario, "a 10.0.2.9");
+    let drawn = text(&scenario.state);
+    let in_batch = |ip: &str| {
+        let mut lines = drawn.lines();
+        lines.any(|line| line.contains(&format!("{ip}  ")) && line.contains("! in batch: retrying"))
+    };
+    assert!(in_batch("10.0.2.9") && in_batch("10.0.2.11"), "{drawn}");
+    assert!(drawn.contains("10.0.2.9 is in the batch that is running: retrying"), "{drawn}");
+    assert!(!in_batch("10.0.2.10"), "another address of that NIC\n{drawn}");
+    scenario.keys("p");
+    assert_eq!(scenario.notice(), "disabled.in-batch");
+    // The whole NIC and each of its addresses.
+    world::go(&mut scenario, "n 1200540091");
+    let drawn = text(&scenario.state);
+    assert!(drawn.contains(". in batch: accepted"), "{drawn}");
+    world::go(&mut scenario, "a 10.8.1.12");
+    assert!(text(&scenario.state).contains("1200540091 is in the batch that is running: accepted"));
+    let mut ended = world::results(SIZE, Language::English);
+    ended.keys("1 F");
+    assert!(!text(&ended.state).contains("in batch"), "{}", text(&ended.state));
+}
+
+#[test]
+fn nothing_is_promised_where_nothing_is_written() {
+    let mut scenario = world::listed(SIZE, Language::English);
+    world::go(&mut scenario, "a 10.0.1.21");
+    assert!(text(&scenario.state).contains("10.0.1.21 can be released"));
+    scenario.state.readonly = true;
+    let drawn = text(&scenario.state);
+    assert!(drawn.contains("10.0.1.21 could be released, but this session is read-only"), "{drawn}");
+    assert!(drawn.contains("ok, but read-only") && drawn.contains("none: this is not sent"), "{drawn}");
+    scenario.state.readonly = false;
+    scenario.state.profiles[0].readonly = true;
+    let drawn = text(&scenario.state);
+    assert!(drawn.contains("10.0.1.21 could be released, but the profile shop-hz is read-only"), "{drawn}");
+    // Another profile's rows are as they were.
+    world::go(&mut scenario, "a 10.8.1.12");
+    assert!(text(&scenario.state).contains("10.8.1.12 can be released"), "{}", text(&scenario.state));
+}
+
+#[test]
+fn stopping_says_what_it_waits_for_until_that_is_back() {
+    let mut scenario = world::running(SIZE, Language::English);
+    scenario.keys("s");
+    for _ in 0..3 {
+        assert!(text(&scenario.state).contains("stopping: 2 calls in flight"), "{}", text(&scenario.state));
+        scenario.after_ms(1_500);
+    }
+    scenario.keys("1");
+    assert!(text(&scenario.state).contains("stopping: 2 calls in flight"), "on every screen");
+    let (job, plan) = scenario.state.run.as_ref().map(|run| (run.job, run.plan.clone())).unwrap();
+    world::settle(&mut scenario, job, &plan, 1, |_| Outcome::Stopped);
+    assert!(text(&scenario.state).contains("stopping: 1 call in flight"), "{}", text(&scenario.state));
+    scenario.keys("q s");
+    assert!(
+        text(&scenario.state).contains("quits when what is in flight has ended: 1 call"),
+        "{}",
+        text(&scenario.state)
+    );
+}
+
+#[test]
+fn a_profile_without_an_alias_is_told_before_anybody_asks_for_the_dialog() {
+    let mut scenario = world::listed(SIZE, Language::English);
+    scenario.state.profiles[0].alias = None;
+    scenario.state.config_path = "/home/lin/.config/nicdeck/config.toml".to_owned();
+    world::mark(&mut scenario, &["10.0.1.21", "10.0.1.22"]);
+    scenario.keys("p").read_again();
+    scenario.after_ms(7_000);
+    let drawn = text(&scenario.state);
+    for wanted in ["shop-hz has none", "alias = \"NAME\"", "/home/lin/.config/nicdeck/config.toml"] {
+        assert!(drawn.contains(wanted), "{wanted}\n{drawn}");
+    }
+    let named = text(&world::planned(SIZE, Language::English).state);
+    assert!(!named.contains("alias"), "{named}");
+}
+
+#[test]
 fn a_key_is_named_only_where_it_does_what_is_said() {
     let mut state = waiting();
     assert!(text(&state).contains("esc stops it"));

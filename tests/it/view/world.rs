@@ -345,7 +345,7 @@ fn offline(size: Size, language: Language) -> Scenario {
     scenario
 }
 
-fn settle(
+pub fn settle(
     scenario: &mut Scenario,
     job: JobId,
     plan: &Arc<ReleasePlan>,
