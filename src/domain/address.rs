@@ -4,7 +4,10 @@ use std::{net::IpAddr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{EipId, InstanceId, LoadBalancerId, NicId, RegionId};
+use super::{
+    ids::{EipId, InstanceId, LoadBalancerId, NicId, RegionId},
+    name::Name,
+};
 
 /// What an address is to its NIC.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -34,7 +37,7 @@ pub struct Eip {
     pub region: RegionId,
     /// The public addresses, in the cloud's order: one on most clouds. Empty where they are not told.
     pub ips: Vec<IpAddr>,
-    pub name: Arc<str>,
+    pub name: Name,
     /// The vendor's state word.
     pub status: Arc<str>,
     pub bound: EipBinding,

@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ids::RegionId, nic::Nic};
+use super::{ids::RegionId, name::Name, nic::Nic};
 
 /// A virtual address. It is on a NIC when one side's pairs name the other's address, in the same subnet.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -12,7 +12,7 @@ pub struct Float {
     /// The cloud's own id for it (a port's).
     pub id: Arc<str>,
     pub ip: IpAddr,
-    pub name: Arc<str>,
+    pub name: Name,
     pub region: RegionId,
     /// Where known: two subnets can hold the same address.
     pub subnet: Option<Arc<str>>,

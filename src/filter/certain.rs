@@ -171,13 +171,17 @@ impl Whole<'_> {
                     let own = any(patterns, self.nic.id.as_str())
                         || self.nic.instance.as_ref().is_some_and(|id| any(patterns, id.as_str()));
                     let through = self.through_eip(test, &AddressSet::default());
-                    through.max(exactly(own)).max(self.through_float(|float| any(patterns, &float.id)))
+                    let own = or(
+                        own,
+                        (self.nic.instance.is_none() && !own && self.instance_unread()).then_some(Missing::Instance),
+                    );
+                    through.max(own).max(self.through_float(false, |float| any(patterns, &float.id)))
                 }
                 Field::Name => {
                     let own = any(patterns, &self.nic.name) || self.of_instance(test);
                     let own = or(own, instance(own).or(self.nameless()));
                     let through = self.through_eip(test, &AddressSet::default());
-                    own.max(through).max(self.through_float(|float| any(patterns, &float.name)))
+                    own.max(through).max(self.through_float(true, |float| any(patterns, &float.name)))
                 }
                 Field::Nic => {
                     let found = any(patterns, self.nic.id.as_str()) || any(patterns, &self.nic.name);
@@ -214,11 +218,13 @@ impl Whole<'_> {
             }
             Test::Has(bits) => self.has(*bits),
             Test::Count(Field::Eips, compare, bound) => {
-                if self.eips_known {
-                    exactly(compare.holds(self.eips.len() as u64, *bound))
-                } else {
-                    Certain::Untold(Missing::Eips)
-                }
+                let listed = self.eips.len() as u64;
+                let holds = |count: u64| compare.holds(count, *bound);
+                // There may be more.
+                let more = [bound.saturating_sub(1), *bound, bound.saturating_add(1), u64::MAX];
+                let may_differ = more.into_iter().any(|count| count > listed && holds(count) != holds(listed));
+                let open = !self.eips_known || self.has_unexplained();
+                if open && may_differ { Certain::Untold(Missing::Eips) } else { exactly(holds(listed)) }
             }
             Test::Count(..) if !self.nic.addresses_known => Certain::Untold(Missing::Addresses),
             Test::Count(field, compare, bound) => exactly(compare.holds(eval::count(*field, self.nic) as u64, *bound)),
@@ -280,7 +286,8 @@ impl Whole<'_> {
             || mac.is_some_and(|mac| any(&words.macs, mac))
             || self.of_instance(test);
         let eip = self.through_eip(test, &words.addresses);
-        let float = self.through_float(|float| any(&words.texts, &float.name) || any(&words.ids, &float.id));
+        let by_name = !words.texts.is_empty();
+        let float = self.through_float(by_name, |float| any(&words.texts, &float.name) || any(&words.ids, &float.id));
         if own || eip == Certain::Yes || float == Certain::Yes {
             return Certain::Yes;
         }
@@ -300,15 +307,18 @@ impl Whole<'_> {
     }
 
     /// Does a virtual address that is an object of its own match: the one in question, or any on the NIC?
-    fn through_float(&self, test: impl Fn(&Float) -> bool) -> Certain {
+    /// `by_name`: it is asked for its name.
+    fn through_float(&self, by_name: bool, test: impl Fn(&Float) -> bool) -> Certain {
         let ip = match self.address {
             Some(Address { ip, role: AddressRole::Virtual }) => Some(ip),
             Some(_) => return Certain::No,
             None => None,
         };
-        if self.floats.iter().any(|float| ip.is_none_or(|ip| float.ip == ip) && test(float)) {
+        let mut here = self.floats.iter().filter(|float| ip.is_none_or(|ip| float.ip == ip));
+        let nameless = by_name && here.clone().any(|float| !float.name.is_known());
+        if here.any(|float| test(float)) {
             Certain::Yes
-        } else if self.floats_known {
+        } else if self.floats_known && !nameless {
             Certain::No
         } else {
             Certain::Untold(Missing::Virtuals)
@@ -331,12 +341,17 @@ impl Whole<'_> {
         if unexplained.any(|ip| set.matches(ip)) {
             answer = answer.max(if self.address.is_none() { Certain::Yes } else { Certain::Untold(Missing::Eips) });
         }
-        // A cloud that does not even tell the state of an EIP does not tell its name: the NIC alone names it.
         let by_name =
             matches!(test, Test::Text(Field::Name, _)) || matches!(test, Test::Word(words) if !words.texts.is_empty());
-        let is_here = |eip: &&&Eip| self.address.is_none_or(|address| eip.is_on(self.nic, address.ip) != Some(false));
-        let mut nameless = self.eips.iter().filter(|eip| eip.name.is_empty() && eip.status.is_empty());
-        if by_name && nameless.any(|eip| is_here(&eip)) {
+        let by_address = match test {
+            Test::Address(set) => !set.is_private(),
+            Test::Word(words) => !words.addresses.is_private(),
+            _ => false,
+        };
+        // One whose name or address was not told may be the one.
+        let is_here = |eip: &Eip| self.address.is_none_or(|address| eip.is_on(self.nic, address.ip) != Some(false));
+        let untold = |eip: &Eip| by_name && !eip.name.is_known() || by_address && eip.ips.is_empty();
+        if self.eips.iter().any(|eip| untold(eip) && is_here(eip)) {
             answer = answer.max(Certain::Untold(Missing::Eips));
         }
         let private = matches!(test, Test::Address(set) if set.is_private());
@@ -346,6 +361,16 @@ impl Whole<'_> {
             answer = answer.max(Certain::Untold(Missing::Eips));
         }
         answer
+    }
+
+    /// The NIC names more public addresses than its EIPs can explain: one whose address was not told may be any of them.
+    fn has_unexplained(&self) -> bool {
+        let is_explained = |text: &str| {
+            let ip = text.parse::<std::net::IpAddr>().ok();
+            ip.is_some_and(|ip| self.eips.iter().any(|eip| eip.ips.contains(&ip)))
+        };
+        let left = self.nic.public_ips.iter().filter(|text| !is_explained(text)).count();
+        left > self.eips.iter().filter(|eip| eip.ips.is_empty()).count()
     }
 
     fn has(&self, bits: u8) -> Certain {
@@ -358,8 +383,7 @@ impl Whole<'_> {
         if has(Has::Eip) {
             let on = |eip: &&Eip| self.address.map_or(Some(true), |address| eip.is_on(self.nic, address.ip));
             let maybe = self.eips.iter().any(|eip| on(eip).is_none());
-            let named = !self.nic.public_ips.is_empty() && self.eips.is_empty();
-            let open = maybe || named || !self.eips_known;
+            let open = maybe || self.has_unexplained() || !self.eips_known;
             tell(self.eips.iter().any(|eip| on(eip) == Some(true)), open.then_some(Missing::Eips));
         }
         if has(Has::Lb) {

@@ -65,7 +65,7 @@ fn eip(id: &str, ip: &str, nic: &str, private: Option<&str>) -> Eip {
         id: id.into(),
         region: "r-1".into(),
         ips: vec![ip.parse().unwrap()],
-        name: Arc::from(""),
+        name: "".into(),
         status: Arc::from("InUse"),
         bound: EipBinding::Nic { nic: NicId::from(nic), private_ip: private.map(|ip| ip.parse().unwrap()) },
     }

@@ -277,7 +277,7 @@ fn public(canvas: &Canvas, doc: &mut Doc, eips: &[&Eip], backends: &[&Backend]) 
     }
     for (nth, eip) in eips.iter().enumerate() {
         let label = if nth == 0 { words.word("label.eip") } else { "" };
-        let name = if eip.name.is_empty() { String::new() } else { format!("  {}", eip.name) };
+        let name = if eip.name.is_empty() { String::new() } else { format!("  {}", &*eip.name) };
         doc.field(label, &format!("{}{name}  {}", eip_name(eip), eip.status), Role::Info);
     }
     for (nth, backend) in backends.iter().enumerate() {

@@ -406,7 +406,7 @@ fn eips(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<Invento
         dies_unbound: Some(false),
         region: region.clone(),
         ips: raw.ip.into_iter().collect(),
-        name: Arc::from(raw.name.as_str()),
+        name: raw.name.as_str().into(),
         status: pool.keep(&raw.status),
         bound: binding(&raw),
         id: raw.id.into(),

@@ -405,7 +405,7 @@ fn eip(listing: &Listing, row: &wire::Eip) -> Option<Eip> {
         id: row.id.some()?.into(),
         region: region_of(listing),
         ips: row.ip.into_iter().collect(),
-        name: Arc::from(row.name.as_str()),
+        name: row.name.iter().map(Text::as_str).collect(),
         status: Arc::from(row.status.as_str()),
         bound,
     })

@@ -19,6 +19,7 @@ use crate::{
         float::{Float, Pair},
         ids::{InstanceId, RegionId},
         instance::{Instance, Power, PowerState},
+        name::Name,
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
         odd,
         outcome::Receipt,
@@ -235,7 +236,7 @@ fn instances(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<In
             continue;
         }
         page.instances.push(Instance {
-            name: raw.name.iter().map(|name| name.as_deref().unwrap_or_default()).collect(),
+            name: name(raw.name.as_ref()),
             region: region.clone(),
             zone: pool.some(&raw.placement.zone),
             kind: pool.some(&raw.kind),
@@ -297,6 +298,15 @@ fn nics(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<Invento
     })
 }
 
+/// A member that is null is empty; one that is missing is not told.
+fn told(member: Option<&Option<String>>) -> Option<&str> {
+    member.map(|text| text.as_deref().unwrap_or_default())
+}
+
+fn name(member: Option<&Option<String>>) -> Name {
+    told(member).into_iter().collect()
+}
+
 fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
     let tags = tags(pool, raw.tags.as_deref());
     // Null: on nothing. Without the instance, or without all of it, nobody says.
@@ -309,7 +319,7 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
     let attached = on.map(|_| instance.is_some());
     let public = raw.addresses.iter().filter(|address| !address.eip.is_empty() && !address.public.is_empty());
     Nic {
-        name: raw.name.iter().map(|name| name.as_deref().unwrap_or_default()).collect(),
+        name: name(raw.name.as_ref()),
         region: region.clone(),
         zone: pool.some(&raw.zone),
         // Vendor: the number of the kind contradicts itself. One that does not say may be a primary one.
@@ -347,12 +357,11 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
 /// so an address that moves is the NIC's state as well. `attached` is `None` where the answer does not tell it.
 fn status(raw: &wire::Nic, attached: Option<bool>, pool: &mut Pool) -> NicStatus {
     let words = [raw.state.as_str(), raw.long_state.as_str()];
-    let moving = raw
-        .addresses
-        .iter()
-        .map(|address| &address.state)
-        .chain(raw.ipv6.iter().flatten().map(|address| &address.state));
-    let moving = moving.map(String::as_str).find(|word| !matches!(*word, "" | "AVAILABLE"));
+    let of_addresses = || {
+        let own = raw.addresses.iter().map(|address| told(address.state.as_ref()));
+        own.chain(raw.ipv6.iter().flatten().map(|address| told(address.state.as_ref())))
+    };
+    let moving = of_addresses().flatten().find(|word| !matches!(*word, "" | "AVAILABLE"));
     let calm = |word: &str| matches!(word, "" | "AVAILABLE" | "INUSE");
     if let Some(word) = words.into_iter().find(|word| !calm(word)).or(moving) {
         let state = match word {
@@ -370,6 +379,8 @@ fn status(raw: &wire::Nic, attached: Option<bool>, pool: &mut Pool) -> NicStatus
         // No word at all; or in use, by something that is not shown.
         _ => NicState::Other,
     };
+    // One address that does not tell its own may be moving: nobody knows then whether the NIC is at rest.
+    let word = if of_addresses().all(|told| told.is_some()) { word } else { "" };
     NicStatus { word: pool.keep(word), state }
 }
 
@@ -392,7 +403,8 @@ fn addresses(raw: &wire::Nic) -> Vec<Address> {
     all
 }
 
-/// Vendor: `DescribeNetworkInterfaces`, `Business` and `ResourceId`; a cluster's own NICs by what it leaves on them.
+/// Vendor: `DescribeNetworkInterfaces`, `Business` and `ResourceId`; a cluster's own NICs by what it leaves on them. The page's own
+/// example has neither a resource nor a description: where they are left out there is none.
 fn managed_by(raw: &wire::Nic, tags: &Tags) -> ManagedBy {
     let controller = || match controller(CONTROLLERS, tags.known().unwrap_or_default(), &raw.description) {
         Some(who) => ManagedBy::Controller(who),
@@ -418,7 +430,7 @@ fn eips(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<Invento
         dies_unbound: raw.dies_unbound,
         region: region.clone(),
         ips: raw.ip.into_iter().collect(),
-        name: Arc::from(raw.name.as_str()),
+        name: name(raw.name.as_ref()),
         status: pool.keep(&raw.status),
         bound: binding(&raw),
         id: raw.id.into(),
@@ -451,7 +463,7 @@ fn floats(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<Inven
         named.dedup();
         Some(Float {
             ip: raw.ip?,
-            name: Arc::from(raw.name.as_str()),
+            name: name(raw.name.as_ref()),
             region: region.clone(),
             subnet: pool.some(&raw.subnet),
             pairs: named.into_iter().map(|id| Pair { ip: Arc::from(id), mac: None }).collect(),

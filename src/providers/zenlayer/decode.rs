@@ -502,7 +502,7 @@ fn eips(listing: &Listing, found: Found<shapes::Eip>) -> InventoryPage {
             region: region(listing, raw.region_id.as_ref()),
             // One that is none is left out: the NIC names it, and then it is not explained.
             ips: raw.public_ip_addresses.iter().filter_map(|Text(text)| text.trim().parse().ok()).collect(),
-            name: Arc::from(raw.name.as_ref().map_or("", |Text(name)| name)),
+            name: raw.name.iter().map(|Text(name)| name.as_str()).collect(),
             status: pool.keep(filled(raw.status.as_ref()).unwrap_or_default()),
             bound: binding(&raw),
         })

@@ -215,7 +215,7 @@ fn hit(rule: &str, change: impl Fn(&mut NicSnapshot)) -> [&'static str; 2] {
 }
 
 fn nameless_eip() -> Eip {
-    Eip { status: "".into(), ..eip("e-1", "nic-1", Some("10.0.0.2")) }
+    Eip { name: Name::unknown(), ..eip("e-1", "nic-1", Some("10.0.0.2")) }
 }
 
 fn keep() -> Tags {
@@ -233,6 +233,15 @@ fn what_a_rule_needs_and_nobody_knows_counts_as_a_match() {
         now.nic.addresses[1].role = AddressRole::Virtual;
         now.floats.push(Float { name: "gw-vip".into(), ..virtual_address("f-1", "10.0.0.2", &["10.0.0.1"]) });
     };
+    let nameless_float: fn(&mut NicSnapshot) = |now| {
+        now.nic.addresses[1].role = AddressRole::Virtual;
+        now.floats.push(Float { name: Name::unknown(), ..virtual_address("f-1", "10.0.0.2", &["10.0.0.1"]) });
+    };
+    let half_listed: fn(&mut NicSnapshot) = |now| {
+        now.eips.push(eip("e-1", "nic-1", Some("10.0.0.2")));
+        now.nic.public_ips = vec!["198.51.100.9".into()];
+    };
+    let unread_eip: fn(&mut NicSnapshot) = |now| now.nic.public_ips = vec!["198.51.100.9".into()];
     let unlisted: fn(&mut NicSnapshot) = |now| {
         now.nic.addresses[1].role = AddressRole::Virtual;
         now.floats_known = false;
@@ -258,6 +267,9 @@ fn what_a_rule_needs_and_nobody_knows_counts_as_a_match() {
         ("name:gw-*", no_eips, "eips"),
         ("instance:gw-*", unread, "instance"),
         ("instance:vm-1", unread, "yes"),
+        ("id:vm-1", unread, "yes"),
+        ("id:vm-9", unread, ""),
+        ("id:vm-9", |now| (now.instance, now.nic.instance) = (None, None), "instance"),
         ("state:running", unread, "instance"),
         ("gw", unread, "instance"),
         ("has:eip", no_eips, "eips"),
@@ -280,7 +292,20 @@ fn what_a_rule_needs_and_nobody_knows_counts_as_a_match() {
         ("gw", |now| now.eips.push(nameless_eip()), "eips"),
         ("name:web-1", |now| now.eips.push(nameless_eip()), "yes"),
         ("name:gw-*", |now| now.eips.push(eip("e-1", "nic-1", Some("10.0.0.2"))), ""),
+        // Of which the address was not told.
+        ("ip:198.51.100.7", |now| now.eips.push(Eip { ips: vec![], ..eip("e-1", "nic-1", None) }), "eips"),
+        ("198.51.100", |now| now.eips.push(Eip { ips: vec![], ..eip("e-1", "nic-1", Some("10.0.0.2")) }), "eips"),
+        ("ip:10.9.0.5", |now| now.eips.push(Eip { ips: vec![], ..eip("e-1", "nic-1", None) }), ""),
+        // One EIP is listed and another one only named by the NIC.
+        ("eips>1", half_listed, "eips"),
+        ("eips>0", half_listed, "yes"),
+        ("eips<1", half_listed, ""),
+        ("eips:1", half_listed, "eips"),
+        ("eips>0", unread_eip, "eips"),
         ("name:gw-*", floating, "yes"),
+        ("name:gw-*", nameless_float, "vips"),
+        ("gw", nameless_float, "vips"),
+        ("id:f-9", nameless_float, ""),
         ("id:f-1", floating, "yes"),
         ("gw", floating, "yes"),
         ("name:db-*", floating, ""),
@@ -308,6 +333,12 @@ fn what_a_rule_needs_and_nobody_knows_counts_as_a_match() {
     for (rule, change, wanted) in cases {
         assert_eq!(hit(rule, change), [*wanted; 2], "{rule}");
     }
+    // The one that is named alone may be on any address.
+    let other: fn(&mut NicSnapshot) = |now| {
+        now.eips.push(eip("e-1", "nic-1", Some("10.0.0.3")));
+        now.nic.public_ips = vec!["198.51.100.9".into()];
+    };
+    assert_eq!(hit("has:eip", other), ["eips", "yes"]);
     // A NIC is protected with anything on it.
     assert_eq!(hit("ip:10.0.0.0/28", |_| {}), ["yes", "yes"]);
     assert_eq!(hit("ip:10.0.0.3", |_| {}), ["", "yes"]);

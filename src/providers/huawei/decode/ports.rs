@@ -186,7 +186,7 @@ fn float(listing: &Listing, row: &wire::Port, pool: &mut Pool) -> Vec<Float> {
     let of = |ip| Float {
         id: id.into(),
         ip,
-        name: Arc::from(row.name.as_ref().map_or("", Text::as_str)),
+        name: row.name.iter().map(Text::as_str).collect(),
         region: region_of(listing),
         subnet: row.network.some().map(|network| pool.keep(network)),
         pairs: pairs.clone(),

@@ -205,8 +205,8 @@ pub(in super::super) struct Eip {
     pub id: Text,
     #[serde(rename = "public_ip_address", deserialize_with = "ip")]
     pub ip: Option<IpAddr>,
-    #[serde(rename = "alias", deserialize_with = "lenient")]
-    pub name: Text,
+    #[serde(rename = "alias")]
+    pub name: Option<Text>,
     #[serde(deserialize_with = "lenient")]
     pub status: Text,
     /// Null on one that is not bound.

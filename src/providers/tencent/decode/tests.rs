@@ -110,6 +110,17 @@ fn a_nic_is_attached_by_its_attachment_and_never_by_its_state() {
             "AVAILABLE",
             NicState::Attached,
         ),
+        // One that does not tell may be moving: there is no word for the NIC's state then.
+        (
+            json!({"State": "AVAILABLE", "Attachment": on, "PrivateIpAddressSet": [{"PrivateIpAddress": "10.0.0.1"}]}),
+            "",
+            NicState::Attached,
+        ),
+        (
+            json!({"State": "AVAILABLE", "Attachment": on, "PrivateIpAddressSet": [], "Ipv6AddressSet": [{"Address": "2001:db8::1"}]}),
+            "",
+            NicState::Attached,
+        ),
     ] {
         assert_eq!(state(row.clone()), (word.to_owned(), wanted), "{row}");
     }

@@ -100,7 +100,7 @@ items! {
     Havips("HaVipSet" "whole" havips: Vec<Havip>) { "TotalCount" "count" total: Option<u64>, }
 
     Havip("HaVipId" "id" id: String) {
-        "HaVipName" "text" name: String,
+        "HaVipName" "said" name: Option<Option<String>>,
         "Vip" "ip" ip: Option<IpAddr>,
         "SubnetId" "text" subnet: String,
         "NetworkInterfaceId" "text" nic: String,
@@ -156,7 +156,7 @@ items! {
     }
 
     Eip("AddressId" "id" id: String) {
-        "AddressName" "text" name: String,
+        "AddressName" "said" name: Option<Option<String>>,
         "AddressIp" "ip" ip: Option<IpAddr>,
         "AddressStatus" "text" status: String,
         "InstanceId" "text" instance: String,
@@ -188,12 +188,12 @@ parts! {
         "Primary" "truth" primary: Option<bool>,
         "PublicIpAddress" "text" public: String,
         "AddressId" "text" eip: String,
-        "State" "text" state: String,
+        "State" "said" state: Option<Option<String>>,
     }
 
     Ipv6 {
         "Address" "ip" ip: Option<IpAddr>,
-        "State" "text" state: String,
+        "State" "said" state: Option<Option<String>>,
     }
 
     Association { "InstanceId" "text" id: String, }

@@ -10,6 +10,7 @@ use crate::{
         address::{Address, AddressRole, Eip, EipBinding},
         fault::{Effect, Fault, FaultKind},
         ids::{InstanceId, RegionId},
+        name::Name,
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
         odd,
         outcome::Receipt,
@@ -225,7 +226,7 @@ fn eips<'a>(raw: &'a RawNic, region: &'a RegionId) -> impl Iterator<Item = Eip> 
         id: id.into(),
         region: region.clone(),
         ips: address.wan_ip.parse().into_iter().collect(),
-        name: Arc::from(""),
+        name: Name::unknown(),
         status: Arc::from(""),
         bound: EipBinding::Nic {
             nic: raw.network_interface_id.as_str().into(),
