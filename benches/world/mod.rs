@@ -103,7 +103,7 @@ fn eip(n: u32) -> Eip {
         id: format!("eip-{n}").into(),
         region: REGION.into(),
         ips: vec![Ipv4Addr::from(0xcb00_0000 + n).into()],
-        name: text(format!("public-{n}")),
+        name: text(format!("public-{n}")).into(),
         status: "InUse".into(),
         bound: EipBinding::Nic { nic: nic(n).id, private_ip },
     }

@@ -195,8 +195,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
             vec![nic(), ("who", who)]
         }
         FindingId::AddressesLeave => {
-            let extra =
-                |address: &&Address| address.role != AddressRole::Primary && !context.leaving.contains(&address.ip);
+            let extra = |address: &&Address| !context.leaving.contains(&address.ip);
             let (v6, v4): (Vec<&Address>, Vec<&Address>) =
                 facts.nic.addresses.iter().filter(extra).partition(|address| address.role == AddressRole::Ipv6);
             let ips = v4.iter().chain(&v6).map(|address| address.ip.to_string());
@@ -315,7 +314,7 @@ fn eip_values(facts: &Facts, eips: &[&Eip]) -> Values {
     ]
 }
 
-/// `lb`: ids; `lb_name`: names, ids where there is none; `port`: ports; each once. `ips`: the NIC's addresses that serve.
+/// `lb`: ids; `lb_name`: names, ids where there is none; `lb_named`: names with their ids; `port`: ports; each once. `ips`: the NIC's addresses that serve.
 fn backend_values(facts: &Facts, backends: &[&Backend]) -> Values {
     let set = |text: fn(&Backend) -> String| {
         let texts: BTreeSet<String> =
@@ -335,6 +334,14 @@ fn backend_values(facts: &Facts, backends: &[&Backend]) -> Values {
                     if backend.name.is_empty() { backend.load_balancer.to_string() } else { backend.name.to_string() }
                 },
             ),
+        ),
+        (
+            "lb_named",
+            set(|backend| match &*backend.name {
+                "" => backend.load_balancer.to_string(),
+                name if *name == *backend.load_balancer.as_str() => name.to_owned(),
+                name => format!("{name} ({})", backend.load_balancer),
+            }),
         ),
         ("port", set(|backend| backend.port.to_string())),
         ("ips", join(ips.iter())),

@@ -55,7 +55,7 @@ pub(super) fn ask(facts: &Facts, condition: Condition, context: Context) -> Answ
             Some(false) | None => Answer::Holds,
         },
         Condition::AddressesLeave => {
-            // Its own address goes with a NIC in any case.
+            // Its own address goes with a NIC in any case, and is told where others do.
             let leaves =
                 |address: &Address| address.role != AddressRole::Primary && !context.leaving.contains(&address.ip);
             if facts.nic.addresses.iter().any(leaves) || !facts.nic.prefixes.is_empty() {

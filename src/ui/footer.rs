@@ -709,7 +709,10 @@ fn keys(canvas: &mut Canvas, state: &State, area: Area) {
                 !only_for_some || disabled(state, command).is_none()
             })
             .map(|&command| {
-                let label = words.text(&format!("key.{}", command.name()), &[]).into_owned();
+                // Only at the top it leaves the program.
+                let is_back = command == Command::Back && !matches!(state.screen, Screen::Inventory | Screen::Welcome);
+                let name = if is_back { Command::Close.name() } else { command.name() };
+                let label = words.text(&format!("key.{name}"), &[]).into_owned();
                 (key_of(state, command), Cow::Owned(label), disabled(state, command).is_none())
             })
             .collect(),

@@ -377,7 +377,7 @@ fn eips(image: &Image) -> String {
 /// A NIC at one moment: the primary address has a star.
 fn image(words: &Catalog, doc: &mut Doc, image: &Image) {
     let instance = image.instance.as_ref().map(|id| format!("  {id}")).unwrap_or_default();
-    doc.field(words.word("label.status"), &clean(&format!("{}{instance}", image.status)), Role::Text);
+    doc.field(words.word("label.state"), &clean(&format!("{}{instance}", image.status)), Role::Text);
     let star = |role| if role == AddressRole::Primary { "*" } else { "" };
     let ips: Vec<String> = image.addresses.iter().map(|one| format!("{}{}", one.ip, star(one.role))).collect();
     doc.field(words.word("label.addresses"), &ips.join("  "), Role::Text);

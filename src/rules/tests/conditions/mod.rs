@@ -161,7 +161,7 @@ fn findings_carry_what_their_sentences_need() {
         (FindingId::InstanceState, "allowed", "running"),
         (FindingId::NicState, "state", "DETACHING"),
         (FindingId::NicState, "allowed", "attached"),
-        (FindingId::AddressesLeave, "count", "2"),
+        (FindingId::AddressesLeave, "count", "3"),
         (FindingId::AddressesLeave, "ipv6", "1"),
     ] {
         assert_eq!(value(&detach, id, name), wanted, "{id:?} {name}");
