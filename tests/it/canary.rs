@@ -33,6 +33,8 @@ struct Way {
     /// With screens, panics and every form of output; of the others those are the same.
     thorough: bool,
     cloud: &'static str,
+    /// One of the cloud's older APIs, where it is not its own choice.
+    api: Option<&'static str>,
     token: bool,
     credentials: String,
     vars: Vec<(&'static str, String)>,
@@ -70,8 +72,10 @@ impl House {
         let (region, endpoint) = (simulator.world().regions()[0].clone(), simulator.endpoint());
         let config = format!(
             "version = 1\n[[profile]]\nname = \"p\"\ncloud = \"{}\"\nregions = [\"{region}\"]\nendpoint = \"{endpoint}\"\n\
-             alias = \"acme\"\n{}",
-            way.cloud, way.credentials
+             alias = \"acme\"\n{}{}",
+            way.cloud,
+            way.api.map_or_else(String::new, |api| format!("api = \"{api}\"\n")),
+            way.credentials
         );
         fs::write(home.path().join("c.toml"), config).unwrap();
         Self { home, simulator, way, heard: Vec::new() }
@@ -208,6 +212,14 @@ impl House {
                 assert!(!holds(bytes, secret), "{}: the secret is in {where_}", self.way.name);
             }
         }
+        // Whoever has a signed write can send it once more.
+        for (where_, bytes) in self.heard.iter().chain(&files) {
+            let text = String::from_utf8_lossy(bytes).to_ascii_lowercase();
+            let values = ["signature=", "signature%3d"].into_iter().flat_map(|name| text.split(name).skip(1));
+            for value in values {
+                assert!(value.starts_with("***"), "{}: a signature is in {where_}: {value:.40}", self.way.name);
+            }
+        }
     }
 }
 
@@ -254,7 +266,7 @@ fn the_search_finds_a_secret_in_every_dress() {
 
 fn way(name: &'static str, cloud: &'static str, credentials: &str) -> Way {
     let credentials = if credentials.is_empty() { String::new() } else { format!("credentials = {credentials}\n") };
-    Way { name, thorough: false, cloud, token: false, credentials, vars: Vec::new(), own: Vec::new() }
+    Way { name, thorough: false, cloud, api: None, token: false, credentials, vars: Vec::new(), own: Vec::new() }
 }
 
 /// Each source of credentials, each cloud's file and the user of the one that has some.
@@ -271,6 +283,10 @@ fn ways(home: &Path) -> Vec<Way> {
             vars: vec![(id_name, id()), (secret_name, secret())],
             ..way("own variables", descriptor.id, "")
         });
+        for &api in descriptor.apis.iter().filter(|api| cloud.generation(api).is_some()) {
+            let vars = vec![(id_name, id()), (secret_name, secret())];
+            all.push(Way { vars, api: Some(api), ..way("an older API", descriptor.id, "") });
+        }
         let (path, text) = own_file(descriptor.id, &key(false));
         let path = home.join(".").join(descriptor.id).join(path);
         crate::accounts::write(&path, 0o600, &text);
