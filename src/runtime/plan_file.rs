@@ -117,7 +117,7 @@ impl PlanFileError {
             Self::Write { path, error } => at("plan-file.unwritable", path).with("reason", error),
             Self::Taken { path } => at("plan-file.taken", path),
             Self::NoPlan { path, why } => at("plan-file.no-plan", path).with("reason", why),
-            Self::Version { path, found } => at("plan-file.version", path).with("found", found),
+            Self::Version { path, found } => at("plan-file.version", path).with("found", found).with("known", VERSION),
             Self::Altered { path, found } => at("plan-file.altered", path).with("hash", found),
         }
     }
@@ -460,9 +460,13 @@ mod tests {
     #[test]
     fn a_plan_of_the_first_form_is_refused_as_another_version() {
         let mut value = serde_json::to_value(file(NOW)).unwrap();
-        value["nicdeck_plan"] = 1.into();
-        let read = PlanFile::parse(Path::new("p"), value.to_string().as_bytes());
-        assert!(matches!(read, Err(PlanFileError::Version { found: 1, .. })), "{read:?}");
+        for other in [1, 99] {
+            value["nicdeck_plan"] = other.into();
+            let Err(error) = PlanFile::parse(Path::new("p"), value.to_string().as_bytes()) else { panic!("{other}") };
+            assert!(matches!(error, PlanFileError::Version { found, .. } if found == other), "{error:?}");
+            let values = error.phrase().values;
+            assert!(values.contains(&("found", other.to_string())) && values.contains(&("known", VERSION.to_string())));
+        }
     }
 
     /// Another machine's nicdeck has to come to the same hash.

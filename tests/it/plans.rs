@@ -189,8 +189,8 @@ async fn what_was_not_approved_or_was_changed_is_not_sent() {
     for (text, words) in [
         ("{", "is no plan of nicdeck: EOF"),
         ("[]", "is no plan of nicdeck"),
-        ("{\"nicdeck_plan\": 9}", "is a plan of version 9"),
-        ("{\"nicdeck_plan\": 1}", "is a plan of version 1"),
+        ("{\"nicdeck_plan\": 9}", "is a plan of version 9; this nicdeck reads version 2"),
+        ("{\"nicdeck_plan\": 1}", "is a plan of version 1; this nicdeck reads version 2"),
         ("{\"nicdeck_plan\": 2}", "is no plan of nicdeck: missing field"),
     ] {
         fs::write(&file, text).unwrap();
@@ -487,6 +487,17 @@ async fn a_reader_that_goes_away_changes_no_exit_code() {
     let denied = ("DescribeEipAddresses".to_owned(), "Forbidden.RAM".to_owned());
     desk.simulator.change(|world| world.refusals.insert(denied.0, denied.1));
     assert_eq!(unread(&["list"]).await.exit, 3);
+}
+
+/// A script that makes a new plan on 7 would do so for ever.
+#[tokio::test]
+async fn a_journal_that_can_not_be_read_is_no_old_plan() {
+    let desk = Desk::set().await;
+    let plan = desk.plan(&[GOOD[0].1]).await;
+    fs::create_dir_all(desk.home.path().join(".local/state/nicdeck/journal.jsonl")).unwrap();
+    let ran = desk.apply(hash(&plan), &[]).await;
+    ran.refused(1, "The journal cannot be read");
+    assert!(ran.err.contains("Nothing was sent") && desk.writes() == 0, "{}", ran.err);
 }
 
 /// What is odd about the journal is said, and once: each line of it is for a person to look at.

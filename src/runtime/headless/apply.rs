@@ -79,9 +79,9 @@ pub async fn apply(
     err: &mut dyn io::Write,
 ) -> Result<Applied, RunError> {
     let rehearse = approved.is_none();
-    if let Some(phrase) = objection(launch, file, approved) {
+    if let Some((phrase, end)) = objection(launch, file, approved) {
         say(form, err, &phrase);
-        return Ok(Applied::Stale);
+        return Ok(end);
     }
     let mut desk = Desk::open(launch)?;
     for profile in file.profiles() {
@@ -166,20 +166,21 @@ fn say(form: &Form<'_>, err: &mut dyn io::Write, phrase: &Phrase) {
     let _ = writeln!(err, "{}", clean(&(form.phrase)(phrase)));
 }
 
-/// What is wrong with the file, before a cloud is asked anything.
-fn objection(launch: &Launch, file: &PlanFile, approved: Option<&str>) -> Option<Phrase> {
+/// What is wrong with the file, before a cloud is asked anything, and how the program ends then.
+fn objection(launch: &Launch, file: &PlanFile, approved: Option<&str>) -> Option<(Phrase, Applied)> {
+    let stale = |phrase| Some((phrase, Applied::Stale));
     if let Some(approved) = approved
         && !approved.trim().eq_ignore_ascii_case(file.hash())
     {
-        return Some(Phrase::new("apply.other-hash").with("approved", approved).with("hash", file.hash()));
+        return stale(Phrase::new("apply.other-hash").with("approved", approved).with("hash", file.hash()));
     }
     if file.demo() != launch.demo {
-        return Some(Phrase::new(if file.demo() { "apply.of-demo" } else { "apply.not-of-demo" }));
+        return stale(Phrase::new(if file.demo() { "apply.of-demo" } else { "apply.not-of-demo" }));
     }
     match file.age(clock::now()) {
         Age::Good => {}
-        Age::TooOld(hours) => return Some(Phrase::new("apply.too-old").with("hours", hours)),
-        Age::NotYet => return Some(Phrase::new("apply.not-yet")),
+        Age::TooOld(hours) => return stale(Phrase::new("apply.too-old").with("hours", hours)),
+        Age::NotYet => return stale(Phrase::new("apply.not-yet")),
     }
     let journal = launch.journal.as_deref()?;
     let approved = Approved { file: file.hash(), plan: file.plan(), made_at: file.made_at(), host: file.host() };
@@ -194,10 +195,13 @@ fn objection(launch: &Launch, file: &PlanFile, approved: Option<&str>) -> Option
                 _ => "apply.repeated-partly",
             };
             let flag = if launch.demo { " --demo" } else { "" };
-            Some(Phrase::new(key).with("batch", batch).with("when", moment(at)).with("count", left).with("flag", flag))
+            stale(Phrase::new(key).with("batch", batch).with("when", moment(at)).with("count", left).with("flag", flag))
         }
-        // Whether it was carried out already is not known, and unknown is not safe.
-        Err(error) => Some(Phrase::new("notice.journal-unread").with_phrase("message", (&error.fault()).into())),
+        // Whether it was carried out already is not known, and unknown is not safe. A new plan would end here as well.
+        Err(error) => {
+            let phrase = Phrase::new("apply.journal-unread").with_phrase("message", (&error.fault()).into());
+            Some((phrase, Applied::NoJournal))
+        }
     }
 }
 
