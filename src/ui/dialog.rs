@@ -281,6 +281,16 @@ fn about(
         let same = alias.is_empty() || alias == profile.as_str();
         if same || level < 3 { profile.to_string() } else { format!("{profile} ({alias})") }
     };
+    // What can not be taken back stands first: in sight in the smallest window.
+    let lost = words.text("effect.eips-lost", &[("count", &view.effects.eips_lost.to_string())]);
+    let (grave, others): (Vec<_>, Vec<_>) =
+        plan::effects(canvas, view, false).into_iter().partition(|(effect, _)| *effect == lost);
+    for (effect, role) in &grave {
+        doc.text(effect, *role);
+    }
+    if !grave.is_empty() {
+        doc.blank();
+    }
     let wide = by.iter().map(|(profile, _)| text::cells(&name(profile))).max().unwrap_or(0).min(28);
     for (profile, sent) in by {
         let mut said: Vec<String> = Vec::new();
@@ -310,7 +320,7 @@ fn about(
         doc.hang(lead, indent, &said.join(words.word("confirm.comma")), Role::Text);
     }
     doc.blank();
-    for (effect, role) in plan::effects(canvas, view, false) {
+    for (effect, role) in others {
         doc.text(&effect, role);
     }
     if let Some(instances) = instances(view) {
@@ -335,16 +345,23 @@ fn about(
 /// The instances that lose a NIC: a few by name, and how many more.
 fn instances(view: &PlanView) -> Option<String> {
     const NAMED: usize = 3;
-    let all: BTreeSet<&str> = view
+    let all: BTreeSet<(&str, &str)> = view
         .plan
         .operations()
         .iter()
         .filter_map(|operation| match &operation.kind {
-            OperationKind::Detach { instance, .. } => Some(instance.as_str()),
+            OperationKind::Detach { instance, .. } => {
+                let name = operation.expect.instance.as_ref().map_or("", |instance| &*instance.name);
+                Some((instance.as_str(), name))
+            }
             _ => None,
         })
         .collect();
-    let named: Vec<String> = all.iter().take(NAMED).map(|id| clean(id).into_owned()).collect();
+    let named = all.iter().take(NAMED).map(|(id, name)| match *name {
+        "" => clean(id).into_owned(),
+        name => format!("{} ({})", clean(name), clean(id)),
+    });
+    let named: Vec<String> = named.collect();
     let more = all.len().checked_sub(NAMED).filter(|more| *more > 0).map(|more| format!(" +{more}"));
     (!named.is_empty()).then(|| named.join(", ") + &more.unwrap_or_default())
 }

@@ -58,13 +58,14 @@ fn batches(canvas: &mut Canvas, history: &History, regions: &Regions) {
     let height = usize::from(regions.list.height);
     let shown: Vec<&Summary> = history.summaries().iter().skip(history.view.offset).take(height).collect();
     let widest = |text: &dyn Fn(&Summary) -> usize| shown.iter().map(|batch| text(batch)).max().unwrap_or(0);
+    let ends = u16::try_from(widest(&|batch| text::cells(&ended(words, batch)))).unwrap_or(u16::MAX);
     let needs = [
         need(3, 6, 0).fit(widest(&|batch| batch.number.to_string().len())),
         need(16, 16, 0),
         need(6, 16, 3).fit(widest(&|batch| text::cells(&batch.who))),
         need(8, 30, 1).fit(widest(&|batch| text::cells(&batch.profiles.join(" ")))),
-        need(11, 40, 0).fit(widest(&|batch| text::cells(&did(words, batch)))),
-        need(18, 60, 0).fit(widest(&|batch| text::cells(&ended(words, batch)))).first(),
+        need(11, 40, 0).fit(widest(&|batch| text::cells(&did(words, batch)))).first(),
+        need(ends.clamp(8, 18), 60, 0).fit(ends.into()).first(),
         need(8, 20, 2).fit(widest(&|batch| text::cells(&undo(words, batch)))),
     ];
     let slots = columns::lay(needs, 2, regions.list.width.saturating_sub(1));

@@ -12,7 +12,7 @@ use crate::{
         address::AddressRole,
         clean::clean,
         finding::{Finding, FindingId, Severity},
-        ids::{AddressKey, ProfileId},
+        ids::{AddressKey, NicKey, ProfileId},
         plan::{Act, Decision, Load, Operation, OperationKind, PlanRow},
         selection::Target,
     },
@@ -446,6 +446,16 @@ fn freshness(canvas: &Canvas, state: &State, view: &PlanView) -> (String, Role) 
     }
 }
 
+/// The instance that a NIC is on: its name, as people know it, and its id.
+fn instance_of(state: &State, key: &NicKey) -> Option<String> {
+    let part = state.inventory.profile(&key.profile)?;
+    let id = part.nic(&key.nic)?.instance.as_ref()?;
+    match part.instance(id).map(|instance| &*instance.name) {
+        None | Some("") => Some(id.to_string()),
+        Some(name) => Some(format!("{name}  {id}")),
+    }
+}
+
 /// Everything about one row of the plan.
 pub fn page(canvas: &Canvas, state: &State, view: &PlanView, row: &PlanRow, width: u16) -> Doc {
     let words = canvas.words;
@@ -456,6 +466,9 @@ pub fn page(canvas: &Canvas, state: &State, view: &PlanView, row: &PlanRow, widt
     let name = words::target_name(&row.target);
     doc.line(vec![(name, Role::Bright), ("  ".to_owned(), Role::Text), (decision, role)]);
     doc.text(&format!("{}  {}  {}", nic.profile, row.region, nic.nic), Role::Dim);
+    if let Some(instance) = instance_of(state, nic) {
+        doc.text(&clean(&instance), Role::Dim);
+    }
     if row.hidden {
         doc.text(words.word("plan.hidden-row"), Role::Mark);
     }

@@ -527,6 +527,8 @@ pub fn ask(state: &mut State) -> Vec<Effect> {
         return effects;
     }
     let Some(view) = &state.plan else { return Vec::new() };
+    // What was said of the screen before is not about what is asked now.
+    state.notices.leave();
     state.dialogs += 1;
     state.overlays.push(Overlay::Confirm(Confirm {
         number: state.dialogs,

@@ -219,7 +219,10 @@ fn addresses_go_in_batches_in_order_and_the_nic_goes_last() {
     assert!(plan.rows().iter().all(|row| (row.before, row.after) == (9, 4)));
     assert!(plan.rows()[..5].iter().all(|row| has(row, FindingId::NicInPlan)));
     let leave = plan.rows()[5].findings.iter().find(|finding| finding.id == FindingId::AddressesLeave).unwrap();
-    assert!(leave.values.contains(&("count", "4".to_owned())), "its own leaves, and released addresses do not: {leave:?}");
+    assert!(
+        leave.values.contains(&("count", "4".to_owned())),
+        "its own leaves, and released addresses do not: {leave:?}"
+    );
     let first = &plan.rows()[5].findings[0];
     assert_eq!(first.id, FindingId::AddressesInPlan, "the NIC's row tells that its addresses are asked for as well");
     assert!(first.values.contains(&("count", "5".to_owned())), "{first:?}");
