@@ -117,7 +117,7 @@ commands! {
     Recheck = "recheck", Act, Done;
     Undo = "undo", Act, Done;
     Compare = "compare", Look, History;
-    Filter = "filter", Find, Searched;
+    Filter = "filter", Find, Lists;
     ClearFilter = "clear-filter", Find, Searched;
     Prompt = "prompt", Find, Everywhere;
     Open = "open", Look, Lists;

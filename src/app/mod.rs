@@ -11,6 +11,7 @@ pub mod dry_run;
 pub mod earlier;
 pub mod effect;
 pub mod export;
+pub mod find;
 pub mod geometry;
 pub mod history;
 pub mod jobs;

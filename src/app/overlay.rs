@@ -2,7 +2,7 @@
 
 use crate::domain::selection::Target;
 
-use super::{confirm::Confirm, prompt::Prompt, viewport::Viewport};
+use super::{confirm::Confirm, find::Find, prompt::Prompt, viewport::Viewport};
 
 #[derive(Clone, PartialEq, Debug)]
 pub enum Overlay {
@@ -33,6 +33,8 @@ pub enum Overlay {
     ExportMenu {
         view: Viewport,
     },
+    /// The list is being searched.
+    Find(Find),
     /// A command is being typed.
     Prompt(Prompt),
     /// Which columns the inventory shows.

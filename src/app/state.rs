@@ -142,6 +142,8 @@ pub struct State {
     pub dry_run: Option<DryRun>,
     pub history: History,
     pub calls: Calls,
+    /// What was looked for last in a list that hides nothing.
+    pub sought: String,
     pub jobs: JobTable,
     pub overlays: Vec<Overlay>,
     /// Confirm dialogs that there have been.
@@ -202,6 +204,7 @@ impl State {
             dry_run: None,
             history: History::default(),
             calls: Calls::default(),
+            sought: String::new(),
             jobs: JobTable::default(),
             overlays: Vec::new(),
             dialogs: 0,

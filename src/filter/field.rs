@@ -111,7 +111,7 @@ impl Field {
 }
 
 /// The word that is closest to `word`, if it is close enough to be a slip of the finger.
-pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let most = if word.len() <= 3 { 1 } else { 2 };
     known
         .map(|candidate| (distance(word, candidate), candidate))

@@ -29,7 +29,7 @@ use crate::domain::finding::FindingSet;
 pub use certain::{Certain, Missing, Whole};
 pub use error::{FilterError, FilterErrorKind};
 pub use eval::{NicMatch, NicSubject, Partial, ProfileSubject, TargetSubject};
-pub use field::Field;
+pub use field::{Field, nearest};
 
 use field::{Compare, Has};
 use net::AddressSet;

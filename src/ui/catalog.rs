@@ -145,22 +145,33 @@ fn flatten(prefix: &str, table: toml::Table, out: &mut HashMap<String, String>) 
     Ok(())
 }
 
-/// Puts values into a template.
+/// Puts values into a template. Between Chinese and Latin letters or digits stands a space, also where a value begins or ends:
+/// which of them it brings is not known before.
 pub(super) fn fill<'a, 'v>(template: &'a str, value: impl Fn(&str) -> Option<&'v str>) -> Cow<'a, str> {
     if !template.contains('{') {
         return Cow::Borrowed(template);
     }
+    let chinese = template.contains(is_han);
+    let put = |out: &mut String, text: &str| {
+        let meet = out.chars().next_back().zip(text.chars().next());
+        let apart =
+            |(a, b): (char, char)| is_han(a) && b.is_ascii_alphanumeric() || a.is_ascii_alphanumeric() && is_han(b);
+        if chinese && meet.is_some_and(apart) {
+            out.push(' ');
+        }
+        out.push_str(text);
+    };
     let mut out = String::with_capacity(template.len() + 24);
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
-        out.push_str(before);
+        put(&mut out, before);
         let Some((slot, after)) = after.split_once('}') else {
             out.push('{');
             rest = after;
             continue;
         };
         match slot.split_once(':') {
-            None => out.push_str(value(slot).unwrap_or("?")),
+            None => put(&mut out, value(slot).unwrap_or("?")),
             Some((name, words)) => {
                 let (one, many) = words.split_once('|').unwrap_or((words, words));
                 out.push_str(if value(name) == Some("1") { one } else { many });
@@ -168,8 +179,12 @@ pub(super) fn fill<'a, 'v>(template: &'a str, value: impl Fn(&str) -> Option<&'v
         }
         rest = after;
     }
-    out.push_str(rest);
+    put(&mut out, rest);
     Cow::Owned(out)
+}
+
+fn is_han(c: char) -> bool {
+    ('\u{4e00}'..='\u{9fff}').contains(&c)
 }
 
 #[cfg(test)]

@@ -538,6 +538,7 @@ pub fn columns_menu(canvas: &mut Canvas, state: &State, regions: &Regions, view:
         let about = match () {
             () if state.browse.hidden.contains(&column) => "columns.hidden",
             () if shown.contains(&column) => "columns.shown",
+            () if inventory::is_scrolled(state, column) => "columns.scrolled",
             () if state.lists_tree() && !inventory::is_in_tree(column) => "columns.in-tree",
             () => "columns.no-room",
         };

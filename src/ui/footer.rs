@@ -9,6 +9,7 @@ use crate::{
         command::Command,
         confirm::Asked,
         detail::{self, Detail},
+        find,
         geometry::{Area, DETAIL_FROM, Regions},
         notices::{Loudness, Phrase},
         overlay::Overlay,
@@ -259,10 +260,18 @@ impl Message {
         if self.glyph.is_empty() { 0 } else { text::cells(self.glyph) + 1 }
     }
 
-    /// On the status line; where that is not enough, the sentence about the focused row gives way.
+    /// On the status line; where that is not enough, the sentence about the focused row gives way, and then a line of the list.
     fn draw(&self, canvas: &mut Canvas, regions: &Regions) {
         let lines = self.lines(regions.status.width);
-        let first = if lines.len() > 1 { regions.focus } else { regions.status };
+        let over = Area { y: regions.focus.y.saturating_sub(1), ..regions.focus };
+        let first = match lines.len() {
+            0 | 1 => regions.status,
+            2 => regions.focus,
+            _ => over,
+        };
+        if lines.len() > 2 {
+            canvas.clear(over, Role::Text);
+        }
         let mut sign = canvas.pen(first, 0);
         sign.gap(1).put(self.glyph, self.role);
         let indent = 1 + u16::try_from(self.indent()).unwrap_or(0);
@@ -274,9 +283,14 @@ impl Message {
         match lines.as_slice() {
             [] => {}
             [one] => put(regions.status, one),
-            [first, rest @ ..] => {
+            [first, second] => {
                 put(regions.focus, first);
-                // More than two lines end in the cut mark.
+                put(regions.status, second);
+            }
+            [first, second, rest @ ..] => {
+                put(over, first);
+                put(regions.focus, second);
+                // More than three lines end in the cut mark.
                 put(regions.status, &rest.join(" "));
             }
         }
@@ -291,9 +305,12 @@ fn message(canvas: &Canvas, state: &State) -> Option<Message> {
             None => ("", prompt.candidates(state).join("  "), Role::Dim),
         }
     } else if let Some(mistake) = mistake(state) {
-        let mut text = {
-            let kind = &mistake.kind;
-            words::filter_mistake(words, &kind.code(), &kind.values(), mistake.suggestion.as_deref())
+        let mut text = match half_typed(state, mistake) {
+            Some(term) => words.text("filter.half-typed-term", &[("term", term)]).into_owned(),
+            None => {
+                let kind = &mistake.kind;
+                words::filter_mistake(words, &kind.code(), &kind.values(), mistake.suggestion.as_deref())
+            }
         };
         text.push_str(words.word("list.blank"));
         text.push_str(words.word(if mistake.is_incomplete() { "filter.left-out" } else { "filter.list-stays" }));
@@ -317,6 +334,14 @@ fn message(canvas: &Canvas, state: &State) -> Option<Message> {
         standing(canvas, state)?
     };
     Some(Message { glyph, text, role })
+}
+
+/// The term that is not wrong yet, where nothing more can be said of it.
+fn half_typed<'a>(state: &'a State, mistake: &FilterError) -> Option<&'a str> {
+    let line = if state.screen == Screen::History { &state.history.line } else { &state.browse.line };
+    let spanned = line.text().get(mistake.span.clone()).map(str::trim).filter(|term| !term.is_empty());
+    let term = spanned.or_else(|| line.text().split_whitespace().next_back())?;
+    (mistake.kind.code() == "incomplete" && !term.is_empty()).then_some(term)
 }
 
 /// What is wrong with the line that is being typed.
@@ -550,13 +575,14 @@ fn shown(state: &State) -> &'static [Command] {
             C::Open,
             C::Rebuild,
             C::Export,
+            C::Filter,
             C::Help,
             C::Copy,
             C::GoInventory,
             C::GoCalls,
         ],
         Screen::Run if state.is_running() => {
-            &[C::Pause, C::Stop, C::Open, C::GoInventory, C::GoCalls, C::Help, C::Copy, C::Language]
+            &[C::Pause, C::Stop, C::Open, C::GoInventory, C::GoCalls, C::Filter, C::Help, C::Copy, C::Language]
         }
         Screen::Run => &[
             C::RetryFailed,
@@ -564,6 +590,7 @@ fn shown(state: &State) -> &'static [Command] {
             C::Undo,
             C::Open,
             C::Export,
+            C::Filter,
             C::Copy,
             C::GoInventory,
             C::Help,
@@ -599,7 +626,9 @@ fn shown(state: &State) -> &'static [Command] {
             C::Back,
             C::Language,
         ],
-        Screen::Calls => &[C::Open, C::NextFinding, C::Copy, C::GoInventory, C::GoRun, C::Help, C::Back, C::Language],
+        Screen::Calls => {
+            &[C::Open, C::Filter, C::NextFinding, C::Copy, C::GoInventory, C::GoRun, C::Help, C::Back, C::Language]
+        }
         Screen::Welcome if !state.problems.is_empty() => &[C::StartDemo, C::Language, C::Down, C::Up, C::Help, C::Back],
         Screen::Welcome if state.found.is_empty() => {
             &[C::StartDemo, C::WriteConfig, C::Language, C::Copy, C::Help, C::Back]
@@ -661,6 +690,9 @@ fn keys(canvas: &mut Canvas, state: &State, area: Area) {
             (&[Command::Refresh], "keys.read-again"),
             (&[Command::Close], "keys.close"),
         ]),
+        Some(Overlay::Find(_)) => {
+            fixed(&[("enter", "keys.find-stay"), ("down up", "keys.find-step"), ("esc", "keys.find-back")])
+        }
         Some(Overlay::Prompt(_)) => {
             fixed(&[("enter", "keys.run-command"), ("tab", "keys.complete"), ("esc", "keys.close")])
         }
@@ -711,7 +743,11 @@ fn keys(canvas: &mut Canvas, state: &State, area: Area) {
             .map(|&command| {
                 // Only at the top it leaves the program.
                 let is_back = command == Command::Back && !matches!(state.screen, Screen::Inventory | Screen::Welcome);
-                let name = if is_back { Command::Close.name() } else { command.name() };
+                let name = match command {
+                    Command::Filter if find::is_on(state.screen) => "find",
+                    _ if is_back => Command::Close.name(),
+                    _ => command.name(),
+                };
                 let label = words.text(&format!("key.{name}"), &[]).into_owned();
                 (key_of(state, command), Cow::Owned(label), disabled(state, command).is_none())
             })

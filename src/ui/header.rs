@@ -21,6 +21,8 @@ const NAME: usize = 20;
 /// In a window of less than [`NARROW`] columns.
 const SHORT_NAME: usize = 12;
 const NARROW: u16 = 60;
+/// From this many columns the line begins with the program's name.
+const NAMED: u16 = 90;
 
 /// A part of the header that stays or goes as a whole.
 struct Piece<'a> {
@@ -81,10 +83,12 @@ fn pieces<'a>(canvas: &Canvas<'a>, state: &'a State) -> Vec<Piece<'a>> {
     let mut add = |right: bool, drop: u8, gap: u16, spans: Vec<(Cow<'a, str>, Role)>| {
         pieces.push(Piece { right, drop, gap, spans });
     };
-    add(false, 6, 0, vec![(Cow::Borrowed("nicdeck"), Role::Key)]);
-
     let changed = changed(state);
     let first = state.profiles.iter().find(|info| info.prod).or(state.profiles.first());
+    // By the window alone: a mark or a batch that comes or goes must not move the line's beginning.
+    if first.is_none() || state.size.columns >= NAMED {
+        add(false, 6, 0, vec![(Cow::Borrowed("nicdeck"), Role::Key)]);
+    }
     let most = if state.size.columns < NARROW { SHORT_NAME } else { NAME };
     if let Some(changed) = &changed {
         // Whose resources are changed never goes.
@@ -125,7 +129,7 @@ fn pieces<'a>(canvas: &Canvas<'a>, state: &'a State) -> Vec<Piece<'a>> {
         if crate::app::browse::oldest(state).is_some() || state.inventory.nic_count() > 0 {
             let (addresses, nics) =
                 (state.inventory.address_count().to_string(), state.inventory.nic_count().to_string());
-            add(false, 5, 3, counted(&addresses, words.text("header.addresses", &[("count", &addresses)])));
+            add(false, 7, 3, counted(&addresses, words.text("header.addresses", &[("count", &addresses)])));
             add(false, 9, 2, counted(&nics, words.text("header.nics", &[("count", &nics)])));
         }
     }

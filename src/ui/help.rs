@@ -3,6 +3,7 @@
 
 use crate::app::{
     command::{Command, Group},
+    find,
     geometry::Area,
     overlay::Help,
     state::State,
@@ -64,12 +65,22 @@ fn group(group: Group) -> &'static str {
     }
 }
 
-fn name_of(words: &Catalog, command: Command) -> String {
-    words.text(&format!("command.{}", command.name()), &[]).into_owned()
+/// As its words are named: one that does another thing on some screens has others there.
+fn word_of(state: &State, command: Command) -> &'static str {
+    if command == Command::Filter && find::is_on(state.screen) { "find" } else { command.name() }
 }
 
-fn help_of(words: &Catalog, command: Command) -> String {
-    words.text(&format!("command-help.{}", command.name()), &[]).into_owned()
+fn name_of(words: &Catalog, state: &State, command: Command) -> String {
+    words.text(&format!("command.{}", word_of(state, command)), &[]).into_owned()
+}
+
+fn help_of(words: &Catalog, state: &State, command: Command) -> String {
+    words.text(&format!("command-help.{}", word_of(state, command)), &[]).into_owned()
+}
+
+/// Is this text, as far as it is typed, the name of the key? One letter is that key only, and which case it has matters.
+fn is_key(name: &str, typed: &str) -> bool {
+    if typed.chars().count() < 2 { name == typed } else { name.to_lowercase().contains(&typed.to_lowercase()) }
 }
 
 pub fn draw(canvas: &mut Canvas, state: &State, area: Area, help: &Help) {
@@ -77,10 +88,10 @@ pub fn draw(canvas: &mut Canvas, state: &State, area: Area, help: &Help) {
     let wanted = help.search.text().trim().to_lowercase();
     let holds = |text: &str| wanted.is_empty() || text.to_lowercase().contains(&wanted);
     let matches = |command: Command| {
-        holds(&name_of(words, command))
-            || holds(&help_of(words, command))
+        holds(&name_of(words, state, command))
+            || holds(&help_of(words, state, command))
             || holds(command.name())
-            || state.keymap.keys(command).iter().any(|key| key.name() == wanted)
+            || state.keymap.keys(command).iter().any(|key| is_key(&key.name(), help.search.text().trim()))
     };
     // What is no command stands beside them where both have room.
     let apart = if area.width < BESIDE_FROM { 0 } else { area.width * 2 / 5 };
@@ -93,7 +104,7 @@ pub fn draw(canvas: &mut Canvas, state: &State, area: Area, help: &Help) {
         for line in lines {
             let off = line.off.as_ref().map(|phrase| words.phrase(phrase));
             let keys = text::pad(&line.keys.join(" "), KEYS - 1, Cut::End, canvas.skin.glyphs.cut);
-            let name = text::pad(&name_of(words, line.command), name_cells, Cut::End, canvas.skin.glyphs.cut);
+            let name = text::pad(&name_of(words, state, line.command), name_cells, Cut::End, canvas.skin.glyphs.cut);
             let on = off.is_none();
             let lead = vec![
                 (format!("{keys} "), if on { Role::Key } else { Role::Dim }),
@@ -104,7 +115,7 @@ pub fn draw(canvas: &mut Canvas, state: &State, area: Area, help: &Help) {
                     let text = words.text("help.off", &[("reason", &reason)]).into_owned();
                     doc.hang(lead, KEYS + name_cells + 2, &text, Role::Warn);
                 }
-                None => doc.hang(lead, KEYS + name_cells + 2, &help_of(words, line.command), Role::Dim),
+                None => doc.hang(lead, KEYS + name_cells + 2, &help_of(words, state, line.command), Role::Dim),
             }
         }
     }

@@ -88,7 +88,10 @@ fn batches(canvas: &mut Canvas, history: &History, regions: &Regions) {
             _ if history.fault.is_some() => return,
             None => words.word("history.reading"),
             Some(listed) if listed.of == 0 => words.word("history.nothing"),
-            Some(_) => words.word("history.no-match"),
+            Some(_) => {
+                let text = words.text("history.no-match", &[("search", &history.text)]);
+                return note(canvas, regions.list, &text);
+            }
         };
         return note(canvas, regions.list, text);
     }

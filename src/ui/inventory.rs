@@ -94,6 +94,12 @@ pub fn is_in_tree(column: Column) -> bool {
     !matches!(column, Column::State | Column::Nic | Column::Instance)
 }
 
+/// Is the column of the table scrolled away to the left?
+pub fn is_scrolled(state: &State, column: Column) -> bool {
+    let shift = state.browse.shift.min(Column::ALL.len() - 1);
+    !state.lists_tree() && Column::ALL.iter().position(|&it| it == column).is_some_and(|nth| nth < shift)
+}
+
 /// In the tree, cells of a state before what else is said about an instance or NIC.
 const STATE: u16 = 11;
 
@@ -141,17 +147,19 @@ impl Columns {
                 }
             }
             Layout::Tree | Layout::Table { .. } => {
-                let shift = state.browse.shift.min(Column::ALL.len() - 1);
                 let column = |column: Column, least: u16, most: u16, drop: u8| {
-                    let scrolled = Column::ALL.iter().position(|&it| it == column).is_some_and(|nth| nth < shift);
-                    if scrolled { need(u16::MAX / 64, 0, 100) } else { unless_hidden(column, need(least, most, drop)) }
+                    if is_scrolled(state, column) {
+                        need(u16::MAX / 64, 0, 100)
+                    } else {
+                        unless_hidden(column, need(least, most, drop))
+                    }
                 };
                 // Beside the tree, whose an address is comes before the state of its NIC, which the tree tells as well.
                 let [in_state, in_eip, in_lb, in_nic, in_instance] =
                     if state.has_tree_pane() { [6, 2, 5, 4, 3] } else { [2, 3, 4, 5, 6] };
                 let needs = [
                     need(16 + mark, 17 + mark, 0),
-                    column(Column::Kind, 10, 12, 1),
+                    column(Column::Kind, 11, 12, 1),
                     column(Column::State, 9, 13, in_state),
                     need(20, 28, 0),
                     column(Column::Eip, 15, 15, in_eip),
@@ -289,7 +297,8 @@ fn draw_row(canvas: &mut Canvas, state: &State, area: Area, line: u16, row: RowR
                 && let Some(&it) = nic.addresses.get(usize::from(nth))
             {
                 let judged = state.verdicts.address(place, slot, usize::from(nth));
-                address(canvas, state, area, line, columns, info, part, nic, it, judged, depth);
+                let detach = state.verdicts.detach(place, slot);
+                address(canvas, state, area, line, columns, info, part, nic, it, (judged, detach), depth);
             }
         }
     }
@@ -425,8 +434,7 @@ fn nic(
             put(&mut pen, Some(second), area.x, &text, Cut::End, role);
         } else if marked {
             let judged = state.verdicts.detach(row.profile(), slot);
-            let word = format!("{mark} {}", words.word("noun.detach"));
-            put(&mut pen, Some(second), area.x, &word, Cut::End, Role::Mark);
+            put(&mut pen, Some(second), area.x, &marked_nic(words, mark), Cut::End, Role::Mark);
             if judged.level != Level::Ok {
                 let text = format!(" {}", words::level_glyph(judged.level));
                 pen.put(&text, words::level_role(judged.level));
@@ -487,7 +495,7 @@ fn address(
     part: &ProfileInventory,
     nic: &Nic,
     address: Address,
-    judged: Judged,
+    (judged, detach): (Judged, Judged),
     depth: u8,
 ) {
     let words = canvas.words;
@@ -495,6 +503,7 @@ fn address(
     let key = AddressKey { nic: NicKey { profile: info.id.clone(), nic: nic.id.clone() }, ip: address.ip };
     let target = Target::Address(key);
     let marked = state.marks.contains(&target);
+    let whole = state.marks.contains(&Target::Nic(target.nic().clone()));
     let tree_layout = state.lists_tree();
     let mut pen = tree(canvas, area, line, if tree_layout { depth } else { 0 });
     let after = pen.x + glyphs.mark_cells + 1;
@@ -520,6 +529,13 @@ fn address(
         // What is done to it now comes before what could be.
         let (from, width) = findings_room(&pen, area.x, columns.findings);
         pen.to(from).put_within(&text, width, Cut::End, role);
+    } else if whole && !tree_layout {
+        // It goes with its NIC, which no row of the table is.
+        let (from, width) = findings_room(&pen, area.x, columns.findings);
+        pen.to(from).put_within(&marked_nic(words, glyphs.mark), width, Cut::End, Role::Mark);
+        if detach.level != Level::Ok {
+            pen.gap(1).put(words::level_glyph(detach.level), words::level_role(detach.level));
+        }
     } else if state.writable(&info.id) {
         verdict(&mut pen, area.x, columns.findings, judged, (words.word("level.ok"), Role::Ok));
     } else {
@@ -546,7 +562,7 @@ fn address(
     if tree_layout {
         return;
     }
-    put(&mut pen, columns.nic, area.x, nic.id.as_str(), Cut::Middle, Role::Dim);
+    put(&mut pen, columns.nic, area.x, nic.id.as_str(), Cut::Middle, if whole { Role::Mark } else { Role::Dim });
     let instance = nic.instance.as_ref();
     let named = instance.and_then(|id| part.instance(id)).map(|it| &*it.name).filter(|name| !name.is_empty());
     match (named, instance) {
@@ -561,6 +577,11 @@ fn address(
 /// What a load balancer is called: its name, or its id.
 pub fn balancer(backend: &Backend) -> &str {
     if backend.name.is_empty() { backend.load_balancer.as_str() } else { &backend.name }
+}
+
+/// That the NIC is marked to be detached, as rows say it.
+fn marked_nic(words: &super::catalog::Catalog, mark: &str) -> String {
+    format!("{mark} {}", words.word("noun.detach"))
 }
 
 /// Where that column begins in a row, and its cells.

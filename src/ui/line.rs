@@ -6,6 +6,7 @@ use crate::{
     app::{
         browse::SortBy,
         detail::Detail,
+        find::Find,
         geometry::{Area, Regions},
         overlay::Overlay,
         plan_view::{PlanView, Source},
@@ -37,6 +38,7 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
             let indent = pen.x;
             input(canvas, regions.line, indent, &help.search, None);
         }
+        (Some(Overlay::Find(find)), _) => self::find(canvas, state, find, regions.line),
         (Some(Overlay::Prompt(prompt)), _) => {
             let mut pen = canvas.pen(regions.line, 0);
             pen.gap(1).put(":", Role::Key).gap(1);
@@ -86,6 +88,26 @@ pub fn in_sight(words: &Catalog, rows: Option<(usize, usize, usize)>) -> Option<
 /// The same of the current screen's list, for the right end of the line.
 fn rows_in_sight<'a>(words: &'a Catalog, state: &State) -> Option<(Cow<'a, str>, Role)> {
     in_sight(words, update::in_sight(state)).map(|rows| (rows, Role::Dim))
+}
+
+/// The text that is looked for in the list below, and how many of its rows hold it.
+fn find(canvas: &mut Canvas, state: &State, find: &Find, area: Area) {
+    let words = canvas.words;
+    let text = find.line.text();
+    let found = crate::app::find::found(state, text);
+    let here = update::in_list(state).map_or(0, |(view, _)| view.cursor);
+    let nth = found.iter().position(|&place| place == here).map_or(0, |nth| nth + 1);
+    let (nth, count) = (nth.to_string(), found.len().to_string());
+    let told = match found.len() {
+        0 if text.trim().is_empty() => Cow::Borrowed(words.word("find.hint")),
+        0 => Cow::Borrowed(words.word("find.none")),
+        _ => words.text("find.count", &[("nth", &nth), ("count", &count)]),
+    };
+    let mut pen = canvas.pen(area, 0);
+    pen.end = pen.end.saturating_sub(1).max(pen.x);
+    pen.gap(1).put("/", Role::Key).gap(1).right(&[(told, if found.is_empty() { Role::Dim } else { Role::Text })]);
+    let (indent, end) = (pen.x, pen.end);
+    input(canvas, Area { width: end.saturating_sub(area.x), ..area }, indent, &find.line, None);
 }
 
 pub fn screen_word(screen: Screen) -> &'static str {
@@ -291,7 +313,7 @@ fn plan_line(canvas: &mut Canvas, state: &State, area: Area) {
     pen.right(&right);
     pen.put(&what, Role::Text);
     if !source.is_empty() {
-        pen.gap(1).put(source, Role::Dim);
+        pen.put(words.word("list.blank"), Role::Dim).put(source, Role::Dim);
     }
     if text::cells(&calls) + 2 <= usize::from(pen.room()) {
         pen.gap(2).put(&calls, Role::Dim);

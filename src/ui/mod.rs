@@ -36,7 +36,7 @@ pub use words::{fault_advice, fault_message, fault_word, filter_mistake, sentenc
 use ratatui::{Frame, buffer::Buffer, layout::Position};
 
 use crate::app::{
-    geometry::{Area, Regions, SMALLEST, Size},
+    geometry::{Area, Regions, SMALLEST},
     mouse::Part,
     overlay::Overlay,
     rows,
@@ -62,15 +62,17 @@ pub fn draw(state: &State, skin: &Skin, buffer: &mut Buffer) -> Option<Position>
     canvas.profiles = &state.profiles;
     let regions = regions(state);
     if regions.tiny {
-        tiny(&mut canvas, state.size);
+        tiny(&mut canvas, state);
         canvas.lay_ground();
         return None;
     }
     header::draw(&mut canvas, state, &regions);
     line::draw(&mut canvas, state, &regions);
     screen(&mut canvas, state, &regions);
-    canvas.cursor =
-        canvas.cursor.filter(|_| state.overlays.is_empty() || matches!(state.overlays.last(), Some(Overlay::Help(_))));
+    canvas.cursor = canvas.cursor.filter(|_| {
+        state.overlays.is_empty()
+            || matches!(state.overlays.last(), Some(Overlay::Help(_) | Overlay::Prompt(_) | Overlay::Find(_)))
+    });
     footer::draw(&mut canvas, state, &regions);
     if let Some(overlay) = state.overlays.last() {
         framed(&mut canvas, state, &regions, overlay);
@@ -159,6 +161,7 @@ fn framed(canvas: &mut Canvas, state: &State, regions: &Regions, overlay: &Overl
         Overlay::CopyMenu { view } => dialog::copy_menu(canvas, state, regions, *view),
         Overlay::ExportMenu { view } => dialog::export_menu(canvas, regions, *view),
         Overlay::Help(_)
+        | Overlay::Find(_)
         | Overlay::Prompt(_)
         | Overlay::Detail { .. }
         | Overlay::Call { .. }
@@ -167,13 +170,25 @@ fn framed(canvas: &mut Canvas, state: &State, regions: &Regions, overlay: &Overl
     }
 }
 
-/// Too small for anything but one line.
-fn tiny(canvas: &mut Canvas, size: Size) {
+/// Too small for anything but that, the newest message, and how to leave what is open.
+fn tiny(canvas: &mut Canvas, state: &State) {
+    let size = state.size;
     let values = [("columns", SMALLEST.columns.to_string()), ("rows", SMALLEST.rows.to_string())];
     let text = canvas
         .words
         .text("program.too-small", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
         .into_owned();
-    let area = Area { x: 0, y: 0, width: size.columns, height: size.rows.min(1) };
-    canvas.pen(area, 0).put(&text, Role::Text);
+    let area = Area { x: 0, y: 0, width: size.columns, height: size.rows };
+    let wide = usize::from(size.columns);
+    let mut told = vec![(text, Role::Text)];
+    if let Some(notice) = state.notices.current(state.now) {
+        told.push((canvas.words.phrase(&notice.phrase), Role::Warn));
+    }
+    if !state.overlays.is_empty() {
+        told.push((canvas.words.word("program.esc").to_owned(), Role::Dim));
+    }
+    let lines = told.iter().flat_map(|(text, role)| text::wrap(text, wide).into_iter().map(move |line| (line, *role)));
+    for (row, (line, role)) in (0..area.height).zip(lines) {
+        canvas.pen(area, row).put(&line, role);
+    }
 }

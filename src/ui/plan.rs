@@ -13,7 +13,7 @@ use crate::{
         clean::clean,
         finding::{Finding, FindingId, Severity},
         ids::{AddressKey, NicKey, ProfileId},
-        plan::{Act, Decision, Load, Operation, OperationKind, PlanRow},
+        plan::{Act, Decision, Operation, OperationKind, PlanRow, ReleasePlan},
         selection::Target,
     },
 };
@@ -48,7 +48,7 @@ impl Columns {
         let needs = [
             need(7, 14, 2).fit(widest(&|row| text::cells(row.target.nic().profile.as_str()))),
             need(12, 26, 1).fit(widest(&|row| text::cells(row.target.nic().nic.as_str()))),
-            need(15, 17, 0),
+            need(15, if rows.iter().any(|row| row.target.ip().is_none()) { 44 } else { 17 }, 0),
             need(8, 17, 3),
             need(id, 40.max(id), 0).fit(widest(&finding_cells)).first(),
             need(8, 10, 0).fit(widest(&|row| text::cells(&decision(canvas, row).0))).first(),
@@ -86,7 +86,7 @@ pub fn strip(canvas: &mut Canvas, state: &State, view: &PlanView, area: Area) {
     let mut above = None;
     for (line, row) in (0u16..).zip(rows.iter().take(shown)) {
         let same = above == Some(row.target.nic());
-        draw_row(canvas, state, area, line, row, same, &columns);
+        draw_row(canvas, state, view, area, line, row, same, &columns);
         above = Some(row.target.nic());
     }
     if shown < rows.len() {
@@ -131,7 +131,7 @@ fn rows(canvas: &mut Canvas, state: &State, view: &PlanView, areas: &PlanAreas, 
         }
         let above = place.checked_sub(1).filter(|_| place > first && Some(place) != hidden).and_then(|at| rows.get(at));
         let same = above.is_some_and(|above| above.target.nic() == row.target.nic());
-        draw_row(canvas, state, area, line, row, same, columns);
+        draw_row(canvas, state, view, area, line, row, same, columns);
         if place == view.view.cursor {
             canvas.focus(area, line);
         }
@@ -139,10 +139,26 @@ fn rows(canvas: &mut Canvas, state: &State, view: &PlanView, areas: &PlanAreas, 
     }
 }
 
-fn draw_row(canvas: &mut Canvas, state: &State, area: Area, line: u16, row: &PlanRow, same: bool, columns: &Columns) {
+#[allow(clippy::too_many_arguments, reason = "two calls; a struct of the same fields would say nothing more")]
+fn draw_row(
+    canvas: &mut Canvas,
+    state: &State,
+    view: &PlanView,
+    area: Area,
+    line: u16,
+    row: &PlanRow,
+    same: bool,
+    columns: &Columns,
+) {
     let words = canvas.words;
     let change = change(canvas, row, columns.change.map_or(0, |slot| slot.width));
     let decided = decision(canvas, row);
+    // Into the next column, too: what goes along comes before what the NIC itself is then.
+    let wide = columns.address.width + columns.change.map_or(0, |slot| slot.width + 1);
+    let whole = match row.target.ip() {
+        Some(_) => String::new(),
+        None => whole_nic(canvas, &addresses_on(state, view, row), usize::from(wide)),
+    };
     let mut pen = canvas.pen(area, line);
     if !same {
         let nic = row.target.nic();
@@ -158,7 +174,7 @@ fn draw_row(canvas: &mut Canvas, state: &State, area: Area, line: u16, row: &Pla
     pen.to(area.x + columns.address.x);
     match &row.target {
         Target::Address(key) | Target::Eip { address: key, .. } => pen.address(&key.ip.to_string(), Role::Bright),
-        Target::Nic(_) => pen.put_within(words.word("noun.whole-nic"), columns.address.width, Cut::End, Role::Bright),
+        Target::Nic(_) => pen.put_within(&whole, wide, Cut::End, Role::Bright),
     };
     if let Some(slot) = columns.change.filter(|slot| pen.x <= area.x + slot.x) {
         pen.to(area.x + slot.x).put_within(&change, slot.width, Cut::End, Role::Dim);
@@ -191,6 +207,33 @@ fn draw_row(canvas: &mut Canvas, state: &State, area: Area, line: u16, row: &Pla
     }
     let (decision, role) = decided;
     pen.to(area.x + columns.decision.x).put_within(&decision, columns.decision.width, Cut::End, role);
+}
+
+/// The addresses on the NIC of a row.
+fn addresses_on(state: &State, view: &PlanView, row: &PlanRow) -> Vec<IpAddr> {
+    let nic = row.target.nic();
+    let planned = match row.decision {
+        Decision::Go(id) => view.plan.operations().get(id.0 as usize).map(|operation| &operation.expect.nic),
+        Decision::Blocked => None,
+    };
+    let listed = || state.inventory.profile(&nic.profile)?.nic(&nic.nic);
+    planned.or_else(listed).map(|nic| nic.addresses.iter().map(|address| address.ip).collect()).unwrap_or_default()
+}
+
+/// A whole NIC in so many cells: how many addresses are on it, and as many of them by name as have room.
+fn whole_nic(canvas: &Canvas, ips: &[IpAddr], room: usize) -> String {
+    let words = canvas.words;
+    let count = ips.len().to_string();
+    let named = |key: &'static str, named: usize| {
+        let list = ips.iter().take(named).map(ToString::to_string).collect::<Vec<_>>().join(words.word("list.comma"));
+        let list = if named < ips.len() { format!("{list} +{}", ips.len() - named) } else { list };
+        words.text(key, &[("count", &count), ("ips", &list)]).into_owned()
+    };
+    let fits = |text: &String| text::cells(text) <= room;
+    let long = (1..=ips.len()).rev().map(|n| named("plan.whole-nic", n)).find(fits);
+    long.or_else(|| (!ips.is_empty()).then(|| named("plan.whole-nic-short", 1)).filter(fits))
+        .or_else(|| Some(words.text("plan.whole-nic-count", &[("count", &count)]).into_owned()).filter(fits))
+        .unwrap_or_else(|| words.word("noun.whole-nic").to_owned())
 }
 
 /// The finding that stands in the row: that the guest keeps the address is true of each.
@@ -386,18 +429,57 @@ fn summary(canvas: &mut Canvas, state: &State, view: &PlanView, area: Area) {
         }
         pen.gap(u16::try_from(gap).unwrap_or(0)).put(effect, *role);
     }
-    let (belts, role) = belts(canvas, view.plan.load());
-    canvas.pen_at(area, 2, 2).column(words.word("label.belts"), label, Cut::End, Role::Dim).put(&belts, role);
+    let (mut belts, role) = belts(canvas, &view.plan);
+    let mut pen = canvas.pen_at(area, 2, 2);
+    pen.column(words.word("label.belts"), label, Cut::End, Role::Dim);
+    pen.end = pen.end.saturating_sub(1).max(pen.x);
+    let comma = words.word("list.comma");
+    let wide = |all: &[String]| text::cells(&all.join(comma));
+    // That nothing is protected has to be told only where there is room.
+    if view.plan.load().protected == 0 && wide(&belts) > usize::from(pen.room()) {
+        belts.pop();
+    }
+    let more = words.text("plan.effects-more", &[("count", &belts.len().saturating_sub(1).to_string())]);
+    let whole = wide(&belts) <= usize::from(pen.room());
+    if let Some(first) = belts.first_mut().filter(|_| !whole)
+        && text::cells(first) + text::cells(comma) + text::cells(&more) > usize::from(pen.room())
+    {
+        let load = view.plan.load();
+        let values = [("count", load.addresses.to_string()), ("most", load.belts.per_plan.to_string())];
+        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+        *first = words.text("plan.belt-short", &values).into_owned();
+    }
+    for (nth, belt) in belts.iter().enumerate() {
+        let gap = if nth == 0 { "" } else { comma };
+        let more = words.text("plan.effects-more", &[("count", &(belts.len() - nth).to_string())]);
+        let rest = belts.get(nth..).unwrap_or_default();
+        let room = usize::from(pen.room()).saturating_sub(text::cells(gap));
+        if wide(rest) > room && text::cells(belt) + text::cells(comma) + text::cells(&more) > room {
+            pen.put(gap, role).put(&more, role);
+            break;
+        }
+        pen.put(gap, role).put(belt, role);
+    }
     canvas.pen_at(area, 3, 2).column(words.word("label.calls"), label, Cut::End, Role::Dim).put(&calls, Role::Text);
     let (data, role) = freshness(canvas, state, view);
     canvas.pen_at(area, 4, 2).column(words.word("label.data"), label, Cut::End, Role::Dim).put(&data, role);
 }
 
 /// How much of what one plan may do it does, and how many rows the config protects.
-fn belts(canvas: &Canvas, load: &Load) -> (String, Role) {
+fn belts(canvas: &Canvas, plan: &ReleasePlan) -> (Vec<String>, Role) {
     let words = canvas.words;
-    let (count, most) = (load.addresses.to_string(), load.belts.per_plan.to_string());
-    let mut said = vec![words.text("plan.belt", &[("count", &count), ("most", &most)]).into_owned()];
+    let load = plan.load();
+    let going = plan.rows().iter().filter(|row| matches!(row.decision, Decision::Go(_)) && row.act != Act::Detach);
+    // A NIC takes its addresses along: they are counted, and stand in no row of their own.
+    let along = load.addresses.saturating_sub(going.count());
+    let along = if load.is_over() { 0 } else { along };
+    let values = [
+        ("count", load.addresses.to_string()),
+        ("most", load.belts.per_plan.to_string()),
+        ("along", along.to_string()),
+    ];
+    let key = if along == 0 { "plan.belt" } else { "plan.belt-along" };
+    let mut said = vec![words.text(key, &values.each_ref().map(|(name, value)| (*name, value.as_str()))).into_owned()];
     let over = load.shares.iter().filter(|share| share.is_over()).count();
     // Each that is over its belt, or the one that is nearest to it.
     for share in load.by_fullness().into_iter().take(over.max(1)) {
@@ -418,7 +500,7 @@ fn belts(canvas: &Canvas, load: &Load) -> (String, Role) {
         said.push(words.text(key, &values.each_ref().map(|(name, value)| (*name, value.as_str()))).into_owned());
     }
     said.push(words.text("plan.protected", &[("count", &load.protected.to_string())]).into_owned());
-    (said.join(words.word("list.comma")), if load.is_over() { Role::Blocked } else { Role::Text })
+    (said, if load.is_over() { Role::Blocked } else { Role::Text })
 }
 
 fn freshness(canvas: &Canvas, state: &State, view: &PlanView) -> (String, Role) {
@@ -495,7 +577,13 @@ pub fn page(canvas: &Canvas, state: &State, view: &PlanView, row: &PlanRow, widt
     };
     doc.blank();
     match operation {
-        None => doc.field(words.word("label.call"), words.word("detail.no-call"), Role::Text),
+        None => {
+            if row.target.ip().is_none() {
+                let ips: Vec<String> = addresses_on(state, view, row).iter().map(ToString::to_string).collect();
+                doc.field(words.word("label.addresses"), &ips.join("  "), Role::Text);
+            }
+            doc.field(words.word("label.call"), words.word("detail.no-call"), Role::Text);
+        }
         Some(operation) => {
             let nic = operation.nic_key();
             let goes = |ip: IpAddr| {
@@ -520,6 +608,11 @@ pub fn page(canvas: &Canvas, state: &State, view: &PlanView, row: &PlanRow, widt
     doc.heading(words.word("heading.effects"));
     for (effect, role) in effects(canvas, view, false) {
         doc.text(&effect, role);
+    }
+    let (belts, role) = belts(canvas, &view.plan);
+    doc.heading(words.word("label.belts"));
+    for belt in belts {
+        doc.text(&belt, role);
     }
     doc
 }

@@ -51,15 +51,11 @@ pub fn paste(state: &mut State, text: &str) {
 
 pub fn press(state: &mut State, key: Key) -> Vec<crate::app::effect::Effect> {
     match key.code {
-        KeyCode::Enter => keep(state),
         KeyCode::Esc => cancel(state),
         KeyCode::Up => recall(state, true),
         KeyCode::Down if state.browse.recall.is_some() => recall(state, false),
-        // The list can be looked through while the line is open.
-        KeyCode::Down => {
-            keep(state);
-            super::step(state, 1);
-        }
+        // Down goes into the list, to the row that the cursor is on: the line had the keys, not the row above it.
+        KeyCode::Enter | KeyCode::Down => keep(state),
         KeyCode::PageDown => super::page(state, 1, 1),
         KeyCode::PageUp => super::page(state, -1, 1),
         _ => {

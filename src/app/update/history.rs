@@ -210,17 +210,12 @@ pub fn press(state: &mut State, key: Key) -> Vec<Effect> {
     match key.code {
         // The status line says what is wrong for as long as the line is open.
         KeyCode::Enter if state.history.mistake.is_some() => Vec::new(),
-        KeyCode::Enter => {
-            keep(state);
-            Vec::new()
-        }
         KeyCode::Esc => clear(state),
         KeyCode::Up => recall(state, true),
         KeyCode::Down if state.history.recall.is_some() => recall(state, false),
-        // The list can be looked through while the line is open.
-        KeyCode::Down => {
+        // Down goes into the list, to the row that the cursor is on.
+        KeyCode::Enter | KeyCode::Down => {
             keep(state);
-            super::step(state, 1);
             Vec::new()
         }
         KeyCode::PageDown => {

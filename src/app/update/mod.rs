@@ -7,6 +7,7 @@ mod dry_run;
 mod earlier;
 mod export;
 mod filter;
+mod find;
 mod history;
 mod inventory;
 mod matching;
@@ -33,6 +34,7 @@ use super::{
     notices::{Loudness, Phrase},
     overlay::Overlay,
     state::{JournalSeen, QUIT_AGAIN_MS, Screen, State},
+    viewport::Viewport,
 };
 
 /// Begins: every usable profile is listed.
@@ -259,16 +261,21 @@ fn list_height_of(state: &State, screen: Screen) -> usize {
     })
 }
 
-/// The first and last row in sight of the current screen's list, counted from 1, and of how many; `None`: all of them are.
-pub fn in_sight(state: &State) -> Option<(usize, usize, usize)> {
-    let (view, len) = match state.screen {
+/// Where the current screen's list is looked at, and how many rows it has.
+pub fn in_list(state: &State) -> Option<(Viewport, usize)> {
+    Some(match state.screen {
         Screen::Inventory => (state.browse.view, state.browse.rows.len()),
         Screen::Plan => state.plan.as_ref().map(|plan| (plan.view, plan.plan.rows().len()))?,
         Screen::Run => state.run.as_ref().map(|run| (run.view, run.rows.len()))?,
         Screen::History => (state.history.view(), state.history.len()),
         Screen::Calls => (state.calls.view, state.calls.len()),
         Screen::Welcome => return None,
-    };
+    })
+}
+
+/// The first and last row in sight of the current screen's list, counted from 1, and of how many; `None`: all of them are.
+pub fn in_sight(state: &State) -> Option<(usize, usize, usize)> {
+    let (view, len) = in_list(state)?;
     view.in_sight(len, list_height(state)).map(|(first, last)| (first, last, len))
 }
 
@@ -357,6 +364,7 @@ pub fn disabled(state: &State, command: Command) -> Option<Phrase> {
             Some(Phrase::new("disabled.no-marks"))
         }
         Command::UnmarkVisible if state.marks.is_empty() => Some(Phrase::new("disabled.no-marks")),
+        Command::Filter if super::find::is_on(state.screen) => find::disabled(state),
         Command::Filter | Command::ClearFilter if state.screen == Screen::History => history::filter_disabled(state)
             .or_else(|| {
                 let nothing = command == Command::ClearFilter && state.history.text.is_empty();
@@ -430,6 +438,7 @@ pub(super) fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
         Command::RetryFailed => return run::retry(state),
         Command::Recheck if state.screen == Screen::History => return history::recheck(state),
         Command::Recheck => return run::recheck(state),
+        Command::Filter if super::find::is_on(state.screen) => find::begin(state),
         Command::Filter if state.screen == Screen::History => history::begin(state),
         Command::ClearFilter if state.screen == Screen::History => return history::clear(state),
         Command::Filter => filter::begin(state),

@@ -18,7 +18,7 @@ use crate::{
     rules::guard::Phrase as Asked,
 };
 
-use super::{copy, dry_run, earlier, export, plan, prompt};
+use super::{copy, dry_run, earlier, export, find, plan, prompt};
 
 /// Enter: what opening means here.
 pub fn open(state: &mut State) {
@@ -214,6 +214,7 @@ pub fn press(state: &mut State, key: Key) -> Vec<Effect> {
                 state.overlays.push(top);
             }
         }
+        Overlay::Find(line) => return find::press(state, line.clone(), key),
         Overlay::Prompt(line) => return prompt::press(state, line.clone(), key),
         Overlay::Quit => {
             // It may have ended while the question stood there.
@@ -326,6 +327,7 @@ pub fn pasted(state: &mut State, text: &str) {
             text.chars().filter(|c| !c.is_control()).for_each(|c| prompt.line.insert(c));
             prompt.wrong = None;
         }
+        Some(Overlay::Find(_)) => find::pasted(state, text),
         _ => {}
     }
 }

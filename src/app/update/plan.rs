@@ -506,7 +506,12 @@ fn over_belt(view: &PlanView) -> Option<Phrase> {
         let phrase = Phrase::new("disabled.over-belt").with("count", load.addresses).with("most", load.belts.per_plan);
         return Some(phrase.with("more", load.addresses - load.belts.per_plan));
     }
-    let share = load.fullest().filter(|share| share.is_over())?;
+    let over: Vec<_> = load.by_fullness().into_iter().filter(|share| share.is_over()).collect();
+    let share = over.first()?;
+    if over.len() > 1 {
+        let each = over.iter().map(|share| format!("{} {}/{}", share.profile, share.count, share.most));
+        return Some(Phrase::new("disabled.over-shares").with("profiles", each.collect::<Vec<_>>().join(", ")));
+    }
     let phrase = Phrase::new("disabled.over-share").with("profile", &share.profile).with("count", share.count);
     Some(phrase.with("most", share.most).with("more", share.count - share.most))
 }

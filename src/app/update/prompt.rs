@@ -83,7 +83,12 @@ fn given(state: &mut State, text: &str) -> Result<Vec<Effect>, Phrase> {
         }
         (name, rest) => {
             let Some(&command) = Command::ALL.iter().find(|command| command.name() == name) else {
-                return Err(Phrase::new("prompt.unknown").with("name", name));
+                let named =
+                    Command::ALL.iter().filter(|command| prompt::is_named(state, **command)).map(|it| it.name());
+                return Err(match crate::filter::nearest(name, named.chain(prompt::VERBS).chain(["quit"])) {
+                    Some(near) => Phrase::new("prompt.unknown-near").with("name", name).with("near", near),
+                    None => Phrase::new("prompt.unknown").with("name", name),
+                });
             };
             if !prompt::is_named(state, command) {
                 return Err(Phrase::new("prompt.not-here").with("name", name));

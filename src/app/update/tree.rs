@@ -99,7 +99,9 @@ fn panes(state: &State) -> Vec<Pane> {
 }
 
 pub fn pane_disabled(state: &State) -> Option<Phrase> {
-    (panes(state).len() < 2).then(|| Phrase::new("disabled.one-pane"))
+    let follows = state.screen != Screen::Inventory && regions(state).detail.width > 0;
+    let key = if follows { "disabled.pane-follows" } else { "disabled.one-pane" };
+    (panes(state).len() < 2).then(|| Phrase::new(key))
 }
 
 /// Tab and shift-tab.

@@ -64,6 +64,8 @@ fn families() -> BTreeSet<String> {
     for command in Command::ALL {
         keys.extend(["key", "command", "command-help"].map(|table| format!("{table}.{}", command.name())));
     }
+    // What the filter's key does where a list hides nothing.
+    keys.extend(["key", "command", "command-help"].map(|table| format!("{table}.find")));
     keys.extend(crate::domain::odd::ALL.iter().map(|word| format!("odd.{word}")));
     keys.extend(providers::client::local::ALL.iter().map(|message| format!("local.{message}")));
     for kind in FAULTS {
@@ -366,4 +368,51 @@ fn templates_are_filled_in() {
     assert_eq!(catalog.word("gone.away"), "gone.away");
     assert!(matches!(Catalog::parse("a = 1"), Err(CatalogError::Kind(key)) if key == "a"));
     assert!(matches!(Catalog::parse("a = "), Err(CatalogError::Toml(_))));
+}
+
+/// Every Chinese text of the program, with where it stands.
+fn chinese() -> Vec<(String, String)> {
+    let catalog = Catalog::parse(CHINESE).unwrap();
+    let mut all: Vec<(String, String)> = catalog.texts.into_iter().collect();
+    for (cloud, file) in providers::errors() {
+        let table: toml::Table = toml::from_str(file).unwrap();
+        for (code, entry) in table {
+            let texts = entry["zh-CN"].as_table().unwrap();
+            all.extend(
+                texts.iter().map(|(name, text)| (format!("{cloud} {code} {name}"), text.as_str().unwrap().to_owned())),
+            );
+        }
+    }
+    all
+}
+
+/// One space between Chinese and Latin letters, digits or values; none beside full-width marks; and marks of Chinese beside Chinese.
+#[test]
+fn chinese_and_latin_stand_apart_and_chinese_marks_stand_alone() {
+    let latin = |c: char| c.is_ascii_alphanumeric();
+    let wide = |c: char| "，。；：、（）？！“”".contains(c);
+    let narrow = |c: char| ",;:!?()".contains(c);
+    for (name, text) in chinese() {
+        // What is typed is as it is typed.
+        let said: String =
+            text.split('`').step_by(2).collect::<Vec<_>>().join("\u{0}").replace("https://主机:端口", "");
+        for (a, b) in said.chars().zip(said.chars().skip(1)) {
+            let wrong = is_han(a) && latin(b)
+                || latin(a) && is_han(b)
+                || (wide(a) && b == ' ' || a == ' ' && wide(b))
+                || (is_han(a) && narrow(b) || narrow(a) && is_han(b));
+            assert!(!wrong, "{name}: {a:?} beside {b:?} in {text}");
+        }
+        assert!(!said.contains("} / {"), "{name}: one of many is 1/2 in {text}");
+    }
+}
+
+#[test]
+fn a_value_stands_apart_from_chinese_around_it() {
+    let given = |template: &str, value: &str| fill(template, |_| Some(value)).into_owned();
+    assert_eq!(given("没有读取{what}的权限", "EIP"), "没有读取 EIP 的权限");
+    assert_eq!(given("没有读取{what}的权限", "网卡"), "没有读取网卡的权限");
+    assert_eq!(given("{what}（{what}）", "虚拟 IP"), "虚拟 IP（虚拟 IP）");
+    assert_eq!(given("API {what} API", "网卡"), "API 网卡 API", "nothing in it is Chinese by itself");
+    assert_eq!(given("共 {what} 块", "3"), "共 3 块");
 }

@@ -6,6 +6,7 @@ mod copy;
 mod dry_run;
 mod earlier;
 mod export;
+mod find;
 pub mod history;
 mod keys;
 mod mouse;

@@ -25,6 +25,7 @@ fn a_command_is_given_by_its_name_and_by_no_other() {
     assert_eq!((scenario.state.screen, line(&scenario)), (Screen::Calls, None));
     for (typed, wrong) in [
         ("nonsense", "prompt.unknown"),
+        ("qiut", "prompt.unknown-near"),
         ("confirm", "prompt.not-here"),
         ("help me", "prompt.takes-nothing"),
         ("go-run", "disabled.no-run"),

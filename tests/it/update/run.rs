@@ -62,7 +62,7 @@ pub fn settle(scenario: &mut Scenario, job: JobId, plan: &ReleasePlan, nth: usiz
     scenario.send(Msg::Release(job, ReleaseEvent::Settled { operation: operation.id, outcomes, fresh }));
 }
 
-fn released() -> Outcome {
+pub fn released() -> Outcome {
     Outcome::Released { request_id: Some("req-1".to_owned()) }
 }
 

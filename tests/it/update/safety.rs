@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use nicdeck::{
-    app::{confirm::Asked, effect::Effect, key::Input, msg::Msg, overlay::Overlay, state::Screen},
+    app::{confirm::Asked, effect::Effect, key::Input, msg::Msg, notices::Phrase, overlay::Overlay, state::Screen},
     domain::{
         finding::FindingId,
+        page::InventoryPage,
         plan::{Belts, Decision},
     },
     filter,
@@ -14,7 +15,7 @@ use nicdeck::{
 
 use super::{
     browse::{browsing, shop},
-    scenario::{Scenario, backend, eip, profile},
+    scenario::{Scenario, backend, eip, instance, nic, profile},
 };
 
 fn guarded(belts: Belts, rules: &[&str]) -> Scenario {
@@ -50,6 +51,22 @@ fn a_plan_over_a_belt_goes_when_enough_rows_are_dropped_from_it() {
     assert!(sent(&scenario) > 0);
     scenario.keys("c");
     assert!(matches!(scenario.state.overlays.as_slice(), [Overlay::Confirm(_)]));
+}
+
+#[test]
+fn every_profile_that_is_over_its_belt_is_named() {
+    let mut scenario = Scenario::new(vec![profile("shop", "aliyun"), profile("edge", "aliyun")]);
+    let ips = |third: u8| (1..15).map(|last| format!("10.0.{third}.{last}")).collect::<Vec<_>>();
+    for (name, third, count) in [("shop", 1, 14), ("edge", 2, 13)] {
+        let ips = ips(third);
+        let ips: Vec<&str> = ips.iter().take(count).map(String::as_str).collect();
+        let nics = vec![nic(&format!("eni-{third}"), Some("i-1"), &ips)];
+        let page = InventoryPage { instances: vec![instance("i-1", "web-1")], nics, ..InventoryPage::default() };
+        scenario.listed(name, page);
+    }
+    scenario.keys("a p").read_again().keys("c");
+    let notice = scenario.state.notices.current(scenario.state.now).unwrap();
+    assert_eq!(notice.phrase, Phrase::new("disabled.over-shares").with("profiles", "shop 13/10, edge 12/10"));
 }
 
 #[test]

@@ -8,7 +8,8 @@ mod lists;
 mod small;
 mod status;
 mod svg;
-mod world;
+mod told;
+pub mod world;
 
 use std::{fmt::Write, fs, path::Path};
 

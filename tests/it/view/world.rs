@@ -707,6 +707,8 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
     compared.state.history.now = Some(Now { job: JobId(99), nic, seen });
     compared.keys("enter");
     let undo = taking_back(size, language);
+    let mut sought = planned(size, language);
+    sought.keys("/").text("lb-b");
     let mut export = planned(size, language);
     export.keys("e");
     let mut undo_row = undo.clone();
@@ -767,6 +769,7 @@ pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
         ("nic-detail", nic_detail.state),
         ("plan", planned(size, language).state),
         ("plan-page", plan_page.state),
+        ("plan-find", sought.state),
         ("confirm", confirming(size, language).state),
         ("confirm-wrong", wrong.state),
         ("confirm-typed", typed.state.clone()),

@@ -1,0 +1,151 @@
+//! Small things that a screen has to tell: what a key, a column or a row is about just then.
+
+use nicdeck::{
+    app::{
+        geometry::Size,
+        notices::{Loudness, Phrase},
+        state::{Language, State},
+    },
+    ui::theme::ThemeName,
+};
+
+use super::{frame, layers, skin, small::resized, world};
+
+const SMALL: Size = Size { columns: 80, rows: 24 };
+const MIDDLE: Size = Size { columns: 120, rows: 40 };
+
+fn text(state: &State) -> String {
+    layers::text(&frame(state, &skin(ThemeName::Dark)).0)
+}
+
+#[track_caller]
+fn shows(state: &State, wanted: &str) {
+    assert!(text(state).contains(wanted), "{wanted:?} is not in\n{}", text(state));
+}
+
+#[test]
+fn a_term_that_is_half_typed_is_named() {
+    let mut scenario = world::listed(SMALL, Language::English);
+    scenario.keys("/").text("10.0.1.0/");
+    shows(&scenario.state, "`10.0.1.0/` is half typed. The list leaves it out for now.");
+    scenario.keys("esc /").text("nowhere");
+    shows(&scenario.state, "None of 29 addresses match `nowhere`.");
+}
+
+#[test]
+fn a_pane_that_can_not_have_the_keys_says_how_it_is_read_whole() {
+    for (size, notice) in [(MIDDLE, "disabled.pane-follows"), (SMALL, "disabled.one-pane")] {
+        let mut scenario = world::planned(size, Language::English);
+        scenario.keys("tab");
+        assert_eq!(scenario.notice(), notice);
+    }
+}
+
+#[test]
+fn help_is_searched_by_keys_as_they_are_typed() {
+    for (typed, keys) in
+        [("ctrl-d", "ctrl-d"), ("ctrl", "ctrl-u"), ("CTRL-F", "ctrl-f"), ("spa", "space"), ("pgd", "pgdn")]
+    {
+        let mut scenario = world::listed(SMALL, Language::English);
+        scenario.keys("?").text(typed);
+        let found = text(&scenario.state);
+        assert!(found.lines().skip(2).any(|line| line.contains(keys)), "{typed}\n{found}");
+    }
+    // One letter is that key: a capital one is another.
+    let mut scenario = world::listed(MIDDLE, Language::English);
+    scenario.keys("?").text("D");
+    shows(&scenario.state, "mark the whole NIC");
+}
+
+#[test]
+fn a_message_of_three_lines_is_whole() {
+    let mut state = world::listed(SMALL, Language::English).state;
+    let path = format!("/home/{}/exports/nicdeck-inventory-20261122T104952Z.md", "long-name/".repeat(9));
+    state.notices.say(state.now, Loudness::Info, Phrase::new("notice.config-written").with("path", &path));
+    let drawn: String = text(&state).split_whitespace().collect();
+    assert!(drawn.contains(&path), "{}", text(&state));
+}
+
+#[test]
+fn a_window_too_small_for_a_screen_tells_the_message_and_the_way_out() {
+    let tiny = Size { columns: 30, rows: 8 };
+    let mut scenario = world::planned(SMALL, Language::English);
+    let flat = |state: &State| text(state).split_whitespace().collect::<Vec<_>>().join(" ");
+    scenario.keys("e");
+    let state = resized(scenario.state.clone(), tiny);
+    assert!(flat(&state).contains("needs 40x10: enlarge the window esc closes what is open"), "{}", text(&state));
+    scenario.keys("esc Z");
+    let state = resized(scenario.state.clone(), tiny);
+    assert!(flat(&state).contains("No such key here"), "{}", text(&state));
+    assert!(!flat(&state).contains("esc closes"), "nothing is open\n{}", text(&state));
+}
+
+#[test]
+fn a_column_that_is_scrolled_away_says_how_it_comes_back() {
+    let mut scenario = world::listed(SMALL, Language::English);
+    scenario.keys("t f");
+    assert!(!text(&scenario.state).contains("scrolled away"));
+    scenario.keys("esc l l f");
+    let drawn = text(&scenario.state);
+    let row = |name: &str| drawn.lines().find(|line| line.contains(name)).unwrap().to_owned();
+    assert!(row("KIND").contains("scrolled away; h scrolls back"), "{drawn}");
+    assert!(row("STATE").contains("scrolled away; h scrolls back"), "{drawn}");
+    assert!(row("REGION ").contains("no room"), "{drawn}");
+}
+
+#[test]
+fn a_marked_nic_is_seen_in_the_table() {
+    for size in [Size { columns: 200, rows: 60 }, SMALL] {
+        let mut scenario = world::listed(size, Language::English);
+        let row = |state: &State| {
+            let drawn = text(state);
+            drawn.lines().find(|line| line.contains("10.8.1.12 ")).unwrap().to_owned()
+        };
+        world::go(&mut scenario, "n 1200540091");
+        scenario.keys("D");
+        if size == SMALL {
+            scenario.keys("t /").text("10.8.1").keys("enter");
+        }
+        assert!(row(&scenario.state).contains("detach"), "{}", text(&scenario.state));
+    }
+}
+
+#[test]
+fn the_beginning_of_the_header_stays_where_it_is_when_something_is_marked() {
+    for columns in [60, 80, 90, 100, 120, 200] {
+        let size = Size { columns, rows: 30 };
+        let mut scenario = world::listed(size, Language::English);
+        let header = |state: &State| text(state).lines().next().unwrap().chars().take(24).collect::<String>();
+        let before = header(&scenario.state);
+        world::mark(&mut scenario, &["10.0.1.21"]);
+        assert_eq!(header(&scenario.state), before, "at {columns} columns");
+    }
+}
+
+#[test]
+fn a_whole_nic_of_a_plan_names_its_addresses() {
+    for (size, wanted) in [
+        (Size { columns: 60, rows: 24 }, "NIC (3"),
+        (SMALL, "(3): 10.8.1.11 +2"),
+        (MIDDLE, "(3): 10.8.1.11 +2"),
+        (Size { columns: 110, rows: 30 }, "whole NIC (3): 10.8.1.11 +2"),
+    ] {
+        shows(&world::planned(size, Language::English).state, wanted);
+    }
+    let mut scenario = world::planned(MIDDLE, Language::English);
+    scenario.keys("G");
+    let drawn = text(&scenario.state);
+    let pane: Vec<&str> = drawn.lines().filter_map(|line| line.split_once('│')).map(|(_, pane)| pane).collect();
+    for ip in ["10.8.1.11", "10.8.1.12", "10.8.1.13"] {
+        assert!(pane.iter().any(|line| line.contains(ip)), "{ip}\n{drawn}");
+    }
+}
+
+#[test]
+fn belts_say_what_they_count_and_what_has_no_room_stands_on_the_page() {
+    shows(&world::planned(MIDDLE, Language::English).state, "6 of 100 addresses per plan, 2 along with NICs");
+    let mut narrow = world::planned(Size { columns: 60, rows: 24 }, Language::English);
+    shows(&narrow.state, "6 of 100 addresses, 4 of 10 of shop-hz");
+    narrow.keys("enter G");
+    shows(&narrow.state, "2 along with NICs");
+}
