@@ -51,6 +51,7 @@ pub fn hostile(c: char) -> bool {
         || matches!(c,
             '\u{00AD}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{180E}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}'
             | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FFF9}'..='\u{FFFB}'
+            | '\u{13430}'..='\u{1343F}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
             | '\u{E000}'..='\u{F8FF}' | '\u{F0000}'..='\u{10FFFF}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
@@ -75,6 +76,8 @@ mod tests {
             ("\u{9b}2J", "\u{FFFD}2J"),
             ("abc\u{202e}gpj.exe", "abc\u{FFFD}gpj.exe"),
             ("pay\u{200b}pal", "pay\u{FFFD}pal"),
+            ("a\u{1D173}b", "a\u{FFFD}b"),
+            ("a\u{1BCA0}b", "a\u{FFFD}b"),
             ("❤\u{FE0F}x", "❤x"),
             ("\u{301}x", "\u{FFFD}\u{301}x"),
             ("\u{FE0F}\u{301}x", "\u{FFFD}\u{301}x"),
