@@ -105,7 +105,8 @@ async fn release(columns: u16, rows: u16, lang: &'static str, language: Language
         tty.wait(&hidden("4", "3"));
         tty.press("p");
         let plan = tty.wait(&say("plan.read", &[("age", words.word("time.just-now"))]));
-        for row in ["172.16.1.21", "172.16.1.22", "10.20.3.11", words.word("noun.whole-nic")] {
+        let detach = words.word("noun.detach").to_uppercase();
+        for row in ["172.16.1.21", "172.16.1.22", "10.20.3.11", detach.as_str()] {
             assert!(plan.contains(row), "{row} is not in the plan:\n{plan}");
         }
         tty.press("c");
