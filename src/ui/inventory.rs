@@ -719,6 +719,14 @@ fn empty(canvas: &mut Canvas, state: &State, area: Area) {
             }
             _ => words.text("empty.no-match", &values),
         };
+        // A part that begins or ends inside of an octet.
+        let dotted = |term: &crate::filter::Term| {
+            let text = term.text();
+            text.contains('.') && text.chars().all(|c| c.is_ascii_digit() || c == '.')
+        };
+        if state.browse.filter.terms().iter().any(dotted) {
+            first.to_mut().push_str(words.word("empty.no-match-octets"));
+        }
         if let Some(blame) = &state.browse.blame {
             let values = [("term", blame.term.as_str()), ("count", &blame.without.to_string())];
             first.to_mut().push_str(&words.text("empty.no-match-blame", &values));

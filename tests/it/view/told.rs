@@ -30,6 +30,9 @@ fn a_term_that_is_half_typed_is_named() {
     shows(&scenario.state, "`10.0.1.0/` is half typed. The list leaves it out for now.");
     scenario.keys("esc /").text("nowhere");
     shows(&scenario.state, "None of 29 addresses match `nowhere`.");
+    scenario.keys("esc /").text("7.0.1.2");
+    shows(&scenario.state, "None of 29 addresses match `7.0.1.2`.");
+    shows(&scenario.state, "A part of an address begins with a");
 }
 
 #[test]
