@@ -28,6 +28,10 @@ pub struct Earlier {
     pub job: Option<JobId>,
     /// Another nicdeck is at work: when to look at the journal again.
     pub look_at: Option<Timestamp>,
+    /// The lock says that another nicdeck carries a batch out at this moment, whether one of its writes is open or none.
+    pub at_work: bool,
+    /// The look under way follows it: nobody asked for it, and only what is new is said.
+    pub follows: bool,
     /// Profiles that it wrote to, as far as was seen.
     pub elsewhere: BTreeSet<ProfileId>,
 }

@@ -104,8 +104,15 @@ pub enum ReleaseEvent {
         outcomes: Vec<(Target, Outcome)>,
         fresh: Option<ReadBack>,
     },
-    /// Every end is in the journal after all.
-    Journaled,
+    /// What became of these writes is in the journal after all.
+    Journaled {
+        operations: Vec<OperationId>,
+    },
+    /// That these writes were not sent could not be written down.
+    UnsentNotJournaled {
+        operations: Vec<OperationId>,
+        fault: JournalFault,
+    },
     /// The end of a write could not be written down; it holds all the same.
     NotJournaled {
         operation: OperationId,
@@ -129,6 +136,8 @@ pub enum JournalEvent {
     Unfinished { path: String, open: Open<OpenWrite> },
     /// It could be read, and nothing is open.
     Read,
+    /// Another process holds the lock of those that carry out a batch, or none does. Comes before what is open.
+    AtWork(bool),
     /// It can be read, and something about it is odd. Comes first.
     Doubtful(Vec<JournalDoubt>),
     /// What an earlier run left open is not known.

@@ -254,6 +254,14 @@ impl Notices {
         error
     }
 
+    /// Takes this message off the status line, and from behind the one that covers it: its matter is settled, or told otherwise now.
+    pub fn retract(&mut self, key: &str) {
+        self.covered.take_if(|covered| covered.phrase.key == key);
+        if self.all.back().is_some_and(|notice| notice.phrase.key == key) {
+            self.shown = false;
+        }
+    }
+
     /// Takes a message off the status line that is no error: it was about the screen that is left.
     pub fn leave(&mut self) {
         if self.all.back().is_some_and(|notice| notice.loudness != Loudness::Error) {

@@ -26,7 +26,7 @@ use std::{
 use serde::Deserialize;
 
 use crate::domain::{
-    ids::ProfileId,
+    ids::{OperationId, ProfileId},
     journal::{Begun, Intent, JournalEntry, OpenWrite, Settlement, Unsent, WritePermit},
     journal_fault::{JournalFault, JournalFaultKind},
     time::Timestamp,
@@ -125,8 +125,10 @@ pub struct Journal {
     /// The hash of the plan's file that was approved.
     file: Option<Arc<str>>,
     seen: Arc<Mutex<seen::Seen>>,
-    /// Ends that could not be written yet.
+    /// What became of writes and could not be written yet.
     unwritten: Arc<Mutex<Vec<JournalEntry>>>,
+    /// Writes of a batch of which it was written late, until somebody asks.
+    late: Arc<Mutex<Vec<(String, OperationId)>>>,
     /// Held by whoever of this process waits for the file's lock: many that try it again and again keep its holder from ending.
     turn: Arc<Mutex<()>>,
     /// [`files::sync_folder`]; a test's own to see that it is asked.
@@ -165,6 +167,7 @@ impl Journal {
             file: None,
             seen,
             unwritten,
+            late: Arc::default(),
             turn: Arc::default(),
             sync_folder: files::sync_folder,
         }
@@ -216,7 +219,11 @@ impl Journal {
     /// The record is not on disk for certain: it is tried again before the next one. Without that the intent stays open, and the next
     /// start will ask what became of it.
     pub async fn settled(&self, settlement: Settlement) -> Result<(), JournalError> {
-        let entry = JournalEntry::Settled(settlement);
+        self.put_or_keep(JournalEntry::Settled(settlement)).await
+    }
+
+    /// What could not be written is written before whatever comes next.
+    async fn put_or_keep(&self, entry: JournalEntry) -> Result<(), JournalError> {
         let put = self.put(entry.clone()).await;
         if put.is_err() {
             self.unwritten.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
@@ -224,31 +231,36 @@ impl Journal {
         put
     }
 
-    /// Writes the ends that could not be written before; whether there were any.
-    ///
-    /// # Errors
-    /// They still can not.
-    pub async fn catch_up(&self) -> Result<bool, JournalError> {
+    /// Writes what could not be written before, as far as it can be now. Gives the batch's writes of which it has been since it was asked
+    /// last.
+    pub async fn catch_up(&self, batch: &str) -> Vec<OperationId> {
         let journal = self.clone();
-        tokio::task::spawn_blocking(move || journal.write_late()).await.map_err(|_| JournalError::CutOff)?
+        // What still can not be written was told when it could not.
+        let _ = tokio::task::spawn_blocking(move || journal.write_late()).await;
+        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        late.extract_if(.., |(of, _)| of == batch).map(|(_, operation)| operation).collect()
     }
 
-    fn write_late(&self) -> Result<bool, JournalError> {
+    fn write_late(&self) -> Result<(), JournalError> {
         let mut unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
-        let any = !unwritten.is_empty();
         while let Some(entry) = unwritten.first() {
             self.append(entry)?;
-            unwritten.remove(0);
+            let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+            match unwritten.remove(0) {
+                JournalEntry::Settled(end) => late.push((end.batch, end.operation)),
+                JournalEntry::Unsent(of) => late.extend(of.rows.iter().map(|row| (of.batch.clone(), row.operation))),
+                JournalEntry::Begun(_) | JournalEntry::Intent(_) => {}
+            }
         }
-        Ok(any)
+        Ok(())
     }
 
     /// Puts down what of a batch was not sent.
     ///
     /// # Errors
-    /// The record is not on disk for certain.
+    /// The record is not on disk for certain: it is tried again before the next one.
     pub async fn unsent(&self, unsent: Unsent) -> Result<(), JournalError> {
-        self.put(JournalEntry::Unsent(unsent)).await
+        self.put_or_keep(JournalEntry::Unsent(unsent)).await
     }
 
     /// Everything in the journal, off the caller's thread.

@@ -22,15 +22,35 @@ use super::{inventory, run};
 
 /// The journal names them: nothing is planned for their NICs.
 pub fn note(state: &mut State, path: String, open: Open<OpenWrite>) {
+    let before = std::mem::take(&mut state.earlier);
     let writes = open.writes.into_iter();
-    let writes = writes.map(|write| EarlierWrite { found: first(state, &write, Found::Reading), write }).collect();
-    let mut elsewhere = std::mem::take(&mut state.earlier.elsewhere);
-    state.earlier = Earlier { path, writes, strange: open.strange, ..Earlier::default() };
+    let mut writes: Vec<EarlierWrite> =
+        writes.map(|write| EarlierWrite { found: first(state, &write, Found::Reading), write }).collect();
+    if before.follows {
+        keep(before.writes, &mut writes);
+    }
+    state.earlier = Earlier { path, writes, strange: open.strange, at_work: before.at_work, ..Earlier::default() };
+    let mut elsewhere = before.elsewhere;
     elsewhere.extend(running(state).map(|write| write.write.intent.profile.clone()));
-    let at_work = running(state).next().is_some();
+    let at_work = state.earlier.at_work || running(state).next().is_some();
     state.earlier.look_at = at_work.then(|| state.now.plus_ms(LOOK_MS));
     state.earlier.elsewhere = elsewhere;
     inventory::rejudge_all(state);
+}
+
+/// What was known before a look that nobody asked for is known after it: the clouds are not asked again and again.
+fn keep(before: Vec<EarlierWrite>, writes: &mut Vec<EarlierWrite>) {
+    let mut kept = Vec::new();
+    for known in before.into_iter().filter(|known| !matches!(known.found, Found::MaybeRunning | Found::Reading)) {
+        let intent = &known.write.intent;
+        match writes.iter_mut().find(|write| is_write(write, &intent.batch, intent.operation)) {
+            Some(write) if write.found == Found::Reading => write.found = known.found,
+            Some(_) => {}
+            None if known.found.outcomes().is_some() => kept.push(known),
+            None => {}
+        }
+    }
+    writes.splice(..0, kept);
 }
 
 /// Those that another nicdeck may be carrying out.
@@ -47,6 +67,7 @@ pub fn wake(state: &mut State) -> Vec<Effect> {
     if state.is_running() || state.earlier.job.is_some() || state.quitting {
         return Vec::new();
     }
+    state.earlier.follows = true;
     vec![Effect::LookAtJournal { write: false, unfinished: true }]
 }
 
@@ -61,25 +82,37 @@ fn first(state: &State, write: &OpenWrite, own: Found) -> Found {
 
 /// Those that can be read are.
 pub fn begin(state: &mut State, path: String, open: Open<OpenWrite>) -> Vec<Effect> {
-    let followed = state.earlier.look_at.is_some();
+    let (followed, follows) = (state.earlier.look_at.is_some(), state.earlier.follows);
+    let before = others(state);
     note(state, path, open);
     let (strange, at_work) = (state.earlier.strange.len(), running(state).count());
-    if at_work > 0 && at_work == state.earlier.len() {
+    let others = others(state);
+    if others.is_empty() || follows && others.is_subset(&before) {
+        if at_work == 0 && !state.earlier.at_work {
+            return ended(state);
+        }
         if !followed {
             state.notices.say(state.now, Loudness::Warn, Phrase::new("notice.elsewhere").with("count", at_work));
         }
         return Vec::new();
     }
-    let (key, count) = match state.earlier.writes.len() {
+    let (key, count) = match state.earlier.open().count() {
         0 => ("notice.strange-writes", strange),
         count => ("notice.unfinished", count + strange),
     };
     state.notices.say(state.now, Loudness::Error, Phrase::new(key).with("count", count));
     let mut effects = read(state);
-    if at_work == 0 {
+    if at_work == 0 && !state.earlier.at_work {
         effects.extend(list_elsewhere(state));
     }
     effects
+}
+
+/// Those that no nicdeck is carrying out, and whose end is not known: each by its batch and number, or as the journal has it.
+fn others(state: &State) -> BTreeSet<(String, u32)> {
+    let left = state.earlier.open().filter(|write| write.found != Found::MaybeRunning);
+    let left = left.map(|write| (write.write.intent.batch.clone(), write.write.intent.operation.0));
+    left.chain(state.earlier.strange.iter().map(|strange| (format!("{strange:?}"), 0))).collect()
 }
 
 /// What another nicdeck has changed is listed again, once it has ended.
@@ -100,15 +133,32 @@ pub fn left(state: &mut State, path: String, writes: Vec<OpenWrite>) {
     inventory::rejudge_all(state);
 }
 
-/// The journal holds nothing that is open: what others carried out has its end.
+/// The journal holds nothing that is open: what others carried out has its end, and the next write may come at any moment as long as
+/// they hold the lock.
 pub fn none(state: &mut State) -> Vec<Effect> {
-    if running(state).next().is_none() {
+    let followed = state.earlier.look_at.take().is_some() || running(state).next().is_some();
+    state.earlier.follows = false;
+    state.earlier.writes.retain(|write| write.found.outcomes().is_some());
+    state.earlier.strange.clear();
+    inventory::rejudge_all(state);
+    if state.earlier.at_work {
+        state.earlier.look_at = Some(state.now.plus_ms(LOOK_MS));
+        if !followed {
+            state.notices.say(state.now, Loudness::Warn, Phrase::new("notice.elsewhere-between"));
+        }
         return Vec::new();
     }
-    state.earlier.writes.retain(|write| write.found != Found::MaybeRunning);
-    state.earlier.look_at = None;
+    if followed { ended(state) } else { Vec::new() }
+}
+
+/// Whoever was followed lets go of the lock.
+fn ended(state: &mut State) -> Vec<Effect> {
     state.notices.say(state.now, Loudness::Info, Phrase::new("notice.elsewhere-ended"));
-    inventory::rejudge_all(state);
+    if state.earlier.elsewhere.is_empty() {
+        // None of its writes was seen: it may have been any of them.
+        let usable = state.profiles.iter().filter(|info| info.problem.is_none());
+        state.earlier.elsewhere = usable.map(|info| info.id.clone()).collect();
+    }
     list_elsewhere(state)
 }
 
@@ -202,6 +252,14 @@ fn take_in(state: &mut State, key: &NicKey, fresh: &ReadBack) {
 
 /// What it came to: stays on the status line where a person has to decide something.
 fn say(state: &mut State) {
+    // This takes their place: what was settled is no alarm any more.
+    for alarm in ["notice.unfinished", "notice.earlier-open"] {
+        state.notices.retract(alarm);
+    }
+    if !state.earlier.strange.is_empty() {
+        let strange = Phrase::new("notice.strange-writes").with("count", state.earlier.strange.len());
+        state.notices.say(state.now, Loudness::Error, strange);
+    }
     let (total, open) = (state.earlier.writes.len(), state.earlier.open().count());
     let done = state.earlier.writes.iter().filter(|write| write.found.is_done()).count();
     let lost = state.earlier.writes.iter().any(|write| matches!(write.found, Found::NotNoted { .. }));

@@ -23,7 +23,11 @@ mod undo;
 pub use earlier::note as note_earlier;
 pub use undo::{Pending, around, not_done};
 
-use crate::domain::{exchange::Exchange, time::Timestamp};
+use crate::domain::{
+    exchange::Exchange,
+    journal_fault::{JournalDoubt, JournalDoubtKind},
+    time::Timestamp,
+};
 
 use super::{
     command::Command,
@@ -149,7 +153,12 @@ fn journal(state: &mut State, event: JournalEvent) -> Vec<Effect> {
             return earlier::begin(state, path, open);
         }
         JournalEvent::Doubtful(doubts) => {
-            for doubt in &doubts {
+            // What follows another nicdeck's batch finds the same ones again and again.
+            let is_ahead = |doubt: &JournalDoubt| matches!(doubt.kind, JournalDoubtKind::Ahead(_));
+            let is_known = |doubt: &JournalDoubt| {
+                state.doubts.iter().any(|known| known == doubt || is_ahead(known) && is_ahead(doubt))
+            };
+            for doubt in doubts.iter().filter(|doubt| !is_known(doubt)) {
                 // A torn line is what the chain of digests and the second record are for.
                 let minor = doubt.kind.is_minor();
                 state.notices.say(state.now, if minor { Loudness::Warn } else { Loudness::Error }, doubt.into());
@@ -157,11 +166,16 @@ fn journal(state: &mut State, event: JournalEvent) -> Vec<Effect> {
             state.doubts = doubts;
             return Vec::new();
         }
+        JournalEvent::AtWork(at_work) => {
+            state.earlier.at_work = at_work;
+            return Vec::new();
+        }
         JournalEvent::Read => {
             state.journal = JournalSeen::Read;
             return earlier::none(state);
         }
         JournalEvent::Unreadable(fault) => {
+            state.earlier.follows = false;
             let phrase = Phrase::new("notice.journal-unread").with_phrase("message", (&fault).into());
             state.journal = JournalSeen::Unread(fault);
             phrase
@@ -191,6 +205,7 @@ fn look_at_journal(state: &State) -> Vec<Effect> {
 /// A batch ended without telling what it leaves open: nothing is sent before the journal was read.
 fn look_for_open(state: &mut State) -> Vec<Effect> {
     state.journal = JournalSeen::Looking;
+    state.earlier.follows = false;
     vec![Effect::LookAtJournal { write: false, unfinished: true }]
 }
 

@@ -88,7 +88,26 @@ fn take(state: &mut State, job: JobId, event: ReleaseEvent) -> Vec<Effect> {
             let phrase = Phrase::new("notice.not-journaled").with_phrase("message", (&fault).into());
             state.notices.say(now, Loudness::Error, phrase);
         }
-        ReleaseEvent::Journaled => run.rows.iter_mut().for_each(|row| row.not_journaled = false),
+        ReleaseEvent::UnsentNotJournaled { operations, fault } => {
+            let mut nics: Vec<&str> = Vec::new();
+            for row in run.rows.iter_mut().filter(|row| operations.contains(&row.operation)) {
+                row.not_journaled = true;
+                nics.push(row.target.nic().nic.as_str());
+            }
+            let phrase = Phrase::new("notice.unsent-not-journaled")
+                .with("count", operations.len())
+                .with("nic", nics.first().copied().unwrap_or_default());
+            state.notices.say(now, Loudness::Error, phrase.with_phrase("message", (&fault).into()));
+        }
+        ReleaseEvent::Journaled { operations } => {
+            for row in run.rows.iter_mut().filter(|row| operations.contains(&row.operation)) {
+                row.not_journaled = false;
+            }
+            if run.rows.iter().all(|row| !row.not_journaled) {
+                state.notices.retract("notice.not-journaled");
+                state.notices.retract("notice.unsent-not-journaled");
+            }
+        }
         ReleaseEvent::LeftOpen { path, writes } => earlier::left(state, path, writes),
         ReleaseEvent::Paused(paused) => {
             if run.pace != Pace::Stopping {

@@ -41,7 +41,12 @@ fn look(journal: &Journal, wanted: &Wanted) -> Vec<JournalEvent> {
         if !doubts.is_empty() {
             events.push(JournalEvent::Doubtful(doubts));
         }
+        // Asked before: a batch that ends in between is followed once more, and none is missed.
+        let at_work = journal::health::running(journal.path());
         let open = journal::open_writes(journal.path(), &wanted.host, wanted.now);
+        if open.is_ok() {
+            events.push(JournalEvent::AtWork(at_work));
+        }
         match open.map(|open| open.since(wanted.since)) {
             Ok(open) if open.is_empty() => events.push(JournalEvent::Read),
             Ok(open) => {
@@ -76,9 +81,12 @@ mod tests {
         let file = folder.path().join("file");
         std::fs::write(&file, "").unwrap();
         let nowhere = Journal::at(&folder.path().join("missing/journal.jsonl"));
-        assert_eq!(look(&nowhere, &wanted(false)), [JournalEvent::Read]);
+        assert_eq!(look(&nowhere, &wanted(false)), [JournalEvent::AtWork(false), JournalEvent::Read]);
         assert!(!folder.path().join("missing").exists(), "reading makes nothing");
-        assert_eq!(look(&nowhere, &wanted(true)), [JournalEvent::Read, JournalEvent::Usable]);
+        assert_eq!(
+            look(&nowhere, &wanted(true)),
+            [JournalEvent::AtWork(false), JournalEvent::Read, JournalEvent::Usable]
+        );
         let blocked = Journal::at(&file.join("journal.jsonl"));
         let events = look(&blocked, &wanted(true));
         assert!(
@@ -87,6 +95,19 @@ mod tests {
         );
         // What was in the way is gone: the next look says so.
         std::fs::remove_file(&file).unwrap();
-        assert_eq!(look(&blocked, &wanted(true)), [JournalEvent::Read, JournalEvent::Usable]);
+        assert_eq!(
+            look(&blocked, &wanted(true)),
+            [JournalEvent::AtWork(false), JournalEvent::Read, JournalEvent::Usable]
+        );
+    }
+    /// Between two writes nothing is open, and the batch goes on all the same.
+    #[tokio::test]
+    async fn a_batch_that_is_under_way_is_told_although_nothing_is_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(&folder.path().join("journal.jsonl")).unwrap();
+        let running = journal.running().await.unwrap();
+        assert_eq!(look(&journal, &wanted(false)), [JournalEvent::AtWork(true), JournalEvent::Read]);
+        drop(running);
+        assert_eq!(look(&journal, &wanted(false)), [JournalEvent::AtWork(false), JournalEvent::Read]);
     }
 }

@@ -251,8 +251,9 @@ pub async fn run(batch: Batch, clients: BTreeMap<ProfileId, Client>) {
     }
     tellers.shutdown().await;
     put_down(&batch, &name, unsent).await;
-    if let Ok(true) = batch.journal.catch_up().await {
-        batch.say(ReleaseEvent::Journaled).await;
+    let operations = batch.journal.catch_up(&name).await;
+    if !operations.is_empty() {
+        batch.say(ReleaseEvent::Journaled { operations }).await;
     }
     if doubtful {
         tell_open(&batch, name).await;

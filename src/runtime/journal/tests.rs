@@ -10,7 +10,7 @@ use crate::domain::{
     fault::{Fault, FaultKind},
     finding::FindingId,
     ids::{AddressKey, NicKey, OperationId},
-    journal::{Begun, StrangeWrite},
+    journal::{Begun, StrangeWrite, Unsent, UnsentWrite},
     journal_fault::{JournalDoubtKind, JournalFaultKind},
     outcome::{Outcome, Skip},
     plan::{Change, ChangedFact, OperationKind, Override},
@@ -431,15 +431,40 @@ async fn an_end_that_could_not_be_written_is_written_before_the_next_record() {
     fs::rename(&path, &moved).unwrap();
     fs::create_dir(&path).unwrap();
     assert!(journal.settled(settlement("b", 0)).await.is_err());
-    assert!(journal.catch_up().await.is_err());
+    let unsent = Unsent {
+        at: Timestamp(0),
+        batch: "b".to_owned(),
+        plan: "p".to_owned(),
+        undoes: None,
+        who: "w".to_owned(),
+        host: "h".to_owned(),
+        version: "0".to_owned(),
+        rows: vec![UnsentWrite {
+            operation: OperationId(7),
+            cloud: "c".into(),
+            profile: "p".into(),
+            region: "r".into(),
+            kind: OperationKind::Release { nic: "n".into(), ips: vec!["10.0.0.1".parse().unwrap()] },
+            outcomes: Vec::new(),
+        }],
+    };
+    assert!(journal.unsent(unsent).await.is_err());
+    assert_eq!(journal.catch_up("b").await, []);
     assert!(journal.intent(intent("b2", 0), false).await.is_err());
     fs::remove_dir(&path).unwrap();
     fs::rename(&moved, &path).unwrap();
     journal.intent(intent("b2", 0), false).await.unwrap();
     let entries = read(&path).unwrap().entries;
     let ends = |entry: &JournalEntry| matches!(entry, JournalEntry::Settled(_));
-    assert_eq!(entries.iter().map(ends).collect::<Vec<_>>(), [false, true, false]);
-    assert!(!journal.catch_up().await.unwrap(), "once");
+    assert_eq!(entries.iter().map(ends).collect::<Vec<_>>(), [false, true, false, false]);
+    assert!(matches!(&entries[2..], [JournalEntry::Unsent(_), JournalEntry::Intent(_)]), "{entries:?}");
+    assert_eq!(journal.catch_up("b2").await, [], "of another batch");
+    assert_eq!(
+        journal.catch_up("b").await,
+        [OperationId(0), OperationId(7)],
+        "also what went along with another record"
+    );
+    assert_eq!(journal.catch_up("b").await, [], "once");
 }
 
 /// Some take everything and keep nothing, some have no end, and a pipe waits for somebody who writes.

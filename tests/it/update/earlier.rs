@@ -5,6 +5,7 @@ use nicdeck::{
         earlier::{Found, LOOK_MS},
         effect::Effect,
         msg::{JournalEvent, Msg, ReconcileEvent},
+        notices::{Loudness, Phrase},
         overlay::Overlay,
     },
     domain::{
@@ -12,6 +13,7 @@ use nicdeck::{
         finding::{FindingId, Level},
         ids::{JobId, OperationId},
         journal::{Intent, Open, OpenWrite, StrangeWrite},
+        journal_fault::{JournalDoubt, JournalDoubtKind},
         outcome::Outcome,
         plan::{Decision, OperationKind},
     },
@@ -242,4 +244,86 @@ fn the_list_opens_by_its_key_and_closes_by_esc() {
     assert!(scenario.state.overlays.is_empty());
     scenario.send(Msg::Journal(JournalEvent::Unreadable(no_journal())));
     assert_eq!(scenario.notice(), "notice.journal-unread");
+}
+
+/// Nobody has to put an alarm away whose matter is settled.
+#[test]
+fn no_alarm_stays_once_everything_was_read_back() {
+    let gone = intent(0, "eni-2", &["10.0.2.9"]);
+    let mut scenario = told(vec![gone.clone()]);
+    let (job, _) = asked(&scenario);
+    found(&mut scenario, job, 0, settled(&gone, &released()));
+    scenario.send(Msg::Reconcile(job, ReconcileEvent::Ended));
+    assert_eq!(scenario.notice(), "notice.earlier-settled");
+    scenario.after_ms(7_000);
+    assert_eq!(scenario.notice(), "");
+    // Also where something else covered it in between.
+    let mut scenario = told(vec![gone.clone()]);
+    let (job, _) = asked(&scenario);
+    found(&mut scenario, job, 0, settled(&gone, &released()));
+    scenario.state.notices.say(scenario.state.now, Loudness::Info, Phrase::new("notice.copied"));
+    scenario.send(Msg::Reconcile(job, ReconcileEvent::Ended));
+    scenario.after_ms(7_000);
+    assert_eq!(scenario.notice(), "");
+}
+
+/// Between two writes, offline or paused, nothing is open: the lock tells.
+#[test]
+fn another_batch_has_not_ended_while_its_lock_is_held() {
+    let mut scenario = browsing();
+    scenario.send(Msg::Journal(JournalEvent::AtWork(true))).send(Msg::Journal(JournalEvent::Read));
+    assert_eq!(scenario.notice(), "notice.elsewhere-between");
+    let said = scenario.state.notices.said();
+    scenario.after_ms(LOOK_MS);
+    assert_eq!(scenario.effects, [Effect::LookAtJournal { write: false, unfinished: true }]);
+    let writes = vec![OpenWrite { intent: intent(0, "eni-2", &["10.0.2.9"]), maybe_running: true }];
+    let open = Open { writes, strange: vec![] };
+    scenario
+        .send(Msg::Journal(JournalEvent::AtWork(true)))
+        .send(Msg::Journal(JournalEvent::Unfinished { path: PATH.to_owned(), open }));
+    scenario.after_ms(LOOK_MS);
+    scenario.send(Msg::Journal(JournalEvent::AtWork(true))).send(Msg::Journal(JournalEvent::Read));
+    assert!(scenario.effects.is_empty() && scenario.state.earlier.look_at.is_some(), "it goes on");
+    assert_eq!(scenario.state.notices.said(), said, "said once");
+    scenario.after_ms(LOOK_MS);
+    scenario.send(Msg::Journal(JournalEvent::AtWork(false))).send(Msg::Journal(JournalEvent::Read));
+    assert_eq!(scenario.notice(), "notice.elsewhere-ended");
+    assert!(matches!(scenario.effects.as_slice(), [Effect::List { .. }]), "{:?}", scenario.effects);
+    assert_eq!(scenario.state.earlier.look_at, None);
+}
+
+/// Another's batch beside a write that nobody carries out: each look finds both again.
+#[test]
+fn what_was_known_beside_another_batch_is_neither_said_nor_read_again() {
+    let mut scenario = browsing();
+    let doubt = JournalDoubt { kind: JournalDoubtKind::Changed, file: PATH.to_owned(), line: 3, count: 1 };
+    let look = |scenario: &mut Scenario, more: bool| {
+        let write = |operation, nic, ip: &str, maybe_running| OpenWrite {
+            intent: intent(operation, nic, &[ip]),
+            maybe_running,
+        };
+        let mut writes = vec![write(0, "eni-2", "10.0.2.9", true), write(1, "eni-3", "10.0.3.7", false)];
+        writes.extend(more.then(|| write(2, "eni-1", "10.0.1.21", false)));
+        let open = Open { writes, strange: vec![] };
+        scenario
+            .send(Msg::Journal(JournalEvent::Doubtful(vec![doubt.clone()])))
+            .send(Msg::Journal(JournalEvent::AtWork(true)))
+            .send(Msg::Journal(JournalEvent::Unfinished { path: PATH.to_owned(), open }));
+    };
+    look(&mut scenario, false);
+    assert_eq!(scenario.notice(), "notice.unfinished");
+    let (job, writes) = asked(&scenario);
+    assert_eq!(writes, [OperationId(1)]);
+    found(&mut scenario, job, 1, Found::Untold);
+    scenario.send(Msg::Reconcile(job, ReconcileEvent::Ended));
+    let said = scenario.state.notices.said();
+    scenario.after_ms(LOOK_MS);
+    look(&mut scenario, false);
+    assert!(scenario.effects.is_empty(), "{:?}", scenario.effects);
+    assert_eq!((scenario.state.notices.said(), &scenario.state.earlier.writes[1].found), (said, &Found::Untold));
+    // One more is new: it is said, and read alone.
+    scenario.after_ms(LOOK_MS);
+    look(&mut scenario, true);
+    assert_eq!(scenario.state.notices.said(), said + 1);
+    assert_eq!(asked(&scenario).1, [OperationId(2)]);
 }

@@ -603,3 +603,24 @@ fn where_only_unknown_ends_are_left_they_are_to_be_read_again_first() {
     scenario.keys("r");
     assert_eq!(scenario.notice(), "disabled.only-unknown");
 }
+
+/// One message for all of them, and what is written late is no worry any more: that, and nothing else.
+#[test]
+fn what_the_journal_could_not_take_of_unsent_writes_is_said_once() {
+    let (mut scenario, job, _) = nearly_done();
+    let said = scenario.state.notices.said();
+    let all: Vec<OperationId> = scenario.state.run.as_ref().unwrap().rows.iter().map(|row| row.operation).collect();
+    let (first, rest) = all.split_first().unwrap();
+    let of_one = ReleaseEvent::NotJournaled { operation: *first, fault: no_journal() };
+    let unsent = ReleaseEvent::UnsentNotJournaled { operations: rest.to_vec(), fault: no_journal() };
+    scenario.send(Msg::Release(job, of_one)).send(Msg::Release(job, unsent));
+    assert_eq!((scenario.notice(), scenario.state.notices.said()), ("notice.unsent-not-journaled", said + 2));
+    let values = &scenario.state.notices.current(scenario.state.now).unwrap().phrase.values;
+    assert!(values.contains(&("count", rest.len().to_string())), "{values:?}");
+    let missing =
+        |scenario: &Scenario| scenario.state.run.as_ref().unwrap().rows.iter().filter(|row| row.not_journaled).count();
+    scenario.send(Msg::Release(job, ReleaseEvent::Journaled { operations: vec![*first] }));
+    assert_eq!((missing(&scenario), scenario.notice()), (rest.len(), "notice.unsent-not-journaled"));
+    scenario.send(Msg::Release(job, ReleaseEvent::Journaled { operations: rest.to_vec() }));
+    assert_eq!((missing(&scenario), scenario.notice()), (0, ""));
+}

@@ -62,6 +62,7 @@ pub(super) fn unsent_write(operation: &Operation, outcomes: Ends) -> UnsentWrite
 /// Puts down what was not sent, so that what the journal tells of the batch adds up to its plan.
 pub(super) async fn put_down(batch: &Batch, name: &str, mut writes: Vec<UnsentWrite>) {
     writes.sort_by_key(|write| write.operation);
+    let (mut missing, mut why) = (Vec::new(), None);
     for rows in writes.chunks(UNSENT_ROWS) {
         let unsent = Unsent {
             at: (batch.now)(),
@@ -74,10 +75,12 @@ pub(super) async fn put_down(batch: &Batch, name: &str, mut writes: Vec<UnsentWr
             rows: rows.to_vec(),
         };
         if let Err(error) = batch.journal.unsent(unsent).await {
-            for row in rows {
-                batch.say(ReleaseEvent::NotJournaled { operation: row.operation, fault: error.fault() }).await;
-            }
+            missing.extend(rows.iter().map(|row| row.operation));
+            why.get_or_insert(error.fault());
         }
+    }
+    if let Some(fault) = why {
+        batch.say(ReleaseEvent::UnsentNotJournaled { operations: missing, fault }).await;
     }
 }
 
