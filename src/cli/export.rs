@@ -49,6 +49,8 @@ pub(super) fn export(asked: &Asked, catalogs: &Catalogs, language: Language, pro
         Ok(path) => path,
         Err(error) => return complain(process, &words.phrase(&(&error.fault()).into()), Exit::Failure),
     };
+    // What can not be read is told with the text.
+    let _ = history::doubts(&journal, words, process);
     let words_of = catalogs.clone();
     let tell = Arc::new(move |language, key: &str, values: &[(&str, &str)]| {
         words_of.of(language).text(key, values).into_owned()

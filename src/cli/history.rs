@@ -1,6 +1,6 @@
 //! `nicdeck history`: what was done, and whether the journal still proves it. Reads; calls no cloud.
 
-use std::io;
+use std::{io, path::Path};
 
 use crate::{
     domain::{clean::clean, time::Timestamp},
@@ -43,8 +43,13 @@ pub(super) fn show(asked: &Asked, words: &Catalog, process: &mut Process<'_>) ->
         Err(error) => return complain(process, &words.phrase(&(&error.fault()).into()), Exit::Failure),
     };
     let whole = asked.format != Format::Table;
-    let found = match history::find(&path, &search, asked.most, whole) {
+    let mut found = match history::find(&path, &search, asked.most, whole) {
         Ok(found) => found,
+        Err(error) => return complain(process, &words.phrase(&(&error.fault()).into()), Exit::Failure),
+    };
+    history::underway(&path, &mut found);
+    let doubts = match doubts(&path, words, process) {
+        Ok(doubts) => doubts,
         Err(error) => return complain(process, &words.phrase(&(&error.fault()).into()), Exit::Failure),
     };
     let tell = |key: &str, values: &[(&str, &str)]| words.text(key, values).into_owned();
@@ -55,7 +60,10 @@ pub(super) fn show(asked: &Asked, words: &Catalog, process: &mut Process<'_>) ->
         notes.push(tell("history.bad-lines", &[("count", &count), ("path", &shown)]));
     }
     let open: usize = found.summaries.iter().map(crate::history::Summary::unfinished).sum();
-    if open > 0 {
+    if found.running {
+        // Whoever carries it out writes their ends down, and nobody looks for them meanwhile.
+        notes.push(tell("history.underway", &[]));
+    } else if open > 0 {
         notes.push(tell("history.open", &[("count", &open.to_string())]));
     }
     if found.of == 0 {
@@ -78,6 +86,8 @@ pub(super) fn show(asked: &Asked, words: &Catalog, process: &mut Process<'_>) ->
         local.strftime("%Y-%m-%d %H:%M").to_string()
     };
     let source = report::history::Source {
+        doubts: &doubts,
+        running: found.running,
         summaries: &found.summaries,
         batches: &found.batches,
         demo: asked.demo,
@@ -95,6 +105,19 @@ pub(super) fn show(asked: &Asked, words: &Catalog, process: &mut Process<'_>) ->
         }
         Ok(()) => Exit::Done,
     }
+}
+
+/// Says what makes the journal doubtful, and gives it.
+///
+/// # Errors
+/// A file exists and cannot be read.
+pub(super) fn doubts(path: &Path, words: &Catalog, process: &mut Process<'_>) -> Result<Vec<String>, JournalError> {
+    let doubts = history::doubts(path, clock::now())?;
+    let doubts: Vec<String> = doubts.iter().map(|doubt| words.phrase(&doubt.into())).collect();
+    for doubt in &doubts {
+        let _ = writeln!(process.err, "{}", clean(doubt));
+    }
+    Ok(doubts)
 }
 
 /// The name of a batch that is named or numbered; what is wrong, and how the program ends then.

@@ -23,10 +23,14 @@ pub struct Batch {
     pub host: String,
     pub version: String,
     pub began: Timestamp,
-    /// The last end that is in the journal.
+    /// The last end that is in the journal; `None` unless every target has its own.
     pub ended: Option<Timestamp>,
+    /// The newest record of it.
+    pub last: Timestamp,
     /// Some process may be carrying it out at this moment: what it has not begun is not left yet. The records do not tell.
     pub running: bool,
+    /// The journal was changed where it tells of this batch: what it says was done may never have been. The records do not tell.
+    pub edited: bool,
     /// In the plan's order.
     pub writes: Vec<Write>,
 }
@@ -73,6 +77,9 @@ pub fn batch<'a>(entries: impl Iterator<Item = &'a JournalEntry>, id: &str) -> O
     let mut found: Option<Batch> = None;
     let mut writes: BTreeMap<OperationId, Write> = BTreeMap::new();
     for entry in entries {
+        if let (Some(batch), Some(at)) = (&mut found, of(entry, id)) {
+            batch.last = batch.last.max(at);
+        }
         match entry {
             JournalEntry::Begun(begun) if begun.batch == id => {
                 found.get_or_insert_with(|| Batch::confirmed(begun));
@@ -108,7 +115,20 @@ pub fn batch<'a>(entries: impl Iterator<Item = &'a JournalEntry>, id: &str) -> O
             _ => {}
         }
     }
-    found.map(|batch| Batch { writes: writes.into_values().collect(), ..batch })
+    let mut batch = Batch { writes: writes.into_values().collect(), ..found? };
+    batch.ended = batch.ended.filter(|_| batch.is_whole());
+    Some(batch)
+}
+
+/// When the record was written, if it is of this batch.
+fn of(entry: &JournalEntry, id: &str) -> Option<Timestamp> {
+    let (batch, at) = match entry {
+        JournalEntry::Begun(begun) => (&begun.batch, begun.at),
+        JournalEntry::Intent(intent) => (&intent.batch, intent.at),
+        JournalEntry::Settled(end) => (&end.batch, end.at),
+        JournalEntry::Unsent(unsent) => (&unsent.batch, unsent.at),
+    };
+    (batch == id).then_some(at)
 }
 
 impl Batch {
@@ -122,7 +142,9 @@ impl Batch {
             version: version.to_owned(),
             began,
             ended: None,
+            last: began,
             running: false,
+            edited: false,
             writes: Vec::new(),
         }
     }
@@ -139,6 +161,11 @@ impl Batch {
     /// Of which nothing was sent.
     fn unsent(of: &Unsent) -> Self {
         Self::new(&of.batch, &of.plan, of.undoes.as_deref(), [&of.who, &of.host, &of.version], of.at)
+    }
+
+    /// Is it told of each target what became of it? It is so at the end of a batch, and of one that was cut off it never is.
+    pub fn is_whole(&self) -> bool {
+        self.rows().all(|(_, row)| row.word().is_some_and(|word| word != OutcomeWord::NotBegun))
     }
 
     pub fn rows(&self) -> impl Iterator<Item = (&Write, &Row)> {
@@ -394,6 +421,7 @@ pub(super) mod tests {
         );
         assert_eq!(found.writes.iter().map(|write| write.requests.len()).collect::<Vec<_>>(), [1, 1, 0]);
         let before = batch(records[..1].iter(), "b4").unwrap();
+        assert_eq!((found.ended, found.last), (None, Timestamp(1000)), "it has no end, and records");
         assert!(before.rows().count() == 5 && before.rows().all(|(_, row)| row.word() == not_begun));
     }
 
@@ -417,7 +445,8 @@ pub(super) mod tests {
     fn a_batch_is_put_together() {
         let records = records();
         let found = batch(records.iter(), "b1").unwrap();
-        assert_eq!((found.began, found.ended, found.writes.len()), (Timestamp(1000), Some(Timestamp(2000)), 2));
+        assert_eq!((found.began, found.ended, found.writes.len()), (Timestamp(1000), None, 2));
+        assert_eq!(found.last, Timestamp(2000), "one target has no end");
         let words: Vec<_> = found.rows().map(|(_, row)| row.word()).collect();
         assert_eq!(words, [Some(OutcomeWord::Released), Some(OutcomeWord::Released), None]);
         let write = &found.writes[0];

@@ -150,6 +150,11 @@ impl Summary {
         self.results.get(OutcomeWord::NotBegun as usize).copied().unwrap_or(0)
     }
 
+    /// Has a target of it no end?
+    pub fn is_open(&self) -> bool {
+        self.unfinished() + self.not_begun() > 0
+    }
+
     /// Targets of writes whose end is not in the journal.
     pub fn unfinished(&self) -> usize {
         self.results.last().copied().unwrap_or(0)

@@ -46,6 +46,7 @@ pub fn plan(start: &PlanStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
                 let _ = writeln!(err, "{}", (form.tell)(key, &[]));
                 return Ok(partly.unwrap_or(Exit::Done));
             }
+            Planned::Refused => return Ok(Exit::Refused),
             Planned::Unnamed => return Ok(Exit::Usage),
             Planned::Unlisted(listed) => return Ok(unlisted(listed)),
         };

@@ -1,8 +1,10 @@
 //! What was done, as a table of batches for people, and target by target for tickets and programs.
 //!
 //! # JSON
-//! One object: `nicdeck` (the version of this form, 1), `demo`, `batches`, newest first. A version only ever gains keys.
-//! - batch: `number`, `batch`, `plan`, `began`, `ended`, `who`, `host`, `version`, `writes`.
+//! One object: `nicdeck` (the version of this form, 1), `demo`, `chain` (`whole`; `changed`: records were changed or are missing),
+//! `batches`, newest first. A version only ever gains keys.
+//! - batch: `number`, `batch`, `plan`, `began`, `ended` (`null` unless every target has its end), `last_record`, `running` (some process
+//!   may be carrying it out), `who`, `host`, `version`, `writes`.
 //!   A write of which nothing was sent has no `requests`.
 //! - write: `operation`, `at`, `cloud`, `profile`, `region`, `nic`, `instance`, `act`, `requests`, `answers`, `before`, `after`,
 //!   `found_later`, `targets`: `ip` (`null`: the NIC), `result` (`unfinished`: no end is in the journal; `not-begun`: nothing
@@ -51,6 +53,10 @@ pub struct Source<'a> {
     pub summaries: &'a [Summary],
     /// The same batches, whole. Only the table does without.
     pub batches: &'a [Batch],
+    /// Some process is carrying a batch out: those without an end may be its own.
+    pub running: bool,
+    /// What makes the journal doubtful, in words.
+    pub doubts: &'a [String],
     pub demo: bool,
     pub tell: &'a Tell<'a>,
     /// A time for people.
@@ -115,7 +121,14 @@ fn table(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
             cut(&batch.who),
             cut(&batch.profiles.join(" ")),
             counted(source, "act", ACTS, &batch.acts),
-            counted(source, "end", RESULTS, &batch.results),
+            match source.running && batch.is_open() {
+                true => format!(
+                    "{} ({})",
+                    counted(source, "end", RESULTS, &batch.results),
+                    (source.tell)("history.running", &[])
+                ),
+                false => counted(source, "end", RESULTS, &batch.results),
+            },
             clean(&batch.batch).into_owned(),
         ]
     }));
@@ -180,7 +193,7 @@ fn instance(kind: &OperationKind) -> Option<&str> {
 }
 
 /// Columns of the CSV form. New ones are added at the end.
-const CSV: [&str; 17] = [
+const CSV: [&str; 19] = [
     "batch",
     "plan",
     "at",
@@ -198,6 +211,8 @@ const CSV: [&str; 17] = [
     "message",
     "request_id",
     "ended",
+    "last_record",
+    "running",
 ];
 
 fn csv(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -222,6 +237,8 @@ fn csv(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
             line.message.clone(),
             line.request_id.unwrap_or_default().to_owned(),
             batch.ended.map(stamp).unwrap_or_default(),
+            stamp(batch.last),
+            batch.running.to_string(),
         ];
         csv::line(out, &cells)?;
     }
@@ -232,6 +249,9 @@ fn csv(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
 fn markdown(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
     if source.demo {
         writeln!(out, "**{}**\n", (source.tell)("list.demo", &[]))?;
+    }
+    for doubt in source.doubts {
+        writeln!(out, "**{}**\n", escaped(&clean(doubt)))?;
     }
     for (batch, summary) in source.batches.iter().zip(source.summaries) {
         let values = [
@@ -251,6 +271,11 @@ fn markdown(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
             (source.tell)("history.title", &values),
             (source.tell)("history.line", &values)
         )?;
+        if !batch.is_whole() {
+            let key = if batch.running { "history.is-running" } else { "history.no-end" };
+            let last = (source.moment)(batch.last);
+            writeln!(out, "**{}**\n", (source.tell)(key, &[("last", &last)]))?;
+        }
         writeln!(out, "| {} |", heads(source, "column", COLUMNS).join(" | "))?;
         writeln!(out, "|{}", " --- |".repeat(COLUMNS.len()))?;
         for line in lines(batch) {
@@ -295,6 +320,7 @@ fn markdown(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
 struct Document<'a> {
     nicdeck: u32,
     demo: bool,
+    chain: &'static str,
     batches: Vec<BatchDocument<'a>>,
 }
 
@@ -305,6 +331,8 @@ struct BatchDocument<'a> {
     plan: &'a str,
     began: String,
     ended: Option<String>,
+    last_record: String,
+    running: bool,
     who: &'a str,
     host: &'a str,
     version: &'a str,
@@ -353,12 +381,15 @@ fn json(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
         plan: &batch.plan,
         began: stamp(batch.began),
         ended: batch.ended.map(stamp),
+        last_record: stamp(batch.last),
+        running: batch.running,
         who: &batch.who,
         host: &batch.host,
         version: &batch.version,
         writes: batch.writes.iter().map(|write| document(batch, write)).collect(),
     });
-    let document = Document { nicdeck: VERSION, demo: source.demo, batches: batches.collect() };
+    let chain = if source.doubts.is_empty() { "whole" } else { "changed" };
+    let document = Document { nicdeck: VERSION, demo: source.demo, chain, batches: batches.collect() };
     document.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, Harmless))?;
     writeln!(out)
 }

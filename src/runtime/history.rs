@@ -3,7 +3,11 @@
 use std::path::Path;
 
 use crate::{
-    domain::{journal::JournalEntry, outcome::OutcomeWord, time::Timestamp},
+    domain::{
+        journal::JournalEntry,
+        journal_fault::{JournalDoubt, JournalDoubtKind},
+        time::Timestamp,
+    },
     filter::search::Search,
     history::{
         Batch, Book, Summary,
@@ -13,7 +17,7 @@ use crate::{
 };
 
 use super::{
-    journal::{self, JournalError},
+    journal::{self, JournalError, verify},
     plan_file::CLOCKS_MS,
 };
 
@@ -27,9 +31,12 @@ pub struct Found {
     pub of: usize,
     /// Lines that are no record.
     pub bad: usize,
+    /// Some process is carrying a batch out: those without an end may be its own. See [`underway`].
+    pub running: bool,
 }
 
-/// Finds batches. With `all`, reads all that the journal says of them; `most` of the newest are enough.
+/// Finds batches; `most` of the newest are enough. With `all`, reads all that the journal says of them. Whether one is under way is told
+/// by [`underway`].
 ///
 /// # Errors
 /// A file exists and cannot be read.
@@ -48,7 +55,16 @@ pub fn find(path: &Path, search: &Search, most: usize, all: bool) -> Result<Foun
         let entries = entries(path, |id| summaries.iter().any(|batch| batch.batch == id))?;
         batches = summaries.iter().filter_map(|summary| whole(entries.iter(), &summary.batch)).collect();
     }
-    Ok(Found { summaries, batches, of, bad })
+    Ok(Found { summaries, batches, of, bad, running: false })
+}
+
+/// Marks what some process may be carrying out at this moment. Blocks for a moment where one is.
+pub fn underway(path: &Path, found: &mut Found) {
+    let is_open = |summary: &Summary| summary.is_open();
+    found.running = found.summaries.iter().any(is_open) && journal::health::running(path);
+    for batch in &mut found.batches {
+        batch.running = found.running && !batch.is_whole();
+    }
 }
 
 /// One batch, whole; `None` if the journal holds no such batch.
@@ -58,7 +74,10 @@ pub fn find(path: &Path, search: &Search, most: usize, all: bool) -> Result<Foun
 pub fn batch(path: &Path, id: &str) -> Result<Option<Batch>, JournalError> {
     let read = || entries(path, |batch| batch == id).map(|entries| whole(entries.iter(), id));
     let batch = read()?;
-    if batch.as_ref().is_none_or(has_ended) {
+    let edited = batch.is_some() && verify::is_touched(path, |line| glance::batch(line).is_some_and(|of| of == id))?;
+    let read = || read().map(|batch| batch.map(|batch| Batch { edited, ..batch }));
+    let batch = batch.map(|batch| Batch { edited, ..batch });
+    if batch.as_ref().is_none_or(Batch::is_whole) {
         return Ok(batch);
     }
     if journal::health::running(path) {
@@ -68,9 +87,14 @@ pub fn batch(path: &Path, id: &str) -> Result<Option<Batch>, JournalError> {
     read()
 }
 
-/// Is it told of each target what became of it? It is so at the end of a batch, and of one that was cut off it never is.
-fn has_ended(batch: &Batch) -> bool {
-    batch.rows().all(|(_, row)| row.word().is_some_and(|word| word != OutcomeWord::NotBegun))
+/// What a person should know before the journal is believed: that somebody changed it, or took records away. Blocks; reads all of it.
+///
+/// # Errors
+/// A file exists and cannot be read.
+pub fn doubts(path: &Path, now: Timestamp) -> Result<Vec<JournalDoubt>, JournalError> {
+    let mut doubts = verify::verify(path)?.doubts(path, now);
+    doubts.retain(|doubt| matches!(doubt.kind, JournalDoubtKind::Changed | JournalDoubtKind::Cut));
+    Ok(doubts)
 }
 
 /// A plan's file, as the journal knows it.

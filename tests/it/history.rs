@@ -160,6 +160,35 @@ async fn batches_are_listed_found_and_told_in_every_form() {
     }
 }
 
+/// The journal's last line is no end, and nobody looks for it while the batch goes on.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_batch_that_goes_on_is_told_as_that_and_has_no_end() {
+    let home = Home::new().await;
+    let json = |args: &[&str]| -> serde_json::Value { serde_json::from_str(&home.said(args).1).unwrap() };
+    let seen = |document: &serde_json::Value| {
+        let batches = document["batches"].as_array().unwrap();
+        batches.iter().map(|batch| (batch["running"] == true, batch["ended"].is_null())).collect::<Vec<_>>()
+    };
+    let running = Journal::open(&home.journal()).unwrap().running().await.unwrap();
+    let (_, out, err) = home.said(&["history"]);
+    assert!(err.contains("A nicdeck is carrying a batch out") && !err.contains("looks for it"), "{err}");
+    assert_eq!(out.matches("(may be running)").count(), 1, "{out}");
+    let told = json(&["history", "-o", "json"]);
+    assert_eq!(seen(&told), [(true, true), (false, false)], "{told}");
+    assert_eq!(
+        (&told["chain"], &told["batches"][0]["last_record"]),
+        (&"whole".into(), &"2026-01-07T14:03:00.000Z".into())
+    );
+    assert_eq!(seen(&json(&["export", "2", "-o", "json"])), [(true, true)]);
+    assert!(home.said(&["export", "2"]).1.contains("a nicdeck is carrying a batch out: told as of 2026-01-07"));
+    let csv = home.said(&["export", "2", "-o", "csv"]).1;
+    assert!(csv.trim_end().ends_with(",,2026-01-07T14:03:00.000Z,true"), "{csv}");
+    drop(running);
+    assert_eq!(seen(&json(&["history", "-o", "json"])), [(false, true), (false, false)], "cut off");
+    assert!(home.said(&["export", "2"]).1.contains("It has no end in the journal"));
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_wrong_search_or_an_edited_journal_is_told() {
@@ -177,6 +206,18 @@ async fn a_wrong_search_or_an_edited_journal_is_told() {
     assert_eq!(code, 1);
     assert!(out.contains("journal.jsonl:1: this line was changed"), "{out}");
     assert!(out.contains("journal.jsonl:2: something before this line was changed"), "{out}");
+
+    for args in [vec!["history"], vec!["export", "1"], vec!["history", "-o", "json"]] {
+        let (code, _, err) = home.said(&args);
+        assert!(
+            code == 0 && err.matches("The journal was changed by somebody else").count() == 1,
+            "{args:?} {code} {err}"
+        );
+    }
+    let (_, out, _) = home.said(&["export", "1"]);
+    assert!(out.contains("**The journal was changed"), "a ticket says it: {out}");
+    let (_, out, _) = home.said(&["export", "1", "-o", "json"]);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&out).unwrap()["chain"], "changed");
 
     let empty = Home(tempfile::tempdir().unwrap());
     let (code, out, err) = empty.said(&["history"]);

@@ -513,6 +513,12 @@ async fn an_edited_journal_is_told_once() {
     let plan = desk.plan(&[GOOD[1].1]).await;
     let ran = desk.apply(hash(&plan), &[]).await;
     assert_eq!(ran.err.matches("The journal was changed by somebody else").count(), 1, "{}", ran.err);
+    // What it says was released may never have been there: nothing is put back on its word, and nothing of the other batch is lost.
+    let ran = desk.run(&["undo", "1"]).await;
+    ran.refused(4, "the journal was changed where it tells of this batch");
+    assert!(ran.err.contains("The journal was changed by somebody else"), "{}", ran.err);
+    let ran = desk.run(&["undo", "2"]).await;
+    assert_eq!(ran.exit, 0, "{}", ran.err);
 }
 
 /// A batch is named by its number or its name; without `-o` its undo is told, with it it is a plan that is approved as any other.

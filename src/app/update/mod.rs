@@ -21,7 +21,7 @@ mod tree;
 mod undo;
 
 pub use earlier::note as note_earlier;
-pub use undo::{Pending, around, not_done};
+pub use undo::{EDITED, Pending, around, not_done};
 
 use crate::domain::{
     exchange::Exchange,

@@ -27,6 +27,9 @@ use crate::{
 
 use super::{plan, run};
 
+/// Said of a batch that nothing is planned on: the journal was changed where it tells of it.
+pub const EDITED: &str = "disabled.batch-edited";
+
 /// A batch that is being looked up, and what for.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Pending {
@@ -113,6 +116,11 @@ pub fn found(state: &mut State, job: JobId, event: &HistoryEvent) -> Option<Vec<
             Phrase::new("disabled.batch-running")
         }
         HistoryEvent::Batch(Some(batch)) if batch.running => Phrase::new("disabled.batch-elsewhere"),
+        // It may tell of what was never there: nothing is planned on that.
+        HistoryEvent::Batch(Some(batch)) if batch.edited => {
+            state.notices.say(state.now, Loudness::Error, Phrase::new(EDITED));
+            return Some(Vec::new());
+        }
         HistoryEvent::Batch(Some(batch)) => {
             let (effects, nothing) = match &pending.wish {
                 Wish::TakeBack(only) => (open(state, batch, only.as_ref()), "disabled.nothing-to-undo"),

@@ -11,7 +11,7 @@ use crate::{
         plan::ReleasePlan,
         selection::Target,
     },
-    runtime::{Launch, RunError, author, clock, plan_file::PlanFile},
+    runtime::{Launch, RunError, author, clock, history, plan_file::PlanFile},
 };
 
 use super::{Desk, Form, Listed, Progress, earlier, failures, told};
@@ -113,6 +113,8 @@ pub enum Planned {
     },
     /// Nothing is there to be planned, or nothing of it can go; in what could be listed.
     Nothing(Listed),
+    /// What the journal tells of the batch cannot be believed; it was said.
+    Refused,
     /// What was named is not there, or is there more than once; it was said.
     Unnamed,
     /// Nothing could be listed; it was said why.
@@ -126,6 +128,12 @@ pub enum Planned {
 pub async fn make(launch: &Launch, wish: &Wish, form: &Form<'_>, err: &mut dyn io::Write) -> Result<Planned, RunError> {
     let mut desk = Desk::open(launch)?;
     earlier(launch, &mut desk.state, form, err);
+    if let (Asked::Undo(_) | Asked::Rest(_), Some(journal)) = (&wish.asked, &launch.journal) {
+        // What can not be read is told where the batch is looked up.
+        for doubt in history::doubts(journal, clock::now()).unwrap_or_default() {
+            let _ = writeln!(err, "{}", clean(&(form.phrase)(&(&doubt).into())));
+        }
+    }
     let mut progress = Progress::new(form, err);
     desk.list(&mut progress).await;
     progress.end();
@@ -155,7 +163,10 @@ pub async fn make(launch: &Launch, wish: &Wish, form: &Form<'_>, err: &mut dyn i
     for notice in desk.state.notices.since(heard) {
         let _ = writeln!(err, "{}", clean(&(form.phrase)(&notice.phrase)));
     }
-    let Some(view) = &desk.state.plan else { return Ok(Planned::Nothing(listed)) };
+    let Some(view) = &desk.state.plan else {
+        let refused = desk.state.notices.since(heard).any(|notice| notice.phrase.key == update::EDITED);
+        return Ok(if refused { Planned::Refused } else { Planned::Nothing(listed) });
+    };
     if let Some(reason) = update::disabled(&desk.state, Command::DryRun) {
         let _ = writeln!(err, "{}", clean(&(form.phrase)(&reason)));
     }

@@ -14,6 +14,7 @@ use crate::{
         export::{ExportForm, Exported, List, Results},
         history::Lookup,
         msg::{ExportEvent, Msg},
+        notices::Phrase,
         run::RunRow,
         state::{Language, State},
     },
@@ -290,7 +291,7 @@ fn told(
     (format, language): (Format, Language),
     out: &mut Vec<u8>,
 ) -> Result<(), ExportError> {
-    let found = match lookup {
+    let mut found = match lookup {
         Lookup::Search(text) => {
             let offset = jiff::Zoned::now().offset().seconds();
             let search = search::parse(text, (desk.now)(), offset).unwrap_or_default();
@@ -306,7 +307,18 @@ fn told(
             found
         }
     };
+    history::underway(&desk.journal, &mut found);
+    let doubts: Vec<String> = history::doubts(&desk.journal, (desk.now)())?
+        .iter()
+        .map(|doubt| {
+            let phrase = Phrase::from(doubt);
+            let values: Vec<(&str, &str)> = phrase.values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            (desk.tell)(language, phrase.key, &values)
+        })
+        .collect();
     let source = report::history::Source {
+        doubts: &doubts,
+        running: found.running,
         summaries: &found.summaries,
         batches: &found.batches,
         demo: desk.demo,

@@ -1,6 +1,9 @@
 //! Does each line of a journal still prove the one before it?
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use crate::domain::{
     journal::JournalEntry,
@@ -123,6 +126,31 @@ pub fn doubts(path: &Path, now: Timestamp) -> Result<Vec<JournalDoubt>, JournalE
         verdict.faults.retain(|fault| fault.what != What::Cut);
     }
     Ok(verdict.doubts(path, now))
+}
+
+/// Is one of these lines not as it was written, or is something missing, changed or put in beside one? What follows a change does not
+/// prove what it says any more, and what was before it may have lost its own end. Blocks.
+///
+/// # Errors
+/// As of [`verify`].
+pub fn is_touched(path: &Path, is_wanted: impl Fn(&[u8]) -> bool) -> Result<bool, JournalError> {
+    let verdict = verify(path)?;
+    let odd = verdict.faults.iter().filter(|fault| matches!(fault.what, What::Edited | What::Gap | What::Stray));
+    let odd: BTreeSet<(&Path, usize)> = odd.map(|fault| (fault.file.as_path(), fault.line)).collect();
+    if odd.is_empty() {
+        return Ok(false);
+    }
+    let mut before = false;
+    for file in &verdict.files {
+        for (line, text) in lines(&bytes(file)?) {
+            let is_own = is_wanted(text);
+            if odd.contains(&(file.as_path(), line)) && (is_own || before) {
+                return Ok(true);
+            }
+            before = is_own;
+        }
+    }
+    Ok(false)
 }
 
 impl Verdict {
