@@ -54,6 +54,11 @@ pub enum Format {
     Markdown,
 }
 
+/// How a batch is taken back, by its key in the locales. No command takes back what was done in the demo: each begins with new clouds.
+pub fn undo_key(demo: bool) -> &'static str {
+    if demo { "export.undo-demo" } else { "export.undo" }
+}
+
 /// What a command that is named for the demo says besides.
 pub fn demo_flag(demo: bool) -> &'static str {
     if demo { " --demo" } else { "" }

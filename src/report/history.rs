@@ -262,7 +262,6 @@ fn markdown(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
             ("what", counted(source, "act", ACTS, &summary.acts)),
             ("result", counted(source, "end", RESULTS, &summary.results)),
             ("batch", escaped(&clean(&batch.id))),
-            ("demo", super::demo_flag(source.demo).to_owned()),
         ];
         let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
         writeln!(
@@ -309,7 +308,7 @@ fn markdown(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "\n{}", (source.tell)("history.override", &values))?;
         }
         if summary.back > 0 && !summary.is_undone() {
-            writeln!(out, "\n{}", (source.tell)("export.undo", &values))?;
+            writeln!(out, "\n{}", (source.tell)(super::undo_key(source.demo), &values))?;
         }
         writeln!(out)?;
     }

@@ -16,10 +16,11 @@ use std::{
 use serde::Serialize;
 
 use super::{
-    Format, csv, demo_flag,
+    Format, csv,
     history::{COLUMNS, Tell},
     json::{Harmless, stamp},
     lines::escaped,
+    undo_key,
 };
 use crate::domain::{clean::clean, finding::FindingId, plan::Act, selection::Target, time::Timestamp};
 
@@ -219,11 +220,7 @@ fn markdown(sheet: &Sheet<'_>, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "| {} |", cells.map(|cell| escaped(&clean(cell))).join(" | "))?;
     }
     if let Some(batch) = sheet.batch.filter(|_| sheet.kind == Kind::Results) {
-        writeln!(
-            out,
-            "\n{}",
-            tell("export.undo", &[("batch", &escaped(&clean(batch))), ("demo", demo_flag(sheet.demo))])
-        )?;
+        writeln!(out, "\n{}", tell(undo_key(sheet.demo), &[("batch", &escaped(&clean(batch)))]))?;
     }
     Ok(())
 }

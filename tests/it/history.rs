@@ -189,6 +189,19 @@ async fn a_batch_that_goes_on_is_told_as_that_and_has_no_end() {
     assert!(home.said(&["export", "2"]).1.contains("It has no end in the journal"));
 }
 
+/// Each command of the demo begins with new clouds.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn no_command_is_named_that_takes_nothing_back() {
+    let home = Home::new().await;
+    fs::copy(home.journal(), home.journal().with_file_name("demo-journal.jsonl")).unwrap();
+    assert!(home.said(&["export", "1"]).1.contains("`nicdeck undo b1 -o plan.json`"));
+    let (_, out, _) = home.said(&["export", "1", "--demo"]);
+    assert!(out.contains("new clouds each time") && !out.contains("nicdeck undo"), "{out}");
+    let (_, _, err) = home.said(&["undo", "1", "--demo"]);
+    assert!(err.contains("have begun anew since this batch"), "{err}");
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_wrong_search_or_an_edited_journal_is_told() {

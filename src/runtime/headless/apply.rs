@@ -7,10 +7,11 @@ use crate::{
     app::{
         command::Command,
         dry_run::DryRun,
+        earlier::{EarlierWrite, Found},
         effect::Effect,
         export::Results,
         msg::Msg,
-        notices::{Loudness, Phrase},
+        notices::{Loudness, Notice, Phrase},
         order::Order,
         run::Run,
         state::{JournalSeen, State},
@@ -20,8 +21,10 @@ use crate::{
         clean::clean,
         fault::{Fault, FaultKind, NO_END},
         finding::FindingId,
+        ids::{NicId, ProfileId},
         journal_fault::{JournalFault, JournalFaultKind},
         outcome::{self, Outcome, Skip},
+        plan::Act,
         selection::Target,
         time::Timestamp,
     },
@@ -36,6 +39,7 @@ use crate::{
 use super::{
     Desk, Form, Listed, Progress, failures,
     plans::{is_settled, name, unread},
+    told,
 };
 
 /// Rows that are named where many differ.
@@ -111,6 +115,7 @@ pub async fn apply(
         say(form, err, &doubt.into());
     }
     let listed = failures(&desk.state, form, err);
+    earlier(&desk.state, form, err);
     // An odd journal, or one that can not be written: what the console shows in red.
     let heard = warned(&desk.state, 0, form, err);
     if matches!(listed, Listed::Refused | Listed::Failed) {
@@ -258,10 +263,64 @@ fn changed(state: &State, file: &PlanFile, form: &Form<'_>, err: &mut dyn io::Wr
     Some(if is_held { Applied::Refused } else { Applied::Stale })
 }
 
+/// The same for somebody who has no keys to press.
+fn without_keys(phrase: &Phrase) -> Phrase {
+    let key = match phrase.key {
+        "notice.journal-unread" | "disabled.journal-unread" => "apply.journal-unread",
+        "notice.no-journal" | "disabled.no-journal" => "apply.no-journal",
+        key => key,
+    };
+    Phrase { key, ..phrase.clone() }
+}
+
+/// Says of each write of earlier runs what was found of it, and that another nicdeck is at work.
+fn earlier(state: &State, form: &Form<'_>, err: &mut dyn io::Write) {
+    if state.earlier.at_work {
+        say(form, err, &Phrase::new("apply.elsewhere"));
+    }
+    for EarlierWrite { write, found } in &state.earlier.writes {
+        let (key, fault) = match found {
+            Found::Reading | Found::NotYet => ("apply.earlier-not-yet", None),
+            Found::MaybeRunning => ("apply.earlier-running", None),
+            Found::NoProfile => ("apply.earlier-no-profile", None),
+            Found::Untold => ("apply.earlier-untold", None),
+            Found::Unread(fault) => ("apply.earlier-unread", Some(fault)),
+            found if found.is_done() => ("apply.earlier-done", None),
+            Found::Settled(_) | Found::NotNoted { .. } => ("apply.earlier-not-done", None),
+        };
+        let intent = &write.intent;
+        let act = match intent.kind.act() {
+            Act::BindEip => (form.tell)("earlier.bind", &[]),
+            act => (form.tell)(&format!("earlier.{}", act.as_str()), &[]),
+        };
+        let targets: Vec<String> = intent.targets().iter().map(name).collect();
+        let phrase = Phrase::new(key).with("name", targets.join(" ")).with("act", act);
+        say(form, err, &phrase);
+        if let Some(fault) = fault {
+            let _ = writeln!(err, "  {}", clean(&told(form, &name(&Target::Nic(intent.nic_key())), fault)));
+        }
+        if let Found::NotNoted { fault, .. } = found {
+            let phrase = Phrase::new("apply.earlier-not-noted").with_phrase("message", fault.into());
+            say(form, err, &phrase);
+        }
+    }
+    for strange in &state.earlier.strange {
+        let any = |id: Option<&str>| id.unwrap_or("*").to_owned();
+        let phrase = Phrase::new("apply.earlier-strange").with("version", strange.version);
+        let nic = any(strange.nic.as_ref().map(NicId::as_str));
+        say(form, err, &phrase.with("name", format!("{}/{nic}", any(strange.profile.as_ref().map(ProfileId::as_str)))));
+    }
+}
+
 /// Says what a person has to know besides, from this message on; how many messages there were.
 fn warned(state: &State, from: usize, form: &Form<'_>, err: &mut dyn io::Write) -> usize {
-    for notice in state.notices.since(from).filter(|notice| notice.loudness == Loudness::Error) {
-        say(form, err, &notice.phrase);
+    // Of earlier writes each is told.
+    let is_told = |key: &str| {
+        ["notice.unfinished", "notice.strange-writes", "notice.earlier-settled", "notice.earlier-open"].contains(&key)
+    };
+    let loud = |notice: &&Notice| notice.loudness == Loudness::Error && !is_told(notice.phrase.key);
+    for notice in state.notices.since(from).filter(loud) {
+        say(form, err, &without_keys(&notice.phrase));
     }
     state.notices.said()
 }
@@ -277,7 +336,7 @@ fn repeated(run: &Run) -> Option<&JournalFault> {
 /// Why the plan is not carried out, in the console's words.
 fn refused(state: &State, form: &Form<'_>, err: &mut dyn io::Write) -> Applied {
     if let Some(phrase) = update::disabled(state, Command::Confirm) {
-        say(form, err, &phrase);
+        say(form, err, &without_keys(&phrase));
     } else if let Some(notice) = state.notices.all().last() {
         say(form, err, &notice.phrase);
     }

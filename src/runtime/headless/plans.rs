@@ -128,6 +128,9 @@ pub enum Planned {
 pub async fn make(launch: &Launch, wish: &Wish, form: &Form<'_>, err: &mut dyn io::Write) -> Result<Planned, RunError> {
     let mut desk = Desk::open(launch)?;
     earlier(launch, &mut desk.state, form, err);
+    if launch.demo && matches!(wish.asked, Asked::Undo(_)) {
+        let _ = writeln!(err, "{}", (form.tell)("plan-command.demo-anew", &[]));
+    }
     if let (Asked::Undo(_) | Asked::Rest(_), Some(journal)) = (&wish.asked, &launch.journal) {
         // What can not be read is told where the batch is looked up.
         for doubt in history::doubts(journal, clock::now()).unwrap_or_default() {

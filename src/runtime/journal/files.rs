@@ -201,13 +201,37 @@ pub(super) fn sign(path: &Path) {
     let _ = options.open(path).and_then(|mut file| file.write_all(name.as_bytes()));
 }
 
-/// The process that held it last, as far as that is told.
-fn signed(path: &Path) -> String {
+/// The process that may hold it, as far as that is told: whoever signed last, unless that one is this process, or has ended. Then a program
+/// that signs nothing holds it.
+pub(super) fn signed(path: &Path) -> String {
     let mut text = String::new();
     let file = to_read(path).ok().flatten();
     let read = file.is_some_and(|file| file.take(256).read_to_string(&mut text).is_ok());
     let told = clean(text.trim());
-    if !read || told.is_empty() { "?".to_owned() } else { told.into_owned() }
+    if !read || told.is_empty() || !may_hold(&told) { "?".to_owned() } else { told.into_owned() }
+}
+
+/// Can the process of this signature hold a lock? Of other machines nobody here knows.
+fn may_hold(signature: &str) -> bool {
+    let mut words = signature.split_whitespace();
+    let (Some("pid"), Some(pid)) = (words.next(), words.next()) else { return true };
+    if words.next() != Some(&*crate::runtime::host()) {
+        return true;
+    }
+    pid.parse().is_ok_and(|pid: i32| u32::try_from(pid) != Ok(std::process::id()) && is_alive(pid))
+}
+
+#[cfg(unix)]
+fn is_alive(pid: i32) -> bool {
+    // Another user's process may not be asked, and is there.
+    rustix::process::Pid::from_raw(pid).is_some_and(|pid| {
+        rustix::process::test_kill_process(pid).map_or_else(|error| error == rustix::io::Errno::PERM, |()| true)
+    })
+}
+
+#[cfg(not(unix))]
+fn is_alive(_: i32) -> bool {
+    true
 }
 
 /// Makes a folder (0700) and those it lies in, and sees that the names of new ones are on disk: `sync` is [`sync_folder`].

@@ -873,3 +873,25 @@ async fn no_journal_is_put_aside_under_a_batch_that_is_under_way() {
     assert!(matches!(&refused, Err(JournalError::Repeated { batch, .. }) if batch == "b1"), "{refused:?}");
     Journal::open(&path).unwrap().of_file("f2").begun(begun("b2", None)).await.unwrap();
 }
+
+/// A person would wait for it, or end the wrong one.
+#[cfg(unix)]
+#[test]
+fn a_process_that_has_ended_is_not_named_as_a_holder() {
+    let (_folder, path) = folder();
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+    let (pid, host) = (child.id(), crate::runtime::host());
+    let said = |text: &str| {
+        fs::write(&path, text).unwrap();
+        super::files::signed(&path)
+    };
+    let own = format!("pid {pid} {host}");
+    assert_eq!(said(&own), own, "it lives");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(said(&own), "?");
+    let elsewhere = format!("pid {pid} {host}-2");
+    assert_eq!(said(&elsewhere), elsewhere, "nobody here knows");
+    assert_eq!(said(&format!("pid {} {host}", std::process::id())), "?", "whoever waits does not hold it");
+}
