@@ -421,7 +421,7 @@ pub(super) mod tests {
         );
         assert_eq!(found.writes.iter().map(|write| write.requests.len()).collect::<Vec<_>>(), [1, 1, 0]);
         let before = batch(records[..1].iter(), "b4").unwrap();
-        assert_eq!((found.ended, found.last), (None, Timestamp(1000)), "it has no end, and records");
+        assert_eq!((found.ended, found.last), (None, Timestamp(2000)), "it has no end, and records");
         assert!(before.rows().count() == 5 && before.rows().all(|(_, row)| row.word() == not_begun));
     }
 

@@ -114,6 +114,14 @@ fn table(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{}", (source.tell)("list.demo", &[]))?;
     }
     let mut lines = vec![heads(source, "head", HEADS)];
+    let result = |batch: &Summary| {
+        let counted = counted(source, "end", RESULTS, &batch.results);
+        if source.running && batch.is_open() {
+            format!("{counted} ({})", (source.tell)("history.running", &[]))
+        } else {
+            counted
+        }
+    };
     lines.extend(source.summaries.iter().map(|batch| {
         vec![
             batch.number.to_string(),
@@ -121,14 +129,7 @@ fn table(source: &Source<'_>, out: &mut dyn Write) -> io::Result<()> {
             cut(&batch.who),
             cut(&batch.profiles.join(" ")),
             counted(source, "act", ACTS, &batch.acts),
-            match source.running && batch.is_open() {
-                true => format!(
-                    "{} ({})",
-                    counted(source, "end", RESULTS, &batch.results),
-                    (source.tell)("history.running", &[])
-                ),
-                false => counted(source, "end", RESULTS, &batch.results),
-            },
+            result(batch),
             clean(&batch.batch).into_owned(),
         ]
     }));

@@ -286,7 +286,7 @@ impl Journal {
 
     async fn put(&self, entry: JournalEntry) -> Result<(), JournalError> {
         let journal = self.clone();
-        let put = move || journal.write_late().and_then(|_| journal.append(&entry));
+        let put = move || journal.write_late().and_then(|()| journal.append(&entry));
         tokio::task::spawn_blocking(put).await.map_err(|_| JournalError::CutOff)?
     }
 

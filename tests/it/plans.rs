@@ -417,7 +417,7 @@ async fn what_a_kill_left_undone_is_told_and_planned_anew() {
     let ran = desk.apply(hash(&rest), &[]).await;
     assert_eq!(ran.exit, 0, "{}", ran.err);
     // What was sent before the kill was found by reading, and is told: each write, and no key to press.
-    assert!(ran.err.contains("earlier release ") && ran.err.contains(": read back, and done"), "{}", ran.err);
+    assert!(ran.err.contains("earlier release ") && ran.err.contains(": read back, and not done"), "{}", ran.err);
     assert!(!ran.err.contains("Press ") && !ran.err.contains("no known end"), "{}", ran.err);
     assert_eq!(results().await, (not_begun, 0), "the batch that was cut off has begun no more");
     let is_there = |row: &&Value| {

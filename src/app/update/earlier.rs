@@ -45,9 +45,8 @@ fn keep(before: Vec<EarlierWrite>, writes: &mut Vec<EarlierWrite>) {
         let intent = &known.write.intent;
         match writes.iter_mut().find(|write| is_write(write, &intent.batch, intent.operation)) {
             Some(write) if write.found == Found::Reading => write.found = known.found,
-            Some(_) => {}
             None if known.found.outcomes().is_some() => kept.push(known),
-            None => {}
+            Some(_) | None => {}
         }
     }
     writes.splice(..0, kept);

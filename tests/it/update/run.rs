@@ -609,7 +609,8 @@ fn where_only_unknown_ends_are_left_they_are_to_be_read_again_first() {
 fn what_the_journal_could_not_take_of_unsent_writes_is_said_once() {
     let (mut scenario, job, _) = nearly_done();
     let said = scenario.state.notices.said();
-    let all: Vec<OperationId> = scenario.state.run.as_ref().unwrap().rows.iter().map(|row| row.operation).collect();
+    let mut all: Vec<OperationId> = scenario.state.run.as_ref().unwrap().rows.iter().map(|row| row.operation).collect();
+    all.dedup();
     let (first, rest) = all.split_first().unwrap();
     let of_one = ReleaseEvent::NotJournaled { operation: *first, fault: no_journal() };
     let unsent = ReleaseEvent::UnsentNotJournaled { operations: rest.to_vec(), fault: no_journal() };
@@ -617,8 +618,12 @@ fn what_the_journal_could_not_take_of_unsent_writes_is_said_once() {
     assert_eq!((scenario.notice(), scenario.state.notices.said()), ("notice.unsent-not-journaled", said + 2));
     let values = &scenario.state.notices.current(scenario.state.now).unwrap().phrase.values;
     assert!(values.contains(&("count", rest.len().to_string())), "{values:?}");
-    let missing =
-        |scenario: &Scenario| scenario.state.run.as_ref().unwrap().rows.iter().filter(|row| row.not_journaled).count();
+    let missing = |scenario: &Scenario| {
+        let rows = scenario.state.run.as_ref().unwrap().rows.iter();
+        let mut missing: Vec<OperationId> = rows.filter(|row| row.not_journaled).map(|row| row.operation).collect();
+        missing.dedup();
+        missing.len()
+    };
     scenario.send(Msg::Release(job, ReleaseEvent::Journaled { operations: vec![*first] }));
     assert_eq!((missing(&scenario), scenario.notice()), (rest.len(), "notice.unsent-not-journaled"));
     scenario.send(Msg::Release(job, ReleaseEvent::Journaled { operations: rest.to_vec() }));
