@@ -128,6 +128,8 @@ pub struct PlanStart {
     pub filter: Option<String>,
     /// Where the plan goes; `-` is standard output. Without one it is only told.
     pub file: Option<PathBuf>,
+    /// A plan that is there already is replaced.
+    pub force: bool,
     /// Of what is said of the plan on standard output.
     pub format: Format,
     /// Exit with [`Exit::Something`] where there is something to do.
@@ -245,7 +247,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
             let json = output.eq_ignore_ascii_case("json");
             doctor(parsed.demo, json, &flags, &catalogs, language, process, entry)
         }
-        Some(Command::Plan { targets, detach, rest, out, overrides, output, detailed_exitcode }) => {
+        Some(Command::Plan { targets, detach, rest, out, force, overrides, output, detailed_exitcode }) => {
             let rest = match rest.map(|batch| history::named(parsed.demo, &batch, words)).transpose() {
                 Ok(rest) => rest,
                 Err((text, exit)) => return complain(process, &text, exit),
@@ -256,6 +258,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
                 undo: None,
                 rest,
                 file: Some(out),
+                force,
                 overrides,
                 format: output,
                 detailed: detailed_exitcode,
@@ -264,7 +267,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
             };
             plans::plan(args, &flags, &catalogs, language, process, entry)
         }
-        Some(Command::Undo { batch, out, overrides, output, detailed_exitcode }) => {
+        Some(Command::Undo { batch, out, force, overrides, output, detailed_exitcode }) => {
             let batch = match history::named(parsed.demo, &batch, words) {
                 Ok(batch) => batch,
                 Err((text, exit)) => return complain(process, &text, exit),
@@ -275,6 +278,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, process: &mut Process<'_>, 
                 undo: Some(batch),
                 rest: None,
                 file: out,
+                force,
                 overrides,
                 format: output,
                 detailed: detailed_exitcode,

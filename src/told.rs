@@ -126,6 +126,10 @@ fn sentence(kind: &ProblemKind, words: &Catalog) -> String {
         }
         ProblemKind::EmptyRule { nth } => text(&[("nth", &nth.to_string())]),
         ProblemKind::FickleRule { nth, term } => text(&[("nth", &nth.to_string()), ("term", &short(term))]),
+        ProblemKind::StrayRule { nth, term, known } => {
+            let there = words.text("setting.there-is", &[("known", &quoted(known))]);
+            text(&[("nth", &nth.to_string()), ("term", &short(term))]) + &there
+        }
         ProblemKind::EmptyList { key } => text(&[("key", key)]),
         ProblemKind::BadText { key, rule } => text(&[("key", key), ("rule", words.word(ruled(*rule)))]),
         ProblemKind::Twice { key, value } => text(&[("key", key), ("value", &short(value))]),

@@ -55,7 +55,7 @@ pub fn instance(n: u32) -> Instance {
         },
         guest_agent: None,
         vpc: None,
-        load_balancers: Vec::new(),
+        load_balancers: Some(Vec::new()),
         tags: nicdeck::domain::tags::Tags::none(),
     }
 }

@@ -113,6 +113,10 @@ pub(super) enum Command {
         #[arg(long, short, value_name = "FILE")]
         out: PathBuf,
 
+        /// Replace a plan that is there; anything else stays as it is
+        #[arg(long)]
+        force: bool,
+
         /// Let this address go although something about it is not known, and say why; can be given again
         #[arg(long = "override", value_name = "ADDRESS=REASON")]
         overrides: Vec<String>,
@@ -152,6 +156,10 @@ pub(super) enum Command {
         /// Where the plan goes, for `apply`; `-` is standard output
         #[arg(long, short, value_name = "FILE")]
         out: Option<PathBuf>,
+
+        /// Replace a plan that is there; anything else stays as it is
+        #[arg(long)]
+        force: bool,
 
         /// Let this address go although something about it is not known, and say why; can be given again
         #[arg(long = "override", value_name = "ADDRESS=REASON")]

@@ -22,6 +22,7 @@ pub(super) struct PlanArgs {
     /// The batch of which the rest is to be planned.
     pub rest: Option<String>,
     pub file: Option<PathBuf>,
+    pub force: bool,
     pub overrides: Vec<String>,
     pub format: Format,
     pub detailed: bool,
@@ -62,6 +63,7 @@ pub(super) fn plan(
         wish,
         filter: args.filter,
         file: args.file,
+        force: args.force,
         format: args.format,
         detailed: args.detailed,
         progress: process.stderr_is_terminal,

@@ -189,6 +189,12 @@ pub enum ProblemKind {
         nth: usize,
         term: String,
     },
+    /// A protect rule that names a profile which the file does not have.
+    StrayRule {
+        nth: usize,
+        term: String,
+        known: Vec<String>,
+    },
     /// A list that may not be empty.
     EmptyList {
         key: &'static str,
@@ -269,6 +275,7 @@ impl ProblemKind {
             ProblemKind::BadRule { .. } => "setting.bad-rule",
             ProblemKind::EmptyRule { .. } => "setting.empty-rule",
             ProblemKind::FickleRule { .. } => "setting.fickle-rule",
+            ProblemKind::StrayRule { .. } => "setting.stray-rule",
             ProblemKind::EmptyList { .. } => "setting.empty-list",
             ProblemKind::NoKey { .. } => "setting.no-key",
             ProblemKind::KeyTaken { .. } => "setting.key-taken",

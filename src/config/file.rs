@@ -72,7 +72,7 @@ pub fn parse(
     clouds: &[&'static Descriptor],
     is_set: &dyn Fn(&str) -> bool,
 ) -> Result<ConfigFile, ConfigError> {
-    let mut reader = Reader { file: Arc::from(path), text, clouds, is_set, problems: Vec::new() };
+    let mut reader = Reader { file: Arc::from(path), text, clouds, is_set, profiles: Vec::new(), problems: Vec::new() };
     // Editors of some systems put a byte order mark in front.
     let (root, errors) = DeTable::parse_recoverable(text);
     for error in &errors {
@@ -94,8 +94,14 @@ pub fn parse(
 
 /// The keys alone, of whatever else the file says; the default ones where something is wrong with them.
 pub(super) fn keys(text: &str) -> Keymap {
-    let mut reader =
-        Reader { file: Arc::from(Path::new("")), text, clouds: &[], is_set: &|_| false, problems: Vec::new() };
+    let mut reader = Reader {
+        file: Arc::from(Path::new("")),
+        text,
+        clouds: &[],
+        is_set: &|_| false,
+        profiles: Vec::new(),
+        problems: Vec::new(),
+    };
     let (root, errors) = DeTable::parse_recoverable(text);
     let Some(value) = root.get_ref().get("keys").filter(|_| errors.is_empty()) else { return Keymap::default() };
     let keys = reader.table("[keys]", "keys", value).map(|keys| reader.keys(&keys)).unwrap_or_default();
@@ -139,6 +145,12 @@ impl Reader<'_> {
             self.unknown_keys(safety, SAFETY);
         }
         let safety = safety.as_ref();
+        let named = top.get("profile").and_then(|value| value.get_ref().as_array()).into_iter().flatten();
+        let name = |profile: &Spanned<DeValue<'_>>| {
+            let name = profile.get_ref().as_table()?.get("name")?;
+            name.get_ref().as_str().map(str::to_owned)
+        };
+        self.profiles = named.filter_map(name).collect();
         let mut protect_of = BTreeMap::new();
         let profiles = top.get("profile").map(|value| self.profiles(value, &mut protect_of)).unwrap_or_default();
         ConfigFile {

@@ -285,6 +285,10 @@ fn every_problem_has_its_place_and_says_what_would_be_right() {
             &with("protect = [\"name:a -level:ok\"]"),
             "6:12: protect rule 1: `-level:ok` is not about what a thing is; findings, levels, marks and ages protect nothing",
         ),
+        (
+            &with("protect = [\"name:a\", \"ip:10.0.0.1 profile:nosuch\"]"),
+            "6:22: protect rule 2: `profile:nosuch` names no profile of this file; there is `p`",
+        ),
         ("version = 1\n[ui]\nmotoin = true", "3:1: unknown key `motoin` in [ui]; did you mean `motion`?"),
         (
             "version = 1\n[profile]\nname = \"x\"",

@@ -98,16 +98,10 @@ impl Precondition {
         Self { condition, severity, untold, code, stricter: None }
     }
 
-    /// Not being able to tell is a warning: for an API that has no call to ask by, where nothing could be released otherwise.
+    /// Not being able to tell is a warning: where no read of the API tells it, and nothing could be released or put back otherwise.
     #[must_use]
     pub const fn or_untold(self) -> Self {
         Self { untold: Severity::Warn, ..self }
-    }
-
-    /// Not being able to tell is only worth knowing: what little the API tells is all there is, and a refusal changes nothing.
-    #[must_use]
-    pub const fn or_untold_info(self) -> Self {
-        Self { untold: Severity::Info, ..self }
     }
 
     /// Stricter than the vendor on purpose, for this reason.

@@ -98,6 +98,8 @@ finding_ids! {
     OsConfig = "os-config",
     /// A NIC has the address.
     AddressTaken = "address-taken",
+    /// What is to be put there is there already.
+    AlreadyThere = "already-there",
     /// The NIC can not hold so many addresses.
     NicFull = "nic-full",
     /// How many addresses the NIC can hold on its instance is not known.
@@ -134,6 +136,10 @@ finding_ids! {
     EarlierWrite = "earlier-write",
     /// A protect rule of the config matches, or can not be told not to.
     Protected = "protected",
+    /// The address was a load balancer's backend, and is not put back there.
+    LbNotRestored = "lb-not-restored",
+    /// An EIP was on the NIC, and which of its addresses it is to be bound to nobody told.
+    EipNotRestored = "eip-not-restored",
     /// Whether what is to be taken back was done is not certain.
     NotCertain = "not-certain",
     /// Nothing takes it back.

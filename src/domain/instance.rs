@@ -22,8 +22,8 @@ pub struct Instance {
     pub power: Power,
     /// Whether the guest agent runs; `None` when the cloud does not say.
     pub guest_agent: Option<bool>,
-    /// Load balancers that this instance serves, where the cloud names them on the instance.
-    pub load_balancers: Vec<LoadBalancerId>,
+    /// Load balancers that this instance serves; `None` where the cloud does not name them on the instance, or this answer did not.
+    pub load_balancers: Option<Vec<LoadBalancerId>>,
     /// The VPC that it is in, where its NICs do not tell theirs.
     pub vpc: Option<Arc<str>>,
     pub tags: Tags,

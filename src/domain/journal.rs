@@ -8,7 +8,7 @@ use super::{
     address::{Address, EipBinding},
     exchange::Exchange,
     float::{Pair, PairList},
-    ids::{CloudId, EipId, InstanceId, NicId, NicKey, OperationId, ProfileId, RegionId},
+    ids::{CloudId, EipId, InstanceId, LoadBalancerId, NicId, NicKey, OperationId, ProfileId, RegionId},
     outcome::Outcome,
     plan::{Belts, OperationKind, Override},
     selection::Target,
@@ -175,6 +175,9 @@ pub struct Image {
     pub eips: Vec<EipImage>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub floats: Vec<FloatImage>,
+    /// What load balancers sent to the NIC: no undo puts that back. Journals of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub backends: Vec<BackendImage>,
     /// The NIC's own list of addresses that it may use.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pairs: Vec<Pair>,
@@ -197,6 +200,14 @@ pub struct FloatImage {
     pub id: Arc<str>,
     pub ip: IpAddr,
     pub pairs: Vec<Pair>,
+}
+
+/// An address on the NIC that a load balancer sent to, once for each balancer.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct BackendImage {
+    pub lb: LoadBalancerId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip: Option<IpAddr>,
 }
 
 /// A request without its secrets, and without headers: those are the same for every request.
@@ -235,8 +246,15 @@ impl Image {
             };
             EipImage { id: eip.id.clone(), ip: eip.ips.first().copied(), on }
         };
+        let backend = |backend: &super::address::Backend| BackendImage {
+            lb: backend.load_balancer.clone(),
+            ip: backend.ip_on(&seen.nic),
+        };
         let float =
             |float: &super::float::Float| FloatImage { id: float.id.clone(), ip: float.ip, pairs: float.pairs.clone() };
+        let mut backends: Vec<BackendImage> = seen.backends.iter().map(backend).collect();
+        backends.sort();
+        backends.dedup();
         Self {
             status: seen.nic.status.word.clone(),
             instance: seen.nic.instance.clone(),
@@ -244,6 +262,7 @@ impl Image {
             addresses: seen.nic.addresses.clone(),
             eips: seen.eips.iter().map(eip).collect(),
             floats: seen.floats.iter().map(float).collect(),
+            backends,
             pairs: seen.nic.pairs.clone(),
         }
     }

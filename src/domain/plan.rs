@@ -291,6 +291,8 @@ pub enum Decision {
     Go(OperationId),
     /// Stays in sight, is not sent: its findings say why.
     Blocked,
+    /// It is so already: there is nothing to send.
+    Already,
 }
 
 /// One target of the plan, sent or not.
@@ -416,7 +418,7 @@ impl ReleasePlan {
             let planned = sent.remove(&row.target);
             let agreed = match row.decision {
                 Decision::Go(id) => planned == Some(id),
-                Decision::Blocked => planned.is_none(),
+                Decision::Blocked | Decision::Already => planned.is_none(),
             };
             if !agreed {
                 return Err(PlanError::Mismatch(row.target.clone()));
@@ -471,6 +473,12 @@ impl ReleasePlan {
 
     pub fn hash(&self) -> PlanHash {
         self.hash
+    }
+
+    /// The hash of what is sent, for people: `None` of a plan that sends nothing. All of those have the same one, and there is nothing
+    /// to confirm by it.
+    pub fn told_hash(&self) -> Option<PlanHash> {
+        (!self.operations.is_empty()).then_some(self.hash)
     }
 
     pub fn made_at(&self) -> Timestamp {

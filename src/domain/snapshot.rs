@@ -180,7 +180,14 @@ impl NicSnapshot {
 
     /// Load balancers that the instance serves through any address.
     fn serving(&self) -> BTreeSet<String> {
-        self.instance.iter().flat_map(|instance| &instance.load_balancers).map(ToString::to_string).collect()
+        let named = self.instance.iter().filter_map(|instance| instance.load_balancers.as_ref()).flatten();
+        named.map(ToString::to_string).collect()
+    }
+
+    /// Did the instance name its load balancers, and does it not say now whether it has any?
+    fn balancers_vanish(&self, now: &Self) -> bool {
+        let named = |seen: &Self| seen.instance.as_ref().map(|instance| instance.load_balancers.is_some());
+        (named(self), named(now)) == (Some(true), Some(false))
     }
 
     /// What differs in `now` in a way that matters to a write to `target`, by what the cloud's rules for such a write ask. Addresses,
@@ -221,6 +228,7 @@ impl NicSnapshot {
             ("eips", vanished(self.eips_known, now.eips_known)),
             ("backends", vanished(self.backends_known, now.backends_known)),
             ("floats", vanished(self.floats_known, now.floats_known)),
+            ("load balancers", asks(|one| one == Condition::InstanceNotBackend) && self.balancers_vanish(now)),
         ]
         .into_iter()
         .filter_map(|(name, lost)| lost.then_some(name))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     address::AddressRole,
-    ids::{CloudId, RegionId},
+    ids::{CloudId, EipId, LoadBalancerId, RegionId},
     plan::OperationKind,
     selection::Target,
 };
@@ -24,4 +24,8 @@ pub struct TakeBack {
     pub status: Option<Arc<str>>,
     /// Of the address before.
     pub role: AddressRole,
+    /// Load balancers that sent to it (or to the NIC) before: nothing puts it back there.
+    pub balancers: Vec<LoadBalancerId>,
+    /// EIPs that were on the NIC, without a word on which address: nothing binds them again.
+    pub loose_eips: Vec<EipId>,
 }

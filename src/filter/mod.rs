@@ -210,6 +210,14 @@ impl Expr {
         })
     }
 
+    /// The first term that names a profile which is none of these.
+    pub fn unmatched_profile(&self, profiles: &[String]) -> Option<&Term> {
+        let is_none = |pattern: &Pattern| !profiles.iter().any(|profile| pattern.matches(profile));
+        self.terms
+            .iter()
+            .find(|term| matches!(&term.test, Test::Text(Field::Profile, patterns) if patterns.iter().any(is_none)))
+    }
+
     fn of(terms: Vec<Term>) -> Self {
         let masks = eval::Masks::of(&terms);
         Self { terms, masks }

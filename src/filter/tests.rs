@@ -44,7 +44,7 @@ fn world() -> World {
             power: Power { word: "ACTIVE".into(), state: PowerState::Running },
             guest_agent: None,
             vpc: None,
-            load_balancers: Vec::new(),
+            load_balancers: None,
             tags: tags(&[("env", "prod"), ("keep", "")]),
         }),
         nic: Nic {

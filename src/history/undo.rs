@@ -63,12 +63,19 @@ fn of(write: &Write, row: &Row, certain: bool, first: Option<&Image>) -> Vec<Tak
         certain,
         status: status.clone(),
         role,
+        balancers: Vec::new(),
+        loose_eips: Vec::new(),
     };
     let key = NicKey { profile: write.profile.clone(), nic: nic.clone() };
     let ip = row.target.ip();
     let eips = |all: bool| {
         let on = image.into_iter().flat_map(|image| &image.eips);
         on.filter_map(|eip| Some((eip.id.clone(), eip.on?))).filter(move |(_, on)| all || Some(*on) == ip)
+    };
+    let balancers = |all: bool| {
+        let on = image.into_iter().flat_map(|image| &image.backends);
+        let of: BTreeSet<_> = on.filter(|one| all || one.ip == ip).map(|one| one.lb.clone()).collect();
+        of.into_iter().collect()
     };
     let bind = |(eip, ip): (EipId, IpAddr)| {
         let target = Target::Eip { address: AddressKey { nic: key.clone(), ip }, eip: eip.clone() };
@@ -88,11 +95,17 @@ fn of(write: &Write, row: &Row, certain: bool, first: Option<&Image>) -> Vec<Tak
             }
             let kind = OperationKind::Assign { nic: nic.clone(), ips: vec![ip], lists };
             let back = make(row.target.clone(), Some(kind), role.unwrap_or(AddressRole::Secondary));
+            let back = TakeBack { balancers: balancers(false), ..back };
             std::iter::once(back).chain(eips(false).map(bind)).collect()
         }
         OperationKind::Detach { instance, .. } => {
             let kind = OperationKind::Attach { nic: nic.clone(), instance: instance.clone() };
-            let back = make(row.target.clone(), Some(kind), AddressRole::Secondary);
+            let loose = image.into_iter().flat_map(|image| &image.eips).filter(|eip| eip.on.is_none());
+            let back = TakeBack {
+                balancers: balancers(true),
+                loose_eips: loose.map(|eip| eip.id.clone()).collect(),
+                ..make(row.target.clone(), Some(kind), AddressRole::Secondary)
+            };
             std::iter::once(back).chain(eips(true).map(bind)).collect()
         }
         OperationKind::Assign { .. } => vec![release(&row.target)],

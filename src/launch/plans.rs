@@ -34,6 +34,11 @@ pub fn plan(start: &PlanStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
     let exit = tokio.block_on(async {
         let catalogs = words(&start.settings.keys)?;
         let form = form(catalogs.of(language), start.format, start.progress);
+        // Before a cloud is asked anything for it.
+        let file = start.file.as_deref().filter(|path| *path != Path::new("-"));
+        if let Some(Err(error)) = file.map(|path| PlanFile::is_free(path, start.force)) {
+            return Ok(refuse(err, &catalogs, language, &error));
+        }
         let mut stage = Stage::set(start.demo, &start.settings, &start.only).await?;
         stage.launch.readonly = start.settings.readonly;
         stage.launch.filter = start.filter.clone().unwrap_or_default();
@@ -54,7 +59,7 @@ pub fn plan(start: &PlanStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
         let written = if to_stdout {
             file.write(out).and_then(|()| out.flush()).map_err(ExportError::Output)
         } else {
-            if let Some(Err(error)) = start.file.as_deref().map(|path| file.save(path)) {
+            if let Some(Err(error)) = start.file.as_deref().map(|path| file.save(path, start.force)) {
                 return Ok(refuse(err, &catalogs, language, &error));
             }
             let desk = desk(&stage.launch);
@@ -68,8 +73,11 @@ pub fn plan(start: &PlanStart, out: &mut dyn io::Write, err: &mut dyn io::Write)
         let targets = plan.targets().count().to_string();
         let values = [("targets", targets.as_str()), ("calls", &calls), ("blocked", &blocked)];
         let _ = writeln!(err, "{}", (form.tell)("plan-command.made", &values));
-        if plan.operations().is_empty() {
-            return Ok(unread.unwrap_or(Exit::Refused));
+        if plan.told_hash().is_none() {
+            let _ = writeln!(err, "{}", (form.tell)("plan-command.sends-nothing", &[]));
+            // What is so already is no refusal.
+            let end = if plan.blocked() == 0 { partly(listed).unwrap_or(Exit::Done) } else { Exit::Refused };
+            return Ok(unread.unwrap_or(end));
         }
         let path = start.file.as_deref().map(|path| path.to_string_lossy());
         let shown = path.as_deref().filter(|_| !to_stdout).map_or("FILE".into(), clean);
@@ -206,6 +214,7 @@ fn refuse(err: &mut dyn io::Write, catalogs: &Catalogs, language: Language, erro
     let exit = match error {
         PlanFileError::Read { .. }
         | PlanFileError::Taken { .. }
+        | PlanFileError::There { .. }
         | PlanFileError::NoPlan { .. }
         | PlanFileError::Version { .. } => Exit::Usage,
         PlanFileError::Write { .. } => Exit::Failure,

@@ -1,9 +1,9 @@
 //! A plan, or what became of it, row by row: for a ticket, a spreadsheet, or a program.
 //!
 //! # JSON
-//! One object: `nicdeck` (the version of this form, 1), `demo`, `kind` (`plan` or `results`), `plan` (its hash), `batch` (in the
+//! One object: `nicdeck` (the version of this form, 1), `demo`, `kind` (`plan` or `results`), `plan` (its hash; `null`: it sends nothing), `batch` (in the
 //! journal), `undoes` (the batch that it takes back), `at`, `ended`, `who`, `host`, `counts` (rows by `state`), `rows`: `act`,
-//! `address` (`null`: the NIC), `eip`, `nic`, `profile`, `cloud`, `region`, `state` (of a plan `go` or `blocked`; of results as
+//! `address` (`null`: the NIC), `eip`, `nic`, `profile`, `cloud`, `region`, `state` (of a plan `go`, `blocked` or `already`: it is so; of results as
 //! `result` in the history; while it still runs also `queued`, `checking`, `sent`, `accepted`, `retrying`, `reading-back`), `findings`, `override` (why it goes although something is not
 //! known), `code` (the vendor's, or why it was skipped), `message`, `request_id`, `not_journaled`. A version only ever gains keys.
 
@@ -61,7 +61,8 @@ pub struct Row {
 pub struct Sheet<'a> {
     pub kind: Kind,
     pub demo: bool,
-    pub plan: &'a str,
+    /// Its hash; `None`: it sends nothing.
+    pub plan: Option<&'a str>,
     pub batch: Option<&'a str>,
     pub undoes: Option<&'a str>,
     /// When the plan was made, or the batch began.
@@ -112,7 +113,7 @@ pub fn write(sheet: &Sheet<'_>, format: Format, out: &mut dyn Write) -> io::Resu
 }
 
 /// Columns of the CSV form. New ones are added at the end.
-const CSV: [&str; 19] = [
+const CSV: [&str; 20] = [
     "kind",
     "plan",
     "batch",
@@ -132,6 +133,7 @@ const CSV: [&str; 19] = [
     "message",
     "request_id",
     "not_journaled",
+    "override",
 ];
 
 fn csv(sheet: &Sheet<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -146,7 +148,7 @@ fn csv(sheet: &Sheet<'_>, out: &mut dyn Write) -> io::Result<()> {
         let address = row.target.ip().map(|ip| ip.to_string()).unwrap_or_default();
         let cells: [&str; CSV.len()] = [
             kind,
-            sheet.plan,
+            sheet.plan.unwrap_or_default(),
             sheet.batch.unwrap_or_default(),
             &at,
             sheet.who,
@@ -164,6 +166,7 @@ fn csv(sheet: &Sheet<'_>, out: &mut dyn Write) -> io::Result<()> {
             &row.message,
             row.request_id.as_deref().unwrap_or_default(),
             if row.not_journaled { "true" } else { "" },
+            row.overridden.as_deref().unwrap_or_default(),
         ];
         csv::line(out, &cells)?;
     }
@@ -178,7 +181,7 @@ fn markdown(sheet: &Sheet<'_>, out: &mut dyn Write) -> io::Result<()> {
     let counts = sheet.counts();
     let counted: Vec<String> = counts.iter().map(|(state, count)| format!("{state} {count}")).collect();
     let values = [
-        ("plan", escaped(&clean(sheet.plan.get(..6).unwrap_or(sheet.plan)))),
+        ("plan", escaped(&clean(sheet.plan.map_or("-", |plan| plan.get(..6).unwrap_or(plan))))),
         ("batch", escaped(&clean(sheet.batch.unwrap_or("-")))),
         ("who", escaped(&clean(sheet.who))),
         ("host", escaped(&clean(sheet.host))),
@@ -187,6 +190,7 @@ fn markdown(sheet: &Sheet<'_>, out: &mut dyn Write) -> io::Result<()> {
     ];
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let (title, line) = match sheet.kind {
+        Kind::Plan if sheet.plan.is_none() => ("export.plan-nothing", "export.plan-line"),
         Kind::Plan => ("export.plan", "export.plan-line"),
         Kind::Results => ("export.results", "export.results-line"),
     };
@@ -202,7 +206,10 @@ fn markdown(sheet: &Sheet<'_>, out: &mut dyn Write) -> io::Result<()> {
         if row.not_journaled {
             why.push_str(if why.is_empty() { "not journaled" } else { ", not journaled" });
         }
-        let state = if why.is_empty() { row.state.to_owned() } else { format!("{} ({why})", row.state) };
+        let mut state = if why.is_empty() { row.state.to_owned() } else { format!("{} ({why})", row.state) };
+        if let Some(reason) = &row.overridden {
+            state = format!("{state}: {}", tell("export.overridden", &[("reason", reason)]));
+        }
         let address = match (row.target.ip(), row.eip()) {
             (Some(ip), Some(eip)) => format!("{ip} {eip}"),
             (Some(ip), None) => ip.to_string(),
@@ -230,7 +237,7 @@ struct Document<'a> {
     nicdeck: u32,
     demo: bool,
     kind: Kind,
-    plan: &'a str,
+    plan: Option<&'a str>,
     batch: Option<&'a str>,
     undoes: Option<&'a str>,
     at: String,

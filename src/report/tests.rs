@@ -54,7 +54,7 @@ fn instance(id: &str, name: &str) -> Instance {
         power: Power { word: Arc::from("Running"), state: PowerState::Running },
         guest_agent: None,
         vpc: None,
-        load_balancers: vec![],
+        load_balancers: None,
         tags: crate::domain::tags::Tags::none(),
     }
 }

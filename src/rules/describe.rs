@@ -88,6 +88,8 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
                 values.push(("case", "elsewhere".to_owned()));
             } else if !facts.backends_known {
                 values.extend(why(facts, Resource::Backends));
+            } else if facts.instance.is_some_and(|instance| instance.load_balancers.is_none()) {
+                values.extend([("case", "unnamed".to_owned()), instance_id(facts)]);
             }
             values
         }
@@ -237,6 +239,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         | FindingId::NicLinkedUnknown
         | FindingId::NotListed
         | FindingId::AddressTaken
+        | FindingId::AlreadyThere
         | FindingId::NicFull
         | FindingId::NicFullUnknown
         | FindingId::AddressesUnknown
@@ -252,6 +255,8 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         | FindingId::AddressesInPlan
         | FindingId::ReadOnly
         | FindingId::NotReadAgain
+        | FindingId::LbNotRestored
+        | FindingId::EipNotRestored
         | FindingId::EarlierWrite => with_ip(vec![nic()]),
     }
 }

@@ -210,7 +210,7 @@ impl<'a> Facts<'a> {
             self.backends.iter().any(|backend| own(backend) && backend.load_balancer == *balancer)
         };
         let on_this_nic = self.backends.iter().copied().filter(move |backend| !own(backend));
-        let named = self.instance.into_iter().flat_map(|instance| &instance.load_balancers);
+        let named = self.instance.and_then(|instance| instance.load_balancers.as_ref()).into_iter().flatten();
         on_this_nic.map(|backend| &backend.load_balancer).chain(named.filter(move |balancer| !through_own(balancer)))
     }
 

@@ -191,8 +191,9 @@ pub(super) fn instance_serves(facts: &Facts, ip: Option<IpAddr>) -> Answer {
     if facts.balancers_elsewhere(ip).next().is_some() {
         return Answer::Violated(FindingId::LbOnInstance);
     }
-    // Its own list of balancers is known only where it was read.
-    if facts.instance.is_none() { Answer::CanNotTell(FindingId::LbUnknown) } else { no_more_backends(facts) }
+    // Its own list of balancers is known only where it was read, and where the answer had one: silence is not "none".
+    let named = facts.instance.is_some_and(|instance| instance.load_balancers.is_some());
+    if named { no_more_backends(facts) } else { Answer::CanNotTell(FindingId::LbUnknown) }
 }
 
 /// A detach needs an instance to detach from, whatever the cloud's rules say.

@@ -188,7 +188,7 @@ impl Sources<'_> {
             let parts = load.shares.iter().filter_map(|share| self.inventory.profile(&share.profile));
             finding.read_at = oldest(parts.map(nics_listed_at));
             operations.clear();
-            for row in rows.iter_mut().filter(|row| row.decision != Decision::Blocked) {
+            for row in rows.iter_mut().filter(|row| matches!(row.decision, Decision::Go(_))) {
                 row.decision = Decision::Blocked;
                 row.after = row.before;
                 row.overridden = None;

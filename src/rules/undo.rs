@@ -12,7 +12,7 @@ use crate::domain::{
     capabilities::{Capabilities, Condition},
     finding::{Finding, FindingId, Severity},
     float::PairList,
-    ids::{NicKey, OperationId},
+    ids::{LoadBalancerId, NicKey, OperationId},
     inventory::ProfileInventory,
     nic::{Nic, NicState, NicStatus},
     page::Resource,
@@ -168,12 +168,48 @@ impl Site<'_> {
         if !undo.take.certain {
             found.push(plain(FindingId::NotCertain, Severity::Unknown, vec![nic()]));
         }
+        found.extend(self.not_restored(undo));
+        found
+    }
+
+    /// What hung on the target before and does not come back with it, as far as it is not there by now.
+    fn not_restored(&self, undo: &Undo) -> Vec<Finding> {
+        let (nic, ip) = (("nic", self.key.nic.to_string()), undo.take.target.ip());
+        let facts = Facts::of(self.part, &self.ahead.nic);
+        let serves = |lb: &LoadBalancerId| {
+            let here = facts.backends.iter().filter(|backend| backend.load_balancer == *lb);
+            here.into_iter().any(|backend| ip.is_none() || backend.ip_on(&self.ahead.nic) == ip)
+        };
+        let told = |id, values| plain(id, Severity::Warn, values);
+        let names = |names: Vec<String>| names.join(", ");
+        let lost: Vec<String> = undo.take.balancers.iter().filter(|lb| !serves(lb)).map(ToString::to_string).collect();
+        let loose = undo.take.loose_eips.iter().filter(|id| facts.eips.iter().all(|eip| eip.id != **id));
+        let loose: Vec<String> = loose.map(ToString::to_string).collect();
+        let mut found = Vec::new();
+        if !lost.is_empty() {
+            let mut values = vec![nic.clone(), ("count", lost.len().to_string()), ("lb", names(lost))];
+            values.push(match ip {
+                Some(ip) => ("ip", ip.to_string()),
+                None => ("case", "attach".to_owned()),
+            });
+            found.push(told(FindingId::LbNotRestored, values));
+        }
+        if !loose.is_empty() {
+            let values = vec![nic, ("count", loose.len().to_string()), ("eip_id", names(loose))];
+            found.push(told(FindingId::EipNotRestored, values));
+        }
         found
     }
 
     fn findings(&self, undo: &Undo, kind: &OperationKind, address: Option<Address>) -> Vec<Finding> {
+        let written = write::findings_on(self.part, &self.ahead.nic, self.capabilities, kind);
+        let there = written.iter().find(|finding| finding.id == FindingId::AlreadyThere);
+        if let Some(there) = there.filter(|_| !undo.wanted.unread) {
+            // What would stand against a write that nobody needs does not matter.
+            return vec![Finding { severity: Severity::Info, predicts: None, ..there.clone() }];
+        }
         let mut found = self.common(undo, address);
-        found.extend(write::findings_on(self.part, &self.ahead.nic, self.capabilities, kind));
+        found.extend(written);
         found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         found
     }
@@ -208,6 +244,7 @@ impl Site<'_> {
     }
 
     fn row(&self, undo: &Undo, findings: Vec<Finding>, operation: Option<OperationId>) -> PlanRow {
+        let stands = if is_there(&findings) { Decision::Already } else { Decision::Blocked };
         let overruled = undo.wanted.overruled.as_ref().filter(|_| operation.is_some() && !goes(&findings));
         PlanRow {
             act: undo.act(),
@@ -216,7 +253,7 @@ impl Site<'_> {
             cloud: self.part.cloud.clone(),
             region: self.ahead.nic.region.clone(),
             hidden: false,
-            decision: operation.map_or(Decision::Blocked, Decision::Go),
+            decision: operation.map_or(stands, Decision::Go),
             before: 0,
             after: 0,
             findings,
@@ -226,7 +263,7 @@ impl Site<'_> {
     fn attach(&mut self, undo: &Undo, operations: &mut Vec<Operation>) -> PlanRow {
         let Some(kind @ OperationKind::Attach { instance, .. }) = &undo.take.write else { return self.never(undo) };
         let found = self.findings(undo, kind, None);
-        if !undo.wanted.goes(&found) {
+        if is_there(&found) || !undo.wanted.goes(&found) {
             return self.row(undo, found, None);
         }
         let id = self.operation(kind.clone(), &[(undo, &found)], operations);
@@ -248,7 +285,8 @@ impl Site<'_> {
             judged.push((undo, ip, lists, found));
         }
         let going = |judged: &[(&Undo, IpAddr, &[PairList], Vec<Finding>)]| -> Vec<IpAddr> {
-            judged.iter().filter(|(undo, _, _, found)| undo.wanted.goes(found)).map(|(_, ip, ..)| *ip).collect()
+            let goes = |undo: &Undo, found: &[Finding]| !is_there(found) && undo.wanted.goes(found);
+            judged.iter().filter(|(undo, _, _, found)| goes(undo, found)).map(|(_, ip, ..)| *ip).collect()
         };
         // Each alone may fit where all together do not.
         let ips = going(&judged);
@@ -256,7 +294,7 @@ impl Site<'_> {
         let full = write::findings_on(self.part, &self.ahead.nic, self.capabilities, &all);
         if let Some(full) = full.into_iter().find(|finding| finding.id == FindingId::NicFull) {
             for (undo, .., found) in &mut judged {
-                if undo.wanted.goes(found) {
+                if !is_there(found) && undo.wanted.goes(found) {
                     found.insert(0, full.clone());
                 }
             }
@@ -307,6 +345,11 @@ impl Site<'_> {
 /// ones, and the codec puts them back one after the other.
 pub(super) fn assigned_at_once(capabilities: &Capabilities) -> usize {
     if capabilities.release_whole { usize::MAX } else { capabilities.release_batch.max(1) }
+}
+
+/// Is what is to be put back there already?
+fn is_there(found: &[Finding]) -> bool {
+    found.iter().any(|finding| finding.id == FindingId::AlreadyThere && finding.severity == Severity::Info)
 }
 
 /// Nothing takes it back.

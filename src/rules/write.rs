@@ -161,6 +161,10 @@ impl<'a> Asking<'a> {
         }
     }
 
+    fn is_to_be_on(&self, on: &InstanceId) -> bool {
+        matches!(self.kind, OperationKind::Attach { instance, .. } if instance == on)
+    }
+
     fn limit(&self) -> Option<&'a TypeLimit> {
         self.part.limit(self.facts.instance?.kind.as_deref()?)
     }
@@ -208,7 +212,7 @@ impl<'a> Asking<'a> {
                 let there = self.ips().iter().find(|ip| nic.addresses.iter().any(|address| address.ip == **ip));
                 let values = |ip: &IpAddr| vec![of_nic(), ("ip", ip.to_string())];
                 match (there, self.ips().first()) {
-                    (Some(ip), _) => told(FindingId::AddressTaken, values(ip)),
+                    (Some(ip), _) => told(FindingId::AlreadyThere, values(ip)),
                     (None, Some(ip)) if !nic.addresses_known => {
                         (Answer::CanNotTell(FindingId::AddressTaken), Some(untold(values(ip))))
                     }
@@ -238,6 +242,10 @@ impl<'a> Asking<'a> {
                 floats.map_or(holds, |ip| told(FindingId::AddressKind, values(ip)))
             }
             Condition::NicFree => match &nic.instance {
+                Some(on) if self.is_to_be_on(on) && nic.status.state == NicState::Attached => {
+                    let values = vec![of_nic(), ("instance", on.to_string()), ("case", "attach".to_owned())];
+                    told(FindingId::AlreadyThere, values)
+                }
                 Some(instance) => told(FindingId::NicAttached, vec![of_nic(), ("instance", instance.to_string())]),
                 None if self.facts.is_free() => holds,
                 // To what it does not name, if to anything.

@@ -2,7 +2,7 @@
 //!
 //! # JSON
 //! One object: `nicdeck_plan` (the version of this form, 2), `hash`, `plan` (the hash of what is sent, as the console and the journal
-//! name it), `made_at`, `made_by`, `host`, `version` (of nicdeck), `demo`, `undoes` (the batch that it takes back, or `null`),
+//! name it; `null`: nothing is), `made_at`, `made_by`, `host`, `version` (of nicdeck), `demo`, `undoes` (the batch that it takes back, or `null`),
 //! `rows` and `writes`.
 //! - row: `target`, `act`, `cloud`, `region`, `go` (whether it is sent), `findings`, `override` (why it goes although something is not
 //!   known, or `null`), `before` and `after` (addresses on the NIC).
@@ -28,6 +28,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     app::notices::Phrase,
     domain::{
+        finding::FindingId,
         ids::{CloudId, NicKey, OperationId, ProfileId, RegionId},
         plan::{Decision, Operation, OperationKind, PlanHash, PlanRow, ReleasePlan},
         selection::Target,
@@ -51,7 +52,7 @@ const LARGEST: u64 = 256 * 1024 * 1024;
 pub struct PlanFile {
     nicdeck_plan: u64,
     hash: String,
-    plan: String,
+    plan: Option<String>,
     made_at: String,
     made_by: String,
     host: String,
@@ -100,6 +101,8 @@ pub enum PlanFileError {
     Write { path: PathBuf, error: io::Error },
     #[error("{} is there already, and is no plan", path.display())]
     Taken { path: PathBuf },
+    #[error("{} is there already", path.display())]
+    There { path: PathBuf },
     #[error("{} is no plan: {why}", path.display())]
     NoPlan { path: PathBuf, why: String },
     #[error("{} is a plan of version {found}", path.display())]
@@ -116,6 +119,7 @@ impl PlanFileError {
             Self::Read { path, error } => at("plan-file.unreadable", path).with("reason", error),
             Self::Write { path, error } => at("plan-file.unwritable", path).with("reason", error),
             Self::Taken { path } => at("plan-file.taken", path),
+            Self::There { path } => at("plan-file.there", path),
             Self::NoPlan { path, why } => at("plan-file.no-plan", path).with("reason", why),
             Self::Version { path, found } => at("plan-file.version", path).with("found", found).with("known", VERSION),
             Self::Altered { path, found } => at("plan-file.altered", path).with("hash", found),
@@ -148,7 +152,7 @@ impl PlanFile {
         let mut file = Self {
             nicdeck_plan: VERSION,
             hash: String::new(),
-            plan: plan.hash().to_string(),
+            plan: plan.told_hash().map(|hash| hash.to_string()),
             made_at: stamp(now),
             made_by: author.who.clone(),
             host: author.host.clone(),
@@ -167,9 +171,9 @@ impl PlanFile {
         &self.hash
     }
 
-    /// The hash of what is sent: the plan's own.
-    pub fn plan(&self) -> &str {
-        &self.plan
+    /// The hash of what is sent: the plan's own. `None`: nothing is.
+    pub fn plan(&self) -> Option<&str> {
+        self.plan.as_deref().filter(|_| !self.writes.is_empty())
     }
 
     pub fn demo(&self) -> bool {
@@ -256,7 +260,7 @@ impl PlanFile {
             })
             .collect();
         differences.extend(nics.difference(&told).map(|nic| Difference::Facts { nic: nic.clone() }));
-        if differences.is_empty() && now.hash().to_string() != self.plan {
+        if differences.is_empty() && now.told_hash().map(|hash| hash.to_string()).as_deref() != self.plan() {
             // The file's own words do not add up to the hash that it names.
             differences.extend(self.writes.iter().map(nic).map(|nic| Difference::Facts { nic }));
         }
@@ -272,25 +276,34 @@ impl PlanFile {
         writeln!(out)
     }
 
-    /// Writes it to the file, for its owner alone and whole or not at all. One that is there is replaced if it is a plan as well.
+    /// May a plan be written there? A file with something in it is left as it is; with `replace`, one that is no plan.
     ///
     /// # Errors
-    /// Something else is there; the file can not be made or written.
-    pub fn save(&self, path: &Path) -> Result<(), PlanFileError> {
-        let fail = |error| PlanFileError::Write { path: path.to_owned(), error };
+    /// It may not.
+    pub fn is_free(path: &Path, replace: bool) -> Result<(), PlanFileError> {
         match fs::metadata(path) {
-            // A pipe, or the terminal under a name: nothing of it is lost.
-            Ok(meta) if !meta.is_file() && !meta.is_dir() => {
-                let mut out = io::BufWriter::new(OpenOptions::new().write(true).open(path).map_err(fail)?);
-                return self.write(&mut out).and_then(|()| out.flush()).map_err(fail);
-            }
             Ok(meta) if meta.is_file() && meta.len() > 0 => match Self::load(path) {
-                Err(PlanFileError::NoPlan { .. }) => return Err(PlanFileError::Taken { path: path.to_owned() }),
-                Err(PlanFileError::Read { error, .. }) => return Err(fail(error)),
-                _ => {}
+                Err(PlanFileError::NoPlan { .. }) => Err(PlanFileError::Taken { path: path.to_owned() }),
+                Err(PlanFileError::Read { error, .. }) => Err(PlanFileError::Write { path: path.to_owned(), error }),
+                _ if replace => Ok(()),
+                _ => Err(PlanFileError::There { path: path.to_owned() }),
             },
-            _ => {}
+            _ => Ok(()),
         }
+    }
+
+    /// Writes it to the file, for its owner alone and whole or not at all. A plan that is there is replaced on demand only.
+    ///
+    /// # Errors
+    /// Something is there; the file can not be made or written.
+    pub fn save(&self, path: &Path, replace: bool) -> Result<(), PlanFileError> {
+        let fail = |error| PlanFileError::Write { path: path.to_owned(), error };
+        // A pipe, or the terminal under a name: nothing of it is lost.
+        if fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
+            let mut out = io::BufWriter::new(OpenOptions::new().write(true).open(path).map_err(fail)?);
+            return self.write(&mut out).and_then(|()| out.flush()).map_err(fail);
+        }
+        Self::is_free(path, replace)?;
         // What a link names is replaced, not the link.
         let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let mut name = place.file_name().unwrap_or_default().to_owned();
@@ -344,7 +357,12 @@ impl PlanFile {
 impl RowOf {
     /// What is decided on it and found, in one line.
     fn told(&self) -> String {
-        let word = if self.go { "go" } else { "blocked" };
+        let already = self.findings.iter().any(|id| id == FindingId::AlreadyThere.as_str());
+        let word = match (self.go, already) {
+            (true, _) => "go",
+            (false, true) => "already",
+            (false, false) => "blocked",
+        };
         let reason = self.overridden.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
         let (act, before, after) = (&self.act, self.before, self.after);
         format!("{act} {word}{reason} {} {before}->{after}", self.findings.join(",")).replace("  ", " ")
@@ -486,8 +504,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("of-lin");
         let (first, second) = (file(NOW), file(NOW.plus_ms(1)));
-        first.save(&path).unwrap();
-        second.save(&path).unwrap();
+        first.save(&path, false).unwrap();
+        let before = fs::read(&path).unwrap();
+        assert!(matches!(second.save(&path, false), Err(PlanFileError::There { .. })));
+        assert_eq!(fs::read(&path).unwrap(), before, "it is as it was");
+        second.save(&path, true).unwrap();
         assert_eq!(PlanFile::load(&path).unwrap(), second);
         #[cfg(unix)]
         {
@@ -496,16 +517,16 @@ mod tests {
         }
         // One that somebody edited is one all the same.
         fs::write(&path, fs::read_to_string(&path).unwrap().replace("lin", "wu")).unwrap();
-        first.save(&path).unwrap();
+        first.save(&path, true).unwrap();
         for other in ["version = 1\n", "{\"nicdeck\": 1}"] {
             fs::write(&path, other).unwrap();
-            assert!(matches!(second.save(&path), Err(PlanFileError::Taken { .. })), "{other}");
+            assert!(matches!(second.save(&path, true), Err(PlanFileError::Taken { .. })), "{other}");
             assert_eq!(fs::read_to_string(&path).unwrap(), other);
         }
         // What could not be written leaves nothing behind, and what was there as it was.
         let nowhere = folder.path().join("missing/of-lin");
-        assert!(matches!(second.save(&nowhere), Err(PlanFileError::Write { .. })));
-        assert!(matches!(second.save(folder.path()), Err(PlanFileError::Write { .. })));
+        assert!(matches!(second.save(&nowhere, true), Err(PlanFileError::Write { .. })));
+        assert!(matches!(second.save(folder.path(), true), Err(PlanFileError::Write { .. })));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

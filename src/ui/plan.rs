@@ -214,7 +214,7 @@ fn addresses_on(state: &State, view: &PlanView, row: &PlanRow) -> Vec<IpAddr> {
     let nic = row.target.nic();
     let planned = match row.decision {
         Decision::Go(id) => view.plan.operations().get(id.0 as usize).map(|operation| &operation.expect.nic),
-        Decision::Blocked => None,
+        Decision::Blocked | Decision::Already => None,
     };
     let listed = || state.inventory.profile(&nic.profile)?.nic(&nic.nic);
     planned.or_else(listed).map(|nic| nic.addresses.iter().map(|address| address.ip).collect()).unwrap_or_default()
@@ -268,6 +268,7 @@ fn decision(canvas: &Canvas, row: &PlanRow) -> (String, Role) {
     let words = canvas.words;
     match row.decision {
         Decision::Blocked => (words.word("plan.decision-blocked").to_owned(), Role::Alarm),
+        Decision::Already => (words.word("plan.decision-already").to_owned(), Role::Dim),
         Decision::Go(_) if row.overridden.is_some() => {
             (words.word("plan.decision-overridden").to_owned(), Role::Unknown)
         }
@@ -289,7 +290,7 @@ fn change(canvas: &Canvas, row: &PlanRow, width: u16) -> String {
         (Decision::Go(_), Act::Detach) => fitting("plan.attached-free", "plan.to-free"),
         (Decision::Go(_), Act::Attach) => fitting("plan.free-attached", "plan.to-attached"),
         (_, Act::BindEip) => words::target_name(&row.target),
-        (Decision::Blocked, _) | (_, Act::Delete) => words.word("plan.no-change").to_owned(),
+        (Decision::Blocked | Decision::Already, _) | (_, Act::Delete) => words.word("plan.no-change").to_owned(),
         (Decision::Go(_), Act::Release | Act::Assign) => format!("{} {arrow} {}", row.before, row.after),
     }
 }
@@ -414,7 +415,11 @@ fn summary(canvas: &mut Canvas, state: &State, view: &PlanView, area: Area) {
     let profiles = sent(view).len();
     let count = words::count_of_calls(words, view.plan.calls());
     let calls = words.text("plan.calls-to", &[("calls", &count), ("profiles", &profiles.to_string())]);
-    let calls = if view.plan.operations().is_empty() { words.word("plan.no-calls").into() } else { calls };
+    let calls = match (view.plan.operations().is_empty(), view.plan.blocked()) {
+        (false, _) => calls,
+        (true, 0) => words.word("plan.no-calls-already").into(),
+        (true, _) => words.word("plan.no-calls").into(),
+    };
     let mut pen = canvas.pen_at(area, 1, 2);
     pen.column(words.word("label.effects"), label, Cut::End, Role::Dim);
     pen.end = pen.end.saturating_sub(1).max(pen.x);
@@ -573,7 +578,7 @@ pub fn page(canvas: &Canvas, state: &State, view: &PlanView, row: &PlanRow, widt
     );
     let operation = match row.decision {
         Decision::Go(id) => view.plan.operations().get(id.0 as usize),
-        Decision::Blocked => None,
+        Decision::Blocked | Decision::Already => None,
     };
     doc.blank();
     match operation {

@@ -390,7 +390,7 @@ impl House {
             }
             // Taken back and done again, each told in another form.
             for (asked, form) in [(["undo", "1"], "csv"), (["plan", &good], "json")] {
-                self.run(&[&asked[..], &["-o", &plan]].concat()).await;
+                self.run(&[&asked[..], &["--force", "-o", &plan]].concat()).await;
                 let made: serde_json::Value = serde_json::from_str(&fs::read_to_string(&plan).unwrap()).unwrap();
                 let hash = made["hash"].as_str().unwrap();
                 self.run(&["apply", &plan, "--approve", hash, "--output", form]).await;

@@ -256,6 +256,7 @@ pub fn long(path: &std::path::Path, records: u32) {
         addresses,
         eips: vec![],
         floats: vec![],
+        backends: vec![],
         pairs: vec![],
     };
     let id = "A9C81F58-AC46-5423-931D-5AD30E900E3C";

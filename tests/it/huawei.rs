@@ -122,6 +122,11 @@ async fn a_reserved_address_that_is_bound_to_the_nic_is_not_taken_along() {
         let plan = stage.prepare(&[address("nic-web1", "10.0.0.102")]).await;
         if late {
             stage.simulator.change(put);
+            // The call that was confirmed would take it along, and the other one nobody has confirmed.
+            let ended = stage.run(&plan).await;
+            let Outcome::Skipped { why: Skip::Stale { changes } } = ended.only() else { panic!("{:?}", ended.only()) };
+            assert_eq!((changes[0].fact, writes(&stage)), (ChangedFact::Calls, Vec::new()));
+            continue;
         }
         stage.run(&plan).await.all(OutcomeWord::Released);
         let sent = writes(&stage);
@@ -548,6 +553,33 @@ async fn a_call_that_nobody_confirmed_is_not_sent() {
     assert_eq!(changed, [(ChangedFact::Calls, "UpdatePort -> DisassociateServerVirtualIp, …".to_owned())]);
 }
 
+/// Nor when a part of it is done by somebody else, and the rest of it would be another call.
+#[tokio::test]
+async fn the_rest_of_a_write_is_no_call_that_nobody_confirmed() {
+    let mut scene = scene();
+    let world = &mut scene.world;
+    let (first, mac) = (world.floats()[0].clone(), world.nic("nic-web0").unwrap().mac.clone());
+    let ip = "10.0.0.103".parse().unwrap();
+    let pairs = vec![SimPair { ip: "10.0.0.10".into(), mac }];
+    let third = SimFloat { id: "vip-103".into(), ip, pairs, eip: None, ..first };
+    assert!(world.set_pairs_of_nic("nic-web0", Vec::new()));
+    let mut stage = scene.open().await;
+    let targets = [address("nic-web0", "10.0.0.100"), address("nic-web0", "10.0.0.101")];
+    let plan = stage.prepare(&targets).await;
+    assert_eq!(plan.operations()[0].calls.names, ["DisassociateServerVirtualIp"]);
+    stage.simulator.change(|world| {
+        let id = float_of(world, "10.0.0.100").id;
+        assert!(world.set_pairs_of_float(&id, Vec::new()));
+        world.put_float(third);
+    });
+    let ended = stage.run(&plan).await;
+    assert_eq!(writes(&stage), [""; 0]);
+    assert!(matches!(ended.outcomes[&targets[0]], Outcome::AlreadyGone { .. }));
+    let rest = &ended.outcomes[&targets[1]];
+    let Outcome::Skipped { why: Skip::Stale { changes } } = rest else { panic!("{rest:?}") };
+    assert_eq!(changes[0].fact, ChangedFact::Calls);
+}
+
 #[tokio::test]
 async fn what_a_detach_does_to_the_nic_is_what_was_confirmed() {
     let nothing: fn(&mut World) = |_| ();
@@ -700,7 +732,8 @@ fn back(stage: &Stage, done: &ReleasePlan) -> Arc<ReleasePlan> {
         });
         let kind = intents.take(1).find_map(|intent| intent.taken_back()).expect("it can be taken back");
         let expect = Arc::new(stage.part().snapshot(kind.nic()).expect("known"));
-        Operation { kind, expect, ..operation.clone() }
+        let calls = stage.provider.descriptor().capabilities.calls.of(&kind, &expect);
+        Operation { kind, expect, calls, ..operation.clone() }
     });
     let operations: Vec<Operation> = operations.collect();
     let rows = done.rows().to_vec();

@@ -76,7 +76,7 @@ impl Desk {
     /// `plan` into the file; the plan.
     async fn plan(&self, args: &[&str]) -> Value {
         let file = self.file();
-        let ran = self.run(&[&["plan", "-o", file.to_str().unwrap()], args].concat()).await;
+        let ran = self.run(&[&["plan", "--force", "-o", file.to_str().unwrap()], args].concat()).await;
         assert_eq!(ran.exit, 0, "{}", ran.err);
         serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap()
     }
@@ -247,13 +247,21 @@ async fn read_only_rules_belts_and_accounts_without_a_name_hold() {
     desk.config = config;
     // Over a belt nothing goes, and all of it stands in the file.
     let file = desk.file();
-    let args = ["plan", "-o", file.to_str().unwrap(), GOOD[0].1, GOOD[1].1, "--max-per-plan", "1"];
+    let args = ["plan", "--force", "-o", file.to_str().unwrap(), GOOD[0].1, GOOD[1].1, "--max-per-plan", "1"];
     let ran = desk.run(&args).await;
     assert!(ran.exit == 4 && ran.err.contains("over the belt: 2 of 1 addresses"), "{}: {}", ran.exit, ran.err);
     let plan: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
     assert_eq!((plan["rows"].as_array().unwrap().len(), plan["writes"].as_array().unwrap().len()), (2, 0));
+    // A plan that sends nothing has no hash to be confirmed by: they all have the same one.
+    assert!(plan["plan"].is_null() && ran.err.contains("Nothing would be sent") && !ran.err.contains("apply FILE"));
+    assert!(ran.out.contains("A plan that sends nothing") && !ran.out.contains("3e22ce"), "{}", ran.out);
+    let told = desk.run(&[&args[..], &["--output", "json"]].concat()).await;
+    let told: Value = serde_json::from_str(&told.out).unwrap();
+    assert!(told["plan"].is_null() && told["counts"]["blocked"] == 2, "{told}");
     let belt = ["--max-per-plan", "1"];
-    desk.apply(hash(&plan), &belt).await.refused(4, "over the belt");
+    let plan: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    desk.apply(hash(&plan), &belt).await.refused(4, "this plan sends nothing");
+    desk.run(&["apply", file.to_str().unwrap(), "--dry-run"]).await.refused(4, "this plan sends nothing");
     // What the console asks the account's name for is not approved by a hash alone.
     let plan = desk.plan(&["--detach", GOOD[0].0]).await;
     desk.apply(hash(&plan), &[]).await.refused(4, "set `alias` in the config of p");
@@ -268,7 +276,8 @@ async fn read_only_rules_belts_and_accounts_without_a_name_hold() {
 async fn a_plan_is_about_what_was_named_and_nothing_else() {
     let desk = Desk::set().await;
     let file = desk.file();
-    let plan = async |args: &[&str]| desk.run(&[&["plan", "-o", file.to_str().unwrap()], args].concat()).await;
+    let plan =
+        async |args: &[&str]| desk.run(&[&["plan", "--force", "-o", file.to_str().unwrap()], args].concat()).await;
     plan(&[]).await.refused(2, "what is to be planned for?");
     plan(&["--filter", "ipp:1"]).await.refused(2, "no such field");
     plan(&["--filter", "ip:10.0.0.0/8", "10.0.0.1"]).await.refused(2, "not both");
@@ -286,6 +295,13 @@ async fn a_plan_is_about_what_was_named_and_nothing_else() {
     assert_eq!((told["kind"].as_str(), told["counts"]["go"].as_u64()), (Some("plan"), Some(acts.len() as u64)));
     let ran = plan(&["--filter", "ip:192.0.2.0/24", "--detailed-exitcode"]).await;
     assert!(ran.exit == 0 && ran.err.contains("Nothing to do."), "{}", ran.err);
+    // What is in the file stays there, unless somebody says so.
+    let there = fs::read(&file).unwrap();
+    let again = ["plan", "-o", file.to_str().unwrap(), GOOD[1].1];
+    desk.run(&again).await.refused(2, "is there already");
+    assert_eq!(fs::read(&file).unwrap(), there);
+    assert_eq!(plan(&[GOOD[1].1]).await.exit, 0);
+    assert_ne!(fs::read(&file).unwrap(), there);
     // The plan alone on standard output.
     let ran = desk.run(&["plan", "-o", "-", GOOD[0].1]).await;
     let told: Value = serde_json::from_str(&ran.out).unwrap();
@@ -303,7 +319,8 @@ async fn nothing_to_do_is_not_said_of_what_could_not_be_read() {
     let (good, file) = (desk.config.clone(), desk.file());
     for (credentials, words) in [(ENV, "Forbidden.RAM"), (&unset, "UNSET_ID")] {
         desk.config = format!("{good}{}", profile("bad", &denied, credentials));
-        let plan = async |args: &[&str]| desk.run(&[&["plan", "-o", file.to_str().unwrap()], args].concat()).await;
+        let plan =
+            async |args: &[&str]| desk.run(&[&["plan", "--force", "-o", file.to_str().unwrap()], args].concat()).await;
         for detailed in [&[][..], &["--detailed-exitcode"]] {
             let ran = plan(&[&["--filter", "ip:192.0.2.0/24"], detailed].concat()).await;
             let told = ran.err.contains(words) && ran.err.contains("Nothing to do in what could be read");
@@ -325,12 +342,13 @@ async fn a_reason_for_what_is_not_known_goes_along() {
     let denied = ("DescribeEipAddresses".to_owned(), "Forbidden.RAM".to_owned());
     desk.simulator.change(|world| world.refusals.insert(denied.0, denied.1));
     let file = desk.file();
-    let ran = desk.run(&["plan", "-o", file.to_str().unwrap(), GOOD[0].1]).await;
+    let ran = desk.run(&["plan", "--force", "-o", file.to_str().unwrap(), GOOD[0].1]).await;
     assert_eq!(ran.exit, 4, "not known is not sent: {}", ran.err);
     let reason = "seen in the console by lin";
     let given = format!("{}={reason}", GOOD[0].1);
-    let ran = desk.run(&["plan", "-o", file.to_str().unwrap(), GOOD[0].1, "--override", &given]).await;
+    let ran = desk.run(&["plan", "--force", "-o", file.to_str().unwrap(), GOOD[0].1, "--override", &given]).await;
     assert_eq!(ran.exit, 3, "not all could be listed: {}", ran.err);
+    assert!(ran.out.contains(&format!("overridden: {reason}")), "{}", ran.out);
     let plan: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
     assert_eq!((plan["rows"][0]["override"].as_str(), plan["rows"][0]["go"].as_bool()), (Some(reason), Some(true)));
     let ran = desk.apply(hash(&plan), &[]).await;
@@ -456,7 +474,7 @@ async fn two_that_apply_one_file_at_the_same_moment_carry_it_out_once() {
     // Everything is as it was again, and the file is still that of a batch that was.
     let undo = desk.home.path().join("undo.json");
     let path = undo.to_str().unwrap();
-    assert_eq!(desk.run(&["undo", "1", "-o", path]).await.exit, 0);
+    assert_eq!(desk.run(&["undo", "1", "--force", "-o", path]).await.exit, 0);
     let back: Value = serde_json::from_str(&fs::read_to_string(&undo).unwrap()).unwrap();
     let ran = desk.run(&["apply", path, "--approve", hash(&back)]).await;
     assert!(ran.exit == 0 && desk.has(GOOD[0]) && desk.has(GOOD[1]), "{}", ran.err);
@@ -478,7 +496,7 @@ async fn a_reader_that_goes_away_changes_no_exit_code() {
     };
     let file = desk.file();
     let path = file.to_str().unwrap();
-    let ran = unread(&["plan", "-o", path, GOOD[0].1, GOOD[1].1, "--detailed-exitcode"]).await;
+    let ran = unread(&["plan", "--force", "-o", path, GOOD[0].1, GOOD[1].1, "--detailed-exitcode"]).await;
     let plan: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
     assert!(ran.exit == 10 && ran.err.contains(hash(&plan)), "{}: {}", ran.exit, ran.err);
     // One of the two is refused by the cloud.
@@ -545,7 +563,7 @@ async fn a_batch_is_taken_back_and_written_down_without_a_screen() {
 
     let file = desk.home.path().join("undo.json");
     let path = file.to_str().unwrap();
-    let ran = desk.run(&["undo", &batch, "-o", path]).await;
+    let ran = desk.run(&["undo", &batch, "--force", "-o", path]).await;
     assert_eq!(ran.exit, 0, "{}", ran.err);
     let undo: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
     let ran = desk.run(&["apply", path, "--approve", hash(&undo)]).await;

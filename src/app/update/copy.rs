@@ -176,7 +176,7 @@ fn write_of(plan: &ReleasePlan, target: &Target) -> Result<Operation, Phrase> {
     let row = plan.rows().iter().find(|row| row.target == *target).ok_or_else(none)?;
     match row.decision {
         Decision::Go(id) => plan.operations().iter().find(|operation| operation.id == id).cloned().ok_or_else(none),
-        Decision::Blocked => {
+        Decision::Blocked | Decision::Already => {
             let worst = row.findings.iter().max_by_key(|finding| finding.severity);
             Err(worst
                 .map_or_else(none, |worst| Phrase::new("disabled.command-blocked").with("finding", worst.id.as_str())))
@@ -190,7 +190,9 @@ fn planned(state: &State, items: &mut Items) {
     if let Some(row) = row {
         items.target(&row.target);
     }
-    items.text("copy.plan-hash", &view.plan.hash().to_string());
+    if let Some(hash) = view.plan.told_hash() {
+        items.text("copy.plan-hash", &hash.to_string());
+    }
     if let Some(row) = row {
         items.0.push(CopyItem::row(RowOf::Planned(view.plan.clone(), row.target.clone())));
         items.0.push(CopyItem::command(write_of(&view.plan, &row.target)));

@@ -465,7 +465,8 @@ pub fn send_disabled(state: &State) -> Option<Phrase> {
         return Some(phrase);
     }
     if view.plan.operations().is_empty() {
-        return Some(Phrase::new("disabled.plan-all-blocked"));
+        let already = view.plan.blocked() == 0;
+        return Some(Phrase::new(if already { "disabled.plan-all-already" } else { "disabled.plan-all-blocked" }));
     }
     None
 }

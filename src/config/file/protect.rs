@@ -36,7 +36,16 @@ impl Reader<'_> {
                         let term = term.text().to_owned();
                         self.problem(entry.span(), ProblemKind::FickleRule { nth, term });
                     }
-                    None => rules.push(rule),
+                    None => {
+                        // It would protect nothing, or all but nothing. Where there is no profile to name, none is named wrongly.
+                        if !self.profiles.is_empty()
+                            && let Some(term) = rule.unmatched_profile(&self.profiles)
+                        {
+                            let (term, known) = (term.text().to_owned(), self.profiles.clone());
+                            self.problem(entry.span(), ProblemKind::StrayRule { nth, term, known });
+                        }
+                        rules.push(rule);
+                    }
                 },
             }
         }

@@ -69,6 +69,8 @@ pub(super) struct Reader<'a> {
     pub(super) clouds: &'a [&'static Descriptor],
     /// Is there an environment variable of this name?
     pub(super) is_set: &'a dyn Fn(&str) -> bool,
+    /// Names of profiles that the file has.
+    pub(super) profiles: Vec<String>,
     /// With the byte they are at.
     pub(super) problems: Vec<(usize, Problem)>,
 }

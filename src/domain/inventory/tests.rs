@@ -24,7 +24,7 @@ fn instance(n: u8) -> Instance {
         power: Power { word: "Running".into(), state: PowerState::Running },
         guest_agent: None,
         vpc: None,
-        load_balancers: vec![],
+        load_balancers: None,
         tags: crate::domain::tags::Tags::none(),
     }
 }

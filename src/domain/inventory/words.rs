@@ -54,8 +54,12 @@ impl Words {
         self.share(instance.region.text_mut());
         self.share(&mut instance.power.word);
         instance.zone.iter_mut().chain(&mut instance.kind).chain(&mut instance.vpc).for_each(|text| self.share(text));
-        instance.load_balancers.iter_mut().for_each(|balancer| self.share(balancer.text_mut()));
-        instance.load_balancers.shrink_to_fit();
+        if let Some(balancers) = &mut instance.load_balancers {
+            for balancer in balancers.iter_mut() {
+                self.share(balancer.text_mut());
+            }
+            balancers.shrink_to_fit();
+        }
         self.tags(&mut instance.tags);
     }
 

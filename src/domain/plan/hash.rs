@@ -217,7 +217,7 @@ fn facts(digest: &mut Canonical, snapshot: &NicSnapshot) {
     }
     digest.option(snapshot.instance.as_ref().map(|instance| &*instance.power.word));
     digest.flag(snapshot.instance.as_ref().and_then(|instance| instance.guest_agent));
-    let balancers = snapshot.instance.iter().flat_map(|instance| &instance.load_balancers);
+    let balancers = snapshot.instance.iter().filter_map(|instance| instance.load_balancers.as_ref()).flatten();
     digest.list(balancers.map(ToString::to_string).collect());
     let eips = snapshot.eips.iter().map(|eip| {
         let bound = match &eip.bound {

@@ -92,7 +92,7 @@ fn snapshot() -> NicSnapshot {
             power: Power { word: "Running".into(), state: PowerState::Running },
             guest_agent: Some(true),
             vpc: None,
-            load_balancers: vec![],
+            load_balancers: Some(vec![]),
             tags: crate::domain::tags::Tags::none(),
         }),
         eips: vec![eip("e-1", FIRST)],
@@ -142,7 +142,7 @@ fn what_appears_is_a_change_and_what_went_away_is_none() {
     // It was on the other address when the plan was made: it would go with this one now.
     assert_eq!(told(|now| now.eips = vec![eip("e-1", SECOND)]), [vec![], vec![Eips], vec![]]);
     assert_eq!(told(|now| now.backends.push(backend("lb-2", SECOND))), [vec![], vec![Backends], vec![Backends]]);
-    let serves = |now: &mut NicSnapshot| now.instance.as_mut().unwrap().load_balancers.push("lb-9".into());
+    let serves = |now: &mut NicSnapshot| now.instance.as_mut().unwrap().load_balancers = Some(vec!["lb-9".into()]);
     assert_eq!(told(serves), [vec![Backends], vec![Backends], vec![Backends]]);
     let new = Address { ip: "10.0.0.9".parse().unwrap(), role: AddressRole::Secondary };
     assert_eq!(told(|now| now.nic.addresses.push(new)), [vec![], vec![], vec![NewAddresses]]);
@@ -212,7 +212,7 @@ fn what_no_rule_asks_is_no_change() {
     let agent = |now: &mut NicSnapshot| now.instance.as_mut().unwrap().guest_agent = Some(false);
     assert_eq!((told(agent), told_by(&[], agent)), (all(Traits), nothing.clone()));
     assert_eq!(told_by(&[], |now| now.nic.linked = Some(true)), nothing);
-    let serves = |now: &mut NicSnapshot| now.instance.as_mut().unwrap().load_balancers.push("lb-9".into());
+    let serves = |now: &mut NicSnapshot| now.instance.as_mut().unwrap().load_balancers = Some(vec!["lb-9".into()]);
     assert_eq!(told_by(&[], serves), nothing);
     // On another address; but a public one that nobody explains may be this very one's.
     let elsewhere = |now: &mut NicSnapshot| now.eips.push(eip("e-2", SECOND));

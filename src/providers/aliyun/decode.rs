@@ -231,7 +231,7 @@ fn instances(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<In
             power: Power { state: power(&word), word },
             guest_agent: None,
             vpc: None,
-            load_balancers: Vec::new(),
+            load_balancers: None,
             tags: tags(&mut pool, &raw.tags),
             id: raw.id.into(),
         });

@@ -309,7 +309,7 @@ fn instances(listing: &Listing, rows: Vec<wire::Server>, total: Option<u64>) -> 
             guest_agent: None,
             // Vendor: `metadata.vpc_id`. Ports do not tell theirs.
             vpc: row.metadata.as_ref().and_then(|told| pool.some(&told.vpc)),
-            load_balancers: Vec::new(),
+            load_balancers: None,
             tags: row
                 .tags
                 .as_ref()

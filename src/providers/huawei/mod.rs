@@ -151,7 +151,7 @@ const ATTACH: &[Precondition] = &[
     blocked(Condition::NicState { allowed: &[NicState::Free] }, "Ecs.0919"),
     blocked(Condition::SameVpc, "Ecs.0014"),
     // How many NICs a server takes no listing shows.
-    blocked(Condition::NicRoom { most: None }, "Ecs.0050").or_untold_info(),
+    blocked(Condition::NicRoom { most: None }, "Ecs.0050").or_untold(),
 ];
 
 /// Vendor: EIP `UpdatePublicip`. Its codes are told by their HTTP status only.

@@ -243,7 +243,7 @@ fn instances(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<In
             power: power(&raw, &mut pool),
             guest_agent: None,
             vpc: None,
-            load_balancers: Vec::new(),
+            load_balancers: None,
             tags: tags(&mut pool, raw.tags.as_deref()),
             id: raw.id.into(),
         });

@@ -113,7 +113,7 @@ const ASSIGN: &[Precondition] = &[
     ),
     warned(Condition::NotManaged, "UnsupportedOperation"),
     // What the NIC's own instance takes no listing shows.
-    blocked(Condition::AddressRoom { free: Some(30), attached: Some(30) }, "LimitExceeded").or_untold_info(),
+    blocked(Condition::AddressRoom { free: Some(30), attached: Some(30) }, "LimitExceeded").or_untold(),
     blocked(Condition::NotOnNic, "ResourceInUse"),
     blocked(Condition::AddressFree { floating: false }, "ResourceInUse"),
 ];
@@ -133,7 +133,7 @@ const ATTACH: &[Precondition] = &[
     ),
     blocked(Condition::SamePlace { zone: true }, "UnsupportedOperation.ZoneMismatch"),
     blocked(Condition::SameVpc, "UnsupportedOperation.VpcMismatch"),
-    blocked(Condition::NicRoom { most: Some(8) }, "LimitExceeded").or_untold_info(),
+    blocked(Condition::NicRoom { most: Some(8) }, "LimitExceeded").or_untold(),
 ];
 
 /// Vendor: `AssociateAddress` page.

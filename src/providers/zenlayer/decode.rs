@@ -325,11 +325,8 @@ fn instances(listing: &Listing, found: Found<shapes::Instance>) -> InventoryPage
             vpc: None,
             load_balancers: raw
                 .load_balancer_ids
-                .iter()
-                .flatten()
-                .filter_map(|id| filled(Some(id)))
-                .map(LoadBalancerId::from)
-                .collect(),
+                .as_ref()
+                .map(|ids| ids.iter().filter_map(|id| filled(Some(id))).map(LoadBalancerId::from).collect()),
             tags: pool.tags(raw.tags.told()),
         });
     }

@@ -108,7 +108,7 @@ const ATTACH: &[Precondition] = &[
     ),
     // Known from an earlier edition of the page; the number depends on the instance's size, and is one edition's.
     warned(Condition::GuestAgentRuns, "INVALID_INSTANCE_PRECHECK_ABNORMAL"),
-    warned(Condition::NicRoom { most: Some(8) }, "INVALID_INSTANCE_NIC_LIMIT").or_untold_info(),
+    warned(Condition::NicRoom { most: Some(8) }, "INVALID_INSTANCE_NIC_LIMIT").or_untold(),
 ];
 
 /// Vendor: `AssociateEipAddress` page. One address may have several.

@@ -181,7 +181,7 @@ pub fn instance(id: &str, state: PowerState) -> Instance {
         power: Power { word: format!("{state:?}").to_uppercase().into(), state },
         guest_agent: Some(true),
         vpc: None,
-        load_balancers: Vec::new(),
+        load_balancers: Some(Vec::new()),
         tags: crate::domain::tags::Tags::none(),
     }
 }
@@ -283,7 +283,7 @@ pub fn random_snapshot(dice: &mut Dice, number: usize) -> NicSnapshot {
         let mut instance = instance(id.as_str(), dice.pick(&state));
         instance.guest_agent = dice.pick(&[Some(true), Some(true), Some(false), None]);
         if dice.throw(4) == 0 {
-            instance.load_balancers = vec![dice.pick(&["lb-0", "lb-9"]).into()];
+            instance.load_balancers = Some(vec![dice.pick(&["lb-0", "lb-9"]).into()]);
         }
         instance
     });

@@ -46,6 +46,8 @@ fn undo(target: Target, write: Option<OperationKind>) -> Undo {
         certain: true,
         status: Some("USED".into()),
         role: AddressRole::Secondary,
+        balancers: Vec::new(),
+        loose_eips: Vec::new(),
     };
     Undo { wanted: Wanted::of(target), take }
 }
@@ -153,6 +155,58 @@ fn each_row_is_possible_or_says_why_not() {
         let held = made(std::slice::from_ref(&undo), true);
         assert!(held.operations().is_empty(), "{what}: a read-only profile sends nothing");
     }
+}
+
+/// What hung on it before, and is not there again by itself.
+#[test]
+fn what_does_not_come_back_is_named() {
+    let lost = |undo: Undo| -> Vec<(FindingId, Severity, String)> {
+        let plan = made(std::slice::from_ref(&undo), false);
+        assert!(matches!(plan.rows()[0].decision, Decision::Go(_)), "{:?}", plan.rows());
+        let of = |finding: &crate::domain::finding::Finding| {
+            let named = finding.values.iter().find(|(name, _)| ["lb", "eip_id"].contains(name));
+            (finding.id, finding.severity, named.map(|(_, value)| value.clone()).unwrap_or_default())
+        };
+        plan.rows()[0].findings.iter().map(of).collect()
+    };
+    let warned = |id, names: &str| (id, Severity::Warn, names.to_owned());
+    let address =
+        changed(assign("nic-1", "10.0.0.50"), |undo| undo.take.balancers = vec!["lb-1".into(), "lb-2".into()]);
+    assert_eq!(lost(address), [warned(FindingId::LbNotRestored, "lb-1, lb-2")]);
+    let nic = changed(attach("nic-2", "vm-1"), |undo| {
+        undo.take.balancers = vec!["lb-1".into()];
+        // One is on the NIC still.
+        undo.take.loose_eips = vec!["eip-1".into(), "eip-2".into()];
+    });
+    assert_eq!(lost(nic), [warned(FindingId::LbNotRestored, "lb-1"), warned(FindingId::EipNotRestored, "eip-1")]);
+}
+
+/// Nobody has to do anything for it, and nothing that would stand against it matters.
+#[test]
+fn what_is_put_back_already_is_no_error_and_is_not_sent() {
+    let there = || [assign("nic-1", "10.0.0.2"), attach("nic-1", "vm-1")];
+    let said = |undo: Undo, readonly: bool| {
+        let plan = made(std::slice::from_ref(&undo), readonly);
+        assert_eq!((plan.operations().len(), plan.blocked()), (0, usize::from(undo.wanted.unread)));
+        let [row] = plan.rows() else { panic!("{:?}", plan.rows()) };
+        let found: Vec<_> = row.findings.iter().map(|one| (one.id, one.severity, one.predicts)).collect();
+        (row.decision, found)
+    };
+    let already = || (Decision::Already, vec![(FindingId::AlreadyThere, Severity::Info, None)]);
+    for undo in there() {
+        for readonly in [false, true] {
+            assert_eq!(said(undo.clone(), readonly), already(), "{undo:?}");
+        }
+        let unsure = changed(undo.clone(), |undo| undo.take.certain = false);
+        assert_eq!(said(unsure, false), already(), "{undo:?}");
+        // Nobody looked whether it is there still.
+        let (decision, found) = said(changed(undo.clone(), |undo| undo.wanted.unread = true), false);
+        assert_eq!(decision, Decision::Blocked);
+        assert!(found.iter().any(|(id, ..)| *id == FindingId::NotReadAgain), "{found:?}");
+    }
+    // Beside what is sent.
+    let plan = made(&[assign("nic-1", "10.0.0.2"), assign("nic-1", "10.0.0.50")], false);
+    assert_eq!((plan.operations().len(), plan.targets().count(), plan.blocked()), (1, 1, 0));
 }
 
 fn detach(nic: &str, instance: &str) -> Undo {

@@ -266,12 +266,12 @@ fn what_is_missing_is_never_a_pass() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What a cloud can never tell of any instance is told, and does not stand in the way by itself.
+/// What a cloud can never tell of any instance is a warning: it may be refused, and nobody could find out before.
 #[test]
-fn a_limit_that_no_call_tells_is_worth_knowing() {
+fn a_limit_that_no_call_tells_is_a_warning() {
     const RULES: &[Precondition] = &[
-        rule(Condition::NicRoom { most: Some(2) }, Severity::Blocked).or_untold_info(),
-        rule(Condition::AddressRoom { free: Some(50), attached: Some(2) }, Severity::Blocked).or_untold_info(),
+        rule(Condition::NicRoom { most: Some(2) }, Severity::Blocked).or_untold(),
+        rule(Condition::AddressRoom { free: Some(50), attached: Some(2) }, Severity::Blocked).or_untold(),
     ];
     let cloud = Capabilities { attach: RULES, assign: RULES, ..STRICT };
     let says = |kind: &OperationKind, change: fn(&mut Known)| -> Vec<(FindingId, Severity)> {
@@ -281,7 +281,7 @@ fn a_limit_that_no_call_tells_is_worth_knowing() {
         let found = write::findings(&known.part(), &cloud, kind);
         found.into_iter().map(|finding| (finding.id, finding.severity)).collect()
     };
-    let untold = [FindingId::InstanceFullUnknown, FindingId::NicFullUnknown].map(|id| (id, Severity::Info));
+    let untold = [FindingId::InstanceFullUnknown, FindingId::NicFullUnknown].map(|id| (id, Severity::Warn));
     assert_eq!(says(&attach(), |_| {}), untold);
     // None takes more than so many.
     let full = |k: &mut Known| k.own.addresses.push(Address { ip: ip("10.0.0.10"), role: AddressRole::Secondary });

@@ -87,6 +87,10 @@ pub async fn apply(
         say(form, err, &phrase);
         return Ok(end);
     }
+    if file.plan().is_none() {
+        say(form, err, &Phrase::new("apply.sends-nothing"));
+        return Ok(Applied::Refused);
+    }
     let mut desk = Desk::open(launch)?;
     for profile in file.profiles() {
         if desk.state.profile(profile).is_none() {
@@ -188,7 +192,7 @@ fn objection(launch: &Launch, file: &PlanFile, approved: Option<&str>) -> Option
         Age::NotYet => return stale(Phrase::new("apply.not-yet")),
     }
     let journal = launch.journal.as_deref()?;
-    let approved = Approved { file: file.hash(), plan: file.plan(), made_at: file.made_at(), host: file.host() };
+    let approved = Approved { file: file.hash(), plan: file.plan()?, made_at: file.made_at(), host: file.host() };
     match history::carried_out(journal, &approved) {
         Ok(None) => None,
         Ok(Some((batch, at))) => {
@@ -233,7 +237,8 @@ fn changed(state: &State, file: &PlanFile, form: &Form<'_>, err: &mut dyn io::Wr
         return Some(Applied::Unread { permission: view.unread.iter().all(|(_, fault)| is_denied(fault.kind)) });
     }
     let phrase = Phrase::new("apply.changed").with("count", differences.len());
-    say(form, err, &phrase.with("plan", view.plan.hash()));
+    let now = view.plan.told_hash().map_or_else(|| (form.tell)("apply.nothing", &[]), |hash| hash.to_string());
+    say(form, err, &phrase.with("plan", now));
     for difference in differences.iter().take(NAMED) {
         let nothing = || (form.tell)("apply.nothing", &[]);
         let phrase = match difference {

@@ -152,7 +152,9 @@ pub fn write(desk: &Desk, what: &Matter, wish: &Wish) -> Result<PathBuf, ExportE
         return fill(&path, &text).map(|()| path.clone()).map_err(|error| ExportError::File(path, error));
     }
     let name = match what {
-        Matter::Told(Exported::Plan(plan)) => format!("plan-{}", plan.hash().short()),
+        Matter::Told(Exported::Plan(plan)) => {
+            plan.told_hash().map_or_else(|| "plan".to_owned(), |hash| format!("plan-{}", hash.short()))
+        }
         Matter::Told(Exported::Results(results)) => format!("results-{}", results.plan.hash().short()),
         Matter::Told(Exported::History(Lookup::Batch(id))) => format!("batch-{}", plain(id)),
         Matter::Told(Exported::History(Lookup::Search(_))) => "history".to_owned(),
@@ -212,11 +214,11 @@ fn sheet(
     (format, language): (Format, Language),
     out: &mut Vec<u8>,
 ) {
-    let hash = plan.hash().to_string();
+    let hash = plan.told_hash().map(|hash| hash.to_string());
     let sheet = Sheet {
         kind,
         demo: desk.demo,
-        plan: &hash,
+        plan: hash.as_deref(),
         batch: results.and_then(|results| results.batch.as_deref()),
         undoes: plan.undoes(),
         at: results.map_or_else(|| plan.made_at(), |results| results.started),
@@ -235,6 +237,7 @@ pub(super) fn planned(row: &PlanRow) -> Row {
     let state = match row.decision {
         Decision::Go(_) => "go",
         Decision::Blocked => "blocked",
+        Decision::Already => "already",
     };
     Row {
         act: row.act,

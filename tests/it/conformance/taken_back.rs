@@ -5,8 +5,10 @@ use std::{collections::BTreeSet, sync::Arc};
 use nicdeck::{
     app::update::around,
     domain::{
-        finding::FindingId,
+        address::{Backend, BackendTarget},
+        finding::{FindingId, Severity},
         ids::{NicKey, ProfileId},
+        journal::{BackendImage, Image},
         nic::NicState,
         outcome::{Outcome, OutcomeWord, Skip},
         plan::{Act, Belts, ChangedFact, Decision, PlanRow, ReleasePlan},
@@ -277,5 +279,51 @@ async fn what_can_not_be_taken_back_says_why() {
             row.outcome = Some(Outcome::Stopped);
         }
         assert_eq!(take_back(&unsure), []);
+    }
+}
+
+/// A load balancer that sent to an address does not send to it again: the journal keeps which, and the row of the undo says so.
+#[tokio::test]
+async fn a_balancer_that_an_address_was_behind_is_named_and_not_given_back() {
+    let (cloud, _) = clouds().next().expect("one at least");
+    let mut stage = Scene::demo(cloud).open().await;
+    let targets = main_job(cloud).await;
+    let away = stage.prepare(&targets).await;
+    let (nic, Some(ip)) = parts(&targets[0]) else { panic!("an address") };
+    // As it is written down, and as earlier versions wrote it.
+    let mut seen = stage.part().snapshot(&nic.as_str().into()).expect("listed");
+    let backend = |target| Backend {
+        load_balancer: "lb-1".into(),
+        name: "shop".into(),
+        region: seen.nic.region.clone(),
+        vpc: None,
+        range: None,
+        target,
+        port: "443".into(),
+    };
+    let ports = [backend(BackendTarget::Address { ip, instance: None, nic: None })];
+    seen.backends = ports.iter().cloned().chain([Backend { port: "80".into(), ..ports[0].clone() }]).collect();
+    let image = Image::of(&seen);
+    assert_eq!(image.backends, [BackendImage { lb: "lb-1".into(), ip: Some(ip) }], "once, whatever its ports");
+    let mut older = serde_json::to_value(&image).unwrap();
+    older.as_object_mut().unwrap().remove("backends").expect("it is written");
+    let older: Image = serde_json::from_value(older).expect("a journal of an earlier version");
+    assert!(older.backends.is_empty() && Image { backends: image.backends.clone(), ..older } == image);
+
+    stage.run(&away).await.all(OutcomeWord::Released);
+    let mut of = newest(&stage);
+    for write in of.writes.iter_mut().filter(|write| write.kind.nic().as_str() == nic.as_str()) {
+        write.image.as_mut().expect("of this version").backends = image.backends.clone();
+    }
+    stage.list().await;
+    let takes = take_back(&of);
+    let plan = planned(&stage, &of, &takes);
+    whole(&stage, &plan);
+    for row in plan.rows() {
+        let told = row.findings.iter().find(|finding| finding.id == FindingId::LbNotRestored);
+        assert_eq!(told.is_some(), row.target == targets[0], "{:?}", row.target);
+        let Some(told) = told else { continue };
+        let named = told.values.iter().any(|(name, value)| (*name, value.as_str()) == ("lb", "lb-1"));
+        assert!(named && told.severity == Severity::Warn, "{told:?}");
     }
 }

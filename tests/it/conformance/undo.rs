@@ -9,7 +9,7 @@ use nicdeck::{
         nic::NicState,
         outcome::{Outcome, OutcomeWord, Skip},
         page::Resource,
-        plan::{ChangedFact, Decision, Load, Operation, OperationKind, PlanRow, ReleasePlan, Share},
+        plan::{Calls, ChangedFact, Decision, Load, Operation, OperationKind, PlanRow, ReleasePlan, Share},
         selection::Target,
     },
     runtime::clock,
@@ -21,6 +21,11 @@ use crate::stage::{Scene, Stage, good, key, parts};
 
 /// A plan of these writes, on what is known of their NICs.
 pub fn plan(stage: &Stage, kinds: Vec<OperationKind>) -> Arc<ReleasePlan> {
+    plan_of(stage, kinds, None)
+}
+
+/// The same, telling these calls for each; `None`: those that it comes to.
+fn plan_of(stage: &Stage, kinds: Vec<OperationKind>, calls: Option<&Calls>) -> Arc<ReleasePlan> {
     let operation = |(place, kind): (usize, OperationKind)| {
         let expect = stage.part().snapshot(kind.nic()).expect("a known NIC");
         Operation {
@@ -35,7 +40,7 @@ pub fn plan(stage: &Stage, kinds: Vec<OperationKind>) -> Arc<ReleasePlan> {
                 OperationKind::Assign { lists, .. } => lists.iter().map(|list| list.of.clone()).collect(),
                 _ => vec![],
             },
-            calls: stage.provider.descriptor().capabilities.calls.of(&kind, &expect),
+            calls: calls.cloned().unwrap_or_else(|| stage.provider.descriptor().capabilities.calls.of(&kind, &expect)),
             kind,
             after: vec![],
             overrides: vec![],
@@ -107,9 +112,17 @@ async fn a_release_and_a_detach_are_taken_back() {
         let before = all(&stage.simulator.world());
         stage.run(&away).await.all(OutcomeWord::Released);
         assert_ne!(nics(&stage.simulator.world()), before.0);
-        let back = plan(&stage, taking_back(&stage, &away));
-        let ended = stage.run(&back).await;
-        ended.all(OutcomeWord::Released);
+        // One after the other: each is the calls that its plan has told.
+        for kind in taking_back(&stage, &away) {
+            let back = plan(&stage, vec![kind]);
+            let earlier = stage.writes();
+            stage.run(&back).await.all(OutcomeWord::Released);
+            let log = stage.simulator.requests().into_iter().filter(|logged| logged.write);
+            let sent: Vec<String> = log.skip(earlier).map(|logged| logged.action).collect();
+            let told = &back.operations()[0].calls;
+            let first = told.names.len().min(sent.len());
+            assert!(sent[..first] == told.names && (told.more || sent.len() == first), "{sent:?}, told {told:?}");
+        }
         assert_eq!(all(&stage.simulator.world()), before, "{}", stage.name());
         // The inventory follows.
         for target in &targets {
@@ -125,6 +138,34 @@ async fn a_release_and_a_detach_are_taken_back() {
         let writes = stage.writes();
         stage.run(&again).await.all(OutcomeWord::AlreadyGone);
         assert_eq!(stage.writes(), writes);
+    }
+}
+
+/// What is put back is the calls that were confirmed, or it is not sent.
+#[tokio::test]
+async fn nothing_is_put_back_by_a_call_that_nobody_confirmed() {
+    let others = [Calls::one("AnotherCall"), Calls { names: vec!["AnotherCall"], more: true }];
+    for (cloud, _) in clouds() {
+        let mut stage = Scene::demo(cloud).open().await;
+        let targets = main_job(cloud).await;
+        let away = stage.prepare(&targets).await;
+        stage.run(&away).await.all(OutcomeWord::Released);
+        let mut kinds = taking_back(&stage, &away);
+        // On an address that is there.
+        let stays = good(cloud).await.addresses[1][0].clone();
+        kinds.push(binding(&stage, &stays));
+        for (kind, calls) in kinds.iter().flat_map(|kind| others.iter().map(move |calls| (kind, calls))) {
+            let back = plan_of(&stage, vec![kind.clone()], Some(calls));
+            let writes = stage.writes();
+            let ended = stage.run(&back).await;
+            for outcome in ended.outcomes.values() {
+                let Outcome::Skipped { why: Skip::Stale { changes } } = outcome else {
+                    panic!("{kind:?}: {outcome:?}")
+                };
+                assert_eq!(changes[0].fact, ChangedFact::Calls, "{kind:?}");
+            }
+            assert_eq!(stage.writes(), writes, "{}", stage.name());
+        }
     }
 }
 

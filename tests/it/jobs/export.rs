@@ -177,7 +177,7 @@ fn no_cell_can_be_run_or_break_out() {
         let sheet = Sheet {
             kind: Kind::Results,
             demo: false,
-            plan: "7f3a9c00",
+            plan: Some("7f3a9c00"),
             batch: Some("b-1"),
             undoes: None,
             at: AT,
@@ -206,5 +206,5 @@ fn no_cell_can_be_run_or_break_out() {
     let json: serde_json::Value = serde_json::from_str(&sheet(Format::Json)).unwrap();
     assert_eq!(json["counts"]["failed"], 1);
     assert_eq!(json["rows"][0]["not_journaled"], true);
-    assert!(cells.ends_with(",true") && markdown.contains("failed (@SUM(1), not journaled)"), "{cells} {markdown}");
+    assert!(cells.ends_with(",true,") && markdown.contains("failed (@SUM(1), not journaled)"), "{cells} {markdown}");
 }

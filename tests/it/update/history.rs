@@ -64,6 +64,7 @@ pub fn intent(batch: &str, operation: u32, (profile, cloud): (&str, &str), kind:
                 .into_iter()
                 .collect(),
             floats: vec![],
+            backends: vec![],
             pairs: vec![],
         })),
         request: Some(Box::new(Request {

@@ -63,7 +63,7 @@ pub fn instance(id: &str, name: &str) -> Instance {
         power: Power { word: "Running".into(), state: PowerState::Running },
         guest_agent: Some(true),
         vpc: None,
-        load_balancers: Vec::new(),
+        load_balancers: Some(Vec::new()),
         tags: nicdeck::domain::tags::Tags::none(),
     }
 }

@@ -176,7 +176,7 @@ fn plain_nic(inventory: &ProfileInventory, index: usize) -> Nic {
         instance.is_some_and(|instance| {
             &*instance.power.word == "RUNNING"
                 && instance.guest_agent == Some(true)
-                && instance.load_balancers.is_empty()
+                && instance.load_balancers.as_ref().is_some_and(Vec::is_empty)
         })
     };
     inventory

@@ -91,7 +91,7 @@ const ASSIGN: &[Precondition] = &[
     AT_REST,
     MARKED,
     told(Condition::AddressRoom { free: Some(30), attached: Some(30) }, Severity::Blocked)
-        .or_untold_info()
+        .or_untold()
         .stricter(NO_CODE),
     blocked(Condition::NotOnNic, "InvalidPrivateIpAddress.InUse"),
     blocked(Condition::AddressFree { floating: false }, "InvalidPrivateIpAddress.InUse"),
@@ -111,7 +111,7 @@ const ATTACH: &[Precondition] = &[
     // The zone of a NIC is told as a number that nothing else names.
     told(Condition::SamePlace { zone: true }, Severity::Blocked).or_untold().stricter(NO_CODE),
     told(Condition::SameVpc, Severity::Blocked).stricter(NO_CODE),
-    told(Condition::NicRoom { most: Some(8) }, Severity::Blocked).or_untold_info().stricter(NO_CODE),
+    told(Condition::NicRoom { most: Some(8) }, Severity::Blocked).or_untold().stricter(NO_CODE),
 ];
 
 /// By the call of API 3.0, whose codes come back under the older names. Whether an EIP that is on no NIC exists is not shown.

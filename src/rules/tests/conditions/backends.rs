@@ -71,7 +71,7 @@ fn a_balancer_stands_in_the_way_where_it_sends_to() {
             ADDRESS,
             |s| {
                 s.backends.push(backend("lb", "10.0.0.2"));
-                s.instance.as_mut().unwrap().load_balancers = vec!["lb".into()];
+                s.instance.as_mut().unwrap().load_balancers = Some(vec!["lb".into()]);
             },
             None,
         ),
@@ -80,7 +80,7 @@ fn a_balancer_stands_in_the_way_where_it_sends_to() {
             Condition::InstanceNotBackend,
             W,
             Subject::Nic,
-            |s| s.instance.as_mut().unwrap().load_balancers = vec!["lb".into()],
+            |s| s.instance.as_mut().unwrap().load_balancers = Some(vec!["lb".into()]),
             Some((F::LbOnInstance, W)),
         ),
         (
@@ -90,7 +90,7 @@ fn a_balancer_stands_in_the_way_where_it_sends_to() {
             ADDRESS,
             |s| {
                 s.backends = vec![backend("lb", "10.0.0.2"), backend("lb", "10.0.0.3")];
-                s.instance.as_mut().unwrap().load_balancers = vec!["lb".into()];
+                s.instance.as_mut().unwrap().load_balancers = Some(vec!["lb".into()]);
             },
             Some((F::LbOnInstance, W)),
         ),
@@ -101,7 +101,7 @@ fn a_balancer_stands_in_the_way_where_it_sends_to() {
             ADDRESS,
             |s| {
                 s.backends.push(backend("lb", "10.0.0.3"));
-                s.instance.as_mut().unwrap().load_balancers = vec!["lb".into()];
+                s.instance.as_mut().unwrap().load_balancers = Some(vec!["lb".into()]);
             },
             Some((F::LbOnInstance, W)),
         ),
@@ -112,7 +112,7 @@ fn a_balancer_stands_in_the_way_where_it_sends_to() {
             Subject::Nic,
             |s| {
                 s.backends = vec![backend("lb", "10.0.0.2"), backend("lb", "10.0.0.3")];
-                s.instance.as_mut().unwrap().load_balancers = vec!["lb".into()];
+                s.instance.as_mut().unwrap().load_balancers = Some(vec!["lb".into()]);
             },
             None,
         ),
@@ -123,6 +123,33 @@ fn a_balancer_stands_in_the_way_where_it_sends_to() {
             ADDRESS,
             |s| s.backends_known = false,
             Some((F::LbUnknown, U)),
+        ),
+        (
+            "instance does not say whether it names any",
+            Condition::InstanceNotBackend,
+            W,
+            ADDRESS,
+            |s| s.instance.as_mut().unwrap().load_balancers = None,
+            Some((F::LbUnknown, U)),
+        ),
+        (
+            "detach, instance does not say whether it names any",
+            Condition::InstanceNotBackend,
+            W,
+            Subject::Nic,
+            |s| s.instance.as_mut().unwrap().load_balancers = None,
+            Some((F::LbUnknown, U)),
+        ),
+        (
+            "instance does not say, but a backend does",
+            Condition::InstanceNotBackend,
+            W,
+            ADDRESS,
+            |s| {
+                s.instance.as_mut().unwrap().load_balancers = None;
+                s.backends.push(backend("lb", "10.0.0.3"));
+            },
+            Some((F::LbOnInstance, W)),
         ),
         ("instance was not read", Condition::InstanceNotBackend, W, ADDRESS, UNREAD_INSTANCE, Some((F::LbUnknown, U))),
         (

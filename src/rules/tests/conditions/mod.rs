@@ -168,7 +168,7 @@ fn findings_carry_what_their_sentences_need() {
     }
     let served: Change = |s| {
         s.backends.push(backend("lb-1", "10.0.0.3"));
-        s.instance.as_mut().unwrap().load_balancers = vec!["lb-1".into(), "lb-2".into()];
+        s.instance.as_mut().unwrap().load_balancers = Some(vec!["lb-1".into(), "lb-2".into()]);
     };
     let served = found(served, &STRICT, ADDRESS);
     assert_eq!(value(&served, FindingId::LbOnInstance, "lb"), "lb-1, lb-2");

@@ -49,27 +49,27 @@ pub fn narrow(
     None
 }
 
-/// That the whole write is other calls now than those that were confirmed, where it takes something away: how lists are put back hangs
-/// on what stands in them. Which follow on what the cloud answers nobody has confirmed, and with targets that need nothing any more
-/// there are fewer.
+/// That the write is other calls now than those that were confirmed. Where more was to follow than could be told, what was told comes
+/// first all the same; with targets that need nothing any more there are fewer, and none that was not named.
 fn other_calls(
     operation: &Operation,
     fresh: &NicSnapshot,
     capabilities: &Capabilities,
     left: &OperationKind,
 ) -> Option<Change> {
-    let takes =
-        matches!(left, OperationKind::Release { .. } | OperationKind::Detach { .. } | OperationKind::Delete { .. });
-    if !takes || operation.calls.more || *left != operation.kind {
-        return None;
-    }
-    let now = capabilities.calls.of(left, fresh);
+    let (told, now) = (&operation.calls, capabilities.calls.of(left, fresh));
+    let same = if *left == operation.kind {
+        // What is known by now to be all of it was not known to be then, or the other way round: nothing else is sent first for that.
+        now.names == told.names && (told.more || !now.more)
+    } else {
+        let mut named = told.names.iter();
+        now.names.iter().all(|name| named.any(|told| told == name))
+    };
     let words = |calls: &Calls| {
         let more = calls.more.then_some("…");
         calls.names.iter().copied().chain(more).collect::<Vec<_>>().join(", ")
     };
-    let change = || Change { fact: ChangedFact::Calls, before: words(&operation.calls), now: words(&now) };
-    (now != operation.calls).then(change)
+    (!same).then(|| Change { fact: ChangedFact::Calls, before: words(told), now: words(&now) })
 }
 
 /// What is left to be sent.
