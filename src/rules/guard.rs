@@ -31,6 +31,8 @@ pub enum Phrase {
 pub struct Danger {
     pub level: u8,
     pub phrase: Phrase,
+    /// Level 3: accounts that are sent to, each once. Of a few each name is typed; of more, the first and how many others there are.
+    pub accounts: usize,
     /// Level 3: profiles that are sent to and have no name of their account to be typed. With one of them nothing is confirmed.
     pub nameless: Vec<ProfileId>,
 }
@@ -42,6 +44,13 @@ pub struct Account {
     /// The account's name, typed to confirm. Empty where the config has none.
     pub alias: String,
     pub prod: bool,
+}
+
+impl Danger {
+    /// Are there more accounts than names that are typed?
+    pub fn counts_accounts(&self) -> bool {
+        self.accounts > NAMED
+    }
 }
 
 impl Account {
@@ -188,15 +197,16 @@ pub fn danger(plan: &ReleasePlan, accounts: &[Account]) -> Danger {
     let is_nameless = |account: &&Account| level == 3 && account.alias.trim().is_empty();
     let nameless = touched.iter().map(|(account, _)| *account).filter(is_nameless);
     let nameless = nameless.map(|account| account.profile.clone()).collect();
+    let names = names(touched);
     let phrase = match level {
         1 => Phrase::Key('y'),
         2 => Phrase::Typed(targets.to_string()),
         _ => {
-            let names = spoken(&names(touched), &plan.hash().short());
-            Phrase::Typed(format!("{names} {targets}"))
+            let spoken = spoken(&names, &plan.hash().short());
+            Phrase::Typed(format!("{spoken} {targets}"))
         }
     };
-    Danger { level, phrase, nameless }
+    Danger { level, phrase, accounts: if level == 3 { names.len() } else { 0 }, nameless }
 }
 
 /// All of a few names; of more, the first and how many others. Every profile that is sent to is an account of the caller's:

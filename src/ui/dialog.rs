@@ -400,6 +400,10 @@ fn ask(canvas: &Canvas, dialog: &Confirm, width: u16) -> Doc {
             doc.line(vec![(before.to_owned(), Role::Dim), (key.to_string(), Role::Key), (after.to_owned(), Role::Dim)]);
         }
         Asked::Typed(wanted) => {
+            let danger = &dialog.danger;
+            if danger.counts_accounts() {
+                doc.text(&words.text("confirm.typed-first", &[("count", &danger.accounts.to_string())]), Role::Dim);
+            }
             let lead = format!("{}  ", words.word("confirm.type"));
             doc.hang(vec![(lead, Role::Dim)], indent(canvas), wanted, Role::Bright);
             doc.line(Vec::new());

@@ -15,7 +15,10 @@ use crate::{
         state::{Screen, State},
         update,
     },
-    domain::{finding::Severity, plan::Decision},
+    domain::{
+        finding::Severity,
+        plan::{Decision, ReleasePlan},
+    },
 };
 
 use super::{
@@ -264,11 +267,19 @@ fn path(canvas: &mut Canvas, state: &State, area: Area) {
     pen.put(&last, Role::Bright);
 }
 
+/// The plan by its hash; one that sends nothing has none to confirm.
+pub fn plan_title(words: &Catalog, plan: &ReleasePlan) -> String {
+    match plan.told_hash() {
+        Some(hash) => words.text("plan.title", &[("hash", &hash.short())]).into_owned(),
+        None => words.word("plan.title-nothing").to_owned(),
+    }
+}
+
 fn plan_line(canvas: &mut Canvas, state: &State, area: Area) {
     let words = canvas.words;
     let Some(view) = &state.plan else { return };
     let plan = &view.plan;
-    let title = words.text("plan.title", &[("hash", &plan.hash().short())]);
+    let title = plan_title(words, plan);
     let what = planned(canvas, view);
     let calls = words::count_of_calls(words, plan.calls());
     let source = match view.source {

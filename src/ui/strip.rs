@@ -42,7 +42,7 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
         canvas.rule(left, 0, &heading, rows.as_deref());
         running::strip(canvas, run, state.now, below(left));
     } else if let Some(view) = &state.plan {
-        let title = words.text("plan.title", &[("hash", &view.plan.hash().short())]);
+        let title = line::plan_title(words, &view.plan);
         let what = line::planned(canvas, view);
         let heading = words.text("strip.plan", &[("title", &title), ("what", &what)]).into_owned();
         canvas.rule(left, 0, &heading, None);

@@ -559,8 +559,11 @@ fn release(profile: &str, number: u8, count: u8) -> impl Iterator<Item = Target>
 
 #[test]
 fn danger_follows_the_ladder() {
-    let of = |level, phrase| Danger { level, phrase, nameless: Vec::new() };
-    let typed = |level, text: &str| of(level, Phrase::Typed(text.to_owned()));
+    let of = |level, phrase| Danger { level, phrase, accounts: 0, nameless: Vec::new() };
+    let typed = |level, text: &str| {
+        let accounts = if level == 3 { text.split(' ').count() - 1 } else { 0 };
+        Danger { accounts, ..of(level, Phrase::Typed(text.to_owned())) }
+    };
     let quiet = inventory(&[nic(1, 60), nic(2, 60)]);
     let mut loaded = nic(2, 60);
     loaded.eips.push(eip("eip-1", "nic-2", Some("10.0.2.2")));
