@@ -7,7 +7,12 @@ use crate::{
     history::Batch,
 };
 
-use super::{history::Lookup, rows::RowKey, run::RunRow};
+use super::{
+    history::Lookup,
+    rows::RowKey,
+    run::RunRow,
+    state::{Screen, State},
+};
 
 /// The form of the file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,18 +21,34 @@ pub enum ExportForm {
     Markdown,
     Csv,
     Json,
+    /// A plan that `nicdeck apply` carries out.
+    PlanFile,
 }
 
 impl ExportForm {
-    /// In the order of the menu.
-    pub const ALL: [ExportForm; 3] = [ExportForm::Markdown, ExportForm::Csv, ExportForm::Json];
+    const ALL: [ExportForm; 4] = [ExportForm::Markdown, ExportForm::Csv, ExportForm::Json, ExportForm::PlanFile];
+
+    /// Those of the screen, in the order of the menu.
+    pub fn of(state: &State) -> &'static [ExportForm] {
+        let is_plan =
+            state.screen == Screen::Plan && state.plan.as_ref().is_some_and(|view| !view.plan.operations().is_empty());
+        Self::ALL.get(..if is_plan { 4 } else { 3 }).unwrap_or_default()
+    }
+
+    /// As people type it.
+    pub fn word(self) -> &'static str {
+        match self {
+            ExportForm::PlanFile => "plan",
+            form => form.ending(),
+        }
+    }
 
     /// How the file's name ends.
     pub fn ending(self) -> &'static str {
         match self {
             ExportForm::Markdown => "md",
             ExportForm::Csv => "csv",
-            ExportForm::Json => "json",
+            ExportForm::Json | ExportForm::PlanFile => "json",
         }
     }
 }

@@ -20,7 +20,9 @@ use crate::{
     history::Batch,
 };
 
-use super::{earlier::Found, history::Listed, key::Input, mouse::Mouse, notices::Phrase, order::Order};
+use super::{
+    earlier::Found, export::ExportForm, history::Listed, key::Input, mouse::Mouse, notices::Phrase, order::Order,
+};
 
 #[derive(Clone, PartialEq, Debug)]
 pub enum Msg {
@@ -177,6 +179,7 @@ pub enum HistoryEvent {
 pub enum ExportEvent {
     Written {
         path: String,
+        form: ExportForm,
     },
     /// There is something already, which stays as it is.
     There {

@@ -46,7 +46,9 @@ impl Prompt {
             Some(("profile", typed)) => (state.profiles.iter().map(|info| info.id.to_string()).collect(), typed),
             Some(("lang", typed)) => (LANGUAGES.map(str::to_owned).to_vec(), typed),
             Some(("theme", typed)) => (themes().map(str::to_owned).collect(), typed),
-            Some(("export", typed)) => (ExportForm::ALL.map(|form| form.ending().to_owned()).to_vec(), typed),
+            Some(("export", typed)) => {
+                (ExportForm::of(state).iter().map(|form| form.word().to_owned()).collect(), typed)
+            }
             Some(_) => return Vec::new(),
         };
         all.into_iter().filter(|name| name.starts_with(typed.trim_start())).collect()

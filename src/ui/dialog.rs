@@ -512,16 +512,17 @@ pub fn copy_menu(canvas: &mut Canvas, state: &State, regions: &Regions, view: Vi
 }
 
 /// In which form to export.
-pub fn export_menu(canvas: &mut Canvas, regions: &Regions, view: Viewport) {
+pub fn export_menu(canvas: &mut Canvas, state: &State, regions: &Regions, view: Viewport) {
     let item = |form: ExportForm| {
         let (label, about) = match form {
             ExportForm::Markdown => ("export.markdown", "export.markdown-about"),
             ExportForm::Csv => ("export.csv", "export.csv-about"),
             ExportForm::Json => ("export.json", "export.json-about"),
+            ExportForm::PlanFile => ("export.plan-file", "export.plan-file-about"),
         };
         (label, canvas.words.word(about).to_owned(), Role::Text)
     };
-    let items: Vec<Item> = ExportForm::ALL.map(item).to_vec();
+    let items: Vec<Item> = ExportForm::of(state).iter().map(|form| item(*form)).collect();
     menu(canvas, regions, "export.title", &items, view);
 }
 

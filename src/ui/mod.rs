@@ -159,7 +159,7 @@ fn framed(canvas: &mut Canvas, state: &State, regions: &Regions, overlay: &Overl
         Overlay::Quit => dialog::quit(canvas, state, regions),
         Overlay::Columns { view } => dialog::columns_menu(canvas, state, regions, *view),
         Overlay::CopyMenu { view } => dialog::copy_menu(canvas, state, regions, *view),
-        Overlay::ExportMenu { view } => dialog::export_menu(canvas, regions, *view),
+        Overlay::ExportMenu { view } => dialog::export_menu(canvas, state, regions, *view),
         Overlay::Help(_)
         | Overlay::Find(_)
         | Overlay::Prompt(_)

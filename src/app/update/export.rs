@@ -68,7 +68,10 @@ pub(super) fn results(run: &Run, rows: Vec<RunRow>) -> Results {
 /// It is written, or could not be.
 pub fn event(state: &mut State, event: ExportEvent) {
     let (loudness, phrase) = match event {
-        ExportEvent::Written { path } => (Loudness::Info, Phrase::new("notice.exported").with("path", clean(&path))),
+        ExportEvent::Written { path, form } => {
+            let key = if form == ExportForm::PlanFile { "notice.exported-plan" } else { "notice.exported" };
+            (Loudness::Info, Phrase::new(key).with("path", clean(&path)))
+        }
         ExportEvent::There { path } => (Loudness::Error, Phrase::new("notice.export-there").with("path", clean(&path))),
         ExportEvent::Failed { path, reason } => {
             let phrase = Phrase::new("notice.export-failed").with("path", clean(&path));

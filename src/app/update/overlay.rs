@@ -231,11 +231,11 @@ pub fn press(state: &mut State, key: Key) -> Vec<Effect> {
                 return Vec::new();
             }
             if is(Command::Open) {
-                let form = ExportForm::ALL.get(view.cursor).copied();
+                let form = ExportForm::of(state).get(view.cursor).copied();
                 return form.map_or_else(Vec::new, |form| export::take(state, form, None));
             }
             if let Some(to) = scrolled(&state.keymap, key, view.cursor, page) {
-                view.go(to, ExportForm::ALL.len(), page);
+                view.go(to, ExportForm::of(state).len(), page);
             }
             state.overlays.push(top);
         }

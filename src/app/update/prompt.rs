@@ -75,10 +75,10 @@ fn given(state: &mut State, text: &str) -> Result<Vec<Effect>, Phrase> {
                 return Err(why);
             }
             let (form, path) = rest.split_once(' ').unwrap_or((rest, ""));
-            let forms = ExportForm::ALL;
-            match forms.into_iter().find(|known| known.ending() == form) {
-                Some(form) => Ok(export::take(state, form, unquoted(path.trim())?)),
-                None => Err(takes("export", &forms.map(ExportForm::ending))),
+            let forms = ExportForm::of(state);
+            match forms.iter().find(|known| known.word() == form) {
+                Some(form) => Ok(export::take(state, *form, unquoted(path.trim())?)),
+                None => Err(takes("export", &forms.iter().map(|form| form.word()).collect::<Vec<_>>())),
             }
         }
         (name, rest) => {

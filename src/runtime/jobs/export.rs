@@ -29,7 +29,7 @@ use crate::{
         self, Format, Words,
         sheet::{self, Kind, Row, Sheet},
     },
-    runtime::{history, journal::JournalError, listed},
+    runtime::{history, journal::JournalError, listed, plan_file::PlanFile},
 };
 
 use super::release::Author;
@@ -98,10 +98,10 @@ pub struct Wish {
 
 /// Runs until the file is there, or can not be.
 pub async fn run(desk: Desk, what: Matter, wish: Wish, out: mpsc::Sender<Msg>) {
-    let folder = folder(&desk.journal);
+    let (folder, form) = (folder(&desk.journal), wish.form);
     let written = tokio::task::spawn_blocking(move || write(&desk, &what, &wish)).await;
     let event = match written {
-        Ok(Ok(path)) => ExportEvent::Written { path: path.to_string_lossy().into_owned() },
+        Ok(Ok(path)) => ExportEvent::Written { path: path.to_string_lossy().into_owned(), form },
         Ok(Err(ExportError::File(path, error))) if error.kind() == io::ErrorKind::AlreadyExists => {
             ExportEvent::There { path: path.to_string_lossy().into_owned() }
         }
@@ -130,6 +130,12 @@ fn folder(journal: &Path) -> PathBuf {
 pub fn write(desk: &Desk, what: &Matter, wish: &Wish) -> Result<PathBuf, ExportError> {
     let (format, language) = (format(wish.form), wish.language);
     let text = match what {
+        Matter::Told(Exported::Plan(plan)) if wish.form == ExportForm::PlanFile => {
+            let mut text = Vec::new();
+            // Memory takes all of it.
+            let _ = PlanFile::of(plan, &desk.author, desk.demo, (desk.now)()).write(&mut text);
+            text
+        }
         Matter::Told(what) => text(desk, what, format, language)?,
         Matter::Inventory(state) => {
             let mut text = Vec::new();
@@ -202,7 +208,7 @@ pub(super) fn format(form: ExportForm) -> Format {
     match form {
         ExportForm::Markdown => Format::Markdown,
         ExportForm::Csv => Format::Csv,
-        ExportForm::Json => Format::Json,
+        ExportForm::Json | ExportForm::PlanFile => Format::Json,
     }
 }
 

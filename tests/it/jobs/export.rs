@@ -32,6 +32,7 @@ use nicdeck::{
             release::Author,
         },
         journal::Journal,
+        plan_file::PlanFile,
     },
 };
 
@@ -103,6 +104,18 @@ fn each_export_is_a_new_file_for_its_owner_alone() {
     fs::write(blocked.path().join("exports"), "").unwrap();
     let error = put(&self::desk(blocked.path()), &what, ExportForm::Csv).unwrap_err();
     assert!(matches!(error, ExportError::File(..)), "{error}");
+}
+
+/// The same file as `nicdeck plan -o` makes: `nicdeck apply` takes it.
+#[test]
+fn a_plan_can_be_written_to_be_carried_out_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = desk(folder.path());
+    let plan = plan();
+    let path = put(&desk, &Exported::Plan(plan.clone()), ExportForm::PlanFile).unwrap();
+    let file = PlanFile::load(&path).unwrap();
+    assert_eq!(file, PlanFile::of(&plan, &desk.author, true, AT));
+    assert_eq!((file.plan(), file.demo()), (None, true), "it sends nothing");
 }
 
 #[test]

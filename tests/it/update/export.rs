@@ -39,9 +39,12 @@ fn asked(scenario: &Scenario) -> (&Exported, ExportForm) {
 #[test]
 fn a_plan_a_batch_and_the_history_can_be_exported_in_each_form() {
     let mut scenario = planned();
-    for (keys, wanted) in
-        [("e enter", ExportForm::Markdown), ("e j enter", ExportForm::Csv), ("e G enter", ExportForm::Json)]
-    {
+    for (keys, wanted) in [
+        ("e enter", ExportForm::Markdown),
+        ("e j enter", ExportForm::Csv),
+        ("e j j enter", ExportForm::Json),
+        ("e G enter", ExportForm::PlanFile),
+    ] {
         scenario.keys(keys);
         let (what, form) = asked(&scenario);
         let plan = scenario.state.plan.as_ref().unwrap().plan.clone();
@@ -70,7 +73,10 @@ fn where_it_is_or_why_it_is_not_is_told() {
     scenario.keys("e");
     assert!(matches!(scenario.state.overlays.as_slice(), [Overlay::ExportMenu { .. }]));
     scenario.keys("esc");
-    scenario.send(Msg::Exported(ExportEvent::Written { path: "/x/nicdeck-plan.md".to_owned() }));
+    scenario.send(Msg::Exported(ExportEvent::Written {
+        path: "/x/nicdeck-plan.md".to_owned(),
+        form: ExportForm::Markdown,
+    }));
     assert_eq!(scenario.notice(), "notice.exported");
     let failed = ExportEvent::Failed { path: "/x".to_owned(), reason: "read-only \u{1b}[2J".to_owned() };
     scenario.send(Msg::Exported(failed));
