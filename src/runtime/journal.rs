@@ -237,8 +237,18 @@ impl Journal {
         let journal = self.clone();
         // What still can not be written was told when it could not.
         let _ = tokio::task::spawn_blocking(move || journal.write_late()).await;
+        let unwritten = self.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
+        // A write that is tried again has several ends.
+        let still_waits = |batch: &str, operation: OperationId| {
+            unwritten.iter().any(|entry| match entry {
+                JournalEntry::Settled(end) => end.batch == batch && end.operation == operation,
+                JournalEntry::Unsent(of) => of.batch == batch && of.rows.iter().any(|row| row.operation == operation),
+                JournalEntry::Begun(_) | JournalEntry::Intent(_) => false,
+            })
+        };
         let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
-        late.extract_if(.., |(of, _)| of == batch).map(|(_, operation)| operation).collect()
+        let told = late.extract_if(.., |(of, operation)| of == batch && !still_waits(of, *operation));
+        told.map(|(_, operation)| operation).collect()
     }
 
     fn write_late(&self) -> Result<(), JournalError> {

@@ -211,6 +211,14 @@ pub fn note(msg: &Msg) {
                 fault.reason
             );
         }
+        Msg::Release(_, ReleaseEvent::UnsentNotJournaled { operations, fault }) => {
+            tracing::error!(
+                "that {} writes were not sent is not in the journal: {:?} {}",
+                operations.len(),
+                fault.kind,
+                fault.reason
+            );
+        }
         Msg::Release(_, ReleaseEvent::Ended) => tracing::info!("the batch ended"),
         Msg::Journal(JournalEvent::Unusable(fault) | JournalEvent::Unreadable(fault)) => {
             tracing::error!("journal {}: {:?} {}", fault.path, fault.kind, fault.reason);

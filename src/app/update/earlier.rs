@@ -14,6 +14,7 @@ use crate::{
     domain::{
         ids::{JobId, NicKey, OperationId, ProfileId},
         journal::{Intent, Open, OpenWrite},
+        journal_fault::JournalDoubtKind,
         selection::Target,
     },
 };
@@ -44,9 +45,11 @@ fn keep(before: Vec<EarlierWrite>, writes: &mut Vec<EarlierWrite>) {
     for known in before.into_iter().filter(|known| !matches!(known.found, Found::MaybeRunning | Found::Reading)) {
         let intent = &known.write.intent;
         match writes.iter_mut().find(|write| is_write(write, &intent.batch, intent.operation)) {
-            Some(write) if write.found == Found::Reading => write.found = known.found,
+            // Nor is one that was not under way then: one's own, of which the answer was lost, looks like another's while that holds the
+            // lock.
+            Some(write) => write.found = known.found,
             None if known.found.outcomes().is_some() => kept.push(known),
-            Some(_) | None => {}
+            None => {}
         }
     }
     writes.splice(..0, kept);
@@ -79,8 +82,21 @@ fn first(state: &State, write: &OpenWrite, own: Found) -> Found {
     }
 }
 
+/// A look that nobody asked for came back while NICs are being read: what they show is not dropped for it, and the next look tells.
+fn waits(state: &mut State) -> bool {
+    let waits = state.earlier.follows && state.earlier.job.is_some();
+    if waits {
+        state.earlier.follows = false;
+        state.earlier.look_at = Some(state.now.plus_ms(LOOK_MS));
+    }
+    waits
+}
+
 /// Those that can be read are.
 pub fn begin(state: &mut State, path: String, open: Open<OpenWrite>) -> Vec<Effect> {
+    if waits(state) {
+        return Vec::new();
+    }
     let (followed, follows) = (state.earlier.look_at.is_some(), state.earlier.follows);
     let before = others(state);
     note(state, path, open);
@@ -135,10 +151,18 @@ pub fn left(state: &mut State, path: String, writes: Vec<OpenWrite>) {
 /// The journal holds nothing that is open: what others carried out has its end, and the next write may come at any moment as long as
 /// they hold the lock.
 pub fn none(state: &mut State) -> Vec<Effect> {
+    if waits(state) {
+        return Vec::new();
+    }
     let followed = state.earlier.look_at.take().is_some() || running(state).next().is_some();
     state.earlier.follows = false;
-    state.earlier.writes.retain(|write| write.found.outcomes().is_some());
-    state.earlier.strange.clear();
+    // A journal that was taken away, or cut, holds nothing either.
+    if state.doubts.iter().any(|doubt| doubt.kind == JournalDoubtKind::Cut) {
+        state.earlier.writes.retain(|write| write.found != Found::MaybeRunning);
+    } else {
+        state.earlier.writes.retain(|write| write.found.outcomes().is_some());
+        state.earlier.strange.clear();
+    }
     inventory::rejudge_all(state);
     if state.earlier.at_work {
         state.earlier.look_at = Some(state.now.plus_ms(LOOK_MS));

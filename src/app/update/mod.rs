@@ -701,7 +701,9 @@ fn panicked(state: &mut State, job: crate::domain::ids::JobId) -> Vec<Effect> {
 /// When the screen changes by itself next: a message goes, an age or a progress line counts on. `None`: never.
 pub fn wake_at(state: &State) -> Option<Timestamp> {
     let quit = state.quit_asked.map(|at| at.plus_ms(QUIT_AGAIN_MS));
-    let mut wakes = vec![state.notices.wake_at(state.now), quit, state.browse.blame_at, state.earlier.look_at];
+    let mut wakes = vec![state.notices.wake_at(state.now), quit, state.browse.blame_at];
+    // One that another message came before is due at once.
+    wakes.push(state.earlier.look_at.map(|at| at.max(state.now.plus_ms(1))));
     let second = Some(Timestamp((state.now.seconds() + 1) * 1000));
     if state.is_running() || state.jobs.listings().next().is_some() {
         wakes.push(second);

@@ -156,7 +156,9 @@ pub async fn make(launch: &Launch, wish: &Wish, form: &Form<'_>, err: &mut dyn i
     let heard = desk.state.notices.said();
     desk.order(Msg::Order(order), is_settled, &mut |_| {}).await;
     unread(&desk.state, form, err);
-    for (ip, reason) in &wish.overrides {
+    // Why there is no plan is told below.
+    let overrides = wish.overrides.iter().filter(|_| desk.state.plan.is_some()).collect::<Vec<_>>();
+    for (ip, reason) in overrides {
         if !overrule(&mut desk, *ip, reason).await {
             let text = (form.tell)("plan-command.nothing-to-override", &[("ip", &ip.to_string())]);
             let _ = writeln!(err, "{}", clean(&text));

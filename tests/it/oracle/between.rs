@@ -314,7 +314,8 @@ fn is_harmless(
             let ends = |change: &Change| matches!(change.fact, Secondaries | SourceCheck | Calls);
             !changes.iter().any(ends)
         }
-        "another address comes" => own.is_some(),
+        // But where it would go with the call that was confirmed.
+        "another address comes" => own.is_some() && !changes.iter().any(|change| change.fact == ChangedFact::Calls),
         "an EIP on an address" => {
             !on_own(|world, nic, one| world.eip_on(nic, one).map(|eip| eip.id.as_str()))
                 && !asks(&|one| one == Condition::NoEipOnNic)

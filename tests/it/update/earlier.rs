@@ -206,6 +206,41 @@ fn a_batch_of_another_nicdeck_is_followed_to_its_end() {
     assert_eq!(scenario.state.earlier.look_at, None);
 }
 
+/// Another nicdeck's lock says nothing about a write that was not under way before, and what is being read is read to its end.
+#[test]
+fn a_look_that_nobody_asked_for_takes_nothing_from_what_is_known() {
+    let mut scenario = browsing();
+    let open = |own_runs| {
+        let theirs = OpenWrite { intent: intent(0, "eni-2", &["10.0.2.9"]), maybe_running: true };
+        let own = OpenWrite { intent: intent(1, "eni-3", &["10.0.3.9"]), maybe_running: own_runs };
+        let open = Open { writes: vec![theirs, own], strange: vec![] };
+        Msg::Journal(JournalEvent::Unfinished { path: PATH.to_owned(), open })
+    };
+    scenario.send(open(false));
+    let job = scenario.state.earlier.job.expect("its NIC is read");
+    let found = Found::NotYet;
+    let batch = scenario.state.earlier.writes[1].write.intent.batch.clone();
+    let found = ReconcileEvent::Found { batch, operation: OperationId(1), found, fresh: None };
+    scenario.send(Msg::Reconcile(job, found)).send(Msg::Reconcile(job, ReconcileEvent::Ended));
+    let known =
+        |scenario: &Scenario| scenario.state.earlier.writes.iter().map(|one| one.found.clone()).collect::<Vec<_>>();
+    let wanted = [Found::MaybeRunning, Found::NotYet];
+    assert_eq!(known(&scenario), wanted);
+    scenario.after_ms(LOOK_MS);
+    // It is read once more, and the look comes back meanwhile.
+    scenario.state.earlier.job = Some(JobId(77));
+    scenario.send(open(true));
+    assert_eq!(scenario.state.earlier.job, Some(JobId(77)));
+    scenario.state.earlier.job = None;
+    scenario.after_ms(LOOK_MS).send(open(true));
+    assert_eq!(known(&scenario), wanted);
+    // Taken away, the journal holds nothing either; that is no end of it.
+    let cut = JournalDoubt { kind: JournalDoubtKind::Cut, count: 1, file: "journal.jsonl".to_owned(), line: 0 };
+    scenario.after_ms(LOOK_MS);
+    scenario.send(Msg::Journal(JournalEvent::Doubtful(vec![cut]))).send(Msg::Journal(JournalEvent::Read));
+    assert_eq!(known(&scenario), [Found::NotYet]);
+}
+
 /// What this nicdeck cannot read it cannot settle either: its NIC stays blocked, or all that it may be about.
 #[test]
 fn what_cannot_be_read_in_the_journal_is_said_and_stands_in_the_way() {
