@@ -323,8 +323,10 @@ fn about(
     for (effect, role) in others {
         doc.text(&effect, role);
     }
-    if let Some(instances) = instances(view) {
-        doc.text(&words.text("confirm.off", &[("instances", &instances)]), Role::Text);
+    for (act, key) in [(Act::Detach, "confirm.off"), (Act::Attach, "confirm.on")] {
+        if let Some(instances) = instances(state, view, act) {
+            doc.text(&words.text(key, &[("instances", &instances)]), Role::Text);
+        }
     }
     if let Some(undo) = undo(words, view) {
         doc.text(&undo, Role::Text);
@@ -342,17 +344,20 @@ fn about(
     doc
 }
 
-/// The instances that lose a NIC: a few by name, and how many more.
-fn instances(view: &PlanView) -> Option<String> {
+/// The instances that lose a NIC, or get one: a few by name, and how many more.
+fn instances(state: &State, view: &PlanView, act: Act) -> Option<String> {
     const NAMED: usize = 3;
     let all: BTreeSet<(&str, &str)> = view
         .plan
         .operations()
         .iter()
         .filter_map(|operation| match &operation.kind {
-            OperationKind::Detach { instance, .. } => {
-                let name = operation.expect.instance.as_ref().map_or("", |instance| &*instance.name);
-                Some((instance.as_str(), name))
+            OperationKind::Detach { instance, .. } | OperationKind::Attach { instance, .. }
+                if operation.kind.act() == act =>
+            {
+                let known = state.inventory.profile(&operation.profile).and_then(|part| part.instance(instance));
+                let known = known.or(operation.expect.instance.as_ref().filter(|known| known.id == *instance));
+                Some((instance.as_str(), known.map_or("", |instance| &*instance.name)))
             }
             _ => None,
         })

@@ -19,7 +19,9 @@ use super::{canvas::Canvas, detail, doc::Doc, theme::Role, words};
 pub fn page(canvas: &Canvas, state: &State, width: u16) -> Doc {
     let words = canvas.words;
     let mut doc = Doc::new(width, detail::LABEL);
-    doc.text(words.word("earlier.reads-only"), Role::Dim);
+    let is_settled = |write: &EarlierWrite| matches!(write.found, Found::Settled(_));
+    let all = state.earlier.strange.is_empty() && state.earlier.writes.iter().all(is_settled);
+    doc.text(words.word(if all { "earlier.all-known" } else { "earlier.reads-only" }), Role::Dim);
     doc.blank();
     for write in &state.earlier.writes {
         one(canvas, &mut doc, write);

@@ -20,7 +20,12 @@ use crate::{
         update::{closes_loading, disabled},
     },
     domain::{
-        clean::clean, fault::FaultKind, ids::ProfileId, outcome::Progress, plan::Act, selection::Target,
+        clean::clean,
+        fault::FaultKind,
+        ids::ProfileId,
+        outcome::Progress,
+        plan::{Act, Decision},
+        selection::Target,
         time::Timestamp,
     },
 };
@@ -177,6 +182,10 @@ fn plan(canvas: &Canvas, state: &State) -> Sentence {
     if let Some(reason) = &row.overridden {
         let text = words.text("plan.overridden-row", &[("reason", reason)]);
         return Some((String::new(), text.into_owned(), Role::Unknown));
+    }
+    if row.decision == Decision::Already {
+        let fact = row.findings.first().and_then(|first| words::finding(words, first, words::Part::Fact, row.act));
+        return Some((String::new(), fact.unwrap_or_default(), Role::Text));
     }
     let (text, role) = findings::sentence(canvas, &name, &row.findings, row.act, None);
     Some((name, text, role))

@@ -153,8 +153,7 @@ fn draw_row(
     let words = canvas.words;
     let change = change(canvas, row, columns.change.map_or(0, |slot| slot.width));
     let decided = decision(canvas, row);
-    // Into the next column, too: what goes along comes before what the NIC itself is then.
-    let wide = columns.address.width + columns.change.map_or(0, |slot| slot.width + 1);
+    let wide = columns.address.width;
     let whole = match row.target.ip() {
         Some(_) => String::new(),
         None => whole_nic(canvas, &addresses_on(state, view, row), usize::from(wide)),
@@ -474,16 +473,23 @@ fn summary(canvas: &mut Canvas, state: &State, view: &PlanView, area: Area) {
 fn belts(canvas: &Canvas, plan: &ReleasePlan) -> (Vec<String>, Role) {
     let words = canvas.words;
     let load = plan.load();
-    let going = plan.rows().iter().filter(|row| matches!(row.decision, Decision::Go(_)) && row.act != Act::Detach);
+    let going = |is: fn(Act) -> bool| {
+        plan.rows().iter().filter(|row| matches!(row.decision, Decision::Go(_)) && is(row.act)).count()
+    };
+    let nics = going(|act| !matches!(act, Act::Release | Act::Assign | Act::Detach));
     // A NIC takes its addresses along: they are counted, and stand in no row of their own.
-    let along = load.addresses.saturating_sub(going.count());
+    let along = load.addresses.saturating_sub(going(|act| matches!(act, Act::Release | Act::Assign)) + nics);
     let along = if load.is_over() { 0 } else { along };
     let values = [
         ("count", load.addresses.to_string()),
         ("most", load.belts.per_plan.to_string()),
         ("along", along.to_string()),
     ];
-    let key = if along == 0 { "plan.belt" } else { "plan.belt-along" };
+    let key = match (along, nics) {
+        (0, 0) => "plan.belt",
+        (0, _) => "plan.belt-nics",
+        _ => "plan.belt-along",
+    };
     let mut said = vec![words.text(key, &values.each_ref().map(|(name, value)| (*name, value.as_str()))).into_owned()];
     let over = load.shares.iter().filter(|share| share.is_over()).count();
     // Each that is over its belt, or the one that is nearest to it.

@@ -128,10 +128,11 @@ fn the_beginning_of_the_header_stays_where_it_is_when_something_is_marked() {
 #[test]
 fn a_whole_nic_of_a_plan_names_its_addresses() {
     for (size, wanted) in [
+        // What becomes of it has its own place beside.
         (Size { columns: 60, rows: 24 }, "NIC (3"),
-        (SMALL, "(3): 10.8.1.11 +2"),
-        (MIDDLE, "(3): 10.8.1.11 +2"),
-        (Size { columns: 110, rows: 30 }, "whole NIC (3): 10.8.1.11 +2"),
+        (SMALL, "whole NIC (3)    \u{2192} free"),
+        (MIDDLE, "whole NIC (3)    \u{2192} free"),
+        (Size { columns: 200, rows: 60 }, "whole NIC (3): 10.8.1.11, 10.8.1.12 +1        attached \u{2192} free"),
     ] {
         shows(&world::planned(size, Language::English).state, wanted);
     }
@@ -146,9 +147,9 @@ fn a_whole_nic_of_a_plan_names_its_addresses() {
 
 #[test]
 fn belts_say_what_they_count_and_what_has_no_room_stands_on_the_page() {
-    shows(&world::planned(MIDDLE, Language::English).state, "6 of 100 addresses per plan, 2 along with NICs");
+    shows(&world::planned(MIDDLE, Language::English).state, "6 of 100 addresses per plan, 2 secondary on NICs");
     let mut narrow = world::planned(Size { columns: 60, rows: 24 }, Language::English);
     shows(&narrow.state, "6 of 100 addresses, 4 of 10 of shop-hz");
     narrow.keys("enter G");
-    shows(&narrow.state, "2 along with NICs");
+    shows(&narrow.state, "2 secondary on NICs");
 }
