@@ -14,7 +14,7 @@ use crate::{
     filter::search::{ACTS, RESULTS, Search, Subject},
 };
 
-pub use skim::batch;
+pub use skim::{Head, batch, head};
 
 /// Looks at lines, one after the other. Names that come again and again are kept once.
 #[derive(Debug, Default)]

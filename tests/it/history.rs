@@ -261,12 +261,16 @@ pub fn long(path: &std::path::Path, records: u32) {
     };
     let id = "A9C81F58-AC46-5423-931D-5AD30E900E3C";
     let mut out = std::io::BufWriter::new(fs::File::create(path).unwrap());
-    // A chain's digests are as long, whatever they prove.
+    // A plan's digest is as long, whatever it proves.
     let digest = "68fb727a895f728188becbbc321fbfb43c8973a9b999aecf5ab2e4fb0586639c";
+    let sha256 = |text: &str| hex::encode(<sha2::Sha256 as sha2::Digest>::digest(text));
+    let mut before = "null".to_owned();
     let mut put = |entry: &JournalEntry| {
         let text = serde_json::to_string(entry).unwrap();
-        let inner = &text[1..text.len() - 1];
-        writeln!(out, "{{\"v\":2,\"prev\":\"{digest}\",{inner},\"hash\":\"{digest}\"}}").unwrap();
+        let body = format!("{{\"v\":2,\"prev\":{before},{}", &text[1..text.len() - 1]);
+        let line = format!("{body},\"hash\":\"{}\"}}", sha256(&body));
+        before = format!("\"{}\"", sha256(&line));
+        writeln!(out, "{line}").unwrap();
     };
     for write in 0..records / 2 {
         let kept = vec![address(0x0080_0000 + write, AddressRole::Primary), address(3, AddressRole::Secondary)];

@@ -40,10 +40,9 @@ impl<'a> Front<'a> {
         std::str::from_utf8(digits).ok()?.parse().ok()
     }
 
-    /// The name of the batch and the kind of the record.
     fn head(line: &'a [u8]) -> Option<(Self, Head<'a>)> {
         let mut front = Self(line);
-        front.number::<u32>("{\"v\":")?;
+        let version = front.number("{\"v\":")?;
         front.skip(",\"prev\":")?;
         if front.skip("null").is_none() {
             front.text("\"")?;
@@ -51,14 +50,23 @@ impl<'a> Front<'a> {
         let kind = front.text(",\"record\":\"")?;
         let at = Timestamp(front.number(",\"at\":")?);
         let batch = front.text(",\"batch\":\"")?;
-        Some((front, Head { kind, at, batch }))
+        Some((front, Head { version, kind, at, batch }))
     }
 }
 
-struct Head<'a> {
-    kind: &'a str,
-    at: Timestamp,
-    batch: &'a str,
+/// How a record begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Head<'a> {
+    pub version: u32,
+    /// `begun`, `intent`, `settled`, `unsent`, or a later version's.
+    pub kind: &'a str,
+    pub at: Timestamp,
+    pub batch: &'a str,
+}
+
+/// How a line begins that is spelled as this program does; `None` tells nothing.
+pub fn head(line: &[u8]) -> Option<Head<'_>> {
+    Front::head(line).map(|(_, head)| head)
 }
 
 /// The batch of a line; `None`: it is no record that this version knows.

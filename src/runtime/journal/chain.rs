@@ -48,19 +48,29 @@ pub(super) enum Seal<'a> {
     None,
 }
 
-pub(super) fn read(line: &[u8]) -> Seal<'_> {
-    let Some(text) = std::str::from_utf8(line).ok() else { return Seal::None };
-    let Some(own) = text.len().checked_sub(OWN.len() + DIGITS + 2) else { return Seal::None };
-    let (Some(body), Some(end)) = (text.get(..own), text.get(own..)) else { return Seal::None };
-    let Some(claimed) = end.strip_prefix(OWN).and_then(|end| end.strip_suffix("\"}")) else { return Seal::None };
-    if digest(body.as_bytes()) != claimed {
-        return Seal::Edited;
-    }
+/// The seal of a line, and the digest of the whole line: what the next one has to carry.
+pub(super) fn read(line: &[u8]) -> (Seal<'_>, String) {
+    let Some((body, claimed)) = parted(line) else { return (Seal::None, digest(line)) };
+    // Both digests begin with the same bytes, which are most of it.
+    let mut hash = Sha256::new_with_prefix(body);
+    let own = hex::encode(hash.clone().finalize());
+    hash.update(line.get(body.len()..).unwrap_or_default());
+    let digest = hex::encode(hash.finalize());
+    (if own == claimed { proves(body) } else { Seal::Edited }, digest)
+}
+
+/// What a line's own digest is of, and that digest; `None` where it carries none.
+fn parted(line: &[u8]) -> Option<(&str, &str)> {
+    let text = std::str::from_utf8(line).ok()?;
+    let own = text.len().checked_sub(OWN.len() + DIGITS + 2)?;
+    let (body, end) = (text.get(..own)?, text.get(own..)?);
+    Some((body, end.strip_prefix(OWN)?.strip_suffix("\"}")?))
+}
+
+/// What is said of the line before, in one that is whole.
+fn proves(body: &str) -> Seal<'_> {
     let Some((_, rest)) = body.split_once(",\"prev\":") else { return Seal::None };
-    match rest.strip_prefix('"').and_then(|rest| rest.get(..DIGITS)) {
-        Some(before) => Seal::Whole(Some(before)),
-        None => Seal::Whole(None),
-    }
+    Seal::Whole(rest.strip_prefix('"').and_then(|rest| rest.get(..DIGITS)))
 }
 
 #[cfg(test)]
@@ -71,10 +81,10 @@ mod tests {
     fn a_line_carries_the_line_before_and_itself() {
         let first = seal(2, r#"{"a":"b"}"#, None);
         assert!(first.starts_with(r#"{"v":2,"prev":null,"a":"b","hash":""#), "{first}");
-        assert_eq!(read(first.as_bytes()), Seal::Whole(None));
         let before = digest(first.as_bytes());
+        assert_eq!(read(first.as_bytes()), (Seal::Whole(None), before.clone()));
         let second = seal(2, r#"{"a":"网"}"#, Some(&before));
-        assert_eq!(read(second.as_bytes()), Seal::Whole(Some(&before)));
+        assert_eq!(read(second.as_bytes()), (Seal::Whole(Some(&before)), digest(second.as_bytes())));
         let value: serde_json::Value = serde_json::from_str(&second).unwrap();
         assert_eq!(value["prev"], *before);
     }
@@ -97,10 +107,10 @@ mod tests {
         for place in 0..line.len() {
             let mut edited = line.clone().into_bytes();
             edited[place] ^= 1;
-            assert!(!matches!(read(&edited), Seal::Whole(_)), "{place}");
+            assert!(!matches!(read(&edited), (Seal::Whole(_), _)), "{place}");
         }
         for odd in ["", "{}", "torn", r#"{"v":1,"record":"settled"}"#, "网网网"] {
-            assert_eq!(read(odd.as_bytes()), Seal::None, "{odd}");
+            assert_eq!(read(odd.as_bytes()), (Seal::None, digest(odd.as_bytes())), "{odd}");
         }
     }
 }

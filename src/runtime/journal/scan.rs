@@ -13,43 +13,61 @@ use memchr::memchr_iter;
 use super::{JournalError, LOCK_WAIT, files, parts};
 
 /// Bytes from which on the reading is shared.
-const SHARED: u64 = 1024 * 1024;
+pub(super) const SHARED: u64 = 1024 * 1024;
 /// Bytes that are read at a time: what a core keeps at hand.
 const STEP: usize = 256 * 1024;
 
-/// What `make`'s functions say of each line that is not empty, oldest first. Each of them sees a stretch of lines, in their order.
+/// What `make`'s functions say of each line that is not empty, in all parts of the journal, oldest first. Each of them sees a stretch of
+/// lines, in their order.
 ///
 /// # Errors
 /// A file exists and cannot be read.
 pub fn scan<T: Send, M: FnMut(&[u8]) -> T>(path: &Path, make: impl Fn() -> M + Sync) -> Result<Vec<T>, JournalError> {
+    let written = || {
+        let mut each = make();
+        move |line: &[u8]| (!line.is_empty()).then(|| each(line))
+    };
     let mut all = Vec::new();
     for part in parts(path)? {
-        let fail = |error| JournalError::Read { path: part.clone(), error };
-        let Some(file) = files::to_read(&part)? else { continue };
-        // What is there now: a record that is being written would look torn, and a long read would hold up who writes it.
-        files::lock(&part, LOCK_WAIT, || file.try_lock_shared())?;
-        let meta = file.metadata();
-        let _ = file.unlock();
-        let meta = meta.map_err(fail)?;
-        let (length, place) = (meta.len(), files::place(&meta));
-        // The name may be another file's by now.
-        let again = files::to_read(&part).ok().flatten().filter(|_| length >= SHARED);
-        let again = again.filter(|file| file.metadata().is_ok_and(|meta| files::place(&meta) == place));
-        let Some(again) = again else {
-            stretch(&file, 0..length, length, make(), &mut all).map_err(fail)?;
-            continue;
-        };
-        let cut = length / 2;
-        let later = thread::scope(|scope| {
-            let other = scope.spawn(|| {
-                let mut later = Vec::new();
-                stretch(&again, cut..length, length, make(), &mut later).map(|()| later)
-            });
-            stretch(&file, 0..cut, length, make(), &mut all)?;
-            other.join().unwrap_or_else(|_| Err(io::Error::other("a thread was cut off")))
-        });
-        all.extend(later.map_err(fail)?);
+        all.extend(scan_part(&part, written)?.into_iter().flatten());
     }
+    Ok(all)
+}
+
+/// What is said of each line of one part, empty ones too; nothing where there is no such file.
+///
+/// # Errors
+/// The file exists and cannot be read.
+pub(super) fn scan_part<T: Send, M: FnMut(&[u8]) -> T>(
+    part: &Path,
+    make: impl Fn() -> M + Sync,
+) -> Result<Vec<T>, JournalError> {
+    let fail = |error| JournalError::Read { path: part.to_owned(), error };
+    let mut all = Vec::new();
+    let Some(file) = files::to_read(part)? else { return Ok(all) };
+    // What is there now: a record that is being written would look torn, and a long read would hold up who writes it.
+    files::lock(part, LOCK_WAIT, || file.try_lock_shared())?;
+    let meta = file.metadata();
+    let _ = file.unlock();
+    let meta = meta.map_err(fail)?;
+    let (length, place) = (meta.len(), files::place(&meta));
+    // The name may be another file's by now.
+    let again = files::to_read(part).ok().flatten().filter(|_| length >= SHARED);
+    let again = again.filter(|file| file.metadata().is_ok_and(|meta| files::place(&meta) == place));
+    let Some(again) = again else {
+        stretch(&file, 0..length, length, make(), &mut all).map_err(fail)?;
+        return Ok(all);
+    };
+    let cut = length / 2;
+    let later = thread::scope(|scope| {
+        let other = scope.spawn(|| {
+            let mut later = Vec::new();
+            stretch(&again, cut..length, length, make(), &mut later).map(|()| later)
+        });
+        stretch(&file, 0..cut, length, make(), &mut all)?;
+        other.join().unwrap_or_else(|_| Err(io::Error::other("a thread was cut off")))
+    });
+    all.extend(later.map_err(fail)?);
     Ok(all)
 }
 
@@ -78,7 +96,7 @@ fn stretch<T>(
         for end in memchr_iter(b'\n', text.get(new..).unwrap_or_default()) {
             let end = new + end;
             let line = text.get(start..end).unwrap_or_default();
-            if !first && !line.is_empty() {
+            if !first {
                 if begins + start as u64 >= range.end {
                     return Ok(());
                 }
@@ -89,7 +107,7 @@ fn stretch<T>(
         }
         if read == 0 {
             let line = text.get(start..).unwrap_or_default();
-            if !first && !line.is_empty() && begins + (start as u64) < range.end {
+            if !first && begins + (start as u64) < range.end {
                 out.push(each(line));
             }
             return Ok(());
@@ -124,7 +142,7 @@ mod tests {
                 let line = |line: &[u8]| String::from_utf8(line.to_vec()).unwrap();
                 stretch(&file, 0..cut, length, line, &mut seen).unwrap();
                 stretch(&file, cut..length, length, line, &mut seen).unwrap();
-                let all: Vec<&str> = text.split('\n').filter(|line| !line.is_empty()).collect();
+                let all: Vec<&str> = text.split_terminator('\n').collect();
                 assert_eq!(seen, all, "{text:?} cut at {cut}");
             }
         }

@@ -597,6 +597,29 @@ async fn an_edit_a_gap_and_a_line_put_in_are_found() {
     assert_eq!(with(&[&lines[0], "{\"v\":5}", &lines[1]]), [(2, What::Newer(5)), (3, What::Gap)]);
 }
 
+/// Two cores share it: each counts lines on its own.
+#[tokio::test]
+async fn in_a_long_journal_each_fault_has_its_line() {
+    let (_folder, path) = folder();
+    let mut lines = three(&path).await;
+    while lines.iter().map(String::len).sum::<usize>() as u64 <= 2 * super::scan::SHARED {
+        let before = chain::digest(lines.last().unwrap().as_bytes());
+        let text = format!("{{\"record\":\"settled\",\"at\":1,\"batch\":\"{}\"}}", "b".repeat(9000));
+        lines.push(chain::seal(4, &text, Some(&before)));
+    }
+    let last = lines.len();
+    super::mark::write(&path, chain::digest(lines[last - 1].as_bytes())).unwrap();
+    // An empty line counts as one.
+    fs::write(&path, format!("\n{}\n", lines.join("\n"))).unwrap();
+    assert_eq!((faults(&path), verify(&path).unwrap().records), (vec![], last));
+    for edited in [1, last / 4, last - 2] {
+        let mut lines = lines.clone();
+        lines[edited] = lines[edited].replacen("\"b", "\"c", 1);
+        fs::write(&path, format!("\n{}\n", lines.join("\n"))).unwrap();
+        assert_eq!(faults(&path), [(edited + 2, What::Edited), (edited + 3, What::Gap)]);
+    }
+}
+
 #[tokio::test]
 async fn what_a_power_cut_tore_is_no_edit() {
     let (_folder, path) = folder();

@@ -5,16 +5,28 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::domain::{
-    journal::JournalEntry,
-    journal_fault::{JournalDoubt, JournalDoubtKind},
-    time::Timestamp,
+use crate::{
+    domain::{
+        journal::JournalEntry,
+        journal_fault::{JournalDoubt, JournalDoubtKind},
+        time::Timestamp,
+    },
+    history::glance::{self, Head},
 };
 
-use super::{BadLineKind, JournalError, bytes, chain, lines, mark, parse, parts, version_of};
+use super::{
+    BadLineKind, JournalError, VERSION, bytes,
+    chain::{self, Seal},
+    lines, mark, parse, parts,
+    scan::scan_part,
+    version_of,
+};
 
 /// Milliseconds by which two machines' clocks may differ.
 const AHEAD_MS: u64 = 120_000;
+/// The record that begins a batch, as a line calls it.
+const BEGUN: &str = "begun";
+const KINDS: [&str; 4] = [BEGUN, "intent", "settled", "unsent"];
 
 /// What was found.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -191,41 +203,34 @@ fn verify_from(files: Vec<PathBuf>, mut before: Option<String>, newest: Option<&
     let mut chained = false;
     let mut sealed = before.is_some();
     for file in files {
-        let bytes = bytes(&file)?;
-        if !bytes.is_empty() {
+        let looks = scan_part(&file, || |text: &[u8]| (!text.is_empty()).then(|| Look::at(text)))?;
+        if !looks.is_empty() {
             verdict.files.push(file.clone());
         }
         let mut end = 0;
-        for (line, text) in lines(&bytes) {
+        let looks = looks.into_iter().zip(1..).filter_map(|(look, line)| Some((look?, line)));
+        for (Look { digest, says }, line) in looks {
             let mut fault = |what| verdict.faults.push(Fault { file: file.clone(), line, what });
-            match (chain::read(text), parse(text)) {
-                (chain::Seal::Edited, _) => fault(What::Edited),
-                (_, Err(BadLineKind::Newer(version))) => fault(What::Newer(version)),
-                (_, Err(BadLineKind::Torn)) => fault(if chain::is_cut_off(text) { What::Torn } else { What::Stray }),
-                (chain::Seal::Whole(proves), Ok(entry)) => {
-                    let at = match &entry {
-                        JournalEntry::Begun(begun) => begun.at,
-                        JournalEntry::Intent(intent) => intent.at,
-                        JournalEntry::Settled(end) => end.at,
-                        JournalEntry::Unsent(unsent) => unsent.at,
-                    };
+            match says {
+                Says::Odd(what) => fault(what),
+                Says::Sealed { proves, at, begins } => {
                     verdict.newest = verdict.newest.filter(|(_, newest)| *newest > at).or(Some((line, at)));
                     // A journal that was begun anew proves nothing of the one before.
-                    if proves != before.as_deref() {
+                    if proves != before {
                         fault(What::Gap);
                     }
-                    of_marking += usize::from(of_marking > 0 || matches!(entry, JournalEntry::Begun(_)));
+                    of_marking += usize::from(of_marking > 0 || begins);
                     (chained, sealed) = (true, true);
                     verdict.records += 1;
                 }
                 // Only the first version wrote none, and it wrote before all others.
-                (chain::Seal::None, Ok(_)) if sealed || version_of(text) != Some(1) => fault(What::Edited),
-                (chain::Seal::None, Ok(_)) => {
+                Says::Bare { first } if sealed || !first => fault(What::Edited),
+                Says::Bare { .. } => {
                     verdict.unproven += 1;
                     verdict.records += 1;
                 }
             }
-            before = Some(chain::digest(text));
+            before = Some(digest);
             reached |= before.as_deref() == newest;
             end = line;
         }
@@ -240,4 +245,59 @@ fn verify_from(files: Vec<PathBuf>, mut before: Option<String>, newest: Option<&
     }
     verdict.last = before.filter(|_| chained);
     Ok(verdict)
+}
+
+/// A line, looked at by itself.
+struct Look {
+    digest: String,
+    says: Says,
+}
+
+enum Says {
+    /// A record as it was written.
+    Sealed {
+        /// The digest of the line before, if there was one.
+        proves: Option<String>,
+        at: Timestamp,
+        /// It begins a batch.
+        begins: bool,
+    },
+    /// A record without a digest; of the first version?
+    Bare { first: bool },
+    /// Anything else.
+    Odd(What),
+}
+
+impl Look {
+    fn at(text: &[u8]) -> Self {
+        let (seal, digest) = chain::read(text);
+        let record = match glance::head(text) {
+            // Its own digest proves the rest of it.
+            Some(Head { version: 1..=VERSION, kind, at, .. })
+                if matches!(seal, Seal::Whole(_)) && KINDS.contains(&kind) =>
+            {
+                Ok((at, kind == BEGUN))
+            }
+            _ => parse(text).map(|entry| when(&entry)),
+        };
+        let says = match (seal, record) {
+            (Seal::Edited, _) => Says::Odd(What::Edited),
+            (_, Err(BadLineKind::Newer(version))) => Says::Odd(What::Newer(version)),
+            (_, Err(BadLineKind::Torn)) if chain::is_cut_off(text) => Says::Odd(What::Torn),
+            (_, Err(BadLineKind::Torn)) => Says::Odd(What::Stray),
+            (Seal::Whole(proves), Ok((at, begins))) => Says::Sealed { proves: proves.map(str::to_owned), at, begins },
+            (Seal::None, Ok(_)) => Says::Bare { first: version_of(text) == Some(1) },
+        };
+        Self { digest, says }
+    }
+}
+
+/// When a record was written, and whether it begins a batch.
+fn when(entry: &JournalEntry) -> (Timestamp, bool) {
+    match entry {
+        JournalEntry::Begun(begun) => (begun.at, true),
+        JournalEntry::Intent(intent) => (intent.at, false),
+        JournalEntry::Settled(end) => (end.at, false),
+        JournalEntry::Unsent(unsent) => (unsent.at, false),
+    }
 }
