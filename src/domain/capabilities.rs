@@ -121,6 +121,11 @@ pub const fn warned(condition: Condition, code: &'static str) -> Precondition {
     Precondition::new(condition, Severity::Warn, Some(code))
 }
 
+/// Passes, or is refused with this code for what no read of the API shows: told, and in nobody's way.
+pub const fn informed(condition: Condition, code: &'static str) -> Precondition {
+    Precondition::new(condition, Severity::Info, Some(code))
+}
+
 /// Told by this program; the cloud answers no code for it.
 pub const fn told(condition: Condition, severity: Severity) -> Precondition {
     Precondition::new(condition, severity, None)
@@ -176,6 +181,8 @@ pub enum Condition {
     CarriesNone,
     /// Detach: the NIC can be unplugged in the instance's present power state.
     HotPlug,
+    /// Detach, attach: the instance does not run, or is of a type that takes NICs on and off while it does: which ones no listing tells.
+    TypeHotPlugs,
     GuestAgentRuns,
     /// Release: another secondary address stays.
     SecondaryStays,

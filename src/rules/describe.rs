@@ -162,7 +162,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
                 _ => None,
             });
             let allowed = join(allowed.into_iter().map(power_word));
-            let mut values = vec![instance_id(facts), instance_name(facts), power(facts), ("allowed", allowed)];
+            let mut values = vec![asked_instance(facts), instance_name(facts), power(facts), ("allowed", allowed)];
             let held = facts.instance.map(|instance| instance.power.state);
             if let Some(state @ (PowerState::Locked | PowerState::Frozen)) = held {
                 values.push(("case", power_word(state).to_owned()));
@@ -179,8 +179,18 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
             let untold = facts.nic.dies_with_instance.is_none().then(|| ("case", "untold".to_owned()));
             std::iter::once(nic()).chain(untold).collect()
         }
-        FindingId::GuestAgent | FindingId::GuestAgentUnknown => vec![instance_id(facts), instance_name(facts)],
-        FindingId::HotPlug | FindingId::HotPlugUnknown => vec![nic(), instance_id(facts), power(facts)],
+        FindingId::GuestAgent | FindingId::GuestAgentUnknown => vec![asked_instance(facts), instance_name(facts)],
+        FindingId::HotPlug | FindingId::HotPlugUnknown => {
+            let mut values = vec![nic(), asked_instance(facts), power(facts)];
+            // What the NIC can is told, or not asked: then its instance's type is what nobody knows.
+            let asks_nic = rules.iter().any(|rule| rule.condition == Condition::HotPlug);
+            if id == FindingId::HotPlugUnknown && (facts.nic.hot_plug.is_some() || !asks_nic) {
+                values.push(("case", "type".to_owned()));
+            } else if id == FindingId::HotPlug && facts.is_free() {
+                values.push(("case", "attach".to_owned()));
+            }
+            values
+        }
         FindingId::NicType => {
             let kind = match &facts.nic.role {
                 NicRole::Other(word) => word.to_string(),
@@ -291,6 +301,11 @@ fn join<T: Display>(items: impl Iterator<Item = T>) -> String {
 
 fn instance_id(facts: &Facts) -> (&'static str, String) {
     ("instance", facts.nic.instance.as_ref().map_or_else(|| "?".to_owned(), ToString::to_string))
+}
+
+/// The instance whose state is asked: of an attach, the one that the NIC is to be on.
+fn asked_instance(facts: &Facts) -> (&'static str, String) {
+    facts.instance.map_or_else(|| instance_id(facts), |instance| ("instance", instance.id.to_string()))
 }
 
 fn instance_name(facts: &Facts) -> (&'static str, String) {

@@ -130,6 +130,11 @@ pub(super) fn ask_any(facts: &Facts, condition: Condition) -> Answer {
                 (_, None) => Answer::CanNotTell(FindingId::HotPlugUnknown),
             }),
         },
+        // An instance that was not read is told of by the rules about its state.
+        Condition::TypeHotPlugs => match facts.instance.map(|instance| instance.power.state) {
+            Some(PowerState::Running) => Answer::Violated(FindingId::HotPlugUnknown),
+            _ => Answer::Holds,
+        },
         Condition::GuestAgentRuns => on_instance(facts, |instance| match instance.guest_agent {
             Some(true) => Answer::Holds,
             Some(false) => Answer::Violated(FindingId::GuestAgent),

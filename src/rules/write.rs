@@ -118,6 +118,7 @@ impl<'a> Asking<'a> {
             | Condition::InstanceState { .. }
             | Condition::GuestAgentRuns
             | Condition::HotPlug
+            | Condition::TypeHotPlugs
                 if matches!(self.kind, OperationKind::Attach { .. }) =>
             {
                 listed(Resource::Instances)

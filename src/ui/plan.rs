@@ -235,9 +235,10 @@ fn whole_nic(canvas: &Canvas, ips: &[IpAddr], room: usize) -> String {
         .unwrap_or_else(|| words.word("noun.whole-nic").to_owned())
 }
 
-/// The finding that stands in the row: that the guest keeps the address is true of each.
+/// The finding that stands in the row: what is true of each is told beside it.
 fn shown(row: &PlanRow) -> Option<&Finding> {
-    row.findings.iter().find(|finding| finding.severity > Severity::Info || finding.id != FindingId::OsConfig)
+    let of_each = |id: FindingId| matches!(id, FindingId::OsConfig | FindingId::HotPlugUnknown);
+    row.findings.iter().find(|finding| finding.severity > Severity::Info || !of_each(finding.id))
 }
 
 /// How many more there are.

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     domain::{
         address::{AddressRole, Backend},
-        capabilities::{Capabilities, Condition, Precondition, TellCalls, blocked, told},
+        capabilities::{Capabilities, Condition, Precondition, TellCalls, blocked, informed, told},
         fault::Fault,
         finding::Severity,
         ids::RegionId,
@@ -122,6 +122,7 @@ const DETACH: &[Precondition] = &[
     blocked(Condition::NotLinked, "InvalidOperation.EniLinked"),
     blocked(Condition::NoMembers, "InvalidOperation.HasMemberEniAttached"),
     blocked(Condition::HotPlug, "InvalidOperation.EniHotPlugNotSupported"),
+    informed(Condition::TypeHotPlugs, "InvalidOperation.HotPlugNotSupport"),
     told(Condition::NoEipOnNic, Severity::Warn),
     told(Condition::NotBackend, Severity::Warn),
     told(Condition::AddressesLeave, Severity::Warn),
@@ -159,6 +160,7 @@ const ATTACH: &[Precondition] = &[
         "InvalidOperation.InvalidEcsState",
     ),
     blocked(Condition::HotPlug, "InvalidOperation.EniHotPlugNotSupported"),
+    informed(Condition::TypeHotPlugs, "InvalidOperation.HotPlugNotSupport"),
     blocked(Condition::SamePlace { zone: true }, "InvalidOperation.AvailabilityZoneMismatch"),
     blocked(Condition::SameVpc, "InvalidOperation.VpcMismatch"),
     blocked(Condition::NicRoom { most: None }, "EniPerInstanceLimitExceeded"),

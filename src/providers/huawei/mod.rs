@@ -19,7 +19,7 @@ use super::{
 use crate::{
     domain::{
         address::{AddressRole, Backend},
-        capabilities::{Capabilities, Condition, Precondition, TellCalls, blocked, told},
+        capabilities::{Capabilities, Condition, Precondition, TellCalls, blocked, informed, told},
         fault::Fault,
         finding::Severity,
         ids::RegionId,
@@ -112,6 +112,8 @@ const DETACH: &[Precondition] = &[
         Condition::InstanceState { allowed: &[PowerState::Running, PowerState::Stopped], primary_nic_only: false },
         "Ecs.0100",
     ),
+    // Vendor: some flavors can not unplug while they run, which only the job tells: most can, so it stands in nobody's way.
+    informed(Condition::TypeHotPlugs, "Ecs.0507"),
     // Vendor: what becomes of its sub-NICs is not documented. Not every region and key tells whether there are any: then it takes a
     // person's word.
     told(Condition::CarriesNone, Severity::Blocked)
@@ -149,6 +151,8 @@ const ATTACH: &[Precondition] = &[
         "Ecs.0100",
     ),
     blocked(Condition::NicState { allowed: &[NicState::Free] }, "Ecs.0919"),
+    // Vendor: the code of plugging and unplugging that waits for the server to be stopped.
+    informed(Condition::TypeHotPlugs, "Ecs.1002"),
     blocked(Condition::SameVpc, "Ecs.0014"),
     // How many NICs a server takes no listing shows.
     blocked(Condition::NicRoom { most: None }, "Ecs.0050").or_untold(),

@@ -341,3 +341,31 @@ fn whose_a_nic_is_is_told_of_every_write() {
         assert_eq!(told(ManagedBy::Unknown, &bare), [unknown]);
     }
 }
+
+/// Its own instance is none: the one that it is to be on is told.
+#[test]
+fn an_attach_names_the_instance_that_the_nic_is_to_be_on() {
+    const RULES: &[Precondition] =
+        &[rule(Condition::HotPlug, Severity::Blocked), rule(Condition::TypeHotPlugs, Severity::Info)];
+    let cloud = Capabilities { attach: RULES, ..STRICT };
+    let says = |hot_plug: Option<bool>, state: PowerState| -> Vec<(FindingId, Severity, String)> {
+        let mut known = known();
+        known.own.hot_plug = hot_plug;
+        known.target.as_mut().unwrap().power = instance("vm-1", state).power;
+        let found = write::findings(&known.part(), &cloud, &attach());
+        let words = |values: &[(&str, String)]| {
+            let of = |name: &str| {
+                values.iter().find(|(known, _)| *known == name).map_or("-", |(_, value)| value.as_str()).to_owned()
+            };
+            format!("{} {}", of("instance"), of("case"))
+        };
+        found.iter().map(|finding| (finding.id, finding.severity, words(&finding.values))).collect()
+    };
+    let told = |id, severity, words: &str| (id, severity, words.to_owned());
+    let of_type = told(FindingId::HotPlugUnknown, Severity::Info, "vm-1 type");
+    assert_eq!(says(Some(true), PowerState::Running), std::slice::from_ref(&of_type));
+    let of_nic = told(FindingId::HotPlug, Severity::Blocked, "vm-1 attach");
+    assert_eq!(says(Some(false), PowerState::Running), [of_nic, of_type]);
+    assert_eq!(says(None, PowerState::Running), [told(FindingId::HotPlugUnknown, Severity::Unknown, "vm-1 -")]);
+    assert_eq!(says(Some(false), PowerState::Stopped), []);
+}

@@ -53,6 +53,8 @@ pub fn is_the_oracles(condition: Condition) -> bool {
             | Condition::OutlivesDetach
             | Condition::OutlivesInstance
             | Condition::GuestKeepsConfig
+            // Which types those are no listing tells, before or after.
+            | Condition::TypeHotPlugs
             | Condition::InstanceNotBackend
             // Who else holds it does not matter to the cloud, and a write of the same plan may change it.
             | Condition::VirtualShared

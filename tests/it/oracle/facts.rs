@@ -28,6 +28,8 @@ pub fn of(cloud: &str, api: &str) -> Vec<Fact> {
             fact(DETACH, FindingId::NicType, |_, nic, _| !nic.primary && nic.kind == "Member"),
             // Vendor: `DeleteOnRelease`; the NIC that was made with the instance goes with it.
             fact(DETACH, FindingId::NicDiesWithInstance, |_, nic, _| nic.primary),
+            // Which types that is no listing shows.
+            fact(DETACH, FindingId::HotPlugUnknown, |world, nic, _| runs(world, nic)),
         ],
         // The page about unbinding speaks of running and stopped instances only.
         ("tencent", _) => vec![fact(DETACH, FindingId::InstanceState, |world, nic, _| {
@@ -37,6 +39,7 @@ pub fn of(cloud: &str, api: &str) -> Vec<Fact> {
         // What a detach does to the NICs that it carries is not documented.
         ("huawei", _) => vec![
             fact(DETACH, FindingId::NicMembers, |_, nic, _| nic.linked),
+            fact(DETACH, FindingId::HotPlugUnknown, |world, nic, _| runs(world, nic)),
             // One that does not say may be the primary one.
             fact(DETACH, FindingId::NicType, |_, nic, _| !nic.kind.is_empty() && nic.instance_id.is_some()),
         ],
@@ -49,6 +52,15 @@ pub fn of(cloud: &str, api: &str) -> Vec<Fact> {
         ],
         _ => Vec::new(),
     }
+}
+
+/// Is it on an instance that runs, at no task and held by nothing?
+fn runs(world: &World, nic: &SimNic) -> bool {
+    let instance = nic.instance_id.as_deref().and_then(|id| world.instance(id));
+    // That of a service's NIC the clouds hide.
+    instance.filter(|_| !nic.service_managed).is_some_and(|one| {
+        ["Running", "ACTIVE"].contains(&one.status.as_str()) && one.task.is_empty() && !one.locked && !one.frozen
+    })
 }
 
 /// Does the instance serve a balancer through another address than this one (or through another NIC)?

@@ -62,7 +62,7 @@ pub struct Tally {
     pub accepted: usize,
     /// With the code that was predicted.
     pub refused: usize,
-    /// The rules let it through and warned of the very code.
+    /// The rules let it through and told of the very code.
     pub warned: usize,
     /// Blocked by rules that are stricter on purpose.
     pub stricter: usize,
@@ -189,6 +189,16 @@ fn is_blocked(row: &PlanRow) -> bool {
 fn codes(rows: &[PlanRow], severity: Severity) -> BTreeSet<&'static str> {
     let found = rows.iter().flat_map(|row| &row.findings);
     found.filter(|finding| finding.severity == severity).filter_map(|finding| finding.predicts).collect()
+}
+
+/// Codes that are told of what is let through: the cloud may refuse with them, and may not.
+pub fn hinted<'a>(found: impl IntoIterator<Item = &'a Finding>) -> BTreeSet<&'static str> {
+    let told = found.into_iter().filter(|finding| matches!(finding.severity, Severity::Warn | Severity::Info));
+    told.filter_map(|finding| finding.predicts).collect()
+}
+
+fn of_rows(rows: &[PlanRow]) -> impl Iterator<Item = &Finding> {
+    rows.iter().flat_map(|row| &row.findings)
 }
 
 /// Does anything block of which it is not documented with which code it is refused, if it is?
@@ -444,7 +454,7 @@ impl Scene {
             let documented = documented.rows();
             // The vendor's order of checks is not documented: any of them may speak first.
             let demanded = codes(documented, Severity::Blocked);
-            let codes = demanded.iter().copied().chain(codes(documented, Severity::Warn));
+            let codes = demanded.iter().copied().chain(hinted(of_rows(documented)));
             let codes: BTreeSet<&str> = codes.collect();
             let absent = |rule: &Precondition| rule.condition == Condition::OnNic && rule.stricter.is_some();
             let stricter = told_blocked(rows).difference(&told_blocked(documented)).next().is_some()
@@ -492,7 +502,7 @@ impl Scene {
         }
         match &case.answer {
             _ if case.unsent => return fail("let through, and there is no request for it"),
-            Answer::Refused(Some(code)) if codes(rows, Severity::Warn).contains(code.as_str()) => tally.warned += 1,
+            Answer::Refused(Some(code)) if hinted(of_rows(rows)).contains(code.as_str()) => tally.warned += 1,
             Answer::Accepted if !case.difference.is_empty() => return fail("more or less than the write happened"),
             Answer::Accepted => {
                 let mut happened = case.effects.clone();
@@ -565,13 +575,16 @@ impl Scene {
         let mut world = self.world.clone();
         let mut done = Vec::new();
         for operation in plan.operations() {
+            // What comes before the call that is refused is no end of its own.
+            let before = world.clone();
             match self.desk.send(&mut world, &operation.kind, Some(&seen)) {
                 Answer::Accepted => {
                     done.push(&operation.kind);
                     tally.accepted += 1;
                 }
-                Answer::Refused(Some(code)) if codes(plan.rows(), Severity::Warn).contains(code.as_str()) => {
+                Answer::Refused(Some(code)) if hinted(of_rows(plan.rows())).contains(code.as_str()) => {
                     tally.warned += 1;
+                    world = before;
                     break;
                 }
                 Answer::Refused(code) if self.is_hidden(&self.world, nic, &graded(plan.rows()), code.as_deref()) => {

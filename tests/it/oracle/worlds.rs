@@ -36,6 +36,8 @@ pub struct Kinks {
     pub prefixes: bool,
     /// Some NICs can be unplugged only while the instance is stopped, and the cloud shows which.
     pub cold_plug: bool,
+    /// Some types of instances neither take nor give NICs while they run, and nothing shows which.
+    pub cold_types: bool,
     /// Instances are locked, frozen, or at a task that is told beside their state.
     pub holds: bool,
     /// A detach can delete the NIC.
@@ -59,6 +61,7 @@ pub fn kinks(cloud: &str, api: &str) -> Kinks {
         links: false,
         prefixes: false,
         cold_plug: false,
+        cold_types: false,
         holds: false,
         deletes: false,
         dying_eips: false,
@@ -75,6 +78,7 @@ pub fn kinks(cloud: &str, api: &str) -> Kinks {
             links: true,
             prefixes: true,
             cold_plug: true,
+            cold_types: true,
             ..NONE
         },
         ("zenlayer", _) => Kinks {
@@ -104,6 +108,7 @@ pub fn kinks(cloud: &str, api: &str) -> Kinks {
             instance_states: &["SOFT_DELETED", "SHELVED", "ERROR"],
             nic_kinds: &["Untold"],
             links: true,
+            cold_types: true,
             holds: true,
             deletes: true,
             tags: false,
@@ -134,7 +139,26 @@ pub fn world(cloud: &dyn Provider, kinks: &Kinks, seed: u64) -> World {
     for id in ids.iter().filter(|_| random.chance(1, 8)) {
         world.remove_instance(id);
     }
+    if kinks.cold_types {
+        make_cold(&mut world, words.provider, seed);
+    }
     world
+}
+
+/// One type of instances neither takes nor gives NICs while it runs: where the simulator does not know it by the type, by the NICs.
+fn make_cold(world: &mut World, provider: &str, seed: u64) {
+    let mut random = Random::named(seed, "cold");
+    if provider == "aliyun" {
+        let kinds: Vec<String> = world.instances().iter().map(|instance| instance.kind.clone()).collect();
+        if let Some(kind) = random.pick(&kinds).filter(|_| random.chance(1, 3)) {
+            world.refusals.insert(kind.clone(), "InvalidOperation.HotPlugNotSupport".to_owned());
+        }
+        return;
+    }
+    let ids: Vec<String> = world.nics().iter().map(|nic| nic.id.clone()).collect();
+    for id in ids.iter().filter(|_| random.chance(1, 8)) {
+        world.edit_nic(id, |nic| nic.cold_plug_only = true);
+    }
 }
 
 impl Maker<'_> {

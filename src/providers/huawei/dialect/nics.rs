@@ -153,18 +153,25 @@ pub(super) fn delete(world: &mut World, call: &Call) -> Answer {
     let names: Vec<&str> =
         ["BatchDeleteServerNics", &server].into_iter().chain(ids.iter().map(String::as_str)).collect();
     world.begin_task(&job, &names, call.now);
-    // Vendor: some flavors can not unplug while they run, which only the job tells.
-    let cold = running && ids.iter().any(|id| world.nic(id).is_some_and(|nic| nic.cold_plug_only));
-    let failure = world.tasks.get_mut(&job).and_then(|task| {
-        if cold {
-            task.failure.get_or_insert_with(|| "Ecs.0507".to_owned());
-        }
-        task.failure.clone()
-    });
+    let cold = running && is_any_cold(world, &ids);
+    let fails = fails(world, &job, cold, "Ecs.0507");
     for id in &ids {
-        unplug(world, id, failure.is_some(), call);
+        unplug(world, id, fails, call);
     }
     ok(json!({"job_id": job}))
+}
+
+fn is_any_cold(world: &World, ids: &[String]) -> bool {
+    ids.iter().any(|id| world.nic(id).is_some_and(|nic| nic.cold_plug_only))
+}
+
+/// Vendor: some flavors can neither plug nor unplug while they run, which only the job tells.
+fn fails(world: &mut World, job: &str, cold: bool, code: &str) -> bool {
+    let Some(task) = world.tasks.get_mut(job) else { return false };
+    if cold {
+        task.failure.get_or_insert_with(|| code.to_owned());
+    }
+    task.failure.is_some()
 }
 
 fn unplug(world: &mut World, id: &str, fails: bool, call: &Call) {
@@ -256,7 +263,9 @@ pub(super) fn add(world: &mut World, call: &Call) -> Answer {
     let job = job_id(call);
     let names: Vec<&str> =
         ["BatchAddServerNics", &server.id].into_iter().chain(ids.iter().map(String::as_str)).collect();
-    let good = world.begin_task(&job, &names, call.now);
+    world.begin_task(&job, &names, call.now);
+    let cold = server.status == "ACTIVE" && is_any_cold(world, &ids);
+    let good = !fails(world, &job, cold, "Ecs.1002");
     for id in &ids {
         let becomes = if good {
             Becomes::Attached { instance_id: server.id.clone(), status: "ACTIVE".to_owned() }

@@ -113,6 +113,23 @@ fn states_are_met_missed_or_strange() {
             },
             Some((F::InstanceUnknown, U)),
         ),
+        (
+            "a type that nobody knows, running",
+            Condition::TypeHotPlugs,
+            I,
+            Subject::Nic,
+            NOTHING,
+            Some((F::HotPlugUnknown, I)),
+        ),
+        (
+            "a type that nobody knows, stopped",
+            Condition::TypeHotPlugs,
+            I,
+            Subject::Nic,
+            |s| s.instance = Some(instance("vm-1", PowerState::Stopped)),
+            None,
+        ),
+        ("a type that nobody knows, unread", Condition::TypeHotPlugs, I, Subject::Nic, UNREAD_INSTANCE, None),
         ("hot plug", Condition::HotPlug, B, Subject::Nic, NOTHING, None),
         (
             "no hot plug, running",

@@ -285,6 +285,16 @@ fn nics_are_plugged_again() {
     ] {
         refused(&mut cloud, (400, expected), |cloud| add(cloud, server, &nic));
     }
+    // Some flavors take no NIC while they run, which only the job tells.
+    remove(&mut cloud, "srv-web", &["nic-free"]);
+    cloud.later(3000);
+    let mark = |cloud: &mut Cloud, cold| cloud.world.edit_nic("nic-free", |nic| nic.cold_plug_only = cold).unwrap();
+    mark(&mut cloud, true);
+    let accepted = add(&mut cloud, "srv-web", &json!({"port_id": "nic-free"}));
+    cloud.later(3000);
+    let failed = job(&mut cloud, &accepted);
+    assert_eq!((&failed["status"], &failed["error_code"]), (&json!("FAIL"), &json!("Ecs.1002")));
+    assert!(cloud.world.nic("nic-free").is_some_and(|nic| nic.instance_id.is_none()));
     remove(&mut cloud, "srv-web", &["nic-web1"]);
     cloud.later(3000);
     refused(&mut cloud, (400, "Ecs.0014"), |cloud| add(cloud, "srv-far", &json!({"port_id": "nic-web1"})));
