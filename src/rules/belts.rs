@@ -100,15 +100,20 @@ fn is_whole(part: &ProfileInventory) -> bool {
     lists.peek().is_some() && lists.all(|(_, coverage)| matches!(coverage, Coverage::Complete { .. }))
 }
 
-/// What is said on each row of a plan that is over a belt; `None` for one that is not.
-pub(super) fn finding(load: &Load) -> Option<Finding> {
+/// What is said on a row of a profile, in a plan that is over a belt: its own profile's share where that is too large, else the largest.
+/// `None` for a plan that is over none.
+pub(super) fn finding(load: &Load, of: &ProfileId) -> Option<Finding> {
     let belt = |values| {
         Some(Finding { id: FindingId::OverBelt, severity: Severity::Blocked, values, predicts: None, read_at: None })
     };
     if load.addresses > load.belts.per_plan {
         return belt(vec![("count", load.addresses.to_string()), ("most", load.belts.per_plan.to_string())]);
     }
-    let Share { profile, count, total, most, whole } = load.fullest().filter(|share| share.is_over())?;
+    let Share { profile, count, total, most, whole } = load
+        .shares
+        .iter()
+        .find(|share| share.profile == *of && share.is_over())
+        .or_else(|| load.fullest().filter(|share| share.is_over()))?;
     belt(vec![
         ("case", if *whole { "share" } else { "share-of-part" }.to_owned()),
         ("profile", profile.to_string()),

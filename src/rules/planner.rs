@@ -184,15 +184,16 @@ impl Sources<'_> {
         now: Timestamp,
     ) -> Result<ReleasePlan, PlanError> {
         let load = belts::load(&rows, self.inventory, self.safety.belts);
-        if let Some(mut finding) = belts::finding(&load) {
+        if load.is_over() {
             let parts = load.shares.iter().filter_map(|share| self.inventory.profile(&share.profile));
-            finding.read_at = oldest(parts.map(nics_listed_at));
+            let read_at = oldest(parts.map(nics_listed_at));
             operations.clear();
             for row in rows.iter_mut().filter(|row| matches!(row.decision, Decision::Go(_))) {
                 row.decision = Decision::Blocked;
                 row.after = row.before;
                 row.overridden = None;
-                row.findings.insert(0, finding.clone());
+                let finding = belts::finding(&load, &row.target.nic().profile);
+                row.findings.splice(..0, finding.map(|finding| Finding { read_at, ..finding }));
             }
         }
         ReleasePlan::freeze(now, rows, operations, load, |operation| {

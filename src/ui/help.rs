@@ -139,5 +139,6 @@ pub fn draw(canvas: &mut Canvas, state: &State, area: Area, help: &Help) {
         doc.text(words.word("help.nothing"), Role::Text);
     }
     doc.draw(canvas, own, help.view.offset, false);
-    sections.draw(canvas, beside, 0, false);
+    // It goes along, as far as there is more of it.
+    sections.draw(canvas, beside, help.view.offset, false);
 }

@@ -1,13 +1,14 @@
 //! The inventory: a tree of instances, NICs and addresses, or a table of addresses. Draws the rows in the window only.
 
+mod columns;
+mod empty;
+
 use std::borrow::Cow;
 
 use crate::{
     app::{
-        browse::{Column, Layout, SortBy},
         detail::{self, Detail},
         geometry::{Area, Regions},
-        mouse::Part,
         rows::{self, RowRef},
         state::{Pane, ProfileInfo, State},
         verdicts::Judged,
@@ -25,172 +26,23 @@ use crate::{
 
 use super::{
     canvas::{Canvas, Pen},
-    columns::{self, Need, Slot, need},
+    columns::Slot,
     detail as pane,
     text::{self, Cut},
     theme::Role,
     tree_pane, words,
 };
 
-/// Columns of both layouts, in the order of the screen. In the tree, STATE is the first part of FINDINGS, and NIC and
-/// INSTANCE are the tree itself.
-#[derive(Clone, Copy, Default)]
-struct Columns {
-    address: Slot,
-    kind: Option<Slot>,
-    state: Option<Slot>,
-    findings: Slot,
-    eip: Option<Slot>,
-    lb: Option<Slot>,
-    nic: Option<Slot>,
-    instance: Option<Slot>,
-    profile: Option<Slot>,
-    region: Option<Slot>,
-}
+use columns::Columns;
 
-/// The columns that have a place on the screen now.
-pub fn shown(canvas: &Canvas, state: &State, regions: &Regions) -> Vec<Column> {
-    let columns = Columns::of(state, canvas.skin.glyphs.mark_cells, regions.list.width);
-    Column::ALL.into_iter().filter(|&column| columns.slot(column).is_some()).collect()
-}
-
-/// The part of a row or heading at a place; `mark`: cells of a mark.
-pub fn part(state: &State, mark: u16, regions: &Regions, (x, y): (u16, u16)) -> Option<Part> {
-    let within = |area: Area| (area.x..area.x + area.width).contains(&x) && (area.y..area.y + area.height).contains(&y);
-    // Where the pen stands behind the upright lines of the tree.
-    let behind = |area: Area, depth: u8| area.x + 1 + 2 * u16::from(depth);
-    if within(regions.heading) {
-        let columns = Columns::of(state, mark, regions.list.width);
-        let by = [
-            (Some(columns.address), SortBy::Address),
-            (Some(columns.findings), SortBy::Level),
-            (columns.nic, SortBy::Nic),
-            (columns.instance, SortBy::Instance),
-            (columns.profile, SortBy::Profile),
-        ];
-        let on = |slot: Slot| (slot.x..slot.x + slot.width).contains(&(x - regions.heading.x));
-        return by.into_iter().find(|(slot, _)| slot.is_some_and(on)).map(|(_, by)| Part::Heading(by));
-    }
-    if within(regions.tree) {
-        let row = state.browse.tree.window(usize::from(regions.tree.height)).get(usize::from(y - regions.tree.y))?;
-        return (behind(regions.tree, row.depth) == x).then_some(Part::Fold);
-    }
-    if !within(regions.list) {
-        return None;
-    }
-    let line = usize::from(y - regions.list.y);
-    let (depth, part, cells) = match *rows::window(state, state.browse.view.offset + line, 1).first()? {
-        RowRef::Problem { nth, .. } => (u8::from(nth > 0), Part::Fold, 1),
-        RowRef::Instance { .. } => (0, Part::Fold, 1),
-        RowRef::Nic { depth, .. } => (depth, Part::Fold, 1),
-        RowRef::Address { depth, .. } => (if state.lists_tree() { depth } else { 0 }, Part::Mark, mark),
-    };
-    let from = behind(regions.list, depth);
-    (from..from + cells).contains(&x).then_some(part)
-}
-
-/// What the column is in the tree that is the list itself: there NIC and INSTANCE are rows, and a state stands with the findings.
-pub fn is_in_tree(column: Column) -> bool {
-    !matches!(column, Column::State | Column::Nic | Column::Instance)
-}
-
-/// Is the column of the table scrolled away to the left?
-pub fn is_scrolled(state: &State, column: Column) -> bool {
-    let shift = state.browse.shift.min(Column::ALL.len() - 1);
-    !state.lists_tree() && Column::ALL.iter().position(|&it| it == column).is_some_and(|nth| nth < shift)
-}
+pub use columns::{is_in_tree, is_scrolled, part, shown};
 
 /// In the tree, cells of a state before what else is said about an instance or NIC.
 const STATE: u16 = 11;
 
-impl Columns {
-    fn slot(&self, column: Column) -> Option<Slot> {
-        match column {
-            Column::Kind => self.kind,
-            Column::State => self.state,
-            Column::Eip => self.eip,
-            Column::Lb => self.lb,
-            Column::Nic => self.nic,
-            Column::Instance => self.instance,
-            Column::Profile => self.profile,
-            Column::Region => self.region,
-        }
-    }
-
-    /// `mark`: cells of a mark.
-    fn of(state: &State, mark: u16, width: u16) -> Self {
-        // Left out or scrolled away: asks for nothing and goes first.
-        let unless_hidden = |column: Column, need: Need| {
-            if state.browse.hidden.contains(&column) { self::need(u16::MAX / 64, 0, 100) } else { need }
-        };
-        match state.browse.layout {
-            Layout::Tree if state.lists_tree() => {
-                let needs = [
-                    need(21 + mark, 40, 0).first(),
-                    unless_hidden(Column::Kind, need(11, 16, 1).first()),
-                    need(20, 30, 0),
-                    unless_hidden(Column::Eip, need(15, 15, 2)),
-                    unless_hidden(Column::Lb, need(12, 22, 3)),
-                    unless_hidden(Column::Profile, need(10, 18, 4)),
-                    unless_hidden(Column::Region, need(12, 16, 5)),
-                ];
-                let [address, kind, findings, eip, lb, profile, region] = columns::lay(needs, 1, width);
-                Self {
-                    address: address.unwrap_or_default(),
-                    kind,
-                    findings: findings.unwrap_or_default(),
-                    eip,
-                    lb,
-                    profile,
-                    region,
-                    ..Self::default()
-                }
-            }
-            Layout::Tree | Layout::Table { .. } => {
-                let column = |column: Column, least: u16, most: u16, drop: u8| {
-                    if is_scrolled(state, column) {
-                        need(u16::MAX / 64, 0, 100)
-                    } else {
-                        unless_hidden(column, need(least, most, drop))
-                    }
-                };
-                // Beside the tree, whose an address is comes before the state of its NIC, which the tree tells as well.
-                let [in_state, in_eip, in_lb, in_nic, in_instance] =
-                    if state.has_tree_pane() { [6, 2, 5, 4, 3] } else { [2, 3, 4, 5, 6] };
-                let needs = [
-                    need(16 + mark, 17 + mark, 0),
-                    column(Column::Kind, 11, 12, 1),
-                    column(Column::State, 9, 13, in_state),
-                    need(20, 28, 0),
-                    column(Column::Eip, 15, 15, in_eip),
-                    column(Column::Lb, 12, 24, in_lb),
-                    column(Column::Nic, 14, 26, in_nic),
-                    column(Column::Instance, 14, 28, in_instance),
-                    column(Column::Profile, 10, 18, 7),
-                    column(Column::Region, 12, 16, 8),
-                ];
-                let [address, kind, state, findings, eip, lb, nic, instance, profile, region] =
-                    columns::lay(needs, 1, width);
-                Self {
-                    address: address.unwrap_or_default(),
-                    kind,
-                    state,
-                    findings: findings.unwrap_or_default(),
-                    eip,
-                    lb,
-                    nic,
-                    instance,
-                    profile,
-                    region,
-                }
-            }
-        }
-    }
-}
-
 pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     let columns = Columns::of(state, canvas.skin.glyphs.mark_cells, regions.list.width);
-    heading(canvas, state, regions.heading, &columns);
+    columns::heading(canvas, state, regions.heading, &columns);
     let height = usize::from(regions.list.height);
     let view = state.browse.view;
     let window = rows::window(state, view.offset, height);
@@ -199,7 +51,7 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     if problems == window.len() && view.offset == 0 {
         let taken = u16::try_from(problems).unwrap_or(u16::MAX).min(regions.list.height);
         let list = regions.list;
-        empty(canvas, state, Area { y: list.y + taken, height: list.height - taken, ..list });
+        empty::draw(canvas, state, Area { y: list.y + taken, height: list.height - taken, ..list });
     }
     for (line, &row) in (0u16..).zip(&window) {
         draw_row(canvas, state, regions.list, line, row, &columns);
@@ -225,47 +77,6 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
             doc.draw(canvas, area, state.browse.detail_scroll, state.pane == Pane::Detail);
         }
     }
-}
-
-fn heading(canvas: &mut Canvas, state: &State, area: Area, columns: &Columns) {
-    let words = canvas.words;
-    let tree = state.lists_tree();
-    // The tree's addresses stand behind its lines; so does their heading.
-    let indent = if tree { 5 + canvas.skin.glyphs.mark_cells } else { 1 + canvas.skin.glyphs.mark_cells };
-    let address = Slot {
-        x: columns.address.x + indent.min(columns.address.width),
-        width: columns.address.width.saturating_sub(indent),
-    };
-    let sorted = state.sorting().map(|(by, reverse)| {
-        let column = match by {
-            SortBy::Address => "column.address",
-            SortBy::Level => "column.findings",
-            SortBy::Nic => "column.nic",
-            SortBy::Instance => "column.instance",
-            SortBy::Profile => "column.profile",
-        };
-        (column, if reverse { " v" } else { " ^" })
-    });
-    let mut put = |slot: Option<Slot>, key: &str| {
-        if let Some(slot) = slot {
-            let name = words.word(key);
-            let mut pen = canvas.pen_at(area, 0, slot.x);
-            match sorted.filter(|(by, _)| *by == key) {
-                Some((_, arrow)) => pen.put_within(&format!("{name}{arrow}"), slot.width, Cut::End, Role::Text),
-                None => pen.column(name, slot.width, Cut::End, Role::Dim),
-            };
-        }
-    };
-    put(Some(address), "column.address");
-    put(columns.kind, "column.kind");
-    put(columns.state, "column.state");
-    put(Some(columns.findings), if tree { "column.state-findings" } else { "column.findings" });
-    put(columns.eip, "column.eip");
-    put(columns.lb, "column.lb");
-    put(columns.nic, "column.nic");
-    put(columns.instance, "column.instance");
-    put(columns.profile, "column.profile");
-    put(columns.region, "column.region");
 }
 
 /// Writes a column unless what stands before it (an address longer than its own column) reaches into it.
@@ -661,103 +472,5 @@ fn problem(canvas: &mut Canvas, state: &State, area: Area, line: u16, row: RowRe
     }
     if let Some(id) = fault.request_id.as_deref().filter(|_| failed.len() == 1 && pen.room() >= 12) {
         pen.put(words.word("row.request"), Role::Dim).gap(1).put_within(id, 36, Cut::Middle, Role::Dim);
-    }
-}
-
-/// Nothing was listed because it failed everywhere: why, and what to do about it.
-fn all_failed<'a>(canvas: &Canvas<'a>, state: &State) -> Option<(Cow<'a, str>, Cow<'a, str>)> {
-    let words = canvas.words;
-    let failing = |place: &usize| rows::has_problem(state, *place);
-    if crate::app::browse::oldest(state).is_some() || !(0..state.profiles.len()).all(|place| failing(&place)) {
-        return None;
-    }
-    let mut causes = Vec::new();
-    for (place, info) in state.profiles.iter().enumerate() {
-        if let Some(problem) = &info.problem {
-            causes.push((words.phrase(problem), words.word("problem.profile-next").to_owned()));
-        }
-        causes.extend(detail::failed_sections(state, place).into_iter().map(|(_, fault, _)| {
-            let cloud = Some(&info.cloud);
-            let (what, next) = (words::fault_what(words, cloud, fault), words::fault_next(words, cloud, fault, false));
-            (what.into_owned(), next.into_owned())
-        }));
-    }
-    causes.dedup();
-    match causes.as_slice() {
-        [(cause, next)] => {
-            let names: Vec<&str> = state.profiles.iter().map(|info| info.id.as_str()).collect();
-            let values = [("profiles", names.join(words.word("list.comma"))), ("cause", cause.clone())];
-            let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-            Some((Cow::Owned(words.text("empty.failed", &values).into_owned()), Cow::Owned(next.clone())))
-        }
-        _ => {
-            let has_rows = state.browse.layout == Layout::Tree;
-            let next = if has_rows { "empty.failed-several-rows" } else { "empty.failed-several-next" };
-            Some((words.text("empty.failed-several", &[]), words.text(next, &[])))
-        }
-    }
-}
-
-/// Nothing to show: which of none exist, none match, not loaded yet it is, and the next key.
-fn empty(canvas: &mut Canvas, state: &State, area: Area) {
-    let words = canvas.words;
-    let key = |command| super::footer::key_of(state, command);
-    let loading = state.jobs.listings().next().is_some();
-    let total = state.inventory.address_count();
-    let in_part = state.has_tree_pane() && state.browse.tree.node() != rows::Node::All;
-    let (first, second) = if in_part {
-        let (name, all) = (tree_pane::name(canvas, state), key(crate::app::command::Command::Close));
-        (words.text("empty.part", &[("name", name)]), words.text("empty.part-next", &[("key", &all)]))
-    } else if state.browse.is_filtered() && (total > 0 || !loading) {
-        let values = [("total", total.to_string()), ("key", key(crate::app::command::Command::ClearFilter))];
-        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-        let mut first = match state.browse.filter.terms() {
-            [term] => {
-                let values = [("total", total.to_string()), ("term", term.text().to_owned())];
-                let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-                words.text("empty.no-match-term", &values).into_owned().into()
-            }
-            _ => words.text("empty.no-match", &values),
-        };
-        // A part that begins or ends inside of an octet.
-        let dotted = |term: &crate::filter::Term| {
-            let text = term.text();
-            text.contains('.') && text.chars().all(|c| c.is_ascii_digit() || c == '.')
-        };
-        if state.browse.filter.terms().iter().any(dotted) {
-            first.to_mut().push_str(words.word("empty.no-match-octets"));
-        }
-        if let Some(blame) = &state.browse.blame {
-            let values = [("term", blame.term.as_str()), ("count", &blame.without.to_string())];
-            first.to_mut().push_str(&words.text("empty.no-match-blame", &values));
-        }
-        // While the line is open, keys are text.
-        let next = if state.browse.editing { "empty.no-match-typing" } else { "empty.no-match-next" };
-        (first, words.text(next, &values))
-    } else if loading {
-        let profiles: Vec<&str> = state.jobs.listings().map(|(profile, _)| profile.as_str()).collect();
-        let mut profiles = profiles;
-        profiles.sort_unstable();
-        let (names, esc) = (profiles.join(words.word("list.comma")), key(crate::app::command::Command::Close));
-        let values = [("profiles", names.as_str()), ("key", esc.as_str())];
-        (words.text("empty.loading", &values), words.text("empty.loading-next", &values))
-    } else if let Some(told) = all_failed(canvas, state) {
-        told
-    } else if crate::app::browse::oldest(state).is_none() {
-        let refresh = key(crate::app::command::Command::RefreshAll);
-        let values = [("key", refresh.as_str())];
-        (words.text("empty.not-listed", &[]), words.text("empty.not-listed-next", &values))
-    } else {
-        let (profiles, refresh) = (state.profiles.len().to_string(), key(crate::app::command::Command::RefreshAll));
-        let values = [("count", profiles.as_str()), ("key", refresh.as_str())];
-        (words.text("empty.none", &values), words.text("empty.none-next", &values))
-    };
-    let top = u16::from(area.height > 6);
-    let mut row = top;
-    for (text, role) in [(first, Role::Text), (second, Role::Dim)] {
-        for line in text::wrap(&text, usize::from(area.width.saturating_sub(6))) {
-            canvas.pen_at(area, row, 3).put(&line, role);
-            row += 1;
-        }
     }
 }

@@ -169,7 +169,12 @@ fn two_profiles_of_one_account_have_one_share() {
     };
     let try_out = |wanted: Vec<Wanted>| plan(&wanted, &sources, READ).unwrap();
     assert_eq!(try_out(of("strict-1", 2..12)).operations().len(), 4);
-    assert_eq!(try_out([of("strict-1", 2..12), of("strict-2", 20..30)].concat()).operations().len(), 0);
+    let over = try_out([of("strict-1", 2..12), of("strict-2", 20..30)].concat());
+    assert_eq!(over.operations().len(), 0);
+    for row in over.rows() {
+        let named = row.findings[0].values.iter().find(|(name, _)| *name == "profile").unwrap();
+        assert_eq!(named.1, row.target.nic().profile.as_str(), "each names its own");
+    }
     let same = try_out([of("strict-1", 2..12), of("strict-2", 2..12)].concat());
     assert_eq!(same.load().shares.iter().map(|share| share.count).collect::<Vec<_>>(), [10, 10], "the same ones twice");
 }
