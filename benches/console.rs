@@ -84,7 +84,12 @@ fn frame(bencher: Bencher, what: &str) {
             let step = if down { 1 } else { -1 };
             let len = console.state.browse.rows.len();
             console.state.browse.view.step(step, len, 50);
-            terminal.draw(|frame| ui::view(&console.state, &skin, frame)).expect("drawn").area
+            terminal
+                .draw(|frame| {
+                    let _ = ui::view(&console.state, &skin, frame);
+                })
+                .expect("drawn")
+                .area
         });
         *console = Console::new(NICS);
     });
@@ -254,7 +259,11 @@ fn plan_opens(bencher: Bencher, what: &str) {
     bencher.with_inputs(|| (base.state.clone(), measured.to_vec())).bench_local_values(|(mut state, reads)| {
         take(&mut state, &reads);
         update::update(&mut state, later, Msg::Preflight(job, PreflightEvent::Ended));
-        terminal.draw(|frame| ui::view(&state, &skin, frame)).expect("drawn");
+        terminal
+            .draw(|frame| {
+                let _ = ui::view(&state, &skin, frame);
+            })
+            .expect("drawn");
         let view = state.plan.as_ref().expect("open");
         assert!(
             view.plan.rows().len() >= 1_000 && view.freshness != Freshness::Read { at: NOW },

@@ -54,9 +54,9 @@ const DEMO_FOLDER: &str = "demo";
 struct Dressed(Skin);
 
 impl View for Dressed {
-    fn draw(&mut self, state: &State, frame: &mut ratatui::Frame) {
+    fn draw(&mut self, state: &State, frame: &mut ratatui::Frame) -> Option<usize> {
         self.0.wear(state.theme);
-        ui::view(state, &self.0, frame);
+        ui::view(state, &self.0, frame)
     }
 
     fn part(&mut self, state: &State, column: u16, row: u16) -> Option<Part> {

@@ -31,6 +31,8 @@ pub enum Msg {
     InputAt(Timestamp, Input),
     /// What was drawn last has left for the terminal.
     Shown,
+    /// The text that is scrolled was drawn: the last line that it can begin with.
+    Ends(usize),
     Mouse(Mouse),
     Inventory(JobId, InventoryEvent),
     Preflight(JobId, PreflightEvent),

@@ -1,4 +1,4 @@
-//! The status line's messages: newest wins, errors stay until dismissed, others for six seconds.
+//! The status line's messages: newest wins, errors stay until dismissed, answers to a key until the next one, others for six seconds.
 
 use crate::domain::{
     ids::OperationId,
@@ -213,6 +213,8 @@ pub struct Notices {
     said: usize,
     /// An error that another message took the line from before it could be read.
     covered: Option<Notice>,
+    /// The message answers a key: it is about what was there then.
+    answers: bool,
 }
 
 impl Notices {
@@ -227,7 +229,7 @@ impl Notices {
             self.all.pop_front();
         }
         self.all.push_back(Notice { at: now, loudness, phrase });
-        self.shown = true;
+        (self.shown, self.answers) = (true, false);
         self.fresh = (self.fresh + 1).min(KEPT);
         self.said += 1;
     }
@@ -259,6 +261,18 @@ impl Notices {
         self.covered.take_if(|covered| covered.phrase.key == key);
         if self.all.back().is_some_and(|notice| notice.phrase.key == key) {
             self.shown = false;
+        }
+    }
+
+    /// A key was taken in, before which so many had been said: a new one answers it.
+    pub fn answered(&mut self, said: usize) {
+        self.answers = self.said > said;
+    }
+
+    /// Takes the answer to the key before off the status line, unless it is an error.
+    pub fn leave_answer(&mut self) {
+        if self.answers {
+            self.leave();
         }
     }
 

@@ -293,6 +293,23 @@ impl State {
         }
     }
 
+    /// How far the text that the keys scroll now is scrolled.
+    pub fn scrolled(&mut self) -> Option<&mut usize> {
+        match self.overlays.last_mut() {
+            Some(Overlay::Help(help)) => Some(&mut help.view.offset),
+            Some(
+                Overlay::Detail { scroll }
+                | Overlay::Call { scroll }
+                | Overlay::DryRun { scroll, .. }
+                | Overlay::Earlier { scroll },
+            ) => Some(scroll),
+            None if self.screen == Screen::Inventory && self.pane == Pane::Detail => {
+                Some(&mut self.browse.detail_scroll)
+            }
+            _ => None,
+        }
+    }
+
     /// When the screen changes by itself next: a message goes, a clock ticks, a spinner turns. `None`: never.
     pub fn wake_at(&self) -> Option<Timestamp> {
         super::update::wake_at(self)

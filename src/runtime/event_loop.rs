@@ -42,8 +42,8 @@ pub struct Inlets {
 
 /// How things look. Handed in, so that the loop knows nothing of it.
 pub trait View {
-    /// Draws the state.
-    fn draw(&mut self, state: &State, frame: &mut ratatui::Frame);
+    /// Draws the state; answers the last line that the text which is scrolled can begin with.
+    fn draw(&mut self, state: &State, frame: &mut ratatui::Frame) -> Option<usize>;
     /// What is drawn at a place: only who draws knows.
     fn part(&mut self, state: &State, column: u16, row: u16) -> Option<Part>;
     /// A sentence as it stands on the screen.
@@ -142,8 +142,12 @@ pub async fn run(
         // A terminal that takes nothing holds up frames, and nothing else.
         let held_up = dirty && !gone && !outlet::is_idle();
         if dirty && wait.is_zero() && !held_up {
+            let mut ends = None;
             if !gone {
-                shown(console.draw(|frame| view.draw(state, frame)), &mut gone)?;
+                shown(console.draw(|frame| ends = view.draw(state, frame)), &mut gone)?;
+            }
+            if let Some(last) = ends {
+                effects.extend(update::update(state, clock::now(), Msg::Ends(last)));
             }
             drawn = state.wants_showing();
             last_frame = Instant::now();

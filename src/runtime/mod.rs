@@ -220,7 +220,11 @@ pub async fn console(launch: Launch, view: &mut dyn View) -> Result<End, RunErro
     let (columns, rows) = console.size().map_err(RunError::Terminal)?;
     let mut state = State::new(launch.setup(Size { columns, rows }), clock::now());
     // The first frame stands before anything is read, built or asked for.
-    console.draw(|frame| view.draw(&state, frame)).map_err(RunError::Terminal)?;
+    console
+        .draw(|frame| {
+            view.draw(&state, frame);
+        })
+        .map_err(RunError::Terminal)?;
     let mut engine = launch.engine()?;
     let writable = state.profiles.iter().any(|info| state.writable(&info.id));
     if launch.continued {

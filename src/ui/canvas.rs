@@ -34,6 +34,8 @@ pub struct Canvas<'a> {
     pub profiles: &'a [ProfileInfo],
     /// Where the terminal's cursor is to stand, for text that is being typed.
     pub cursor: Option<Position>,
+    /// The last line that the text which is scrolled can begin with.
+    pub ends: Option<usize>,
 }
 
 /// Writes along one line, from left to right, up to an end.
@@ -48,7 +50,7 @@ pub struct Pen<'c> {
 
 impl<'a> Canvas<'a> {
     pub fn new(buffer: &'a mut Buffer, skin: &'a Skin, words: &'a Catalog) -> Self {
-        Self { buffer, skin, words, profiles: &[], cursor: None }
+        Self { buffer, skin, words, profiles: &[], cursor: None, ends: None }
     }
 
     /// The cloud of a profile.

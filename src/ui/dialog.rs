@@ -11,7 +11,8 @@ use crate::{
         export::ExportForm,
         geometry::{Area, Regions},
         overlay::Reason,
-        plan_view::PlanView,
+        plan_view::{PlanView, Source},
+        run::Pace,
         state::State,
         update::copy::{self, Copied},
         viewport::Viewport,
@@ -124,7 +125,7 @@ pub fn confirm(canvas: &mut Canvas, state: &State, regions: &Regions, dialog: &C
     let level = dialog.danger.level.to_string();
     let danger = words.text("confirm.danger", &[("level", &level)]).into_owned();
     let role = if dialog.danger.level > 1 { Role::Warn } else { Role::Accent };
-    let title = words.word("confirm.title");
+    let title = words.word(if view.source == Source::Undo { "confirm.title-undo" } else { "confirm.title" });
     if !confirm::fits(state.size) {
         let inner = frame(canvas, regions, title, &danger, (68, regions.keys.y), role);
         let mut doc = Doc::new(inner.width.saturating_sub(2), 0);
@@ -385,8 +386,8 @@ fn undo(words: &Catalog, view: &PlanView) -> Option<String> {
     .filter(|(count, _)| *count > 0)
     .map(|(_, key)| words.word(key))
     .collect();
-    (!ways.is_empty())
-        .then(|| words.text("confirm.undo", &[("ways", &ways.join(words.word("confirm.comma")))]).into_owned())
+    let key = if view.source == Source::Undo { "confirm.can-undo" } else { "confirm.undo" };
+    (!ways.is_empty()).then(|| words.text(key, &[("ways", &ways.join(words.word("confirm.comma")))]).into_owned())
 }
 
 /// Cells before the text that has to be typed: what is typed stands under it.
@@ -471,7 +472,11 @@ pub fn quit(canvas: &mut Canvas, state: &State, regions: &Regions) {
     let words = canvas.words;
     let counts = state.run.as_ref().map(crate::app::run::Run::counts).unwrap_or_default();
     let (done, total) = (counts.good().to_string(), counts.total.to_string());
-    let running = if state.is_running() { "quit.running" } else { "quit.ended" };
+    let running = match &state.run {
+        Some(run) if state.is_running() && run.pace == Pace::Paused => "quit.paused",
+        _ if state.is_running() => "quit.running",
+        _ => "quit.ended",
+    };
     let said = |key: &str| words.text(key, &[("done", &done), ("total", &total)]).into_owned();
     let mut parts = vec![
         Part::Blank,

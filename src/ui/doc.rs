@@ -114,7 +114,11 @@ impl Doc {
     /// Draws from line `scroll` on; scrolling past the end shows the end. Says how much more there is.
     pub fn draw(&self, canvas: &mut Canvas, area: Area, scroll: usize, focused: bool) {
         let height = usize::from(area.height);
-        let first = scroll.min(self.lines.len().saturating_sub(height));
+        let last = self.lines.len().saturating_sub(height);
+        if focused {
+            canvas.ends = canvas.ends.max(Some(last));
+        }
+        let first = scroll.min(last);
         for (row, line) in (0u16..).zip(self.lines.iter().skip(first).take(height)) {
             let mut pen = canvas.pen(area, row);
             for (text, role) in line {

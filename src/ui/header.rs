@@ -7,6 +7,7 @@ use crate::{
         browse,
         geometry::{Area, Regions},
         rows,
+        run::Pace,
         state::{Language, ProfileInfo, Screen, State},
     },
     domain::ids::ProfileId,
@@ -140,7 +141,8 @@ fn pieces<'a>(canvas: &Canvas<'a>, state: &'a State) -> Vec<Piece<'a>> {
     if let Some(run) = state.run.as_ref().filter(|run| run.ended.is_none() && state.screen != Screen::Run) {
         let counts = run.counts();
         let (done, total) = (counts.answered().to_string(), counts.total.to_string());
-        add(true, 2, 3, vec![(words.text("header.batch", &[("done", &done), ("total", &total)]), Role::Info)]);
+        let key = if run.pace == Pace::Paused { "header.batch-paused" } else { "header.batch" };
+        add(true, 2, 3, vec![(words.text(key, &[("done", &done), ("total", &total)]), Role::Info)]);
     }
     if let Some(offline) = offline(canvas, state) {
         add(true, 2, 3, vec![(offline, Role::Warn)]);

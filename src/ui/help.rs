@@ -138,7 +138,7 @@ pub fn draw(canvas: &mut Canvas, state: &State, area: Area, help: &Help) {
     if doc.len() + sections.len() == 0 {
         doc.text(words.word("help.nothing"), Role::Text);
     }
-    doc.draw(canvas, own, help.view.offset, false);
+    doc.draw(canvas, own, help.view.offset, true);
     // It goes along, as far as there is more of it.
-    sections.draw(canvas, beside, help.view.offset, false);
+    sections.draw(canvas, beside, help.view.offset, true);
 }

@@ -58,15 +58,20 @@ fn batches(canvas: &mut Canvas, history: &History, regions: &Regions) {
     let height = usize::from(regions.list.height);
     let shown: Vec<&Summary> = history.summaries().iter().skip(history.view.offset).take(height).collect();
     let widest = |text: &dyn Fn(&Summary) -> usize| shown.iter().map(|batch| text(batch)).max().unwrap_or(0);
-    let ends = u16::try_from(widest(&|batch| text::cells(&ended(words, batch)))).unwrap_or(u16::MAX);
+    // Short ones take no more than they and their heading need: what was done may be long.
+    let least = |cells: usize, head: &str, most: u16| {
+        u16::try_from(cells.max(text::cells(words.word(head)))).unwrap_or(most).min(most)
+    };
+    let ends = widest(&|batch| text::cells(&ended(words, batch)));
+    let backs = widest(&|batch| text::cells(&undo(words, batch)));
     let needs = [
         need(3, 6, 0).fit(widest(&|batch| batch.number.to_string().len())),
         need(16, 16, 0),
         need(6, 16, 3).fit(widest(&|batch| text::cells(&batch.who))),
         need(8, 30, 1).fit(widest(&|batch| text::cells(&batch.profiles.join(" ")))),
         need(11, 40, 0).fit(widest(&|batch| text::cells(&did(words, batch)))).first(),
-        need(ends.clamp(8, 18), 60, 0).fit(ends.into()).first(),
-        need(8, 20, 2).fit(widest(&|batch| text::cells(&undo(words, batch)))),
+        need(least(ends, "history.head.result", 18), 60, 0).fit(ends).first(),
+        need(least(backs, "history.head.undo", 8), 20, 2).fit(backs),
     ];
     let slots = columns::lay(needs, 2, regions.list.width.saturating_sub(1));
     heading(
@@ -141,6 +146,17 @@ fn undo(words: &Catalog, batch: &Summary) -> String {
             words.text("history.can-undo", &values.each_ref().map(|(name, value)| (*name, value.as_str()))).into_owned()
         }
     }
+}
+
+/// That it was taken back, or some of it, and by which batch.
+pub fn undone(words: &Catalog, batch: &Summary) -> Option<String> {
+    let key = if batch.is_undone() { "history.opened-undone" } else { "history.opened-undone-partly" };
+    let values = [
+        ("number", batch.undone_by?.to_string()),
+        ("undone", batch.undone.to_string()),
+        ("count", batch.back.to_string()),
+    ];
+    Some(words.text(key, &values.each_ref().map(|(name, value)| (*name, value.as_str()))).into_owned())
 }
 
 /// `33 done, 1 failed`

@@ -214,6 +214,9 @@ fn history(canvas: &mut Canvas, state: &State, area: Area) {
         pen.put(&title, Role::Bright).gap(2);
         pen.put(&super::history::did(words, &opened.summary), Role::Text).gap(2);
         pen.put(&super::history::ended(words, &opened.summary), Role::Dim);
+        if let Some(undone) = super::history::undone(words, &opened.summary) {
+            pen.gap(2).put(&undone, Role::Accent);
+        }
         return;
     }
     pen.put(words.word("history.screen"), Role::Bright).gap(2);

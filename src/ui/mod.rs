@@ -48,15 +48,26 @@ use canvas::Canvas;
 use skin::Skin;
 use theme::Role;
 
-/// Draws a frame.
-pub fn view(state: &State, skin: &Skin, frame: &mut Frame) {
-    if let Some(cursor) = draw(state, skin, frame.buffer_mut()) {
-        frame.set_cursor_position(cursor);
-    }
+/// What only who draws knows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Drawn {
+    /// Where the terminal's cursor belongs, where text is being typed.
+    pub cursor: Option<Position>,
+    /// The last line that the text which is scrolled can begin with.
+    pub ends: Option<usize>,
 }
 
-/// Draws into a buffer; answers where the terminal's cursor belongs, where text is being typed.
-pub fn draw(state: &State, skin: &Skin, buffer: &mut Buffer) -> Option<Position> {
+/// Draws a frame; answers where what is scrolled ends.
+pub fn view(state: &State, skin: &Skin, frame: &mut Frame) -> Option<usize> {
+    let Drawn { cursor, ends } = draw(state, skin, frame.buffer_mut());
+    if let Some(cursor) = cursor {
+        frame.set_cursor_position(cursor);
+    }
+    ends
+}
+
+/// Draws into a buffer.
+pub fn draw(state: &State, skin: &Skin, buffer: &mut Buffer) -> Drawn {
     let skin = &*skin.with_keys(&state.keymap);
     let mut canvas = Canvas::new(buffer, skin, skin.words(state.language));
     canvas.profiles = &state.profiles;
@@ -64,7 +75,7 @@ pub fn draw(state: &State, skin: &Skin, buffer: &mut Buffer) -> Option<Position>
     if regions.tiny {
         tiny(&mut canvas, state);
         canvas.lay_ground();
-        return None;
+        return Drawn::default();
     }
     header::draw(&mut canvas, state, &regions);
     line::draw(&mut canvas, state, &regions);
@@ -78,7 +89,8 @@ pub fn draw(state: &State, skin: &Skin, buffer: &mut Buffer) -> Option<Position>
         framed(&mut canvas, state, &regions, overlay);
     }
     canvas.lay_ground();
-    canvas.cursor.filter(|at| at.x < state.size.columns && at.y < state.size.rows)
+    let cursor = canvas.cursor.filter(|at| at.x < state.size.columns && at.y < state.size.rows);
+    Drawn { cursor, ends: canvas.ends }
 }
 
 /// What is drawn at a place that a press there does more with than take the focus.

@@ -71,8 +71,10 @@ pub fn event(state: &mut State, job: JobId, event: HistoryEvent) -> Vec<Effect> 
     history.job = None;
     match event {
         HistoryEvent::Listed(listed) => {
-            // The cursor stays on its batch, where that is still found.
-            let on = history.focused().filter(|_| history.view.cursor > 0).map(|summary| summary.batch.clone());
+            // The cursor stays on its batch, where that is still found: on the one that is open, wherever that stood.
+            let open = history.opened.as_ref().map(|opened| opened.summary.batch.clone());
+            let focused = history.focused().filter(|_| history.view.cursor > 0).map(|summary| summary.batch.clone());
+            let on = open.or(focused);
             let at = on.and_then(|on| listed.summaries.iter().position(|summary| summary.batch == on));
             let len = listed.summaries.len();
             if let Some(opened) = &mut history.opened

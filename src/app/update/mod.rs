@@ -82,9 +82,22 @@ fn take_in(state: &mut State, msg: Msg) -> Vec<Effect> {
             }
             Vec::new()
         }
+        // Nobody should have to scroll back what was scrolled past the end.
+        Msg::Ends(last) => {
+            if let Some(scroll) = state.scrolled() {
+                *scroll = last.min(*scroll);
+            }
+            Vec::new()
+        }
         // Taken apart before.
         Msg::InputAt(_, input) => take_in(state, Msg::Input(input)),
-        Msg::Input(Input::Key(key)) => press(state, key),
+        Msg::Input(Input::Key(key)) => {
+            state.notices.leave_answer();
+            let said = state.notices.said();
+            let effects = press(state, key);
+            state.notices.answered(said);
+            effects
+        }
         Msg::Input(Input::Paste(text))
             if state.overlays.is_empty() && state.screen == Screen::History && state.history.editing =>
         {
@@ -324,10 +337,6 @@ fn press(state: &mut State, key: Key) -> Vec<Effect> {
         return interrupt(state);
     }
     let asked = state.quit_asked.take();
-    // The next key is another one.
-    if state.notices.current(state.now).is_some_and(|notice| notice.phrase.key == NO_SUCH_KEY) {
-        state.notices.leave();
-    }
     // Over everything: a screen that is garbled is so under a dialog as well.
     if let Some(command) = [Command::Redraw, Command::Suspend].into_iter().find(|&it| state.keymap.does(key, it))
         && !key.is_text()
@@ -356,11 +365,9 @@ fn press(state: &mut State, key: Key) -> Vec<Effect> {
     }
 }
 
-const NO_SUCH_KEY: &str = "notice.no-such-key";
-
 /// A key that does nothing here says so: silence looks like a program that hangs.
 fn no_such_key(state: &mut State) {
-    state.notices.say(state.now, Loudness::Info, Phrase::new(NO_SUCH_KEY));
+    state.notices.say(state.now, Loudness::Info, Phrase::new("notice.no-such-key"));
 }
 
 /// Why a command does nothing right now; `None` when it can be used. Keys that are off stay listed, with this reason.

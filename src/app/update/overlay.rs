@@ -289,7 +289,7 @@ fn help_key(help: &mut Help, key: Key, page: usize, toggles: bool) -> bool {
         _ if toggles && (empty || !key.is_text()) => return false,
         _ => {
             if let Some(to) = scrolled_beside_text(key, help.view.offset, page) {
-                help.view.offset = to.min(Command::ALL.len() + 16);
+                help.view.offset = to;
             } else if help.search.edit(key) {
                 help.view = super::super::viewport::Viewport::default();
             }

@@ -503,15 +503,17 @@ pub fn confirm_disabled(state: &State) -> Option<Phrase> {
 /// How far the plan is over a belt.
 fn over_belt(view: &PlanView) -> Option<Phrase> {
     let load = view.plan.load();
-    if load.addresses > load.belts.per_plan {
-        let phrase = Phrase::new("disabled.over-belt").with("count", load.addresses).with("most", load.belts.per_plan);
-        return Some(phrase.with("more", load.addresses - load.belts.per_plan));
-    }
     let over: Vec<_> = load.by_fullness().into_iter().filter(|share| share.is_over()).collect();
+    let each = over.iter().map(|share| format!("{} {}/{}", share.profile, share.count, share.most));
+    let each = each.collect::<Vec<_>>().join(", ");
+    if load.addresses > load.belts.per_plan {
+        let key = if over.is_empty() { "disabled.over-belt" } else { "disabled.over-belts" };
+        let phrase = Phrase::new(key).with("count", load.addresses).with("most", load.belts.per_plan);
+        return Some(phrase.with("more", load.addresses - load.belts.per_plan).with("profiles", each));
+    }
     let share = over.first()?;
     if over.len() > 1 {
-        let each = over.iter().map(|share| format!("{} {}/{}", share.profile, share.count, share.most));
-        return Some(Phrase::new("disabled.over-shares").with("profiles", each.collect::<Vec<_>>().join(", ")));
+        return Some(Phrase::new("disabled.over-shares").with("profiles", each));
     }
     let phrase = Phrase::new("disabled.over-share").with("profile", &share.profile).with("count", share.count);
     Some(phrase.with("most", share.most).with("more", share.count - share.most))
@@ -565,6 +567,8 @@ pub fn confirmed(state: &mut State, confirmed: PlanHash) -> Vec<Effect> {
     };
     let job = state.jobs.next_id();
     state.run = Some(Run::new(job, view.plan.clone(), state.now));
+    // What a NIC is now is another matter from here on.
+    state.history.now = None;
     show(state, Screen::Run);
     vec![Effect::Release { job, plan: view.plan, confirmed }]
 }

@@ -236,6 +236,12 @@ impl ProfileInventory {
         }
     }
 
+    /// Slots of NICs that have a virtual address of this one, itself included: what it shares is told of each of them.
+    pub(super) fn sharing(&self, id: &NicId) -> Vec<u32> {
+        let ips = self.nic(id).into_iter().flat_map(virtuals);
+        ips.filter_map(|ip| self.floats.nics.get(&ip)).flatten().copied().collect()
+    }
+
     /// What a fresh read of one NIC tells: these are on it, and no others.
     pub(super) fn refresh_floats(&mut self, fresh: &NicSnapshot, at: Timestamp) {
         let around = |nic: &Nic| self.floats.around(nic).into_iter().cloned().collect::<Vec<Float>>();
@@ -411,9 +417,14 @@ mod tests {
         let unread = NicSnapshot { floats: vec![], floats_known: false, ..fresh.clone() };
         part.refresh(&"n-1".into(), Some(&unread), AT);
         assert_eq!(on(&part, 1), ["10.0.0.91"]);
+        let whole = fresh.clone();
         fresh.floats.clear();
-        part.refresh(&"n-1".into(), Some(&fresh), AT);
+        let touched = part.refresh(&"n-1".into(), Some(&fresh), AT);
         assert_eq!((on(&part, 1), on(&part, 2)), (vec![], vec!["10.0.0.91".to_owned()]));
+        // Of the other NIC it is told that nobody shares it any more, and that somebody does.
+        let other = part.nic_slot(&"n-2".into()).unwrap();
+        assert!(touched.nics.contains(&other));
+        assert!(part.refresh(&"n-1".into(), Some(&whole), AT).nics.contains(&other));
     }
 
     /// The NICs of an EIP are found without looking at all: they are those that looking at all would find.

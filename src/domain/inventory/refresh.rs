@@ -46,12 +46,14 @@ impl ProfileInventory {
         if let Some(instance) = &fresh.instance {
             self.put_instance(instance.clone(), at, &mut touched);
         }
+        touched.nics.extend(self.sharing(id));
         if fresh.floats_known {
             self.refresh_floats(fresh, at);
         }
         self.put_nic(fresh.nic.clone(), at, &mut touched);
         // What is known around it may have changed where the NIC itself has not.
         touched.nics.extend(self.nic_slot(id));
+        touched.nics.extend(self.sharing(id));
         for eip in &fresh.eips {
             self.put_eip(eip.clone(), at, &mut touched);
         }

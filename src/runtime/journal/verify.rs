@@ -17,7 +17,7 @@ use crate::{
 use super::{
     BadLineKind, JournalError, VERSION, bytes,
     chain::{self, Seal},
-    lines, mark, parse, parts,
+    files, lines, mark, parse, parts,
     scan::scan_part,
     version_of,
 };
@@ -127,10 +127,7 @@ fn at_its_end(
 pub fn doubts(path: &Path, now: Timestamp) -> Result<Vec<JournalDoubt>, JournalError> {
     let mut verdict = at_its_end(path, |newest| {
         let aside = parts(path)?.into_iter().rev().nth(1);
-        let before = match aside {
-            Some(aside) => lines(&bytes(&aside)?).last().map(|(_, text)| chain::digest(text)),
-            None => None,
-        };
+        let before = aside.map(|aside| last_digest(&aside)).transpose()?.flatten();
         verify_from(vec![path.to_owned()], before, newest)
     })?;
     // An earlier nicdeck, which keeps no mark, may have put journals aside since: its record is in one of those.
@@ -138,6 +135,13 @@ pub fn doubts(path: &Path, now: Timestamp) -> Result<Vec<JournalDoubt>, JournalE
         verdict.faults.retain(|fault| fault.what != What::Cut);
     }
     Ok(verdict.doubts(path, now))
+}
+
+/// Of a journal that was put aside: nobody writes to it any more.
+fn last_digest(aside: &Path) -> Result<Option<String>, JournalError> {
+    let Some(mut file) = files::to_read(aside)? else { return Ok(None) };
+    let last = files::last_line(&mut file).map_err(|error| JournalError::Read { path: aside.to_owned(), error })?;
+    Ok(last.map(|(line, _)| chain::digest(&line)))
 }
 
 /// Is one of these lines not as it was written, or is something missing, changed or put in beside one? What follows a change does not

@@ -263,6 +263,29 @@ fn a_batch_opens_with_all_its_targets() {
     assert_eq!((scenario.state.screen, scenario.state.history.view.cursor), (Screen::History, 2));
 }
 
+/// The newest batch is at the top; another one has come since.
+#[test]
+fn out_of_a_batch_the_cursor_is_on_it() {
+    let mut scenario = browsing();
+    scenario.keys("4");
+    let records = records();
+    let is_old = |entry: &&JournalEntry| match entry {
+        JournalEntry::Intent(intent) => intent.batch != "b81d02-3",
+        JournalEntry::Settled(end) => end.batch != "b81d02-3",
+        _ => true,
+    };
+    let older: Vec<JournalEntry> = records.iter().filter(is_old).cloned().collect();
+    answer(&mut scenario, &older);
+    assert_eq!((listed(&scenario)[0], scenario.state.history.view.cursor), ("a3f2c0-2", 0));
+    scenario.keys("enter");
+    answer(&mut scenario, &older);
+    scenario.keys("1 4");
+    answer(&mut scenario, &records);
+    scenario.keys("esc");
+    assert_eq!(listed(&scenario).len(), 3);
+    assert_eq!(scenario.state.history.focused().unwrap().batch, "a3f2c0-2");
+}
+
 #[test]
 fn searches_that_were_kept_are_recalled() {
     let mut scenario = opened();

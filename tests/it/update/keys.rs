@@ -54,6 +54,20 @@ fn layers_move_and_close_by_the_keys_of_the_map() {
     assert!(scenario.state.overlays.is_empty() && scenario.effects.len() == 1, "{:?}", scenario.effects);
 }
 
+/// It is about the row that the cursor was on.
+#[test]
+fn the_answer_to_a_key_goes_with_the_next_one() {
+    let mut scenario = browsing();
+    let said = |scenario: &Scenario| scenario.state.notices.current(scenario.state.now).map(|notice| notice.phrase.key);
+    scenario.keys("j j space");
+    assert_eq!(said(&scenario), Some("notice.cannot-mark"));
+    scenario.keys("j");
+    assert_eq!(said(&scenario), None);
+    // What comes by itself stays for its time.
+    scenario.send(Msg::ConfigWritten(Ok("/home/lin/config.toml".into()))).keys("j");
+    assert_eq!(said(&scenario), Some("notice.config-written"));
+}
+
 #[test]
 fn what_is_typed_is_text_on_every_map() {
     let mut scenario = rebound(&[

@@ -53,6 +53,22 @@ fn a_plan_over_a_belt_goes_when_enough_rows_are_dropped_from_it() {
     assert!(matches!(scenario.state.overlays.as_slice(), [Overlay::Confirm(_)]));
 }
 
+/// Whoever drops as many rows as one belt asks for should not be told of the next one then.
+#[test]
+fn all_belts_that_a_plan_is_over_are_told_at_once() {
+    let mut scenario = Scenario::new(vec![profile("shop", "aliyun")]);
+    scenario.state.safety = Arc::new(Safety { belts: Belts { per_plan: 12, percent: 1 }, ..Safety::default() });
+    let ips: Vec<String> = (1..15).map(|last| format!("10.0.1.{last}")).collect();
+    let ips: Vec<&str> = ips.iter().map(String::as_str).collect();
+    let nics = vec![nic("eni-1", Some("i-1"), &ips)];
+    let page = InventoryPage { instances: vec![instance("i-1", "web-1")], nics, ..InventoryPage::default() };
+    scenario.listed("shop", page);
+    scenario.keys("a p").read_again().keys("c");
+    assert_eq!(scenario.notice(), "disabled.over-belts");
+    let phrase = &scenario.state.notices.current(scenario.state.now).unwrap().phrase;
+    assert!(phrase.values.contains(&("profiles", "shop 13/10".to_owned())), "{phrase:?}");
+}
+
 #[test]
 fn every_profile_that_is_over_its_belt_is_named() {
     let mut scenario = Scenario::new(vec![profile("shop", "aliyun"), profile("edge", "aliyun")]);

@@ -52,8 +52,8 @@ fn skin(theme: ThemeName) -> Skin {
 /// A frame of the state, and where the terminal's cursor stands if it is shown.
 fn frame(state: &State, skin: &Skin) -> (Buffer, Option<Position>) {
     let mut buffer = Buffer::empty(Rect::new(0, 0, state.size.columns, state.size.rows));
-    let cursor = ui::draw(state, skin, &mut buffer);
-    (buffer, cursor)
+    let drawn = ui::draw(state, skin, &mut buffer);
+    (buffer, drawn.cursor)
 }
 
 /// Each screen and size is one file: English text, its styles, Chinese text; at the smallest size also without colour.
@@ -329,6 +329,35 @@ fn the_cursor_of_the_terminal_stands_where_text_is_typed() {
     assert!(at(&scenario.state).is_some());
 }
 
+/// What is scrolled past the end has not to be scrolled back: the frame tells where the end is.
+#[test]
+fn help_scrolls_to_its_end_and_back_at_once() {
+    let skin = skin(ThemeName::Dark);
+    for (size, language) in SIZES.into_iter().flat_map(|size| [(size, Language::English), (size, Language::Chinese)]) {
+        let mut scenario = world::listed(size, language);
+        let text = |state: &State| {
+            let (buffer, _) = frame(state, &skin);
+            layers::text(&buffer)
+        };
+        let drawn = |scenario: &mut crate::update::scenario::Scenario| {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, size.columns, size.rows));
+            let ends = ui::draw(&scenario.state, &skin, &mut buffer).ends.unwrap();
+            scenario.send(Msg::Ends(ends));
+        };
+        scenario.keys("?");
+        drawn(&mut scenario);
+        let top = text(&scenario.state);
+        scenario.keys("end");
+        let end = text(&scenario.state);
+        drawn(&mut scenario);
+        assert_eq!(text(&scenario.state), end);
+        let word = if language == Language::English { "more lines" } else { "还有" };
+        assert!(!end.contains(word), "{size:?}: {end}");
+        scenario.keys("up");
+        assert!(text(&scenario.state) != end || end == top, "{size:?}: a line up");
+    }
+}
+
 /// As the runtime draws: through a frame of a terminal.
 #[test]
 fn a_frame_of_a_terminal_gets_the_screen_and_the_cursor() {
@@ -336,7 +365,11 @@ fn a_frame_of_a_terminal_gets_the_screen_and_the_cursor() {
     scenario.keys("/").text("web");
     let skin = skin(ThemeName::Dark);
     let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
-    terminal.draw(|frame| ui::view(&scenario.state, &skin, frame)).unwrap();
+    terminal
+        .draw(|frame| {
+            let _ = ui::view(&scenario.state, &skin, frame);
+        })
+        .unwrap();
     terminal.backend_mut().assert_cursor_position((6, 1));
     assert_eq!(terminal.backend().buffer(), &frame(&scenario.state, &skin).0);
 }

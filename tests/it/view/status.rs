@@ -50,7 +50,7 @@ fn a_row_of_the_running_batch_says_so_in_the_inventory() {
         lines.any(|line| line.contains(&format!("{ip}  ")) && line.contains("! in batch: retrying"))
     };
     assert!(in_batch("10.0.2.9") && in_batch("10.0.2.11"), "{drawn}");
-    assert!(drawn.contains("10.0.2.9 is in the batch that is running: retrying"), "{drawn}");
+    assert!(drawn.contains("10.0.2.9 is in the current batch: retrying"), "{drawn}");
     assert!(!in_batch("10.0.2.10"), "another address of that NIC\n{drawn}");
     scenario.keys("p");
     assert_eq!(scenario.notice(), "disabled.in-batch");
@@ -59,7 +59,7 @@ fn a_row_of_the_running_batch_says_so_in_the_inventory() {
     let drawn = text(&scenario.state);
     assert!(drawn.contains(". in batch: accepted"), "{drawn}");
     world::go(&mut scenario, "a 10.8.1.12");
-    assert!(text(&scenario.state).contains("1200540091 is in the batch that is running: accepted"));
+    assert!(text(&scenario.state).contains("1200540091 is in the current batch: accepted"));
     let mut ended = world::results(SIZE, Language::English);
     ended.keys("1 F");
     assert!(!text(&ended.state).contains("in batch"), "{}", text(&ended.state));

@@ -147,9 +147,9 @@ fn a_whole_nic_of_a_plan_names_its_addresses() {
 
 #[test]
 fn belts_say_what_they_count_and_what_has_no_room_stands_on_the_page() {
-    shows(&world::planned(MIDDLE, Language::English).state, "6 of 100 addresses per plan, 2 secondary on NICs");
+    shows(&world::planned(MIDDLE, Language::English).state, "6 of 100 addresses per plan, 2 of them with NICs");
     let mut narrow = world::planned(Size { columns: 60, rows: 24 }, Language::English);
     shows(&narrow.state, "6 of 100 addresses, 4 of 10 of shop-hz");
     narrow.keys("enter G");
-    shows(&narrow.state, "2 secondary on NICs");
+    shows(&narrow.state, "2 of them with NICs");
 }
