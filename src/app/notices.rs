@@ -1,10 +1,11 @@
 //! The status line's messages: newest wins, errors stay until dismissed, answers to a key until the next one, others for six seconds.
 
 use crate::domain::{
+    finding::Finding,
     ids::OperationId,
     journal_fault::{JournalDoubt, JournalDoubtKind, JournalFault, JournalFaultKind},
     key_fault::KeyFault,
-    plan::PlanError,
+    plan::{Act, PlanError},
     selection::Target,
     time::Timestamp,
 };
@@ -18,11 +19,13 @@ pub struct Phrase {
     pub values: Vec<(&'static str, String)>,
     /// Values that are sentences themselves.
     pub inner: Vec<(&'static str, Phrase)>,
+    /// Values that are what a finding says, of what is done.
+    pub facts: Vec<(&'static str, Finding, Act)>,
 }
 
 impl Phrase {
     pub fn new(key: &'static str) -> Self {
-        Self { key, values: Vec::new(), inner: Vec::new() }
+        Self { key, values: Vec::new(), inner: Vec::new(), facts: Vec::new() }
     }
 
     /// Adds a value for the sentence's `{name}`.
@@ -37,6 +40,13 @@ impl Phrase {
     #[must_use]
     pub fn with_phrase(mut self, name: &'static str, phrase: Phrase) -> Self {
         self.inner.push((name, phrase));
+        self
+    }
+
+    /// Adds what a finding says for the sentence's `{name}`.
+    #[must_use]
+    pub fn with_fact(mut self, name: &'static str, finding: Finding, act: Act) -> Self {
+        self.facts.push((name, finding, act));
         self
     }
 }

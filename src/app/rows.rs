@@ -78,6 +78,16 @@ impl RowRef {
         usize::from(profile)
     }
 
+    /// The row of the NIC that it is, or is on.
+    pub fn nic(self) -> Option<RowRef> {
+        match self {
+            RowRef::Nic { profile, slot, .. } | RowRef::Address { profile, slot, .. } => {
+                Some(RowRef::Nic { profile, slot, depth: 0 })
+            }
+            RowRef::Problem { .. } | RowRef::Instance { .. } => None,
+        }
+    }
+
     /// The same row, as folds remember it.
     fn fold_key(self) -> RowRef {
         match self {

@@ -3,11 +3,15 @@
 //! A template holds `{name}` where a value goes, and `{name:one|many}` where the word depends on the value being 1.
 //! `{key.<command>}` is the key that does it. A key that is missing shows itself; tests see to it that none is.
 
+mod finding;
+
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use crate::app::{command::Command, keymap::Keymap, notices::Phrase, state::Language};
 
 use super::errors::Errors;
+
+pub use finding::Part;
 
 const ENGLISH: &str = include_str!("../../assets/locales/en.toml");
 const CHINESE: &str = include_str!("../../assets/locales/zh-CN.toml");
@@ -117,7 +121,12 @@ impl Catalog {
 
     /// A phrase of the program's state, in words.
     pub fn phrase(&self, phrase: &Phrase) -> String {
-        let inner: Vec<(&str, String)> = phrase.inner.iter().map(|(name, inner)| (*name, self.phrase(inner))).collect();
+        let inner = phrase.inner.iter().map(|(name, inner)| (*name, self.phrase(inner)));
+        let facts = phrase
+            .facts
+            .iter()
+            .filter_map(|(name, finding, act)| Some((*name, self.finding(finding, Part::Fact, *act)?)));
+        let inner: Vec<(&str, String)> = inner.chain(facts).collect();
         fill(self.word(phrase.key), |name| {
             let mut values = phrase.values.iter().chain(&inner);
             values.find(|(known, _)| *known == name).map(|(_, value)| value.as_str())

@@ -257,6 +257,7 @@ fn call(
     }
     doc.field(words.word("label.call"), &name, Role::Text);
     let note = match address {
+        Some(_) if profile.capabilities.release_whole => Cow::Borrowed(words.word("detail.call-whole")),
         Some(_) => words.text("detail.call-batch", &[("count", &profile.capabilities.release_batch.to_string())]),
         None if profile.capabilities.detach_polls => Cow::Borrowed(words.word("detail.call-polled")),
         _ => return,

@@ -27,7 +27,7 @@ use crate::{
 
 use super::{
     canvas::Canvas,
-    catalog::Catalog,
+    catalog::{self, Catalog},
     doc::{Doc, Span},
     footer, inventory, line, plan,
     skin::Borders,
@@ -131,7 +131,7 @@ pub fn confirm(canvas: &mut Canvas, state: &State, regions: &Regions, dialog: &C
         let mut doc = Doc::new(inner.width.saturating_sub(2), 0);
         let (columns, rows) = (confirm::SMALLEST.columns.to_string(), confirm::SMALLEST.rows.to_string());
         let small = words.text("disabled.window-too-small", &[("columns", &columns), ("rows", &rows)]);
-        doc.text(&capital(&small), Role::Blocked);
+        doc.text(&words::capital(&small), Role::Blocked);
         doc.text(words.word("confirm.esc"), Role::Text);
         lines(canvas, inner, 0, doc.lines());
         return;
@@ -139,7 +139,7 @@ pub fn confirm(canvas: &mut Canvas, state: &State, regions: &Regions, dialog: &C
     let width = width(regions, WIDTH).saturating_sub(6);
     let by = plan::sent(view);
     let sum = plan::Sent::sum(by.iter().map(|(_, sent)| sent));
-    let what = capital(&line::what(canvas, &sum));
+    let what = words::capital(&line::what(canvas, &sum));
     let calls = words::count_of_calls(words, view.plan.calls());
     let body = about(canvas, state, view, &by, dialog.danger.level, width);
     let foot = ask(canvas, dialog, width);
@@ -226,7 +226,7 @@ pub fn reason(canvas: &mut Canvas, state: &State, regions: &Regions, reason: &Re
     let act = found.map_or_else(|| Act::of(&reason.target), |row| row.act);
     let untold = found.into_iter().flat_map(|row| &row.findings).filter(|one| one.severity == Severity::Unknown);
     for finding in untold {
-        let fact = words::finding(words, finding, words::Part::Fact, act);
+        let fact = words.finding(finding, catalog::Part::Fact, act);
         let lead = format!("{} {}  ", words::severity_glyph(finding.severity), finding.id.as_str());
         doc.hang(vec![(lead, Role::Unknown)], 2, &fact.unwrap_or_default(), Role::Text);
     }
@@ -460,12 +460,6 @@ fn write(canvas: &mut Canvas, area: Area, parts: &[Part]) {
             lines(canvas, area, row, std::slice::from_ref(spans));
         }
     }
-}
-
-/// The first letter in upper case, where the script has such.
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 pub fn quit(canvas: &mut Canvas, state: &State, regions: &Regions) {

@@ -10,11 +10,12 @@ use crate::domain::{
 
 use super::{
     canvas::Canvas,
+    catalog::Part,
     doc::Doc,
     errors::{Known, Proves},
     text,
     theme::Role,
-    words::{self, Part},
+    words,
 };
 
 /// Each finding with its fact, effect and fix, the code it predicts and what that means, and how old its data is. `overridden`:
@@ -40,7 +41,7 @@ pub fn list(
         }
         let role = words::severity_role(finding.severity);
         doc.line(vec![(format!("{} {}", words::severity_glyph(finding.severity), finding.id.as_str()), role)]);
-        let fact = words::finding(words, finding, Part::Fact, verb).unwrap_or_default();
+        let fact = words.finding(finding, Part::Fact, verb).unwrap_or_default();
         doc.hang(vec![("  ".to_owned(), Role::Text)], 2, &fact, Role::Text);
         let mut field = |key: &str, value: Option<String>, role: Role| {
             if let Some(value) = value.filter(|value| !value.is_empty()) {
@@ -50,10 +51,10 @@ pub fn list(
         };
         let effect = match overridden.filter(|_| finding.severity == Severity::Unknown) {
             Some(reason) => Some(words.text("finding-effect.overridden", &[("reason", reason)]).into_owned()),
-            None => words::finding(words, finding, Part::Effect, verb),
+            None => words.finding(finding, Part::Effect, verb),
         };
         field("label.effect", effect, Role::Text);
-        field("label.fix", words::finding(words, finding, Part::Fix, verb), Role::Text);
+        field("label.fix", words.finding(finding, Part::Fix, verb), Role::Text);
         let code = finding.predicts.map(|code| match cloud.map(|cloud| words.errors.find(cloud, Some(code), None)) {
             Some(Known::Code(entry)) => words
                 .text("code.predicted", &[("code", code), ("means", &entry.text(words.language).means)])
@@ -116,7 +117,7 @@ pub fn sentence(canvas: &Canvas, name: &str, findings: &[Finding], verb: Act, he
     });
     let worst = findings.first();
     let level = worst.map_or(Level::Ok, |finding| Level::from(finding.severity));
-    let fact = worst.and_then(|finding| words::finding(words, finding, Part::Fact, verb)).unwrap_or_default();
+    let fact = worst.and_then(|finding| words.finding(finding, Part::Fact, verb)).unwrap_or_default();
     let warnings = findings.iter().filter(|finding| finding.severity == Severity::Warn).count().to_string();
     let key = match level {
         Level::Ok if held.is_some() => "focus.ok-held",

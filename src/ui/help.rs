@@ -128,7 +128,7 @@ pub fn draw(canvas: &mut Canvas, state: &State, area: Area, help: &Help) {
             let found: Vec<(&str, &str)> =
                 found.iter().map(|text| text.split_once("  ").unwrap_or(("", text))).collect();
             let widest = found.iter().map(|(lead, _)| text::cells(lead) + 2).max().unwrap_or(0);
-            let room = if apart == 0 { KEYS } else { widest.clamp(KEYS, other.width() / 2) };
+            let room = widest.clamp(KEYS, (other.width() / 2).max(KEYS));
             for (lead, rest) in found {
                 let lead = text::pad(lead, room - 1, Cut::End, canvas.skin.glyphs.cut);
                 other.hang(vec![(format!("{lead} "), Role::Text)], room, rest.trim_start(), Role::Dim);

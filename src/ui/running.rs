@@ -264,9 +264,7 @@ fn entry(canvas: &mut Canvas, area: Area, line: u16, row: &RunRow, now: Timestam
         pen.to(area.x + slot.x);
         match &row.target {
             Target::Address(key) => pen.address(&key.ip.to_string(), Role::Bright),
-            Target::Eip { .. } => {
-                pen.put_within(&words::target_name(&row.target), slot.width, Cut::Middle, Role::Bright)
-            }
+            Target::Eip { .. } => pen.put_within(&words::target_name(&row.target), slot.width, Cut::End, Role::Bright),
             Target::Nic(_) => pen.put_within(words.word("noun.whole-nic"), slot.width, Cut::End, Role::Bright),
         };
         // An IPv6 address reaches into the next column; the word behind it must still be read.

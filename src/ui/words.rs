@@ -10,7 +10,7 @@ use crate::{
     domain::{
         address::AddressRole,
         clean::clean,
-        finding::{Finding, FindingId, Level, Severity},
+        finding::{Level, Severity},
         ids::CloudId,
         inventory::Section,
         nic::NicRole,
@@ -21,11 +21,7 @@ use crate::{
     },
 };
 
-use super::{
-    catalog::{Catalog, fill},
-    skin::Skin,
-    theme::Role,
-};
+use super::{catalog::Catalog, skin::Skin, theme::Role};
 
 pub use fault::{again, code_text, fault_advice, fault_code, fault_message, fault_next, fault_what, fault_word, known};
 pub use outcome::{counts, offline, outcome_next, outcome_reason, outcome_word, progress, row_reason};
@@ -43,6 +39,12 @@ pub fn calls(words: &Catalog, calls: &Calls) -> String {
     named.into_iter().map(one).collect::<Vec<_>>().join(words.word("list.comma"))
 }
 
+/// The first letter in upper case, where the script has such.
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
 /// `3 calls`, `1 call or more`.
 pub fn count_of_calls(words: &Catalog, (count, more): (usize, bool)) -> String {
     let key = if more { "plan.calls-more" } else { "plan.calls" };
@@ -54,7 +56,8 @@ pub fn target_name(target: &Target) -> String {
     match target {
         Target::Address(key) => key.ip.to_string(),
         Target::Nic(key) => clean(key.nic.as_str()).into_owned(),
-        Target::Eip { eip, .. } => clean(eip.as_str()).into_owned(),
+        // As the rows of a plan begin: by the address that it is bound to.
+        Target::Eip { eip, address } => format!("{} {}", address.ip, clean(eip.as_str())),
     }
 }
 
@@ -204,41 +207,6 @@ pub fn level_role(level: Level) -> Role {
     }
 }
 
-/// What is said about a finding.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Part {
-    Fact,
-    Effect,
-    Fix,
-}
-
-/// A finding in a sentence. Effect and fix may have nothing to say.
-///
-/// The words for a detach, and those for a finding that names things, are their own where the locale has such.
-pub fn finding(words: &Catalog, finding: &Finding, part: Part, act: Act) -> Option<String> {
-    let part = match (part, finding.severity) {
-        (Part::Fact, _) => "fact",
-        (Part::Fix, _) => "fix",
-        (Part::Effect, Severity::Blocked) if finding.id == FindingId::OverBelt => "effect",
-        (Part::Effect, Severity::Blocked) => {
-            let key = if finding.is_own_refusal() { "finding-effect.own" } else { "finding-effect.blocked" };
-            return Some(words.word(key).to_owned());
-        }
-        (Part::Effect, Severity::Unknown) => return Some(words.word("finding-effect.unknown").to_owned()),
-        (Part::Effect, _) => "effect",
-    };
-    let id = finding.id.as_str();
-    let case = || {
-        let (_, case) = finding.values.iter().find(|(name, _)| *name == "case")?;
-        words.find(&format!("finding.{id}.{case}.{part}"))
-    };
-    let detach = (act == Act::Detach).then(|| words.find(&format!("finding.{id}.detach.{part}"))).flatten();
-    let named = || if finding.values.is_empty() { None } else { words.find(&format!("finding.{id}.named.{part}")) };
-    let template = case().or(detach).or_else(named).or_else(|| words.find(&format!("finding.{id}.{part}")))?;
-    let value = |name: &str| finding.values.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
-    Some(fill(template, value).into_owned())
-}
-
 /// What is copied as it stands on the screen.
 pub fn sentence(words: &Catalog, sentence: &Sentence) -> String {
     match sentence {
@@ -262,7 +230,11 @@ pub fn filter_mistake(words: &Catalog, code: &str, values: &[(&str, String)], me
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{app::state::Language, ui::catalog::Catalogs};
+    use crate::{
+        app::state::Language,
+        domain::finding::{Finding, FindingId},
+        ui::catalog::{Catalogs, Part},
+    };
 
     #[test]
     fn what_is_not_listed_is_refused_by_the_program_unless_the_cloud_has_a_code_for_it() {
@@ -270,7 +242,7 @@ mod tests {
         let effect = |predicts| {
             let (id, severity) = (FindingId::NotListed, Severity::Blocked);
             let found = Finding { id, severity, values: Vec::new(), predicts, read_at: None };
-            finding(catalogs.of(Language::English), &found, Part::Effect, Act::Release).unwrap()
+            catalogs.of(Language::English).finding(&found, Part::Effect, Act::Release).unwrap()
         };
         assert!(effect(None).starts_with("nicdeck itself refuses it"), "{}", effect(None));
         assert!(effect(Some("NotFound")).starts_with("The call would be refused"));

@@ -4,6 +4,7 @@ use crate::{
     app::{
         browse::{Layout, SortBy},
         calls::Entry,
+        detail,
         notices::{Loudness, Phrase},
         rows::{self, RowRef},
         run::RunRow,
@@ -14,7 +15,7 @@ use crate::{
         finding::{FindingId, Level, Severity},
         ids::NicKey,
         outcome::{OutcomeWord, Progress},
-        plan::{Decision, PlanRow},
+        plan::{Act, Decision, PlanRow},
         selection::Target,
     },
 };
@@ -201,10 +202,8 @@ pub fn toggle(state: &mut State) {
                     Ok(target) => {
                         state.marks.add(target);
                     }
-                    Err(finding) => {
-                        let phrase =
-                            Phrase::new("notice.cannot-mark").with("finding", finding.map_or("", FindingId::as_str));
-                        state.notices.say(state.now, Loudness::Warn, phrase);
+                    Err(_) => {
+                        refused(state, "notice.cannot-mark", row, Act::Release);
                         return;
                     }
                 }
@@ -368,14 +367,23 @@ pub fn mark_detach(state: &mut State) {
         state.notices.leave();
         return;
     }
-    let (RowRef::Nic { slot, .. } | RowRef::Address { slot, .. }) = row else { return };
-    let judged = state.verdicts.detach(row.profile(), slot);
-    if judged.level == Level::Blocked {
-        let phrase = Phrase::new("notice.cannot-detach").with("finding", judged.worst.map_or("", FindingId::as_str));
-        return state.notices.say(state.now, Loudness::Warn, phrase);
+    let Some(row @ RowRef::Nic { slot, .. }) = row.nic() else { return };
+    if state.verdicts.detach(row.profile(), slot).level == Level::Blocked {
+        return refused(state, "notice.cannot-detach", row, Act::Detach);
     }
     state.marks.add(target);
     state.notices.say(state.now, Loudness::Info, Phrase::new("notice.detach-marked").with("nic", id));
+}
+
+/// Says why something can not be marked, as its own page does.
+fn refused(state: &mut State, key: &'static str, row: RowRef, act: Act) {
+    let worst = detail::of(state, row).and_then(|detail| detail.findings().first().cloned());
+    let phrase = Phrase::new(key).with("finding", worst.as_ref().map_or("", |worst| worst.id.as_str()));
+    let phrase = match worst {
+        Some(worst) => phrase.with_fact("fact", worst, act),
+        None => phrase.with("fact", ""),
+    };
+    state.notices.say(state.now, Loudness::Warn, phrase);
 }
 
 /// Tree or table; the cursor stays on its object.

@@ -11,7 +11,7 @@ use crate::{
     filter::search,
     providers, report,
     runtime::journal::verify,
-    ui::words::{self, Part},
+    ui::words,
 };
 
 fn both() -> [(&'static str, Catalog); 2] {
@@ -237,7 +237,7 @@ fn every_finding_has_a_fact_and_a_fix_for_both_verbs() {
             for severity in [Severity::Info, Severity::Warn, Severity::Unknown, Severity::Blocked] {
                 for verb in [Act::Release, Act::Detach] {
                     for part in [Part::Fact, Part::Fix] {
-                        let text = words::finding(&catalog, &finding(severity), part, verb);
+                        let text = catalog.finding(&finding(severity), part, verb);
                         assert!(text.is_some_and(|text| text.len() > 4), "{} {part:?} {language}", id.as_str());
                     }
                 }

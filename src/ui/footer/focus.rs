@@ -20,7 +20,7 @@ use crate::{
 };
 
 use super::{
-    super::{calls, canvas::Canvas, findings, inventory, text, theme::Role, tree_pane, words},
+    super::{calls, canvas::Canvas, catalog::Part, findings, inventory, text, theme::Role, tree_pane, words},
     keys::key_of,
 };
 
@@ -141,7 +141,7 @@ fn of_plan(canvas: &Canvas, state: &State) -> Sentence {
         return Some((String::new(), text.into_owned(), Role::Unknown));
     }
     if row.decision == Decision::Already {
-        let fact = row.findings.first().and_then(|first| words::finding(words, first, words::Part::Fact, row.act));
+        let fact = row.findings.first().and_then(|first| words.finding(first, Part::Fact, row.act));
         return Some((String::new(), fact.unwrap_or_default(), Role::Text));
     }
     let (text, role) = findings::sentence(canvas, &name, &row.findings, row.act, None);

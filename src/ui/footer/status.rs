@@ -114,7 +114,10 @@ pub fn message(canvas: &Canvas, state: &State) -> Option<Message> {
             Loudness::Warn => ("!", Role::Warn),
             Loudness::Error => ("x", Role::Blocked),
         };
-        (glyph, words.phrase(&notice.phrase), role)
+        let (text, key) = (words.phrase(&notice.phrase), notice.phrase.key);
+        // Why a key does nothing stands inside of other sentences as well. A name is left as it is.
+        let begins = key.starts_with("disabled.") && !words.word(key).starts_with('{');
+        (glyph, if begins { words::capital(&text) } else { text }, role)
     } else {
         standing(canvas, state)?
     };

@@ -138,7 +138,7 @@ impl Columns {
                 let [in_state, in_eip, in_lb, in_nic, in_instance] =
                     if state.has_tree_pane() { [6, 2, 5, 4, 3] } else { [2, 3, 4, 5, 6] };
                 let needs = [
-                    need(16 + mark, 17 + mark, 0),
+                    need(16 + mark, 18 + mark, 0),
                     column(Column::Kind, 11, 12, 1),
                     column(Column::State, 9, 13, in_state),
                     need(20, 28, 0),

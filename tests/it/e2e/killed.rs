@@ -80,7 +80,7 @@ async fn the_next_start_names_what_was_left_and_the_one_after_it_is_quiet() {
         let mut tty = start();
         tty.wait("just now");
         tty.press("E");
-        tty.wait("no write is without a known end");
+        tty.wait("The end of every write is known");
         tty.press("q");
         assert_eq!(tty.end().0, 0);
     })
@@ -205,7 +205,7 @@ fn a_demo_that_was_killed_in_the_middle_of_a_batch_accounts_for_every_address() 
     let mut tty = start();
     tty.wait(&format!("{} addresses", super::addresses()));
     tty.press("E");
-    tty.wait("no write is without a known end");
+    tty.wait("The end of every write is known");
     tty.press("q");
     assert_eq!(tty.end().0, 0);
 }

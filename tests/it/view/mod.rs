@@ -406,5 +406,5 @@ fn keys_that_are_off_are_shown_as_off_and_say_why() {
     scenario.send(Msg::Input(Input::Key(Key::char('p'))));
     scenario.keys("c c");
     let (buffer, _) = frame(&scenario.state, &skin(ThemeName::Dark));
-    assert!(layers::text(&buffer).contains("the NICs are being read again"), "{}", layers::text(&buffer));
+    assert!(layers::text(&buffer).contains("The NICs are being read again"), "{}", layers::text(&buffer));
 }

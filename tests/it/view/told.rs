@@ -145,6 +145,19 @@ fn a_whole_nic_of_a_plan_names_its_addresses() {
     }
 }
 
+/// The rule's name alone tells nobody why, and in the table no row of the NIC does.
+#[test]
+fn what_can_not_be_marked_says_why() {
+    let mut scenario = world::listed(MIDDLE, Language::English);
+    scenario.keys("t D");
+    shows(
+        &scenario.state,
+        "Can not be detached (primary-nic): This is the instance's primary NIC; it can never be detached.",
+    );
+    scenario.keys("space");
+    shows(&scenario.state, "Can not go, so it is not marked (primary-ip): This is the NIC's own address");
+}
+
 #[test]
 fn belts_say_what_they_count_and_what_has_no_room_stands_on_the_page() {
     shows(&world::planned(MIDDLE, Language::English).state, "6 of 100 addresses per plan, 2 of them with NICs");
