@@ -73,15 +73,21 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
             doc.blank();
             about_instance(canvas, &mut doc, profile, instance);
             doc.heading(words.word("heading.nics"));
+            let told = |nic: &Nic| {
+                let kind = words::nic_kind(words, &profile.cloud, &nic.role).to_owned();
+                [nic.id.to_string(), kind, nic.status.word.to_string(), inventory::addresses(words, nic).into_owned()]
+            };
+            // Each as wide as its widest; ids share what is left.
+            let widest = |nth: usize| nics.iter().filter_map(|nic| Some(text::cells(told(nic).get(nth)?))).max();
+            let [ids, kinds, states, counts] = [0, 1, 2, 3].map(|nth| widest(nth).unwrap_or_default());
+            let room = doc.width().saturating_sub(kinds + states + counts + 6).max(12).min(ids);
             for nic in nics {
-                let kind = words::nic_kind(words, &profile.cloud, &nic.role);
-                let count = inventory::addresses(words, nic).into_owned();
-                let rest = text::cells(kind) + text::cells(&nic.status.word) + text::cells(&count) + 6;
-                let room = doc.width().saturating_sub(rest).max(12);
+                let [id, kind, state, count] = told(nic);
+                let pad = |text: &str, cells, cut| text::pad(text, cells, cut, canvas.skin.glyphs.cut);
                 doc.row([
-                    (text::fit(nic.id.as_str(), room, Cut::Middle, canvas.skin.glyphs.cut).into_owned(), Role::Text),
-                    (kind.to_owned(), Role::Dim),
-                    (nic.status.word.to_string(), inventory::nic_role(nic.status.state)),
+                    (pad(&id, room, Cut::Middle), Role::Text),
+                    (pad(&kind, kinds, Cut::End), Role::Dim),
+                    (pad(&state, states, Cut::End), inventory::nic_role(nic.status.state)),
                     (count, Role::Dim),
                 ]);
             }
@@ -294,7 +300,7 @@ fn about_nic(canvas: &Canvas, doc: &mut Doc, state: &State, profile: &ProfileInf
     let words = canvas.words;
     let part = state.inventory.profile(&profile.id);
     doc.blank();
-    let usage = part.map(|part| inventory::usage(words, part, nic).into_owned()).unwrap_or_default();
+    let usage = part.map(|part| inventory::usage(words, part, nic, u16::MAX).into_owned()).unwrap_or_default();
     doc.field(words.word("label.nic"), &format!("{}  {usage}", nic.status.word), Role::Text);
     if !nic.name.is_empty() {
         doc.field("", &nic.name, Role::Dim);

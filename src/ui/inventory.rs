@@ -170,8 +170,10 @@ fn instance(
     let role = power_role(instance.power.state);
     put(&mut pen, Some(first_part(columns.findings)), area.x, &instance.power.word, Cut::End, role);
     let counted = nics.iter().filter_map(|&slot| part.nic_at(slot)).map(counted);
-    let summary = told(words, counted.fold((0, 0), |sum, more| (sum.0 + more.0, sum.1 + more.1)));
-    put(&mut pen, second_part(columns.findings), area.x, &summary, Cut::End, Role::Dim);
+    let second = second_part(columns.findings);
+    let counts = counted.fold((0, 0), |sum, more| (sum.0 + more.0, sum.1 + more.1));
+    let summary = told(words, counts, second.map_or(0, |slot| slot.width));
+    put(&mut pen, second, area.x, &summary, Cut::End, Role::Dim);
     put(&mut pen, columns.profile, area.x, info.id.as_str(), Cut::End, Role::Dim);
     put(&mut pen, columns.region, area.x, instance.region.as_str(), Cut::End, Role::Dim);
 }
@@ -251,7 +253,7 @@ fn nic(
                 pen.put(&text, words::level_role(judged.level));
             }
         } else {
-            put(&mut pen, Some(second), area.x, &usage(words, part, nic), Cut::End, Role::Dim);
+            put(&mut pen, Some(second), area.x, &usage(words, part, nic, second.width), Cut::End, Role::Dim);
         }
     }
     let public = nic.public_ips.first().map_or("", |ip| ip);
@@ -268,31 +270,34 @@ pub fn counted(nic: &Nic) -> (usize, usize) {
     (nic.addresses.len() - v6, v6)
 }
 
-fn told(words: &super::catalog::Catalog, (count, v6): (usize, usize)) -> Cow<'_, str> {
-    let (count, v6_text) = (count.to_string(), v6.to_string());
-    match v6 {
-        0 => words.text("row.addresses", &[("count", &count)]),
-        _ => words.text("row.addresses-v6", &[("count", &count), ("v6", &v6_text)]),
+/// In few words where the others have no room.
+fn told(words: &super::catalog::Catalog, (count, v6): (usize, usize), room: u16) -> Cow<'_, str> {
+    let values = [("count", &*count.to_string()), ("v6", &*v6.to_string())];
+    if v6 == 0 {
+        return words.text("row.addresses", &values[..1]);
     }
+    let whole = words.text("row.addresses-v6", &values);
+    if text::cells(&whole) <= usize::from(room) { whole } else { words.text("row.addresses-v6-short", &values) }
 }
 
 /// Addresses on the NIC, in words.
 pub fn addresses<'a>(words: &'a super::catalog::Catalog, nic: &Nic) -> Cow<'a, str> {
-    told(words, counted(nic))
+    told(words, counted(nic), u16::MAX)
 }
 
 /// Addresses on the NIC, and how many its instance's type allows where that is known.
-pub fn usage<'a>(words: &'a super::catalog::Catalog, part: &ProfileInventory, nic: &Nic) -> Cow<'a, str> {
+pub fn usage<'a>(words: &'a super::catalog::Catalog, part: &ProfileInventory, nic: &Nic, room: u16) -> Cow<'a, str> {
     let kind = nic.instance.as_ref().and_then(|id| part.instance(id)).and_then(|instance| instance.kind.as_deref());
     let Some(most) = kind.and_then(|kind| part.limit(kind)).and_then(|limit| limit.addresses_per_nic) else {
-        return addresses(words, nic);
+        return told(words, counted(nic), room);
     };
     let (count, v6) = counted(nic);
     let values = [("count", &*count.to_string()), ("most", &*most.to_string()), ("v6", &*v6.to_string())];
-    match v6 {
-        0 => words.text("row.addresses-of", &values[..2]),
-        _ => words.text("row.addresses-of-v6", &values),
+    if v6 == 0 {
+        return words.text("row.addresses-of", &values[..2]);
     }
+    let whole = words.text("row.addresses-of-v6", &values);
+    if text::cells(&whole) <= usize::from(room) { whole } else { words.text("row.addresses-of-v6-short", &values) }
 }
 
 #[allow(clippy::too_many_arguments, reason = "as above")]
