@@ -12,6 +12,7 @@ use super::{
     finding::{Finding, FindingId, Severity},
     float::PairList,
     ids::{CloudId, EipId, InstanceId, NicId, NicKey, OperationId, ProfileId, RegionId},
+    instance::Instance,
     nic::{Nic, NicState},
     selection::Target,
     snapshot::NicSnapshot,
@@ -40,6 +41,8 @@ pub struct Operation {
     pub taken: Vec<IpAddr>,
     /// What the rules saw; anything relevant that differs right before the write skips it.
     pub expect: Arc<NicSnapshot>,
+    /// Attach: the instance that the NIC is put on, as the rules saw it.
+    pub onto: Option<Arc<Instance>>,
     /// What it comes to, on the NIC as the rules saw it.
     pub calls: Calls,
     /// Targets that go although something about them is not known, because a person said why.

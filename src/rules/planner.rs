@@ -294,6 +294,7 @@ impl Sources<'_> {
                 keepers,
                 taken: before,
                 expect: expect.clone(),
+                onto: None,
                 overrides: Vec::new(),
             });
             if let Some(operation) = operations.last_mut() {

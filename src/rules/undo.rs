@@ -226,6 +226,10 @@ impl Site<'_> {
             OperationKind::Assign { lists, .. } => lists.iter().map(|list| list.of.clone()).collect(),
             _ => Vec::new(),
         };
+        let onto = match &kind {
+            OperationKind::Attach { instance, .. } => self.part.instance(instance).cloned(),
+            _ => None,
+        };
         operations.push(Operation {
             id,
             calls: self.capabilities.calls.of(&kind, &self.ahead),
@@ -238,6 +242,7 @@ impl Site<'_> {
             keepers: Vec::new(),
             taken: Vec::new(),
             expect: Arc::new(self.ahead.clone()),
+            onto: onto.map(Arc::new),
             overrides: undos.iter().filter_map(|(undo, found)| overrides(&undo.wanted, found)).collect(),
         });
         id

@@ -1,18 +1,19 @@
 //! May this write be made? For writes that no plan of releases asks for: putting addresses on, attaching, binding an EIP, deleting.
 //! Where one takes a release or a detach back, this says whether that is possible, and if not, what is in the way.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, slice, sync::Arc};
 
 use crate::domain::{
     address::{AddressRole, EipBinding},
     capabilities::{Capabilities, Condition},
     finding::{Finding, FindingId, Severity},
-    ids::{EipId, InstanceId, RegionId},
+    ids::{CloudId, EipId, InstanceId, ProfileId, RegionId},
     instance::Instance,
     inventory::ProfileInventory,
     nic::{ManagedBy, Nic, NicState, TypeLimit},
-    page::Resource,
-    plan::OperationKind,
+    page::{InventoryPage, Resource},
+    plan::{Change, ChangedFact, OperationKind},
+    snapshot::NicSnapshot,
     time::Timestamp,
 };
 
@@ -48,8 +49,68 @@ pub(super) fn findings_on(
     capabilities: &Capabilities,
     kind: &OperationKind,
 ) -> Vec<Finding> {
+    found(part, Facts::of(part, nic), capabilities, kind)
+}
+
+/// What the cloud would refuse by now of a write that gives something, as the NIC was read right before the write. What only whole lists tell (who else has an address,
+/// how many NICs an instance has, what its type takes) is not asked again: a cloud that refuses for it has done nothing.
+pub fn refused(fresh: &NicSnapshot, capabilities: &Capabilities, kind: &OperationKind) -> Option<Change> {
+    let gives =
+        matches!(kind, OperationKind::Assign { .. } | OperationKind::Attach { .. } | OperationKind::BindEip { .. });
+    let found = if gives { found_alone(fresh, capabilities, kind, None) } else { Vec::new() };
+    found.into_iter().find(|finding| finding.severity == Severity::Blocked).map(|finding| broken(&finding))
+}
+
+/// What stands against putting the NIC on the instance as it is now, and did not as it was; `None` is one that is not there, or that
+/// nobody saw before.
+pub fn refused_onto(
+    fresh: &NicSnapshot,
+    capabilities: &Capabilities,
+    kind: &OperationKind,
+    [before, now]: [Option<&Instance>; 2],
+) -> Option<Change> {
+    let then =
+        before.map(|before| found_alone(fresh, capabilities, kind, Some(slice::from_ref(before)))).unwrap_or_default();
+    let least = if before.is_some() { Severity::Warn } else { Severity::Blocked };
+    let told = |finding: &Finding| then.iter().any(|one| one.id == finding.id && one.severity >= finding.severity);
+    let found = found_alone(fresh, capabilities, kind, Some(now.map(slice::from_ref).unwrap_or_default())).into_iter();
+    let worse = found.filter(|finding| finding.severity >= least).find(|finding| !told(finding))?;
+    if !matches!(worse.id, FindingId::InstanceState | FindingId::InstanceGone) {
+        return Some(broken(&worse));
+    }
+    let word = |one: Option<&Instance>| one.map_or_else(|| "-".to_owned(), |one| one.power.word.to_string());
+    Some(Change { fact: ChangedFact::InstancePower, before: word(before), now: word(now) })
+}
+
+fn broken(finding: &Finding) -> Change {
+    Change { fact: ChangedFact::Rule, before: "-".to_owned(), now: finding.id.as_str().to_owned() }
+}
+
+/// Of the NIC alone and, where those of the region are known, the instance that it is to be put on: no other list is.
+fn found_alone(
+    fresh: &NicSnapshot,
+    capabilities: &Capabilities,
+    kind: &OperationKind,
+    onto: Option<&[Instance]>,
+) -> Vec<Finding> {
+    let mut around = ProfileInventory::new(ProfileId::from(""), CloudId::from(""));
+    if let Some(instances) = onto {
+        let section = (Resource::Instances, Some(fresh.nic.region.clone()));
+        let sweep = around.begin(section.clone());
+        around.merge(InventoryPage { instances: instances.to_vec(), ..InventoryPage::default() }, fresh.read_at);
+        around.complete(&section, sweep, fresh.read_at);
+    }
+    found(&around, Facts::from_snapshot(fresh), capabilities, kind)
+}
+
+fn found<'a>(
+    part: &'a ProfileInventory,
+    mut facts: Facts<'a>,
+    capabilities: &Capabilities,
+    kind: &'a OperationKind,
+) -> Vec<Finding> {
     let rules = capabilities.rules_of(kind);
-    let mut facts = Facts::of(part, nic);
+    let nic = facts.nic;
     if let OperationKind::Attach { instance, .. } = kind {
         // The one that it is to be on.
         facts.instance = part.instance(instance);

@@ -151,6 +151,11 @@ fn hash(operations: &[Operation]) -> PlanHash {
         // What stays on the NIC is judged by it.
         digest.list(operation.taken.iter().map(ToString::to_string).collect());
         facts(&mut digest, &operation.expect);
+        if let Some(instance) = &operation.onto {
+            digest.text("onto");
+            digest.text(&instance.power.word);
+            digest.flag(instance.guest_agent);
+        }
         digest.number(operation.overrides.len());
         for Override { target, findings, reason } in &operation.overrides {
             digest.text(&target.ip().map_or_else(|| "nic".to_owned(), |ip| ip.to_string()));

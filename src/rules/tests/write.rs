@@ -3,7 +3,13 @@
 
 use super::*;
 use crate::{
-    domain::{finding::FindingId, ids::RegionId, inventory::ProfileInventory, nic::TypeLimit, plan::OperationKind},
+    domain::{
+        finding::FindingId,
+        ids::RegionId,
+        inventory::ProfileInventory,
+        nic::TypeLimit,
+        plan::{ChangedFact, OperationKind},
+    },
     rules::write,
 };
 
@@ -368,4 +374,64 @@ fn an_attach_names_the_instance_that_the_nic_is_to_be_on() {
     assert_eq!(says(Some(false), PowerState::Running), [of_nic, of_type]);
     assert_eq!(says(None, PowerState::Running), [told(FindingId::HotPlugUnknown, Severity::Unknown, "vm-1 -")]);
     assert_eq!(says(Some(false), PowerState::Stopped), []);
+}
+
+/// Right before an attach the instance is read again: what stands against it by now, and did not, is told with what changed.
+#[test]
+fn an_instance_that_would_not_take_the_nic_any_more_is_told() {
+    const ATTACH: &[Precondition] = &[
+        rule(Condition::InstanceExists, Severity::Blocked),
+        rule(Condition::InstanceState { allowed: &[PowerState::Running], primary_nic_only: false }, Severity::Blocked),
+        rule(Condition::GuestAgentRuns, Severity::Warn),
+        rule(Condition::SamePlace { zone: true }, Severity::Blocked),
+    ];
+    let cloud = Capabilities { attach: ATTACH, ..STRICT };
+    let known = known();
+    let fresh = NicSnapshot { nic: known.own, instance: None, ..snapshot() };
+    let well = known.target.unwrap();
+    let told = |before: Option<&Instance>, now: Option<&Instance>| {
+        let change = write::refused_onto(&fresh, &cloud, &attach(), [before, now])?;
+        Some((change.fact, change.before, change.now))
+    };
+    let with = |change: fn(&mut Instance)| {
+        let mut now = well.clone();
+        change(&mut now);
+        now
+    };
+    let power = |before: &str, now: &str| Some((ChangedFact::InstancePower, before.to_owned(), now.to_owned()));
+    let broken = |id: FindingId| Some((ChangedFact::Rule, "-".to_owned(), id.as_str().to_owned()));
+    assert_eq!(told(Some(&well), Some(&well)), None);
+    let word = &*well.power.word;
+    assert_eq!(told(Some(&well), None), power(word, "-"));
+    assert_eq!(told(None, None), power("-", "-"), "nobody saw it before");
+    let stopped = Instance { zone: well.zone.clone(), ..instance("vm-1", PowerState::Stopped) };
+    assert_eq!(told(Some(&well), Some(&stopped)), power(word, &stopped.power.word));
+    assert_eq!(told(Some(&well), Some(&with(|now| now.zone = Some("b".into())))), broken(FindingId::OtherPlace));
+    let dead = with(|now| now.guest_agent = Some(false));
+    assert_eq!(told(Some(&well), Some(&dead)), broken(FindingId::GuestAgent), "nobody was warned of it");
+    assert_eq!(told(Some(&dead), Some(&dead)), None, "the plan has told");
+    assert_eq!(told(Some(&well), Some(&with(|now| now.guest_agent = None))), broken(FindingId::GuestAgentUnknown));
+    assert_eq!(told(None, Some(&dead)), None, "which warnings the plan had is not known, and none blocks");
+}
+
+/// The same of the NIC, on the NIC alone: what only lists tell is not taken for refused.
+#[test]
+fn a_write_that_gives_is_refused_for_what_the_nic_shows_alone() {
+    const ASSIGN: &[Precondition] = &[
+        rule(Condition::InstanceExists, Severity::Blocked),
+        rule(Condition::AddressRoom { free: Some(2), attached: None }, Severity::Blocked),
+        rule(Condition::AddressFree { floating: false }, Severity::Blocked),
+    ];
+    let cloud = Capabilities { assign: ASSIGN, ..STRICT };
+    let told = |change: fn(&mut NicSnapshot)| {
+        let mut fresh = NicSnapshot { instances_known: true, ..snapshot() };
+        change(&mut fresh);
+        write::refused(&fresh, &cloud, &assign()).map(|change| change.now)
+    };
+    assert_eq!(told(|_| {}), None);
+    assert_eq!(told(|fresh| fresh.instance = None).as_deref(), Some("instance-gone"));
+    let free = |fresh: &mut NicSnapshot| {
+        (fresh.nic.instance, fresh.instance, fresh.nic.status.state) = (None, None, NicState::Free);
+    };
+    assert_eq!(told(free).as_deref(), Some("nic-full"));
 }

@@ -174,6 +174,42 @@ async fn an_instance_that_is_protected_by_the_time_of_the_attach_gets_no_nic() {
     }
 }
 
+/// The instance that a NIC goes back to is read right before: one that is gone, or would not take it any more, is sent no NIC.
+#[tokio::test]
+async fn an_instance_that_is_gone_by_the_time_of_the_attach_is_sent_no_nic() {
+    for (cloud, _) in clouds() {
+        let mut stage = Scene::demo(cloud).open().await;
+        let target = main_job(cloud).await.swap_remove(3);
+        let away = stage.prepare(std::slice::from_ref(&target)).await;
+        let instance = stage.simulator.world().nic(&parts(&target).0).unwrap().instance_id.clone().unwrap();
+        stage.run(&away).await.all(OutcomeWord::Released);
+        let plan = back(&mut stage).await;
+        whole(&stage, &plan);
+        let before = stage.writes();
+        let moving = stage.simulator_words().instance_transient[0];
+        let was = stage.simulator.world().instance(&instance).unwrap().status.clone();
+        let mut changed = Vec::new();
+        for gone in [false, true] {
+            stage.simulator.change(|world| {
+                if gone {
+                    world.remove_instance(&instance).unwrap();
+                } else {
+                    world.edit_instance(&instance, |one| moving.clone_into(&mut one.status)).unwrap();
+                }
+            });
+            let ended = stage.run(&plan).await;
+            match ended.only() {
+                Outcome::Skipped { why: Skip::Stale { changes } } => changed.extend(changes.clone()),
+                // Some clouds tell it by an error of the read.
+                Outcome::Skipped { why: Skip::NotReadAgain { .. } } if gone => {}
+                other => panic!("{}: {other:?}", stage.name()),
+            }
+        }
+        assert_eq!(changed[0].fact, ChangedFact::InstancePower, "{}", stage.name());
+        assert_eq!(stage.writes(), before, "{}: it was {was}", stage.name());
+    }
+}
+
 /// The EIP that a release took from its address is bound to it again.
 #[tokio::test]
 async fn an_eip_comes_back_after_its_address() {

@@ -32,24 +32,24 @@ use super::{
 const OF_THE_PLAN: &[FindingId] = &[FindingId::VipLast, FindingId::VipShared];
 
 /// Where a change takes place.
-struct Spot<'a> {
-    nic: &'a str,
-    /// The address that is to be released.
-    ip: Option<IpAddr>,
+pub struct Spot<'a> {
+    pub nic: &'a str,
+    /// The address that the write is about.
+    pub ip: Option<IpAddr>,
     /// The NIC's instance.
-    instance: Option<String>,
+    pub instance: Option<String>,
     /// Another NIC, and another instance.
-    other: Option<String>,
-    other_instance: Option<String>,
-    words: &'static Vocabulary,
-    kinks: &'a Kinks,
+    pub other: Option<String>,
+    pub other_instance: Option<String>,
+    pub words: &'static Vocabulary,
+    pub kinks: &'a Kinks,
 }
 
 /// Does something; false if that is not possible here.
-type Deed = fn(&mut World, &Spot, &mut Random) -> bool;
+pub type Deed = fn(&mut World, &Spot, &mut Random) -> bool;
 
 /// What has nothing to do with the write.
-const FAR: &[(&str, Deed)] = &[
+pub const FAR: &[(&str, Deed)] = &[
     ("nothing", |_, _, _| true),
     ("a new name", |world, spot, _| world.edit_nic(spot.nic, |nic| nic.name.push_str("-new")).is_some()),
     ("another group", |world, spot, _| world.edit_nic(spot.nic, |nic| nic.security_groups.clear()).is_some()),
@@ -71,7 +71,7 @@ const FAR: &[(&str, Deed)] = &[
 ];
 
 /// What happens to the NIC, or to what it hangs on.
-const NEAR: &[(&str, Deed)] = &[
+pub const NEAR: &[(&str, Deed)] = &[
     ("an EIP on an address", |world, spot, random| {
         let eip = eip(spot, random);
         let place = place(world, spot, random);
@@ -120,7 +120,8 @@ const NEAR: &[(&str, Deed)] = &[
     }),
     ("the address moves to another NIC", |world, spot, _| {
         let (Some(ip), Some(other)) = (spot.ip, spot.other.as_deref()) else { return false };
-        let Some(address) = world.nic(spot.nic).and_then(|nic| nic.address(ip)).cloned() else { return false };
+        let address = world.nic(spot.nic).and_then(|nic| nic.address(ip)).filter(|address| !address.primary);
+        let Some(address) = address.cloned() else { return false };
         world.release(spot.nic, &[ip]);
         world.edit_nic(other, |nic| nic.addresses.push(SimAddress { eip: None, lb: None, ..address })).is_some()
     }),
@@ -344,20 +345,30 @@ fn change(
     words: &'static Vocabulary,
     random: &mut Random,
 ) -> Option<&'static str> {
-    let ip = target.ip();
-    let nic = world.nic(target.nic().nic.as_str())?.clone();
+    let id = target.nic().nic.as_str();
+    let spot = spot(world, id, target.ip(), kinks, words)?;
+    let (what, deed) = random.pick(if near { NEAR } else { FAR })?;
+    deed(world, &spot, random).then_some(what)
+}
+
+pub fn spot<'a>(
+    world: &World,
+    id: &'a str,
+    ip: Option<IpAddr>,
+    kinks: &'a Kinks,
+    words: &'static Vocabulary,
+) -> Option<Spot<'a>> {
+    let nic = world.nic(id)?;
     let other = world.nics().iter().find(|other| other.id != nic.id && other.subnet_id == nic.subnet_id);
     let other_instance =
         world.instances().iter().find(|one| Some(&one.id) != nic.instance_id.as_ref() && one.status == words.running);
-    let spot = Spot {
-        nic: &nic.id,
+    Some(Spot {
+        nic: id,
         ip,
         instance: nic.instance_id.clone(),
         other: other.map(|other| other.id.clone()),
         other_instance: other_instance.map(|one| one.id.clone()),
         words,
         kinks,
-    };
-    let (what, deed) = random.pick(if near { NEAR } else { FAR })?;
-    deed(world, &spot, random).then_some(what)
+    })
 }

@@ -8,9 +8,12 @@ use std::{
 
 use nicdeck::{
     domain::{
+        address::Eip,
         fault::Fault,
-        ids::NicId,
+        ids::{EipId, InstanceId, NicId},
+        instance::Instance,
         inventory::{Inventory, ProfileInventory, Section},
+        nic::Nic,
         page::{Listing, Resource, Scope},
         plan::OperationKind,
         snapshot::NicSnapshot,
@@ -246,6 +249,27 @@ impl Desk {
             scratch.complete(&section, 0, now);
         }
         scratch.snapshot(&seen.nic.id)
+    }
+
+    /// An instance as it is read for a NIC that is to be put on it. `None`: it is not there.
+    pub fn instance(&self, world: &mut World, now: Timestamp, nic: &Nic, id: &InstanceId) -> Option<Instance> {
+        let there = Nic { instance: Some(id.clone()), ..nic.clone() };
+        let mut listings = self.cloud.inspection(&there, &[]);
+        listings.retain(|listing| listing.resource == Resource::Instances);
+        assert!(!listings.is_empty(), "{}: it asks for no instance", self.name());
+        let mut scratch = ProfileInventory::new(PROFILE.into(), self.profile.cloud.clone());
+        self.read(world, now, &mut scratch, listings);
+        scratch.instance(id).cloned()
+    }
+
+    /// An EIP as it is, wherever that is, with whether the cloud lists them by themselves. `None`: it is not there.
+    pub fn eip(&self, world: &mut World, now: Timestamp, id: &EipId) -> (bool, Option<Eip>) {
+        let mut listings = self.cloud.listings(&self.profile.regions);
+        listings.retain(|listing| listing.resource == Resource::Eips);
+        let listed = !listings.is_empty();
+        let mut scratch = ProfileInventory::new(PROFILE.into(), self.profile.cloud.clone());
+        self.read(world, now, &mut scratch, listings);
+        (listed, scratch.eip(id).cloned())
     }
 
     /// Sends a write, whatever the rules say of it: all its requests, and waits for the end of what they began.

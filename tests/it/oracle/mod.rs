@@ -10,6 +10,7 @@
 mod between;
 pub mod desk;
 mod facts;
+mod given;
 mod missing;
 mod others;
 mod pairs;
@@ -29,6 +30,8 @@ use worlds::Kinks;
 const PAIRS: usize = if cfg!(debug_assertions) { 600 } else { 10_000 };
 /// The same for writes before which the world changes.
 const CHANGED: usize = if cfg!(debug_assertions) { 250 } else { 10_000 };
+/// And for such writes as give something back.
+const GIVEN: usize = if cfg!(debug_assertions) { 100 } else { 5_000 };
 /// Disagreements that are shown.
 const SHOWN: usize = 6;
 
@@ -124,6 +127,31 @@ fn a_change_before_the_write_stops_it_when_it_matters_and_only_then() {
                 wrong.extend(between::tried(&scene, case, &kinks, &mut random, &mut tally).err());
             }
             if tally.pairs() + wrong.len() >= CHANGED || std::env::var_os("NICDECK_ORACLE_SEED").is_some() {
+                break;
+            }
+        }
+        println!("{id} {}: {tally:?}; {} disagreements", words.api, wrong.len());
+        let shown: Vec<&str> = wrong.iter().take(SHOWN).map(String::as_str).collect();
+        assert!(wrong.is_empty(), "{} disagreements of {id} {}:\n{}", wrong.len(), words.api, shown.join("\n\n"));
+        assert!(tally.sent * 10 >= tally.pairs() && tally.stale * 10 >= tally.pairs(), "{id}: one-sided: {tally:?}");
+    }
+}
+
+#[test]
+#[allow(clippy::print_stdout, reason = "how many there were is what it is for")]
+fn a_change_before_a_write_that_gives_stops_it_when_it_matters_and_only_then() {
+    for (cloud, words) in clouds() {
+        let id = cloud.descriptor().id;
+        let kinks = worlds::kinks(id, words.api);
+        let (mut tally, mut wrong) = (between::Tally::default(), Vec::new());
+        for seed in seeds() {
+            let scene = Scene::untried(cloud, words.api, &kinks, seed);
+            let mut random = Random::named(seed, "given");
+            let cases = others::cases(&scene, &mut Random::named(seed, "others"));
+            for case in cases.iter().flat_map(|case| std::iter::repeat_n(case, 6)) {
+                wrong.extend(given::tried(&scene, case, &kinks, &mut random, &mut tally).err());
+            }
+            if tally.pairs() + wrong.len() >= GIVEN || std::env::var_os("NICDECK_ORACLE_SEED").is_some() {
                 break;
             }
         }

@@ -32,8 +32,8 @@ use super::{
 
 /// A write, and what became of it.
 pub struct Case {
-    kind: OperationKind,
-    answer: Answer,
+    pub kind: OperationKind,
+    pub answer: Answer,
     difference: String,
 }
 
@@ -129,14 +129,15 @@ fn tried(scene: &Scene, kind: OperationKind) -> Case {
         scene.stale(kind.nic()).filter(|seen| scene.desk.cloud.step(&kind, seen, &[]).is_some_and(carries))
     });
     let answer = scene.desk.send(&mut world, &kind, seen.as_ref());
-    let difference = if answer == Answer::Accepted { difference(scene, &world, &kind) } else { String::new() };
+    let accepted = answer == Answer::Accepted;
+    let difference = if accepted { difference(scene, &scene.world, &world, &kind) } else { String::new() };
     Case { kind, answer, difference }
 }
 
 /// What differs from the world after this write alone.
-fn difference(scene: &Scene, after: &World, kind: &OperationKind) -> String {
+pub fn difference(scene: &Scene, before: &World, after: &World, kind: &OperationKind) -> String {
     let words = scene.desk.cloud.dialect().vocabulary();
-    let mut world = scene.world.clone();
+    let mut world = before.clone();
     let id = kind.nic().as_str();
     match kind {
         OperationKind::Assign { ips, .. } if words.secondaries => {

@@ -247,17 +247,22 @@ fn show(rows: &[PlanRow]) -> String {
 impl Scene {
     /// The world of a seed and all that is tried on it.
     pub fn new(cloud: &'static dyn Provider, api: &str, kinks: &Kinks, seed: u64) -> Self {
-        let world = worlds::world(cloud, kinks, seed);
-        let desk = Desk::new(cloud, &world);
-        let inventory = desk.survey(&world);
-        let facts = facts::of(cloud.descriptor().id, api);
-        let mut scene = Self { seed, desk, world, inventory, cases: Vec::new(), facts };
+        let mut scene = Self::untried(cloud, api, kinks, seed);
         let mut random = Random::named(seed, "targets");
         for targets in scene.targets(&mut random) {
             let case = scene.tried(targets);
             scene.cases.push(case);
         }
         scene
+    }
+
+    /// The world of a seed alone.
+    pub fn untried(cloud: &'static dyn Provider, api: &str, kinks: &Kinks, seed: u64) -> Self {
+        let world = worlds::world(cloud, kinks, seed);
+        let desk = Desk::new(cloud, &world);
+        let inventory = desk.survey(&world);
+        let facts = facts::of(cloud.descriptor().id, api);
+        Self { seed, desk, world, inventory, cases: Vec::new(), facts }
     }
 
     pub fn capabilities(&self) -> &'static Capabilities {

@@ -7,7 +7,6 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::msg::ReadBack,
     domain::{
-        address::EipBinding,
         fault::{Fault, FaultKind},
         finding::FindingId,
         ids::{EipId, InstanceId},
@@ -25,7 +24,7 @@ use crate::{
     runtime::jobs::inspect,
 };
 
-use super::targets::{Rules, narrow};
+use super::targets::{Rules, bound_elsewhere, narrow};
 
 /// Ends of targets.
 pub type Ends = Vec<(Target, Outcome)>;
@@ -119,20 +118,16 @@ async fn bindable(
 ) -> Result<Option<Change>, Fault> {
     let listed = inspect::lists_eips(client, &operation.region);
     let eip = if listed { inspect::eip(client, &operation.region, id, cancel).await? } else { None };
-    let now = match &eip {
-        Some(eip) if eip.bound != EipBinding::Unbound => Some(format!("{id} ({})", eip.status)),
-        None if listed => Some("-".to_owned()),
-        _ => None,
-    };
-    if let Some(now) = now {
-        return Ok(Some(Change { fact: ChangedFact::Eips, before: id.to_string(), now }));
+    if let Some(change) = bound_elsewhere(id, eip.as_ref()).filter(|_| listed) {
+        return Ok(Some(change));
     }
     let brings = Brings::Eip(ip, eip.as_ref());
     let protect = safety.protect.of(&operation.profile);
     Ok(protect.and_then(|protect| rules::held(seen, protect, Some(ip), brings)))
 }
 
-/// That the instance which the NIC is to be put on is protected: it is written to as well.
+/// What stands against an attach on the side of the instance, which is written to as well: that it is not as it was, would not take the
+/// NIC, or is protected.
 ///
 /// # Errors
 /// It can not be read.
@@ -143,9 +138,11 @@ async fn held_by(
     id: &InstanceId,
     cancel: &CancellationToken,
 ) -> Result<Option<Change>, Fault> {
-    let Some(protect) = safety.protect.of(&operation.profile) else { return Ok(None) };
     let instance = inspect::instance(client, &seen.nic, id, cancel).await?;
-    Ok(rules::held(seen, protect, None, Brings::Instance(id, instance.as_ref())))
+    let protect = safety.protect.of(&operation.profile);
+    let held = protect.and_then(|protect| rules::held(seen, protect, None, Brings::Instance(id, instance.as_ref())));
+    let both = [operation.onto.as_deref(), instance.as_ref()];
+    Ok(held.or_else(|| rules::write::refused_onto(seen, client.capabilities(), &operation.kind, both)))
 }
 
 /// Ends the targets that are not to be sent, on the NIC as it was read.

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use crate::{
     domain::{
-        address::Eip,
+        address::{Eip, EipBinding},
         capabilities::{Capabilities, Condition},
+        ids::EipId,
         nic::Nic,
         outcome::{Outcome, Skip},
         plan::{Calls, Change, ChangedFact, Operation, OperationKind},
@@ -13,7 +14,7 @@ use crate::{
         snapshot::NicSnapshot,
     },
     providers::client::Client,
-    rules::{self, Safety, protect::ProfileRules},
+    rules::{self, Safety, protect::ProfileRules, write},
 };
 
 /// What a target is judged by once more, right before it is sent.
@@ -101,6 +102,9 @@ fn left(
         if changes.is_empty() {
             changes.extend(rules::violated(fresh, rules.capabilities, rules.protect, &operation.kind, &target));
         }
+        if changes.is_empty() {
+            changes.extend(refused(fresh, rules.capabilities, &operation.kind, target.ip()));
+        }
         if !changes.is_empty() {
             ends.push((target, Outcome::Skipped { why: Skip::Stale { changes } }));
             continue;
@@ -113,10 +117,42 @@ fn left(
     match &operation.kind {
         OperationKind::Release { nic, .. } if !ips.is_empty() => Some(OperationKind::Release { nic: nic.clone(), ips }),
         OperationKind::Assign { nic, lists, .. } if !ips.is_empty() => {
-            Some(OperationKind::Assign { nic: nic.clone(), ips, lists: lists.clone() })
+            let kind = OperationKind::Assign { nic: nic.clone(), ips, lists: lists.clone() };
+            // Each alone may fit where all together do not.
+            let Some(change) = write::refused(fresh, rules.capabilities, &kind) else { return Some(kind) };
+            let why = Skip::Stale { changes: vec![change] };
+            let rest = targets(operation, &kind).into_iter();
+            ends.extend(rest.map(|target| (target, Outcome::Skipped { why: why.clone() })));
+            None
         }
         _ => None,
     }
+}
+
+/// What the cloud would refuse of a write that gives something: of several addresses, for this one.
+fn refused(
+    fresh: &NicSnapshot,
+    capabilities: &Capabilities,
+    kind: &OperationKind,
+    ip: Option<IpAddr>,
+) -> Option<Change> {
+    match (kind, ip) {
+        (OperationKind::Assign { nic, lists, .. }, Some(ip)) => {
+            let one = OperationKind::Assign { nic: nic.clone(), ips: vec![ip], lists: lists.clone() };
+            write::refused(fresh, capabilities, &one)
+        }
+        _ => write::refused(fresh, capabilities, kind),
+    }
+}
+
+/// What stands against the binding of an EIP that is as it is here, where EIPs are listed: some clouds take it away from whoever has it.
+pub fn bound_elsewhere(id: &EipId, now: Option<&Eip>) -> Option<Change> {
+    let now = match now {
+        Some(eip) if eip.bound != EipBinding::Unbound => format!("{id} ({})", eip.status),
+        Some(_) => return None,
+        None => "-".to_owned(),
+    };
+    Some(Change { fact: ChangedFact::Eips, before: id.to_string(), now })
 }
 
 /// What a release would end for the NIC as a whole, and the plan did not tell since others have taken the rest meanwhile.
