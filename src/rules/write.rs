@@ -52,8 +52,9 @@ pub(super) fn findings_on(
     found(part, Facts::of(part, nic), capabilities, kind)
 }
 
-/// What the cloud would refuse by now of a write that gives something, as the NIC was read right before the write. What only whole lists tell (who else has an address,
-/// how many NICs an instance has, what its type takes) is not asked again: a cloud that refuses for it has done nothing.
+/// What the cloud would refuse by now of a write that gives something, as the NIC was read right before it. What only whole lists tell
+/// (who else has an address, how many NICs an instance has, what its type takes) is not asked again: a cloud that refuses for it has
+/// done nothing.
 pub fn refused(fresh: &NicSnapshot, capabilities: &Capabilities, kind: &OperationKind) -> Option<Change> {
     let gives =
         matches!(kind, OperationKind::Assign { .. } | OperationKind::Attach { .. } | OperationKind::BindEip { .. });
@@ -223,8 +224,15 @@ impl<'a> Asking<'a> {
         }
     }
 
-    fn is_to_be_on(&self, on: &InstanceId) -> bool {
-        matches!(self.kind, OperationKind::Attach { instance, .. } if instance == on)
+    /// Is the NIC on the very instance that it is to be put on?
+    fn is_on_it(&self) -> bool {
+        let OperationKind::Attach { instance, .. } = self.kind else { return false };
+        self.nic().instance.as_ref() == Some(instance) && self.nic().status.state == NicState::Attached
+    }
+
+    fn there(&self) -> Values {
+        let on = self.nic().instance.as_ref().map(ToString::to_string).unwrap_or_default();
+        vec![("nic", self.nic().id.to_string()), ("instance", on), ("case", "attach".to_owned())]
     }
 
     fn limit(&self) -> Option<&'a TypeLimit> {
@@ -303,11 +311,12 @@ impl<'a> Asking<'a> {
                 let values = |ip: &IpAddr| vec![of_nic(), ("ip", ip.to_string()), ("kind", "virtual".to_owned())];
                 floats.map_or(holds, |ip| told(FindingId::AddressKind, values(ip)))
             }
+            // Where only a free one is attached, the one that is on that very instance is not what its state stands against.
+            Condition::NicState { allowed } if !allowed.contains(&NicState::Attached) && self.is_on_it() => {
+                (Answer::Violated(FindingId::AlreadyThere), Some(self.there()))
+            }
             Condition::NicFree => match &nic.instance {
-                Some(on) if self.is_to_be_on(on) && nic.status.state == NicState::Attached => {
-                    let values = vec![of_nic(), ("instance", on.to_string()), ("case", "attach".to_owned())];
-                    told(FindingId::AlreadyThere, values)
-                }
+                Some(_) if self.is_on_it() => told(FindingId::AlreadyThere, self.there()),
                 Some(instance) => told(FindingId::NicAttached, vec![of_nic(), ("instance", instance.to_string())]),
                 None if self.facts.is_free() => holds,
                 // To what it does not name, if to anything.

@@ -77,6 +77,10 @@ fn made_under(undos: &[Undo], safety: &Safety) -> ReleasePlan {
 }
 
 fn made_by(undos: &[Undo], safety: &Safety, readonly: bool) -> ReleasePlan {
+    made_on(&CLOUD, undos, safety, readonly)
+}
+
+fn made_on(cloud: &'static Capabilities, undos: &[Undo], safety: &Safety, readonly: bool) -> ReleasePlan {
     let mut inventory = Inventory::new([("p".into(), "c".into())]);
     let part = inventory.profile_mut(&"p".into()).unwrap();
     let own = snapshot();
@@ -100,7 +104,7 @@ fn made_by(undos: &[Undo], safety: &Safety, readonly: bool) -> ReleasePlan {
         part.complete(&(resource, Some(RegionId::from(REGION))), 0, READ);
     }
     let sources =
-        Sources { inventory: &inventory, capabilities: &|_: &ProfileId| Some(&CLOUD), readonly: &|_| readonly, safety };
+        Sources { inventory: &inventory, capabilities: &|_: &ProfileId| Some(cloud), readonly: &|_| readonly, safety };
     plan(undos, &sources, READ).unwrap()
 }
 
@@ -181,6 +185,10 @@ fn what_does_not_come_back_is_named() {
     assert_eq!(lost(nic), [warned(FindingId::LbNotRestored, "lb-1"), warned(FindingId::EipNotRestored, "eip-1")]);
 }
 
+/// Asks for a free NIC, and not what it is on.
+const FREE: Capabilities =
+    Capabilities { attach: &[rule(Condition::NicState { allowed: &[NicState::Free] }, Severity::Blocked)], ..CLOUD };
+
 /// Nobody has to do anything for it, and nothing that would stand against it matters.
 #[test]
 fn what_is_put_back_already_is_no_error_and_is_not_sent() {
@@ -204,6 +212,13 @@ fn what_is_put_back_already_is_no_error_and_is_not_sent() {
         assert_eq!(decision, Decision::Blocked);
         assert!(found.iter().any(|(id, ..)| *id == FindingId::NotReadAgain), "{found:?}");
     }
+    // Where the cloud asks for a free NIC alone, whatever it is on.
+    let row = |instance| {
+        let plan = made_on(&FREE, &[attach("nic-1", instance)], &Safety::default(), false);
+        (plan.rows()[0].decision, plan.rows()[0].findings.iter().map(|found| found.id).collect::<Vec<_>>())
+    };
+    assert_eq!(row("vm-1"), (Decision::Already, vec![FindingId::AlreadyThere]));
+    assert_eq!(row("vm-2"), (Decision::Blocked, vec![FindingId::NicState]));
     // Beside what is sent.
     let plan = made(&[assign("nic-1", "10.0.0.2"), assign("nic-1", "10.0.0.50")], false);
     assert_eq!((plan.operations().len(), plan.targets().count(), plan.blocked()), (1, 1, 0));

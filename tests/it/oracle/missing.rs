@@ -82,7 +82,7 @@ fn untold(id: FindingId) -> &'static [FindingId] {
         F::NicStateUnknown => &[F::NicState],
         // What is about an instance is not told where the instance is not.
         F::NicAttached | F::InstanceGone => &[F::InstanceUnknown],
-        F::AlreadyThere => &[F::AddressTaken, F::NicAttached, F::InstanceUnknown],
+        F::AlreadyThere => &[F::AddressTaken, F::NicAttached, F::NicState, F::InstanceUnknown],
         F::InstanceState | F::OtherPlace | F::OtherVpc | F::InstanceFullUnknown | F::NicFullUnknown => {
             &[F::InstanceUnknown, F::InstanceGone]
         }
