@@ -24,6 +24,11 @@ impl Tags {
         Self(None)
     }
 
+    /// All of them, if each was told whole: nobody knows what a half of one would have said.
+    pub fn whole(tags: impl Iterator<Item = Option<Tag>>) -> Self {
+        tags.collect::<Option<Vec<Tag>>>().map_or_else(Self::unknown, Self::from)
+    }
+
     /// `None` where they are not known.
     pub fn known(&self) -> Option<&[Tag]> {
         self.0.as_deref()

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use crate::domain::{
     address::{Address, AddressRole, Backend, Eip},
     float::Float,
-    instance::Instance,
+    instance::{Instance, PowerState},
     nic::{Nic, NicState},
 };
 
@@ -157,7 +157,7 @@ impl Whole<'_> {
                 Field::Cloud => exactly(any(patterns, self.profile.cloud.as_str())),
                 Field::Profile => exactly(any(patterns, self.profile.profile.as_str())),
                 Field::Env => exactly(self.profile.env.is_some_and(|env| any(patterns, env))),
-                Field::State => or(self.of_instance(test), instance(false)),
+                Field::State => or(self.of_instance(test), instance(false).or(self.stateless_instance())),
                 Field::Instance => or(self.of_instance(test), instance(false).or(self.nameless_instance())),
                 Field::Region => exactly(any(patterns, self.nic.region.as_str())),
                 Field::Zone => {
@@ -165,7 +165,8 @@ impl Whole<'_> {
                     let zones = self.nic.zone.as_deref().into_iter().chain(zone);
                     let (mut known, mut found) = (false, false);
                     zones.for_each(|zone| (known, found) = (true, found || any(patterns, zone)));
-                    or(found, (!known).then_some(Missing::Zone))
+                    let hidden = self.instance_unread().then_some(Missing::Instance);
+                    or(found, if known { hidden } else { Some(Missing::Zone) })
                 }
                 Field::Id => {
                     let own = any(patterns, self.nic.id.as_str())
@@ -236,6 +237,11 @@ impl Whole<'_> {
     /// On an instance that was not read, or that the cloud hides.
     fn instance_unread(&self) -> bool {
         self.instance.is_none() && (self.nic.instance.is_some() || self.nic.status.state != NicState::Free)
+    }
+
+    /// One whose state was not told, or has a word that nobody here knows.
+    fn stateless_instance(&self) -> Option<Missing> {
+        self.instance.is_some_and(|instance| instance.power.state == PowerState::Other).then_some(Missing::Instance)
     }
 
     fn nameless_instance(&self) -> Option<Missing> {
@@ -354,6 +360,12 @@ impl Whole<'_> {
         if self.eips.iter().any(|eip| untold(eip) && is_here(eip)) {
             answer = answer.max(Certain::Untold(Missing::Eips));
         }
+        let by_id =
+            matches!(test, Test::Text(Field::Id, _)) || matches!(test, Test::Word(words) if !words.ids.is_empty());
+        // What no EIP explains may be of any, by whatever name.
+        if (by_name || by_id) && self.has_unexplained() {
+            answer = answer.max(Certain::Untold(Missing::Eips));
+        }
         let private = matches!(test, Test::Address(set) if set.is_private());
         let only_addresses =
             matches!(test, Test::Word(words) if words.texts.is_empty() && words.addresses.is_private());
@@ -380,16 +392,27 @@ impl Whole<'_> {
             let told = if yes { Certain::Yes } else { untold.map_or(Certain::No, Certain::Untold) };
             answer = answer.max(told);
         };
-        if has(Has::Eip) {
+        // Which of its addresses they are on hangs on all of them.
+        let unplaced = (!self.nic.addresses_known).then_some(Missing::Addresses);
+        if let Some(missing) = unplaced.filter(|_| has(Has::Eip) || has(Has::Lb)) {
+            tell(false, Some(missing));
+        } else if has(Has::Eip) {
             let on = |eip: &&Eip| self.address.map_or(Some(true), |address| eip.is_on(self.nic, address.ip));
             let maybe = self.eips.iter().any(|eip| on(eip).is_none());
             let open = maybe || self.has_unexplained() || !self.eips_known;
             tell(self.eips.iter().any(|eip| on(eip) == Some(true)), open.then_some(Missing::Eips));
         }
-        if has(Has::Lb) {
+        if has(Has::Lb) && unplaced.is_none() {
             let on =
                 |backend: &&Backend| self.address.is_none_or(|address| backend.ip_on(self.nic) == Some(address.ip));
-            tell(self.backends.iter().any(on), (!self.backends_known).then_some(Missing::LoadBalancers));
+            // A backend may be named by its instance, which the NIC may be coming to.
+            let settled = match self.nic.status.state {
+                NicState::Attached => self.nic.instance.is_some(),
+                state => state == NicState::Free,
+            };
+            let hidden = (!settled).then_some(Missing::Instance);
+            let untold = (!self.backends_known).then_some(Missing::LoadBalancers);
+            tell(self.backends.iter().any(on), untold.or(hidden));
         }
         if has(Has::Tag) {
             let tagged = |tags: &crate::domain::tags::Tags| tags.iter().len() > 0;

@@ -41,6 +41,14 @@ pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Err
     deserializer.deserialize_any(Text)
 }
 
+/// Text that is there, null as empty; a member that is missing is none.
+///
+/// # Errors
+/// As of [`text`].
+pub fn worded<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    text(deserializer).map(Some)
+}
+
 /// An id: text that is not empty.
 pub fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = text(deserializer)?;

@@ -184,7 +184,7 @@ impl Answer<'_> {
 
 /// Vendor: the lists leave out what is empty, so nothing said means none.
 fn tags(pool: &mut Pool, tags: &[wire::Tag]) -> Tags {
-    tags.iter().map(|tag| (pool.keep(&tag.key), pool.keep(&tag.value))).collect()
+    Tags::whole(tags.iter().map(|tag| Some((pool.keep(tag.key.as_ref()?), pool.keep(tag.value.as_ref()?)))))
 }
 
 fn regions(answer: wire::Regions) -> InventoryPage {

@@ -210,7 +210,7 @@ impl Answer<'_> {
 
 fn tags(pool: &mut Pool, tags: Option<&[wire::Tag]>) -> Tags {
     let Some(tags) = tags else { return Tags::unknown() };
-    tags.iter().map(|tag| (pool.keep(&tag.key), pool.keep(&tag.value))).collect()
+    Tags::whole(tags.iter().map(|tag| Some((pool.keep(tag.key.as_ref()?), pool.keep(tag.value.as_ref()?)))))
 }
 
 fn regions(answer: wire::Regions) -> InventoryPage {

@@ -247,11 +247,8 @@ impl Pool {
 
     fn tags(&mut self, tags: Option<&[Tag]>) -> Tags {
         let Some(tags) = tags else { return Tags::unknown() };
-        let mut word = |text: &Option<Text>| self.keep(text.as_ref().map_or("", |Text(text)| text));
-        tags.iter()
-            .filter(|tag| filled(tag.key.as_ref()).is_some())
-            .map(|tag| (word(&tag.key), word(&tag.value)))
-            .collect()
+        let mut word = |text: &Option<Text>| text.as_ref().map(|Text(text)| self.keep(text));
+        Tags::whole(tags.iter().map(|tag| Some((word(&tag.key)?, word(&tag.value)?))))
     }
 }
 

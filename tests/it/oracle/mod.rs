@@ -11,6 +11,7 @@ mod between;
 pub mod desk;
 mod facts;
 mod given;
+mod kept;
 mod missing;
 mod others;
 mod pairs;

@@ -8,7 +8,7 @@ use serde::{
     de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-use crate::providers::loose::{count, id, ip, object, text, truth};
+use crate::providers::loose::{count, id, ip, object, text, truth, worded};
 
 /// A list, in its wrapper `{"X":[…]}` or bare. Missing, null, `""`, `{}`, `[]` and `{"X":null}` all mean empty.
 fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
@@ -183,8 +183,8 @@ answers! {
     }
 
     Tag {
-        "TagKey" "text" key: String,
-        "TagValue" "text" value: String,
+        "TagKey" "worded" key: Option<String>,
+        "TagValue" "worded" value: Option<String>,
     }
 }
 

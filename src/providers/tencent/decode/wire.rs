@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::providers::loose::{count, id, ip, object, text, truth};
+use crate::providers::loose::{count, id, ip, object, text, truth, worded};
 
 /// Vendor: everything stands in `Response`.
 #[derive(Deserialize)]
@@ -29,11 +29,6 @@ fn told<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Resu
 /// What is there, null included.
 fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
-}
-
-/// Text that is there, null as empty.
-fn worded<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    text(deserializer).map(Some)
 }
 
 /// A list that has to be there: the one that an answer is about.
@@ -177,8 +172,8 @@ parts! {
     Placement { "Zone" "text" zone: String, }
 
     Tag {
-        "Key" "text" key: String,
-        "Value" "text" value: String,
+        "Key" "worded" key: Option<String>,
+        "Value" "worded" value: Option<String>,
     }
 
     Attachment { "InstanceId" "worded" instance: Option<String>, }
