@@ -244,6 +244,11 @@ impl<'a> Facts<'a> {
         self.part?.coverage(resource, &self.nic.region).read_at()
     }
 
+    /// The oldest of the NIC's own reading and of these lists, as far as there are any: not every cloud has all of them.
+    fn oldest_read<const N: usize>(&self, lists: [Option<Timestamp>; N]) -> Option<Timestamp> {
+        self.read_at.map(|at| lists.into_iter().flatten().fold(at, Timestamp::min))
+    }
+
     /// When the data behind a finding was read: the oldest, where it hangs on several.
     pub(super) fn age_of(&self, id: FindingId) -> Option<Timestamp> {
         match id {
@@ -254,7 +259,11 @@ impl<'a> Facts<'a> {
             | FindingId::EipUnknown => self.eips_at,
             // Who else has it the list of NICs tells.
             FindingId::VipShared | FindingId::VipLast => oldest([self.floats_at, self.listed_at(Resource::Nics)]),
-            FindingId::VipManaged | FindingId::VipUnknown | FindingId::VipOnNic => self.floats_at,
+            FindingId::VipManaged | FindingId::VipUnknown => self.floats_at,
+            // Which of the NIC's addresses are virtual ones their own list tells, where a cloud has one.
+            FindingId::VipOnNic | FindingId::AddressesLeave | FindingId::SourceCheck => {
+                self.oldest_read([self.floats_at])
+            }
             FindingId::LbBackend | FindingId::LbUnknown => self.backends_at,
             // The instance has a list of its own.
             FindingId::LbOnInstance => oldest([self.backends_at, self.instances_at]),
@@ -263,6 +272,12 @@ impl<'a> Facts<'a> {
             | FindingId::InstanceGone
             | FindingId::GuestAgent
             | FindingId::GuestAgentUnknown => self.instances_at,
+            // What the NIC can, and what its instance does.
+            FindingId::HotPlug | FindingId::HotPlugUnknown => oldest([self.read_at, self.instances_at]),
+            // A rule of the config may ask whatever is around the NIC.
+            FindingId::Protected => {
+                self.oldest_read([self.eips_at, self.backends_at, self.floats_at, self.instances_at])
+            }
             _ => self.read_at,
         }
     }

@@ -156,7 +156,7 @@ impl Site<'_> {
                 _ => None,
             };
             let brought = brought.map(|resource| facts.listed_at(resource));
-            let read_at = oldest(std::iter::once(facts.read_at).chain(brought));
+            let read_at = oldest(std::iter::once(facts.age_of(FindingId::Protected)).chain(brought));
             found.push(Finding { read_at, ..plain(FindingId::Protected, Severity::Blocked, values) });
         }
         if undo.wanted.earlier_write {

@@ -130,6 +130,7 @@ fn found<'a>(
             Some(same) => {
                 same.severity = same.severity.max(verdict.severity);
                 same.predicts = same.predicts.or(verdict.predicts);
+                same.read_at = oldest([same.read_at, asking.age(rule.condition, verdict.id)]);
             }
             None => found.push(Finding {
                 id: verdict.id,
@@ -176,14 +177,13 @@ impl<'a> Asking<'a> {
                 let nics = self.is_untold_eip().then(|| listed(Resource::Nics));
                 oldest(std::iter::once(listed(Resource::Eips)).chain(nics))
             }
-            Condition::InstanceExists
-            | Condition::InstanceState { .. }
-            | Condition::GuestAgentRuns
-            | Condition::HotPlug
-            | Condition::TypeHotPlugs
+            Condition::InstanceExists | Condition::InstanceState { .. } | Condition::GuestAgentRuns
                 if matches!(self.kind, OperationKind::Attach { .. }) =>
             {
                 listed(Resource::Instances)
+            }
+            Condition::HotPlug | Condition::TypeHotPlugs if matches!(self.kind, OperationKind::Attach { .. }) => {
+                with_nic(Some(listed(Resource::Instances)))
             }
             Condition::SamePlace { .. } | Condition::SameVpc => with_nic(Some(listed(Resource::Instances))),
             Condition::NicRoom { .. } => oldest([listed(Resource::Nics), listed(Resource::Instances)]),

@@ -1,5 +1,6 @@
 //! Hand-made clouds and worlds for the rules' tests: one that refuses, one that warns.
 
+mod ages;
 mod conditions;
 mod plans;
 mod safety;
