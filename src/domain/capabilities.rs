@@ -196,6 +196,8 @@ pub enum Condition {
     AddressesLeave,
     /// Told that the guest keeps its configuration.
     GuestKeepsConfig,
+    /// Detach: told that a default route through the NIC ends with it. Whether there is one only the guest knows.
+    NoDefaultRoute,
     /// Assign: the address is not on the NIC yet.
     NotOnNic,
     /// Assign: no other NIC of the subnet has the address; with `floating`, several may have it as a virtual one.

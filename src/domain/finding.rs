@@ -96,6 +96,8 @@ finding_ids! {
     AddressesUnknown = "addresses-unknown",
     /// The guest keeps the address configured.
     OsConfig = "os-config",
+    /// A default route of the guest through the NIC ends.
+    DefaultRoute = "default-route",
     /// A NIC has the address.
     AddressTaken = "address-taken",
     /// What is to be put there is there already.
@@ -241,9 +243,9 @@ impl Finding {
     }
 }
 
-/// Which findings a target has, in eight bytes: for filters and counts over many rows.
+/// Which findings a target has, in sixteen bytes: for filters and counts over many rows.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub struct FindingSet(u64);
+pub struct FindingSet(u128);
 
 impl FindingSet {
     pub fn insert(&mut self, id: FindingId) {
@@ -284,4 +286,4 @@ impl FromIterator<FindingId> for FindingSet {
 }
 
 // One bit each.
-const _: () = assert!(FindingId::ALL.len() <= 64);
+const _: () = assert!(FindingId::ALL.len() <= 128);

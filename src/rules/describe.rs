@@ -220,6 +220,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
                 ("ips", join(ips.chain(prefixes))),
             ]
         }
+        FindingId::DefaultRoute => vec![nic(), instance_id(facts), instance_name(facts)],
         FindingId::OsConfig => {
             let ips = match asked {
                 Asked::Address(address) => address.ip.to_string(),

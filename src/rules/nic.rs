@@ -54,6 +54,7 @@ pub(super) fn ask(facts: &Facts, condition: Condition, context: Context) -> Answ
             }
             Some(false) | None => Answer::Holds,
         },
+        Condition::NoDefaultRoute if facts.nic.instance.is_some() => Answer::Violated(FindingId::DefaultRoute),
         Condition::AddressesLeave => {
             // Its own address goes with a NIC in any case, and is told where others do.
             let leaves =

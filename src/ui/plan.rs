@@ -238,7 +238,8 @@ fn whole_nic(canvas: &Canvas, ips: &[IpAddr], room: usize) -> String {
 
 /// The finding that stands in the row: what is true of each is told beside it.
 fn shown(row: &PlanRow) -> Option<&Finding> {
-    let of_each = |id: FindingId| matches!(id, FindingId::OsConfig | FindingId::HotPlugUnknown);
+    let of_each =
+        |id: FindingId| matches!(id, FindingId::OsConfig | FindingId::HotPlugUnknown | FindingId::DefaultRoute);
     row.findings.iter().find(|finding| finding.severity > Severity::Info || !of_each(finding.id))
 }
 

@@ -83,6 +83,8 @@ const DETACH: &[Precondition] = &[
     told(Condition::NoEipOnNic, Severity::Warn),
     told(Condition::NotManaged, Severity::Warn),
     told(Condition::AddressesLeave, Severity::Warn),
+    // Vendor: a default route through the NIC goes with it, and no list shows who has one.
+    told(Condition::NoDefaultRoute, Severity::Info),
     told(Condition::GuestKeepsConfig, Severity::Info),
 ];
 

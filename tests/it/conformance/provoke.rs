@@ -53,6 +53,7 @@ pub fn is_the_oracles(condition: Condition) -> bool {
             | Condition::OutlivesDetach
             | Condition::OutlivesInstance
             | Condition::GuestKeepsConfig
+            | Condition::NoDefaultRoute
             // Which types those are no listing tells, before or after.
             | Condition::TypeHotPlugs
             | Condition::InstanceNotBackend

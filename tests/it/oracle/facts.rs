@@ -47,6 +47,8 @@ pub fn of(cloud: &str, api: &str) -> Vec<Fact> {
             // A note of the page about detaching: the instance, not the NIC, must serve no balancer.
             fact(RELEASE, FindingId::LbOnInstance, serves_elsewhere),
             fact(DETACH, FindingId::LbOnInstance, serves_elsewhere),
+            // A default route through it goes with it; whether there is one only the guest knows.
+            fact(DETACH, FindingId::DefaultRoute, |_, nic, _| nic.instance_id.is_some()),
             // Of a kind that the documents do not know.
             fact(DETACH, FindingId::NicType, |_, nic, _| !nic.kind.is_empty()),
         ],

@@ -128,6 +128,15 @@ fn what_a_nic_is_decides() {
             |s| s.nic.members = Some(true),
             Some((F::NicMembers, B)),
         ),
+        (
+            "a default route may go with it",
+            Condition::NoDefaultRoute,
+            I,
+            Subject::Nic,
+            NOTHING,
+            Some((F::DefaultRoute, I)),
+        ),
+        ("a release takes no route", Condition::NoDefaultRoute, I, ADDRESS, NOTHING, None),
         ("addresses leave", Condition::AddressesLeave, I, Subject::Nic, NOTHING, Some((F::AddressesLeave, I))),
         (
             "IPv6 alone leaves",
