@@ -167,6 +167,8 @@ pub enum Condition {
         allowed: &'static [PowerState],
         primary_nic_only: bool,
     },
+    /// Told that the instance is neither running nor stopped, where the call is taken in any state.
+    InstanceAtRest,
     /// Detach: the NIC is not the primary one.
     NotPrimaryNic,
     /// The NIC is of a plain kind (primary or secondary).
@@ -186,6 +188,8 @@ pub enum Condition {
     GuestAgentRuns,
     /// Release: another secondary address stays.
     SecondaryStays,
+    /// Release of a virtual address: another virtual one stays on the NIC.
+    VirtualStays,
     /// Detach: no virtual address is on the NIC.
     NoVirtualIp,
     /// Detach: the cloud would not delete the NIC with it. The write switches that off first, and reads it back.

@@ -311,14 +311,15 @@ impl NicSnapshot {
         })
     }
 
-    /// A change if the NIC would have no secondary address once these are gone, and would have had when the plan was made: somebody
-    /// else took the others off meanwhile. What the plan itself takes is among `ips`.
-    pub fn last_returns(&self, now: &NicSnapshot, ips: &[IpAddr]) -> Option<Change> {
-        let stays =
-            |address: &&super::address::Address| address.role == AddressRole::Secondary && !ips.contains(&address.ip);
+    /// A change if the NIC would have no further address of this role once these are gone, and would have had when the plan was made:
+    /// somebody else took the others off meanwhile. What the plan itself takes is among `ips`.
+    pub fn last_returns(&self, now: &NicSnapshot, ips: &[IpAddr], role: AddressRole) -> Option<Change> {
+        let stays = |address: &&super::address::Address| address.role == role && !ips.contains(&address.ip);
         let left = |seen: &NicSnapshot| -> Vec<String> {
             let single = seen.nic.addresses.iter().filter(stays).map(|address| address.ip.to_string());
-            single.chain(seen.nic.prefixes.iter().map(ToString::to_string)).collect()
+            // A range is more addresses of the plain kind.
+            let ranges = seen.nic.prefixes.iter().filter(|_| role == AddressRole::Secondary);
+            single.chain(ranges.map(ToString::to_string)).collect()
         };
         let before = left(self);
         (!before.is_empty() && left(now).is_empty()).then(|| Change {

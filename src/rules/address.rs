@@ -76,6 +76,13 @@ pub(super) fn ask(facts: &Facts, condition: Condition, address: Address, context
                 Answer::Violated(FindingId::LastSecondary)
             }
         }
+        Condition::VirtualStays if address.role == AddressRole::Virtual => {
+            let staying = |other: &Address| {
+                other.role == AddressRole::Virtual && other.ip != ip && !context.leaving.contains(&other.ip)
+            };
+            let stays = facts.nic.addresses.iter().any(staying);
+            if stays { Answer::Holds } else { Answer::Violated(FindingId::LastSecondary) }
+        }
         Condition::NotPrimaryIp | Condition::NotIpv6 | Condition::SecondaryStays | Condition::AddressesLeave => {
             Answer::Holds
         }

@@ -163,6 +163,9 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
             });
             let allowed = join(allowed.into_iter().map(power_word));
             let mut values = vec![asked_instance(facts), instance_name(facts), power(facts), ("allowed", allowed)];
+            if rules.iter().all(|rule| !matches!(rule.condition, Condition::InstanceState { .. })) {
+                values.push(("case", "any".to_owned()));
+            }
             let held = facts.instance.map(|instance| instance.power.state);
             if let Some(state @ (PowerState::Locked | PowerState::Frozen)) = held {
                 values.push(("case", power_word(state).to_owned()));
@@ -234,11 +237,15 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
             values.extend(hit.missing.map(|missing| ("case", missing.as_str().to_owned())));
             with_ip(values)
         }
+        FindingId::LastSecondary => {
+            let floats = asked.address().is_some_and(|address| address.role == AddressRole::Virtual);
+            let case = floats.then(|| ("case", "virtual".to_owned()));
+            with_ip(std::iter::once(nic()).chain(case).collect())
+        }
         FindingId::Ipv6Address
         | FindingId::OverBelt
         | FindingId::NotCertain
         | FindingId::NoUndo
-        | FindingId::LastSecondary
         | FindingId::SourceCheck
         | FindingId::PrimaryNic
         | FindingId::NicStateUnknown

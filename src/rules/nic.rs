@@ -96,6 +96,13 @@ pub(super) fn ask_any(facts: &Facts, condition: Condition) -> Answer {
                 _ => Answer::Violated(FindingId::InstanceState),
             })
         }
+        // The call is taken in any state: one that was not read is in nobody's way.
+        Condition::InstanceAtRest => match facts.instance.map(|instance| instance.power.state) {
+            Some(PowerState::Changing | PowerState::Gone | PowerState::Other) => {
+                Answer::Violated(FindingId::InstanceState)
+            }
+            _ => Answer::Holds,
+        },
         Condition::InstanceExists if facts.is_instance_gone() => Answer::Violated(FindingId::InstanceGone),
         Condition::InstanceExists => on_instance(facts, |_| Answer::Holds),
         Condition::NotPrimaryNic => match &nic.role {

@@ -154,7 +154,7 @@ fn that_others_took_the_rest_is_a_change_for_the_last_one() {
         let (before, mut now) = (snapshot(), snapshot());
         change(&mut now);
         let going: Vec<IpAddr> = going.iter().map(|ip| ip.parse().unwrap()).collect();
-        before.last_returns(&now, &going).is_some()
+        before.last_returns(&now, &going, AddressRole::Secondary).is_some()
     };
     let rest_goes: fn(&mut NicSnapshot) = |now| now.nic.addresses.retain(|one| one.ip.to_string() != SECOND);
     assert!(last(&[FIRST], rest_goes));
@@ -165,6 +165,17 @@ fn that_others_took_the_rest_is_a_change_for_the_last_one() {
         now.nic.prefixes = vec!["10.7.0.16/28".into()];
     };
     assert!(!last(&[FIRST], range));
+    // Virtual ones are counted by themselves.
+    let (mut before, mut now) = (snapshot(), snapshot());
+    for (seen, ips) in [(&mut before, &[FIRST, SECOND][..]), (&mut now, &[FIRST])] {
+        let own = |one: &&mut Address| ips.contains(&one.ip.to_string().as_str());
+        seen.nic.addresses.iter_mut().filter(own).for_each(|one| one.role = AddressRole::Virtual);
+    }
+    let going = [FIRST.parse().unwrap()];
+    assert!(before.last_returns(&now, &going, AddressRole::Virtual).is_some());
+    assert!(before.last_returns(&before, &going, AddressRole::Virtual).is_none());
+    now.nic.prefixes = vec!["10.7.0.16/28".into()];
+    assert!(before.last_returns(&now, &going, AddressRole::Virtual).is_some(), "a range has no virtual ones");
 }
 
 #[test]

@@ -71,6 +71,9 @@ const RELEASE: &[Precondition] = &[
     // The virtual IP keeps it, with nobody behind it.
     told(Condition::NoEipOnAddress, Severity::Warn),
     told(Condition::NotBackend, Severity::Warn),
+    told(Condition::VirtualStays, Severity::Warn),
+    // Vendor: no page about virtual IPs speaks of the server's state.
+    told(Condition::InstanceAtRest, Severity::Info),
     told(Condition::GuestKeepsConfig, Severity::Info),
 ];
 

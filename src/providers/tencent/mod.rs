@@ -81,6 +81,8 @@ const RELEASE: &[Precondition] = &[
     told(Condition::NoEipOnAddress, Severity::Warn),
     told(Condition::NotBackend, Severity::Warn),
     told(Condition::SecondaryStays, Severity::Warn),
+    // Vendor: no page about addresses speaks of the instance's state.
+    told(Condition::InstanceAtRest, Severity::Info),
     told(Condition::GuestKeepsConfig, Severity::Info),
 ];
 

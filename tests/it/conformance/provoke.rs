@@ -54,6 +54,8 @@ pub fn is_the_oracles(condition: Condition) -> bool {
             | Condition::OutlivesInstance
             | Condition::GuestKeepsConfig
             | Condition::NoDefaultRoute
+            | Condition::VirtualStays
+            | Condition::InstanceAtRest
             // Which types those are no listing tells, before or after.
             | Condition::TypeHotPlugs
             | Condition::InstanceNotBackend

@@ -32,14 +32,26 @@ pub fn of(cloud: &str, api: &str) -> Vec<Fact> {
             fact(DETACH, FindingId::HotPlugUnknown, |world, nic, _| runs(world, nic)),
         ],
         // The page about unbinding speaks of running and stopped instances only.
-        ("tencent", _) => vec![fact(DETACH, FindingId::InstanceState, |world, nic, _| {
-            let instance = nic.instance_id.as_deref().and_then(|id| world.instance(id));
-            instance.is_some_and(|instance| !["RUNNING", "STOPPED"].contains(&instance.status.as_str()))
-        })],
+        ("tencent", _) => {
+            let restless = |world: &World, nic: &SimNic, _: Option<IpAddr>| {
+                let instance = nic.instance_id.as_deref().and_then(|id| world.instance(id));
+                instance.is_some_and(|instance| !["RUNNING", "STOPPED"].contains(&instance.status.as_str()))
+            };
+            // Those about addresses speak of no state at all.
+            vec![fact(DETACH, FindingId::InstanceState, restless), fact(RELEASE, FindingId::InstanceState, restless)]
+        }
         // What a detach does to the NICs that it carries is not documented.
         ("huawei", _) => vec![
             fact(DETACH, FindingId::NicMembers, |_, nic, _| nic.linked),
             fact(DETACH, FindingId::HotPlugUnknown, |world, nic, _| runs(world, nic)),
+            // No page about virtual IPs speaks of the server's state.
+            fact(RELEASE, FindingId::InstanceState, |world, nic, _| {
+                let instance = nic.instance_id.as_deref().and_then(|id| world.instance(id));
+                // That of a service's NIC the cloud hides, and what holds a server is no state.
+                let instance = instance.filter(|one| !nic.service_managed && !one.locked && !one.frozen);
+                instance
+                    .is_some_and(|one| !["ACTIVE", "SHUTOFF"].contains(&one.status.as_str()) || !one.task.is_empty())
+            }),
             // One that does not say may be the primary one.
             fact(DETACH, FindingId::NicType, |_, nic, _| !nic.kind.is_empty() && nic.instance_id.is_some()),
         ],

@@ -103,7 +103,9 @@ pub fn effects(before: &World, after: &World, kind: &OperationKind) -> BTreeSet<
                     tell(if lives { FindingId::EipAttached } else { FindingId::EipDestroyed }, true);
                 }
                 tell(FindingId::LbBackend, before.balancer_of(nic, address).is_some());
-                tell(FindingId::LastSecondary, !address.floating && now.is_some_and(left));
+                let floats = |nic: &SimNic| nic.addresses.iter().any(|one| one.floating);
+                let last = |now: &SimNic| if address.floating { !floats(now) } else { left(now) };
+                tell(FindingId::LastSecondary, now.is_some_and(last));
                 if address.floating {
                     let others = holders(before, nic, ip);
                     tell(if others > 0 { FindingId::VipShared } else { FindingId::VipLast }, true);

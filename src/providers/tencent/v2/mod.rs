@@ -58,6 +58,8 @@ const RELEASE: &[Precondition] = &[
     told(Condition::NoEipOnAddress, Severity::Warn),
     told(Condition::NotBackend, Severity::Warn),
     told(Condition::SecondaryStays, Severity::Warn),
+    // The instance's state is no matter, here as in API 3.0.
+    told(Condition::InstanceAtRest, Severity::Info),
     told(Condition::GuestKeepsConfig, Severity::Info),
 ];
 

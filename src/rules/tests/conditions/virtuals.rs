@@ -40,6 +40,26 @@ fn virtual_addresses_are_judged_by_who_holds_them() {
             },
             Some((F::VipUnknown, U)),
         ),
+        ("a plain one is not counted among them", Condition::VirtualStays, W, ADDRESS, NOTHING, None),
+        (
+            "no other virtual one stays",
+            Condition::VirtualStays,
+            W,
+            ADDRESS,
+            |s| float(s, &["10.0.0.1"]),
+            Some((F::LastSecondary, W)),
+        ),
+        (
+            "another virtual one stays",
+            Condition::VirtualStays,
+            W,
+            ADDRESS,
+            |s| {
+                float(s, &["10.0.0.1"]);
+                s.nic.addresses[2].role = AddressRole::Virtual;
+            },
+            None,
+        ),
         ("a list without a range", Condition::AnyAddressStays, W, ADDRESS, |s| float(s, &["10.0.0.1"]), None),
         (
             "the check comes back on with the last one",

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::{
     domain::{
-        address::{Eip, EipBinding},
+        address::{AddressRole, Eip, EipBinding},
         capabilities::{Capabilities, Condition},
         ids::EipId,
         nic::Nic,
@@ -158,9 +158,15 @@ pub fn bound_elsewhere(id: &EipId, now: Option<&Eip>) -> Option<Change> {
 /// What a release would end for the NIC as a whole, and the plan did not tell since others have taken the rest meanwhile.
 fn ended(operation: &Operation, fresh: &NicSnapshot, capabilities: &Capabilities) -> Vec<Change> {
     let OperationKind::Release { ips, .. } = &operation.kind else { return Vec::new() };
-    let is_told = capabilities.release.iter().any(|rule| rule.condition == Condition::SecondaryStays);
     let going: Vec<IpAddr> = operation.taken.iter().chain(ips).copied().collect();
-    let last = is_told.then(|| operation.expect.last_returns(fresh, &going)).flatten();
+    let last = capabilities.release.iter().filter_map(|rule| {
+        let role = match rule.condition {
+            Condition::SecondaryStays => AddressRole::Secondary,
+            Condition::VirtualStays => AddressRole::Virtual,
+            _ => return None,
+        };
+        operation.expect.last_returns(fresh, &going, role)
+    });
     operation.expect.check_returns(fresh, ips).into_iter().chain(last).collect()
 }
 
