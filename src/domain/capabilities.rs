@@ -208,6 +208,15 @@ pub enum Condition {
     AddressFree {
         floating: bool,
     },
+    /// Assign of a virtual address: it is one of the NIC's own subnet, as far as others of its VPC tell.
+    SameSubnet,
+    /// Assign of a virtual address: if it is IPv6, no other NIC has it.
+    AloneByV6,
+    /// Assign of virtual addresses: no more of them on one instance, and no more instances to one of them, than the vendor advises.
+    FewVirtuals {
+        on_instance: usize,
+        instances: usize,
+    },
     /// The NIC holds no more IPv4 addresses than it may: while it is on no instance, and on one whose type's limit is not known.
     AddressRoom {
         free: Option<u32>,

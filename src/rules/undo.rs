@@ -300,7 +300,9 @@ impl Site<'_> {
         if let Some(full) = full.into_iter().find(|finding| finding.id == FindingId::NicFull) {
             for (undo, .., found) in &mut judged {
                 if !is_there(found) && undo.wanted.goes(found) {
+                    found.retain(|one| one.id != full.id);
                     found.insert(0, full.clone());
+                    found.sort_by_key(|one| std::cmp::Reverse(one.severity));
                 }
             }
         }

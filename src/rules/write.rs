@@ -1,7 +1,7 @@
 //! May this write be made? For writes that no plan of releases asks for: putting addresses on, attaching, binding an EIP, deleting.
 //! Where one takes a release or a detach back, this says whether that is possible, and if not, what is in the way.
 
-use std::{net::IpAddr, slice, sync::Arc};
+use std::{collections::BTreeSet, net::IpAddr, slice, sync::Arc};
 
 use crate::domain::{
     address::{AddressRole, EipBinding},
@@ -172,6 +172,9 @@ impl<'a> Asking<'a> {
         let with_nic = |at: Option<Option<Timestamp>>| oldest(std::iter::once(self.facts.read_at).chain(at));
         match condition {
             Condition::AddressFree { .. } => listed(Resource::Nics),
+            Condition::SameSubnet | Condition::AloneByV6 | Condition::FewVirtuals { .. } => {
+                oldest([listed(Resource::Nics), listed(Resource::Floats)])
+            }
             Condition::EipExists => listed(Resource::Eips),
             Condition::EipFree => {
                 let nics = self.is_untold_eip().then(|| listed(Resource::Nics));
@@ -244,9 +247,12 @@ impl<'a> Asking<'a> {
         part.nics_of(instance).iter().filter_map(move |&slot| part.nic_at(slot))
     }
 
-    /// The NIC's VPC: as it says, or as any instance with a NIC in the same subnet says.
     fn vpc(&self) -> Option<Arc<str>> {
-        let nic = self.nic();
+        self.vpc_of(self.nic())
+    }
+
+    /// A NIC's VPC: as it says, or as any instance with a NIC in the same subnet says.
+    fn vpc_of(&self, nic: &Nic) -> Option<Arc<str>> {
         let near = |other: &Nic| nic.subnet.is_some() && other.subnet == nic.subnet && other.region == nic.region;
         let told = |other: &Nic| {
             let instance = || self.part.instance(other.instance.as_ref()?)?.vpc.clone();
@@ -304,6 +310,15 @@ impl<'a> Asking<'a> {
                 }
             }
             Condition::AddressRoom { free, attached } => self.room(free, attached),
+            Condition::SameSubnet => self.in_subnet(),
+            Condition::AloneByV6 => {
+                let v6 = self.ips().iter().filter(|ip| ip.is_ipv6());
+                v6.clone().find_map(|&ip| Some((ip, self.holder(ip, false)?))).map_or(holds, |(ip, who)| {
+                    let values = vec![("nic", who.to_owned()), ("ip", ip.to_string()), ("case", "v6".to_owned())];
+                    told(FindingId::AddressTaken, values)
+                })
+            }
+            Condition::FewVirtuals { on_instance, instances } => self.few(on_instance, instances),
             Condition::NotVirtual => {
                 let role =
                     |ip: IpAddr| nic.addresses.iter().find(|address| address.ip == ip).map(|address| address.role);
@@ -532,6 +547,66 @@ impl<'a> Asking<'a> {
             _ if on_instance && limit.is_none() => (Answer::CanNotTell(FindingId::NicFullUnknown), Some(values())),
             _ => (Answer::Holds, None),
         }
+    }
+
+    /// Is an address one of another subnet of the NIC's VPC? They have none in common, and those of other VPCs may.
+    fn in_subnet(&self) -> (Answer, Option<Values>) {
+        let nic = self.nic();
+        let (Some(here), region) = (nic.subnet.as_deref(), &nic.region) else { return (Answer::Holds, None) };
+        let elsewhere = |ip: IpAddr| {
+            let has = |other: &Nic| other.region == *region && other.addresses.iter().any(|one| one.ip == ip);
+            let others = self.part.nics().map(|(_, other)| other).filter(|other| has(other));
+            others.filter(|other| other.subnet.as_deref().is_some_and(|there| there != here)).collect::<Vec<_>>()
+        };
+        let own = self.vpc();
+        let mut untold = None;
+        for &ip in self.ips() {
+            for other in elsewhere(ip) {
+                let values = |case: &str| {
+                    let there = other.subnet.as_deref().unwrap_or_default().to_owned();
+                    let (here, case) = (here.to_owned(), case.to_owned());
+                    let (nic, ip) = (nic.id.to_string(), ip.to_string());
+                    vec![("nic", nic), ("ip", ip), ("here", here), ("there", there), ("case", case)]
+                };
+                match (&own, self.vpc_of(other)) {
+                    (Some(own), Some(its)) if *own == its => {
+                        return (Answer::Violated(FindingId::OtherPlace), Some(values("subnet")));
+                    }
+                    (Some(_), Some(_)) => {}
+                    _ => untold = Some(values("subnet-untold")),
+                }
+            }
+        }
+        untold.map_or((Answer::Holds, None), |values| (Answer::CanNotTell(FindingId::OtherPlace), Some(values)))
+    }
+
+    /// Are there as few virtual addresses on the instance, and as few instances to each, as the vendor advises?
+    fn few(&self, on_instance: usize, instances: usize) -> (Answer, Option<Values>) {
+        let nic = self.nic();
+        let mates = nic.instance.iter().flat_map(|instance| self.nics_on(instance)).filter(|mate| mate.id != nic.id);
+        let floats = |nic: &'a Nic| nic.addresses.iter().filter(|one| one.role == AddressRole::Virtual);
+        let mut all: BTreeSet<IpAddr> = mates.chain([nic]).flat_map(floats).map(|one| one.ip).collect();
+        all.extend(self.ips());
+        let told = |case: &str, ip: Option<IpAddr>, count: usize, most: usize| {
+            let mut values =
+                vec![("nic", nic.id.to_string()), ("count", count.to_string()), ("most", most.to_string())];
+            values.extend(ip.map(|ip| ("ip", ip.to_string())));
+            values.push(("case", case.to_owned()));
+            (Answer::Violated(FindingId::NicFull), Some(values))
+        };
+        if all.len() > on_instance {
+            return told("advised", None, all.len(), on_instance);
+        }
+        for &ip in self.ips() {
+            let near = |other: &Nic| other.region == nic.region && other.subnet == nic.subnet && other.id != nic.id;
+            let has = |other: &Nic| other.addresses.iter().any(|one| one.ip == ip);
+            let others = self.part.nics().map(|(_, other)| other).filter(|other| near(other) && has(other));
+            let on: BTreeSet<&InstanceId> = others.chain([nic]).filter_map(|nic| nic.instance.as_ref()).collect();
+            if on.len() > instances {
+                return told("advised-instances", Some(ip), on.len(), instances);
+            }
+        }
+        (Answer::Holds, None)
     }
 
     fn place(&self, target: &Instance, zone: bool) -> (Answer, Option<Values>) {

@@ -138,7 +138,11 @@ const ASSIGN: &[Precondition] = &[
     told(Condition::VirtualNotManaged, Severity::Blocked)
         .stricter("the NIC's whole list is written, a service's address among the others"),
     told(Condition::NotOnNic, Severity::Blocked).stricter("there is nothing to do"),
+    blocked(Condition::SameSubnet, "Ecs.0039"),
     blocked(Condition::AddressFree { floating: true }, "Ecs.0010"),
+    told(Condition::AloneByV6, Severity::Blocked)
+        .stricter("an IPv6 one is bound to one NIC; what the call answers to a second one is not documented"),
+    told(Condition::FewVirtuals { on_instance: 8, instances: 10 }, Severity::Info),
 ];
 
 /// Vendor: ECS `BatchAddServerNics` and its error page.

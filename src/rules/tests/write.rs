@@ -155,6 +155,20 @@ const CASES: &[Case] = &[
         },
         FindingId::InstanceUnknown,
     ),
+    (
+        "the VPC of whoever has the address in another subnet",
+        Condition::SameSubnet,
+        assign,
+        |k| {
+            k.other.addresses[0].ip = ip("10.0.0.50");
+            (k.other.subnet, k.other.instance, k.other.vpc) = (Some("far".into()), None, Some("vpc-2".into()));
+        },
+        |k| {
+            k.other.addresses[0].ip = ip("10.0.0.50");
+            (k.other.subnet, k.other.instance, k.other.vpc) = (Some("far".into()), None, None);
+        },
+        FindingId::OtherPlace,
+    ),
     ("the NIC's zone", ZONE, attach, |_| {}, |k| k.own.zone = None, FindingId::OtherPlace),
     ("the instance's zone", ZONE, attach, |_| {}, |k| k.target.as_mut().unwrap().zone = None, FindingId::OtherPlace),
     ("the instance's VPC", Condition::SameVpc, attach, |_| {}, |k| k.other.vpc = None, FindingId::OtherVpc),
@@ -434,4 +448,58 @@ fn a_write_that_gives_is_refused_for_what_the_nic_shows_alone() {
         (fresh.nic.instance, fresh.instance, fresh.nic.status.state) = (None, None, NicState::Free);
     };
     assert_eq!(told(free).as_deref(), Some("nic-full"));
+}
+
+/// What floats to the other NIC.
+fn has(k: &mut Known, text: &str) {
+    k.floats.push(virtual_address(text, text, &["10.0.0.1"]));
+}
+
+/// What a NIC and its neighbours say of virtual addresses that are to be put on it.
+#[test]
+fn virtual_addresses_are_of_the_own_subnet_and_few() {
+    const FEW: Condition = Condition::FewVirtuals { on_instance: 2, instances: 1 };
+    const RULES: &[Precondition] = &[
+        rule(Condition::SameSubnet, Severity::Blocked),
+        rule(Condition::AloneByV6, Severity::Blocked),
+        rule(FEW, Severity::Info),
+    ];
+    let cloud = Capabilities { assign: RULES, ..STRICT };
+    let says = |ips: &[&str], change: fn(&mut Known)| -> Vec<String> {
+        let mut known = known();
+        placed(&mut known);
+        known.other.addresses.truncate(1);
+        change(&mut known);
+        let ips = ips.iter().map(|text| ip(text)).collect();
+        let kind = OperationKind::Assign { nic: "nic-1".into(), ips, lists: Vec::new() };
+        let found = write::findings(&known.part(), &cloud, &kind);
+        let words = |values: &[(&str, String)]| {
+            let all: Vec<String> = values.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            all.join(" ")
+        };
+        found.iter().map(|one| format!("{:?} {} {}", one.severity, one.id.as_str(), words(&one.values))).collect()
+    };
+    assert_eq!(says(&["10.0.0.50"], |_| {}), [""; 0]);
+    let apart = says(&["10.0.0.50"], |k| {
+        k.other.subnet = Some("far".into());
+        k.other.addresses.push(Address { ip: ip("10.0.0.50"), role: AddressRole::Secondary });
+    });
+    assert_eq!(apart, ["Blocked other-place nic=nic-1 ip=10.0.0.50 here=net there=far case=subnet"]);
+    let shared = |k: &mut Known| has(k, "10.0.0.50");
+    assert_eq!(
+        says(&["10.0.0.50"], shared),
+        [""; 0],
+        "of IPv4 several NICs may have one, and both are on one instance"
+    );
+    let shared = |k: &mut Known| has(k, "fd00::9");
+    assert_eq!(says(&["fd00::9"], shared), ["Blocked address-taken nic=nic-2 ip=fd00::9 case=v6"]);
+    let many = says(&["10.0.0.50", "10.0.0.51"], |k| has(k, "10.0.0.52"));
+    assert_eq!(many, ["Info nic-full nic=nic-1 count=3 most=2 case=advised"]);
+    let again = says(&["10.0.0.50", "10.0.0.51"], |k| has(k, "10.0.0.51"));
+    assert_eq!(again, [""; 0], "one that both have is one");
+    let wide = says(&["10.0.0.50"], |k| {
+        has(k, "10.0.0.50");
+        k.other.instance = Some("vm-2".into());
+    });
+    assert_eq!(wide, ["Info nic-full nic=nic-1 count=2 most=1 ip=10.0.0.50 case=advised-instances"]);
 }

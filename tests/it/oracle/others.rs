@@ -9,11 +9,12 @@ use nicdeck::{
     domain::{
         capabilities::{Capabilities, Condition, Precondition},
         finding::{Finding, FindingId, Severity},
+        float::{Float, Pair},
         ids::NicId,
         instance::Instance,
-        inventory::Inventory,
+        inventory::{Inventory, ProfileInventory},
         nic::Nic,
-        page::InventoryPage,
+        page::{InventoryPage, Resource},
         plan::OperationKind,
     },
     rules::write,
@@ -47,7 +48,8 @@ pub fn cases(scene: &Scene, random: &mut Random) -> Vec<Case> {
     for nic in world.nics().iter().filter(|nic| part.nic(&nic.id.as_str().into()).is_some()) {
         let id = NicId::from(nic.id.as_str());
         kinds.push(OperationKind::Delete { nic: id.clone() });
-        for ips in addresses(world, nic, random) {
+        let far = if words.provider == "huawei" { far(world, part, nic, random) } else { Vec::new() };
+        for ips in addresses(world, nic, random).into_iter().chain(far) {
             kinds.push(OperationKind::Assign { nic: id.clone(), ips, lists: Vec::new() });
         }
         for _ in 0..2 {
@@ -119,6 +121,14 @@ fn addresses(world: &World, nic: &SimNic, random: &mut Random) -> Vec<Vec<IpAddr
     all.extend(nic.addresses.last().filter(|_| random.chance(1, 2)).map(|address| vec![address.ip]));
     all.retain(|ips| !ips.is_empty());
     all
+}
+
+/// An address that the console sees in another subnet of its VPC: what other clouds' rules do not ask.
+fn far(world: &World, part: &ProfileInventory, nic: &SimNic, random: &mut Random) -> Vec<Vec<IpAddr>> {
+    let listed = |other: &SimNic| part.nic(&other.id.as_str().into()).is_some_and(|nic| nic.primary_ip().is_some());
+    let apart = |other: &&SimNic| other.vpc_id == nic.vpc_id && other.subnet_id != nic.subnet_id && listed(other);
+    let ips: Vec<IpAddr> = world.nics().iter().filter(apart).filter_map(SimNic::primary_ip).collect();
+    random.pick(&ips).map(|&ip| vec![ip]).into_iter().collect()
 }
 
 fn tried(scene: &Scene, kind: OperationKind) -> Case {
@@ -205,6 +215,17 @@ fn is_somebodys(_: &World, nic: &SimNic, _: &OperationKind) -> bool {
     nic.service_managed || !nic.tags.is_empty()
 }
 
+/// More virtual IPs on the server than the vendor advises. That of a service's NIC the cloud hides.
+fn is_more_than_advised(world: &World, nic: &SimNic, kind: &OperationKind) -> bool {
+    let OperationKind::Assign { ips, .. } = kind else { return false };
+    let mate = |other: &&SimNic| {
+        let both = !nic.service_managed && !other.service_managed && nic.instance_id.is_some();
+        other.id == nic.id || both && other.instance_id == nic.instance_id
+    };
+    let there = world.nics().iter().filter(mate).flat_map(|mate| &mate.addresses).filter(|one| one.floating);
+    there.map(|one| one.ip).chain(ips.iter().copied()).collect::<BTreeSet<_>>().len() > 8
+}
+
 /// On every cloud: whose the NIC is, and what goes with one that is deleted.
 const COMMON: [Fact; 6] = [
     ("assign", &[FindingId::ManagedBy], is_somebodys),
@@ -231,6 +252,7 @@ fn facts(cloud: &str) -> impl Iterator<Item = Fact> {
                 OperationKind::Attach { instance, .. } => world.instance(instance.as_str()).is_some(),
                 _ => false,
             }),
+            ("assign", &[FindingId::NicFull], is_more_than_advised),
             // Its address stays on their lists.
             ("delete", &[FindingId::VipOnNic], |_, nic, _| nic.addresses.iter().any(|address| address.floating)),
         ],
@@ -246,9 +268,13 @@ fn facts(cloud: &str) -> impl Iterator<Item = Fact> {
     own.iter().copied().chain(COMMON)
 }
 
-/// Rules that no world here can break: all of a world's objects are in one region, and none of its NICs is a virtual address.
+/// Rules that no world here can break: all of a world's objects are in one region, none of its NICs is a virtual address, and no
+/// virtual address is IPv6.
 pub fn is_never_broken(cloud: &str, condition: Condition) -> bool {
-    matches!((cloud, condition), ("zenlayer", Condition::SamePlace { .. }) | ("huawei", Condition::VirtualShared))
+    matches!(
+        (cloud, condition),
+        ("zenlayer", Condition::SamePlace { .. }) | ("huawei", Condition::VirtualShared | Condition::AloneByV6)
+    )
 }
 
 fn name(kind: &OperationKind) -> &'static str {
@@ -455,4 +481,27 @@ fn what_no_world_breaks_is_told_by_the_clouds_own_tables() {
     assert_eq!(told(&inventory, rules, &delete, FindingId::VipShared), Some((Severity::Blocked, None)));
     let at = place(rules.delete, |one| one == Condition::VirtualShared);
     assert_eq!(told(&inventory, without(rules, "delete", at), &delete, FindingId::VipShared), None);
+
+    let ip: IpAddr = "fd00::9".parse().expect("an address");
+    let attached: Vec<&Nic> = part.nics().map(|(_, nic)| nic).filter(|nic| nic.instance.is_some()).collect();
+    let near = |nic: &&Nic| attached.iter().find(|other| other.id != nic.id && other.subnet == nic.subnet).copied();
+    let (nic, other) = attached.iter().find_map(|nic| Some((*nic, near(nic)?))).expect("two in one subnet");
+    let float = Float {
+        id: "v6".into(),
+        ip,
+        name: "".into(),
+        region: other.region.clone(),
+        subnet: other.subnet.clone(),
+        pairs: other.own_ips().map(|ip| Pair { ip: ip.to_string().as_str().into(), mac: None }).collect(),
+        owner: None,
+    };
+    let mut inventory = huawei.inventory.clone();
+    let part = inventory.profile_mut(&PROFILE.into()).expect("the only one");
+    part.merge(InventoryPage { floats: vec![float], ..InventoryPage::default() }, super::desk::NOW);
+    let section = (Resource::Floats, Some(other.region.clone()));
+    part.complete(&section, 0, super::desk::NOW);
+    let assign = OperationKind::Assign { nic: nic.id.clone(), ips: vec![ip], lists: Vec::new() };
+    assert_eq!(told(&inventory, rules, &assign, FindingId::AddressTaken), Some((Severity::Blocked, None)));
+    let at = place(rules.assign, |one| one == Condition::AloneByV6);
+    assert_eq!(told(&inventory, without(rules, "assign", at), &assign, FindingId::AddressTaken), None);
 }

@@ -66,11 +66,16 @@ pub(super) fn virtual_ip(world: &mut World, call: &Call) -> Answer {
     if subnet != found.subnet_id {
         return Err(Refusal::of("Ecs.0038"));
     }
-    if !world.subnet(found).is_none_or(|net| net.contains(&address)) {
+    // A world says nothing of a subnet's IPv6 range.
+    if address.is_ipv4() && !world.subnet(found).is_none_or(|net| net.contains(&address)) {
         return Err(Refusal::of("Ecs.0039"));
     }
     let (nic, mac) = (found.clone(), found.mac.clone());
     let float = match world.float_of(&nic, address) {
+        // Vendor: an IPv6 one is bound to one NIC; with which code a second one is refused is not documented.
+        Some(float) if address.is_ipv6() && world.holders(float).any(|other| other.id != nic.id) => {
+            return Err(Refusal::of("Ecs.0213"));
+        }
         Some(float) => float.clone(),
         None if world.is_taken(&nic.region, &nic.subnet_id, address) => return Err(Refusal::of("Ecs.0010")),
         // Vendor: an address that is not there yet is made.

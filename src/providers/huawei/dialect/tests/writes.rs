@@ -108,6 +108,18 @@ fn refusals_of_unbinding() {
 }
 
 #[test]
+fn a_virtual_address_of_ipv6_is_on_one_nic() {
+    let mut cloud = Cloud::new();
+    let bind = |cloud: &mut Cloud, nic: &str| {
+        let body = json!({"nic": {"subnet_id": "net-1", "ip_address": "fd00::9", "reverse_binding": true}});
+        cloud.put(&format!("/v1/{{p}}/cloudservers/nics/{nic}"), &body)
+    };
+    assert_eq!(bind(&mut cloud, "nic-web1").status, 200);
+    assert_eq!(bind(&mut cloud, "nic-web1").status, 200, "it is there already");
+    refused(&mut cloud, (400, "Ecs.0213"), |cloud| bind(cloud, "nic-web0"));
+}
+
+#[test]
 fn a_port_list_is_replaced_whole() {
     let mut cloud = Cloud::new();
     let url = "/v1/{p}/ports/vip-100";
