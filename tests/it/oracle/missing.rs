@@ -191,7 +191,8 @@ fn nothing_is_passed_over(id: &'static str, api: &'static str) {
         lost.extend(pairs.filter_map(|(_, (whole, lacking))| passed(whole, lacking)));
         lost.extend(kept.lost(&read_held, &held(&again), &is_unread));
         let less = |lost: &str| {
-            LESS.iter().any(|(cloud, without, rule, _)| (*cloud, *without) == (&*name, member) && lost.starts_with(rule))
+            LESS.iter()
+                .any(|(cloud, without, rule, _)| (*cloud, *without) == (&*name, member) && lost.starts_with(rule))
         };
         wrong.extend(lost.into_iter().filter(|lost| !less(lost)).map(|lost| format!("{member}: {lost}")));
         count += 1;
