@@ -120,7 +120,7 @@ fn wanted(targets: impl IntoIterator<Item = Target>) -> Vec<Wanted> {
 
 /// No belt, no protect rule.
 fn wide() -> Safety {
-    Safety { belts: Belts { per_plan: usize::MAX, percent: 100 }, ..Safety::default() }
+    Safety { belts: Belts { per_plan: usize::MAX, percent: 1_000 }, ..Safety::default() }
 }
 
 fn sources<'a>(inventory: &'a Inventory, readonly: &'a dyn Fn(&ProfileId) -> bool, safety: &'a Safety) -> Sources<'a> {
