@@ -18,7 +18,7 @@ use crate::{
         hint::Hint,
         http::{Options, SimError, Simulator},
         script::{Rule, Script, ScriptError, is_like},
-        world::{World, WorldError, WorldFile},
+        world::{Codes, World, WorldError, WorldFile, check_refusals},
     },
 };
 
@@ -181,7 +181,9 @@ pub async fn serve(args: &SimulateArgs) -> Result<Vec<Simulator>, SimulateError>
             let instances = usize::try_from(args.instances).unwrap_or(usize::MAX);
             generate(dialect.vocabulary(), Plan::of(instances, args.seed))
         } else {
-            World::from_files(own)?
+            let world = World::from_files(own.clone())?;
+            check_refusals(&own, dialect.as_ref(), &Codes::of(cloud.descriptor().errors))?;
+            world
         };
         let options = Options { listen, script: script.clone(), seed: args.seed, ..Options::default() };
         simulators.push(Simulator::start(dialect, world, options).await?);
@@ -196,7 +198,8 @@ pub async fn serve(args: &SimulateArgs) -> Result<Vec<Simulator>, SimulateError>
 fn read(path: &std::path::Path) -> Result<(String, String), SimulateError> {
     let file = path.display().to_string();
     match std::fs::read_to_string(path) {
-        Ok(text) => Ok((file, text)),
+        // Editors on Windows put a byte order mark in front.
+        Ok(text) => Ok((file, text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))),
         Err(source) => Err(SimulateError::Read { file, source }),
     }
 }
@@ -471,6 +474,66 @@ mod tests {
                 assert!(wrong.to_string().ends_with(&told) && wrong.is_usage(), "{id}: {wrong}\n{told}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_about_what_there_is_with_a_code_of_its_cloud() {
+        const PAGES: [(&str, &str); 4] = [
+            ("aliyun", include_str!("../tests/codes/aliyun.txt")),
+            ("huawei", include_str!("../tests/codes/huawei.txt")),
+            ("tencent", include_str!("../tests/codes/tencent.txt")),
+            ("zenlayer", include_str!("../tests/codes/zenlayer.txt")),
+        ];
+        for cloud in providers::all() {
+            let (id, dialect) = (cloud.descriptor().id, cloud.dialect());
+            let codes = Codes::of(cloud.descriptor().errors);
+            let told = |name: &str, code: &str| {
+                let mut file = WorldFile::parse("w.json", &world(id)).unwrap();
+                file.nics[0].subnet_id = "net-1".to_owned();
+                file.nics[0].security_groups = vec!["group-1".to_owned()];
+                file.refusals.insert(name.to_owned(), code.to_owned());
+                let checked = check_refusals(&[("w.json".to_owned(), file)], dialect.as_ref(), &codes);
+                checked.map_err(|error| error.to_string())
+            };
+            let pages = PAGES.iter().find(|(name, _)| *name == id).unwrap().1;
+            let known: Vec<&str> = pages
+                .lines()
+                .filter(|line| !line.starts_with('#'))
+                .filter_map(|line| line.split(' ').next())
+                .filter(|code| !code.is_empty())
+                .collect();
+            let refused: Vec<&str> = known.iter().copied().filter(|code| told("n-1", code).is_err()).collect();
+            assert!(known.len() > 20 && refused.is_empty(), "{id}: {refused:?}");
+            let code = known[0];
+            for name in dialect.actions().iter().copied().chain(["n-1", "i-1", "net-1", "group-1"]) {
+                assert_eq!(told(name, code), Ok(()), "{id}");
+            }
+
+            let action = dialect.actions()[0];
+            let wrong = told(action.get(1..).unwrap(), code).unwrap_err();
+            let place = format!("w.json: refusals ({}): the cloud has no such action", &action[1..]);
+            assert!(wrong.starts_with(&place) && wrong.ends_with(&format!("did you mean \"{action}\"?")), "{wrong}");
+            let wrong = told("group-11", code).unwrap_err();
+            assert!(wrong.ends_with("did you mean \"group-1\"?"), "{wrong}");
+            assert!(told("Quite another", code).unwrap_err().contains(&dialect.actions().join(", ")[..40]), "{id}");
+            let wrong = told("n-1", "Quite another").unwrap_err();
+            assert_eq!(wrong, "w.json: refusals (n-1): the cloud has no error code \"Quite another\"");
+            let wrong = told("n-1", &code.to_lowercase()).unwrap_err();
+            assert!(wrong.ends_with(&format!("; did you mean \"{code}\"?")), "{wrong}");
+        }
+        let mut text = world(first_cloud());
+        text.insert_str(text.len() - 1, r#", "refusals": {"Nope": "NOPE"}"#);
+        let (_folder, path) = file("w.json", &text);
+        let refused = error(SimulateArgs { world: vec![path], ..SimulateArgs::default() }).await;
+        assert!(matches!(refused, SimulateError::World(_)) && refused.to_string().contains("(Nope)"), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn files_with_a_byte_order_mark_are_read() {
+        let (_folder, path) = file("w.json", &format!("\u{feff}{}", world(first_cloud())));
+        let (_other, faults) = file("f.toml", "\u{feff}[[fault]]\neffect = \"garbage\"\nstatus = 502\n");
+        let args = SimulateArgs { world: vec![path], faults: Some(faults), ..SimulateArgs::default() };
+        assert_eq!(serve(&args).await.unwrap()[0].world().nics()[0].id, "n-1");
     }
 
     #[tokio::test]

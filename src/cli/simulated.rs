@@ -115,6 +115,11 @@ fn world(problem: &Problem, words: &Catalog) -> String {
         Problem::Status { word, hint } => {
             words.text("simulate-error.no-status", &[("word", word), ("hint", &told_hint(hint, words))]).into_owned()
         }
+        Problem::Subject { hint } => of("simulate-error.no-subject", "hint", &told_hint(hint, words)),
+        Problem::Code { code, hint: None } => of("simulate-error.no-code", "code", code),
+        Problem::Code { code, hint: Some(hint) } => {
+            words.text("simulate-error.no-such-code", &[("code", code), ("hint", &told_hint(hint, words))]).into_owned()
+        }
         Problem::Control => words.word("simulate-error.control").to_owned(),
         Problem::DuplicateId(first) => of("simulate-error.duplicate-id", "first", first),
         Problem::NoInstance(id) => of("simulate-error.no-instance", "id", id),
@@ -142,7 +147,7 @@ mod tests {
         app::state::Language,
         sim::{
             script::Script,
-            world::{World, WorldFile},
+            world::{Codes, World, WorldFile, check_refusals},
         },
         ui::catalog::Catalogs,
     };
@@ -176,6 +181,16 @@ mod tests {
         file.check_words("world.json", dialect.vocabulary()).unwrap_err().into()
     }
 
+    /// A world of the first cloud that states this.
+    fn refusal(name: &str, code: &str) -> SimulateError {
+        let text = format!(
+            r#"{{"provider": "p", "region": "r", "instances": [{{"id": "i-1", "status": "S"}}], "refusals": {{"{name}": "{code}"}}}}"#
+        );
+        let cloud = crate::providers::all()[0];
+        let file = ("world.json".to_owned(), WorldFile::parse("world.json", &text).unwrap());
+        check_refusals(&[file], cloud.dialect().as_ref(), &Codes::of(cloud.descriptor().errors)).unwrap_err().into()
+    }
+
     const PRIMARY: &str = r#"{"ip": "10.0.0.1", "primary": true}"#;
 
     fn errors() -> Vec<SimulateError> {
@@ -200,6 +215,10 @@ mod tests {
             },
             status("RUNING"),
             status("x"),
+            refusal("DetachNetworkInterfce", "X"),
+            refusal("Nope", "X"),
+            refusal("i-1", "FORBIDEN"),
+            refusal("i-1", "INTERNAL_SERVER_ERORR"),
             SimulateError::LeftOut { file: "w.json".to_owned(), cloud: name() },
             SimulateError::NoPort(address),
             SimulateError::Start(SimError::NotLoopback(address)),

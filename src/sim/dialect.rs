@@ -104,6 +104,18 @@ pub struct Vocabulary {
     pub id: fn(kind: ObjectKind, number: u64) -> String,
 }
 
+/// What of a world file a cloud asks about, where clouds differ. Every cloud asks `refusals` for its actions and for the NIC
+/// that a write is about, its instance, its subnet and its security groups.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Heeds {
+    /// `refusals` by the ids of EIPs, of virtual addresses that are objects, by the sizes of instances.
+    pub eips: bool,
+    pub floats: bool,
+    pub types: bool,
+    /// `refusals` by parameters of calls, and what may stand there besides a code.
+    pub parameters: &'static [(&'static str, &'static [&'static str])],
+}
+
 /// A vendor's side of the wire: verifies the signature over the bytes received, validates, acts, answers.
 /// Shares only its signature with the client, so that a client that misreads the documents is not mirrored.
 pub trait Dialect: Send + Sync {
@@ -112,6 +124,9 @@ pub trait Dialect: Send + Sync {
 
     /// The actions that are answered; a fault script names no others. One may come several times.
     fn actions(&self) -> &'static [&'static str];
+
+    /// What of a world file is asked about.
+    fn heeds(&self) -> Heeds;
 
     /// The action a request names, if it names one; fault scripts match on it.
     fn action(&self, request: &SimRequest) -> Option<String>;

@@ -11,6 +11,7 @@ pub use self::{
     objects::{
         Becomes, Pending, SimAddress, SimEip, SimInstance, SimLoadBalancer, SimNic, SimSubnet, SimTask, WorldFile,
     },
+    stated::{Codes, check_refusals},
 };
 
 mod floats;
@@ -19,6 +20,7 @@ mod knocks;
 mod load;
 mod nonces;
 mod objects;
+mod stated;
 #[cfg(test)]
 mod tests;
 
@@ -309,6 +311,14 @@ impl World {
             }
         });
         true
+    }
+
+    /// The code that [`Self::refusals`] has for this NIC, its subnet, its security groups or its instance.
+    pub fn refusal_around(&self, nic: &SimNic) -> Option<&str> {
+        let around = [nic.id.as_str(), nic.subnet_id.as_str()];
+        let groups = nic.security_groups.iter().map(String::as_str);
+        let mut ids = around.into_iter().chain(groups).chain(nic.instance_id.as_deref());
+        ids.find_map(|id| self.refusals.get(id)).map(String::as_str)
     }
 
     /// Begins a task that ends `transition_ms` after `now`; it fails where the world says so of any of `names` (an action, an id).

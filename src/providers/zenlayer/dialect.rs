@@ -18,7 +18,7 @@ use serde_json::json;
 use crate::{
     domain::time::Timestamp,
     sim::{
-        dialect::{Dialect, ObjectKind, SimKey, SimRequest, SimResponse, VendorError, Vocabulary},
+        dialect::{Dialect, Heeds, ObjectKind, SimKey, SimRequest, SimResponse, VendorError, Vocabulary},
         world::World,
     },
 };
@@ -82,6 +82,10 @@ impl Dialect for ZenlayerDialect {
 
     fn actions(&self) -> &'static [&'static str] {
         NAMES
+    }
+
+    fn heeds(&self) -> Heeds {
+        Heeds { eips: true, ..Heeds::default() }
     }
 
     fn action(&self, request: &SimRequest) -> Option<String> {

@@ -46,6 +46,10 @@ impl Dialect for Plain {
         &["List", "Remove"]
     }
 
+    fn heeds(&self) -> crate::sim::dialect::Heeds {
+        crate::sim::dialect::Heeds::default()
+    }
+
     fn action(&self, request: &SimRequest) -> Option<String> {
         request.header("x-action").map(str::to_owned)
     }

@@ -44,6 +44,10 @@ fn name(object: &str) -> String {
     if object.is_empty() { String::new() } else { format!(" ({object})") }
 }
 
+fn and_hint(hint: Option<&Hint>) -> String {
+    hint.map(|hint| format!("; {hint}")).unwrap_or_default()
+}
+
 /// What is wrong with a world file.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Problem {
@@ -57,6 +61,10 @@ pub enum Problem {
     Empty,
     #[error("this cloud has no status \"{word}\" here; {hint}")]
     Status { word: Box<str>, hint: Hint },
+    #[error("the cloud has no such action, and asks about no such id in its worlds; {hint}")]
+    Subject { hint: Hint },
+    #[error("the cloud has no error code \"{code}\"{}", and_hint(hint.as_ref()))]
+    Code { code: Box<str>, hint: Option<Hint> },
     #[error("a control character is not allowed here")]
     Control,
     #[error("this id stands at {0} already")]
@@ -285,7 +293,7 @@ pub(super) fn made_up_mac(id: &str) -> String {
     format!("fa:16:3e:{}", pairs.join(":"))
 }
 
-fn error(file: &str, place: &str, object: &str, problem: Problem) -> WorldError {
+pub(super) fn error(file: &str, place: &str, object: &str, problem: Problem) -> WorldError {
     WorldError { file: file.to_owned(), place: Place::Object(place.to_owned()), object: object.into(), problem }
 }
 

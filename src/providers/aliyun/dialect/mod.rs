@@ -37,7 +37,7 @@ use serde_json::{Map, Value};
 use crate::{
     domain::time::Timestamp,
     sim::{
-        dialect::{Dialect, SimKey, SimRequest, SimResponse, VendorError, Vocabulary},
+        dialect::{Dialect, Heeds, SimKey, SimRequest, SimResponse, VendorError, Vocabulary},
         world::World,
     },
 };
@@ -138,6 +138,17 @@ impl Dialect for AliyunDialect {
 
     fn actions(&self) -> &'static [&'static str] {
         NAMES
+    }
+
+    fn heeds(&self) -> Heeds {
+        Heeds {
+            types: true,
+            parameters: &[
+                ("ServerIntranetAddress", &["instances", "ignored"]),
+                ("ServerId", &["instances", "ignored"]),
+            ],
+            ..Heeds::default()
+        }
     }
 
     fn action(&self, request: &SimRequest) -> Option<String> {

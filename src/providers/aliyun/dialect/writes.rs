@@ -297,10 +297,7 @@ fn check_changeable(world: &World, nic: &SimNic) -> Result<(), Refusal> {
 
 /// Reasons that the world states for this NIC, its vSwitch, its security groups, its instance.
 fn check_refusals(world: &World, nic: &SimNic) -> Result<(), Refusal> {
-    let around = [nic.id.as_str(), nic.subnet_id.as_str()];
-    let instance = nic.instance_id.as_deref();
-    let mut ids = around.into_iter().chain(nic.security_groups.iter().map(String::as_str)).chain(instance);
-    ids.find_map(|id| world.refusals.get(id)).map_or(Ok(()), |code| Err(Refusal::of(code)))
+    world.refusal_around(nic).map_or(Ok(()), |code| Err(Refusal::of(code)))
 }
 
 fn check_owner(nic: &SimNic) -> Result<(), Refusal> {

@@ -24,8 +24,8 @@ use serde_json::Value;
 use crate::{
     domain::time::Timestamp,
     sim::{
-        dialect::{Dialect, SimKey, SimRequest, SimResponse, VendorError, Vocabulary},
-        world::World,
+        dialect::{Dialect, Heeds, SimKey, SimRequest, SimResponse, VendorError, Vocabulary},
+        world::{SimNic, World},
     },
     wire,
 };
@@ -83,6 +83,10 @@ impl Dialect for HuaweiDialect {
 
     fn actions(&self) -> &'static [&'static str] {
         routes::ACTIONS
+    }
+
+    fn heeds(&self) -> Heeds {
+        Heeds { eips: true, floats: true, ..Heeds::default() }
     }
 
     fn action(&self, request: &SimRequest) -> Option<String> {
@@ -164,6 +168,11 @@ fn act(
 /// A policy, an arrears, or a test's own wish stands before everything that the call itself would check.
 fn refused(world: &World, name: &str) -> Result<(), Refusal> {
     world.refusals.get(name).map_or(Ok(()), |code| Err(Refusal::of(code)))
+}
+
+/// The same for a NIC with what it hangs on: its subnet, its security groups, its instance.
+fn refused_around(world: &World, nic: &SimNic) -> Result<(), Refusal> {
+    world.refusal_around(nic).map_or(Ok(()), |code| Err(Refusal::of(code)))
 }
 
 fn wrong_project(family: Family) -> &'static str {

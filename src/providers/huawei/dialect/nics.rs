@@ -41,8 +41,10 @@ pub(super) fn virtual_ip(world: &mut World, call: &Call) -> Answer {
     let id = call.route.id;
     super::refused(world, id)?;
     let found = nic(world, call, id).ok_or_else(|| Refusal::of("Ecs.0307"))?;
-    let Some(instance) = &found.instance_id else { return Err(Refusal::of("Ecs.0085")) };
-    super::refused(world, instance)?;
+    if found.instance_id.is_none() {
+        return Err(Refusal::of("Ecs.0085"));
+    }
+    super::refused_around(world, found)?;
     if found.service_managed || world.floats_of(found).any(|float| float.service_managed) {
         return Err(Refusal::of("Ecs.0213"));
     }
@@ -121,6 +123,7 @@ fn removable(world: &World, call: &Call, server: &str, id: &str) -> Result<(), R
     super::refused(world, id)?;
     let found = nic(world, call, id).filter(|nic| nic.instance_id.as_deref() == Some(server));
     let found = found.ok_or_else(|| Refusal::of("Ecs.0085"))?;
+    super::refused_around(world, found)?;
     if found.primary {
         // Vendor: status 403, and no code is documented for it.
         return Err(Refusal::with("Ecs.0507", "The primary NIC can not be deleted.").status(403));
@@ -210,9 +213,9 @@ pub(super) fn update_interface(world: &mut World, call: &Call) -> Answer {
     let id = call.route.inner;
     super::refused(world, id)?;
     let found = nic(world, call, id).filter(|nic| nic.instance_id.as_deref() == Some(call.route.id));
-    if found.ok_or_else(|| Refusal::of("Ecs.0085"))?.delete_on_detach != delete
-        && !world.ignored.contains(call.route.action)
-    {
+    let found = found.ok_or_else(|| Refusal::of("Ecs.0085"))?;
+    super::refused_around(world, found)?;
+    if found.delete_on_detach != delete && !world.ignored.contains(call.route.action) {
         world.edit_nic(id, |nic| nic.delete_on_detach = delete);
     }
     nothing(204)
@@ -232,6 +235,7 @@ pub(super) fn add(world: &mut World, call: &Call) -> Answer {
         if let Some(id) = wanted["port_id"].as_str() {
             super::refused(world, id)?;
             let found = nic(world, call, id).ok_or_else(|| Refusal::of("Ecs.0307"))?;
+            super::refused_around(world, found)?;
             if found.instance_id.is_some() || found.status != "DOWN" {
                 return Err(Refusal::of("Ecs.0919"));
             }

@@ -78,10 +78,7 @@ pub(super) fn at_rest(status: &str) -> bool {
 
 /// Reasons that the world states for this NIC, its subnet, its security groups, its instance.
 fn check_stated(world: &World, nic: &SimNic) -> Done {
-    let around = [nic.id.as_str(), nic.subnet_id.as_str()];
-    let instance = nic.instance_id.as_deref();
-    let mut ids = around.into_iter().chain(nic.security_groups.iter().map(String::as_str)).chain(instance);
-    ids.find_map(|id| world.refusals.get(id)).map_or(Ok(()), |code| Err(Why::Stated(code.clone())))
+    world.refusal_around(nic).map_or(Ok(()), |code| Err(Why::Stated(code.to_owned())))
 }
 
 /// What a change of a NIC's addresses asks of it.

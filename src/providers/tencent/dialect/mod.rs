@@ -35,7 +35,7 @@ use serde_json::{Map, Value};
 use crate::{
     domain::time::Timestamp,
     sim::{
-        dialect::{Dialect, SimKey, SimRequest, SimResponse, VendorError, Vocabulary},
+        dialect::{Dialect, Heeds, SimKey, SimRequest, SimResponse, VendorError, Vocabulary},
         world::World,
     },
 };
@@ -133,6 +133,10 @@ impl Dialect for TencentDialect {
 
     fn actions(&self) -> &'static [&'static str] {
         NAMES
+    }
+
+    fn heeds(&self) -> Heeds {
+        Heeds::default()
     }
 
     fn action(&self, request: &SimRequest) -> Option<String> {

@@ -339,6 +339,18 @@ fn zones_map_to_regions() {
 }
 
 #[test]
+fn what_a_nic_hangs_on_is_refused_with_it() {
+    let code = "OPERATION_DENIED_POSTPAID_INSTANCE_IN_PROMISE";
+    for stated in ["n-prim", "i-run", "s-1", "sg-2"] {
+        let mut world = world();
+        world.refusals.insert(stated.to_owned(), code.to_owned());
+        let body = r#"{"nicId": "n-prim", "ipAddresses": ["10.0.0.11"]}"#;
+        let refused = call(&mut world, "UnassignNetworkInterfaceIpv4", body).unwrap_err();
+        assert_eq!(refused, (403, code.to_owned()), "{stated}");
+    }
+}
+
+#[test]
 fn a_nic_is_shown_with_every_field_and_explicit_nulls() {
     let answer = call(&mut world(), "DescribeNetworkInterfaces", r#"{"nicIds": ["n-prim"]}"#).unwrap();
     let nic = &answer["dataSet"][0];

@@ -26,10 +26,12 @@ const MAX_NICS: usize = 8;
 const MAX_ADDRESSES: usize = 50;
 
 fn find_nic<'a>(world: &'a World, id: &str) -> Result<&'a SimNic, Refusal> {
-    if let Some(code) = world.refusals.get(id) {
-        return Err(refuse(code, format!("The network interface {id} is refused.")));
+    let none = || refuse("INVALID_NIC_NOT_FOUND", format!("The network interface {id} does not exist."));
+    let nic = world.nic(id).ok_or_else(none)?;
+    match world.refusal_around(nic) {
+        Some(code) => Err(refuse(code, format!("The network interface {id} is refused."))),
+        None => Ok(nic),
     }
-    world.nic(id).ok_or_else(|| refuse("INVALID_NIC_NOT_FOUND", format!("The network interface {id} does not exist.")))
 }
 
 fn nic_status(nic: &SimNic, allowed: &[&str]) -> Result<(), Refusal> {

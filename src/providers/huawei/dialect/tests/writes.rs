@@ -261,6 +261,13 @@ fn refusals_of_detaching() {
         refused(cloud, (400, code), |cloud| remove(cloud, "srv-web", &["nic-web1"]));
         cloud.world.edit_instance("srv-web", |instance| *instance = before).unwrap();
     };
+    cloud.world.edit_nic("nic-web1", |nic| nic.security_groups = vec!["group-1".to_owned()]).unwrap();
+    for stated in ["srv-web", "nic-web1", "net-1", "group-1"] {
+        cloud.world.refusals.insert(stated.to_owned(), "Ecs.0003".to_owned());
+        refused(&mut cloud, (403, "Ecs.0003"), |cloud| remove(cloud, "srv-web", &["nic-web1"]));
+        refused(&mut cloud, (403, "Ecs.0003"), |cloud| unbind(cloud, "nic-web1"));
+        cloud.world.refusals.remove(stated);
+    }
     held(&mut cloud, |instance| instance.locked = true, "Ecs.0605");
     held(&mut cloud, |instance| instance.frozen = true, "Ecs.0030");
     held(&mut cloud, |instance| instance.task = "powering-off".to_owned(), "Ecs.0100");
