@@ -268,6 +268,11 @@ impl Operation {
         if matches!(&self.kind, OperationKind::Detach { instance, .. } if nic.instance.as_ref() != Some(instance)) {
             return unexpected();
         }
+        let onto = self.onto.as_ref().map(|instance| &instance.id);
+        let meant = if let OperationKind::Attach { instance, .. } = &self.kind { Some(instance) } else { None };
+        if onto.is_some() && onto != meant {
+            return unexpected();
+        }
         let OperationKind::Release { ips, .. } = &self.kind else { return Ok(()) };
         if ips.iter().any(|ip| self.expect.nic.addresses.iter().all(|address| address.ip != *ip)) {
             return unexpected();

@@ -166,7 +166,8 @@ impl Whole<'_> {
                     let (mut known, mut found) = (false, false);
                     zones.for_each(|zone| (known, found) = (true, found || any(patterns, zone)));
                     let hidden = self.instance_unread().then_some(Missing::Instance);
-                    or(found, if known { hidden } else { Some(Missing::Zone) })
+                    let nowhere = self.instance.is_some_and(|instance| instance.zone.is_none());
+                    or(found, if known && !nowhere { hidden } else { Some(Missing::Zone) })
                 }
                 Field::Id => {
                     let own = any(patterns, self.nic.id.as_str())
@@ -224,7 +225,7 @@ impl Whole<'_> {
                 // There may be more.
                 let more = [bound.saturating_sub(1), *bound, bound.saturating_add(1), u64::MAX];
                 let may_differ = more.into_iter().any(|count| count > listed && holds(count) != holds(listed));
-                let open = !self.eips_known || self.has_unexplained();
+                let open = !self.eips_known || self.has_unexplained() || !self.nic.addresses_known;
                 if open && may_differ { Certain::Untold(Missing::Eips) } else { exactly(holds(listed)) }
             }
             Test::Count(..) if !self.nic.addresses_known => Certain::Untold(Missing::Addresses),
@@ -360,10 +361,9 @@ impl Whole<'_> {
         if self.eips.iter().any(|eip| untold(eip) && is_here(eip)) {
             answer = answer.max(Certain::Untold(Missing::Eips));
         }
-        let by_id =
-            matches!(test, Test::Text(Field::Id, _)) || matches!(test, Test::Word(words) if !words.ids.is_empty());
-        // What no EIP explains may be of any, by whatever name.
-        if (by_name || by_id) && self.has_unexplained() {
+        let by_id = matches!(test, Test::Text(Field::Id, _));
+        // What no EIP explains may be of any, by whatever name; and what is on an address that was not told is on none here.
+        if (by_name || by_id) && (self.has_unexplained() || !self.nic.addresses_known) {
             answer = answer.max(Certain::Untold(Missing::Eips));
         }
         let private = matches!(test, Test::Address(set) if set.is_private());

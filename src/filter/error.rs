@@ -72,6 +72,9 @@ pub enum FilterErrorKind {
     /// `or`, `and` and the like between terms: terms are joined by AND, values by a comma.
     #[error("joining")]
     Joining,
+    /// The same at the end, where more may follow.
+    #[error("dangling")]
+    Dangling,
     /// A blank between a number's field and the comparison.
     #[error("apart")]
     Apart { field: Field },
@@ -109,7 +112,10 @@ impl FilterError {
     pub fn is_incomplete(&self) -> bool {
         matches!(
             self.kind,
-            FilterErrorKind::Incomplete | FilterErrorKind::UnclosedQuote | FilterErrorKind::UnclosedRegex
+            FilterErrorKind::Incomplete
+                | FilterErrorKind::Dangling
+                | FilterErrorKind::UnclosedQuote
+                | FilterErrorKind::UnclosedRegex
         )
     }
 }

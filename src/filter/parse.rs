@@ -62,12 +62,15 @@ pub(super) fn parse(text: &str, clouds: &[&str]) -> Result<Expr, FilterError> {
     Ok(Expr::of(terms))
 }
 
-/// Words between terms that mean something in other languages, and would look for themselves here.
+/// Words and signs that mean something in other languages, and would look for themselves here. Quoted they do.
 fn habits(parser: &Parser<'_>, before: Option<&Term>, term: &Term) -> Result<(), FilterError> {
-    let Some(before) = before else { return Ok(()) };
     let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(&term.text));
-    if is(JOINING) && !parser.at_end() {
+    if is(JOINING) && !parser.at_end() || term.text.trim_start_matches('-').starts_with(['!', '(']) {
         return error(term.span.clone(), FilterErrorKind::Joining);
+    }
+    let Some(before) = before else { return Ok(()) };
+    if is(JOINING) {
+        return error(term.span.clone(), FilterErrorKind::Dangling);
     }
     // `ips >5`
     if term.text.starts_with(['<', '>', '='])
@@ -84,9 +87,11 @@ fn habits(parser: &Parser<'_>, before: Option<&Term>, term: &Term) -> Result<(),
 pub(super) fn complete_part<'a>(text: &'a str, clouds: &[&str]) -> &'a str {
     let mut parser = Parser { text, clouds, at: 0 };
     let mut end = 0;
+    let mut before = None;
     while parser.skip_space() {
-        if parser.term().is_err() {
-            return text.get(..end).unwrap_or_default();
+        match parser.term() {
+            Ok(term) if habits(&parser, before.as_ref(), &term).is_ok() => before = Some(term),
+            _ => return text.get(..end).unwrap_or_default(),
         }
         end = parser.at;
     }

@@ -367,6 +367,12 @@ fn mistakes_have_a_place_a_kind_and_a_guess() {
         ("nic-state:atached", 10..17, unknown(Field::NicState, field::NIC_STATES), Some("attached")),
         ("10.0.0.1 OR 10.0.0.2", 9..11, K::Joining, None),
         ("web and db", 4..7, K::Joining, None),
+        ("not has:eip", 0..3, K::Joining, None),
+        ("NOT web", 0..3, K::Joining, None),
+        ("!has:eip", 0..8, K::Joining, None),
+        ("(ip:10.0.0.14)", 0..14, K::Joining, None),
+        ("web (", 4..5, K::Joining, None),
+        ("has:eip OR", 8..10, K::Dangling, None),
         ("web ips >5", 4..10, K::Apart { field: Field::Ips }, Some("ips>5")),
         ("ips>many", 4..8, K::BadNumber, None),
         ("ips>-1", 4..6, K::BadNumber, None),
@@ -394,7 +400,7 @@ fn mistakes_have_a_place_a_kind_and_a_guess() {
     for (text, span, kind, suggestion) in table {
         let error = parse(text).expect_err(text);
         assert_eq!(error, FilterError { span, kind, suggestion: suggestion.map(str::to_owned) }, "{text}");
-        let half = ["incomplete", "unclosed-quote", "unclosed-regex"].contains(&error.kind.code().as_str());
+        let half = ["incomplete", "dangling", "unclosed-quote", "unclosed-regex"].contains(&error.kind.code().as_str());
         assert_eq!(error.is_incomplete(), half, "{text}");
     }
     let many = "a ".repeat(MAX_TERMS + 1);
@@ -560,7 +566,9 @@ fn terms() -> impl Strategy<Value = String> {
     texts().prop_filter_map("one term", |text| {
         let text = text.trim().trim_start_matches('-').to_owned();
         let expr = parse(&text).ok()?;
-        (expr.terms().len() == 1 && !expr.terms()[0].is_negated()).then(|| expr.terms()[0].text().to_owned())
+        // Alone it looks for itself.
+        let joins = ["or", "and", "not", "||", "&&", "|", "&"].contains(&&*text.to_lowercase());
+        (expr.terms().len() == 1 && !expr.terms()[0].is_negated() && !joins).then(|| expr.terms()[0].text().to_owned())
     })
 }
 
@@ -646,6 +654,9 @@ fn what_is_half_typed_is_left_out_of_the_complete_part() {
         ("name:\"a b\" /x", "name:\"a b\""),
         ("ip:", ""),
         ("网关 -", "网关"),
+        ("web or", "web"),
+        ("web \"or\"", "web \"or\""),
+        ("or", "or"),
     ] {
         assert_eq!(complete_part(text, &[]), complete, "{text:?}");
     }

@@ -15,6 +15,8 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
         let mut reader = serde_json::Deserializer::from_slice(body);
         match serde_path_to_error::deserialize::<_, T>(&mut reader) {
             Ok(_) => odd::TEXT_AFTER_END.to_owned(),
+            // Before anything was read there is no place to name.
+            Err(error) if error.path().iter().next().is_none() => error.inner().to_string(),
             Err(error) => format!("{}: {}", error.path(), error.inner()),
         }
     })

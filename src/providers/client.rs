@@ -245,12 +245,13 @@ impl Client {
             };
             spent += Duration::from_millis(fault.elapsed_ms);
             let policy = if self.urgent && fault.kind == FaultKind::Throttled { &patient } else { usual };
-            let Some(pause) = retry::pause(policy, &fault, attempt, spent, dice()) else {
+            let pause = retry::pause(policy, &fault, attempt, spent, dice());
+            // The action itself may be left alone for longer, which is waiting for a turn.
+            let both = pause.map(|pause| (pause, pause.max(self.inner.limiter.closed_for(self.quota(call)))));
+            let Some((pause, wait)) = both.filter(|(_, wait)| !policy.gives_up(begin.elapsed(), *wait)) else {
                 self.inner.network.hear(begin, Some(&fault));
                 return Err(Fault { elapsed_ms: ms(begin.elapsed()), ..fault });
             };
-            // The action itself may be left alone for longer, which is waiting for a turn.
-            let wait = pause.max(self.inner.limiter.closed_for(self.quota(call)));
             if let Some(on_pause) = &self.on_pause {
                 on_pause(Some(Pause { fault: &fault, attempt: attempt + 1, of: policy.tries_of(fault.kind), wait }));
             }

@@ -37,6 +37,12 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// Is it time to give a call up that would wait for so long now, and began so long ago? Waiting for a turn is not the cloud's
+    /// fault, and is not counted as a pause; but one that lets nothing through would have it wait for hours.
+    pub fn gives_up(&self, began: Duration, wait: Duration) -> bool {
+        began + wait > self.deadline * TURNS
+    }
+
     /// Tries of a call that fails so each time. A session that ended is renewed once: a few failures in a row lock an account.
     pub fn tries_of(&self, kind: FaultKind) -> u32 {
         match kind {
@@ -47,6 +53,9 @@ impl RetryPolicy {
         }
     }
 }
+
+/// Times its deadline that a read may take with its waiting for turns.
+const TURNS: u32 = 3;
 
 /// Tries where the network itself refuses: soon told is better than hidden.
 const UNREACHABLE_TRIES: u32 = 2;
@@ -192,6 +201,13 @@ mod tests {
         assert_eq!(pause(&POLICY, &wish(61_000), 1, Duration::ZERO, 0.0), None, "longer than reads have");
         assert_eq!(pause(&POLICY, &wish(7000), 1, Duration::from_secs(55), 0.0), None);
         assert!(pause(&POLICY, &wish(7000), 1, Duration::from_secs(50), 0.0).is_some());
+    }
+
+    #[test]
+    fn a_call_that_never_gets_its_turn_is_given_up() {
+        let s = Duration::from_secs;
+        assert!(!POLICY.gives_up(s(0), s(180)) && !POLICY.gives_up(s(150), s(30)));
+        assert!(POLICY.gives_up(s(151), s(30)) && POLICY.gives_up(s(181), s(0)));
     }
 
     #[test]

@@ -261,7 +261,7 @@ impl<'a> Facts<'a> {
             FindingId::VipShared | FindingId::VipLast => oldest([self.floats_at, self.listed_at(Resource::Nics)]),
             FindingId::VipManaged | FindingId::VipUnknown => self.floats_at,
             // Which of the NIC's addresses are virtual ones their own list tells, where a cloud has one.
-            FindingId::VipOnNic | FindingId::AddressesLeave | FindingId::SourceCheck => {
+            FindingId::VipOnNic | FindingId::AddressesLeave | FindingId::SourceCheck | FindingId::LastSecondary => {
                 self.oldest_read([self.floats_at])
             }
             FindingId::LbBackend | FindingId::LbUnknown => self.backends_at,

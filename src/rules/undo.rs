@@ -297,7 +297,10 @@ impl Site<'_> {
         let ips = going(&judged);
         let all = OperationKind::Assign { nic: self.key.nic.clone(), ips, lists: Vec::new() };
         let full = write::findings_on(self.part, &self.ahead.nic, self.capabilities, &all);
-        if let Some(full) = full.into_iter().find(|finding| finding.id == FindingId::NicFull) {
+        if let Some(full) = full.into_iter().find(|finding| {
+            // What is about one address is said in its own row.
+            finding.id == FindingId::NicFull && finding.values.iter().all(|(name, _)| *name != "ip")
+        }) {
             for (undo, .., found) in &mut judged {
                 if !is_there(found) && undo.wanted.goes(found) {
                     found.retain(|one| one.id != full.id);

@@ -126,18 +126,22 @@ fn found<'a>(
             continue;
         }
         let Some(verdict) = weigh(answer, rule) else { continue };
+        let values = || {
+            values.unwrap_or_else(|| describe::values(&asking.facts, rules, Asked::Nic, Context::default(), verdict.id))
+        };
         match found.iter_mut().find(|same| same.id == verdict.id) {
             Some(same) => {
-                same.severity = same.severity.max(verdict.severity);
+                // What is worse is what is told.
+                if verdict.severity > same.severity {
+                    (same.severity, same.values) = (verdict.severity, values());
+                }
                 same.predicts = same.predicts.or(verdict.predicts);
                 same.read_at = oldest([same.read_at, asking.age(rule.condition, verdict.id)]);
             }
             None => found.push(Finding {
                 id: verdict.id,
                 severity: verdict.severity,
-                values: values.unwrap_or_else(|| {
-                    describe::values(&asking.facts, rules, Asked::Nic, Context::default(), verdict.id)
-                }),
+                values: values(),
                 predicts: verdict.predicts,
                 read_at: asking.age(rule.condition, verdict.id),
             }),

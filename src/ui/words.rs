@@ -221,7 +221,11 @@ pub fn filter_mistake(words: &Catalog, code: &str, values: &[(&str, String)], me
     let listed = values.iter().any(|(name, _)| *name == "known");
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let sentence = words.text(&format!("filter.{code}"), &values).into_owned();
-    let Some(meant) = meant else { return sentence };
+    let Some(meant) = meant else {
+        // Nothing is near: all that there are.
+        let all = if code == "unknown-field" { words.word("filter.fields") } else { return sentence };
+        return format!("{sentence}{}{all}", words.word("list.blank"));
+    };
     let meant = words.text("filter.suggest", &[("suggestion", meant)]).into_owned();
     let (first, second) = if listed { (meant, sentence) } else { (sentence, meant) };
     format!("{first}{}{second}", words.word("list.blank"))

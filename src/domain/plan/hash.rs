@@ -153,7 +153,12 @@ fn hash(operations: &[Operation]) -> PlanHash {
         facts(&mut digest, &operation.expect);
         if let Some(instance) = &operation.onto {
             digest.text("onto");
-            digest.text(&instance.power.word);
+            digest.text(instance.id.as_str());
+            digest.text(instance.region.as_str());
+            for place in [&instance.zone, &instance.vpc, &instance.kind] {
+                digest.text(place.as_deref().unwrap_or_default());
+            }
+            digest.text(&format!("{:?} {}", instance.power.state, instance.power.word));
             digest.flag(instance.guest_agent);
         }
         digest.number(operation.overrides.len());

@@ -224,7 +224,7 @@ fn instances(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<In
         }
         let word = pool.keep(&raw.status);
         page.instances.push(Instance {
-            name: raw.name.as_str().into(),
+            name: raw.name.iter().map(String::as_str).collect(),
             region: region.clone(),
             zone: pool.some(&raw.zone),
             kind: pool.some(&raw.kind),
@@ -281,7 +281,7 @@ fn nic(raw: wire::Nic, region: &RegionId, pool: &mut Pool) -> Nic {
     let linked = on_trunk || raw.slave || raw.bond;
     let members = !raw.attachment.members.is_empty();
     Nic {
-        name: raw.name.as_str().into(),
+        name: raw.name.iter().map(String::as_str).collect(),
         region: region.clone(),
         zone: pool.some(&raw.zone),
         role: role(&raw.kind, pool),
@@ -384,6 +384,7 @@ fn public_ips(raw: &wire::Nic, pool: &mut Pool) -> Vec<Arc<str>> {
 fn managed_by(raw: &wire::Nic, tags: &Tags) -> ManagedBy {
     let controller = || match controller(CONTROLLERS, tags.known().unwrap_or_default(), &raw.description) {
         Some(who) => ManagedBy::Controller(who),
+        None if !tags.is_known() => ManagedBy::Unknown,
         None => ManagedBy::Nobody,
     };
     match raw.service_managed {
@@ -406,7 +407,7 @@ fn eips(answer: &Answer, listing: &Listing, region: &RegionId) -> Result<Invento
         dies_unbound: Some(false),
         region: region.clone(),
         ips: raw.ip.into_iter().collect(),
-        name: raw.name.as_str().into(),
+        name: raw.name.iter().map(String::as_str).collect(),
         status: pool.keep(&raw.status),
         bound: binding(&raw),
         id: raw.id.into(),

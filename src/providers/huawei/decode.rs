@@ -99,16 +99,8 @@ fn absent(listing: &Listing, fault: &Fault) -> Option<InventoryPage> {
     }
 }
 
-/// Opens a body. The place of a mistake is looked for only when there is one.
 fn open<T: DeserializeOwned>(call: &Call, response: &WireResponse) -> Result<T, Fault> {
-    serde_json::from_slice(&response.body).map_err(|_| {
-        let mut reader = serde_json::Deserializer::from_slice(&response.body);
-        let what = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
-            Ok(_) => odd::TEXT_AFTER_END.to_owned(),
-            Err(error) => format!("{}: {}", error.path(), error.inner()),
-        };
-        faults::garbage(call, response, &what)
-    })
+    crate::providers::answers::read(&response.body).map_err(|what| faults::garbage(call, response, &what))
 }
 
 /// A list that is not there is no empty list: read as "nothing" it would remove everything that is shown.

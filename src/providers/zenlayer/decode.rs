@@ -29,7 +29,7 @@ use crate::{
         tags::Tags,
     },
     providers::{
-        answers::Numbered,
+        answers::{self, Numbered},
         provider::{Call, Reply},
     },
     wire::WireResponse,
@@ -113,6 +113,8 @@ pub(super) fn decode(call: &Call, response: &WireResponse) -> Result<Reply, Faul
 
 /// An answer with status 200 that is not what was asked for.
 fn garbage(call: &Call, response: &WireResponse, message: impl Into<String>, request_id: Option<String>) -> Fault {
+    let kind = response.header("content-type").unwrap_or(odd::NO_CONTENT_TYPE);
+    let message = format!("{kind}: {}", message.into());
     let mut fault = Fault::local(FaultKind::Garbage, encode::action(call), message);
     fault.effect = if call.is_write() { Effect::Unknown } else { Effect::Nothing };
     fault.http_status = Some(response.status);
@@ -120,9 +122,9 @@ fn garbage(call: &Call, response: &WireResponse, message: impl Into<String>, req
     fault
 }
 
-/// Opens the envelope. The place of a mistake is looked for only when there is one: it costs two passes.
+/// Opens the envelope.
 fn open<T: DeserializeOwned>(call: &Call, response: &WireResponse) -> Result<(T, Option<String>), Fault> {
-    match serde_json::from_slice::<Envelope<T>>(&response.body) {
+    match answers::read::<Envelope<T>>(&response.body) {
         Ok(Envelope { response: Some(inner), request_id }) => Ok((inner, request_id)),
         // An error body is one whatever its status.
         Ok(Envelope { response: None, request_id }) => {
@@ -133,14 +135,7 @@ fn open<T: DeserializeOwned>(call: &Call, response: &WireResponse) -> Result<(T,
                 Err(garbage(call, response, odd::missing("response"), request_id))
             }
         }
-        Err(_) => {
-            let mut reader = serde_json::Deserializer::from_slice(&response.body);
-            let message = match serde_path_to_error::deserialize::<_, Envelope<T>>(&mut reader) {
-                Ok(_) => odd::TEXT_AFTER_END.to_owned(),
-                Err(error) => format!("{}: {}", error.path(), error.inner()),
-            };
-            Err(garbage(call, response, message, None))
-        }
+        Err(message) => Err(garbage(call, response, message, None)),
     }
 }
 

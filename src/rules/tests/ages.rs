@@ -92,6 +92,7 @@ fn a_finding_is_as_old_as_the_oldest_list_that_it_hangs_on() {
         (FindingId::AddressesLeave, Condition::AddressesLeave, Subject::Nic, virtual_one, &[Nics, Floats]),
         (FindingId::VipOnNic, Condition::NoVirtualIp, Subject::Nic, virtual_one, &[Nics, Floats]),
         (FindingId::SourceCheck, Condition::AnyAddressStays, ADDRESS, virtual_one, &[Nics, Floats]),
+        (FindingId::LastSecondary, Condition::VirtualStays, ADDRESS, virtual_one, &[Nics, Floats]),
         (FindingId::VipLast, Condition::VirtualShared, ADDRESS, virtual_one, &[Nics, Floats]),
         (
             FindingId::EipOnNic,

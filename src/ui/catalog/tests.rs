@@ -161,6 +161,7 @@ const FILTER_CODES: &[&str] = &[
     "trailing-text",
     "unknown-cloud",
     "joining",
+    "dangling",
     "apart",
     "too-many-terms",
 ];

@@ -145,9 +145,9 @@ fn shown(state: &State) -> &'static [Command] {
         }
         Screen::Welcome if !state.problems.is_empty() => &[C::StartDemo, C::Language, C::Down, C::Up, C::Help, C::Back],
         Screen::Welcome if state.found.is_empty() => {
-            &[C::StartDemo, C::WriteConfig, C::Language, C::Copy, C::Help, C::Back]
+            &[C::StartDemo, C::WriteConfig, C::Language, C::Copy, C::Down, C::Help, C::Back]
         }
-        Screen::Welcome => &[C::UseFound, C::WriteConfig, C::StartDemo, C::Language, C::Help, C::Back],
+        Screen::Welcome => &[C::UseFound, C::WriteConfig, C::StartDemo, C::Language, C::Down, C::Help, C::Back],
     }
 }
 

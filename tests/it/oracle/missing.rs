@@ -36,6 +36,8 @@ const SAID: &[Said] = &[
     ("aliyun", "Ipv4PrefixSets/Ipv4PrefixSet", EMPTY),
     ("aliyun", "NetworkInterfaceSets/NetworkInterfaceSet/Tags", EMPTY),
     ("aliyun", "NetworkInterfaceSets/NetworkInterfaceSet/Tags/Tag", EMPTY),
+    ("aliyun", "Instances/Instance/Tags", EMPTY),
+    ("aliyun", "Instances/Instance/Tags/Tag", EMPTY),
     ("aliyun", "Tags", EMPTY),
     ("aliyun", "Tags/Tag", EMPTY),
     ("aliyun", "BackendServers/BackendServer", "an empty list is an object without members"),
@@ -46,12 +48,13 @@ const SAID: &[Said] = &[
 ];
 
 /// Members without which a rule holds less, with the reason.
-const LESS: &[(&str, &str, &str, &str)] = &[(
-    "aliyun",
-    "Servers/ServerIp",
-    "-has:lb ",
-    "a backend that names a NIC and no address is taken for each of its addresses: those have a balancer then",
-)];
+const LESS: &[(&str, &str, &str, &str)] = &[
+    ("aliyun", "Servers/ServerIp", "-has:lb ", EVERY),
+    ("aliyun", "BackendServers/BackendServer/ServerIp", "-has:lb ", EVERY),
+];
+
+const EVERY: &str =
+    "a backend that names a NIC and no address is taken for each of its addresses: those have a balancer then";
 
 /// What is said of releasing each, and of each of the other writes.
 fn told(
@@ -92,7 +95,9 @@ fn untold(id: FindingId) -> &'static [FindingId] {
         // What is about an instance is not told where the instance is not.
         F::NicAttached | F::InstanceGone => &[F::InstanceUnknown],
         F::AlreadyThere => &[F::AddressTaken, F::NicAttached, F::NicState, F::InstanceUnknown],
-        F::InstanceState | F::OtherPlace | F::OtherVpc | F::InstanceFullUnknown | F::NicFullUnknown => {
+        // Whose network is not told may be another one's as well.
+        F::OtherPlace => &[F::AddressTaken, F::InstanceUnknown, F::InstanceGone],
+        F::InstanceState | F::OtherVpc | F::InstanceFullUnknown | F::NicFullUnknown => {
             &[F::InstanceUnknown, F::InstanceGone]
         }
         F::HotPlug => &[F::HotPlugUnknown, F::InstanceUnknown, F::InstanceGone],

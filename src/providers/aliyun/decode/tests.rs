@@ -324,6 +324,9 @@ fn what_hangs_on_a_nic_and_whose_it_is() {
     assert_eq!(tagged("ack.aliyun.com", "c1234"), ManagedBy::Controller("ack.aliyun.com=c1234".into()));
     assert_eq!(tagged("k8s.io/cluster", ""), ManagedBy::Controller("k8s.io/cluster".into()));
     assert_eq!(tagged("owner", "jack"), ManagedBy::Nobody);
+    // Half a tag may be the half of one that says it.
+    let half = r#","ServiceManaged":0,"Tags":{"Tag":[{"TagKey":"team"}]}"#;
+    assert_eq!(managed(half), ManagedBy::Unknown);
     assert_eq!(
         managed(r#","ServiceManaged":false,"Description":"interface create by terway""#),
         ManagedBy::Controller("interface create by terway".into())

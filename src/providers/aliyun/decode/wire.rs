@@ -204,7 +204,7 @@ items! {
     Region("RegionId") { "LocalName" "text" name: String, "Status" "text" state: String, }
 
     Instance("InstanceId") {
-        "InstanceName" "text" name: String,
+        "InstanceName" "worded" name: Option<String>,
         "ZoneId" "text" zone: String,
         "InstanceType" "text" kind: String,
         "Status" "text" status: String,
@@ -212,7 +212,7 @@ items! {
     }
 
     Nic("NetworkInterfaceId") {
-        "NetworkInterfaceName" "text" name: String,
+        "NetworkInterfaceName" "worded" name: Option<String>,
         "DeleteOnRelease" "truth" dies_with_instance: Option<bool>,
         "Description" "text" description: String,
         "ZoneId" "text" zone: String,
@@ -240,7 +240,7 @@ items! {
 
     Eip("AllocationId") {
         "IpAddress" "ip" ip: Option<IpAddr>,
-        "Name" "text" name: String,
+        "Name" "worded" name: Option<String>,
         "Status" "text" status: String,
         "InstanceType" "text" kind: String,
         "InstanceId" "text" instance: String,

@@ -69,6 +69,11 @@ fn told<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Resu
     list(deserializer).map(Some)
 }
 
+/// Text that is there, null as empty.
+fn worded<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Text>, D::Error> {
+    Ok(Some(Option::deserialize(deserializer)?.unwrap_or_else(|| Text(String::new()))))
+}
+
 fn some_list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Vec<T>>, D::Error> {
     let list: Option<Vec<Option<T>>> = Option::deserialize(deserializer)?;
     Ok(list.map(|list| list.into_iter().flatten().collect()))
@@ -99,7 +104,8 @@ pub(super) struct Paged<T> {
 pub(super) struct Tag {
     #[serde(default)]
     pub key: Option<Text>,
-    #[serde(default)]
+    /// Null is none; a member that is missing says nothing.
+    #[serde(default, deserialize_with = "worded")]
     pub value: Option<Text>,
 }
 

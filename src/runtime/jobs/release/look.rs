@@ -10,6 +10,7 @@ use crate::{
         fault::{Fault, FaultKind},
         finding::FindingId,
         ids::{EipId, InstanceId},
+        instance::Instance,
         outcome::{Outcome, Skip},
         plan::{Change, ChangedFact, Keeper, Operation, OperationKind},
         selection::Target,
@@ -138,9 +139,17 @@ async fn held_by(
     id: &InstanceId,
     cancel: &CancellationToken,
 ) -> Result<Option<Change>, Fault> {
-    let instance = inspect::instance(client, &seen.nic, id, cancel).await?;
     let protect = safety.protect.of(&operation.profile);
-    let held = protect.and_then(|protect| rules::held(seen, protect, None, Brings::Instance(id, instance.as_ref())));
+    let held = |instance: Option<&Instance>| {
+        protect.and_then(|protect| rules::held(seen, protect, None, Brings::Instance(id, instance)))
+    };
+    let instance = match inspect::instance(client, &seen.nic, id, cancel).await {
+        Ok(instance) => instance,
+        // The plan was not shown it either, and somebody has said why it goes all the same.
+        Err(fault) if fault.kind == FaultKind::Permission && operation.onto.is_none() => return Ok(held(None)),
+        Err(fault) => return Err(fault),
+    };
+    let held = held(instance.as_ref());
     let both = [operation.onto.as_deref(), instance.as_ref()];
     Ok(held.or_else(|| rules::write::refused_onto(seen, client.capabilities(), &operation.kind, both)))
 }
