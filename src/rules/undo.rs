@@ -143,7 +143,11 @@ impl Site<'_> {
             Some(OperationKind::Attach { instance, .. }) => {
                 Some(Brings::Instance(instance, self.part.instance(instance)))
             }
-            Some(OperationKind::BindEip { eip, ip, .. }) => Some(Brings::Eip(*ip, self.part.eip(eip))),
+            // One that is gone is none that a rule is about.
+            Some(OperationKind::BindEip { eip, ip, .. }) => {
+                let known = self.part.eip(eip);
+                (known.is_some() || !facts.eips_known).then_some(Brings::Eip(*ip, known))
+            }
             _ => None,
         };
         if let Some(hit) = protect.and_then(|rules| rules.hit_with(&facts, address, brings)) {

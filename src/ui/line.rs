@@ -19,6 +19,7 @@ use crate::{
         finding::Severity,
         plan::{Decision, ReleasePlan},
     },
+    history::Summary,
 };
 
 use super::{
@@ -285,11 +286,17 @@ fn plan_line(canvas: &mut Canvas, state: &State, area: Area) {
     let title = plan_title(words, plan);
     let what = planned(canvas, view);
     let calls = words::count_of_calls(words, plan.calls());
-    let source = match view.source {
-        Source::Marks | Source::Order => "",
-        Source::FocusedRow => words.word("plan.of-focused-row"),
-        Source::Retry => words.word("plan.of-retry"),
-        Source::Undo => words.word("plan.of-undo"),
+    let source: Cow<'_, str> = match view.source {
+        Source::Marks | Source::Order => "".into(),
+        Source::FocusedRow => words.word("plan.of-focused-row").into(),
+        Source::Retry => words.word("plan.of-retry").into(),
+        Source::Undo => {
+            let of = |batch: &&Summary| Some(batch.batch.as_str()) == plan.undoes();
+            match state.history.summaries().iter().find(of) {
+                Some(batch) => words.text("plan.of-undo-number", &[("number", &batch.number.to_string())]),
+                None => words.word("plan.of-undo").into(),
+            }
+        }
     };
     let warnings = plan
         .rows()
@@ -327,7 +334,7 @@ fn plan_line(canvas: &mut Canvas, state: &State, area: Area) {
     pen.right(&right);
     pen.put(&what, Role::Text);
     if !source.is_empty() {
-        pen.put(words.word("list.blank"), Role::Dim).put(source, Role::Dim);
+        pen.put(words.word("list.blank"), Role::Dim).put(&source, Role::Dim);
     }
     if text::cells(&calls) + 2 <= usize::from(pen.room()) {
         pen.gap(2).put(&calls, Role::Dim);

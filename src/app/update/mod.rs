@@ -70,6 +70,13 @@ pub fn update(state: &mut State, now: Timestamp, msg: Msg) -> Vec<Effect> {
         inventory::refilter(state);
     }
     super::rows::recount_hidden(state);
+    // What a page is about is gone.
+    if state.screen == Screen::Inventory
+        && matches!(state.overlays.last(), Some(Overlay::Detail { .. }))
+        && super::rows::focused(state).is_none()
+    {
+        state.overlays.pop();
+    }
     take_down(state);
     effects
 }

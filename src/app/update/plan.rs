@@ -465,8 +465,11 @@ pub fn send_disabled(state: &State) -> Option<Phrase> {
         return Some(phrase);
     }
     if view.plan.operations().is_empty() {
-        let already = view.plan.blocked() == 0;
-        return Some(Phrase::new(if already { "disabled.plan-all-already" } else { "disabled.plan-all-blocked" }));
+        return Some(Phrase::new(match view.plan.blocked() {
+            0 => "disabled.plan-all-already",
+            blocked if blocked == view.plan.rows().len() => "disabled.plan-all-blocked",
+            _ => "disabled.plan-rest-blocked",
+        }));
     }
     None
 }

@@ -255,8 +255,8 @@ fn rules_protect_what_a_nic_is_given() {
     };
     assert_eq!(held("instance:vm-1"), [true, true, true, true], "one that was not read may be it; nic-1 is on it");
     assert_eq!(held("name:web"), [true, true, true, true]);
-    assert_eq!(held("id:eip-1"), [false, false, true, true]);
-    assert_eq!(held("id:eip-7"), [false, false, false, true]);
+    assert_eq!(held("id:eip-1"), [false, false, true, false], "one that is gone is no other one");
+    assert_eq!(held("id:eip-7"), [false; 4]);
     assert_eq!(held("nic:nic-7"), [false; 4]);
 }
 

@@ -102,6 +102,10 @@ fn of_inventory(canvas: &Canvas, state: &State) -> Sentence {
                 return Some(told);
             }
             let name = address.ip.to_string();
+            if state.marks.contains(&Target::Nic(key.nic.clone())) {
+                let values = [("name", name.as_str()), ("nic", key.nic.nic.as_str())];
+                return Some((name.clone(), words.text("focus.leaves-with-nic", &values).into_owned(), Role::Mark));
+            }
             let held = inventory::read_only(words, state, &key.nic.profile);
             let (mut text, role) = findings::sentence(canvas, &name, found, Act::Release, held.as_deref());
             // The same address may be in several networks, and a narrow table names none of them.

@@ -145,7 +145,8 @@ pub(super) fn draw(canvas: &mut Canvas, state: &State, view: &PlanView, area: Ar
     let calls = match (view.plan.operations().is_empty(), view.plan.blocked()) {
         (false, _) => calls,
         (true, 0) => words.word("plan.no-calls-already").into(),
-        (true, _) => words.word("plan.no-calls").into(),
+        (true, blocked) if blocked == view.plan.rows().len() => words.word("plan.no-calls").into(),
+        (true, _) => words.word("plan.no-calls-rest").into(),
     };
     let mut pen = canvas.pen_at(area, 1, 2);
     pen.column(words.word("label.effects"), label, Cut::End, Role::Dim);

@@ -8,7 +8,10 @@ use nicdeck::{
         overlay::Overlay,
         state::{Language, Screen},
     },
-    domain::journal::{Open, OpenWrite},
+    domain::{
+        journal::{Open, OpenWrite},
+        page::InventoryPage,
+    },
 };
 
 use super::{browse::browsing, earlier::intent, scenario::Scenario};
@@ -107,6 +110,15 @@ fn the_first_screen_can_be_scrolled() {
 }
 
 /// A narrow window has no pane for the detail: its page takes the same keys.
+#[test]
+fn the_page_of_what_is_gone_closes() {
+    let mut scenario = browsing();
+    scenario.keys("ctrl-r /").text("10.0.1.21").keys("enter enter");
+    assert!(matches!(scenario.state.overlays.as_slice(), [Overlay::Detail { .. }]));
+    scenario.listed("shop", InventoryPage::default());
+    assert!(scenario.state.overlays.is_empty(), "{:?}", scenario.rows());
+}
+
 #[test]
 fn the_page_of_a_row_marks_and_plans_as_the_pane_does() {
     let mut scenario = browsing();

@@ -159,6 +159,16 @@ fn what_can_not_be_marked_says_why() {
 }
 
 #[test]
+fn an_address_whose_nic_is_marked_to_go_leaves_with_it() {
+    let mut scenario = world::listed(MIDDLE, Language::English);
+    world::go(&mut scenario, "n eni-bp1v6aa01");
+    scenario.keys("D");
+    assert_eq!(scenario.marks().len(), 1, "{:?}", scenario.notice());
+    scenario.keys("j");
+    shows(&scenario.state, "which is marked to be detached");
+}
+
+#[test]
 fn belts_say_what_they_count_and_what_has_no_room_stands_on_the_page() {
     shows(&world::planned(MIDDLE, Language::English).state, "6 of 100 addresses per plan, 2 of them with NICs");
     let mut narrow = world::planned(Size { columns: 60, rows: 24 }, Language::English);
