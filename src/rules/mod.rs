@@ -16,6 +16,7 @@ pub mod belts;
 mod describe;
 pub mod facts;
 pub mod guard;
+mod near;
 mod nic;
 pub mod planner;
 pub mod protect;

@@ -12,7 +12,7 @@ use crate::domain::{
     capabilities::{Capabilities, Condition},
     finding::{Finding, FindingId, Severity},
     float::PairList,
-    ids::{LoadBalancerId, NicKey, OperationId},
+    ids::{LoadBalancerId, NicKey, OperationId, ProfileId},
     inventory::ProfileInventory,
     nic::{Nic, NicState, NicStatus},
     page::Resource,
@@ -26,6 +26,7 @@ use crate::domain::{
 use super::{
     code,
     facts::{Facts, oldest},
+    near::Near,
     nics_listed_at, not_listed,
     planner::{Sources, Wanted, goes, overrides, plain},
     protect::Brings,
@@ -75,8 +76,16 @@ pub fn plan(undos: &[Undo], sources: &Sources, now: Timestamp) -> Result<Release
     }
     let (mut rows, mut operations) = (Vec::new(), Vec::new());
     sources.plan_away(&away, &untold, &mut rows, &mut operations);
+    // Looked for once: each NIC's writes ask who else has their addresses.
+    let mut nears: HashMap<&ProfileId, Near> = HashMap::new();
+    for profile in back.keys().map(|(_, key)| &key.profile).collect::<BTreeSet<_>>() {
+        let Some(part) = sources.inventory.profile(profile) else { continue };
+        let own = back.iter().filter(|((_, key), _)| key.profile == *profile).flat_map(|(_, undos)| undos);
+        let ips = own.filter_map(|undo| undo.take.write.as_ref()).flat_map(|kind| write::given(kind).iter().copied());
+        nears.insert(profile, Near::of(part, ips));
+    }
     for ((_, key), undos) in back {
-        plan_nic(sources, key, &undos, &mut rows, &mut operations);
+        plan_nic(sources, key, nears.get(&key.profile), &undos, &mut rows, &mut operations);
     }
     sources.finish(rows, operations, now)
 }
@@ -86,6 +95,7 @@ struct Site<'a> {
     sources: &'a Sources<'a>,
     part: &'a ProfileInventory,
     capabilities: &'static Capabilities,
+    near: &'a Near<'a>,
     key: &'a NicKey,
     /// As it will be once the writes so far have ended.
     ahead: NicSnapshot,
@@ -95,17 +105,19 @@ struct Site<'a> {
 fn plan_nic(
     sources: &Sources,
     key: &NicKey,
+    near: Option<&Near>,
     undos: &[&Undo],
     rows: &mut Vec<PlanRow>,
     operations: &mut Vec<Operation>,
 ) {
     let part = sources.inventory.profile(&key.profile);
-    let known = part.and_then(|part| Some((part, (sources.capabilities)(&key.profile)?, part.snapshot(&key.nic)?)));
-    let Some((part, capabilities, snapshot)) = known else {
+    let known =
+        part.and_then(|part| Some((part, (sources.capabilities)(&key.profile)?, near?, part.snapshot(&key.nic)?)));
+    let Some((part, capabilities, near, snapshot)) = known else {
         rows.extend(undos.iter().map(|undo| lost(sources, undo)));
         return;
     };
-    let mut site = Site { sources, part, capabilities, key, ahead: snapshot, last: None };
+    let mut site = Site { sources, part, capabilities, near, key, ahead: snapshot, last: None };
     let before = count(&site.ahead.nic);
     let first = rows.len();
     let of = |act: Act| undos.iter().copied().filter(move |undo| undo.act() == act);
@@ -206,7 +218,7 @@ impl Site<'_> {
     }
 
     fn findings(&self, undo: &Undo, kind: &OperationKind, address: Option<Address>) -> Vec<Finding> {
-        let written = write::findings_on(self.part, &self.ahead.nic, self.capabilities, kind);
+        let written = write::findings_on(self.part, &self.ahead.nic, self.near, self.capabilities, kind);
         let there = written.iter().find(|finding| finding.id == FindingId::AlreadyThere);
         if let Some(there) = there.filter(|_| !undo.wanted.unread) {
             // What would stand against a write that nobody needs does not matter.
@@ -300,7 +312,7 @@ impl Site<'_> {
         // Each alone may fit where all together do not.
         let ips = going(&judged);
         let all = OperationKind::Assign { nic: self.key.nic.clone(), ips, lists: Vec::new() };
-        let full = write::findings_on(self.part, &self.ahead.nic, self.capabilities, &all);
+        let full = write::findings_on(self.part, &self.ahead.nic, self.near, self.capabilities, &all);
         if let Some(full) = full.into_iter().find(|finding| {
             // What is about one address is said in its own row.
             finding.id == FindingId::NicFull && finding.values.iter().all(|(name, _)| *name != "ip")

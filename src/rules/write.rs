@@ -20,6 +20,7 @@ use crate::domain::{
 use super::{
     Answer, Asked, Context, describe,
     facts::{Facts, oldest},
+    near::Near,
     nic, nics_listed_at, not_listed, others_keep, tells_gone, weigh,
 };
 
@@ -30,6 +31,8 @@ struct Asking<'a> {
     part: &'a ProfileInventory,
     facts: Facts<'a>,
     kind: &'a OperationKind,
+    /// Who has the addresses that it is about.
+    near: &'a Near<'a>,
 }
 
 /// Everything the rules say about the write, worst first, and in the cloud's order within a severity. Releases and detaches are
@@ -39,17 +42,27 @@ pub fn findings(part: &ProfileInventory, capabilities: &Capabilities, kind: &Ope
         let code = super::code(capabilities.rules_of(kind), Condition::NicExists);
         return vec![not_listed(kind.nic(), None, code, nics_listed_at(part))];
     };
-    findings_on(part, nic, capabilities, kind)
+    findings_on(part, nic, &Near::of(part, given(kind).iter().copied()), capabilities, kind)
+}
+
+/// The addresses that a write puts on its NIC, or the one that an EIP is to be bound to.
+pub(super) fn given(kind: &OperationKind) -> &[IpAddr] {
+    match kind {
+        OperationKind::Assign { ips, .. } => ips,
+        OperationKind::BindEip { ip, .. } => slice::from_ref(ip),
+        _ => &[],
+    }
 }
 
 /// The same, on the NIC as it will be: writes that come before this one may change it.
 pub(super) fn findings_on(
     part: &ProfileInventory,
     nic: &Nic,
+    near: &Near,
     capabilities: &Capabilities,
     kind: &OperationKind,
 ) -> Vec<Finding> {
-    found(part, Facts::of(part, nic), capabilities, kind)
+    found(part, Facts::of(part, nic), near, capabilities, kind)
 }
 
 /// What the cloud would refuse by now of a write that gives something, as the NIC was read right before it. What only whole lists tell
@@ -101,12 +114,13 @@ fn found_alone(
         around.merge(InventoryPage { instances: instances.to_vec(), ..InventoryPage::default() }, fresh.read_at);
         around.complete(&section, sweep, fresh.read_at);
     }
-    found(&around, Facts::from_snapshot(fresh), capabilities, kind)
+    found(&around, Facts::from_snapshot(fresh), &Near::of(&around, []), capabilities, kind)
 }
 
 fn found<'a>(
     part: &'a ProfileInventory,
     mut facts: Facts<'a>,
+    near: &'a Near<'a>,
     capabilities: &Capabilities,
     kind: &'a OperationKind,
 ) -> Vec<Finding> {
@@ -118,7 +132,7 @@ fn found<'a>(
     }
     // Of the one to attach to the rule itself tells.
     let gone = !matches!(kind, OperationKind::Attach { .. }) && tells_gone(&facts, rules);
-    let asking = Asking { part, facts, kind };
+    let asking = Asking { part, facts, kind, near };
     let mut found: Vec<Finding> = Vec::new();
     for rule in rules {
         let (answer, values) = asking.ask(rule.condition);
@@ -213,11 +227,7 @@ impl<'a> Asking<'a> {
 
     /// The addresses that are to be put on the NIC, or the one that an EIP is to be bound to.
     fn ips(&self) -> &[IpAddr] {
-        match self.kind {
-            OperationKind::Assign { ips, .. } => ips,
-            OperationKind::BindEip { ip, .. } => std::slice::from_ref(ip),
-            _ => &[],
-        }
+        given(self.kind)
     }
 
     fn has_lists(&self) -> bool {
@@ -481,18 +491,18 @@ impl<'a> Asking<'a> {
             other.addresses.iter().any(|one| one.ip == ip && (!floating || one.role != AddressRole::Virtual))
         };
         let near = |other: &Nic| other.id != nic.id && other.region == nic.region && other.subnet == nic.subnet;
-        let other = part.nics().map(|(_, other)| other).find(|other| near(other) && has(other));
+        let other = self.near.with(ip).iter().find(|other| near(other) && has(other));
         other.map(|other| other.id.as_str()).or_else(|| part.taken_near(nic, ip).map(|by| &**by))
     }
 
     /// May an address be that of a NIC of which nobody said in which subnet it is, or which addresses it has?
     fn may_be_near(&self, ips: &[IpAddr]) -> bool {
         let own = self.nic();
-        let has = |other: &Nic| !other.addresses_known || other.addresses.iter().any(|one| ips.contains(&one.ip));
+        let some = ips.iter().flat_map(|ip| self.near.with(*ip)).chain(self.near.half_told());
         let open = |other: &Nic| own.subnet.is_none() || other.subnet.is_none();
         let near = |other: &Nic| open(other) || other.subnet == own.subnet && !other.addresses_known;
-        let may = |other: &Nic| other.id != own.id && other.region == own.region && near(other) && has(other);
-        self.part.nics().any(|(_, other)| may(other))
+        let may = |other: &Nic| other.id != own.id && other.region == own.region && near(other);
+        some.copied().any(may)
     }
 
     /// Does any NIC of the region have a public address of an EIP that nobody names?
@@ -558,8 +568,7 @@ impl<'a> Asking<'a> {
         let nic = self.nic();
         let (Some(here), region) = (nic.subnet.as_deref(), &nic.region) else { return (Answer::Holds, None) };
         let elsewhere = |ip: IpAddr| {
-            let has = |other: &Nic| other.region == *region && other.addresses.iter().any(|one| one.ip == ip);
-            let others = self.part.nics().map(|(_, other)| other).filter(|other| has(other));
+            let others = self.near.with(ip).iter().copied().filter(|other| other.region == *region);
             others.filter(|other| other.subnet.as_deref().is_some_and(|there| there != here)).collect::<Vec<_>>()
         };
         let own = self.vpc();
@@ -603,8 +612,7 @@ impl<'a> Asking<'a> {
         }
         for &ip in self.ips() {
             let near = |other: &Nic| other.region == nic.region && other.subnet == nic.subnet && other.id != nic.id;
-            let has = |other: &Nic| other.addresses.iter().any(|one| one.ip == ip);
-            let others = self.part.nics().map(|(_, other)| other).filter(|other| near(other) && has(other));
+            let others = self.near.with(ip).iter().copied().filter(|other| near(other));
             let on: BTreeSet<&InstanceId> = others.chain([nic]).filter_map(|nic| nic.instance.as_ref()).collect();
             if on.len() > instances {
                 return told("advised-instances", Some(ip), on.len(), instances);

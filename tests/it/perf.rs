@@ -79,6 +79,61 @@ fn a_page_costs_what_is_on_it() {
 }
 
 #[test]
+fn an_undo_looks_once_for_who_has_its_addresses() {
+    use nicdeck::{
+        domain::{
+            address::AddressRole,
+            ids::{AddressKey, NicKey},
+            plan::{Belts, OperationKind},
+            selection::Target,
+            undo::TakeBack,
+        },
+        rules::{
+            Safety,
+            planner::{Sources, Wanted},
+            undo::{self, Undo},
+        },
+    };
+
+    let console = Console::new(NICS);
+    let huawei = nicdeck::providers::all().iter().find(|cloud| &*cloud.descriptor().id == "huawei").unwrap();
+    let capabilities = &huawei.descriptor().capabilities;
+    let profile = &console.state.profiles[0].id;
+    let part = console.state.inventory.profile(profile).unwrap();
+    let undos = part.nics().take(100).flat_map(|(_, nic)| (0..10u8).map(move |last| (nic, last))).zip(0..);
+    let undos: Vec<Undo> = undos
+        .map(|((nic, last), nth): (_, u16)| {
+            let ip = std::net::Ipv4Addr::from([172, 31, (nth / 200) as u8, (nth % 200) as u8 + last]).into();
+            let key = NicKey { profile: profile.clone(), nic: nic.id.clone() };
+            let target = Target::Address(AddressKey { nic: key, ip });
+            let take = TakeBack {
+                target: target.clone(),
+                cloud: "huawei".into(),
+                region: nic.region.clone(),
+                write: Some(OperationKind::Assign { nic: nic.id.clone(), ips: vec![ip], lists: vec![] }),
+                certain: true,
+                status: None,
+                role: AddressRole::Virtual,
+                balancers: vec![],
+                loose_eips: vec![],
+            };
+            Undo { wanted: Wanted::of(target), take }
+        })
+        .collect();
+    let safety = Safety { belts: Belts { per_plan: 5_000, percent: 1_000 }, ..Safety::default() };
+    let sources = Sources {
+        inventory: &console.state.inventory,
+        capabilities: &|_| Some(capabilities),
+        readonly: &|_| false,
+        safety: &safety,
+    };
+    let took =
+        best(3, || timed(|| assert_eq!(undo::plan(&undos, &sources, console.state.now).unwrap().rows().len(), 1000)));
+    eprintln!("an undo of 1,000 addresses: {took:?}");
+    within("an undo of 1,000 addresses", took, 400);
+}
+
+#[test]
 fn a_long_journal_is_searched_at_once() {
     use nicdeck::{domain::time::Timestamp, filter::search, runtime::history};
 

@@ -147,6 +147,10 @@ fn is_another(kind: &OperationKind, what: &str, rules: &[Precondition], nic: &Si
         (OperationKind::Attach { .. }, "another address comes")
         | (OperationKind::BindEip { .. }, "the address moves to another NIC") => true,
         (OperationKind::Assign { .. }, "the instance stops, or is on its way") => rules.iter().any(power),
+        // What the rules ask of the NIC is another, whatever its instance does.
+        (OperationKind::Attach { .. }, "it can be unplugged cold only") => {
+            rules.iter().any(|rule| rule.condition == Condition::HotPlug)
+        }
         _ => ANOTHER_NIC.contains(&what),
     }
 }
