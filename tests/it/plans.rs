@@ -434,8 +434,11 @@ async fn what_a_kill_left_undone_is_told_and_planned_anew() {
     assert_eq!(rest["rows"].as_array().unwrap().len(), not_begun);
     let ran = desk.apply(hash(&rest), &[]).await;
     assert_eq!(ran.exit, 0, "{}", ran.err);
-    // What was sent before the kill was found by reading, and is told: each write, and no key to press.
-    assert!(ran.err.contains("earlier release ") && ran.err.contains(": read back, and not done"), "{}", ran.err);
+    // What was sent before the kill was found by reading, and is told: each write, and no key to press. Whether the cloud had taken it
+    // when the program died is the cloud's affair.
+    let told =
+        ran.err.lines().filter(|line| line.starts_with("earlier release ") && line.contains(": read back, and "));
+    assert!(told.count() > 0, "{}", ran.err);
     assert!(!ran.err.contains("Press ") && !ran.err.contains("no known end"), "{}", ran.err);
     assert_eq!(results().await, (not_begun, 0), "the batch that was cut off has begun no more");
     let is_there = |row: &&Value| {
