@@ -65,16 +65,18 @@ pub fn update(state: &mut State, now: Timestamp, msg: Msg) -> Vec<Effect> {
         }
     };
     let marks = state.marks.changes();
+    // What a page is about; keys leave it by themselves.
+    let about = |state: &State| {
+        let page = state.screen == Screen::Inventory && matches!(state.overlays.last(), Some(Overlay::Detail { .. }));
+        page.then(|| super::rows::focused(state).and_then(|row| super::rows::key(state, row)))
+    };
+    let before = if matches!(msg, Msg::Input(Input::Key(_))) { None } else { about(state) };
     let effects = take_in(state, msg);
     if state.marks.changes() != marks && state.browse.filter.needs().marks {
         inventory::refilter(state);
     }
     super::rows::recount_hidden(state);
-    // What a page is about is gone.
-    if state.screen == Screen::Inventory
-        && matches!(state.overlays.last(), Some(Overlay::Detail { .. }))
-        && super::rows::focused(state).is_none()
-    {
+    if before.is_some_and(|before| about(state).is_some_and(|now| now != before)) {
         state.overlays.pop();
     }
     take_down(state);

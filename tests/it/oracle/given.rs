@@ -301,9 +301,13 @@ pub fn tried(scene: &Scene, case: &Case, kinks: &Kinks, random: &mut Random, tal
             _ => Ok(()),
         };
     };
-    // How many addresses a NIC takes not every cloud's documents say.
-    let unsaid =
-        what == "the NIC fills up" && rules.iter().all(|rule| !matches!(rule.condition, Condition::AddressRoom { .. }));
+    // How many addresses a NIC takes not every cloud's documents say; and whose an EIP is, not every cloud lists.
+    let asks = |of: fn(Condition) -> bool| rules.iter().any(|rule| of(rule.condition));
+    let unsaid = match what {
+        "the NIC fills up" => !asks(|one| matches!(one, Condition::AddressRoom { .. })),
+        "the EIP is bound elsewhere" => asks(|one| one == Condition::EipShown),
+        _ => false,
+    };
     let unread = |code: Option<&str>| {
         let mut told = rules.iter().filter(|rule| only_lists_tell(what, rule.condition));
         unsaid && !names(rules, code) || told.any(|rule| rule.code.is_none() || rule.code == code)

@@ -14,7 +14,11 @@ use nicdeck::{
     },
 };
 
-use super::{browse::browsing, earlier::intent, scenario::Scenario};
+use super::{
+    browse::{browsing, shop},
+    earlier::intent,
+    scenario::Scenario,
+};
 
 fn rebound(changes: &[(&str, &str)]) -> Scenario {
     let mut text = include_str!("../../../assets/keymap.toml").to_owned();
@@ -117,6 +121,17 @@ fn the_page_of_what_is_gone_closes() {
     assert!(matches!(scenario.state.overlays.as_slice(), [Overlay::Detail { .. }]));
     scenario.listed("shop", InventoryPage::default());
     assert!(scenario.state.overlays.is_empty(), "{:?}", scenario.rows());
+    // Nor does it become the page of what is left in its place.
+    let mut scenario = browsing();
+    scenario.keys("ctrl-r /").text("10.0.1.21").keys("enter F enter");
+    assert!(matches!(scenario.state.overlays.as_slice(), [Overlay::Detail { .. }]));
+    assert_eq!(scenario.cursor(), "a 10.0.1.21");
+    let mut page = shop();
+    for nic in &mut page.nics {
+        nic.addresses.retain(|address| address.ip.to_string() != "10.0.1.21");
+    }
+    scenario.listed("shop", page);
+    assert!(scenario.state.overlays.is_empty() && !scenario.rows().is_empty());
 }
 
 #[test]
