@@ -137,6 +137,8 @@ pub struct Browse {
     pub filter_text: String,
     /// What is wrong with the line as it stands.
     pub mistake: Option<FilterError>,
+    /// Enter was pressed on a line with a mistake.
+    pub refused: bool,
     /// The last word of the line finds nothing and may become this field: until then the list leaves it out.
     pub half_typed: Option<HalfTyped>,
     /// Nothing matches: the term that leaves out the most.
@@ -191,6 +193,7 @@ impl Browse {
             filter_text: if mistake.is_none() { filter.trim().to_owned() } else { String::new() },
             filter: expr,
             mistake,
+            refused: false,
             half_typed: None,
             blame: None,
             blame_at: None,

@@ -45,6 +45,8 @@ pub struct History {
     /// The search that is in force.
     pub text: String,
     pub mistake: Option<FilterError>,
+    /// Enter was pressed on a search with a mistake.
+    pub refused: bool,
     /// Searches that were kept, oldest first.
     pub searched: Vec<String>,
     /// The one of them that stands in the line.

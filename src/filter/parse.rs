@@ -25,7 +25,11 @@ pub(super) struct Value {
 const DIGITS_IN_IDS: usize = 4;
 
 /// What people write between terms by habit from other languages.
-const JOINING: &[&str] = &["or", "and", "not", "||", "&&", "|", "&"];
+const JOINING: &[&str] =
+    &["or", "and", "not", "||", "&&", "|", "&", "｜", "＆", "或", "或者", "且", "并且", "和", "与", "非", "不是"];
+
+/// Signs that negate or put together elsewhere, as they stand before a term.
+const SIGNS: [char; 4] = ['!', '(', '！', '（'];
 
 pub(super) struct Parser<'a> {
     pub(super) text: &'a str,
@@ -41,6 +45,11 @@ pub(super) fn error<T>(span: Range<usize>, kind: FilterErrorKind) -> Result<T, F
 /// Chinese input methods write full-width punctuation.
 fn is_comma(c: char) -> bool {
     c == ',' || c == '，'
+}
+
+/// Half or full width.
+pub(super) fn is_minus(c: char) -> bool {
+    c == '-' || c == '－'
 }
 
 pub(super) fn is_colon(c: char) -> bool {
@@ -65,7 +74,7 @@ pub(super) fn parse(text: &str, clouds: &[&str]) -> Result<Expr, FilterError> {
 /// Words and signs that mean something in other languages, and would look for themselves here. Quoted they do.
 fn habits(parser: &Parser<'_>, before: Option<&Term>, term: &Term) -> Result<(), FilterError> {
     let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(&term.text));
-    if is(JOINING) && !parser.at_end() || term.text.trim_start_matches('-').starts_with(['!', '(']) {
+    if is(JOINING) && !parser.at_end() || term.text.trim_start_matches(is_minus).starts_with(SIGNS) {
         return error(term.span.clone(), FilterErrorKind::Joining);
     }
     let Some(before) = before else { return Ok(()) };
@@ -134,7 +143,7 @@ impl Parser<'_> {
 
     fn term(&mut self) -> Result<Term, FilterError> {
         let start = self.at;
-        let negated = self.peek() == Some('-');
+        let negated = self.peek().is_some_and(is_minus);
         if negated {
             self.next();
             if self.peek().is_none_or(char::is_whitespace) {

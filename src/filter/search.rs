@@ -12,7 +12,7 @@ use super::{
     error::{FilterError, FilterErrorKind},
     field::nearest,
     net::AddressSet,
-    parse::{Parser, Value, error, is_colon},
+    parse::{Parser, Value, error, is_colon, is_minus},
     pattern::Pattern,
 };
 use crate::domain::{outcome::OutcomeWord, time::Timestamp};
@@ -161,7 +161,7 @@ pub fn parse(text: &str, now: Timestamp, utc_offset_s: i32) -> Result<Search, Fi
     let mut terms = Vec::new();
     while parser.skip_space() {
         let start = parser.at;
-        let negated = parser.peek() == Some('-');
+        let negated = parser.peek().is_some_and(is_minus);
         if negated {
             parser.next();
             if parser.peek().is_none_or(char::is_whitespace) {

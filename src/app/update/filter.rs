@@ -71,6 +71,7 @@ pub fn press(state: &mut State, key: Key) -> Vec<crate::app::effect::Effect> {
 pub fn keep(state: &mut State) {
     // The status line says what is wrong for as long as the line is open.
     if state.browse.mistake.is_some() {
+        state.browse.refused = true;
         return;
     }
     state.browse.editing = false;
@@ -111,10 +112,11 @@ fn recall(state: &mut State, older: bool) {
 }
 
 /// Reads the line. A good one takes effect; of one that is half typed, the terms before that; a wrong one leaves the list
-/// as it was.
+/// as it was before the wrong term was begun.
 pub fn apply(state: &mut State) {
     let text = state.browse.line.text().trim_start().to_owned();
     state.browse.mistake = None;
+    state.browse.refused = false;
     state.browse.half_typed = None;
     // A cloud that no profile is of is no mistake: nothing matches it.
     let clouds = state.clouds.clone();
@@ -135,15 +137,20 @@ pub fn apply(state: &mut State) {
             put(state, expr, &text);
         }
         Err(mistake) => {
-            if mistake.is_incomplete() {
-                let text = filter::complete_part(&text, &clouds);
-                if let Ok(expr) = Expr::parse(text) {
-                    put(state, expr, text);
-                }
+            let complete = filter::complete_part(&text, &clouds);
+            if (mistake.is_incomplete() || is_begun(&text, complete, &state.browse.filter_text))
+                && let Ok(expr) = Expr::parse(complete)
+            {
+                put(state, expr, complete);
             }
             state.browse.mistake = Some(mistake);
         }
     }
+}
+
+/// Is the filter in force the first letters of the wrong term, which were typed a moment ago and looked like a word?
+fn is_begun(text: &str, complete: &str, in_force: &str) -> bool {
+    in_force.len() > complete.trim().len() && text.starts_with(in_force)
 }
 
 /// Puts a filter in force.

@@ -211,7 +211,10 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
 pub fn press(state: &mut State, key: Key) -> Vec<Effect> {
     match key.code {
         // The status line says what is wrong for as long as the line is open.
-        KeyCode::Enter if state.history.mistake.is_some() => Vec::new(),
+        KeyCode::Enter if state.history.mistake.is_some() => {
+            state.history.refused = true;
+            Vec::new()
+        }
         KeyCode::Esc => clear(state),
         KeyCode::Up => recall(state, true),
         KeyCode::Down if state.history.recall.is_some() => recall(state, false),
@@ -257,6 +260,7 @@ fn apply(state: &mut State) -> Vec<Effect> {
     let text = state.history.line.text().trim().to_owned();
     // Only whether it can be read is asked here: the job knows the reader's own time.
     state.history.mistake = search::parse(&text, state.now, 0).err();
+    state.history.refused = false;
     if state.history.mistake.is_some() || text == state.history.text {
         return Vec::new();
     }

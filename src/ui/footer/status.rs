@@ -98,9 +98,14 @@ pub fn message(canvas: &Canvas, state: &State) -> Option<Message> {
             }
         };
         text.push_str(words.word("list.blank"));
-        text.push_str(words.word(if mistake.is_incomplete() { "filter.left-out" } else { "filter.list-stays" }));
+        let refused = if state.screen == Screen::History { state.history.refused } else { state.browse.refused };
+        text.push_str(words.word(match mistake.is_incomplete() {
+            _ if refused => "filter.not-kept",
+            true => "filter.left-out",
+            false => "filter.list-stays",
+        }));
         // Half typed is not wrong yet.
-        if mistake.is_incomplete() { ("", text, Role::Dim) } else { ("!", text, Role::Warn) }
+        if mistake.is_incomplete() && !refused { ("", text, Role::Dim) } else { ("!", text, Role::Warn) }
     } else if let Some(half) = state.browse.half_typed.as_ref().filter(|_| state.browse.editing) {
         let values = [("word", half.word.as_str()), ("field", half.field)];
         ("", words.text("filter.half-typed-field", &values).into_owned(), Role::Dim)

@@ -146,6 +146,26 @@ fn a_wrong_filter_keeps_the_last_good_list_and_says_what_is_wrong() {
     scenario.keys("enter");
     assert!(scenario.state.browse.editing, "a line with a mistake stays open");
     assert_eq!(scenario.notice(), "", "the line says it, for as long as it is open");
+    assert!(scenario.state.browse.refused, "and that enter did nothing");
+    scenario.keys("backspace");
+    assert!(!scenario.state.browse.refused);
+}
+
+#[test]
+fn a_term_that_turns_out_wrong_takes_back_the_word_it_looked_like() {
+    let mut scenario = browsing();
+    let all = scenario.rows();
+    scenario.keys("/").text("not has:eip");
+    assert_eq!((scenario.rows(), scenario.state.browse.filter_text.as_str()), (all, ""), "not the rows of `not`");
+    scenario.keys("ctrl-u").text("web");
+    let web = scenario.rows();
+    scenario.text(" foo:bar");
+    assert_eq!((scenario.rows(), scenario.state.browse.filter_text.as_str()), (web, "web"));
+    // What was in force before the line was emptied and written anew is not of the new term.
+    scenario.keys("ctrl-u").text("10.0.3").keys("enter /");
+    let kept = scenario.rows();
+    scenario.send(Msg::Input(nicdeck::app::key::Input::Paste(" foo:bar".to_owned())));
+    assert_eq!(scenario.rows(), kept);
 }
 
 #[test]

@@ -236,6 +236,7 @@ fn what_is_wrong_leaves_the_list_as_it_was() {
     scenario.send(Msg::Input(Input::Paste("who:".to_owned())));
     scenario.keys("enter");
     assert!(scenario.state.history.editing && scenario.state.history.mistake.is_some());
+    assert!(scenario.state.history.refused, "enter says that it did nothing");
     assert!(scenario.effects.is_empty());
     assert_eq!(listed(&scenario).len(), 3);
     assert!(!scenario.state.browse.is_filtered(), "the inventory's filter is another one");
