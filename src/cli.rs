@@ -438,10 +438,12 @@ fn simulate(args: &SimulateArgs, words: &Catalog, process: &mut Process<'_>) -> 
     }
     if args.world_example {
         return match simulate::world_example(args) {
-            Ok(text) => {
+            Ok(example) => {
                 // JSON has no comments: beside it, so that the file takes the world alone.
                 complain(process, words.word("simulate-world.keys"), Exit::Done);
-                print(process, words, &text)
+                let values = [("cloud", example.cloud), ("members", &example.unheeded.join(", "))];
+                complain(process, &words.text("simulate-world.unheeded", &values), Exit::Done);
+                print(process, words, &example.text)
             }
             Err(error) => complain(process, &simulated::told(&error, words), Exit::Usage),
         };

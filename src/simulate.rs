@@ -18,7 +18,7 @@ use crate::{
         hint::Hint,
         http::{Options, SimError, Simulator},
         script::{Rule, Script, ScriptError, is_like},
-        world::{Codes, World, WorldError, WorldFile, check_refusals},
+        world::{Codes, World, WorldError, WorldFile, check_stated, unheeded},
     },
 };
 
@@ -182,7 +182,7 @@ pub async fn serve(args: &SimulateArgs) -> Result<Vec<Simulator>, SimulateError>
             generate(dialect.vocabulary(), Plan::of(instances, args.seed))
         } else {
             let world = World::from_files(own.clone())?;
-            check_refusals(&own, dialect.as_ref(), &Codes::of(cloud.descriptor().errors))?;
+            check_stated(&own, dialect.as_ref(), &Codes::of(cloud.descriptor().errors))?;
             world
         };
         let options = Options { listen, script: script.clone(), seed: args.seed, ..Options::default() };
@@ -204,16 +204,27 @@ fn read(path: &std::path::Path) -> Result<(String, String), SimulateError> {
     }
 }
 
+/// A small world file of a cloud.
+#[derive(Clone, Debug)]
+pub struct Example {
+    pub cloud: &'static str,
+    pub text: String,
+    /// Members that this cloud does not act on; a file that sets one is not taken.
+    pub unheeded: Vec<&'static str>,
+}
+
 /// A small world file of the first cloud that is asked for, or that there is, with every key.
 ///
 /// # Errors
 /// There is no such cloud.
-pub fn world_example(args: &SimulateArgs) -> Result<String, SimulateError> {
+pub fn world_example(args: &SimulateArgs) -> Result<Example, SimulateError> {
     let cloud = match args.clouds.first() {
         Some(name) => known(name)?,
         None => providers::all()[0],
     };
-    Ok(example::example(cloud.dialect().vocabulary()))
+    let dialect = cloud.dialect();
+    let unheeded = unheeded(dialect.as_ref());
+    Ok(Example { cloud: cloud.descriptor().id, text: example::example(dialect.vocabulary(), &unheeded), unheeded })
 }
 
 /// Would it ever strike? Its cloud is one there is, and has its action; without a cloud, any one has.
@@ -492,7 +503,7 @@ mod tests {
                 file.nics[0].subnet_id = "net-1".to_owned();
                 file.nics[0].security_groups = vec!["group-1".to_owned()];
                 file.refusals.insert(name.to_owned(), code.to_owned());
-                let checked = check_refusals(&[("w.json".to_owned(), file)], dialect.as_ref(), &codes);
+                let checked = check_stated(&[("w.json".to_owned(), file)], dialect.as_ref(), &codes);
                 checked.map_err(|error| error.to_string())
             };
             let pages = PAGES.iter().find(|(name, _)| *name == id).unwrap().1;
@@ -526,6 +537,76 @@ mod tests {
         let (_folder, path) = file("w.json", &text);
         let refused = error(SimulateArgs { world: vec![path], ..SimulateArgs::default() }).await;
         assert!(matches!(refused, SimulateError::World(_)) && refused.to_string().contains("(Nope)"), "{refused}");
+    }
+
+    #[test]
+    fn what_a_cloud_does_not_act_on_is_not_taken() {
+        let float = r#"{"id": "f-1", "ip": "10.0.0.9", "subnet_id": "s"}"#;
+        let members = [
+            ("instances[0].agent", "false"),
+            ("instances[0].locked", "true"),
+            ("instances[0].frozen", "true"),
+            ("instances[0].task", "\"resizing\""),
+            ("nics[0].prefixes", "[\"10.0.1.0/28\"]"),
+            ("nics[0].pairs", r#"[{"ip": "10.0.0.8", "mac": ""}]"#),
+            ("nics[0].service_managed", "true"),
+            ("nics[0].cold_plug_only", "true"),
+            ("nics[0].linked", "true"),
+            ("nics[0].delete_on_detach", "true"),
+            ("nics[0].addresses[0].eip.is_default", "true"),
+            ("free_eips[0].dies_unbound", "true"),
+            ("floats", &format!("[{float}]")),
+            ("task_failures", "{\"n-1\": \"broken\"}"),
+        ];
+        let mut heeded = std::collections::BTreeSet::new();
+        for cloud in providers::all() {
+            let (id, dialect) = (cloud.descriptor().id, cloud.dialect());
+            let codes = Codes::of(cloud.descriptor().errors);
+            for (place, value) in &members {
+                let (object, member) = place.rsplit_once('.').unwrap_or(("", place));
+                let mut text: Value = serde_json::from_str(&world(id)).unwrap();
+                text["free_eips"] = serde_json::json!([{"id": "e-2", "ip": "198.51.100.2"}]);
+                text["nics"][0]["addresses"][0]["eip"] = serde_json::json!({"id": "e-1", "ip": "198.51.100.1"});
+                let path =
+                    format!("/{}", object.replace('[', "/").replace("].", "/").replace([']'], "").replace('.', "/"));
+                let object = if object.is_empty() { Some(&mut text) } else { text.pointer_mut(&path) };
+                object.unwrap()[member] = serde_json::from_str(value).unwrap();
+                let file = WorldFile::parse("w.json", &text.to_string()).unwrap();
+                let checked = check_stated(&[("w.json".to_owned(), file)], dialect.as_ref(), &codes);
+                if unheeded(dialect.as_ref()).contains(&member) {
+                    let told = checked.unwrap_err().to_string();
+                    assert!(told.starts_with(&format!("w.json: {place}")), "{id}: {told}");
+                    assert!(
+                        told.ends_with(&format!("this cloud does not act on \"{member}\"; leave it out")),
+                        "{told}"
+                    );
+                } else {
+                    assert_eq!(checked, Ok(()), "{id}: {place}");
+                    heeded.insert(*place);
+                }
+            }
+        }
+        assert_eq!(heeded.len(), members.len(), "each is some cloud's");
+    }
+
+    #[test]
+    fn a_failing_task_is_one_that_there_is() {
+        let told = |id: &str, name: &str| {
+            let cloud = providers::find(id).unwrap();
+            let mut file = WorldFile::parse("w.json", &world(id)).unwrap();
+            file.task_failures.insert(name.to_owned(), "broken".to_owned());
+            let codes = Codes::of(cloud.descriptor().errors);
+            check_stated(&[("w.json".to_owned(), file)], cloud.dialect().as_ref(), &codes).map_err(|e| e.to_string())
+        };
+        for (id, name) in [("huawei", "BatchDeleteServerNics"), ("huawei", "i-1"), ("tencent", "n-1")] {
+            assert_eq!(told(id, name), Ok(()), "{id}");
+        }
+        let wrong = told("tencent", "DetachNetworkInterfaces").unwrap_err();
+        assert!(wrong.ends_with("did you mean \"DetachNetworkInterface\"?"), "{wrong}");
+        // No task is asked about these.
+        for (id, name) in [("tencent", "i-1"), ("tencent", "DescribeInstances")] {
+            assert!(told(id, name).unwrap_err().starts_with(&format!("w.json: task_failures ({name})")), "{id}");
+        }
     }
 
     #[tokio::test]
@@ -582,7 +663,10 @@ mod tests {
         for cloud in providers::all() {
             let id = cloud.descriptor().id;
             let args = SimulateArgs { clouds: vec![id.to_owned()], ..SimulateArgs::default() };
-            let text = world_example(&args).unwrap();
+            let text = world_example(&args).unwrap().text;
+            for member in unheeded(cloud.dialect().as_ref()) {
+                assert!(!text.contains(&format!("\"{member}\"")), "{id}: {member}");
+            }
             assert!(!text.contains(['~']) && !text.contains("{nic") && !text.contains("\"{"), "{text}");
             collect(&serde_json::from_str(&text).unwrap(), &mut keys);
             let (_folder, path) = file("w.json", &text);
@@ -601,7 +685,7 @@ mod tests {
             let untold: Vec<&String> = known.iter().filter(|key| !told.contains(key.as_str())).collect();
             assert_eq!(untold, Vec::<&String>::new(), "{language:?}");
         }
-        assert!(world_example(&SimulateArgs::default()).unwrap().contains(first_cloud()));
+        assert!(world_example(&SimulateArgs::default()).unwrap().text.contains(first_cloud()));
         let unknown = SimulateArgs { clouds: vec!["nimbus".to_owned()], ..SimulateArgs::default() };
         assert!(matches!(world_example(&unknown), Err(SimulateError::UnknownCloud { .. })));
     }

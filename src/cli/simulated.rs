@@ -120,6 +120,7 @@ fn world(problem: &Problem, words: &Catalog) -> String {
         Problem::Code { code, hint: Some(hint) } => {
             words.text("simulate-error.no-such-code", &[("code", code), ("hint", &told_hint(hint, words))]).into_owned()
         }
+        Problem::Unheeded { member } => of("simulate-error.unheeded", "member", member),
         Problem::Control => words.word("simulate-error.control").to_owned(),
         Problem::DuplicateId(first) => of("simulate-error.duplicate-id", "first", first),
         Problem::NoInstance(id) => of("simulate-error.no-instance", "id", id),
@@ -147,7 +148,7 @@ mod tests {
         app::state::Language,
         sim::{
             script::Script,
-            world::{Codes, World, WorldFile, check_refusals},
+            world::{Codes, World, WorldFile, check_stated},
         },
         ui::catalog::Catalogs,
     };
@@ -183,12 +184,14 @@ mod tests {
 
     /// A world of the first cloud that states this.
     fn refusal(name: &str, code: &str) -> SimulateError {
-        let text = format!(
-            r#"{{"provider": "p", "region": "r", "instances": [{{"id": "i-1", "status": "S"}}], "refusals": {{"{name}": "{code}"}}}}"#
-        );
+        stated(&format!(r#"[{{"id": "i-1", "status": "S"}}], "refusals": {{"{name}": "{code}"}}"#))
+    }
+
+    fn stated(instances: &str) -> SimulateError {
+        let text = format!(r#"{{"provider": "p", "region": "r", "instances": {instances}}}"#);
         let cloud = crate::providers::all()[0];
         let file = ("world.json".to_owned(), WorldFile::parse("world.json", &text).unwrap());
-        check_refusals(&[file], cloud.dialect().as_ref(), &Codes::of(cloud.descriptor().errors)).unwrap_err().into()
+        check_stated(&[file], cloud.dialect().as_ref(), &Codes::of(cloud.descriptor().errors)).unwrap_err().into()
     }
 
     const PRIMARY: &str = r#"{"ip": "10.0.0.1", "primary": true}"#;
@@ -217,6 +220,7 @@ mod tests {
             status("x"),
             refusal("DetachNetworkInterfce", "X"),
             refusal("Nope", "X"),
+            stated(r#"[{"id": "i-1", "status": "S", "locked": true}]"#),
             refusal("i-1", "FORBIDEN"),
             refusal("i-1", "INTERNAL_SERVER_ERORR"),
             SimulateError::LeftOut { file: "w.json".to_owned(), cloud: name() },

@@ -243,6 +243,7 @@ pub async fn console(launch: Launch, view: &mut dyn View) -> Result<End, RunErro
     // Whoever reads the terminal next is not to share its keys with this one's thread.
     inlets.switch.pause().await;
     drop((inlets, console));
+    terminal::tell_the_rest();
     match end {
         Ok(end) => Ok(end),
         // A terminal that is gone is a hang-up, not a failure.

@@ -5,7 +5,10 @@ use std::{
     mem::ManuallyDrop,
     panic,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::ThreadId,
 };
 
@@ -23,6 +26,12 @@ use ratatui::{Frame, Terminal, backend::CrosstermBackend, buffer::Buffer};
 use unicode_width::UnicodeWidthStr;
 
 use super::outlet::{self, Pen};
+
+/// Reports of panics that are still to be told.
+static REST: Mutex<String> = Mutex::new(String::new());
+
+/// So many bytes of them are enough; all are in the file.
+const REST_MAX: usize = 4_096;
 
 /// Whether the terminal is ours at the moment; read by the panic hook.
 static OWNED: AtomicBool = AtomicBool::new(false);
@@ -183,7 +192,7 @@ pub fn restore() {
 
 /// On a panic: the report goes to a file in the state folder. If the thread that owns the screen panicked, the terminal
 /// is restored and the report follows on stderr, with the sentence that `kept` makes of where it is kept; a panic in a task leaves
-/// the screen alone.
+/// the screen alone, and is [told afterwards](tell_the_rest).
 pub fn install_panic_hook(
     ui: ThreadId,
     crash_file: Option<PathBuf>,
@@ -206,8 +215,23 @@ pub fn install_panic_hook(
             if let Some(path) = written {
                 let _ = writeln!(err, "{}", kept(path));
             }
+        } else if let Ok(mut rest) = REST.lock()
+            && rest.len() < REST_MAX
+        {
+            rest.push_str(&report);
+            if let Some(path) = written {
+                rest.push_str(&kept(path));
+                rest.push('\n');
+            }
         }
     }));
+}
+
+/// Writes to stderr what tasks that panicked had to say while the screen was in use. For when the terminal is as it was.
+pub fn tell_the_rest() {
+    if let Ok(mut rest) = REST.lock() {
+        let _ = io::stderr().write_all(std::mem::take(&mut *rest).as_bytes());
+    }
 }
 
 #[cfg(test)]

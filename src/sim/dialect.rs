@@ -108,6 +108,10 @@ pub struct Vocabulary {
 /// that a write is about, its instance, its subnet and its security groups.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Heeds {
+    /// The members of a world file that this cloud acts on, of those that not every cloud does.
+    pub members: &'static [&'static str],
+    /// What `task_failures` may name beside the writing actions: writes are taken first and may fail later. Empty: they do not.
+    pub tasks: &'static [ObjectKind],
     /// `refusals` by the ids of EIPs, of virtual addresses that are objects, by the sizes of instances.
     pub eips: bool,
     pub floats: bool,

@@ -5,8 +5,8 @@ use super::dialect::{ObjectKind, Vocabulary};
 /// What is filled in stands in braces; a line that begins with `~` is for clouds with virtual addresses.
 const TEMPLATE: &str = include_str!("../../assets/world.example.json");
 
-/// The example for the cloud of these words.
-pub fn example(words: &Vocabulary) -> String {
+/// The example for the cloud of these words, without the members that it does not act on.
+pub fn example(words: &Vocabulary, unheeded: &[&str]) -> String {
     use ObjectKind::{Eip, Instance, LoadBalancer, Nic, SecurityGroup, Subnet, Vpc};
     let id = |kind, number| (words.id)(kind, number);
     let first = |list: &[&'static str]| list.first().copied().unwrap_or_default().to_owned();
@@ -46,6 +46,18 @@ pub fn example(words: &Vocabulary) -> String {
         };
         text.push_str(&values.iter().fold(line, |line, (name, value)| line.replace(&format!("{{{name}}}"), value)));
         text.push('\n');
+    }
+    for member in unheeded {
+        // The template has each of them behind another one.
+        let found = |text: &str| [",", ",\n "].iter().find_map(|comma| text.find(&format!("{comma} \"{member}\":")));
+        while let Some(from) = found(&text) {
+            let value = text.get(from..).and_then(|rest| rest.find(':')).map_or(from, |colon| from + colon + 1);
+            let mut values = serde_json::Deserializer::from_str(text.get(value..).unwrap_or_default())
+                .into_iter::<serde::de::IgnoredAny>();
+            values.next();
+            let end = value + values.byte_offset();
+            text.replace_range(from..end, "");
+        }
     }
     text
 }

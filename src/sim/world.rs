@@ -11,7 +11,7 @@ pub use self::{
     objects::{
         Becomes, Pending, SimAddress, SimEip, SimInstance, SimLoadBalancer, SimNic, SimSubnet, SimTask, WorldFile,
     },
-    stated::{Codes, check_refusals},
+    stated::{Codes, check_stated, unheeded},
 };
 
 mod floats;

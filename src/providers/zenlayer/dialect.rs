@@ -85,7 +85,7 @@ impl Dialect for ZenlayerDialect {
     }
 
     fn heeds(&self) -> Heeds {
-        Heeds { eips: true, ..Heeds::default() }
+        Heeds { members: &["agent", "is_default"], eips: true, ..Heeds::default() }
     }
 
     fn action(&self, request: &SimRequest) -> Option<String> {

@@ -65,6 +65,8 @@ pub enum Problem {
     Subject { hint: Hint },
     #[error("the cloud has no error code \"{code}\"{}", and_hint(hint.as_ref()))]
     Code { code: Box<str>, hint: Option<Hint> },
+    #[error("this cloud does not act on \"{member}\"; leave it out")]
+    Unheeded { member: &'static str },
     #[error("a control character is not allowed here")]
     Control,
     #[error("this id stands at {0} already")]

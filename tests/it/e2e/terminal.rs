@@ -60,8 +60,9 @@ fn a_panic_of_a_task_leaves_the_screen_alone() {
     let report = std::fs::read_to_string(state.path().join("nicdeck/crash.log")).unwrap();
     assert!(report.contains("NICDECK_TEST_PANIC=worker"));
     tty.press("q");
-    let (code, left, _) = tty.end();
+    let (code, left, text) = tty.end();
     assert_eq!((code, left), (0, RESTORED));
+    assert!(text.contains("NICDECK_TEST_PANIC=worker") && text.contains("crash.log"), "{text}");
 }
 
 #[test]

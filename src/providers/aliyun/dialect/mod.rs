@@ -142,6 +142,7 @@ impl Dialect for AliyunDialect {
 
     fn heeds(&self) -> Heeds {
         Heeds {
+            members: &["prefixes", "service_managed", "cold_plug_only", "linked"],
             types: true,
             parameters: &[
                 ("ServerIntranetAddress", &["instances", "ignored"]),

@@ -24,7 +24,7 @@ use serde_json::Value;
 use crate::{
     domain::time::Timestamp,
     sim::{
-        dialect::{Dialect, Heeds, SimKey, SimRequest, SimResponse, VendorError, Vocabulary},
+        dialect::{Dialect, Heeds, ObjectKind, SimKey, SimRequest, SimResponse, VendorError, Vocabulary},
         world::{SimNic, World},
     },
     wire,
@@ -86,7 +86,23 @@ impl Dialect for HuaweiDialect {
     }
 
     fn heeds(&self) -> Heeds {
-        Heeds { eips: true, floats: true, ..Heeds::default() }
+        Heeds {
+            members: &[
+                "locked",
+                "frozen",
+                "task",
+                "pairs",
+                "service_managed",
+                "cold_plug_only",
+                "linked",
+                "delete_on_detach",
+                "floats",
+            ],
+            tasks: &[ObjectKind::Instance, ObjectKind::Nic],
+            eips: true,
+            floats: true,
+            ..Heeds::default()
+        }
     }
 
     fn action(&self, request: &SimRequest) -> Option<String> {

@@ -35,7 +35,7 @@ use serde_json::{Map, Value};
 use crate::{
     domain::time::Timestamp,
     sim::{
-        dialect::{Dialect, Heeds, SimKey, SimRequest, SimResponse, VendorError, Vocabulary},
+        dialect::{Dialect, Heeds, ObjectKind, SimKey, SimRequest, SimResponse, VendorError, Vocabulary},
         world::World,
     },
 };
@@ -136,7 +136,7 @@ impl Dialect for TencentDialect {
     }
 
     fn heeds(&self) -> Heeds {
-        Heeds::default()
+        Heeds { members: &["service_managed", "dies_unbound", "floats"], tasks: &[ObjectKind::Nic, ObjectKind::Eip], ..Heeds::default() }
     }
 
     fn action(&self, request: &SimRequest) -> Option<String> {
