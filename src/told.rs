@@ -94,7 +94,9 @@ fn sentence(kind: &ProblemKind, words: &Catalog) -> String {
         ProblemKind::WrongType { key, wanted: as_it_is, found } => {
             text(&[("key", &short(key)), ("wanted", &wanted(*as_it_is, words)), ("found", words.word(value(*found)))])
         }
-        ProblemKind::MissingKey { key, section } => text(&[("key", key), ("section", section)]),
+        ProblemKind::MissingKey { key, section } => {
+            text(&[("key", key), ("section", section), ("example", written(key))])
+        }
         ProblemKind::NoKey { given, suggestion } => {
             let like = quoted(crate::app::key::LIKE);
             text(&[("given", &short(given)), ("like", &like)]) + &meant(*suggestion)
@@ -165,6 +167,22 @@ fn sentence(kind: &ProblemKind, words: &Catalog) -> String {
 
 /// How the variables of a secret are named. Braces are no slots in a value.
 const NAMED: &str = "credentials = { from = \"env\", id = \"MY_KEY_ID\", secret = \"MY_KEY_SECRET\" }";
+
+/// A key that has to be there, as it is written.
+fn written(key: &str) -> &'static str {
+    match key {
+        "name" => "name = \"prod-hz\"",
+        "cloud" => "cloud = \"aliyun\"",
+        "regions" => "regions = \"all\"",
+        "from" => "from = \"env\"",
+        "argv" => "argv = [\"pass\", \"show\", \"nicdeck\"]",
+        "user" => "user = \"MY_USER\"",
+        "password" => "password = \"MY_PASSWORD\"",
+        "account" => "account = \"MY_ACCOUNT\"",
+        "id" => "id = \"MY_KEY_ID\"",
+        _ => "secret = \"MY_KEY_SECRET\"",
+    }
+}
 
 fn wanted(wanted: Wanted, words: &Catalog) -> String {
     let (key, example) = match wanted {

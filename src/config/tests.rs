@@ -304,9 +304,18 @@ fn every_problem_has_its_place_and_says_what_would_be_right() {
             "4:9: `cloud` cannot be \"alyun\"; it is one of `aliyun`, `zenlayer`; did you mean `aliyun`?",
         ),
         (&GOOD.replace("\"aliyun\"", "\"aws\""), "4:9: `cloud` cannot be \"aws\"; it is one of `aliyun`, `zenlayer`"),
-        (&GOOD.replace("cloud = \"aliyun\"", ""), "2:1: `cloud` is missing in [[profile]]"),
-        (&GOOD.replace("name = \"p\"", ""), "2:1: `name` is missing in [[profile]]"),
-        (&GOOD.replace("regions = [\"r-1\"]", ""), "2:1: `regions` is missing in [[profile]]"),
+        (
+            &GOOD.replace("cloud = \"aliyun\"", ""),
+            "2:1: `cloud` is missing in [[profile]]; it is written like `cloud = \"aliyun\"`",
+        ),
+        (
+            &GOOD.replace("name = \"p\"", ""),
+            "2:1: `name` is missing in [[profile]]; it is written like `name = \"prod-hz\"`",
+        ),
+        (
+            &GOOD.replace("regions = [\"r-1\"]", ""),
+            "2:1: `regions` is missing in [[profile]]; it is written like `regions = \"all\"`",
+        ),
         (&GOOD.replace("[\"r-1\"]", "[]"), "5:11: `regions` needs at least one entry"),
         (
             &GOOD.replace("[\"r-1\"]", "\"r-1\""),
@@ -354,12 +363,18 @@ fn every_problem_has_its_place_and_says_what_would_be_right() {
             &with("credentials = \"env\""),
             "6:15: `credentials` has to be a table, as in { key = \"value\" }, this is text",
         ),
-        (&with("credentials = { id = \"A\", secret = \"B\" }"), "6:15: `from` is missing in `credentials`"),
+        (
+            &with("credentials = { id = \"A\", secret = \"B\" }"),
+            "6:15: `from` is missing in `credentials`; it is written like `from = \"env\"`",
+        ),
         (
             &with("credentials = { from = \"evn\" }"),
             "6:24: `from` cannot be \"evn\"; it is one of `env`, `vendor-cli`, `command`; did you mean `env`?",
         ),
-        (&with("credentials = { from = \"env\", id = \"A\" }"), "6:15: `secret` is missing in `credentials`"),
+        (
+            &with("credentials = { from = \"env\", id = \"A\" }"),
+            "6:15: `secret` is missing in `credentials`; it is written like `secret = \"MY_KEY_SECRET\"`",
+        ),
         (
             &with("credentials = { from = \"env\", token = \"T\" }"),
             "6:15: Alibaba Cloud does not sign with a token alone; name the variables of `id` and `secret` as well",
@@ -551,7 +566,10 @@ fn a_user_signs_in_where_the_cloud_has_that() {
         "6:15: Alibaba Cloud does not sign in with a user's name; name the variables of `id` and `secret` instead"
     );
     let half = by_name.replace(", password = \"P\"", "");
-    assert_eq!(problem(&zenlayer(&half)), "6:15: `password` is missing in `credentials`");
+    assert_eq!(
+        problem(&zenlayer(&half)),
+        "6:15: `password` is missing in `credentials`; it is written like `password = \"MY_PASSWORD\"`"
+    );
     let both = by_name.replace("user", "id = \"I\", secret = \"S\", user");
     assert!(problem(&zenlayer(&both)).contains("not both at once"));
     let leaked = by_name.replace("\"P\"", "\"hunter 2!\"");

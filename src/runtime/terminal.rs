@@ -25,6 +25,8 @@ use crossterm::{
 use ratatui::{Frame, Terminal, backend::CrosstermBackend, buffer::Buffer};
 use unicode_width::UnicodeWidthStr;
 
+use crate::domain::clean::clean;
+
 use super::outlet::{self, Pen};
 
 /// Reports of panics that are still to be told.
@@ -200,6 +202,8 @@ pub fn install_panic_hook(
 ) {
     panic::set_hook(Box::new(move |info| {
         let report = format!("nicdeck {} {info}\n", env!("CARGO_PKG_VERSION"));
+        // It may quote what a cloud sent.
+        let report: String = report.lines().flat_map(|line| [clean(line), "\n".into()]).collect();
         let written = crash_file.as_ref().filter(|path| {
             let mut options = std::fs::OpenOptions::new();
             options.create(true).append(true);
