@@ -95,7 +95,7 @@ fn sentence(kind: &ProblemKind, words: &Catalog) -> String {
             text(&[("key", &short(key)), ("wanted", &wanted(*as_it_is, words)), ("found", words.word(value(*found)))])
         }
         ProblemKind::MissingKey { key, section } => {
-            text(&[("key", key), ("section", section), ("example", written(key))])
+            text(&[("key", key), ("section", section), ("example", written(key, words))])
         }
         ProblemKind::NoKey { given, suggestion } => {
             let like = quoted(crate::app::key::LIKE);
@@ -169,10 +169,10 @@ fn sentence(kind: &ProblemKind, words: &Catalog) -> String {
 const NAMED: &str = "credentials = { from = \"env\", id = \"MY_KEY_ID\", secret = \"MY_KEY_SECRET\" }";
 
 /// A key that has to be there, as it is written.
-fn written(key: &str) -> &'static str {
+fn written<'a>(key: &str, words: &'a Catalog) -> &'a str {
     match key {
         "name" => "name = \"prod-hz\"",
-        "cloud" => "cloud = \"aliyun\"",
+        "cloud" => words.word("setting.example-cloud"),
         "regions" => "regions = \"all\"",
         "from" => "from = \"env\"",
         "argv" => "argv = [\"pass\", \"show\", \"nicdeck\"]",

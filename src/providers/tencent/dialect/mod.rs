@@ -136,7 +136,11 @@ impl Dialect for TencentDialect {
     }
 
     fn heeds(&self) -> Heeds {
-        Heeds { members: &["service_managed", "dies_unbound", "floats"], tasks: &[ObjectKind::Nic, ObjectKind::Eip], ..Heeds::default() }
+        Heeds {
+            members: &["service_managed", "dies_unbound", "floats"],
+            tasks: &[ObjectKind::Nic, ObjectKind::Eip],
+            ..Heeds::default()
+        }
     }
 
     fn action(&self, request: &SimRequest) -> Option<String> {
