@@ -138,9 +138,15 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
             );
             on_instance(canvas, &mut doc, profile, nic, *instance, true);
             held(canvas, &mut doc, state, &Target::Address(key.clone()));
-            doc.heading(words.word("heading.findings"));
+            let whole = Target::Nic(key.nic.clone());
+            let leaves = state.marks.contains(&whole) && state.in_batch(&whole).is_none();
+            if leaves {
+                doc.text(&words.text("detail.leaves-with-nic", &[("nic", nic.id.as_str())]), Role::Mark);
+            }
+            doc.heading(words.word(if leaves { "heading.findings-alone" } else { "heading.findings" }));
             findings::list(canvas, &mut doc, Some(&profile.cloud), state.now, found, Act::Release, None);
-            if rows::is_releasable_role(address.role) {
+            // A call of its own is not what takes it away then.
+            if rows::is_releasable_role(address.role) && !leaves {
                 call(canvas, &mut doc, state, profile, nic, found, Some(address.ip));
             }
             public(canvas, &mut doc, eips, backends);

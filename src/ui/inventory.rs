@@ -325,6 +325,8 @@ fn address(
     let after = pen.x + glyphs.mark_cells + 1;
     match (marked, judged.level) {
         (true, _) => pen.put(glyphs.mark, Role::Mark),
+        // It goes with its NIC, whether it could go alone or not.
+        (false, _) if whole => pen.put(glyphs.arrow, Role::Mark),
         // What can not go has no place for a mark.
         (false, Level::Blocked) => &mut pen,
         (false, _) => pen.put(glyphs.unmarked, Role::Dim),

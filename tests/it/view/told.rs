@@ -6,7 +6,10 @@ use nicdeck::{
         notices::{Loudness, Phrase},
         state::{Language, State},
     },
-    ui::theme::ThemeName,
+    ui::{
+        skin::{Borders, Skin},
+        theme::{Depth, ThemeName},
+    },
 };
 
 use super::{frame, layers, skin, small::resized, world};
@@ -160,12 +163,48 @@ fn what_can_not_be_marked_says_why() {
 
 #[test]
 fn an_address_whose_nic_is_marked_to_go_leaves_with_it() {
-    let mut scenario = world::listed(MIDDLE, Language::English);
-    world::go(&mut scenario, "n eni-bp1v6aa01");
-    scenario.keys("D");
-    assert_eq!(scenario.marks().len(), 1, "{:?}", scenario.notice());
-    scenario.keys("j");
-    shows(&scenario.state, "which is marked to be detached");
+    for (size, borders, sign) in [
+        (MIDDLE, Borders::Unicode, '\u{2192}'),
+        (SMALL, Borders::Unicode, '\u{2192}'),
+        (SMALL, Borders::Ascii, '-'),
+    ] {
+        let skin = Skin::new(ThemeName::Mono, Depth::True, borders).unwrap();
+        let rows = |state: &State| {
+            let drawn = layers::text(&frame(state, &skin).0);
+            // The list alone: the pane beside it tells of the NIC as well.
+            let list = |line: &str| line.chars().take(76).collect::<String>();
+            drawn.lines().map(list).filter(|line| line.contains("10.8.1.1") && line.contains("ary ")).collect::<Vec<_>>()
+        };
+        let mut scenario = world::listed(size, Language::English);
+        world::go(&mut scenario, "n 1200540091");
+        scenario.keys("j j j k k k");
+        let before = rows(&scenario.state);
+        scenario.keys("D");
+        assert_eq!(scenario.marks().len(), 1, "{:?}", scenario.notice());
+        let after = rows(&scenario.state);
+        assert!(before.len() >= 3 && before.len() == after.len(), "{before:#?}");
+        for (before, after) in before.iter().zip(&after) {
+            let (old, new) = (before.split_once("10.8.1.1").unwrap(), after.split_once("10.8.1.1").unwrap());
+            assert!(new.0.contains(sign), "{after}");
+            assert_eq!(old.0.chars().count(), new.0.chars().count(), "{after}");
+            assert_eq!(old.1, new.1, "only the sign is another");
+        }
+    }
+    for (language, wanted) in
+        [(Language::English, "Leaves with 1200540091, which is marked"), (Language::Chinese, "将随 1200540091 离开")]
+    {
+        for size in [SMALL, MIDDLE] {
+            let mut scenario = world::listed(size, language);
+            world::go(&mut scenario, "n 1200540091");
+            scenario.keys("D j j");
+            if size == SMALL {
+                scenario.keys("enter");
+            }
+            let page = text(&scenario.state).replace("  ", "");
+            assert!(page.contains(&wanted.replace("  ", "")), "{page}");
+            assert!(!page.contains("UnassignNetworkInterfaceIpv4"), "{page}");
+        }
+    }
 }
 
 #[test]
