@@ -43,7 +43,19 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
                 }
                 Asked::Absent(_) | Asked::Nic => facts.eips.clone(),
             };
-            with_ip(eip_values(facts, &here))
+            let mut values = with_ip(eip_values(facts, &here));
+            // It is bound to the virtual address, which other NICs may keep.
+            let float = match asked {
+                Asked::Address(address) if address.role == AddressRole::Virtual => {
+                    super::address::float(facts, address)
+                }
+                _ => None,
+            };
+            if id == FindingId::EipAttached && float.is_some_and(|float| facts.others(float, context.plan).count() > 0)
+            {
+                values.push(("case", "shared".to_owned()));
+            }
+            values
         }
         FindingId::EipOnNic => {
             let elsewhere = match asked {

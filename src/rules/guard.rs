@@ -1,6 +1,9 @@
 //! How dangerous a plan is, what it does besides, and what has to be pressed or typed to let it run.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 use crate::domain::{
     finding::{Finding, FindingId, Severity},
@@ -79,6 +82,10 @@ pub struct Effects {
     pub eips_bound: usize,
     /// EIPs that are, or may be, on those addresses and NICs.
     pub eips: usize,
+    /// The same for each profile that has any.
+    pub eips_of: BTreeMap<ProfileId, usize>,
+    /// Of these: what is bound to a virtual address that other NICs keep, and goes on there.
+    pub eips_shared: usize,
     /// Of these: what is destroyed for good, or may be.
     pub eips_lost: usize,
     /// Virtual addresses that nobody answers for any more.
@@ -132,6 +139,14 @@ pub fn effects(plan: &ReleasePlan) -> Effects {
         .collect();
     let mut eips: BTreeSet<(&ProfileId, &EipId)> = BTreeSet::new();
     let mut lost: BTreeSet<(&ProfileId, &EipId)> = BTreeSet::new();
+    let mut ends: BTreeSet<(&ProfileId, &EipId)> = BTreeSet::new();
+    let shared: BTreeSet<&AddressKey> = sent(plan)
+        .filter(|row| has(row, FindingId::VipShared))
+        .filter_map(|row| match &row.target {
+            Target::Address(key) => Some(key),
+            Target::Nic(_) | Target::Eip { .. } => None,
+        })
+        .collect();
     let mut balancers: BTreeSet<(&ProfileId, &LoadBalancerId)> = BTreeSet::new();
     for operation in plan.operations() {
         let facts = &operation.expect;
@@ -153,6 +168,16 @@ pub fn effects(plan: &ReleasePlan) -> Effects {
             };
             if hit {
                 eips.insert((&operation.profile, &eip.id));
+                let goes_on = |&ip: &IpAddr| shared.contains(&AddressKey { nic: operation.nic_key(), ip });
+                let is_shared = match &operation.kind {
+                    OperationKind::Release { ips, .. } => {
+                        ips.iter().filter(|&&ip| eip.is_on(&facts.nic, ip) != Some(false)).all(goes_on)
+                    }
+                    _ => false,
+                };
+                if !is_shared {
+                    ends.insert((&operation.profile, &eip.id));
+                }
                 // A NIC that is detached keeps its EIPs.
                 let unbound = matches!(operation.kind, OperationKind::Release { .. });
                 if unbound && eip.dies_unbound != Some(false) {
@@ -171,8 +196,18 @@ pub fn effects(plan: &ReleasePlan) -> Effects {
             }
         }
     }
+    for (profile, _) in &eips {
+        *effects.eips_of.entry((*profile).clone()).or_default() += 1;
+    }
     effects.unanswered = unanswered.len();
-    Effects { eips: eips.len(), eips_lost: lost.len(), backends: balancers.len(), profiles: profiles.len(), ..effects }
+    Effects {
+        eips: eips.len(),
+        eips_shared: eips.difference(&ends).filter(|eip| !lost.contains(*eip)).count(),
+        eips_lost: lost.len(),
+        backends: balancers.len(),
+        profiles: profiles.len(),
+        ..effects
+    }
 }
 
 /// How dangerous the plan is. 1: few targets, no warning, no production. 2: more, or a warning, or production.

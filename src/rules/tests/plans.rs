@@ -631,8 +631,25 @@ fn effects_count_each_thing_once() {
     assert_eq!((all.addresses, all.nics_detached, all.calls, all.profiles), (11, 1, 3, 1));
     // A detach leaves its EIPs where they are.
     assert_eq!((all.eips, all.eips_lost, all.backends), (2, 1, 1));
+    assert_eq!((all.eips_of, all.eips_shared), ([("lenient-1".into(), 2)].into(), 0));
     let some = effects(&make(&wanted(release("lenient-1", 2, 11)), &inventory));
     assert_eq!((some.eips, some.eips_lost, some.backends, some.nics_detached, some.calls), (1, 1, 1, 0, 2));
+}
+
+#[test]
+fn an_eip_of_a_virtual_address_that_other_nics_keep_is_counted_as_such() {
+    let mut inventory = floating(&["10.0.1.1", "10.0.2.1"], &[]);
+    let part = inventory.profile_mut(&"floating-1".into()).unwrap();
+    let bound = EipBinding::Float { float: "f-1".into(), ip: ip("10.0.9.9") };
+    let eips = vec![Eip { bound, ..eip("eip-1", "nic-1", None) }];
+    part.merge(InventoryPage { eips, ..Default::default() }, READ);
+    let counted = |nics: &[u8]| {
+        let targets = nics.iter().map(|number| address("floating-1", &format!("nic-{number}"), "10.0.9.9"));
+        let effects = effects(&make(&wanted(targets), &inventory));
+        (effects.eips, effects.eips_of.into_values().collect::<Vec<_>>(), effects.eips_shared)
+    };
+    assert_eq!(counted(&[1]), (1, vec![1], 1));
+    assert_eq!(counted(&[1, 2]), (1, vec![1], 0), "nobody has it any more");
 }
 
 /// Some of the world's targets, some that do not exist, some of them twice.

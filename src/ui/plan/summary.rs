@@ -1,7 +1,5 @@
 //! What the plan does as a whole: what is sent, what else happens, its belts, and how fresh its facts are.
 
-use std::collections::BTreeSet;
-
 use crate::{
     app::{
         geometry::{Area, PLAN_SUMMARY},
@@ -9,7 +7,6 @@ use crate::{
         state::State,
     },
     domain::{
-        finding::{Finding, FindingId},
         ids::ProfileId,
         plan::{Act, Decision, ReleasePlan},
     },
@@ -27,7 +24,7 @@ use super::super::{
 pub struct Sent {
     pub addresses: usize,
     pub nics: usize,
-    /// EIPs that a release unbinds.
+    /// EIPs on what is released or detached.
     pub eips: usize,
     /// Put back.
     pub assigned: usize,
@@ -57,12 +54,11 @@ impl Sent {
 /// What is sent to each profile, in the order of the plan.
 pub fn sent(view: &PlanView) -> Vec<(&ProfileId, Sent)> {
     let mut by: Vec<(&ProfileId, Sent)> = Vec::new();
-    // An EIP on two NICs is one EIP.
-    let mut eips: BTreeSet<(&ProfileId, &str)> = BTreeSet::new();
     for row in view.plan.rows().iter().filter(|row| matches!(row.decision, Decision::Go(_))) {
         let profile = &row.target.nic().profile;
         let at = by.iter().position(|(known, _)| *known == profile).unwrap_or_else(|| {
-            by.push((profile, Sent::default()));
+            let eips = view.effects.eips_of.get(profile).copied().unwrap_or_default();
+            by.push((profile, Sent { eips, ..Sent::default() }));
             by.len() - 1
         });
         let Some((_, sent)) = by.get_mut(at) else { continue };
@@ -72,11 +68,6 @@ pub fn sent(view: &PlanView) -> Vec<(&ProfileId, Sent)> {
             Act::Assign => sent.assigned += 1,
             Act::Attach => sent.attached += 1,
             Act::BindEip => sent.bound += 1,
-        }
-        let unbinds = |finding: &&Finding| matches!(finding.id, FindingId::EipAttached | FindingId::EipDestroyed);
-        for finding in row.findings.iter().filter(unbinds) {
-            let ids = finding.values.iter().find(|(name, _)| *name == "eip_id").map(|(_, ids)| ids.as_str());
-            sent.eips += ids.map_or(1, |ids| ids.split(", ").filter(|id| eips.insert((profile, *id))).count());
         }
     }
     by
@@ -90,9 +81,25 @@ pub fn effects(canvas: &Canvas, view: &PlanView, short: bool) -> Vec<(String, Ro
     if view.plan.operations().is_empty() {
         return vec![(words.word("effect.nothing").to_owned(), Role::Text)];
     }
+    let (all, lost, shared) = (effects.eips, effects.eips_lost, effects.eips_shared);
+    if short && all > lost && lost > 0 {
+        let values = [("count", all.to_string()), ("lost", lost.to_string())];
+        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+        out.push((words.text("effect.eips-some-lost-short", &values).into_owned(), Role::Warn));
+    } else if short && all > 0 {
+        let key = if lost > 0 { "effect.eips-lost-short" } else { "effect.eips-short" };
+        out.push((words.text(key, &[("count", &all.to_string())]).into_owned(), Role::Warn));
+    }
+    // Together they are all that the profiles' lines count.
+    let eips = [
+        (all.saturating_sub(lost + shared), "effect.eips"),
+        (shared, "effect.eips-shared"),
+        (lost, "effect.eips-lost"),
+    ];
+    for (count, key) in eips.into_iter().filter(|(count, _)| *count > 0 && !short) {
+        out.push((words.text(key, &[("count", &count.to_string())]).into_owned(), Role::Warn));
+    }
     for (count, long, brief) in [
-        (effects.eips.saturating_sub(effects.eips_lost), "effect.eips", "effect.eips-short"),
-        (effects.eips_lost, "effect.eips-lost", "effect.eips-lost-short"),
         (effects.unanswered, "effect.unanswered", "effect.unanswered-short"),
         (effects.backends, "effect.backends", "effect.backends-short"),
     ] {

@@ -168,3 +168,18 @@ fn what_is_said_of_virtual_addresses_is_as_old_as_their_list() {
     // Who else has it was never read to its end: it is as old as nothing.
     assert_eq!(told(false), (vec![(FindingId::VipLast, W)], None));
 }
+
+/// Traffic to it ends with the last NIC that has the address, not with the first.
+#[test]
+fn an_eip_of_a_shared_virtual_address_is_said_to_go_on() {
+    let case = |peers: &'static [&'static str]| {
+        let mut snapshot = snapshot();
+        float(&mut snapshot, peers);
+        snapshot.eips.push(eip("eip-1", "nic-1", Some("10.0.0.2")));
+        let found = findings(&Facts::from_snapshot(&snapshot), &only(Condition::NoEipOnAddress, W), ADDRESS);
+        assert_eq!(short(&found), [(FindingId::EipAttached, W)]);
+        found[0].values.iter().find(|(name, _)| *name == "case").map(|(_, case)| case.clone())
+    };
+    assert_eq!(case(&["10.0.0.1", "10.0.0.77"]).as_deref(), Some("shared"));
+    assert_eq!(case(&["10.0.0.1"]), None);
+}
