@@ -19,7 +19,7 @@ use crate::{
     },
     domain::{
         clean::clean,
-        finding::Severity,
+        finding::{FindingId, Severity},
         ids::ProfileId,
         plan::{Act, Decision, OperationKind, REASON_LEAST},
     },
@@ -284,12 +284,26 @@ fn about(
     };
     // What can not be taken back stands first: in sight in the smallest window.
     let lost = words.text("effect.eips-lost", &[("count", &view.effects.eips_lost.to_string())]);
-    let (grave, others): (Vec<_>, Vec<_>) =
+    let (grave, mut others): (Vec<_>, Vec<_>) =
         plan::effects(canvas, view, false).into_iter().partition(|(effect, _)| *effect == lost);
     for (effect, role) in &grave {
         doc.text(effect, *role);
     }
-    if !grave.is_empty() {
+    let stays = if view.source == Source::Undo { not_back(words, view) } else { Vec::new() };
+    if !stays.is_empty() {
+        // Not all is as it was before the batch.
+        others.retain(|(effect, _)| effect != words.word("effect.none"));
+        doc.text(words.word("confirm.not-back"), Role::Warn);
+        let more = stays.len().saturating_sub(NOT_BACK);
+        for (name, fact) in stays.iter().take(NOT_BACK) {
+            let lead = if name.is_empty() { "  ".to_owned() } else { format!("  {name}  ") };
+            doc.hang(vec![(lead, Role::Text)], 4, fact, Role::Dim);
+        }
+        if more > 0 {
+            doc.text(&words.text("confirm.not-back-more", &[("count", &more.to_string())]), Role::Dim);
+        }
+    }
+    if doc.len() > 0 {
         doc.blank();
     }
     let wide = by.iter().map(|(profile, _)| text::cells(&name(profile))).max().unwrap_or(0).min(28);
@@ -339,10 +353,34 @@ fn about(
         doc.text(&words.text("confirm.warned", &[("count", &warned.to_string())]), Role::Warn);
     }
     let blocked = view.plan.blocked();
-    if blocked > 0 {
+    // Those of an undo are named above.
+    if blocked > 0 && view.source != Source::Undo {
         doc.text(&words.text("confirm.left-out", &[("count", &blocked.to_string())]), Role::Dim);
     }
     doc
+}
+
+/// So much of what does not come back is named; the plan's rows name the rest.
+const NOT_BACK: usize = 4;
+
+/// What an undo leaves as it is, or does not bring back with what it puts back, and why.
+fn not_back(words: &Catalog, view: &PlanView) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for row in view.plan.rows() {
+        let fact = |finding| words.finding(finding, catalog::Part::Fact, row.act).unwrap_or_default();
+        match row.decision {
+            Decision::Blocked => {
+                all.push((words::target_name(&row.target), row.findings.first().map(fact).unwrap_or_default()));
+            }
+            Decision::Go(_) => {
+                let loose = |id| matches!(id, FindingId::LbNotRestored | FindingId::EipNotRestored);
+                // They name what they are about.
+                all.extend(row.findings.iter().filter(|one| loose(one.id)).map(|one| (String::new(), fact(one))));
+            }
+            Decision::Already => {}
+        }
+    }
+    all
 }
 
 /// The instances that lose a NIC, or get one: a few by name, and how many more.

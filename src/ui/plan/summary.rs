@@ -3,7 +3,7 @@
 use crate::{
     app::{
         geometry::{Area, PLAN_SUMMARY},
-        plan_view::{Freshness, PlanView},
+        plan_view::{Freshness, PlanView, Source},
         state::State,
     },
     domain::{
@@ -129,7 +129,10 @@ pub fn effects(canvas: &Canvas, view: &PlanView, short: bool) -> Vec<(String, Ro
         let key = if short { "effect.owners-short" } else { "effect.owners" };
         out.push((words.text(key, &[("who", &who.join(words.word("list.comma")))]).into_owned(), Role::Warn));
     }
-    if out.is_empty() {
+    let stays = if short && view.source == Source::Undo { view.plan.blocked() } else { 0 };
+    if out.is_empty() && stays > 0 {
+        out.push((words.text("effect.not-back-short", &[("count", &stays.to_string())]).into_owned(), Role::Warn));
+    } else if out.is_empty() {
         out.push((words.word("effect.none").to_owned(), Role::Text));
     }
     out

@@ -163,17 +163,19 @@ fn what_can_not_be_marked_says_why() {
 
 #[test]
 fn an_address_whose_nic_is_marked_to_go_leaves_with_it() {
-    for (size, borders, sign) in [
-        (MIDDLE, Borders::Unicode, '\u{2192}'),
-        (SMALL, Borders::Unicode, '\u{2192}'),
-        (SMALL, Borders::Ascii, '-'),
-    ] {
+    for (size, borders, sign) in
+        [(MIDDLE, Borders::Unicode, '\u{2192}'), (SMALL, Borders::Unicode, '\u{2192}'), (SMALL, Borders::Ascii, '-')]
+    {
         let skin = Skin::new(ThemeName::Mono, Depth::True, borders).unwrap();
         let rows = |state: &State| {
             let drawn = layers::text(&frame(state, &skin).0);
             // The list alone: the pane beside it tells of the NIC as well.
             let list = |line: &str| line.chars().take(76).collect::<String>();
-            drawn.lines().map(list).filter(|line| line.contains("10.8.1.1") && line.contains("ary ")).collect::<Vec<_>>()
+            drawn
+                .lines()
+                .map(list)
+                .filter(|line| line.contains("10.8.1.1") && line.contains("ary "))
+                .collect::<Vec<_>>()
         };
         let mut scenario = world::listed(size, Language::English);
         world::go(&mut scenario, "n 1200540091");
@@ -214,4 +216,16 @@ fn belts_say_what_they_count_and_what_has_no_room_stands_on_the_page() {
     shows(&narrow.state, "6 of 100 addresses, 4 of 10 of shop-hz");
     narrow.keys("enter G");
     shows(&narrow.state, "2 of them with NICs");
+}
+
+#[test]
+fn the_confirm_of_an_undo_names_what_does_not_come_back() {
+    for size in [SMALL, MIDDLE] {
+        let state = world::screen("undo-confirm", size);
+        shows(&state, "Does not come back:");
+        shows(&state, "10.0.1.31 eip-");
+        shows(&state, "There is no EIP");
+        assert!(!text(&state).contains("nothing else changes"), "{}", text(&state));
+    }
+    shows(&world::screen("undo", MIDDLE), "3 rows do not come back");
 }

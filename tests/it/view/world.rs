@@ -593,6 +593,11 @@ fn taking_back(size: Size, language: Language) -> Scenario {
     scenario
 }
 
+/// One of them, in English.
+pub fn screen(name: &str, size: Size) -> State {
+    screens(size, Language::English).into_iter().find(|(known, _)| *known == name).unwrap().1
+}
+
 /// Every screen by name.
 pub fn screens(size: Size, language: Language) -> Vec<(&'static str, State)> {
     let table = |keys: &str| {
