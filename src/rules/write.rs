@@ -75,20 +75,29 @@ pub fn refused(fresh: &NicSnapshot, capabilities: &Capabilities, kind: &Operatio
     found.into_iter().find(|finding| finding.severity == Severity::Blocked).map(|finding| broken(&finding))
 }
 
-/// What stands against putting the NIC on the instance as it is now, and did not as it was; `None` is one that is not there, or that
-/// nobody saw before.
+/// What stands against putting the NIC on the instance as it is now, and did not as it was. `before` is `None` where nobody saw it: what
+/// a person said of one that is not known is no word on what is known of it by now. `now` is `None` where it is not there.
 pub fn refused_onto(
     fresh: &NicSnapshot,
     capabilities: &Capabilities,
     kind: &OperationKind,
     [before, now]: [Option<&Instance>; 2],
 ) -> Option<Change> {
-    let then =
-        before.map(|before| found_alone(fresh, capabilities, kind, Some(slice::from_ref(before)))).unwrap_or_default();
-    let least = if before.is_some() { Severity::Warn } else { Severity::Blocked };
-    let told = |finding: &Finding| then.iter().any(|one| one.id == finding.id && one.severity >= finding.severity);
+    let then = found_alone(fresh, capabilities, kind, before.map(slice::from_ref));
+    // How many it takes, and the VPC of what does not name its own, only whole lists tell, as with [`refused`]. And a place that no read
+    // of the cloud's tells is not known as before.
+    let of_lists = |finding: &Finding| match finding.id {
+        FindingId::InstanceFullUnknown | FindingId::NicFullUnknown => true,
+        FindingId::OtherVpc => finding.severity < Severity::Blocked,
+        FindingId::OtherPlace => finding.severity == Severity::Warn,
+        _ => false,
+    };
+    let told = |finding: &Finding| {
+        before.is_none() && of_lists(finding)
+            || then.iter().any(|one| one.id == finding.id && one.severity >= finding.severity)
+    };
     let found = found_alone(fresh, capabilities, kind, Some(now.map(slice::from_ref).unwrap_or_default())).into_iter();
-    let worse = found.filter(|finding| finding.severity >= least).find(|finding| !told(finding))?;
+    let worse = found.filter(|finding| finding.severity >= Severity::Warn).find(|finding| !told(finding))?;
     if !matches!(worse.id, FindingId::InstanceState | FindingId::InstanceGone) {
         return Some(broken(&worse));
     }

@@ -425,7 +425,12 @@ fn an_instance_that_would_not_take_the_nic_any_more_is_told() {
     assert_eq!(told(Some(&well), Some(&dead)), broken(FindingId::GuestAgent), "nobody was warned of it");
     assert_eq!(told(Some(&dead), Some(&dead)), None, "the plan has told");
     assert_eq!(told(Some(&well), Some(&with(|now| now.guest_agent = None))), broken(FindingId::GuestAgentUnknown));
-    assert_eq!(told(None, Some(&dead)), None, "which warnings the plan had is not known, and none blocks");
+    // A plan that did not know it told none of this, whatever a person said of what it did not know.
+    assert_eq!(told(None, Some(&well)), None);
+    assert_eq!(told(None, Some(&dead)), broken(FindingId::GuestAgent));
+    assert_eq!(told(None, Some(&with(|now| now.guest_agent = None))), broken(FindingId::GuestAgentUnknown));
+    assert_eq!(told(None, Some(&with(|now| now.zone = None))), broken(FindingId::OtherPlace));
+    assert_eq!(told(None, Some(&stopped)), power("-", &stopped.power.word));
 }
 
 /// The same of the NIC, on the NIC alone: what only lists tell is not taken for refused.

@@ -8,15 +8,18 @@ use nicdeck::{
         address::{Backend, BackendTarget},
         finding::{FindingId, Severity},
         ids::{NicKey, ProfileId},
+        inventory::ProfileInventory,
         journal::{BackendImage, Image},
         nic::NicState,
         outcome::{Outcome, OutcomeWord, Skip},
-        plan::{Act, Belts, ChangedFact, Decision, PlanRow, ReleasePlan},
+        page::Resource,
+        plan::{Act, Belts, ChangedFact, Decision, Overruled, PlanRow, ReleasePlan},
         selection::Target,
         undo::TakeBack,
     },
     filter,
     history::{Batch, batch::batch, undo::take_back},
+    providers::provider::Call,
     rules::{
         Safety,
         planner::{Sources, Wanted},
@@ -52,6 +55,11 @@ fn newest(stage: &Stage) -> Batch {
 }
 
 fn planned(stage: &Stage, of: &Batch, takes: &[TakeBack]) -> Arc<ReleasePlan> {
+    overruled(stage, of, takes, None)
+}
+
+/// The same, each target with what a person says of what is not known.
+fn overruled(stage: &Stage, of: &Batch, takes: &[TakeBack], word: Option<&Overruled>) -> Arc<ReleasePlan> {
     let capabilities = |_: &ProfileId| Some(&stage.provider.descriptor().capabilities);
     let belts = Belts { per_plan: usize::MAX, percent: 100 };
     let sources = Sources {
@@ -60,7 +68,8 @@ fn planned(stage: &Stage, of: &Batch, takes: &[TakeBack]) -> Arc<ReleasePlan> {
         readonly: &|_| false,
         safety: &Safety { belts, ..Safety::default() },
     };
-    let undo = |take: &TakeBack| Undo { wanted: Wanted::of(take.target.clone()), take: take.clone() };
+    let wanted = |take: &TakeBack| Wanted { overruled: word.cloned(), ..Wanted::of(take.target.clone()) };
+    let undo = |take: &TakeBack| Undo { wanted: wanted(take), take: take.clone() };
     let undos: Vec<Undo> = takes.iter().map(undo).collect();
     Arc::new(undo::plan(&undos, &sources, clock::now()).expect("a sound plan").undoing(&of.id))
 }
@@ -207,6 +216,71 @@ async fn an_instance_that_is_gone_by_the_time_of_the_attach_is_sent_no_nic() {
         }
         assert_eq!(changed[0].fact, ChangedFact::InstancePower, "{}", stage.name());
         assert_eq!(stage.writes(), before, "{}: it was {was}", stage.name());
+    }
+}
+
+/// Whoever may not list instances says why a NIC goes to one all the same, and it does; but what nobody was told of it stops the write
+/// once it can be read.
+#[tokio::test]
+async fn a_nic_goes_to_an_instance_that_may_not_be_read_where_a_person_says_why() {
+    for ((cloud, words), read_by_then) in clouds().flat_map(|cloud| [(cloud, false), (cloud, true)]) {
+        let mut stage = Scene::demo(cloud).open().await;
+        let target = main_job(cloud).await.swap_remove(3);
+        let away = stage.prepare(std::slice::from_ref(&target)).await;
+        let before = all(&stage.simulator.world());
+        let seen = stage.part().snapshot(&target.nic().nic).expect("listed").nic;
+        let instance = seen.instance.clone().expect("a detach is of one");
+        stage.run(&away).await.all(OutcomeWord::Released);
+        let inspected = stage.provider.inspection(&seen, &[]).into_iter();
+        let listed = stage.provider.listings(std::slice::from_ref(&seen.region)).into_iter();
+        let own = inspected.chain(listed).filter(|listing| listing.resource == Resource::Instances);
+        let actions: Vec<&str> = own.map(|listing| stage.provider.action(&Call::List(listing))).collect();
+        let grant = |stage: &Stage, may: bool| {
+            stage.simulator.change(|world| {
+                for action in &actions {
+                    let denied = words.denied.to_owned();
+                    if may {
+                        world.refusals.remove(*action)
+                    } else {
+                        world.refusals.insert((*action).to_owned(), denied)
+                    };
+                }
+            });
+        };
+        grant(&stage, false);
+        let id = stage.provider.descriptor().cloud();
+        *stage.state.inventory.profile_mut(&PROFILE.into()).unwrap() = ProfileInventory::new(PROFILE.into(), id);
+        stage.list().await;
+        let of = newest(&stage);
+        let takes = take_back(&of);
+        let rows = planned(&stage, &of, &takes).rows().to_vec();
+        let unknown: Vec<_> = rows[0].findings.iter().filter(|found| found.severity == Severity::Unknown).collect();
+        assert!(unknown.iter().any(|found| found.id == FindingId::InstanceUnknown), "{}: {rows:?}", stage.name());
+        let findings = unknown.into_iter().cloned().collect();
+        let plan = overruled(&stage, &of, &takes, Some(&Overruled { findings, reason: "the owner says so".into() }));
+        whole(&stage, &plan);
+        assert_eq!(plan.operations()[0].onto, None);
+
+        grant(&stage, true);
+        let moving = stage.simulator_words().instance_transient[0];
+        let was = stage.simulator.change(|world| {
+            let was = world.instance(instance.as_str()).expect("there").status.clone();
+            world.edit_instance(instance.as_str(), |one| moving.clone_into(&mut one.status)).expect("there");
+            was
+        });
+        let writes = stage.writes();
+        let ended = stage.run(&plan).await;
+        let Outcome::Skipped { why: Skip::Stale { changes } } = ended.only() else { panic!("{:?}", ended.outcomes) };
+        assert_eq!(changes[0].fact, ChangedFact::InstancePower, "{}", stage.name());
+        assert_eq!(stage.writes(), writes, "{}", stage.name());
+
+        stage.simulator.change(|world| {
+            world.edit_instance(instance.as_str(), |one| was.clone_into(&mut one.status)).expect("there");
+        });
+        // One that is as anybody would have it.
+        grant(&stage, read_by_then);
+        stage.run(&plan).await.all(OutcomeWord::Released);
+        assert_eq!(all(&stage.simulator.world()), before, "{}", stage.name());
     }
 }
 

@@ -40,12 +40,15 @@ fn plan_of(stage: &Stage, kinds: Vec<OperationKind>, calls: Option<&Calls>) -> A
                 OperationKind::Assign { lists, .. } => lists.iter().map(|list| list.of.clone()).collect(),
                 _ => vec![],
             },
+            onto: match &kind {
+                OperationKind::Attach { instance, .. } => stage.part().instance(instance).cloned().map(Arc::new),
+                _ => None,
+            },
             calls: calls.cloned().unwrap_or_else(|| stage.provider.descriptor().capabilities.calls.of(&kind, &expect)),
             kind,
             after: vec![],
             overrides: vec![],
             expect: Arc::new(expect),
-            onto: None,
         }
     };
     let operations: Vec<Operation> = kinds.into_iter().enumerate().map(operation).collect();
