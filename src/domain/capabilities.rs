@@ -148,9 +148,11 @@ pub enum Condition {
     NoEipOnAddress,
     /// Release: no EIP on another address of the NIC. Detach: no EIP on any address of the NIC.
     NoEipOnNic,
+    /// Delete of a virtual address, which is listed as a NIC as well: no EIP on it.
+    NoEipOnVirtual,
     /// Release: the address is no backend. Detach: no address of the NIC is one.
     NotBackend,
-    /// Release of a virtual address: told whether other NICs hold it.
+    /// Release of a virtual address: told whether other NICs hold it. Detach: told which ones no other NIC holds.
     VirtualShared,
     /// Release of a virtual address: the NIC may use any address, and goes on to, since another virtual one stays. Releasing the last
     /// one (or all in one call) ends that.

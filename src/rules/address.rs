@@ -44,20 +44,7 @@ pub(super) fn ask(facts: &Facts, condition: Condition, address: Address, context
             let goes = |other| other == ip || context.leaving.contains(&other);
             if facts.nic.loses_any(goes) { Answer::Violated(FindingId::SourceCheck) } else { Answer::Holds }
         }
-        Condition::VirtualShared if address.role == AddressRole::Virtual => match float(facts, address) {
-            _ if !facts.floats_known => Answer::CanNotTell(FindingId::VipUnknown),
-            Some(float) => {
-                let others = facts.others(float, context.plan);
-                if others.count() > 0 {
-                    Answer::Violated(FindingId::VipShared)
-                } else if others.untold > 0 {
-                    Answer::CanNotTell(FindingId::VipUnknown)
-                } else {
-                    Answer::Violated(FindingId::VipLast)
-                }
-            }
-            None => Answer::CanNotTell(FindingId::VipUnknown),
-        },
+        Condition::VirtualShared if address.role == AddressRole::Virtual => shared(facts, address, context),
         Condition::VirtualNotManaged if address.role == AddressRole::Virtual => match float(facts, address) {
             Some(Float { owner: Some(_), .. }) => Answer::Violated(FindingId::VipManaged),
             Some(_) if facts.floats_known => Answer::Holds,
@@ -104,6 +91,21 @@ pub(super) fn ask_absent(facts: &Facts, condition: Condition) -> Answer {
         | Condition::InstanceExists
         | Condition::InstanceState { .. } => nic::ask_any(facts, condition),
         _ => Answer::Holds,
+    }
+}
+
+/// Who else has the virtual address, when the plan has taken what it takes.
+pub(super) fn shared(facts: &Facts, address: Address, context: Context) -> Answer {
+    let Some(float) = float(facts, address).filter(|_| facts.floats_known) else {
+        return Answer::CanNotTell(FindingId::VipUnknown);
+    };
+    let others = facts.others(float, context.plan);
+    if others.count() > 0 {
+        Answer::Violated(FindingId::VipShared)
+    } else if others.untold > 0 {
+        Answer::CanNotTell(FindingId::VipUnknown)
+    } else {
+        Answer::Violated(FindingId::VipLast)
     }
 }
 

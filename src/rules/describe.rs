@@ -12,7 +12,7 @@ use crate::domain::{
     page::Resource,
 };
 
-use super::{Asked, Context, facts::Facts};
+use super::{Answer, Asked, Context, facts::Facts};
 
 type Values = Vec<(&'static str, String)>;
 
@@ -120,6 +120,15 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
             let ids = facts.floats.iter().map(|float| &float.id);
             vec![nic(), instance_id(facts), ("ips", join(ips.iter())), ("vip", join(ids))]
         }
+        FindingId::VipLast if matches!(asked, Asked::Nic) => {
+            let last = |address: &Address| {
+                super::address::shared(facts, *address, context) == Answer::Violated(FindingId::VipLast)
+            };
+            let alone: Vec<Address> = super::nic::virtuals_that_leave(facts, context).filter(last).collect();
+            let floats = alone.iter().filter_map(|address| super::address::float(facts, *address));
+            let vips = join(floats.map(|float| &float.id));
+            vec![nic(), instance_id(facts), ("vip", vips), ("ip", join(alone.iter().map(|address| address.ip)))]
+        }
         FindingId::VipShared | FindingId::VipLast | FindingId::VipManaged => {
             let float = match asked {
                 Asked::Address(address) => super::address::float(facts, address),
@@ -136,11 +145,16 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
             }
             with_ip(values)
         }
-        FindingId::VipUnknown if facts.floats_known && matches!(asked, Asked::Address(_)) => {
-            with_ip(vec![nic(), ("case", "nics".to_owned())])
-        }
         FindingId::VipUnknown => {
             let mut values = with_ip(vec![nic()]);
+            let floats = || super::nic::virtuals_that_leave(facts, context).map(|address| address.ip);
+            if matches!(asked, Asked::Nic) && floats().next().is_some() {
+                values.push(("ip", join(floats())));
+            }
+            if facts.floats_known && values.iter().any(|(name, _)| *name == "ip") {
+                values.push(("case", "nics".to_owned()));
+                return values;
+            }
             values.extend(why(facts, Resource::Floats));
             values
         }
@@ -227,13 +241,19 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
                 facts.nic.addresses.iter().filter(extra).partition(|address| address.role == AddressRole::Ipv6);
             let ips = v4.iter().chain(&v6).map(|address| address.ip.to_string());
             let prefixes = facts.nic.prefixes.iter().map(ToString::to_string);
-            vec![
+            let mut values = vec![
                 nic(),
                 instance_id(facts),
                 ("count", (v4.len() + facts.nic.prefixes.len()).to_string()),
                 ("ipv6", v6.len().to_string()),
                 ("ips", join(ips.chain(prefixes))),
-            ]
+            ];
+            // What floats may stay bound to a NIC that is on nothing.
+            let floats = join(super::nic::virtuals_that_leave(facts, context).map(|address| address.ip));
+            if facts.nic.instance.is_some() && !floats.is_empty() {
+                values.extend([("vips", floats), ("case", "virtual".to_owned())]);
+            }
+            values
         }
         FindingId::DefaultRoute => vec![nic(), instance_id(facts), instance_name(facts)],
         FindingId::OsConfig => {

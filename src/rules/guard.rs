@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::domain::{
-    finding::{Finding, FindingId, Severity},
+    finding::{FindingId, Severity},
     ids::{AddressKey, EipId, LoadBalancerId, ProfileId},
     nic::ManagedBy,
     plan::{Act, Decision, OperationKind, PlanRow, ReleasePlan},
@@ -112,7 +112,6 @@ pub fn effects(plan: &ReleasePlan) -> Effects {
     let (calls, more_calls) = plan.calls();
     let mut effects = Effects { calls, more_calls, ..Effects::default() };
     let mut profiles: BTreeSet<&ProfileId> = BTreeSet::new();
-    let has = |row: &PlanRow, id| row.findings.iter().any(|finding| finding.id == id);
     // Once, however many NICs lose it.
     let mut unanswered = BTreeSet::new();
     for row in sent(plan) {
@@ -124,9 +123,11 @@ pub fn effects(plan: &ReleasePlan) -> Effects {
             Act::Attach => effects.nics_attached += 1,
             Act::BindEip => effects.eips_bound += 1,
         }
-        if let (Target::Address(key), true) = (&row.target, has(row, FindingId::VipLast)) {
-            let vip = |finding: &Finding| finding.values.iter().find(|(name, _)| *name == "vip").cloned();
-            unanswered.insert((&row.cloud, key.ip, row.findings.iter().find_map(vip)));
+        for finding in row.findings.iter().filter(|finding| finding.id == FindingId::VipLast) {
+            let named = |name: &str| finding.values.iter().find(|(known, _)| *known == name);
+            let each = |name: &str| named(name).into_iter().flat_map(|(_, all)| all.split(", ")).collect::<Vec<_>>();
+            // A detach names all that it leaves to nobody.
+            unanswered.extend(each("ip").into_iter().zip(each("vip")).map(|(ip, vip)| (&row.cloud, ip, vip)));
         }
         effects.overridden += usize::from(row.overridden.is_some());
         effects.warnings += usize::from(row.worst() == Some(Severity::Warn));
@@ -141,7 +142,7 @@ pub fn effects(plan: &ReleasePlan) -> Effects {
     let mut lost: BTreeSet<(&ProfileId, &EipId)> = BTreeSet::new();
     let mut ends: BTreeSet<(&ProfileId, &EipId)> = BTreeSet::new();
     let shared: BTreeSet<&AddressKey> = sent(plan)
-        .filter(|row| has(row, FindingId::VipShared))
+        .filter(|row| row.findings.iter().any(|finding| finding.id == FindingId::VipShared))
         .filter_map(|row| match &row.target {
             Target::Address(key) => Some(key),
             Target::Nic(_) | Target::Eip { .. } => None,

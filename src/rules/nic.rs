@@ -10,7 +10,7 @@ use crate::domain::{
     nic::{Fate, ManagedBy, NicRole, NicState},
 };
 
-use super::{Answer, Context, Verdict, facts::Facts};
+use super::{Answer, Context, Verdict, address, facts::Facts};
 
 /// Of a detach.
 pub(super) fn ask(facts: &Facts, condition: Condition, context: Context) -> Answer {
@@ -70,8 +70,22 @@ pub(super) fn ask(facts: &Facts, condition: Condition, context: Context) -> Answ
                 Answer::Holds
             }
         }
+        // Those that others go on answering for are in nobody's way.
+        Condition::VirtualShared => {
+            let answers =
+                || virtuals_that_leave(facts, context).map(|address| address::shared(facts, address, context));
+            let is_last = |answer: &Answer| *answer == Answer::Violated(FindingId::VipLast);
+            let untold = |answer: &Answer| matches!(answer, Answer::CanNotTell(_));
+            answers().find(is_last).or_else(|| answers().find(untold)).unwrap_or(Answer::Holds)
+        }
         condition => ask_any(facts, condition),
     }
+}
+
+/// Virtual addresses that are on the NIC when it is detached.
+pub(super) fn virtuals_that_leave(facts: &Facts, context: Context) -> impl Iterator<Item = Address> {
+    let on = facts.nic.addresses.iter().copied();
+    on.filter(move |address| address.role == AddressRole::Virtual && !context.leaving.contains(&address.ip))
 }
 
 /// Of a release and a detach alike.

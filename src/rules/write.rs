@@ -221,6 +221,7 @@ impl<'a> Asking<'a> {
                 with_nic(self.facts.instance.is_some().then(|| listed(Resource::Instances)))
             }
             Condition::VirtualShared => oldest([self.facts.age_of(id), listed(Resource::Nics)]),
+            Condition::NoEipOnVirtual => oldest([self.facts.age_of(id), listed(Resource::Floats)]),
             _ => self.facts.age_of(id),
         }
     }
@@ -455,6 +456,7 @@ impl<'a> Asking<'a> {
             Condition::NoEipOnNic if dies(Some(true)) => Answer::Violated(FindingId::EipDestroyed),
             Condition::NoEipOnNic if dies(None) => Answer::CanNotTell(FindingId::EipFateUnknown),
             Condition::VirtualShared => return self.answered_for(),
+            Condition::NoEipOnVirtual => return self.on_virtual(),
             condition => nic::ask(&self.facts, condition, Context::default()),
         };
         let (Answer::Violated(id) | Answer::CanNotTell(id)) = answer else { return (answer, None) };
@@ -484,6 +486,21 @@ impl<'a> Asking<'a> {
                 (Answer::Violated(FindingId::VipShared), Some(values))
             }
         }
+    }
+
+    /// Has what looks like a NIC, and is a virtual address, an EIP?
+    fn on_virtual(&self) -> (Answer, Option<Values>) {
+        let own = self.nic();
+        if self.part.float(own.id.as_str()).is_none() {
+            // Whether it is one where those were not read is asked by itself.
+            return (Answer::Holds, None);
+        }
+        if self.facts.eips.is_empty() {
+            return (nic::no_more_eips(&self.facts), None);
+        }
+        let mut values = describe::values(&self.facts, &[], Asked::Nic, Context::default(), FindingId::EipOnNic);
+        values.push(("case", "delete-virtual".to_owned()));
+        (Answer::Violated(FindingId::EipOnNic), Some(values))
     }
 
     fn eip(&self) -> Option<&'a EipId> {

@@ -133,6 +133,11 @@ impl ProfileInventory {
         self.floats.around(nic)
     }
 
+    /// A virtual address, by the cloud's id for it.
+    pub fn float(&self, id: &str) -> Option<&Float> {
+        self.floats.get(id)
+    }
+
     /// NICs that a virtual address is on, whichever side says so, and how many entries of its list name none of them: those of NICs
     /// that are gone, or are not listed.
     pub fn holders<'a>(&'a self, float: &Float) -> (Vec<&'a Nic>, usize) {

@@ -125,6 +125,7 @@ const DETACH: &[Precondition] = &[
     told(Condition::NotBackend, Severity::Warn),
     told(Condition::OutlivesDetach, Severity::Warn),
     told(Condition::AddressesLeave, Severity::Warn),
+    told(Condition::VirtualShared, Severity::Warn),
     told(Condition::GuestKeepsConfig, Severity::Info),
 ];
 
@@ -185,6 +186,8 @@ const DELETE: &[Precondition] = &[
     told(Condition::VirtualShared, Severity::Blocked).stricter(
         "the console refuses it while a server answers for the address; what the call answers is not documented",
     ),
+    told(Condition::NoEipOnVirtual, Severity::Blocked)
+        .stricter("one with an EIP is not deleted; with which code that is refused is not documented"),
     // Vendor: its address stays on the virtual IPs' own lists; who gets it next is bound by them.
     told(Condition::NoVirtualIp, Severity::Warn),
     told(Condition::NoEipOnNic, Severity::Warn),

@@ -220,10 +220,11 @@ async fn a_conflict_is_waited_out_where_the_code_proves_that_nothing_was_done_an
 /// NICs of which nothing worse is said than that something public hangs on them.
 fn detachable(rows: &[PlanRow]) -> Vec<Target> {
     use nicdeck::domain::finding::FindingId::{
-        AddressesLeave, EipAttached, EipOnNic, ManagedByUnknown, NicStateUnknown,
+        AddressesLeave, EipAttached, EipOnNic, ManagedByUnknown, NicStateUnknown, VipLast,
     };
     // The last two of a cloud whose API never tells.
-    let usual = |id| matches!(id, AddressesLeave | EipAttached | EipOnNic | ManagedByUnknown | NicStateUnknown);
+    let usual =
+        |id| matches!(id, AddressesLeave | EipAttached | EipOnNic | ManagedByUnknown | NicStateUnknown | VipLast);
     let mild = |row: &&PlanRow| {
         let ids = row.findings.iter().filter(|finding| finding.severity > Severity::Info).map(|finding| finding.id);
         matches!(row.decision, Decision::Go(_)) && ids.into_iter().all(usual)

@@ -7,6 +7,7 @@ use std::{
 
 use nicdeck::{
     domain::{
+        address::{Eip, EipBinding},
         capabilities::{Capabilities, Condition, Precondition},
         finding::{Finding, FindingId, Severity},
         float::{Float, Pair},
@@ -273,7 +274,8 @@ fn facts(cloud: &str) -> impl Iterator<Item = Fact> {
 pub fn is_never_broken(cloud: &str, condition: Condition) -> bool {
     matches!(
         (cloud, condition),
-        ("zenlayer", Condition::SamePlace { .. }) | ("huawei", Condition::VirtualShared | Condition::AloneByV6)
+        ("zenlayer", Condition::SamePlace { .. })
+            | ("huawei", Condition::VirtualShared | Condition::NoEipOnVirtual | Condition::AloneByV6)
     )
 }
 
@@ -481,6 +483,17 @@ fn what_no_world_breaks_is_told_by_the_clouds_own_tables() {
     assert_eq!(told(&inventory, rules, &delete, FindingId::VipShared), Some((Severity::Blocked, None)));
     let at = place(rules.delete, |one| one == Condition::VirtualShared);
     assert_eq!(told(&inventory, without(rules, "delete", at), &delete, FindingId::VipShared), None);
+
+    let bound = EipBinding::Float { float: (&*float).into(), ip: "10.0.0.1".parse().expect("an address") };
+    let like = part.nics().find_map(|(_, nic)| part.eips_of(nic).next()).expect("one");
+    let eip = Eip { id: "eip-on-it".into(), bound, ..like.clone() };
+    let mut with_eip = inventory.clone();
+    let own = with_eip.profile_mut(&PROFILE.into()).expect("the only one");
+    own.merge(InventoryPage { eips: vec![eip], ..InventoryPage::default() }, super::desk::NOW);
+    assert_eq!(told(&with_eip, rules, &delete, FindingId::EipOnNic), Some((Severity::Blocked, None)));
+    let at = place(rules.delete, |one| one == Condition::NoEipOnVirtual);
+    let milder = told(&with_eip, without(rules, "delete", at), &delete, FindingId::EipOnNic);
+    assert_eq!(milder, Some((Severity::Warn, None)));
 
     let ip: IpAddr = "fd00::9".parse().expect("an address");
     let attached: Vec<&Nic> = part.nics().map(|(_, nic)| nic).filter(|nic| nic.instance.is_some()).collect();

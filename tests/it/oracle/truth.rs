@@ -6,7 +6,7 @@ use nicdeck::{
     domain::{finding::FindingId, plan::OperationKind},
     sim::{
         dialect::Vocabulary,
-        world::{SimNic, World},
+        world::{SimAddress, SimNic, World},
     },
 };
 
@@ -119,6 +119,8 @@ pub fn effects(before: &World, after: &World, kind: &OperationKind) -> BTreeSet<
                 FindingId::AddressesLeave,
                 nic.addresses.len() > 1 || !nic.ipv6.is_empty() || !nic.prefixes.is_empty(),
             );
+            let alone = |address: &SimAddress| address.floating && holders(before, nic, address.ip) == 0;
+            tell(FindingId::VipLast, nic.addresses.iter().any(alone));
             tell(FindingId::NicDies, nic.delete_on_detach);
         }
     }

@@ -747,12 +747,15 @@ pub fn parts(target: &Target) -> (String, Option<IpAddr>) {
 /// Can be sent, and nothing worse is said than what is said of every one.
 fn is_plain(row: &PlanRow) -> bool {
     use nicdeck::domain::finding::FindingId::{
-        AddressesLeave, LastSecondary, ManagedByUnknown, NicStateUnknown, VipShared,
+        AddressesLeave, LastSecondary, ManagedByUnknown, NicStateUnknown, VipLast, VipShared,
     };
     // The last two of a cloud whose API never tells.
     let usual = |id| matches!(id, AddressesLeave | LastSecondary | VipShared | ManagedByUnknown | NicStateUnknown);
+    // A detach only leaves them where they are.
+    let floats = |id| id == VipLast && matches!(row.target, Target::Nic(_));
+    let mild = |id| usual(id) || floats(id);
     matches!(row.decision, Decision::Go(_))
-        && row.findings.iter().all(|finding| finding.severity < Severity::Warn || usual(finding.id))
+        && row.findings.iter().all(|finding| finding.severity < Severity::Warn || mild(finding.id))
 }
 
 /// Addresses that can be released without a worry, by NIC, the NIC with the most first.

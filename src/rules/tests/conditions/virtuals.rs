@@ -134,6 +134,33 @@ fn virtual_addresses_are_judged_by_who_holds_them() {
         ),
         ("no virtual address", Condition::NoVirtualIp, B, Subject::Nic, |s| s.floats_known = true, None),
         (
+            "others go on answering",
+            Condition::VirtualShared,
+            W,
+            Subject::Nic,
+            |s| float(s, &["10.0.0.1", "10.0.0.77"]),
+            None,
+        ),
+        (
+            "nobody answers without the NIC",
+            Condition::VirtualShared,
+            W,
+            Subject::Nic,
+            |s| float(s, &["10.0.0.1"]),
+            Some((F::VipLast, W)),
+        ),
+        (
+            "nobody knows who answers without the NIC",
+            Condition::VirtualShared,
+            W,
+            Subject::Nic,
+            |s| {
+                float(s, &["10.0.0.1"]);
+                s.floats_known = false;
+            },
+            Some((F::VipUnknown, U)),
+        ),
+        (
             "virtual addresses that could not be read",
             Condition::NoVirtualIp,
             B,
