@@ -160,14 +160,10 @@ impl Whole<'_> {
                 Field::State => or(self.of_instance(test), instance(false).or(self.stateless_instance())),
                 Field::Instance => or(self.of_instance(test), instance(false).or(self.nameless_instance())),
                 Field::Region => exactly(any(patterns, self.nic.region.as_str())),
+                // Its own where it is told: no cloud that tells it puts the NIC on an instance of another one.
                 Field::Zone => {
-                    let zone = self.instance.and_then(|instance| instance.zone.as_deref());
-                    let zones = self.nic.zone.as_deref().into_iter().chain(zone);
-                    let (mut known, mut found) = (false, false);
-                    zones.for_each(|zone| (known, found) = (true, found || any(patterns, zone)));
-                    let hidden = self.instance_unread().then_some(Missing::Instance);
-                    let nowhere = self.instance.is_some_and(|instance| instance.zone.is_none());
-                    or(found, if known && !nowhere { hidden } else { Some(Missing::Zone) })
+                    let its = || self.instance.and_then(|instance| instance.zone.as_deref());
+                    told(patterns, self.nic.zone.as_deref().or_else(its), Missing::Zone)
                 }
                 Field::Id => {
                     let own = any(patterns, self.nic.id.as_str())

@@ -251,6 +251,7 @@ fn what_a_rule_needs_and_nobody_knows_counts_as_a_match() {
         now.nic.addresses[1].role = AddressRole::Virtual;
         now.floats_known = false;
     };
+    let elsewhere: fn(&mut NicSnapshot) = |now| (now.nic.zone, now.instance) = (Some("b".into()), None);
     let cases: &[Case] = &[
         ("tag:keep=true", |now| now.nic.tags = keep(), "yes"),
         ("tag:keep=true", |now| now.instance.as_mut().unwrap().tags = keep(), "yes"),
@@ -286,6 +287,12 @@ fn what_a_rule_needs_and_nobody_knows_counts_as_a_match() {
         ("ip:10.9.0.0/16", no_eips, ""),
         ("ip:203.0.113.0/24", no_eips, "eips"),
         ("zone:a", |now| (now.nic.zone, now.instance.as_mut().unwrap().zone) = (None, None), "zone"),
+        ("zone:a", elsewhere, ""),
+        ("-zone:a", elsewhere, "yes"),
+        ("zone:b", elsewhere, "yes"),
+        // Only one that does not name its own hangs on its instance's.
+        ("zone:a", |now| (now.nic.zone, now.instance) = (None, None), "zone"),
+        ("zone:a", |now| (now.nic.zone, now.instance.as_mut().unwrap().zone) = (None, Some("a".into())), "yes"),
         ("subnet:s", |_| {}, "network"),
         ("mac:00:16", |_| {}, "mac"),
         ("sg:sg-1", |now| now.nic.security_groups = vec!["sg-1".into()], "yes"),
