@@ -148,6 +148,18 @@ impl<'a> Facts<'a> {
         .looked_over()
     }
 
+    /// The same as it will be, as `nic`, on an instance: what names that beside an address of the NIC sends to it from then on. Where
+    /// the NIC alone was read, only what is on it already is known.
+    pub(super) fn put_on(self, nic: &'a Nic, instance: Option<&'a Instance>) -> Self {
+        let mut backends = self.backends;
+        for backend in self.part.into_iter().flat_map(|part| part.backends_of(nic)) {
+            if backends.iter().all(|known| !std::ptr::eq(*known, backend)) {
+                backends.push(backend);
+            }
+        }
+        Self { nic, instance, backends, ..self }
+    }
+
     fn bare(nic: &'a Nic) -> Self {
         Self {
             nic,

@@ -133,9 +133,7 @@ impl ProfileRules {
             None => None,
             Some(Brings::Instance(id, instance)) => {
                 let nic = Nic { instance: Some(id.clone()), ..facts.nic.clone() };
-                let mut facts = facts.clone();
-                (facts.nic, facts.instance) = (&nic, instance);
-                self.hit(&facts, address)
+                self.hit(&facts.clone().put_on(&nic, instance), address)
             }
             Some(Brings::Eip(ip, eip)) => {
                 let bound = EipBinding::Nic { nic: facts.nic.id.clone(), private_ip: Some(ip) };

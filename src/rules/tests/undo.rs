@@ -90,6 +90,16 @@ fn made_on(cloud: &'static Capabilities, undos: &[Undo], safety: &Safety, readon
         Address { ip: ip("10.0.0.9"), role: AddressRole::Primary },
         Address { ip: ip("10.0.0.8"), role: AddressRole::Secondary },
     ];
+    // Of the time before it was detached.
+    let left = Backend {
+        load_balancer: "lb-1".into(),
+        name: "shop".into(),
+        region: REGION.into(),
+        vpc: None,
+        range: None,
+        target: BackendTarget::Address { ip: ip("10.0.0.9"), instance: Some("vm-1".into()), nic: None },
+        port: "443".into(),
+    };
     let page = InventoryPage {
         nics: vec![own.nic.clone(), free],
         instances: own.instance.into_iter().collect(),
@@ -97,6 +107,7 @@ fn made_on(cloud: &'static Capabilities, undos: &[Undo], safety: &Safety, readon
             Eip { bound: EipBinding::Unbound, ..eip("eip-1", "", None) },
             eip("eip-2", "nic-2", Some("10.0.0.9")),
         ],
+        backends: vec![left],
         ..InventoryPage::default()
     };
     part.merge(page, READ);
@@ -258,6 +269,7 @@ fn rules_protect_what_a_nic_is_given() {
     assert_eq!(held("id:eip-1"), [false, false, true, false], "one that is gone is no other one");
     assert_eq!(held("id:eip-7"), [false; 4]);
     assert_eq!(held("nic:nic-7"), [false; 4]);
+    assert_eq!(held("has:lb"), [true, false, false, false], "what names the instance sends to it again");
 }
 
 /// First the NIC, then its addresses; each write after the one before.
