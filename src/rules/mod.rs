@@ -25,7 +25,7 @@ mod tests;
 pub mod undo;
 pub mod write;
 
-use std::{net::IpAddr, sync::LazyLock};
+use std::{cmp::Ordering, net::IpAddr, sync::LazyLock};
 
 use crate::domain::{
     address::{Address, AddressRole},
@@ -225,8 +225,12 @@ fn findings_in(facts: &Facts, capabilities: &Capabilities, subject: Subject, con
     let mut verdicts: Vec<Verdict> = Vec::new();
     judge(facts, capabilities, asked, context, |verdict| {
         match verdicts.iter_mut().find(|same| same.id == verdict.id) {
-            Some(same) if same.severity >= verdict.severity => same.predicts = same.predicts.or(verdict.predicts),
-            Some(same) => *same = verdict,
+            Some(same) => match verdict.severity.cmp(&same.severity) {
+                Ordering::Greater => *same = verdict,
+                Ordering::Equal => same.predicts = same.predicts.or(verdict.predicts),
+                // What is refused for less is not what is refused here.
+                Ordering::Less => {}
+            },
             None => verdicts.push(verdict),
         }
     });

@@ -1,7 +1,7 @@
 //! May this write be made? For writes that no plan of releases asks for: putting addresses on, attaching, binding an EIP, deleting.
 //! Where one takes a release or a detach back, this says whether that is possible, and if not, what is in the way.
 
-use std::{collections::BTreeSet, net::IpAddr, slice, sync::Arc};
+use std::{cmp::Ordering, collections::BTreeSet, net::IpAddr, slice, sync::Arc};
 
 use crate::domain::{
     address::{AddressRole, EipBinding},
@@ -154,11 +154,13 @@ fn found<'a>(
         };
         match found.iter_mut().find(|same| same.id == verdict.id) {
             Some(same) => {
-                // What is worse is what is told.
-                if verdict.severity > same.severity {
-                    (same.severity, same.values) = (verdict.severity, values());
+                match verdict.severity.cmp(&same.severity) {
+                    Ordering::Greater => {
+                        (same.severity, same.predicts, same.values) = (verdict.severity, verdict.predicts, values());
+                    }
+                    Ordering::Equal => same.predicts = same.predicts.or(verdict.predicts),
+                    Ordering::Less => {}
                 }
-                same.predicts = same.predicts.or(verdict.predicts);
                 same.read_at = oldest([same.read_at, asking.age(rule.condition, verdict.id)]);
             }
             None => found.push(Finding {

@@ -4,13 +4,14 @@
 use super::*;
 use crate::{
     domain::{
-        finding::FindingId,
+        capabilities::{blocked, informed},
+        finding::{Finding, FindingId},
         ids::RegionId,
         inventory::ProfileInventory,
         nic::TypeLimit,
         plan::{ChangedFact, OperationKind},
     },
-    rules::write,
+    rules::{Subject, facts::Facts, findings, write},
 };
 
 /// What is known: `nic-1`, free, and `nic-2` on the instance `vm-1`, in the same places; an EIP that is bound to nothing.
@@ -366,8 +367,8 @@ fn whose_a_nic_is_is_told_of_every_write() {
 #[test]
 fn an_attach_names_the_instance_that_the_nic_is_to_be_on() {
     const RULES: &[Precondition] =
-        &[rule(Condition::HotPlug, Severity::Blocked), rule(Condition::TypeHotPlugs, Severity::Info)];
-    let cloud = Capabilities { attach: RULES, ..STRICT };
+        &[blocked(Condition::HotPlug, "of the NIC"), informed(Condition::TypeHotPlugs, "of the type")];
+    let cloud = Capabilities { attach: RULES, detach: RULES, ..STRICT };
     let says = |hot_plug: Option<bool>, state: PowerState| -> Vec<(FindingId, Severity, String)> {
         let mut known = known();
         known.own.hot_plug = hot_plug;
@@ -379,15 +380,24 @@ fn an_attach_names_the_instance_that_the_nic_is_to_be_on() {
             };
             format!("{} {}", of("instance"), of("case"))
         };
-        found.iter().map(|finding| (finding.id, finding.severity, words(&finding.values))).collect()
+        let told = |finding: &Finding| {
+            words(&finding.values) + &finding.predicts.map_or(String::new(), |code| format!(" {code}"))
+        };
+        found.iter().map(|finding| (finding.id, finding.severity, told(finding))).collect()
     };
     let told = |id, severity, words: &str| (id, severity, words.to_owned());
-    let of_type = told(FindingId::HotPlugUnknown, Severity::Info, "vm-1 type");
+    let of_type = told(FindingId::HotPlugUnknown, Severity::Info, "vm-1 type of the type");
     assert_eq!(says(Some(true), PowerState::Running), std::slice::from_ref(&of_type));
-    let of_nic = told(FindingId::HotPlug, Severity::Blocked, "vm-1 attach");
+    let of_nic = told(FindingId::HotPlug, Severity::Blocked, "vm-1 attach of the NIC");
     assert_eq!(says(Some(false), PowerState::Running), [of_nic, of_type]);
+    // What is refused for the type is no answer to what nobody knows of the NIC.
     assert_eq!(says(None, PowerState::Running), [told(FindingId::HotPlugUnknown, Severity::Unknown, "vm-1 -")]);
     assert_eq!(says(Some(false), PowerState::Stopped), []);
+    let mut seen = snapshot();
+    seen.nic.hot_plug = None;
+    let found = findings(&Facts::from_snapshot(&seen), &cloud, Subject::Nic);
+    let told: Vec<_> = found.iter().filter(|one| one.id == FindingId::HotPlugUnknown).collect();
+    assert_eq!(told.iter().map(|one| (one.severity, one.predicts)).collect::<Vec<_>>(), [(Severity::Unknown, None)]);
 }
 
 /// Right before an attach the instance is read again: what stands against it by now, and did not, is told with what changed.
