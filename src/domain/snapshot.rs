@@ -1,6 +1,6 @@
 //! All facts that rules read about one NIC, at one moment; and what differs between two such moments.
 
-use std::{collections::BTreeSet, net::IpAddr};
+use std::{borrow::Borrow, collections::BTreeSet, net::IpAddr};
 
 use super::{
     address::{AddressRole, Backend, BackendTarget, Eip, EipBinding},
@@ -124,6 +124,20 @@ impl Nic {
         self.addresses.iter().find(|address| address.role == super::address::AddressRole::Primary).map(|a| a.ip)
     }
 
+    /// Public addresses that it names, and that none of these EIPs has.
+    pub fn unexplained<'a>(&'a self, eips: &'a [impl Borrow<Eip>]) -> impl Iterator<Item = &'a str> {
+        let is_explained = |text: &str| {
+            let ip = text.parse::<IpAddr>().ok();
+            ip.is_some_and(|ip| eips.iter().any(|eip| eip.borrow().ips.contains(&ip)))
+        };
+        self.public_ips.iter().map(|text| &**text).filter(move |text| !is_explained(text))
+    }
+
+    /// Does it name more public addresses than these EIPs can explain? One whose address was not told may be any of those that are left.
+    pub fn has_unexplained(&self, eips: &[impl Borrow<Eip>]) -> bool {
+        self.unexplained(eips).count() > eips.iter().filter(|eip| (*eip).borrow().ips.is_empty()).count()
+    }
+
     /// Addresses of a role.
     pub fn count(&self, role: super::address::AddressRole) -> usize {
         self.addresses.iter().filter(|address| address.role == role).count()
@@ -174,8 +188,7 @@ impl NicSnapshot {
 
     /// Public addresses that the NIC names and that no known EIP explains: whose they are is not known.
     fn unexplained(&self) -> BTreeSet<String> {
-        let explains = |text: &str| text.parse().is_ok_and(|ip| self.eips.iter().any(|eip| eip.ips.contains(&ip)));
-        self.nic.public_ips.iter().filter(|text| !explains(text)).map(ToString::to_string).collect()
+        self.nic.unexplained(&self.eips).map(str::to_owned).collect()
     }
 
     /// Load balancers that the instance serves through any address.

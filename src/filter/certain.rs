@@ -221,7 +221,7 @@ impl Whole<'_> {
                 // There may be more.
                 let more = [bound.saturating_sub(1), *bound, bound.saturating_add(1), u64::MAX];
                 let may_differ = more.into_iter().any(|count| count > listed && holds(count) != holds(listed));
-                let open = !self.eips_known || self.has_unexplained() || !self.nic.addresses_known;
+                let open = !self.eips_known || self.nic.has_unexplained(self.eips) || !self.nic.addresses_known;
                 if open && may_differ { Certain::Untold(Missing::Eips) } else { exactly(holds(listed)) }
             }
             Test::Count(..) if !self.nic.addresses_known => Certain::Untold(Missing::Addresses),
@@ -339,8 +339,7 @@ impl Whole<'_> {
             });
         }
         // A public address that the NIC names and no EIP explains may be on any of its addresses.
-        let unexplained = self.nic.public_ips.iter().filter_map(|text| text.parse::<std::net::IpAddr>().ok());
-        let mut unexplained = unexplained.filter(|ip| self.eips.iter().all(|eip| !eip.ips.contains(ip)));
+        let mut unexplained = self.nic.unexplained(self.eips).filter_map(|text| text.parse().ok());
         if unexplained.any(|ip| set.matches(ip)) {
             answer = answer.max(if self.address.is_none() { Certain::Yes } else { Certain::Untold(Missing::Eips) });
         }
@@ -359,7 +358,7 @@ impl Whole<'_> {
         }
         let by_id = matches!(test, Test::Text(Field::Id, _));
         // What no EIP explains may be of any, by whatever name; and what is on an address that was not told is on none here.
-        if (by_name || by_id) && (self.has_unexplained() || !self.nic.addresses_known) {
+        if (by_name || by_id) && (self.nic.has_unexplained(self.eips) || !self.nic.addresses_known) {
             answer = answer.max(Certain::Untold(Missing::Eips));
         }
         let private = matches!(test, Test::Address(set) if set.is_private());
@@ -369,16 +368,6 @@ impl Whole<'_> {
             answer = answer.max(Certain::Untold(Missing::Eips));
         }
         answer
-    }
-
-    /// The NIC names more public addresses than its EIPs can explain: one whose address was not told may be any of them.
-    fn has_unexplained(&self) -> bool {
-        let is_explained = |text: &str| {
-            let ip = text.parse::<std::net::IpAddr>().ok();
-            ip.is_some_and(|ip| self.eips.iter().any(|eip| eip.ips.contains(&ip)))
-        };
-        let left = self.nic.public_ips.iter().filter(|text| !is_explained(text)).count();
-        left > self.eips.iter().filter(|eip| eip.ips.is_empty()).count()
     }
 
     fn has(&self, bits: u8) -> Certain {
@@ -395,7 +384,7 @@ impl Whole<'_> {
         } else if has(Has::Eip) {
             let on = |eip: &&Eip| self.address.map_or(Some(true), |address| eip.is_on(self.nic, address.ip));
             let maybe = self.eips.iter().any(|eip| on(eip).is_none());
-            let open = maybe || self.has_unexplained() || !self.eips_known;
+            let open = maybe || self.nic.has_unexplained(self.eips) || !self.eips_known;
             tell(self.eips.iter().any(|eip| on(eip) == Some(true)), open.then_some(Missing::Eips));
         }
         if has(Has::Lb) && unplaced.is_none() {

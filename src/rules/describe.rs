@@ -73,7 +73,7 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
             if !unplaced.is_empty() {
                 with_ip(eip_values(facts, &unplaced))
             } else if facts.eips_known {
-                with_ip(vec![nic(), ("eip", join(facts.unexplained()))])
+                with_ip(vec![nic(), ("eip", join(facts.nic.unexplained(&facts.eips)))])
             } else {
                 // There is nothing to name: the sentence is another one.
                 why(facts, Resource::Eips)

@@ -184,19 +184,9 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// An EIP object whose address was not told may be any one of the public addresses that are left over.
     fn looked_over(mut self) -> Self {
-        self.has_unexplained = self.unexplained().count() > self.eips.iter().filter(|eip| eip.ips.is_empty()).count();
+        self.has_unexplained = self.nic.has_unexplained(&self.eips);
         self
-    }
-
-    /// Public addresses that the NIC names, and that are none of `eips`.
-    pub(super) fn unexplained(&self) -> impl Iterator<Item = &'a str> {
-        let is_explained = |text: &str| {
-            let ip = text.parse::<IpAddr>().ok();
-            ip.is_some_and(|ip| self.eips.iter().any(|eip| eip.ips.contains(&ip)))
-        };
-        self.nic.public_ips.iter().map(|text| &**text).filter(move |text| !is_explained(text))
     }
 
     /// EIPs that are, or may be, on this address.
