@@ -1,10 +1,13 @@
 //! What the codecs read whole answers with.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
 use serde::de::DeserializeOwned;
 
-use crate::domain::odd;
+use crate::domain::{
+    odd,
+    tags::{Tag, Tags},
+};
 
 /// Reads a body.
 ///
@@ -81,14 +84,27 @@ impl Pool {
     }
 }
 
+/// The tags; where they were not told whole, what of them was: half a tag may bear somebody's mark as well as a whole one.
+pub fn pieces<'a, 't>(
+    tags: &'t Tags,
+    told: impl Iterator<Item = (Option<&'a str>, Option<&'a str>)>,
+) -> Cow<'t, [Tag]> {
+    let half = |text: Option<&str>| Arc::from(text.unwrap_or_default());
+    tags.known().map_or_else(|| told.map(|(key, value)| (half(key), half(value))).collect(), Cow::Borrowed)
+}
+
 /// Who left its mark on a NIC: a tag, or else a description, that has one of these names as a word.
-pub fn controller(names: &[&str], tags: &[(Arc<str>, Arc<str>)], description: &str) -> Option<Arc<str>> {
+pub fn controller(names: &[&str], tags: &[Tag], description: &str) -> Option<Arc<str>> {
     let marked = |text: &str| {
         text.split(|c: char| !c.is_ascii_alphanumeric())
             .any(|word| names.iter().any(|name| word.eq_ignore_ascii_case(name)))
     };
     let tag = tags.iter().find(|(key, value)| marked(key) || marked(value));
-    let tag = tag.map(|(key, value)| if value.is_empty() { key.clone() } else { format!("{key}={value}").into() });
+    let tag = tag.map(|(key, value)| match (&**key, &**value) {
+        (_, "") => key.clone(),
+        ("", _) => value.clone(),
+        (key, value) => format!("{key}={value}").into(),
+    });
     tag.or_else(|| marked(description).then(|| Arc::from(description)))
 }
 

@@ -25,7 +25,7 @@ use crate::{
         tags::Tags,
     },
     providers::{
-        answers::{self, Numbered, Pool, controller},
+        answers::{self, Numbered, Pool, controller, pieces},
         provider::{Call, Reply},
     },
     wire::WireResponse,
@@ -382,7 +382,8 @@ fn public_ips(raw: &wire::Nic, pool: &mut Pool) -> Vec<Arc<str>> {
 }
 
 fn managed_by(raw: &wire::Nic, tags: &Tags) -> ManagedBy {
-    let controller = || match controller(CONTROLLERS, tags.known().unwrap_or_default(), &raw.description) {
+    let told = || raw.tags.iter().map(|tag| (tag.key.as_deref(), tag.value.as_deref()));
+    let controller = || match controller(CONTROLLERS, &pieces(tags, told()), &raw.description) {
         Some(who) => ManagedBy::Controller(who),
         None if !tags.is_known() => ManagedBy::Unknown,
         None => ManagedBy::Nobody,

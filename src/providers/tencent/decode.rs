@@ -27,7 +27,7 @@ use crate::{
         tags::Tags,
     },
     providers::{
-        answers::{self, Numbered, Pool, controller},
+        answers::{self, Numbered, Pool, controller, pieces},
         provider::{Call, Reply, TaskState},
     },
     wire::WireResponse,
@@ -406,7 +406,8 @@ fn addresses(raw: &wire::Nic) -> Vec<Address> {
 /// Vendor: `DescribeNetworkInterfaces`, `Business` and `ResourceId`; a cluster's own NICs by what it leaves on them. The page's own
 /// example has neither a resource nor a description: where they are left out there is none.
 fn managed_by(raw: &wire::Nic, tags: &Tags) -> ManagedBy {
-    let controller = || match controller(CONTROLLERS, tags.known().unwrap_or_default(), &raw.description) {
+    let told = || raw.tags.iter().flatten().map(|tag| (tag.key.as_deref(), tag.value.as_deref()));
+    let controller = || match controller(CONTROLLERS, &pieces(tags, told()), &raw.description) {
         Some(who) => ManagedBy::Controller(who),
         // It leaves its mark on the tags.
         None if !tags.is_known() => ManagedBy::Unknown,

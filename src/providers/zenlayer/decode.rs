@@ -29,7 +29,7 @@ use crate::{
         tags::Tags,
     },
     providers::{
-        answers::{self, Numbered},
+        answers::{self, Numbered, pieces},
         provider::{Call, Reply},
     },
     wire::WireResponse,
@@ -247,6 +247,10 @@ impl Pool {
     }
 }
 
+fn said(text: Option<&Text>) -> Option<&str> {
+    text.map(|Text(text)| text.as_str())
+}
+
 fn filled(text: Option<&Text>) -> Option<&str> {
     text.map(|Text(text)| text.as_str()).filter(|text| !text.is_empty())
 }
@@ -390,7 +394,7 @@ fn nic(listing: &Listing, raw: &shapes::Nic, pool: &mut Pool) -> Option<Nic> {
         addresses: addresses(raw),
         public_ips: raw.public_ip_list.iter().filter_map(|text| filled(Some(text))).map(Arc::from).collect(),
         pairs: vec![],
-        managed_by: managed_by(&tags),
+        managed_by: managed_by(raw, &tags),
         // The vendor has no NICs on NICs, and says nothing about hot plug: instances have to run.
         linked: None,
         members: None,
@@ -469,17 +473,17 @@ fn addresses(raw: &shapes::Nic) -> Vec<Address> {
 
 /// Zenlayer marks no NIC as owned by one of its services; clusters leave their tags. Vendor: `DescribeNetworkInterfaces` page, each
 /// NIC has `tags`, null or empty where it has none. One whose answer leaves them out is the exception, and may be a cluster's.
-fn managed_by(tags: &Tags) -> ManagedBy {
-    if !tags.is_known() {
-        return ManagedBy::Unknown;
-    }
+fn managed_by(raw: &shapes::Nic, tags: &Tags) -> ManagedBy {
+    let told = raw.tags.told().unwrap_or_default().iter().map(|tag| (said(tag.key.as_ref()), said(tag.value.as_ref())));
     let cluster = |key: &str| {
         let key = key.to_ascii_lowercase();
         key.contains("kubernetes") || key.contains("k8s")
     };
-    tags.iter()
-        .find(|(key, _)| cluster(key))
-        .map_or(ManagedBy::Nobody, |(key, _)| ManagedBy::Controller(Arc::clone(key)))
+    match pieces(tags, told).iter().find(|(key, _)| cluster(key)) {
+        Some((key, _)) => ManagedBy::Controller(Arc::clone(key)),
+        None if !tags.is_known() => ManagedBy::Unknown,
+        None => ManagedBy::Nobody,
+    }
 }
 
 fn eips(listing: &Listing, found: Found<shapes::Eip>) -> InventoryPage {

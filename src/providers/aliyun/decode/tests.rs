@@ -327,6 +327,14 @@ fn what_hangs_on_a_nic_and_whose_it_is() {
     // Half a tag may be the half of one that says it.
     let half = r#","ServiceManaged":0,"Tags":{"Tag":[{"TagKey":"team"}]}"#;
     assert_eq!(managed(half), ManagedBy::Unknown);
+    // And what was told of them may say it.
+    for (half, who) in [(r#""TagKey":"k8s.io/cluster""#, "k8s.io/cluster"), (r#""TagValue":"terway""#, "terway")] {
+        let tags = format!(r#","ServiceManaged":0,"Tags":{{"Tag":[{{{half}}},{{"TagKey":"team"}}]}}"#);
+        assert_eq!(managed(&tags), ManagedBy::Controller(who.into()));
+    }
+    let beside =
+        r#","ServiceManaged":0,"Tags":{"Tag":[{"TagKey":"ack.aliyun.com","TagValue":"c1"},{"TagKey":"team"}]}"#;
+    assert_eq!(managed(beside), ManagedBy::Controller("ack.aliyun.com=c1".into()));
     assert_eq!(
         managed(r#","ServiceManaged":false,"Description":"interface create by terway""#),
         ManagedBy::Controller("interface create by terway".into())

@@ -158,6 +158,8 @@ fn owners_are_told_by_product_resource_and_what_a_cluster_leaves() {
             json!({"Business": "cvm", "TagSet": [{"Key": "tke-clusterId", "Value": "cls-2"}]}),
             controller("tke-clusterId=cls-2"),
         ),
+        (json!({"Business": "cvm", "TagSet": [{"Key": "team"}]}), ManagedBy::Unknown),
+        (json!({"Business": "cvm", "TagSet": [{"Key": "team"}, {"Key": "k8s.io/cls"}]}), controller("k8s.io/cls")),
         (json!({"Business": "cvm", "NetworkInterfaceDescription": "pods of k8s"}), controller("pods of k8s")),
         (json!({"Business": "cvm", "NetworkInterfaceDescription": "stakes", "TagSet": []}), ManagedBy::Nobody),
     ] {

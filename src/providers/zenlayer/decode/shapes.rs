@@ -131,13 +131,11 @@ pub(super) enum Tags {
 impl Tags {
     /// `None` where nothing is said about tags.
     pub fn told(&self) -> Option<&[Tag]> {
-        let tags = match self {
-            Tags::Wrapped { tags: Some(tags) } | Tags::Bare(tags) => tags.as_slice(),
-            Tags::Null(()) => &[],
-            Tags::Wrapped { tags: None } | Tags::Missing | Tags::Odd(_) => return None,
-        };
-        // One without its key may be any.
-        tags.iter().all(|tag| tag.key.is_some()).then_some(tags)
+        match self {
+            Tags::Wrapped { tags: Some(tags) } | Tags::Bare(tags) => Some(tags.as_slice()),
+            Tags::Null(()) => Some(&[]),
+            Tags::Wrapped { tags: None } | Tags::Missing | Tags::Odd(_) => None,
+        }
     }
 }
 

@@ -249,9 +249,13 @@ fn a_cluster_leaves_its_tags() {
         );
         assert_eq!(nic.managed_by, managed);
     }
-    for (tags, managed) in
-        [(json!(null), ManagedBy::Nobody), (json!({"tags": []}), ManagedBy::Nobody), (json!("odd"), ManagedBy::Unknown)]
-    {
+    for (tags, managed) in [
+        (json!(null), ManagedBy::Nobody),
+        (json!({"tags": []}), ManagedBy::Nobody),
+        (json!("odd"), ManagedBy::Unknown),
+        (json!({"tags": [{"key": "team"}, {"value": "x"}]}), ManagedBy::Unknown),
+        (json!({"tags": [{"key": "k8s-node"}, {"value": "x"}]}), ManagedBy::Controller("k8s-node".into())),
+    ] {
         assert_eq!(one_nic(json!({"nicId": "12", "tags": tags})).managed_by, managed, "{tags}");
     }
     assert_eq!(one_nic(json!({"nicId": "12"})).managed_by, ManagedBy::Unknown, "nothing was said");
