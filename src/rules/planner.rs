@@ -261,18 +261,21 @@ impl Sources<'_> {
         let expect = Arc::new(snapshot);
         let mut last: Option<OperationId> = None;
         let mut operation_of: HashMap<Option<IpAddr>, OperationId> = HashMap::new();
+        let kept = |ips: &[IpAddr]| -> Vec<Keeper> {
+            let of = |float: &Float| {
+                let (id, ip) = (float.id.clone(), float.ip);
+                let nics = facts.others(float, plan).nics;
+                nics.into_iter().map(move |nic| Keeper { float: id.clone(), ip, nic: Arc::new(nic.clone()) })
+            };
+            let floats = facts.floats.iter().filter(|float| ips.contains(&float.ip));
+            floats.flat_map(|float| of(float).collect::<Vec<_>>()).collect()
+        };
         let keepers = |ips: &[IpAddr]| -> Vec<Keeper> {
             let told = |ip: IpAddr| {
                 let row = judged.iter().find(|(one, _)| ip_of(&one.target) == Some(ip));
                 row.is_some_and(|(_, found)| found.iter().any(|finding| finding.id == FindingId::VipShared))
             };
-            let floats = facts.floats.iter().filter(|float| ips.contains(&float.ip) && told(float.ip));
-            let of = |float: &&Float| {
-                let (id, ip) = (float.id.clone(), float.ip);
-                let nics = facts.others(float, plan).nics;
-                nics.into_iter().map(move |nic| Keeper { float: id.clone(), ip, nic: Arc::new(nic.clone()) })
-            };
-            floats.copied().flat_map(|float| of(&float).collect::<Vec<_>>()).collect()
+            kept(&ips.iter().copied().filter(|ip| told(*ip)).collect::<Vec<_>>())
         };
         let mut taken: Vec<IpAddr> = Vec::new();
         let mut add = |kind: OperationKind, shares: Vec<Arc<str>>, keepers: Vec<Keeper>| {
@@ -311,7 +314,11 @@ impl Sources<'_> {
             operation_of.extend(batch.iter().map(|&ip| (Some(ip), id)));
         }
         if let Some(instance) = detach {
-            let id = add(OperationKind::Detach { nic: key.nic.clone(), instance }, Vec::new(), Vec::new());
+            // Of those that others keep nothing was said.
+            let asks = capabilities.detach.iter().any(|rule| rule.condition == Condition::VirtualShared);
+            let leave = super::nic::virtuals_that_leave(&facts, Context { leaving: &ips, plan });
+            let leave: Vec<IpAddr> = leave.filter(|_| asks).map(|address| address.ip).collect();
+            let id = add(OperationKind::Detach { nic: key.nic.clone(), instance }, Vec::new(), kept(&leave));
             operation_of.insert(None, id);
         }
 

@@ -16,7 +16,7 @@ use nicdeck::{
     },
     filter,
     providers::{self, client::local, profile::Credential},
-    rules::{Safety, protect::Protect, write},
+    rules::{Safety, guard::effects, protect::Protect, write},
     sim::{
         script::{Rule, Trouble},
         world::{SimFloat, SimInstance, SimNic, SimPair, World},
@@ -289,6 +289,30 @@ async fn the_last_one_is_not_taken_off_by_a_plan_that_said_others_keep_it() {
         assert!(plan.rows()[0].findings.iter().any(|finding| finding.id == FindingId::VipLast));
         stage.run(&plan).await.all(OutcomeWord::Released);
     }
+}
+
+/// The same of a NIC that goes with a virtual IP on it: what others were to answer for is told where they do not.
+#[tokio::test]
+async fn a_nic_is_not_taken_away_with_the_last_hold_on_what_others_were_to_keep() {
+    let mut stage = scene().open().await;
+    let pairs = float_of(&stage.simulator.world(), "10.0.0.102").pairs;
+    let other = SimPair { ip: "10.0.0.21".into(), mac: "fa:16:3e:00:00:21".into() };
+    let both = pairs.iter().cloned().chain([other]).collect();
+    assert!(stage.simulator.change(|world| world.set_pairs_of_float("vip-102", both)));
+    let target = Target::Nic(key("nic-web1"));
+    let told = |plan: &ReleasePlan, id: FindingId| plan.rows()[0].findings.iter().any(|finding| finding.id == id);
+    let plan = stage.prepare(std::slice::from_ref(&target)).await;
+    assert!(!told(&plan, FindingId::VipLast) && told(&plan, FindingId::AddressesLeave));
+    assert_eq!(effects(&plan).unanswered, 0);
+    assert!(stage.simulator.change(|world| world.set_pairs_of_float("vip-102", pairs)));
+    let ended = stage.run(&plan).await;
+    let Outcome::Skipped { why: Skip::Stale { changes } } = ended.only() else { panic!("{:?}", ended.only()) };
+    assert_eq!(changes.iter().map(|change| change.now.as_str()).collect::<Vec<_>>(), ["vip-last"]);
+    assert!(writes(&stage).is_empty());
+    let plan = stage.prepare(std::slice::from_ref(&target)).await;
+    assert!(told(&plan, FindingId::VipLast));
+    assert_eq!(effects(&plan).unanswered, 1);
+    stage.run(&plan).await.all(OutcomeWord::Released);
 }
 
 /// Somebody takes the other virtual IP off.

@@ -1,6 +1,6 @@
 //! What of a write is to be sent now: the one evaluator of a run and of a dry run, which differ only in what they do with it.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
 
@@ -93,6 +93,12 @@ pub async fn look_on(
         }
     }
     let change = match &kind {
+        // With it an address that others were to answer for would be nobody's.
+        OperationKind::Detach { .. } => {
+            let ips: BTreeSet<IpAddr> = operation.keepers.iter().map(|keeper| keeper.ip).collect();
+            let ips: Vec<IpAddr> = ips.into_iter().collect();
+            (!unanswered(client, operation, &ips, cancel).await?.is_empty()).then(nobodys)
+        }
         OperationKind::BindEip { eip, ip, .. } => {
             bindable(client, (operation, safety), &seen, (eip, *ip), cancel).await?
         }
