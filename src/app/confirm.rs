@@ -23,7 +23,8 @@ pub fn fits(size: Size) -> bool {
 pub enum Refused {
     /// Enter came with a text that was not the one asked for.
     Wrong,
-    /// Pasted text is never taken.
+    /// What the terminal marks as pasted is never taken. One that marks nothing sends it as keys: those can not be told from typing
+    /// ahead over a slow line, and are taken.
     Pasted,
 }
 
