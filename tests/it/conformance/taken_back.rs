@@ -19,7 +19,7 @@ use nicdeck::{
     },
     filter,
     history::{Batch, batch::batch, undo::take_back},
-    providers::provider::Call,
+    providers::provider::{Call, Provider},
     rules::{
         Safety,
         planner::{Sources, Wanted},
@@ -153,17 +153,23 @@ async fn a_nic_is_attached_before_its_addresses_come_back() {
     assert!(tried >= 2, "{tried} clouds of the demo have such a NIC");
 }
 
+/// The NIC of the main job is detached: the instance it was on, and the plan that puts it back.
+async fn about_to_attach(cloud: &'static dyn Provider) -> (Stage, String, Arc<ReleasePlan>) {
+    let mut stage = Scene::demo(cloud).open().await;
+    let target = main_job(cloud).await.swap_remove(3);
+    let away = stage.prepare(std::slice::from_ref(&target)).await;
+    let instance = stage.simulator.world().nic(&parts(&target).0).unwrap().instance_id.clone().unwrap();
+    stage.run(&away).await.all(OutcomeWord::Released);
+    let plan = back(&mut stage).await;
+    whole(&stage, &plan);
+    (stage, instance, plan)
+}
+
 /// The instance that a NIC goes back to is written to as well: tagged between plan and write, it is left alone.
 #[tokio::test]
 async fn an_instance_that_is_protected_by_the_time_of_the_attach_gets_no_nic() {
     for (cloud, _) in clouds() {
-        let mut stage = Scene::demo(cloud).open().await;
-        let target = main_job(cloud).await.swap_remove(3);
-        let away = stage.prepare(std::slice::from_ref(&target)).await;
-        let instance = stage.simulator.world().nic(&parts(&target).0).unwrap().instance_id.clone().unwrap();
-        stage.run(&away).await.all(OutcomeWord::Released);
-        let plan = back(&mut stage).await;
-        whole(&stage, &plan);
+        let (mut stage, instance, plan) = about_to_attach(cloud).await;
         let held = |rule: &str| {
             let mut protect = Protect::default();
             let id = stage.provider.descriptor().cloud();
@@ -187,13 +193,7 @@ async fn an_instance_that_is_protected_by_the_time_of_the_attach_gets_no_nic() {
 #[tokio::test]
 async fn an_instance_that_is_gone_by_the_time_of_the_attach_is_sent_no_nic() {
     for (cloud, _) in clouds() {
-        let mut stage = Scene::demo(cloud).open().await;
-        let target = main_job(cloud).await.swap_remove(3);
-        let away = stage.prepare(std::slice::from_ref(&target)).await;
-        let instance = stage.simulator.world().nic(&parts(&target).0).unwrap().instance_id.clone().unwrap();
-        stage.run(&away).await.all(OutcomeWord::Released);
-        let plan = back(&mut stage).await;
-        whole(&stage, &plan);
+        let (mut stage, instance, plan) = about_to_attach(cloud).await;
         let before = stage.writes();
         let moving = stage.simulator_words().instance_transient[0];
         let was = stage.simulator.world().instance(&instance).unwrap().status.clone();

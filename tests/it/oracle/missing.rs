@@ -85,7 +85,9 @@ fn untold(id: FindingId) -> &'static [FindingId] {
         // A backend that is an instance is told of no NIC that is on none, nor of one that does not say on which.
         F::LbBackend => &[F::LbUnknown, F::InstanceUnknown, F::NicState],
         F::LbOnInstance => &[F::LbUnknown],
-        F::VipOnNic | F::VipShared | F::VipLast | F::VipManaged => &[F::VipUnknown],
+        F::VipOnNic | F::VipShared | F::VipManaged => &[F::VipUnknown],
+        // Which ones leave with a NIC is not told where its addresses are not.
+        F::VipLast => &[F::VipUnknown, F::AddressesUnknown],
         F::AddressesLeave => &[F::AddressesUnknown],
         F::ManagedBy => &[F::ManagedByUnknown],
         F::PrimaryNic => &[F::NicType],
