@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::time::Timestamp;
+use super::{page::Resource, time::Timestamp};
 
 macro_rules! finding_ids {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
@@ -168,6 +168,39 @@ impl FindingId {
                 | F::NotListed
                 | F::OverBelt
         )
+    }
+
+    /// The lists that it hangs on besides the NIC itself: reading the NIC again makes those no newer.
+    pub fn lists(self) -> &'static [Resource] {
+        use FindingId as F;
+        match self {
+            F::EipAttached
+            | F::EipDestroyed
+            | F::EipFateUnknown
+            | F::EipOnNic
+            | F::EipUnknown
+            | F::EipGone
+            | F::EipInUse => &[Resource::Eips],
+            F::VipShared | F::VipLast => &[Resource::Floats, Resource::Nics],
+            F::VipManaged | F::VipUnknown | F::VipOnNic | F::AddressesLeave | F::SourceCheck | F::LastSecondary => {
+                &[Resource::Floats]
+            }
+            F::LbBackend | F::LbUnknown => &[Resource::Backends],
+            F::LbOnInstance => &[Resource::Backends, Resource::Instances],
+            F::InstanceState
+            | F::InstanceUnknown
+            | F::InstanceGone
+            | F::GuestAgent
+            | F::GuestAgentUnknown
+            | F::HotPlug
+            | F::HotPlugUnknown => &[Resource::Instances],
+            F::AddressTaken | F::InstanceFull | F::InstanceFullUnknown | F::NotListed | F::OverBelt => {
+                &[Resource::Nics]
+            }
+            // A rule of the config may ask whatever is around the NIC.
+            F::Protected => &[Resource::Eips, Resource::Backends, Resource::Floats, Resource::Instances],
+            _ => &[],
+        }
     }
 
     /// Is it this program that refuses, whatever the cloud would say?

@@ -103,7 +103,7 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
             on_instance(canvas, &mut doc, profile, nic, *instance, false);
             held(canvas, &mut doc, state, &Target::Nic(key.clone()));
             doc.heading(words.word("heading.detach-findings"));
-            findings::list(canvas, &mut doc, Some(&profile.cloud), state.now, found, Act::Detach, None);
+            findings::list(canvas, &mut doc, Some(&profile.cloud), (state.now, *read_at), found, Act::Detach, None);
             call(canvas, &mut doc, state, profile, nic, found, None);
             doc.heading(words.word("heading.addresses"));
             for address in &nic.addresses {
@@ -144,7 +144,7 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
                 doc.text(&words.text("detail.leaves-with-nic", &[("nic", nic.id.as_str())]), Role::Mark);
             }
             doc.heading(words.word(if leaves { "heading.findings-alone" } else { "heading.findings" }));
-            findings::list(canvas, &mut doc, Some(&profile.cloud), state.now, found, Act::Release, None);
+            findings::list(canvas, &mut doc, Some(&profile.cloud), (state.now, *read_at), found, Act::Release, None);
             // A call of its own is not what takes it away then.
             if rows::is_releasable_role(address.role) && !leaves {
                 call(canvas, &mut doc, state, profile, nic, found, Some(address.ip));

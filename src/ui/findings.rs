@@ -19,12 +19,12 @@ use super::{
 };
 
 /// Each finding with its fact, effect and fix, the code it predicts and what that means, and how old its data is. `overridden`:
-/// the reason why the row goes although something is not known.
+/// the reason why the row goes although something is not known. `own`: when the NIC itself was read.
 pub fn list(
     canvas: &Canvas,
     doc: &mut Doc,
     cloud: Option<&CloudId>,
-    now: Timestamp,
+    (now, own): (Timestamp, Option<Timestamp>),
     findings: &[Finding],
     verb: Act,
     overridden: Option<&str>,
@@ -65,6 +65,13 @@ pub fn list(
         let age = match finding.read_at {
             // The age of fresh data is on the first line of the page already.
             Some(at) if now.since(at) < 60_000 => None,
+            // What is around the NIC may be older than the NIC: which list that is from is told.
+            Some(at) if own.is_none_or(|own| at < own) && !finding.id.lists().is_empty() => {
+                let age = words::age(words, now, at);
+                let lists: Vec<_> = finding.id.lists().iter().map(|list| words::resource(words, *list)).collect();
+                let lists = lists.join(words.word("list.comma"));
+                Some(words.text("time.from-lists", &[("lists", &lists), ("age", &age)]).into_owned())
+            }
             Some(at) => Some(words::age(words, now, at).into_owned()),
             None => finding.id.is_of_lists().then(|| words.word("time.not-whole").to_owned()),
         };

@@ -8,6 +8,7 @@ use crate::{
         geometry::{Area, Regions},
         rows,
         run::Pace,
+        plan_view::PlanView,
         state::{Language, ProfileInfo, Screen, State},
     },
     domain::ids::ProfileId,
@@ -237,7 +238,9 @@ fn age<'a>(canvas: &Canvas<'a>, state: &State) -> Option<(Cow<'a, str>, Role)> {
             Role::Info,
         ));
     }
-    let oldest = browse::oldest(state)?;
+    // A plan's NICs were read for it: how old they are stands there, and of what is older its findings say so.
+    let plan = state.plan.as_ref().filter(|_| state.screen == Screen::Plan).and_then(PlanView::read_at);
+    let oldest = plan.or_else(|| browse::oldest(state))?;
     let age = words::age(words, state.now, oldest);
     if state.now.since(oldest) < STALE_MS {
         return Some((age, Role::Dim));

@@ -152,8 +152,8 @@ pub fn nic_kind<'a>(words: &'a Catalog, cloud: &CloudId, role: &'a NicRole) -> &
 }
 
 /// What was listed, where: `NICs of cn-hangzhou`.
-pub fn section<'a>(words: &'a Catalog, section: &Section) -> Cow<'a, str> {
-    let what = words.word(match section.0 {
+pub fn resource(words: &Catalog, resource: Resource) -> &str {
+    words.word(match resource {
         Resource::Regions => "resource.regions",
         Resource::Instances => "resource.instances",
         Resource::Nics => "resource.nics",
@@ -161,7 +161,11 @@ pub fn section<'a>(words: &'a Catalog, section: &Section) -> Cow<'a, str> {
         Resource::Backends => "resource.backends",
         Resource::Floats => "resource.floats",
         Resource::Limits => "resource.limits",
-    });
+    })
+}
+
+pub fn section<'a>(words: &'a Catalog, section: &Section) -> Cow<'a, str> {
+    let what = resource(words, section.0);
     match &section.1 {
         Some(region) => words.text("resource.of-region", &[("what", what), ("region", region.as_str())]),
         None => Cow::Borrowed(what),

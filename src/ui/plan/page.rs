@@ -57,7 +57,7 @@ pub fn page(canvas: &Canvas, state: &State, view: &PlanView, row: &PlanRow, widt
         canvas,
         &mut doc,
         canvas.cloud(&nic.profile),
-        state.now,
+        (state.now, view.read_at()),
         &row.findings,
         verb,
         row.overridden.as_deref(),
