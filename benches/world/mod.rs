@@ -183,6 +183,7 @@ impl Console {
             mouse: false,
             clouds: nicdeck::providers::all().iter().map(|cloud| cloud.descriptor().id).collect(),
             safety: std::sync::Arc::default(),
+            spoken: nicdeck::app::find::Spoken::default(),
         };
         let mut state = State::new(setup, NOW);
         let effects = update::start(&mut state, NOW);

@@ -49,6 +49,20 @@ impl Entry {
     }
 }
 
+/// The key of the word for what kind of call it is.
+pub fn kind(call: &Exchange) -> &'static str {
+    if call.write { "calls.write" } else { "calls.read" }
+}
+
+/// The key of the word for how loud a message is.
+pub fn level(loudness: Loudness) -> &'static str {
+    match loudness {
+        Loudness::Info => "calls.info",
+        Loudness::Warn => "calls.warn",
+        Loudness::Error => "calls.error",
+    }
+}
+
 /// Did anything but a plain answer come of it?
 fn trouble(call: &Exchange) -> bool {
     call.code.is_some() || call.fault.is_some() || call.attempt > 1
@@ -61,6 +75,8 @@ pub struct Calls {
     /// All round trips since the start, the forgotten ones included.
     pub total: u64,
     pub view: Viewport,
+    /// A batch has begun since the newest message: the same words are said of something else then.
+    apart: bool,
 }
 
 impl Calls {
@@ -77,14 +93,20 @@ impl Calls {
         }
     }
 
+    /// What was said so far is not counted on.
+    pub fn set_apart(&mut self) {
+        self.apart = true;
+    }
+
     /// Adds a message; with `stays` the cursor stays on its line also where that is the newest: it is looked at. One that is said again with no other in between is counted, so that a key held down drives out nothing.
     pub fn say(&mut self, notice: Notice, height: usize, stays: bool) {
         let stays = stays || self.view.cursor > 0;
         let last = self.entries.iter().position(|entry| entry.call().is_none());
         let mut own = false;
+        let apart = std::mem::take(&mut self.apart);
         let times = match last.and_then(|last| self.entries.get(last)) {
             Some(Entry::Message { notice: before, times })
-                if before.phrase == notice.phrase && before.loudness == notice.loudness =>
+                if !apart && before.phrase == notice.phrase && before.loudness == notice.loudness =>
             {
                 let times = *times + 1;
                 own = last == Some(self.view.cursor);
@@ -259,6 +281,24 @@ mod tests {
         let other = Notice { loudness: Loudness::Error, ..message(1_000, "again") };
         calls.say(other.clone(), 10, false);
         assert_eq!(calls.get(0), Some(&Entry::Message { notice: other, times: 1 }), "a louder one is another one");
+    }
+
+    #[test]
+    fn what_is_said_of_another_batch_is_not_counted_with_it() {
+        let mut calls = Calls::default();
+        for at in [1, 2] {
+            calls.set_apart();
+            calls.say(message(at, "done"), 10, false);
+        }
+        calls.say(message(3, "done"), 10, false);
+        let times: Vec<_> = (0..calls.len()).filter_map(|place| calls.get(place)).collect();
+        assert_eq!(
+            times,
+            [
+                &Entry::Message { notice: message(3, "done"), times: 2 },
+                &Entry::Message { notice: message(1, "done"), times: 1 }
+            ]
+        );
     }
 
     #[test]

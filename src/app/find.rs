@@ -1,5 +1,7 @@
 //! Searching a list that hides nothing: the cursor steps from one row that holds the text to the next.
 
+use std::{fmt, sync::Arc};
+
 use crate::domain::{
     exchange::Exchange,
     outcome::{Outcome, Progress},
@@ -11,11 +13,33 @@ use crate::filter::search::RESULTS;
 
 use super::{
     browse::Line,
-    calls::Entry,
-    run::RunRow,
-    state::{Screen, State},
+    calls::{self, Entry},
+    notices::Phrase,
+    plan_view,
+    run::{self, RunRow},
+    state::{Language, Screen, State},
     viewport::Viewport,
 };
+
+/// The words for a key of the locale with its values.
+type Say = Arc<dyn Fn(Language, &str, &[(&str, &str)]) -> String + Send + Sync>;
+
+/// What the screen calls things: people look for what they read.
+#[derive(Clone)]
+pub struct Spoken(pub Say);
+
+impl Default for Spoken {
+    /// Has no words.
+    fn default() -> Self {
+        Self(Arc::new(|_, _, _| String::new()))
+    }
+}
+
+impl fmt::Debug for Spoken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Spoken")
+    }
+}
 
 /// A search under way.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -43,17 +67,45 @@ pub fn found(state: &State, text: &str) -> Vec<usize> {
         return Vec::new();
     }
     let holds = |row: &String| words.iter().all(|word| row.contains(word));
-    (0..len(state)).filter(|&place| told(state, place).is_some_and(|row| holds(&row.to_lowercase()))).collect()
+    let spoken = |key: &str| (state.spoken.0)(state.language, key, &[]);
+    (0..len(state)).filter(|&place| told(state, place, &spoken).is_some_and(|row| holds(&row.to_lowercase()))).collect()
 }
 
-/// What a row can be found by: its ids, addresses, codes and words as the journal spells them, in every language.
-fn told(state: &State, place: usize) -> Option<String> {
-    match state.screen {
-        Screen::Plan => state.plan.as_ref()?.plan.rows().get(place).map(plan_row),
-        Screen::Run => state.run.as_ref()?.row_at(place).map(run_row),
-        Screen::Calls => state.calls.get(place).map(entry),
-        Screen::Inventory | Screen::History | Screen::Welcome => None,
-    }
+/// What a row can be found by: its ids, addresses and codes; its words as the journal spells them, in every language, and as the
+/// row shows them.
+fn told(state: &State, place: usize, spoken: &dyn Fn(&str) -> String) -> Option<String> {
+    let (mut told, shown) = match state.screen {
+        Screen::Plan => {
+            let row = state.plan.as_ref()?.plan.rows().get(place)?;
+            (plan_row(row), spoken(plan_view::decision(row)))
+        }
+        Screen::Run => {
+            let row = state.run.as_ref()?.row_at(place)?;
+            (run_row(row), spoken(run::progress_word(row.act, &row.progress)))
+        }
+        Screen::Calls => match state.calls.get(place)? {
+            Entry::Call(call) => {
+                let fault = call.fault.map(|kind| spoken(&format!("fault.{}.word", kind.name()))).unwrap_or_default();
+                (call_row(call), format!("{} {fault}", spoken(calls::kind(call))))
+            }
+            Entry::Message { notice, .. } => {
+                let level = spoken(calls::level(notice.loudness));
+                (message(&notice.phrase), format!("{level} {}", sentence(state, &notice.phrase)))
+            }
+        },
+        Screen::Inventory | Screen::History | Screen::Welcome => return None,
+    };
+    told.push(' ');
+    told.push_str(&shown);
+    Some(told)
+}
+
+/// A message as it is read, but for what findings say in it.
+fn sentence(state: &State, phrase: &Phrase) -> String {
+    let inner: Vec<(&str, String)> = phrase.inner.iter().map(|(name, one)| (*name, sentence(state, one))).collect();
+    let own = phrase.values.iter().map(|(name, value)| (*name, value.as_str()));
+    let values: Vec<(&str, &str)> = own.chain(inner.iter().map(|(name, value)| (*name, value.as_str()))).collect();
+    (state.spoken.0)(state.language, phrase.key, &values)
 }
 
 fn target(target: &Target) -> String {
@@ -103,18 +155,13 @@ fn run_row(row: &RunRow) -> String {
     format!("{} {} {told}", target(&row.target), row.act.as_str())
 }
 
-fn entry(entry: &Entry) -> String {
-    match entry {
-        Entry::Call(call) => call_row(call),
-        Entry::Message { notice, .. } => {
-            let mut told = notice.phrase.key.to_owned();
-            for (_, value) in &notice.phrase.values {
-                told.push(' ');
-                told.push_str(value);
-            }
-            told
-        }
+fn message(phrase: &Phrase) -> String {
+    let mut told = phrase.key.to_owned();
+    for (_, value) in &phrase.values {
+        told.push(' ');
+        told.push_str(value);
     }
+    told
 }
 
 fn call_row(call: &Exchange) -> String {

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         fault::Fault,
         ids::{InstanceId, JobId, NicKey},
-        plan::{Overruled, ReleasePlan},
+        plan::{Act, Decision, Overruled, PlanRow, ReleasePlan},
         selection::Target,
         time::Timestamp,
         undo::TakeBack,
@@ -99,5 +99,27 @@ impl PlanView {
         }
         let (_, fault) = of(&self.partly).and_then(|at| self.partly.get(at))?;
         Some(("heading.unread-around", fault))
+    }
+}
+
+/// The key of the word for what was decided about a row.
+pub fn decision(row: &PlanRow) -> &'static str {
+    match (row.decision, row.act) {
+        (Decision::Blocked, _) => "plan.decision-blocked",
+        (Decision::Already, _) => "plan.decision-already",
+        (Decision::Go(_), _) if row.overridden.is_some() => "plan.decision-overridden",
+        (Decision::Go(_), act) => act_word(act),
+    }
+}
+
+/// The key of the word for what is done.
+pub fn act_word(act: Act) -> &'static str {
+    match act {
+        Act::Release => "noun.release",
+        Act::Detach => "noun.detach",
+        Act::Assign => "noun.assign",
+        Act::Attach => "noun.attach",
+        Act::BindEip => "noun.bind-eip",
+        Act::Delete => "noun.delete",
     }
 }

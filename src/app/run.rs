@@ -392,3 +392,40 @@ impl Run {
         self.rows.iter().find(|row| &row.target == target).and_then(RunRow::end)
     }
 }
+
+/// The key of the word for where a target of a batch stands.
+pub fn progress_word(act: Act, progress: &Progress) -> &'static str {
+    match progress {
+        Progress::Queued | Progress::Throttled { .. } => "outcome.queued",
+        Progress::Checking => "outcome.checking",
+        Progress::Sent => "outcome.sent",
+        Progress::Accepted { .. } => "outcome.accepted",
+        Progress::Retrying { .. } => "outcome.retrying",
+        Progress::ReadingBack { lost: false, .. } => "outcome.reading-back",
+        Progress::ReadingBack { lost: true, .. } => "outcome.unknown",
+        Progress::Settled(outcome) => outcome_word(act, outcome.word()),
+    }
+}
+
+/// The key of the word for an end.
+pub fn outcome_word(act: Act, word: OutcomeWord) -> &'static str {
+    let back = matches!(act, Act::Assign | Act::Attach | Act::BindEip);
+    match word {
+        OutcomeWord::Released => match act {
+            Act::Release => "outcome.released",
+            Act::Detach => "outcome.detached",
+            Act::Assign => "outcome.assigned",
+            Act::Attach => "outcome.attached",
+            Act::BindEip => "outcome.bound",
+            Act::Delete => "outcome.deleted",
+        },
+        OutcomeWord::AlreadyGone if back => "outcome.already-there",
+        OutcomeWord::AlreadyGone => "outcome.already-gone",
+        OutcomeWord::NicGone => "outcome.nic-gone",
+        OutcomeWord::Failed => "outcome.failed",
+        OutcomeWord::Unknown => "outcome.unknown",
+        OutcomeWord::Skipped => "outcome.skipped",
+        OutcomeWord::Stopped => "outcome.stopped",
+        OutcomeWord::NotBegun => "outcome.not-begun",
+    }
+}

@@ -19,6 +19,7 @@ use super::{
     calls::Calls,
     dry_run::DryRun,
     earlier::Earlier,
+    find::Spoken,
     geometry::{SMALLEST, Size, TREE_FROM},
     history::History,
     jobs::JobTable,
@@ -122,6 +123,8 @@ pub struct Setup {
     pub clouds: Vec<&'static str>,
     /// Belts and protect rules.
     pub safety: Arc<Safety>,
+    /// What the screen calls things, to be searched.
+    pub spoken: Spoken,
 }
 
 /// When ctrl-c was pressed at the top, to count a second press.
@@ -144,6 +147,7 @@ pub struct State {
     pub calls: Calls,
     /// What was looked for last in a list that hides nothing.
     pub sought: String,
+    pub spoken: Spoken,
     pub jobs: JobTable,
     pub overlays: Vec<Overlay>,
     /// Confirm dialogs that there have been.
@@ -205,6 +209,7 @@ impl State {
             history: History::default(),
             calls: Calls::default(),
             sought: String::new(),
+            spoken: setup.spoken,
             jobs: JobTable::default(),
             overlays: Vec::new(),
             dialogs: 0,

@@ -333,6 +333,7 @@ mod tests {
 
     use crate::{
         app::{
+            find::Spoken,
             geometry::Size,
             keymap::Keymap,
             state::{Language, Setup},
@@ -362,6 +363,7 @@ mod tests {
                 mouse: false,
                 clouds: Vec::new(),
                 safety: Arc::default(),
+                spoken: Spoken::default(),
             },
             Timestamp(0),
         );

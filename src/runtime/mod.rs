@@ -28,6 +28,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     app::{
+        find::Spoken,
         geometry::Size,
         keymap::Keymap,
         notices::{Loudness, Phrase, Worded},
@@ -155,6 +156,7 @@ impl Launch {
             color: self.color,
             clouds: providers::all().iter().map(|cloud| cloud.descriptor().id).collect(),
             safety: self.safety.clone(),
+            spoken: Spoken(self.tell.clone()),
         }
     }
 

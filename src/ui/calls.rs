@@ -2,7 +2,7 @@
 
 use crate::{
     app::{
-        calls::Entry,
+        calls::{self, Entry},
         geometry::{Area, Regions},
         notices::{Loudness, Notice},
         state::State,
@@ -89,12 +89,12 @@ pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
 
 /// Sign and word of a message's level, and its role.
 pub fn level(words: &Catalog, loudness: Loudness) -> (String, Role) {
-    let (glyph, word, role) = match loudness {
-        Loudness::Info => ("i", "calls.info", Role::Text),
-        Loudness::Warn => ("!", "calls.warn", Role::Warn),
-        Loudness::Error => ("x", "calls.error", Role::Blocked),
+    let (glyph, role) = match loudness {
+        Loudness::Info => ("i", Role::Text),
+        Loudness::Warn => ("!", Role::Warn),
+        Loudness::Error => ("x", Role::Blocked),
     };
-    (format!("{glyph} {}", words.word(word)), role)
+    (format!("{glyph} {}", words.word(calls::level(loudness))), role)
 }
 
 /// What the status line said, with how often.
@@ -151,8 +151,8 @@ fn row(canvas: &mut Canvas, area: Area, line: u16, call: &Exchange, slots: &[Opt
         }
     };
     put(time, &at, Cut::End, Role::Dim);
-    let (word, role) = if call.write { ("calls.write", Role::Mark) } else { ("calls.read", Role::Dim) };
-    put(kind, words.word(word), Cut::End, role);
+    let role = if call.write { Role::Mark } else { Role::Dim };
+    put(kind, words.word(calls::kind(call)), Cut::End, role);
     put(profile, call.profile.as_str(), Cut::End, Role::Dim);
     put(action, &call.action, Cut::End, if call.write { Role::Bright } else { Role::Text });
     put(target, &call.target, Cut::Middle, Role::Dim);
@@ -195,7 +195,7 @@ fn message_page(canvas: &Canvas, notice: &Notice, times: usize, width: u16) -> D
 fn call_page(canvas: &Canvas, call: &Exchange, width: u16) -> Doc {
     let words = canvas.words;
     let mut doc = Doc::new(width, super::detail::LABEL);
-    let kind = words.word(if call.write { "calls.write" } else { "calls.read" });
+    let kind = words.word(calls::kind(call));
     doc.line(vec![(call.action.clone(), Role::Bright), (format!("  {kind}  {}", call.target), Role::Dim)]);
     doc.blank();
     doc.field(words.word("label.when"), &words::clock(canvas.skin, call.at), Role::Text);

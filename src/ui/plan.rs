@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use crate::{
     app::{
         geometry::{Area, PlanAreas, Regions},
-        plan_view::PlanView,
+        plan_view::{self, PlanView},
         state::State,
     },
     domain::{
@@ -267,15 +267,13 @@ fn finding_cells(row: &PlanRow) -> usize {
 }
 
 fn decision(canvas: &Canvas, row: &PlanRow) -> (String, Role) {
-    let words = canvas.words;
+    let word = canvas.words.word(plan_view::decision(row));
     match row.decision {
-        Decision::Blocked => (words.word("plan.decision-blocked").to_owned(), Role::Alarm),
-        Decision::Already => (words.word("plan.decision-already").to_owned(), Role::Dim),
-        Decision::Go(_) if row.overridden.is_some() => {
-            (words.word("plan.decision-overridden").to_owned(), Role::Unknown)
-        }
-        Decision::Go(_) if row.act == Act::Detach => (words.word("noun.detach").to_uppercase(), Role::Mark),
-        Decision::Go(_) => (words.word(words::act(row.act)).to_owned(), Role::Text),
+        Decision::Blocked => (word.to_owned(), Role::Alarm),
+        Decision::Already => (word.to_owned(), Role::Dim),
+        Decision::Go(_) if row.overridden.is_some() => (word.to_owned(), Role::Unknown),
+        Decision::Go(_) if row.act == Act::Detach => (word.to_uppercase(), Role::Mark),
+        Decision::Go(_) => (word.to_owned(), Role::Text),
     }
 }
 

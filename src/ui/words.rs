@@ -15,7 +15,7 @@ use crate::{
         inventory::Section,
         nic::NicRole,
         page::Resource,
-        plan::{Act, Calls},
+        plan::Calls,
         selection::Target,
         time::Timestamp,
     },
@@ -62,16 +62,7 @@ pub fn target_name(target: &Target) -> String {
 }
 
 /// What is done, as a word.
-pub fn act(act: Act) -> &'static str {
-    match act {
-        Act::Release => "noun.release",
-        Act::Detach => "noun.detach",
-        Act::Assign => "noun.assign",
-        Act::Attach => "noun.attach",
-        Act::BindEip => "noun.bind-eip",
-        Act::Delete => "noun.delete",
-    }
-}
+pub use crate::app::plan_view::act_word as act;
 
 // ---- times ---------------------------------------------------------------------------------------------------------
 
@@ -250,7 +241,7 @@ mod tests {
         let effect = |predicts| {
             let (id, severity) = (FindingId::NotListed, Severity::Blocked);
             let found = Finding { id, severity, values: Vec::new(), predicts, read_at: None };
-            catalogs.of(Language::English).finding(&found, Part::Effect, Act::Release).unwrap()
+            catalogs.of(Language::English).finding(&found, Part::Effect, crate::domain::plan::Act::Release).unwrap()
         };
         assert!(effect(None).starts_with("nicdeck itself refuses it"), "{}", effect(None));
         assert!(effect(Some("NotFound")).starts_with("The call would be refused"));

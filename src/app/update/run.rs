@@ -47,7 +47,10 @@ fn take(state: &mut State, job: JobId, event: ReleaseEvent) -> Vec<Effect> {
     let now = state.now;
     let Some(run) = state.run.as_mut().filter(|run| run.job == job && run.ended.is_none()) else { return Vec::new() };
     match event {
-        ReleaseEvent::Began { batch } => run.batch = Some(batch),
+        ReleaseEvent::Began { batch } => {
+            run.batch = Some(batch);
+            state.calls.set_apart();
+        }
         ReleaseEvent::Progressed(operation, progress) => {
             for row in rows_of(run, operation) {
                 run.set(row, progress.clone(), now);

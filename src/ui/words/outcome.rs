@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::{
     app::{
         notices::Phrase,
-        run::{Counts, RunRow},
+        run::{self, Counts, RunRow},
     },
     domain::{
         fault::FaultKind,
@@ -25,46 +25,29 @@ use super::{
 
 /// Glyph, word and role of where a target of a batch stands.
 pub fn progress<'a>(words: &'a Catalog, act: Act, progress: &Progress) -> (&'static str, &'a str, Role) {
-    match progress {
-        Progress::Queued => (".", words.word("outcome.queued"), Role::Dim),
-        Progress::Throttled { .. } => (".", words.word("outcome.queued"), Role::Warn),
-        Progress::Checking => (".", words.word("outcome.checking"), Role::Text),
-        Progress::Sent => (".", words.word("outcome.sent"), Role::Info),
-        Progress::Accepted { .. } => (".", words.word("outcome.accepted"), Role::Info),
-        Progress::Retrying { .. } => ("!", words.word("outcome.retrying"), Role::Warn),
-        Progress::ReadingBack { lost: false, .. } => (".", words.word("outcome.reading-back"), Role::Info),
-        Progress::ReadingBack { lost: true, .. } => ("?", words.word("outcome.unknown"), Role::Unknown),
-        Progress::Settled(outcome) => outcome_word(words, act, outcome.word()),
-    }
+    let (glyph, role) = match progress {
+        Progress::Queued => (".", Role::Dim),
+        Progress::Throttled { .. } => (".", Role::Warn),
+        Progress::Checking => (".", Role::Text),
+        Progress::Sent | Progress::Accepted { .. } | Progress::ReadingBack { lost: false, .. } => (".", Role::Info),
+        Progress::Retrying { .. } => ("!", Role::Warn),
+        Progress::ReadingBack { lost: true, .. } => ("?", Role::Unknown),
+        Progress::Settled(outcome) => return outcome_word(words, act, outcome.word()),
+    };
+    (glyph, words.word(run::progress_word(act, progress)), role)
 }
 
 /// Glyph, word and role of an end.
 pub fn outcome_word(words: &Catalog, act: Act, word: OutcomeWord) -> (&'static str, &str, Role) {
-    let back = matches!(act, Act::Assign | Act::Attach | Act::BindEip);
-    let (glyph, key, role) = match word {
-        OutcomeWord::Released => ("+", done_word(act), Role::Ok),
-        OutcomeWord::AlreadyGone if back => ("+", "outcome.already-there", Role::Ok),
-        OutcomeWord::AlreadyGone => ("+", "outcome.already-gone", Role::Ok),
-        OutcomeWord::NicGone => ("!", "outcome.nic-gone", Role::Warn),
-        OutcomeWord::Failed => ("x", "outcome.failed", Role::Blocked),
-        OutcomeWord::Unknown => ("?", "outcome.unknown", Role::Unknown),
-        OutcomeWord::Skipped => ("=", "outcome.skipped", Role::Dim),
-        OutcomeWord::Stopped => ("=", "outcome.stopped", Role::Dim),
-        OutcomeWord::NotBegun => ("=", "outcome.not-begun", Role::Warn),
+    let (glyph, role) = match word {
+        OutcomeWord::Released | OutcomeWord::AlreadyGone => ("+", Role::Ok),
+        OutcomeWord::NicGone => ("!", Role::Warn),
+        OutcomeWord::Failed => ("x", Role::Blocked),
+        OutcomeWord::Unknown => ("?", Role::Unknown),
+        OutcomeWord::Skipped | OutcomeWord::Stopped => ("=", Role::Dim),
+        OutcomeWord::NotBegun => ("=", Role::Warn),
     };
-    (glyph, words.word(key), role)
-}
-
-/// The word for a target on which this was carried out and read back.
-fn done_word(act: Act) -> &'static str {
-    match act {
-        Act::Release => "outcome.released",
-        Act::Detach => "outcome.detached",
-        Act::Assign => "outcome.assigned",
-        Act::Attach => "outcome.attached",
-        Act::BindEip => "outcome.bound",
-        Act::Delete => "outcome.deleted",
-    }
+    (glyph, words.word(run::outcome_word(act, word)), role)
 }
 
 /// Why a target stands where it does, in one line. `for_ms`: how long it has stood there.

@@ -7,6 +7,7 @@ use nicdeck::{
     app::{
         confirm::Asked,
         effect::Effect,
+        find::Spoken,
         geometry::Size,
         key::{Input, Key},
         keymap::Keymap,
@@ -184,6 +185,7 @@ fn console(served: &[Served], journal: &Arc<Journal>) -> Console {
         mouse: false,
         clouds: nicdeck::providers::all().iter().map(|cloud| cloud.descriptor().id).collect(),
         safety: Arc::default(),
+        spoken: Spoken::default(),
     };
     let clients: BTreeMap<ProfileId, Client> = served.iter().map(connect).collect();
     let author = Author { who: "lin".to_owned(), host: "here".to_owned() };

@@ -13,6 +13,7 @@ use std::{
 use nicdeck::{
     app::{
         effect::Effect,
+        find::Spoken,
         geometry::Size,
         keymap::Keymap,
         msg::{DryRunEvent, InventoryEvent, Msg, PreflightEvent, ReleaseEvent},
@@ -222,6 +223,7 @@ impl Scene {
             mouse: false,
             clouds: nicdeck::providers::all().iter().map(|cloud| cloud.descriptor().id).collect(),
             safety: Arc::default(),
+            spoken: Spoken::default(),
         };
         let folder = tempfile::tempdir().expect("a folder");
         let journal = Arc::new(Journal::open(&folder.path().join("journal.jsonl")).expect("a journal"));

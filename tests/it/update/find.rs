@@ -1,6 +1,18 @@
 //! Searching a list that hides nothing.
 
-use nicdeck::app::{msg::Msg, overlay::Overlay, state::Screen};
+use std::sync::Arc;
+
+use nicdeck::{
+    app::{
+        find::{self, Spoken},
+        msg::Msg,
+        notices::{Loudness, Notice, Phrase},
+        overlay::Overlay,
+        state::{Language, Screen},
+    },
+    domain::exchange::Exchange,
+    ui::catalog::Catalogs,
+};
 
 use super::{browse::browsing, scenario::Scenario};
 
@@ -85,4 +97,36 @@ fn down_from_a_filter_goes_to_the_row_that_the_cursor_is_on() {
     assert_eq!((scenario.cursor(), scenario.state.browse.editing), (first.clone(), false));
     scenario.keys("down");
     assert_ne!(scenario.cursor(), first);
+}
+
+/// What rows show in the language of the screen, and their words as the journal has them.
+#[test]
+fn rows_are_found_by_the_words_that_are_shown() {
+    let words = Catalogs::embedded().unwrap();
+    let mut scenario = planned();
+    scenario.state.language = Language::Chinese;
+    scenario.state.spoken =
+        Spoken(Arc::new(move |language, key, values| words.of(language).text(key, values).into_owned()));
+    for word in ["\u{91ca}\u{653e}", "release"] {
+        assert_eq!(find::found(&scenario.state, word).len(), 6, "{word}");
+    }
+    scenario.keys("5");
+    for write in [false, true] {
+        let call = super::calls::call(scenario.state.now);
+        scenario.send(Msg::Exchange(Box::new(Exchange { write, ..call })));
+    }
+    let notice = Phrase::new("notice.detach-marked").with("nic", "eni-7");
+    let said = Notice { at: scenario.state.now, loudness: Loudness::Warn, phrase: notice };
+    scenario.state.calls.say(said, 10, false);
+    let kinds = |word: &str| {
+        let found = find::found(&scenario.state, word);
+        let entries = found.into_iter().map(|place| scenario.state.calls.get(place).unwrap());
+        entries.map(|entry| entry.call().map(|call| call.write)).collect::<Vec<_>>()
+    };
+    let words = Catalogs::embedded().unwrap();
+    let chinese = words.of(Language::Chinese);
+    assert_eq!(kinds(chinese.word("calls.write")), [Some(true)]);
+    assert_eq!(kinds("write"), [Some(true)]);
+    assert_eq!(kinds(chinese.word("calls.warn")), [None]);
+    assert_eq!(kinds("eni-7 \u{5378}\u{8f7d}"), [None], "a part of its sentence");
 }

@@ -5,6 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 use nicdeck::{
     app::{
         effect::Effect,
+        find::Spoken,
         geometry::Size,
         key::{Input, Key},
         keymap::Keymap,
@@ -160,6 +161,7 @@ impl Scenario {
             mouse: false,
             clouds: nicdeck::providers::all().iter().map(|cloud| cloud.descriptor().id).collect(),
             safety: Arc::default(),
+            spoken: Spoken::default(),
         };
         let mut state = State::new(setup, START);
         state.journal = JournalSeen::Read;
