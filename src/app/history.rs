@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     domain::{
+        address::Address,
         fault::Fault,
         ids::{JobId, NicKey},
         journal::Image,
@@ -83,6 +84,56 @@ pub enum SeenNow {
     /// The cloud does not know it any more.
     Gone,
     Unread(Box<Fault>),
+}
+
+/// One thing that differs of a NIC from what the journal kept of it, in words of the clouds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Difference {
+    Less(String),
+    More(String),
+    Instance(String, String),
+    Status(String, String),
+    Eips(String, String),
+}
+
+/// What differs between the NIC as the journal kept it and as it is now.
+pub fn differences(kept: &Image, seen: &Image) -> Vec<Difference> {
+    let missing = |of: &Image, from: &Image| -> String {
+        let lacks = |one: &&Address| from.addresses.iter().all(|other| other.ip != one.ip);
+        of.addresses.iter().filter(lacks).map(|one| one.ip.to_string()).collect::<Vec<_>>().join("  ")
+    };
+    let on = |image: &Image| image.instance.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+    let eips = |image: &Image| {
+        let mut ids: Vec<&str> = image.eips.iter().map(|eip| eip.id.as_str()).collect();
+        ids.sort_unstable();
+        if ids.is_empty() { "-".to_owned() } else { ids.join(" ") }
+    };
+    let mut all = Vec::new();
+    for (make, ips) in [
+        (Difference::Less as fn(String) -> Difference, missing(kept, seen)),
+        (Difference::More, missing(seen, kept)),
+    ] {
+        if !ips.is_empty() {
+            all.push(make(ips));
+        }
+    }
+    for (make, before, now) in [
+        (Difference::Instance as fn(String, String) -> Difference, on(kept), on(seen)),
+        (Difference::Status, kept.status.to_string(), seen.status.to_string()),
+        (Difference::Eips, eips(kept), eips(seen)),
+    ] {
+        if before != now {
+            all.push(make(before, now));
+        }
+    }
+    all
+}
+
+/// What a NIC of a write is compared with, and whether that is from after the write: else from before it, where no reading after it
+/// was kept.
+pub fn kept(write: &Write) -> Option<(&Image, bool)> {
+    let after = write.after.as_deref().map(|image| (image, true));
+    after.or_else(|| write.image.as_deref().map(|image| (image, false)))
 }
 
 /// A batch that is looked at.

@@ -3,7 +3,7 @@
 use crate::{
     app::{
         geometry::{Area, Regions},
-        history::{History, Now, Opened, SeenNow},
+        history::{self, Difference, History, Now, Opened, SeenNow},
         state::State,
     },
     domain::{
@@ -334,7 +334,7 @@ pub fn page(canvas: &Canvas, opened: &Opened, now: Option<&Now>, (write, row): (
         }
     }
     if let Some(now) = now.filter(|now| now.nic == *row.target.nic()) {
-        self::now(canvas, &mut doc, now, write.after.as_deref().or(write.image.as_deref()), &cloud);
+        self::now(canvas, &mut doc, now, history::kept(write), &cloud);
     }
     for (nth, request) in write.requests.iter().enumerate() {
         doc.heading(words.word("heading.request"));
@@ -347,7 +347,7 @@ pub fn page(canvas: &Canvas, opened: &Opened, now: Option<&Now>, (write, row): (
 }
 
 /// The NIC as it is now, and what differs from what the journal kept of it last.
-fn now(canvas: &Canvas, doc: &mut Doc, now: &Now, kept: Option<&Image>, cloud: &CloudId) {
+fn now(canvas: &Canvas, doc: &mut Doc, now: &Now, kept: Option<(&Image, bool)>, cloud: &CloudId) {
     let words = canvas.words;
     doc.heading(words.word("label.now"));
     let (seen, at) = match &now.seen {
@@ -357,41 +357,27 @@ fn now(canvas: &Canvas, doc: &mut Doc, now: &Now, kept: Option<&Image>, cloud: &
         SeenNow::Nic(seen, at) => (seen, *at),
     };
     image(words, doc, seen);
-    doc.field(words.word("label.when"), &words::moment(canvas.skin, at), Role::Dim);
-    let Some(kept) = kept else { return };
-    let missing = |of: &Image, from: &Image| -> String {
-        let lacks = |one: &&Address| from.addresses.iter().all(|other| other.ip != one.ip);
-        of.addresses.iter().filter(lacks).map(|one| one.ip.to_string()).collect::<Vec<_>>().join("  ")
-    };
-    let mut differs = false;
-    for (key, value) in [("compare.less", missing(kept, seen)), ("compare.more", missing(seen, kept))] {
-        if !value.is_empty() {
-            differs = true;
-            doc.text(&words.text(key, &[("addresses", &value)]), Role::Warn);
-        }
-    }
-    let on = |image: &Image| image.instance.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
-    let facts = [
-        ("compare.instance", on(kept), on(seen)),
-        ("compare.status", kept.status.to_string(), seen.status.to_string()),
-        ("compare.eips", eips(kept), eips(seen)),
-    ];
-    for (key, before, now) in facts {
-        if before != now {
-            differs = true;
-            doc.text(&words.text(key, &[("before", &clean(&before)), ("now", &clean(&now))]), Role::Warn);
-        }
-    }
-    if !differs {
+    doc.field(words.word("label.read"), &words::moment(canvas.skin, at), Role::Dim);
+    let Some((kept, after)) = kept else { return };
+    // With which of the two above, and from where that is.
+    doc.text(words.word(if after { "compare.with-after" } else { "compare.with-before" }), Role::Dim);
+    let differences = history::differences(kept, seen);
+    if differences.is_empty() {
         doc.text(words.word("compare.same"), Role::Ok);
     }
-}
-
-/// The ids of its EIPs.
-fn eips(image: &Image) -> String {
-    let mut ids: Vec<&str> = image.eips.iter().map(|eip| eip.id.as_str()).collect();
-    ids.sort_unstable();
-    if ids.is_empty() { "-".to_owned() } else { ids.join(" ") }
+    for one in &differences {
+        let (key, values) = match one {
+            Difference::Less(ips) => ("compare.less", vec![("addresses", clean(ips))]),
+            Difference::More(ips) => ("compare.more", vec![("addresses", clean(ips))]),
+            Difference::Instance(before, now) => {
+                ("compare.instance", vec![("before", clean(before)), ("now", clean(now))])
+            }
+            Difference::Status(before, now) => ("compare.status", vec![("before", clean(before)), ("now", clean(now))]),
+            Difference::Eips(before, now) => ("compare.eips", vec![("before", clean(before)), ("now", clean(now))]),
+        };
+        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, &**value)).collect();
+        doc.text(&words.text(key, &values), Role::Warn);
+    }
 }
 
 /// A NIC at one moment: the primary address has a star.

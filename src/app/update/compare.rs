@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::{
     app::{
         effect::Effect,
-        history::{Now, SeenNow},
+        history::{Now, SeenNow, differences, kept},
         msg::PreflightEvent,
-        notices::Phrase,
+        notices::{Loudness, Phrase},
         overlay::Overlay,
         state::State,
     },
@@ -47,11 +47,30 @@ pub fn begin(state: &mut State) -> Vec<Effect> {
 pub fn event(state: &mut State, job: JobId, event: &PreflightEvent) -> bool {
     let Some(now) = state.history.now.as_mut().filter(|now| now.job == job) else { return false };
     let PreflightEvent::Read(key, read) = event else { return true };
+    let (said, loudness);
     now.seen = match read {
-        Ok(Some(seen)) => SeenNow::Nic(Box::new(Image::of(seen)), seen.read_at),
-        Ok(None) => SeenNow::Gone,
-        Err(fault) => SeenNow::Unread(fault.clone()),
+        Ok(Some(seen)) => {
+            let image = Image::of(seen);
+            let rows = state.history.opened.iter().filter_map(|opened| opened.focused());
+            let write = rows.map(|(write, _)| write).find(|write| write.kind.nic() == &key.nic);
+            let same = write.and_then(kept).map(|(kept, _)| differences(kept, &image).is_empty());
+            (said, loudness) = match same {
+                Some(true) => ("notice.compared-same", Loudness::Info),
+                Some(false) => ("notice.compared-differs", Loudness::Warn),
+                None => ("notice.compared-nothing", Loudness::Info),
+            };
+            SeenNow::Nic(Box::new(image), seen.read_at)
+        }
+        Ok(None) => {
+            (said, loudness) = ("notice.compared-gone", Loudness::Warn);
+            SeenNow::Gone
+        }
+        Err(fault) => {
+            (said, loudness) = ("notice.compared-unread", Loudness::Warn);
+            SeenNow::Unread(fault.clone())
+        }
     };
+    state.notices.say(state.now, loudness, Phrase::new(said).with("nic", &key.nic));
     if let Ok(seen) = read {
         inventory::refresh_nic(state, key, seen.as_deref());
     }

@@ -388,6 +388,7 @@ fn a_nic_is_compared_with_now_by_reading_it() {
     scenario.send(Msg::Preflight(job, read)).send(Msg::Preflight(job, PreflightEvent::Ended));
     let now = scenario.state.history.now.clone().unwrap();
     assert_eq!(now.seen, SeenNow::Nic(Box::new(Image::of(&fresh)), fresh.read_at));
+    assert_eq!(scenario.notice(), "notice.compared-differs");
     let listed = scenario.state.inventory.profile(&key.profile).unwrap().nic(&key.nic).unwrap();
     assert_eq!(listed.addresses.len(), fresh.nic.addresses.len(), "the inventory follows");
     assert!(scenario.state.overlays.is_empty(), "it stands beside the list here");
@@ -396,4 +397,5 @@ fn a_nic_is_compared_with_now_by_reading_it() {
     let job = *job;
     scenario.send(Msg::Preflight(job, PreflightEvent::Read(key, Ok(None))));
     assert_eq!(scenario.state.history.now.as_ref().unwrap().seen, SeenNow::Gone);
+    assert_eq!(scenario.notice(), "notice.compared-gone");
 }
