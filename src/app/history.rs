@@ -109,10 +109,9 @@ pub fn differences(kept: &Image, seen: &Image) -> Vec<Difference> {
         if ids.is_empty() { "-".to_owned() } else { ids.join(" ") }
     };
     let mut all = Vec::new();
-    for (make, ips) in [
-        (Difference::Less as fn(String) -> Difference, missing(kept, seen)),
-        (Difference::More, missing(seen, kept)),
-    ] {
+    for (make, ips) in
+        [(Difference::Less as fn(String) -> Difference, missing(kept, seen)), (Difference::More, missing(seen, kept))]
+    {
         if !ips.is_empty() {
             all.push(make(ips));
         }

@@ -6,9 +6,9 @@ use crate::{
     app::{
         browse,
         geometry::{Area, Regions},
+        plan_view::PlanView,
         rows,
         run::Pace,
-        plan_view::PlanView,
         state::{Language, ProfileInfo, Screen, State},
     },
     domain::ids::ProfileId,

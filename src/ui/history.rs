@@ -7,12 +7,13 @@ use crate::{
         state::State,
     },
     domain::{
-        address::{Address, AddressRole},
+        address::AddressRole,
         clean::clean,
         ids::CloudId,
         journal::{Answer, Image, Request},
         outcome::{Outcome, OutcomeWord, Skip},
         selection::Target,
+        time::Timestamp,
     },
     filter::search::{ACTS, RESULTS},
     history::{Row, Summary, Write},
@@ -33,7 +34,7 @@ use super::{
 pub fn draw(canvas: &mut Canvas, state: &State, regions: &Regions) {
     match &state.history.opened {
         Some(opened) => targets(canvas, opened, state.history.now.as_ref(), regions),
-        None => batches(canvas, &state.history, regions),
+        None => batches(canvas, &state.history, state.now, regions),
     }
 }
 
@@ -53,7 +54,13 @@ fn heading<const N: usize>(canvas: &mut Canvas, area: Area, slots: &[Option<Slot
 
 // ---- batches -------------------------------------------------------------------------------------------------------
 
-fn batches(canvas: &mut Canvas, history: &History, regions: &Regions) {
+/// Characters of a year.
+const YEAR: usize = 4;
+
+/// Narrower than this, a list of batches has no room for the year.
+const BRIEF: u16 = 100;
+
+fn batches(canvas: &mut Canvas, history: &History, now: Timestamp, regions: &Regions) {
     let words = canvas.words;
     let height = usize::from(regions.list.height);
     let shown: Vec<&Summary> = history.summaries().iter().skip(history.view.offset).take(height).collect();
@@ -64,12 +71,17 @@ fn batches(canvas: &mut Canvas, history: &History, regions: &Regions) {
     };
     let ends = widest(&|batch| text::cells(&ended(words, batch)));
     let backs = widest(&|batch| text::cells(&undo(words, batch)));
+    let dids = widest(&|batch| text::cells(&did(words, batch)));
+    // What was done is worth more than which year it is: that is left out where none is another one.
+    let year = |at| words::minute(canvas.skin, at).chars().take(YEAR).collect::<String>();
+    let brief = regions.list.width < BRIEF && shown.iter().all(|batch| year(batch.began) == year(now));
+    let when = if brief { 16 - 5 } else { 16 };
     let needs = [
         need(3, 6, 0).fit(widest(&|batch| batch.number.to_string().len())),
-        need(16, 16, 0),
+        need(when, when, 0),
         need(6, 16, 3).fit(widest(&|batch| text::cells(&batch.who))),
         need(8, 30, 1).fit(widest(&|batch| text::cells(&batch.profiles.join(" ")))),
-        need(11, 40, 0).fit(widest(&|batch| text::cells(&did(words, batch)))).first(),
+        need(least(dids, "history.head.what", 36), 40, 0).fit(dids).first(),
         need(least(ends, "history.head.result", 18), 60, 0).fit(ends).first(),
         need(least(backs, "history.head.undo", 8), 20, 2).fit(backs),
     ];
@@ -103,6 +115,7 @@ fn batches(canvas: &mut Canvas, history: &History, regions: &Regions) {
     let [number, when, who, profiles, what, result, back] = slots;
     for (line, (place, batch)) in (0u16..).zip(shown.iter().enumerate()) {
         let at = words::minute(canvas.skin, batch.began);
+        let at: String = at.chars().skip(if brief { YEAR + 1 } else { 0 }).collect();
         let mut pen = canvas.pen(regions.list, line);
         let mut put = |slot: Option<Slot>, text: &str, role: Role| {
             if let Some(slot) = slot {

@@ -239,11 +239,19 @@ fn nic(
         pen.gap(2).put_within(&nic.name, rest, Cut::End, Role::Dim);
     }
     put(&mut pen, columns.kind, area.x, words::nic_kind(words, &info.cloud, &nic.role), Cut::End, Role::Dim);
-    let role = nic_role(nic.status.state);
-    put(&mut pen, Some(first_part(columns.findings)), area.x, &nic.status.word, Cut::End, role);
-    if let Some(second) = second_part(columns.findings) {
-        let whole = state.in_batch(&detach).filter(|row| row.target == detach);
-        if let Some((text, role)) = whole.and_then(|_| in_batch(words, state, &detach)) {
+    let second = second_part(columns.findings);
+    let whole = state.in_batch(&detach).filter(|row| row.target == detach);
+    let batch = whole.and_then(|_| in_batch(words, state, &detach));
+    // What is done to it comes before the state that it was listed in.
+    let wide = batch.as_ref().is_some_and(|(text, _)| text::cells(text) > second.map_or(0, |it| usize::from(it.width)));
+    if let Some((text, role)) = batch.as_ref().filter(|_| wide) {
+        put(&mut pen, Some(columns.findings), area.x, text, Cut::End, *role);
+    } else {
+        let role = nic_role(nic.status.state);
+        put(&mut pen, Some(first_part(columns.findings)), area.x, &nic.status.word, Cut::End, role);
+    }
+    if let Some(second) = second.filter(|_| !wide) {
+        if let Some((text, role)) = batch {
             put(&mut pen, Some(second), area.x, &text, Cut::End, role);
         } else if marked {
             let judged = state.verdicts.detach(row.profile(), slot);

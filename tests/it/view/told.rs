@@ -3,9 +3,11 @@
 use nicdeck::{
     app::{
         geometry::Size,
+        msg::{Msg, ReleaseEvent},
         notices::{Loudness, Phrase},
         state::{Language, State},
     },
+    domain::{ids::OperationId, outcome::Progress},
     ui::{
         skin::{Borders, Skin},
         theme::{Depth, ThemeName},
@@ -228,4 +230,39 @@ fn the_confirm_of_an_undo_names_what_does_not_come_back() {
         assert!(!text(&state).contains("nothing else changes"), "{}", text(&state));
     }
     shows(&world::screen("undo", MIDDLE), "3 rows do not come back");
+}
+
+#[test]
+fn three_acts_and_a_failure_have_room_in_the_history() {
+    for (language, wanted) in [
+        (Language::English, ["undo: assign 3, attach 1, bind 1 EIP", "4 done, 1 failed"]),
+        (Language::Chinese, ["撤回：分配 3、挂载 1、绑定 EIP 1", "完成 4、失败 1"]),
+    ] {
+        let mut state = world::screens(SMALL, language).into_iter().find(|(name, _)| *name == "history").unwrap().1;
+        let batch = &mut state.history.listed.as_mut().unwrap().summaries[0];
+        batch.undoes = Some("f00d00-1".to_owned());
+        (batch.acts, batch.results) = ([0, 0, 3, 1, 1, 0], [4, 0, 0, 1, 0, 0, 0, 0, 0]);
+        for words in wanted {
+            let drawn = text(&state).replace(' ', "");
+            assert!(drawn.contains(&words.replace(' ', "")), "{words}\n{}", text(&state));
+        }
+    }
+}
+
+#[test]
+fn what_a_batch_does_to_a_row_of_the_inventory_is_whole() {
+    for language in [Language::English, Language::Chinese] {
+        let mut scenario = world::running(SMALL, language);
+        let job = scenario.state.run.as_ref().unwrap().job;
+        for operation in 0..8 {
+            let progress = Progress::ReadingBack { lost: false, up_to_ms: 9_000 };
+            scenario.send(Msg::Release(job, ReleaseEvent::Progressed(OperationId(operation), progress)));
+        }
+        scenario.keys("1 F");
+        world::go(&mut scenario, "n 1200540091");
+        let words = skin(ThemeName::Dark).words(language).word("outcome.reading-back").to_owned();
+        let drawn = text(&scenario.state);
+        let row = drawn.lines().find(|line| line.contains("1200540091")).unwrap();
+        assert!(row.replace(' ', "").contains(&words.replace(' ', "")) && !row.contains('~'), "{drawn}");
+    }
 }
