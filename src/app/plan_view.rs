@@ -1,6 +1,7 @@
 //! The plan screen: a frozen plan, how fresh the facts under it are, and what was dropped from it.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
@@ -8,13 +9,17 @@ use std::{
 use crate::{
     domain::{
         fault::Fault,
+        finding::{Finding, FindingId},
         ids::{InstanceId, JobId, NicKey},
         plan::{Act, Decision, Overruled, PlanRow, ReleasePlan},
         selection::Target,
         time::Timestamp,
         undo::TakeBack,
     },
-    rules::guard::{Danger, Effects},
+    rules::{
+        belts,
+        guard::{Danger, Effects},
+    },
 };
 
 use super::viewport::Viewport;
@@ -89,6 +94,18 @@ impl PlanView {
     /// Has to be read again before it can be confirmed.
     pub fn is_old(&self, now: Timestamp) -> bool {
         self.read_at().is_some_and(|at| now.since(at) > STALE_MS)
+    }
+
+    /// What was found about a row; of a plan that is over its belts, all of those.
+    pub fn found<'a>(&self, row: &'a PlanRow) -> Cow<'a, [Finding]> {
+        let Some(at) = row.findings.iter().position(|one| one.id == FindingId::OverBelt) else {
+            return Cow::Borrowed(&row.findings);
+        };
+        let read_at = row.findings.get(at).and_then(|one| one.read_at);
+        let over = belts::over(self.plan.load()).into_iter().map(|one| Finding { read_at, ..one });
+        let mut all = row.findings.clone();
+        all.splice(at..=at, over);
+        Cow::Owned(all)
     }
 
     /// Why the NIC could not be read again, or else what is around it; with the key of the words that say which.

@@ -103,17 +103,29 @@ fn is_whole(part: &ProfileInventory) -> bool {
 /// What is said on a row of a profile, in a plan that is over a belt: its own profile's share where that is too large, else the largest.
 /// `None` for a plan that is over none.
 pub(super) fn finding(load: &Load, of: &ProfileId) -> Option<Finding> {
-    let belt = |values| {
-        Some(Finding { id: FindingId::OverBelt, severity: Severity::Blocked, values, predicts: None, read_at: None })
-    };
     if load.addresses > load.belts.per_plan {
-        return belt(vec![("count", load.addresses.to_string()), ("most", load.belts.per_plan.to_string())]);
+        return Some(per_plan(load));
     }
-    let Share { profile, count, total, most, whole } = load
-        .shares
-        .iter()
-        .find(|share| share.profile == *of && share.is_over())
-        .or_else(|| load.fullest().filter(|share| share.is_over()))?;
+    let own = load.shares.iter().find(|share| share.profile == *of && share.is_over());
+    own.or_else(|| load.fullest().filter(|share| share.is_over())).map(|over| share(load, over))
+}
+
+/// Every belt that a plan is over: what helps against one alone may leave another.
+pub fn over(load: &Load) -> Vec<Finding> {
+    let shares = load.by_fullness().into_iter().filter(|share| share.is_over()).map(|over| share(load, over));
+    (load.addresses > load.belts.per_plan).then(|| per_plan(load)).into_iter().chain(shares).collect()
+}
+
+fn belt(values: Vec<(&'static str, String)>) -> Finding {
+    Finding { id: FindingId::OverBelt, severity: Severity::Blocked, values, predicts: None, read_at: None }
+}
+
+fn per_plan(load: &Load) -> Finding {
+    belt(vec![("count", load.addresses.to_string()), ("most", load.belts.per_plan.to_string())])
+}
+
+fn share(load: &Load, of: &Share) -> Finding {
+    let Share { profile, count, total, most, whole } = of;
     belt(vec![
         ("case", if *whole { "share" } else { "share-of-part" }.to_owned()),
         ("profile", profile.to_string()),

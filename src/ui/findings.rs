@@ -2,7 +2,7 @@
 
 use crate::domain::{
     fault::Fault,
-    finding::{Finding, Level, Severity},
+    finding::{Finding, FindingId, Level, Severity},
     ids::CloudId,
     plan::Act,
     time::Timestamp,
@@ -35,14 +35,25 @@ pub fn list(
     }
     let label = |key| text::cells(words.word(key)) + 2;
     let indent = 2 + label("label.effect").max(label("label.fix")).max(label("label.code"));
+    let is_belt = |nth: Option<usize>| {
+        nth.and_then(|nth| findings.get(nth)).is_some_and(|finding| finding.id == FindingId::OverBelt)
+    };
     for (nth, finding) in findings.iter().enumerate() {
-        if nth > 0 {
+        // Several belts are one finding with several facts.
+        let belt = finding.id == FindingId::OverBelt;
+        let (goes_on, more) = (belt && is_belt(nth.checked_sub(1)), belt && is_belt(Some(nth + 1)));
+        if nth > 0 && !goes_on {
             doc.blank();
         }
-        let role = words::severity_role(finding.severity);
-        doc.line(vec![(format!("{} {}", words::severity_glyph(finding.severity), finding.id.as_str()), role)]);
+        if !goes_on {
+            let role = words::severity_role(finding.severity);
+            doc.line(vec![(format!("{} {}", words::severity_glyph(finding.severity), finding.id.as_str()), role)]);
+        }
         let fact = words.finding(finding, Part::Fact, verb).unwrap_or_default();
         doc.hang(vec![("  ".to_owned(), Role::Text)], 2, &fact, Role::Text);
+        if more {
+            continue;
+        }
         let mut field = |key: &str, value: Option<String>, role: Role| {
             if let Some(value) = value.filter(|value| !value.is_empty()) {
                 let lead = format!("  {}  ", words.word(key));
@@ -54,7 +65,9 @@ pub fn list(
             None => words.finding(finding, Part::Effect, verb),
         };
         field("label.effect", effect, Role::Text);
-        field("label.fix", words.finding(finding, Part::Fix, verb), Role::Text);
+        let all_belts = || words.word("finding-fix.over-belts").to_owned();
+        let fix = if goes_on { Some(all_belts()) } else { words.finding(finding, Part::Fix, verb) };
+        field("label.fix", fix, Role::Text);
         let code = finding.predicts.map(|code| match cloud.map(|cloud| words.errors.find(cloud, Some(code), None)) {
             Some(Known::Code(entry)) => words
                 .text("code.predicted", &[("code", code), ("means", &entry.text(words.language).means)])

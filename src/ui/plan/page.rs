@@ -58,7 +58,7 @@ pub fn page(canvas: &Canvas, state: &State, view: &PlanView, row: &PlanRow, widt
         &mut doc,
         canvas.cloud(&nic.profile),
         (state.now, view.read_at()),
-        &row.findings,
+        &view.found(row),
         verb,
         row.overridden.as_deref(),
     );
@@ -100,9 +100,8 @@ pub fn page(canvas: &Canvas, state: &State, view: &PlanView, row: &PlanRow, widt
     for (effect, role) in effects(canvas, view, false) {
         doc.text(&effect, role);
     }
-    let (belts, role) = belts(canvas, &view.plan);
     doc.heading(words.word("label.belts"));
-    for belt in belts {
+    for (belt, role) in belts(canvas, &view.plan) {
         doc.text(&belt, role);
     }
     doc

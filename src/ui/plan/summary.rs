@@ -172,19 +172,21 @@ pub(super) fn draw(canvas: &mut Canvas, state: &State, view: &PlanView, area: Ar
         }
         pen.gap(u16::try_from(gap).unwrap_or(0)).put(effect, *role);
     }
-    let (mut belts, role) = belts(canvas, &view.plan);
+    let mut belts = belts(canvas, &view.plan);
     let mut pen = canvas.pen_at(area, 2, 2);
     pen.column(words.word("label.belts"), label, Cut::End, Role::Dim);
     pen.end = pen.end.saturating_sub(1).max(pen.x);
     let comma = words.word("list.comma");
-    let wide = |all: &[String]| text::cells(&all.join(comma));
+    let wide = |all: &[(String, Role)]| {
+        all.iter().map(|(belt, _)| text::cells(belt)).sum::<usize>() + text::cells(comma) * all.len().saturating_sub(1)
+    };
     // That nothing is protected has to be told only where there is room.
     if view.plan.load().protected == 0 && wide(&belts) > usize::from(pen.room()) {
         belts.pop();
     }
     let more = words.text("plan.effects-more", &[("count", &belts.len().saturating_sub(1).to_string())]);
     let whole = wide(&belts) <= usize::from(pen.room());
-    if let Some(first) = belts.first_mut().filter(|_| !whole)
+    if let Some((first, _)) = belts.first_mut().filter(|_| !whole)
         && text::cells(first) + text::cells(comma) + text::cells(&more) > usize::from(pen.room())
     {
         let load = view.plan.load();
@@ -192,16 +194,18 @@ pub(super) fn draw(canvas: &mut Canvas, state: &State, view: &PlanView, area: Ar
         let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
         *first = words.text("plan.belt-short", &values).into_owned();
     }
-    for (nth, belt) in belts.iter().enumerate() {
+    for (nth, (belt, role)) in belts.iter().enumerate() {
         let gap = if nth == 0 { "" } else { comma };
         let more = words.text("plan.effects-more", &[("count", &(belts.len() - nth).to_string())]);
         let rest = belts.get(nth..).unwrap_or_default();
         let room = usize::from(pen.room()).saturating_sub(text::cells(gap));
         if wide(rest) > room && text::cells(belt) + text::cells(comma) + text::cells(&more) > room {
-            pen.put(gap, role).put(&more, role);
+            // One of those that have no room may be the one that is broken.
+            let role = if rest.iter().any(|(_, role)| *role == Role::Blocked) { Role::Blocked } else { *role };
+            pen.put(gap, Role::Text).put(&more, role);
             break;
         }
-        pen.put(gap, role).put(belt, role);
+        pen.put(gap, Role::Text).put(belt, *role);
     }
     canvas.pen_at(area, 3, 2).column(words.word("label.calls"), label, Cut::End, Role::Dim).put(&calls, Role::Text);
     let (data, role) = freshness(canvas, state, view);
@@ -209,7 +213,7 @@ pub(super) fn draw(canvas: &mut Canvas, state: &State, view: &PlanView, area: Ar
 }
 
 /// How much of what one plan may do it does, and how many rows the config protects.
-pub(super) fn belts(canvas: &Canvas, plan: &ReleasePlan) -> (Vec<String>, Role) {
+pub(super) fn belts(canvas: &Canvas, plan: &ReleasePlan) -> Vec<(String, Role)> {
     let words = canvas.words;
     let load = plan.load();
     let going = |is: fn(Act) -> bool| {
@@ -229,7 +233,9 @@ pub(super) fn belts(canvas: &Canvas, plan: &ReleasePlan) -> (Vec<String>, Role) 
         (0, _) => "plan.belt-nics",
         _ => "plan.belt-along",
     };
-    let mut said = vec![words.text(key, &values.each_ref().map(|(name, value)| (*name, value.as_str()))).into_owned()];
+    let role = |over: bool| if over { Role::Blocked } else { Role::Text };
+    let text = words.text(key, &values.each_ref().map(|(name, value)| (*name, value.as_str()))).into_owned();
+    let mut said = vec![(text, role(load.addresses > load.belts.per_plan))];
     let over = load.shares.iter().filter(|share| share.is_over()).count();
     // Each that is over its belt, or the one that is nearest to it.
     for share in load.by_fullness().into_iter().take(over.max(1)) {
@@ -247,10 +253,11 @@ pub(super) fn belts(canvas: &Canvas, plan: &ReleasePlan) -> (Vec<String>, Role) 
             (true, false) => "plan.belt-share",
             (false, false) => "plan.belt-share-of-part",
         };
-        said.push(words.text(key, &values.each_ref().map(|(name, value)| (*name, value.as_str()))).into_owned());
+        let text = words.text(key, &values.each_ref().map(|(name, value)| (*name, value.as_str()))).into_owned();
+        said.push((text, role(share.is_over())));
     }
-    said.push(words.text("plan.protected", &[("count", &load.protected.to_string())]).into_owned());
-    (said, if load.is_over() { Role::Blocked } else { Role::Text })
+    said.push((words.text("plan.protected", &[("count", &load.protected.to_string())]).into_owned(), Role::Text));
+    said
 }
 
 fn freshness(canvas: &Canvas, state: &State, view: &PlanView) -> (String, Role) {

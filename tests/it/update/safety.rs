@@ -67,6 +67,12 @@ fn all_belts_that_a_plan_is_over_are_told_at_once() {
     assert_eq!(scenario.notice(), "disabled.over-belts");
     let phrase = &scenario.state.notices.current(scenario.state.now).unwrap().phrase;
     assert!(phrase.values.contains(&("profiles", "shop 13/10".to_owned())), "{phrase:?}");
+    // The page of a row knows them as well: what helps against one alone leaves the other.
+    let view = scenario.state.plan.as_ref().unwrap();
+    let found = view.found(&view.plan.rows()[0]);
+    let most: Vec<_> = found.iter().filter(|one| one.id == FindingId::OverBelt).flat_map(|one| &one.values).collect();
+    let most = most.iter().filter(|(name, _)| *name == "most").map(|(_, most)| &**most).collect::<Vec<_>>();
+    assert_eq!(most, ["12", "10"]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Small things that a screen has to tell: what a key, a column or a row is about just then.
 
+use std::sync::Arc;
+
 use nicdeck::{
     app::{
         geometry::Size,
@@ -7,10 +9,11 @@ use nicdeck::{
         notices::{Loudness, Phrase},
         state::{Language, State},
     },
-    domain::{ids::OperationId, outcome::Progress},
+    domain::{ids::OperationId, outcome::Progress, plan::Belts},
+    rules::Safety,
     ui::{
         skin::{Borders, Skin},
-        theme::{Depth, ThemeName},
+        theme::{Depth, Role, ThemeName},
     },
 };
 
@@ -265,4 +268,19 @@ fn what_a_batch_does_to_a_row_of_the_inventory_is_whole() {
         let row = drawn.lines().find(|line| line.contains("1200540091")).unwrap();
         assert!(row.replace(' ', "").contains(&words.replace(' ', "")) && !row.contains('~'), "{drawn}");
     }
+}
+
+#[test]
+fn the_page_of_a_row_tells_every_belt_and_what_is_not_broken_is_not_red() {
+    let mut scenario = world::marked(MIDDLE, Language::English);
+    let belts = Belts { per_plan: 2, percent: 1 };
+    scenario.state.safety = Arc::new(Safety { belts, ..Safety::default() });
+    scenario.keys("p");
+    scenario.read_again();
+    scenario.keys("enter");
+    shows(&scenario.state, "one plan takes at most 2");
+    let skin = skin(ThemeName::Dark);
+    let (buffer, _) = frame(&scenario.state, &skin);
+    let (row, columns) = layers::columns(&buffer, &["0 protected"]);
+    assert_ne!(buffer[(columns[0], row)].fg, skin.style(Role::Blocked).fg.unwrap(), "{}", text(&scenario.state));
 }
