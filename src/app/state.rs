@@ -26,7 +26,7 @@ use super::{
     keymap::Keymap,
     notices::{Notices, Phrase, Worded},
     overlay::Overlay,
-    plan_view::PlanView,
+    plan_view::{PlanView, Source},
     run::{Run, RunRow},
     theme::ThemeName,
     verdicts::Verdicts,
@@ -140,6 +140,8 @@ pub struct State {
     pub cleared: Option<(Selection, Timestamp)>,
     pub browse: Browse,
     pub plan: Option<PlanView>,
+    /// Where the plan that was left last came from: it is made anew there.
+    pub left: Option<Source>,
     pub run: Option<Run>,
     /// What a dry run told, as long as it is looked at.
     pub dry_run: Option<DryRun>,
@@ -204,6 +206,7 @@ impl State {
             cleared: None,
             browse: Browse::new(&setup.filter),
             plan: None,
+            left: None,
             run: None,
             dry_run: None,
             history: History::default(),

@@ -407,7 +407,7 @@ pub fn disabled(state: &State, command: Command) -> Option<Phrase> {
         Command::Override => plan::override_disabled(state),
         Command::UseFound if state.found.is_empty() => Some(Phrase::new("disabled.nothing-found")),
         Command::WriteConfig if !state.problems.is_empty() => Some(Phrase::new("disabled.config-there")),
-        Command::GoPlan if state.plan.is_none() => Some(Phrase::new("disabled.no-plan")),
+        Command::GoPlan if state.plan.is_none() => Some(plan::no_plan(state)),
         Command::GoRun if state.run.is_none() => Some(Phrase::new("disabled.no-run")),
         Command::Earlier if state.earlier.is_empty() => Some(Phrase::new("disabled.no-earlier")),
         Command::GoInventory if state.profiles.is_empty() => Some(Phrase::new("disabled.no-profile")),

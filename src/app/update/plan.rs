@@ -449,10 +449,24 @@ pub fn drop_row(state: &mut State) -> Vec<Effect> {
 pub fn leave(state: &mut State) -> Vec<Effect> {
     let effects = cancel_reading(state);
     let from = state.plan.take().map(|view| view.source);
+    state.left = from;
     show(state, if from == Some(Source::Undo) { Screen::History } else { Screen::Inventory });
     // While it was there its rows told what is gone.
     inventory::drop_all_lost_marks(state);
     effects
+}
+
+/// Why there is no plan to go to.
+pub fn no_plan(state: &State) -> Phrase {
+    Phrase::new(match state.left {
+        None | Some(Source::Order) => "disabled.no-plan",
+        Some(_) if state.is_running() => "disabled.no-plan",
+        Some(Source::Marks) if state.marks.is_empty() => "disabled.no-plan",
+        Some(Source::Marks) => "disabled.plan-left",
+        Some(Source::FocusedRow) => "disabled.plan-left-row",
+        Some(Source::Retry) => "disabled.plan-left-retry",
+        Some(Source::Undo) => "disabled.plan-left-undo",
+    })
 }
 
 /// Why nothing of the plan would be sent.
@@ -568,6 +582,7 @@ pub fn confirmed(state: &mut State, confirmed: PlanHash) -> Vec<Effect> {
         state.notices.say(state.now, Loudness::Warn, Phrase::new("notice.plan-changed"));
         return Vec::new();
     };
+    state.left = None;
     let job = state.jobs.next_id();
     state.run = Some(Run::new(job, view.plan.clone(), state.now));
     // What a NIC is now is another matter from here on.

@@ -143,11 +143,11 @@ fn shown(state: &State) -> &'static [Command] {
         Screen::Calls => {
             &[C::Open, C::Filter, C::NextFinding, C::Copy, C::GoInventory, C::GoRun, C::Help, C::Back, C::Language]
         }
-        Screen::Welcome if !state.problems.is_empty() => &[C::StartDemo, C::Language, C::Down, C::Up, C::Help, C::Back],
+        Screen::Welcome if !state.problems.is_empty() => &[C::StartDemo, C::Language, C::Help, C::Back],
         Screen::Welcome if state.found.is_empty() => {
-            &[C::StartDemo, C::WriteConfig, C::Language, C::Copy, C::Down, C::Help, C::Back]
+            &[C::StartDemo, C::WriteConfig, C::Language, C::Copy, C::Help, C::Back]
         }
-        Screen::Welcome => &[C::UseFound, C::WriteConfig, C::StartDemo, C::Language, C::Down, C::Help, C::Back],
+        Screen::Welcome => &[C::UseFound, C::WriteConfig, C::StartDemo, C::Language, C::Help, C::Back],
     }
 }
 
@@ -167,7 +167,7 @@ pub fn draw(canvas: &mut Canvas, state: &State, area: Area) {
         };
         pairs.iter().map(|(of, label)| (key(of), Cow::Owned(words.word(label).to_owned()), true)).collect()
     };
-    let list: Vec<(String, Cow<'_, str>, bool)> = match state.overlays.last() {
+    let mut list: Vec<(String, Cow<'_, str>, bool)> = match state.overlays.last() {
         Some(Overlay::Confirm(dialog)) => match &dialog.danger.phrase {
             Asked::Key(key) => {
                 let mut list = fixed(&[("esc", "keys.cancel")]);
@@ -267,6 +267,15 @@ pub fn draw(canvas: &mut Canvas, state: &State, area: Area) {
             })
             .collect(),
     };
+    // A page that is longer than its window says how the rest is reached, before keys that have no room.
+    if state.screen == Screen::Welcome && state.overlays.is_empty() && canvas.ends.is_some_and(|last| last > 0) {
+        let scroll = bound(&[(&[Command::Down, Command::Up], "keys.scroll")]);
+        list.splice(0..0, scroll);
+        // What is not needed to go on makes room for it.
+        let (copy, language) = (key_of(state, Command::Copy), key_of(state, Command::Language));
+        list.retain(|(key, ..)| *key != copy);
+        list.sort_by_key(|(key, ..)| *key == language);
+    }
     let wide = |(key, label, _): &(String, Cow<'_, str>, bool)| {
         u16::try_from(text::cells(key) + 1 + text::cells(label)).unwrap_or(u16::MAX)
     };

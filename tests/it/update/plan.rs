@@ -490,3 +490,17 @@ fn a_plan_of_a_nic_leaves_out_what_the_filter_leaves_out() {
     scenario.keys("F");
     assert_eq!((scenario.cursor().as_str(), planned(&mut scenario)), ("n eni-3", 2));
 }
+
+#[test]
+fn whoever_looks_for_a_plan_that_was_left_is_told_where_it_went() {
+    let mut scenario = browsing();
+    scenario.keys("2");
+    assert_eq!(scenario.notice(), "disabled.no-plan");
+    scenario.keys("a p").read_again().keys("esc 2");
+    assert_eq!((scenario.notice(), scenario.state.screen), ("disabled.plan-left", Screen::Inventory));
+    scenario.keys("p").read_again();
+    assert_eq!(scenario.state.screen, Screen::Plan, "as it says");
+    scenario.keys("esc \\ 2");
+    assert!(scenario.marks().is_empty());
+    assert_eq!(scenario.notice(), "disabled.no-plan", "the marks that it would be made from are gone");
+}

@@ -284,3 +284,18 @@ fn the_page_of_a_row_tells_every_belt_and_what_is_not_broken_is_not_red() {
     let (row, columns) = layers::columns(&buffer, &["0 protected"]);
     assert_ne!(buffer[(columns[0], row)].fg, skin.style(Role::Blocked).fg.unwrap(), "{}", text(&scenario.state));
 }
+
+#[test]
+fn a_first_screen_that_is_longer_than_its_window_names_the_keys_that_scroll() {
+    for (language, word) in [(Language::English, "j k scroll"), (Language::Chinese, "j k 滚动")] {
+        for (size, cut) in [(Size { columns: 80, rows: 16 }, true), (Size { columns: 200, rows: 60 }, false)] {
+            let welcome =
+                |name: &str| world::screens(size, language).into_iter().find(|(known, _)| *known == name).unwrap().1;
+            for name in ["welcome", "welcome-found"] {
+                let drawn = text(&welcome(name));
+                let keys = drawn.trim_end().lines().last().unwrap().replace(' ', "");
+                assert_eq!(keys.contains(&word.replace(' ', "")), cut, "{name}\n{drawn}");
+            }
+        }
+    }
+}
