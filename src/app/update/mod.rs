@@ -1,6 +1,7 @@
 //! `update`: one message in, new state and effects out. Dispatch only; one flow a file.
 
 mod browse;
+mod commands;
 mod compare;
 pub mod copy;
 mod dry_run;
@@ -10,6 +11,7 @@ mod filter;
 mod find;
 mod history;
 mod inventory;
+mod leave;
 mod matching;
 mod mouse;
 mod order;
@@ -17,11 +19,19 @@ pub mod overlay;
 mod plan;
 mod prompt;
 mod run;
+mod sight;
 mod tree;
 mod undo;
 
+pub use commands::disabled;
 pub use earlier::note as note_earlier;
+pub use leave::closes_loading;
+pub use sight::{in_list, in_sight, list_height, regions};
 pub use undo::{EDITED, Pending, around, not_done};
+
+use commands::run_command;
+use leave::{interrupt, quit, terminate};
+use sight::{fit, list_height_of, page, show, step};
 
 use crate::domain::{
     exchange::Exchange,
@@ -32,13 +42,12 @@ use crate::domain::{
 use super::{
     command::Command,
     effect::Effect,
-    geometry::{PlanAreas, Regions, RunAreas, STRIP_FROM, Size},
+    geometry::Size,
     key::{Input, Key},
     msg::{JournalEvent, Msg},
     notices::{Loudness, Phrase},
     overlay::Overlay,
     state::{JournalSeen, QUIT_AGAIN_MS, Screen, State},
-    viewport::Viewport,
 };
 
 /// Begins: every usable profile is listed.
@@ -249,97 +258,6 @@ fn take_down(state: &mut State) {
     }
 }
 
-/// From this many columns the detail stands beside the calls, whose list has many columns.
-const CALLS_DETAIL_FROM: u16 = 150;
-
-/// Columns that the rows of a plan and of what was done of it have, whatever stands beside them: as many as without a pane.
-const ROWS: u16 = 80;
-/// The same while it is done, when time and request ids of each row tell more than one row whole.
-const RUNNING_ROWS: u16 = 110;
-
-/// The regions of the window as it is now.
-pub fn regions(state: &State) -> Regions {
-    let wide = match state.screen {
-        Screen::Inventory => state.browse.wide,
-        Screen::Calls => state.size.columns < CALLS_DETAIL_FROM,
-        Screen::Plan | Screen::Run => false,
-        Screen::History => state.history.opened.is_none(),
-        Screen::Welcome => true,
-    };
-    let mut regions = Regions::of(state.size, state.demo, wide);
-    regions = match state.screen {
-        Screen::Run if state.is_running() => regions.with_list(RUNNING_ROWS),
-        Screen::Plan | Screen::Run | Screen::History => regions.with_list(ROWS),
-        Screen::Inventory | Screen::Calls | Screen::Welcome => regions,
-    };
-    if state.screen == Screen::Inventory && state.has_tree_pane() {
-        regions = regions.with_tree();
-    }
-    let room = state.size.columns >= STRIP_FROM.columns && state.size.rows >= STRIP_FROM.rows;
-    let under = state.screen == Screen::Inventory && (state.plan.is_some() || state.run.is_some());
-    if room && under { regions.with_strip() } else { regions }
-}
-
-/// Lines of the current screen's list.
-pub fn list_height(state: &State) -> usize {
-    list_height_of(state, state.screen)
-}
-
-/// Lines of a screen's list, in the regions of the current one.
-fn list_height_of(state: &State, screen: Screen) -> usize {
-    let regions = regions(state);
-    usize::from(match screen {
-        Screen::Inventory | Screen::History | Screen::Calls | Screen::Welcome => regions.list.height,
-        Screen::Plan => PlanAreas::of(&regions).list.height,
-        Screen::Run => {
-            let profiles = state.run.as_ref().map_or(0, |run| run.counts_by_profile().len());
-            RunAreas::of(&regions, profiles).log.height
-        }
-    })
-}
-
-/// Where the current screen's list is looked at, and how many rows it has.
-pub fn in_list(state: &State) -> Option<(Viewport, usize)> {
-    Some(match state.screen {
-        Screen::Inventory => (state.browse.view, state.browse.rows.len()),
-        Screen::Plan => state.plan.as_ref().map(|plan| (plan.view, plan.plan.rows().len()))?,
-        Screen::Run => state.run.as_ref().map(|run| (run.view, run.rows.len()))?,
-        Screen::History => (state.history.view(), state.history.len()),
-        Screen::Calls => (state.calls.view, state.calls.len()),
-        Screen::Welcome => return None,
-    })
-}
-
-/// The first and last row in sight of the current screen's list, counted from 1, and of how many; `None`: all of them are.
-pub fn in_sight(state: &State) -> Option<(usize, usize, usize)> {
-    let (view, len) = in_list(state)?;
-    view.in_sight(len, list_height(state)).map(|(first, last)| (first, last, len))
-}
-
-/// After the window or the screen changed.
-fn fit(state: &mut State) {
-    let height = list_height(state);
-    match state.screen {
-        Screen::Inventory => state.browse.view.fit(state.browse.rows.len(), height),
-        Screen::Plan => {
-            if let Some(plan) = &mut state.plan {
-                plan.view.fit(plan.plan.rows().len(), height);
-            }
-        }
-        Screen::Run => {
-            if let Some(run) = &mut state.run {
-                run.view.fit(run.rows.len(), height);
-            }
-        }
-        Screen::History => {
-            let len = state.history.len();
-            state.history.view_mut().fit(len, height);
-        }
-        Screen::Calls => state.calls.view.fit(state.calls.len(), height),
-        Screen::Welcome => {}
-    }
-}
-
 fn press(state: &mut State, key: Key) -> Vec<Effect> {
     // Ctrl-c does it on every key map.
     if key == Key::ctrl('c') || (!key.is_text() && state.keymap.does(key, Command::Interrupt)) {
@@ -377,329 +295,6 @@ fn press(state: &mut State, key: Key) -> Vec<Effect> {
 /// A key that does nothing here says so: silence looks like a program that hangs.
 fn no_such_key(state: &mut State) {
     state.notices.say(state.now, Loudness::Info, Phrase::new("notice.no-such-key"));
-}
-
-/// Why a command does nothing right now; `None` when it can be used. Keys that are off stay listed, with this reason.
-pub fn disabled(state: &State, command: Command) -> Option<Phrase> {
-    match command {
-        Command::Plan => plan::disabled(state),
-        Command::MarkRange if tree::has_focus(state) => Some(Phrase::new("disabled.range-in-tree")),
-        Command::ToggleMark if state.screen == Screen::History => history::mark_disabled(state),
-        Command::Undo => undo::disabled(state),
-        Command::Compare => compare::disabled(state),
-        Command::Export => export::disabled(state),
-        Command::ToggleMark | Command::MarkRange | Command::MarkVisible | Command::MarkDetach => {
-            browse::mark_disabled(state)
-        }
-        Command::ClearMarks if state.marks.is_empty() && state.cleared.is_none() => {
-            Some(Phrase::new("disabled.no-marks"))
-        }
-        Command::UnmarkVisible if state.marks.is_empty() => Some(Phrase::new("disabled.no-marks")),
-        Command::Filter if super::find::is_on(state.screen) => find::disabled(state),
-        Command::Filter | Command::ClearFilter if state.screen == Screen::History => history::filter_disabled(state)
-            .or_else(|| {
-                let nothing = command == Command::ClearFilter && state.history.text.is_empty();
-                nothing.then(|| Phrase::new("disabled.no-filter"))
-            }),
-        Command::ClearFilter if !state.browse.is_filtered() => Some(Phrase::new("disabled.no-filter")),
-        Command::Confirm => plan::confirm_disabled(state),
-        Command::DryRun => plan::send_disabled(state),
-        Command::Override => plan::override_disabled(state),
-        Command::UseFound if state.found.is_empty() => Some(Phrase::new("disabled.nothing-found")),
-        Command::WriteConfig if !state.problems.is_empty() => Some(Phrase::new("disabled.config-there")),
-        Command::GoPlan if state.plan.is_none() => Some(plan::no_plan(state)),
-        Command::GoRun if state.run.is_none() => Some(Phrase::new("disabled.no-run")),
-        Command::Earlier if state.earlier.is_empty() => Some(Phrase::new("disabled.no-earlier")),
-        Command::GoInventory if state.profiles.is_empty() => Some(Phrase::new("disabled.no-profile")),
-        Command::Pause | Command::Stop if !state.is_running() => Some(Phrase::new("disabled.not-running")),
-        Command::RetryFailed => run::retry_disabled(state),
-        Command::Recheck if state.screen == Screen::History => history::recheck_disabled(state),
-        Command::Recheck => run::recheck_disabled(state),
-        Command::NextFinding | Command::PreviousFinding if state.screen == Screen::History => {
-            state.history.opened.is_none().then(|| Phrase::new("disabled.no-batch-open"))
-        }
-        Command::Sort => browse::sort_disabled(state),
-        Command::ReverseSort => browse::reverse_disabled(state),
-        Command::NextPane | Command::PreviousPane => tree::pane_disabled(state),
-        Command::Refresh | Command::RefreshAll if state.screen == Screen::History => None,
-        Command::Refresh | Command::RefreshAll
-            if look_at_journal(state).is_empty() && state.profiles.iter().all(|info| info.problem.is_some()) =>
-        {
-            Some(Phrase::new("disabled.no-profile"))
-        }
-        _ => None,
-    }
-}
-
-pub(super) fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
-    if let Some(reason) = disabled(state, command) {
-        state.notices.say(state.now, Loudness::Warn, reason);
-        return Vec::new();
-    }
-    match command {
-        Command::Down => step(state, 1),
-        Command::Up => step(state, -1),
-        Command::HalfPageDown => page(state, 1, 2),
-        Command::HalfPageUp => page(state, -1, 2),
-        Command::PageDown => page(state, 1, 1),
-        Command::PageUp => page(state, -1, 1),
-        Command::Top => go(state, 0),
-        Command::Bottom => go(state, usize::MAX),
-        Command::Fold => browse::fold(state, true),
-        Command::Unfold => browse::fold(state, false),
-        Command::NextFinding => browse::find_finding(state, true),
-        Command::PreviousFinding => browse::find_finding(state, false),
-        Command::ToggleMark if state.screen == Screen::History => history::toggle(state),
-        Command::ToggleMark => browse::toggle(state),
-        Command::Undo => return undo::begin(state),
-        Command::Compare => return compare::begin(state),
-        Command::MarkRange => browse::range(state),
-        Command::MarkVisible => browse::mark_visible(state),
-        Command::UnmarkVisible => browse::unmark_visible(state),
-        Command::ClearMarks => browse::clear(state),
-        Command::MarkDetach => browse::mark_detach(state),
-        Command::Plan => return plan::open(state),
-        Command::DropRow => return plan::drop_row(state),
-        Command::Confirm => return plan::ask(state),
-        Command::DryRun => return dry_run::begin(state),
-        Command::Override => plan::ask_reason(state),
-        Command::Rebuild => return plan::rebuild(state),
-        Command::Pause => return run::pause(state),
-        Command::Stop => return run::stop(state),
-        Command::RetryFailed => return run::retry(state),
-        Command::Recheck if state.screen == Screen::History => return history::recheck(state),
-        Command::Recheck => return run::recheck(state),
-        Command::Filter if super::find::is_on(state.screen) => find::begin(state),
-        Command::Filter if state.screen == Screen::History => history::begin(state),
-        Command::ClearFilter if state.screen == Screen::History => return history::clear(state),
-        Command::Filter => filter::begin(state),
-        Command::ClearFilter => filter::clear(state),
-        Command::Prompt => state.overlays.push(Overlay::Prompt(super::prompt::Prompt::default())),
-        Command::Open if state.screen == Screen::History => return history::open(state),
-        Command::Open => overlay::open(state),
-        Command::Copy => return copy::copy(state),
-        Command::CopyMore => copy::menu(state),
-        Command::Export => export::menu(state),
-        Command::Columns => state.overlays.push(Overlay::Columns { view: super::viewport::Viewport::default() }),
-        Command::Layout => browse::layout(state),
-        Command::Sort => browse::sort(state),
-        Command::ReverseSort => browse::reverse(state),
-        Command::ToggleDetail => browse::toggle_detail(state),
-        Command::NextPane | Command::PreviousPane => tree::next_pane(state, command),
-        Command::GoInventory => show(state, Screen::Inventory),
-        Command::GoPlan => show(state, Screen::Plan),
-        Command::GoRun => show(state, Screen::Run),
-        Command::Earlier => state.overlays.push(Overlay::Earlier { scroll: 0 }),
-        Command::GoHistory => return history::go(state),
-        Command::GoCalls => show(state, Screen::Calls),
-        Command::Refresh | Command::RefreshAll if state.screen == Screen::History => return history::read(state),
-        Command::Refresh | Command::RefreshAll => {
-            let mut effects = look_at_journal(state);
-            effects.extend(inventory::refresh(state, command == Command::RefreshAll));
-            return effects;
-        }
-        Command::Language => {
-            state.language = match state.language {
-                super::state::Language::English => super::state::Language::Chinese,
-                super::state::Language::Chinese => super::state::Language::English,
-            };
-        }
-        Command::StartDemo => return vec![Effect::Demo],
-        Command::UseFound => return vec![Effect::UseFound],
-        Command::WriteConfig => return vec![Effect::WriteConfig],
-        Command::Help => state.overlays.push(Overlay::Help(super::overlay::Help::default())),
-        Command::Redraw => return vec![Effect::Redraw],
-        Command::Suspend => return vec![Effect::Suspend],
-        Command::Mouse => return mouse::toggle(state),
-        Command::Back => return back(state),
-        Command::Close => return close(state),
-        Command::Interrupt => return interrupt(state),
-    }
-    Vec::new()
-}
-
-/// Goes to a screen; what runs on another one runs on.
-pub(super) fn show(state: &mut State, screen: Screen) {
-    if state.screen != screen {
-        state.notices.leave();
-    }
-    state.screen = screen;
-    state.pane = super::state::Pane::List;
-    state.browse.range_from = None;
-    fit(state);
-}
-
-fn step(state: &mut State, by: isize) {
-    let height = list_height(state);
-    if state.screen == Screen::Inventory && state.pane == super::state::Pane::Detail {
-        state.browse.detail_scroll = state.browse.detail_scroll.saturating_add_signed(by);
-        return;
-    }
-    if tree::has_focus(state) {
-        return tree::step(state, by);
-    }
-    match state.screen {
-        Screen::Inventory => {
-            state.browse.view.step(by, state.browse.rows.len(), height);
-            browse::moved(state);
-        }
-        Screen::Plan => {
-            if let Some(plan) = &mut state.plan {
-                plan.view.step(by, plan.plan.rows().len(), height);
-            }
-        }
-        Screen::Run => {
-            if let Some(run) = &mut state.run {
-                run.view.step(by, run.rows.len(), height);
-            }
-        }
-        Screen::History => {
-            let len = state.history.len();
-            state.history.view_mut().step(by, len, height);
-        }
-        Screen::Calls => state.calls.view.step(by, state.calls.len(), height),
-        Screen::Welcome => {
-            // The drawing cuts what is past the end; a problem takes a few lines at most.
-            let most = state.problems.len() * 4 + 32;
-            state.welcome_scroll = state.welcome_scroll.saturating_add_signed(by).min(most);
-        }
-    }
-}
-
-fn page(state: &mut State, direction: isize, parts: usize) {
-    let by = isize::try_from((list_height(state) / parts).max(1)).unwrap_or(1);
-    step(state, direction * by);
-}
-
-fn go(state: &mut State, row: usize) {
-    let by = if row == 0 { isize::MIN / 2 } else { isize::MAX / 2 };
-    step(state, by);
-}
-
-/// Esc: one layer only. Dialogs and input lines are handled before this; here: message, detail pane, filter, the tree's part.
-fn close(state: &mut State) -> Vec<Effect> {
-    if state.pane == super::state::Pane::Detail {
-        state.pane = super::state::Pane::List;
-        return Vec::new();
-    }
-    if state.browse.range_from.take().is_some() {
-        return Vec::new();
-    }
-    if state.notices.dismiss(state.now) {
-        return Vec::new();
-    }
-    match state.screen {
-        Screen::Inventory => {
-            if let Some(effects) = inventory::cancel_loading(state) {
-                return effects;
-            }
-            if state.browse.is_filtered() {
-                filter::clear(state);
-            } else {
-                tree::widen(state);
-            }
-        }
-        Screen::Plan => return plan::leave(state),
-        Screen::History => {
-            let mut effects = Vec::new();
-            if !history::close(state, &mut effects) {
-                show(state, home(state));
-            }
-            return effects;
-        }
-        Screen::Run | Screen::Calls => show(state, home(state)),
-        Screen::Welcome => {}
-    }
-    Vec::new()
-}
-
-/// Would esc stop the listings now? It closes what is nearer first.
-pub fn closes_loading(state: &State) -> bool {
-    state.screen == Screen::Inventory
-        && state.overlays.is_empty()
-        && !state.browse.editing
-        && state.pane != super::state::Pane::Detail
-        && state.browse.range_from.is_none()
-        && state.jobs.listings().next().is_some()
-}
-
-fn home(state: &State) -> Screen {
-    if state.profiles.is_empty() { Screen::Welcome } else { Screen::Inventory }
-}
-
-/// q: back to the inventory; there, out.
-fn back(state: &mut State) -> Vec<Effect> {
-    match state.screen {
-        Screen::Inventory | Screen::Welcome => quit(state),
-        Screen::Plan => plan::leave(state),
-        Screen::Run | Screen::History | Screen::Calls => {
-            show(state, home(state));
-            Vec::new()
-        }
-    }
-}
-
-fn quit(state: &mut State) -> Vec<Effect> {
-    if state.is_running() {
-        state.overlays.push(Overlay::Quit);
-        return Vec::new();
-    }
-    // Marks are work that a slip of the finger must not cost.
-    let again = state.quit_asked.is_some_and(|at| state.now.since(at) < QUIT_AGAIN_MS);
-    if !state.marks.is_empty() && !again {
-        state.quit_asked = Some(state.now);
-        let phrase = Phrase::new("notice.quit-marks").with("count", state.marks.len());
-        state.notices.say(state.now, Loudness::Warn, phrase);
-        return Vec::new();
-    }
-    state.quitting = true;
-    vec![Effect::Quit]
-}
-
-/// ctrl-c: cancels the innermost thing; during a batch it stops; at the top it asks to be pressed again.
-fn interrupt(state: &mut State) -> Vec<Effect> {
-    let again = state.quit_asked.is_some_and(|at| state.now.since(at) < QUIT_AGAIN_MS);
-    if let Some(top) = state.overlays.pop() {
-        return if matches!(top, Overlay::DryRun { .. }) { dry_run::close(state) } else { Vec::new() };
-    }
-    if state.screen == Screen::Inventory && state.browse.editing {
-        filter::cancel(state);
-        return Vec::new();
-    }
-    if state.screen == Screen::History && state.history.editing {
-        return history::clear(state);
-    }
-    if let Some(run) = state.run.as_mut().filter(|run| run.ended.is_none()) {
-        // The first press stops and only the next one arms: two that come quickly leave nothing behind.
-        if !std::mem::replace(&mut run.interrupted, true) {
-            state.quit_asked = None;
-            return run::stop(state);
-        }
-        if again {
-            // Calls in flight are left behind on purpose; their intents stay open in the journal.
-            state.quitting = true;
-            return vec![Effect::Interrupted];
-        }
-        state.quit_asked = Some(state.now);
-        state.notices.say(state.now, Loudness::Warn, Phrase::new("notice.ctrl-c-leaves-batch"));
-        return Vec::new();
-    }
-    if !again && let Some(effects) = inventory::cancel_loading(state) {
-        return effects;
-    }
-    if again {
-        state.quitting = true;
-        return vec![Effect::Interrupted];
-    }
-    state.quit_asked = Some(state.now);
-    state.notices.say(state.now, Loudness::Info, Phrase::new("notice.ctrl-c-again"));
-    Vec::new()
-}
-
-/// SIGTERM, SIGHUP: as q, but nobody is there to be asked.
-fn terminate(state: &mut State) -> Vec<Effect> {
-    state.quitting = true;
-    if state.is_running() { run::stop(state) } else { vec![Effect::Quit] }
 }
 
 fn panicked(state: &mut State, job: crate::domain::ids::JobId) -> Vec<Effect> {
