@@ -299,3 +299,24 @@ fn a_first_screen_that_is_longer_than_its_window_names_the_keys_that_scroll() {
         }
     }
 }
+
+/// What is read again for a plan are its NICs; the list that a finding hangs on may be older, and both have to be true.
+#[test]
+fn a_finding_names_the_listing_that_its_older_data_is_from() {
+    for (language, wanted) in
+        [(Language::English, "4 min ago, from the listing of NICs"), (Language::Chinese, "4 分钟前（列表：网卡）")]
+    {
+        let mut scenario = world::listed(MIDDLE, language);
+        let belts = Belts { per_plan: 1, percent: 100 };
+        scenario.state.safety = Arc::new(Safety { belts, ..Safety::default() });
+        scenario.after_ms(4 * 60_000);
+        world::mark(&mut scenario, &["10.0.1.21", "10.0.1.22"]);
+        scenario.keys("p");
+        scenario.read_again();
+        scenario.keys("enter");
+        let drawn = text(&scenario.state).replace(' ', "");
+        assert!(drawn.contains(&wanted.replace(' ', "")), "{}", text(&scenario.state));
+        let now = skin(ThemeName::Dark).words(language).word("time.just-now").replace(' ', "");
+        assert!(drawn.lines().next().unwrap().contains(&now), "the header tells the plan's age\n{drawn}");
+    }
+}
