@@ -25,7 +25,7 @@ pub(super) struct Value {
 const DIGITS_IN_IDS: usize = 4;
 
 /// What people write between terms by habit from other languages.
-const JOINING: &[&str] =
+pub(super) const JOINING: &[&str] =
     &["or", "and", "not", "||", "&&", "|", "&", "｜", "＆", "或", "或者", "且", "并且", "和", "与", "非", "不是"];
 
 /// Signs that negate or put together elsewhere, as they stand before a term.

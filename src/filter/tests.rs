@@ -559,6 +559,11 @@ fn texts() -> impl Strategy<Value = String> {
             "mac:00-16",
             "(",
             "[",
+            "|",
+            "＆",
+            "或",
+            "－",
+            "（",
             "nic-state:",
         ])
         .prop_map(str::to_owned),
@@ -573,7 +578,7 @@ fn terms() -> impl Strategy<Value = String> {
         let text = text.trim().trim_start_matches('-').to_owned();
         let expr = parse(&text).ok()?;
         // Alone it looks for itself.
-        let joins = ["or", "and", "not", "||", "&&", "|", "&"].contains(&&*text.to_lowercase());
+        let joins = parse::JOINING.contains(&&*text.to_lowercase());
         (expr.terms().len() == 1 && !expr.terms()[0].is_negated() && !joins).then(|| expr.terms()[0].text().to_owned())
     })
 }
