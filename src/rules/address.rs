@@ -81,6 +81,23 @@ pub(super) fn ask(facts: &Facts, condition: Condition, address: Address, context
     }
 }
 
+/// See [`nic::rest`].
+pub(super) fn rest(facts: &Facts, condition: Condition, address: Address) -> Answer {
+    let ip = address.ip;
+    match condition {
+        // An address has one EIP; but one that may be on it may be another one.
+        Condition::NoEipOnAddress if facts.eips_at(ip).any(|eip| eip.is_on(facts.nic, ip).is_none()) => {
+            Answer::CanNotTell(FindingId::EipUnknown)
+        }
+        Condition::NoEipOnNic if facts.eips.iter().any(|eip| eip.is_on(facts.nic, ip).is_none()) => {
+            Answer::CanNotTell(FindingId::EipUnknown)
+        }
+        Condition::NoEipOnNic => nic::no_more_eips(facts),
+        Condition::NotBackend => nic::other_backends(facts, facts.backends_at(ip)),
+        _ => Answer::Holds,
+    }
+}
+
 /// Of an address that is not on the NIC: that it is not, and what of the NIC itself is refused.
 pub(super) fn ask_absent(facts: &Facts, condition: Condition) -> Answer {
     match condition {

@@ -147,9 +147,11 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
         }
         FindingId::VipUnknown => {
             let mut values = with_ip(vec![nic()]);
-            let floats = || super::nic::virtuals_that_leave(facts, context).map(|address| address.ip);
-            if matches!(asked, Asked::Nic) && floats().next().is_some() {
-                values.push(("ip", join(floats())));
+            let is_untold =
+                |address: &Address| matches!(super::address::shared(facts, *address, context), Answer::CanNotTell(_));
+            let untold = || super::nic::virtuals_that_leave(facts, context).filter(is_untold).map(|address| address.ip);
+            if matches!(asked, Asked::Nic) && untold().next().is_some() {
+                values.push(("ip", join(untold())));
             }
             if facts.floats_known && values.iter().any(|(name, _)| *name == "ip") {
                 values.push(("case", "nics".to_owned()));

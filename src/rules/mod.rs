@@ -146,8 +146,18 @@ fn judge(facts: &Facts, capabilities: &Capabilities, asked: Asked, context: Cont
         if gone && answer == Answer::Unseen(FindingId::InstanceUnknown) {
             continue;
         }
-        if let Some(verdict) = weigh(answer, rule) {
-            emit(verdict);
+        let Some(verdict) = weigh(answer, rule) else { continue };
+        emit(verdict);
+        // What is known to be there is no word on what is not known.
+        if let Answer::Violated(_) = answer
+            && verdict.severity < rule.untold
+        {
+            let rest = match asked {
+                Asked::Address(address) => address::rest(facts, rule.condition, address),
+                Asked::Absent(_) => Answer::Holds,
+                Asked::Nic => nic::rest(facts, rule.condition, context),
+            };
+            weigh(rest, rule).into_iter().for_each(&mut emit);
         }
     }
     if let Asked::Absent(_) = asked {

@@ -61,24 +61,36 @@ pub(super) fn ask(facts: &Facts, condition: Condition, context: Context) -> Answ
                 |address: &Address| address.role != AddressRole::Primary && !context.leaving.contains(&address.ip);
             if facts.nic.addresses.iter().any(leaves) || !facts.nic.prefixes.is_empty() {
                 Answer::Violated(FindingId::AddressesLeave)
-            } else if !facts.nic.addresses_known {
-                Answer::CanNotTell(FindingId::AddressesUnknown)
-            } else if !facts.floats_known {
-                // One that came since the listing leaves with it.
-                Answer::CanNotTell(FindingId::VipUnknown)
             } else {
-                Answer::Holds
+                none_leaves_unseen(facts)
             }
         }
         // Those that others go on answering for are in nobody's way.
         Condition::VirtualShared => {
-            let answers =
-                || virtuals_that_leave(facts, context).map(|address| address::shared(facts, address, context));
-            let is_last = |answer: &Answer| *answer == Answer::Violated(FindingId::VipLast);
-            let untold = |answer: &Answer| matches!(answer, Answer::CanNotTell(_));
-            answers().find(is_last).or_else(|| answers().find(untold)).unwrap_or(Answer::Holds)
+            let mut answers =
+                virtuals_that_leave(facts, context).map(|address| address::shared(facts, address, context));
+            let last = answers.find(|answer| *answer == Answer::Violated(FindingId::VipLast));
+            last.unwrap_or_else(|| rest(facts, condition, context))
         }
         condition => ask_any(facts, condition),
+    }
+}
+
+/// Of what a rule found there is some: can it be told that there is no more of it? For rules that find what is in the way one by one.
+pub(super) fn rest(facts: &Facts, condition: Condition, context: Context) -> Answer {
+    match condition {
+        Condition::NoEipOnAddress | Condition::NoEipOnNic => no_more_eips(facts),
+        Condition::NotBackend => other_backends(facts, facts.backends.iter().copied()),
+        Condition::NoVirtualIp if !facts.floats_known || !facts.nic.addresses_known => {
+            Answer::CanNotTell(FindingId::VipUnknown)
+        }
+        Condition::AddressesLeave => none_leaves_unseen(facts),
+        Condition::VirtualShared => {
+            let mut answers =
+                virtuals_that_leave(facts, context).map(|address| address::shared(facts, address, context));
+            answers.find(|answer| matches!(answer, Answer::CanNotTell(_))).unwrap_or(Answer::Holds)
+        }
+        _ => Answer::Holds,
     }
 }
 
@@ -196,13 +208,31 @@ pub(super) fn no_more_backends(facts: &Facts) -> Answer {
 }
 
 /// Is any of these backends on the NIC, or may be?
-pub(super) fn backends<'a>(facts: &Facts, mut found: impl Iterator<Item = &'a Backend> + Clone) -> Answer {
+pub(super) fn backends<'a>(facts: &Facts, found: impl Iterator<Item = &'a Backend> + Clone) -> Answer {
     if found.clone().any(|backend| !backend.may_be_elsewhere(facts.nic)) {
         Answer::Violated(FindingId::LbBackend)
-    } else if found.next().is_some() {
+    } else {
+        other_backends(facts, found)
+    }
+}
+
+/// Beside those of these that surely are: may any other be?
+pub(super) fn other_backends<'a>(facts: &Facts, mut found: impl Iterator<Item = &'a Backend>) -> Answer {
+    if found.any(|backend| backend.may_be_elsewhere(facts.nic)) {
         Answer::CanNotTell(FindingId::LbUnknown)
     } else {
         no_more_backends(facts)
+    }
+}
+
+/// One that is not told leaves with the NIC as well, and so does a virtual one that came since the listing.
+fn none_leaves_unseen(facts: &Facts) -> Answer {
+    if !facts.nic.addresses_known {
+        Answer::CanNotTell(FindingId::AddressesUnknown)
+    } else if !facts.floats_known {
+        Answer::CanNotTell(FindingId::VipUnknown)
+    } else {
+        Answer::Holds
     }
 }
 

@@ -133,8 +133,13 @@ fn found<'a>(
     let gone = !matches!(kind, OperationKind::Attach { .. }) && tells_gone(&facts, rules);
     let asking = Asking { part, facts, kind, near };
     let mut found: Vec<Finding> = Vec::new();
-    for rule in rules {
+    let answers = rules.iter().flat_map(|rule| {
         let (answer, values) = asking.ask(rule.condition);
+        let is_mild = matches!(answer, Answer::Violated(_)) && rule.severity < rule.untold;
+        let rest = is_mild.then(|| (rule, asking.rest(rule.condition), None));
+        [Some((rule, answer, values)), rest].into_iter().flatten()
+    });
+    for (rule, answer, values) in answers {
         if gone && answer == Answer::Unseen(FindingId::InstanceUnknown) {
             continue;
         }

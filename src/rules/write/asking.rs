@@ -315,6 +315,16 @@ impl<'a> Asking<'a> {
         (answer, Some(values))
     }
 
+    /// Of what a rule found there is some: can it be told that there is no more of it?
+    pub fn rest(&self, condition: Condition) -> Answer {
+        match (self.kind, condition) {
+            // Others answer for a virtual address, or do not.
+            (_, Condition::VirtualShared) => Answer::Holds,
+            (OperationKind::Delete { .. }, _) => nic::rest(&self.facts, condition, Context::default()),
+            _ => Answer::Holds,
+        }
+    }
+
     /// Is what looks like a NIC an address that others answer for?
     fn answered_for(&self) -> (Answer, Option<Values>) {
         let own = self.nic();

@@ -58,6 +58,28 @@ fn value<'a>(findings: &'a [Finding], id: FindingId, name: &str) -> &'a str {
     &finding.values.iter().find(|(key, _)| *key == name).unwrap_or_else(|| panic!("{id:?} has no {name}")).1
 }
 
+/// What is known to be in the way is no word on what is not known.
+#[test]
+fn what_is_not_known_is_told_beside_what_is() {
+    use FindingId as F;
+    let unread: Change = |s| (s.backends_known, s.backends) = (false, vec![backend("lb-1", "10.0.0.2")]);
+    let half: Change = |s| s.nic.addresses_known = false;
+    let eips: Change = |s| (s.eips_known, s.eips) = (false, vec![eip("eip-1", "nic-1", Some("10.0.0.2"))]);
+    let floats: Change = |s| s.floats_known = false;
+    for (condition, subject, change, known, unknown) in [
+        (Condition::NotBackend, ADDRESS, unread, F::LbBackend, F::LbUnknown),
+        (Condition::NotBackend, Subject::Nic, unread, F::LbBackend, F::LbUnknown),
+        (Condition::NoEipOnNic, Subject::Nic, eips, F::EipOnNic, F::EipUnknown),
+        (Condition::AddressesLeave, Subject::Nic, half, F::AddressesLeave, F::AddressesUnknown),
+        (Condition::AddressesLeave, Subject::Nic, floats, F::AddressesLeave, F::VipUnknown),
+    ] {
+        let told = short(&found(change, &only(condition, W), subject));
+        assert_eq!(told, [(unknown, U), (known, W)], "{condition:?} {subject:?}");
+        // What blocks by itself asks for no more.
+        assert_eq!(short(&found(change, &only(condition, B), subject)), [(known, B)], "{condition:?} {subject:?}");
+    }
+}
+
 const NOTHING: Change = |_| {};
 const UNREAD_INSTANCE: Change = |s| s.instance = None;
 const FREE: Change = |s| {

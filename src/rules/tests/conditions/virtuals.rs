@@ -196,6 +196,19 @@ fn what_is_said_of_virtual_addresses_is_as_old_as_their_list() {
     assert_eq!(told(false), (vec![(FindingId::VipLast, W)], None));
 }
 
+/// One that goes for good hides none of which nobody knows.
+#[test]
+fn a_last_virtual_address_is_no_word_on_another_one() {
+    let change: Change = |s| {
+        float(s, &["10.0.0.1"]);
+        s.nic.addresses[2].role = AddressRole::Virtual;
+    };
+    let found = found(change, &only(Condition::VirtualShared, W), Subject::Nic);
+    assert_eq!(short(&found), [(FindingId::VipUnknown, U), (FindingId::VipLast, W)]);
+    assert_eq!(value(&found, FindingId::VipUnknown, "ip"), "10.0.0.3");
+    assert_eq!(value(&found, FindingId::VipLast, "ip"), "10.0.0.2");
+}
+
 /// Traffic to it ends with the last NIC that has the address, not with the first.
 #[test]
 fn an_eip_of_a_shared_virtual_address_is_said_to_go_on() {
