@@ -7,7 +7,7 @@ use crate::{
         notices::{Loudness, Phrase},
         state::{Screen, State},
     },
-    filter::{self, Expr},
+    filter::{self, Expr, FilterErrorKind},
 };
 
 use super::{inventory, matching};
@@ -138,7 +138,11 @@ pub fn apply(state: &mut State) {
         }
         Err(mistake) => {
             let complete = filter::complete_part(&text, &clouds);
-            if (mistake.is_incomplete() || is_begun(&text, complete, &state.browse.filter_text))
+            let misread = matches!(
+                mistake.kind,
+                FilterErrorKind::UnknownField | FilterErrorKind::Joining | FilterErrorKind::Apart { .. }
+            );
+            if (mistake.is_incomplete() || misread && is_begun(&text, complete, &state.browse.filter_text))
                 && let Ok(expr) = Expr::parse(complete)
             {
                 put(state, expr, complete);
@@ -148,7 +152,7 @@ pub fn apply(state: &mut State) {
     }
 }
 
-/// Is the filter in force the first letters of the wrong term, which were typed a moment ago and looked like a word?
+/// Is the filter in force the first letters of a wrong term, which were typed a moment ago and looked like a word?
 fn is_begun(text: &str, complete: &str, in_force: &str) -> bool {
     in_force.len() > complete.trim().len() && text.starts_with(in_force)
 }

@@ -161,6 +161,12 @@ fn a_term_that_turns_out_wrong_takes_back_the_word_it_looked_like() {
     let web = scenario.rows();
     scenario.text(" foo:bar");
     assert_eq!((scenario.rows(), scenario.state.browse.filter_text.as_str()), (web, "web"));
+    // A value that turns out wrong leaves the list of the one before.
+    scenario.keys("ctrl-u").text("ip:10.0.3.0/24");
+    let net = scenario.rows();
+    scenario.text("0");
+    assert!(scenario.state.browse.mistake.is_some());
+    assert_eq!((scenario.rows(), scenario.state.browse.filter_text.as_str()), (net, "ip:10.0.3.0/24"));
     // What was in force before the line was emptied and written anew is not of the new term.
     scenario.keys("ctrl-u").text("10.0.3").keys("enter /");
     let kept = scenario.rows();
