@@ -50,6 +50,8 @@ pub(super) fn load(rows: &[PlanRow], inventory: &Inventory, belts: Belts) -> Loa
     for row in going() {
         let (ip, count) = match &row.target {
             Target::Nic(key) if row.act == Act::Detach => (None, along(key, inventory, &released).max(1)),
+            // An EIP takes nothing away, and is no address of the profile's: bound again, it comes with one that is counted.
+            target if row.act == Act::BindEip => (target.ip(), 0),
             // What comes back takes nothing away, and is counted as what it is.
             target => (target.ip(), 1),
         };

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::ProfileId;
 
-use super::{Decision, PlanRow};
+use super::{Act, Decision, PlanRow};
 
 /// How much one plan may do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -73,16 +73,17 @@ impl Load {
         self.addresses > self.belts.per_plan || self.shares.iter().any(Share::is_over)
     }
 
-    /// Can these rows have been measured to be this? Each that goes is one address at least, of the plan and of its profile's share; the
-    /// shares are of all addresses, and no wider than the belt.
+    /// Can these rows have been measured to be this? Each that goes, but for EIPs that are bound again, is one address at least, of the plan
+    /// and of its profile's share; the shares are of all addresses, and no wider than the belt.
     pub(super) fn is_of(&self, rows: &[PlanRow]) -> bool {
         let going = || rows.iter().filter(|row| matches!(row.decision, Decision::Go(_)));
-        let of = |profile: &ProfileId| going().filter(|row| row.target.nic().profile == *profile).count();
+        let counted = || going().filter(|row| row.act != Act::BindEip);
+        let of = |profile: &ProfileId| counted().filter(|row| row.target.nic().profile == *profile).count();
         let has = |row: &PlanRow| self.shares.iter().any(|share| share.profile == row.target.nic().profile);
         let is_told =
             |share: &Share| share.count >= of(&share.profile) && share.most <= self.belts.of_profile(share.total);
         let sum = self.shares.iter().fold(0, |sum: usize, share| sum.saturating_add(share.count));
-        self.addresses >= going().count()
+        self.addresses >= counted().count()
             && sum >= self.addresses
             && going().all(has)
             && self.shares.iter().all(is_told)

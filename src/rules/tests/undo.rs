@@ -6,7 +6,7 @@ use crate::{
         finding::FindingId,
         ids::{AddressKey, NicKey, ProfileId},
         plan::OperationKind,
-        plan::{Act, Decision, Overruled, ReleasePlan},
+        plan::{Act, Belts, Decision, Overruled, ReleasePlan},
         selection::Target,
         undo::TakeBack,
     },
@@ -289,6 +289,18 @@ fn what_is_put_back_comes_in_order_and_together() {
         .collect();
     assert_eq!(acts, [(Act::Assign, "nic-1", 0), (Act::Attach, "nic-2", 0), (Act::Assign, "nic-2", 1)]);
     assert_eq!(plan.operations()[2].targets().len(), 2, "one call for both");
+}
+
+/// What was taken by one plan comes back by one: an EIP beside its address is no address more.
+#[test]
+fn eips_that_are_bound_again_are_no_addresses() {
+    let undos = [assign("nic-1", "10.0.0.50"), attach("nic-2", "vm-1"), bind("eip-1")];
+    let within = |per_plan| {
+        let plan = made_under(&undos, &Safety { belts: Belts { per_plan, percent: 20 }, ..Safety::default() });
+        (plan.operations().len(), plan.load().addresses, plan.load().shares[0].count)
+    };
+    assert_eq!(within(2), (3, 2, 2));
+    assert_eq!(within(1).0, 0, "over it");
 }
 
 /// What is not known may be overruled, with a reason; what stands in the way may not.
