@@ -63,6 +63,17 @@ impl Nic {
         self.addresses.iter().filter(own).map(|address| address.ip)
     }
 
+    /// Is it on an instance? On none it answers for nothing, whatever is bound to it. One that is attached and names none hides it;
+    /// `None` where the cloud says neither.
+    pub fn is_on_instance(&self) -> Option<bool> {
+        match self.status.state {
+            _ if self.instance.is_some() => Some(true),
+            NicState::Attached => Some(true),
+            NicState::Free => Some(false),
+            _ => None,
+        }
+    }
+
     /// It may use any address, and will not any more once these go: nothing else is on its list, and the call that takes all off
     /// an attached NIC empties that.
     pub fn loses_any(&self, goes: impl Fn(IpAddr) -> bool) -> bool {

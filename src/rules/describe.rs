@@ -154,7 +154,8 @@ pub(super) fn values(facts: &Facts, rules: &[Precondition], asked: Asked, contex
                 values.push(("ip", join(untold())));
             }
             if facts.floats_known && values.iter().any(|(name, _)| *name == "ip") {
-                values.push(("case", "nics".to_owned()));
+                let case = if facts.are_nics_listed() { "unplaced" } else { "nics" };
+                values.push(("case", case.to_owned()));
                 return values;
             }
             values.extend(why(facts, Resource::Floats));

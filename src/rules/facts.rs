@@ -65,10 +65,11 @@ impl Leaving {
     }
 }
 
-/// Who else has a virtual address.
+/// Who else answers for a virtual address.
 pub(super) struct Others<'a> {
+    /// On instances: what has left its own stays bound, and answers no more.
     pub nics: Vec<&'a Nic>,
-    /// Entries of its list whose NICs may be there, and are not listed.
+    /// NICs that may be on an instance or on none, and entries of its list whose NICs may be there, and are not listed.
     pub untold: usize,
     /// Entries of its list, where nothing is known of other NICs.
     pub elsewhere: usize,
@@ -220,8 +221,8 @@ impl<'a> Facts<'a> {
         self.backends.iter().copied().filter(move |backend| backend.ip_on(self.nic) == Some(ip))
     }
 
-    /// Other NICs that have the virtual address, but for those that the plan takes it from; and how many entries of its own list name
-    /// nobody, where NICs are missing in the listing that they may mean.
+    /// Other NICs on instances that have the virtual address, but for those that the plan takes it from; and how many may be others of
+    /// them: on an instance or not, or entries of its own list that name nobody, where NICs are missing in the listing.
     pub(super) fn others(&self, float: &Float, leaving: &Leaving) -> Others<'a> {
         let Some(part) = self.part else {
             return Others { nics: Vec::new(), untold: 0, elsewhere: float.others(self.nic) };
@@ -232,8 +233,15 @@ impl<'a> Facts<'a> {
         let elsewhere = float.pairs.iter().filter(|pair| is_taken(pair)).count();
         loose = loose.saturating_sub(elsewhere);
         nics.retain(|nic| nic.id != self.nic.id && !leaving.takes(&nic.id, float.ip));
-        let listed = part.coverage(Resource::Nics, &self.nic.region).is_known();
-        Others { nics, untold: if listed { 0 } else { loose }, elsewhere }
+        let unplaced = nics.iter().filter(|nic| nic.is_on_instance().is_none()).count();
+        nics.retain(|nic| nic.is_on_instance() == Some(true));
+        let unlisted = if self.are_nics_listed() { 0 } else { loose };
+        Others { nics, untold: unplaced + unlisted, elsewhere }
+    }
+
+    /// Were all NICs around it listed?
+    pub(super) fn are_nics_listed(&self) -> bool {
+        self.part.is_some_and(|part| part.coverage(Resource::Nics, &self.nic.region).is_known())
     }
 
     /// Why the listing of this failed, if it did.

@@ -274,7 +274,8 @@ async fn the_last_one_is_not_taken_off_by_a_plan_that_said_others_keep_it() {
         let pairs = float_of(world, "10.0.0.100").pairs;
         assert!(world.remove_nic("nic-db0").is_some() && world.set_pairs_of_float("vip-100", pairs));
     };
-    for meanwhile in [unbound, deleted] {
+    let detached: Meanwhile = |world| off_its_server(world, "nic-db0");
+    for meanwhile in [unbound, deleted, detached] {
         let mut stage = scene().open().await;
         let plan = stage.prepare(&[address("nic-web0", "10.0.0.100")]).await;
         let told = plan.rows()[0].findings.iter().find(|finding| finding.id == FindingId::VipShared).expect("shared");
@@ -291,28 +292,51 @@ async fn the_last_one_is_not_taken_off_by_a_plan_that_said_others_keep_it() {
     }
 }
 
+/// Somebody takes a NIC off its server: what was bound to it stays so, and it answers for nothing.
+fn off_its_server(world: &mut World, nic: &str) {
+    let off = |nic: &mut SimNic| (nic.instance_id, nic.primary, nic.status) = (None, false, "DOWN".to_owned());
+    assert!(world.edit_nic(nic, off).is_some());
+}
+
+/// Binds one more NIC to a virtual IP.
+fn bound_too(world: &mut World, vip: &str, own: &str) {
+    let mut pairs = world.float(vip).expect("there").pairs.clone();
+    pairs.push(SimPair { ip: own.into(), mac: "fa:16:3e:00:00:21".into() });
+    assert!(world.set_pairs_of_float(vip, pairs));
+}
+
+fn assert_last_now(outcome: &Outcome) {
+    let Outcome::Skipped { why: Skip::Stale { changes } } = outcome else { panic!("{outcome:?}") };
+    assert_eq!(changes.iter().map(|change| change.now.as_str()).collect::<Vec<_>>(), ["vip-last"]);
+}
+
 /// The same of a NIC that goes with a virtual IP on it: what others were to answer for is told where they do not.
 #[tokio::test]
 async fn a_nic_is_not_taken_away_with_the_last_hold_on_what_others_were_to_keep() {
-    let mut stage = scene().open().await;
-    let pairs = float_of(&stage.simulator.world(), "10.0.0.102").pairs;
-    let other = SimPair { ip: "10.0.0.21".into(), mac: "fa:16:3e:00:00:21".into() };
-    let both = pairs.iter().cloned().chain([other]).collect();
-    assert!(stage.simulator.change(|world| world.set_pairs_of_float("vip-102", both)));
-    let target = Target::Nic(key("nic-web1"));
-    let told = |plan: &ReleasePlan, id: FindingId| plan.rows()[0].findings.iter().any(|finding| finding.id == id);
-    let plan = stage.prepare(std::slice::from_ref(&target)).await;
-    assert!(!told(&plan, FindingId::VipLast) && told(&plan, FindingId::AddressesLeave));
-    assert_eq!(effects(&plan).unanswered, 0);
-    assert!(stage.simulator.change(|world| world.set_pairs_of_float("vip-102", pairs)));
-    let ended = stage.run(&plan).await;
-    let Outcome::Skipped { why: Skip::Stale { changes } } = ended.only() else { panic!("{:?}", ended.only()) };
-    assert_eq!(changes.iter().map(|change| change.now.as_str()).collect::<Vec<_>>(), ["vip-last"]);
-    assert!(writes(&stage).is_empty());
-    let plan = stage.prepare(std::slice::from_ref(&target)).await;
-    assert!(told(&plan, FindingId::VipLast));
-    assert_eq!(effects(&plan).unanswered, 1);
-    stage.run(&plan).await.all(OutcomeWord::Released);
+    type Meanwhile = fn(&mut World);
+    let unbound: Meanwhile = |world| {
+        let mut pairs = float_of(world, "10.0.0.102").pairs;
+        pairs.retain(|pair| pair.ip != "10.0.0.21");
+        assert!(world.set_pairs_of_float("vip-102", pairs));
+    };
+    let detached: Meanwhile = |world| off_its_server(world, "nic-db1");
+    for meanwhile in [unbound, detached] {
+        let mut stage = scene().open().await;
+        stage.simulator.change(|world| bound_too(world, "vip-102", "10.0.0.21"));
+        let target = Target::Nic(key("nic-web1"));
+        let told = |plan: &ReleasePlan, id: FindingId| plan.rows()[0].findings.iter().any(|finding| finding.id == id);
+        let plan = stage.prepare(std::slice::from_ref(&target)).await;
+        assert!(!told(&plan, FindingId::VipLast) && told(&plan, FindingId::AddressesLeave));
+        assert_eq!(effects(&plan).unanswered, 0);
+        stage.simulator.change(meanwhile);
+        let ended = stage.run(&plan).await;
+        assert_last_now(ended.only());
+        assert!(writes(&stage).is_empty());
+        let plan = stage.prepare(std::slice::from_ref(&target)).await;
+        assert!(told(&plan, FindingId::VipLast));
+        assert_eq!(effects(&plan).unanswered, 1);
+        stage.run(&plan).await.all(OutcomeWord::Released);
+    }
 }
 
 /// Somebody takes the other virtual IP off.

@@ -106,6 +106,33 @@ fn who_has_a_virtual_address_is_told_by_either_side_and_by_nics_that_are_there()
     assert_eq!(taken_off(&floating(&["10.0.1.1", "10.0.7.1"], &[]), &[1]).0, ["vip-last 0"]);
 }
 
+/// It stays bound to what it had, and answers for nothing.
+#[test]
+fn a_nic_that_is_on_no_instance_does_not_keep_a_virtual_address() {
+    let with = |peers: &[&str], state: NicState| {
+        let mut inventory = floating(peers, &[]);
+        let part = inventory.profile_mut(&"floating-1".into()).unwrap();
+        let mut other = part.nic(&"nic-2".into()).unwrap().clone();
+        (other.instance, other.status.state) = (None, state);
+        part.merge(InventoryPage { nics: vec![other], ..Default::default() }, READ);
+        inventory
+    };
+    let both = &["10.0.1.1", "10.0.2.1"];
+    assert_eq!(taken_off(&with(both, NicState::Free), &[1]), (vec!["vip-last 0".to_owned()], 1, vec![]));
+    let hidden = (vec!["vip-shared 1".to_owned()], 0, vec!["f-1 nic-2".to_owned()]);
+    assert_eq!(taken_off(&with(both, NicState::Attached), &[1]), hidden, "on one that the cloud does not name");
+    let three = &["10.0.1.1", "10.0.2.1", "10.0.3.1"];
+    for state in [NicState::Free, NicState::Changing] {
+        let kept = (vec!["vip-shared 1".to_owned()], 0, vec!["f-1 nic-3".to_owned()]);
+        assert_eq!(taken_off(&with(three, state), &[1]), kept, "{state:?}");
+    }
+    let target = address("floating-1", "nic-1", "10.0.9.9");
+    let plan = make(&wanted([target.clone()]), &with(both, NicState::Changing));
+    let finding = row(&plan, &target).findings.iter().find(|one| one.id == FindingId::VipUnknown).expect("not told");
+    assert!(plan.operations().is_empty() && finding.severity == Severity::Unknown);
+    assert!(finding.values.contains(&("case", "unplaced".to_owned())), "{finding:?}");
+}
+
 fn nic_key(profile: &str, nic: &str) -> NicKey {
     NicKey { profile: profile.into(), nic: nic.into() }
 }

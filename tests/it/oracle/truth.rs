@@ -127,8 +127,10 @@ pub fn effects(before: &World, after: &World, kind: &OperationKind) -> BTreeSet<
     all
 }
 
-/// Others that have a virtual address, whichever side says so.
+/// Others that answer for a virtual address, whichever side says that they have it: a NIC on no server answers for nothing. A service's
+/// is on a server of the service, which is none of the account's.
 fn holders(world: &World, nic: &SimNic, ip: IpAddr) -> usize {
-    let others = |float| world.holders(float).filter(|other| other.id != nic.id).count();
+    let answers = |other: &&SimNic| other.id != nic.id && (other.instance_id.is_some() || other.service_managed);
+    let others = |float| world.holders(float).filter(answers).count();
     world.float_of(nic, ip).map_or(0, others)
 }

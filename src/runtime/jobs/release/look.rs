@@ -11,6 +11,7 @@ use crate::{
         finding::FindingId,
         ids::{EipId, InstanceId},
         instance::Instance,
+        nic::Nic,
         outcome::{Outcome, Skip},
         plan::{Change, ChangedFact, Keeper, Operation, OperationKind},
         selection::Target,
@@ -174,8 +175,9 @@ pub fn judge(
     }
 }
 
-/// Virtual addresses of which the plan told that others keep them, and nobody has any more: whoever had them is read again. The NIC
-/// that they are taken from does not tell it, and a list may name who is gone.
+/// Virtual addresses of which the plan told that others keep them, and nobody on an instance has any more: whoever had them is read
+/// again. The NIC that they are taken from does not tell it, and a list may name who is gone, or on no instance: that of a NIC goes on
+/// naming it when it is detached. Where it is not told whether it is on one, nobody can count on it.
 ///
 /// # Errors
 /// One can not be read, and it hangs on that one.
@@ -194,7 +196,10 @@ pub async fn unanswered(
         let (mut kept, mut fault) = (false, None);
         for keeper in keepers {
             match inspect::record(client, &keeper.nic, cancel).await {
-                Ok(now) => kept = now.is_some_and(|now| now.addresses.iter().any(|address| address.ip == ip)),
+                Ok(now) => {
+                    let has = |now: &Nic| now.addresses.iter().any(|address| address.ip == ip);
+                    kept = now.is_some_and(|now| now.is_on_instance() == Some(true) && has(&now));
+                }
                 Err(failed) => fault = Some(failed),
             }
             if kept {
