@@ -339,6 +339,31 @@ async fn a_nic_is_not_taken_away_with_the_last_hold_on_what_others_were_to_keep(
     }
 }
 
+/// Between the two requests of a detach, and between a try that was throttled and the next one.
+#[tokio::test]
+async fn who_is_to_answer_is_asked_again_before_each_request_of_a_detach() {
+    let mut stage = scene().open().await;
+    stage.simulator.change(|world| bound_too(world, "vip-102", "10.0.0.40"));
+    let plan = stage.prepare(&[Target::Nic(key("nic-dies"))]).await;
+    assert_eq!(effects(&plan).unanswered, 0);
+    stage.simulator.after("UpdateServerInterface", |world| off_its_server(world, "nic-web1"));
+    let ended = stage.run(&plan).await;
+    assert_eq!(writes(&stage), ["UpdateServerInterface nic-dies"]);
+    let Outcome::Skipped { why: Skip::Midway { changes } } = ended.only() else { panic!("{:?}", ended.only()) };
+    assert_eq!(changes.iter().map(|change| change.now.as_str()).collect::<Vec<_>>(), ["vip-last"]);
+
+    let mut stage = Scene { pause: Duration::from_millis(300), ..scene() }.open().await;
+    stage.simulator.change(|world| bound_too(world, "vip-102", "10.0.0.21"));
+    let plan = stage.prepare(&[Target::Nic(key("nic-web1"))]).await;
+    stage.simulator.inject(Rule::new(Trouble::Throttle).writes().first(1));
+    let mut running = stage.begin(&plan);
+    let waits = |event: &ReleaseEvent| matches!(event, ReleaseEvent::Progressed(_, Progress::Retrying { .. }));
+    running.until(&mut stage, waits).await;
+    stage.simulator.change(|world| off_its_server(world, "nic-db1"));
+    assert_last_now(running.end(&mut stage).await.only());
+    assert_eq!(stage.simulator.world().nic("nic-web1").unwrap().instance_id.as_deref(), Some("srv-web"));
+}
+
 /// Somebody takes the other virtual IP off.
 fn taken_off(world: &mut World) {
     let id = float_of(world, "10.0.0.101").id;

@@ -70,10 +70,10 @@ pub(super) async fn check(
     // The request that it will be, as far as the plan's facts tell.
     let mut kind = operation.kind.clone();
     let mut step = cloud.step(&kind, &operation.expect, &[]).unwrap_or_default();
-    // A list that is written back whole holds what others have put there meanwhile; and of what is put on a NIC, an EIP say, more is
-    // read than the NIC.
+    // A list that is written back whole holds what others have put there meanwhile; and more is read than the NIC of what is put on
+    // one, an EIP say, and of what others are to answer for.
     let takes = matches!(kind, OperationKind::Release { .. } | OperationKind::Detach { .. });
-    let keeps = takes && operation.shares.is_empty();
+    let keeps = takes && operation.shares.is_empty() && operation.keepers.is_empty();
     // The turn of that request, while its action is left alone.
     let mut held: Option<WriteTurn> = None;
     let mut olds = 0;

@@ -96,8 +96,7 @@ pub async fn look_on(
     let change = match &kind {
         // With it an address that others were to answer for would be nobody's.
         OperationKind::Detach { .. } => {
-            let ips: BTreeSet<IpAddr> = operation.keepers.iter().map(|keeper| keeper.ip).collect();
-            let ips: Vec<IpAddr> = ips.into_iter().collect();
+            let ips = leaving(operation, &kind, &seen.nic);
             (!unanswered(client, operation, &ips, cancel).await?.is_empty()).then(nobodys)
         }
         OperationKind::BindEip { eip, ip, .. } => {
@@ -173,6 +172,17 @@ pub fn judge(
         Some(kind) => Looked::Send(seen, kind),
         None => Looked::Ended(ReadBack::Nic(Arc::from(seen))),
     }
+}
+
+/// What the write still takes from the NIC of what others may be to answer for.
+pub fn leaving(operation: &Operation, kind: &OperationKind, now: &Nic) -> Vec<IpAddr> {
+    let ips: BTreeSet<IpAddr> = match kind {
+        OperationKind::Release { ips, .. } => ips.iter().copied().collect(),
+        OperationKind::Detach { .. } => operation.keepers.iter().map(|keeper| keeper.ip).collect(),
+        _ => BTreeSet::new(),
+    };
+    let there = |ip: &IpAddr| now.addresses.iter().any(|address| address.ip == *ip);
+    ips.into_iter().filter(there).collect()
 }
 
 /// Virtual addresses of which the plan told that others keep them, and nobody on an instance has any more: whoever had them is read

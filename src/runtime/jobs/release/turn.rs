@@ -1,7 +1,7 @@
 //! The turn of a write: waited for before the facts are read, so that what is sent is decided on fresh ones, and so that a stop or
 //! a pause reaches a write that waits.
 
-use std::{future, net::IpAddr, pin::pin, sync::Arc, time::Duration};
+use std::{future, pin::pin, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -159,11 +159,7 @@ pub(super) async fn next(
         }
         let read = async {
             let now = inspect::nic(client, &Arc::new(before.clone()), &never, batch.now).await?;
-            let there = |ip: &IpAddr| now.iter().flat_map(|now| &now.nic.addresses).any(|address| address.ip == *ip);
-            let left: Vec<IpAddr> = match kind {
-                OperationKind::Release { ips, .. } => ips.iter().copied().filter(there).collect(),
-                _ => Vec::new(),
-            };
+            let left = now.as_ref().map(|now| look::leaving(operation, kind, &now.nic)).unwrap_or_default();
             let nobodys = look::unanswered(client, operation, &left, &never).await?;
             Ok::<_, Fault>((now, !nobodys.is_empty()))
         };
