@@ -149,16 +149,21 @@ impl<'a> Facts<'a> {
         .looked_over()
     }
 
-    /// The same as it will be, as `nic`, on an instance: what names that beside an address of the NIC sends to it from then on. Where
-    /// the NIC alone was read, only what is on it already is known.
-    pub(super) fn put_on(self, nic: &'a Nic, instance: Option<&'a Instance>) -> Self {
+    /// The same as it will be, as `nic`, on an instance: what names that beside an address of the NIC sends to it from then on. A read
+    /// of a NIC that is on none does not ask for those: they are known from `read`, what it will be behind there, or from the listing.
+    pub(super) fn put_on(self, nic: &'a Nic, instance: Option<&'a Instance>, read: Option<&'a [Backend]>) -> Self {
         let mut backends = self.backends;
-        for backend in self.part.into_iter().flat_map(|part| part.backends_of(nic)) {
+        let listed = self.part.filter(|_| read.is_none());
+        let of_listing = listed.into_iter().flat_map(|part| part.backends_of(nic));
+        for backend in read.into_iter().flatten().chain(of_listing) {
             if backends.iter().all(|known| !std::ptr::eq(*known, backend)) {
                 backends.push(backend);
             }
         }
-        Self { nic, instance, backends, ..self }
+        let is_there = self.nic.instance == nic.instance;
+        let is_listed = listed.is_some_and(|part| part.coverage(Resource::Backends, &nic.region).is_known());
+        let backends_known = self.backends_known && (is_there || read.is_some() || is_listed);
+        Self { nic, instance, backends, backends_known, ..self }
     }
 
     fn bare(nic: &'a Nic) -> Self {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use crate::{
     domain::{
-        address::{Address, Eip, EipBinding},
+        address::{Address, Backend, Eip, EipBinding},
         ids::{CloudId, InstanceId, ProfileId},
         instance::Instance,
         nic::Nic,
@@ -55,8 +55,9 @@ pub struct Hit<'a> {
 /// What a write gives a NIC: it is written to as well.
 #[derive(Clone, Copy, Debug)]
 pub enum Brings<'a> {
-    /// The instance that the NIC is put on; `None` where it was not read.
-    Instance(&'a InstanceId, Option<&'a Instance>),
+    /// The instance that the NIC is put on; `None` where it was not read. And the backends that the NIC will be there, where they
+    /// were read for this.
+    Instance(&'a InstanceId, Option<&'a Instance>, Option<&'a [Backend]>),
     /// The EIP that is bound to this address of the NIC; `None` where it was not read.
     Eip(IpAddr, Option<&'a Eip>),
 }
@@ -131,9 +132,9 @@ impl ProfileRules {
         let now = self.hit(facts, address);
         let then = match brings {
             None => None,
-            Some(Brings::Instance(id, instance)) => {
+            Some(Brings::Instance(id, instance, backends)) => {
                 let nic = Nic { instance: Some(id.clone()), ..facts.nic.clone() };
-                self.hit(&facts.clone().put_on(&nic, instance), address)
+                self.hit(&facts.clone().put_on(&nic, instance, backends), address)
             }
             Some(Brings::Eip(ip, eip)) => {
                 let bound = EipBinding::Nic { nic: facts.nic.id.clone(), private_ip: Some(ip) };

@@ -153,7 +153,7 @@ impl Site<'_> {
         let facts = Facts::of(self.part, &self.ahead.nic);
         let brings = match &undo.take.write {
             Some(OperationKind::Attach { instance, .. }) => {
-                Some(Brings::Instance(instance, self.part.instance(instance)))
+                Some(Brings::Instance(instance, self.part.instance(instance), None))
             }
             // One that is gone is none that a rule is about.
             Some(OperationKind::BindEip { eip, ip, .. }) => {

@@ -4,16 +4,19 @@ use super::*;
 use crate::{
     domain::{
         finding::FindingId,
-        ids::{AddressKey, NicKey, ProfileId},
+        ids::{AddressKey, InstanceId, NicKey, ProfileId},
+        inventory::ProfileInventory,
         plan::OperationKind,
         plan::{Act, Belts, Decision, Overruled, ReleasePlan},
         selection::Target,
         undo::TakeBack,
     },
-    filter,
+    filter::{self, Missing},
     rules::{
         Safety,
+        facts::Facts,
         planner::{Sources, Wanted},
+        protect::Brings,
         undo::{Undo, plan},
     },
 };
@@ -270,6 +273,53 @@ fn rules_protect_what_a_nic_is_given() {
     assert_eq!(held("id:eip-7"), [false; 4]);
     assert_eq!(held("nic:nic-7"), [false; 4]);
     assert_eq!(held("has:lb"), [true, false, false, false], "what names the instance sends to it again");
+}
+
+/// What sends to a NIC once it is on an instance a read of it alone does not tell.
+#[test]
+fn a_rule_about_balancers_hangs_on_who_sends_to_the_nic_on_its_new_instance() {
+    let mut safety = Safety::default();
+    safety.protect.add(&"p".into(), &"c".into(), None, &[filter::parse("has:lb").unwrap()]);
+    let rules = safety.protect.of(&"p".into()).unwrap();
+    let seen = NicSnapshot { instance: None, ..snapshot() };
+    let nic = Nic { instance: None, status: NicStatus { state: NicState::Free, ..seen.nic.status }, ..seen.nic };
+    let seen = NicSnapshot { nic, ..seen };
+    let (id, onto) = (InstanceId::from("vm-1"), instance("vm-1", PowerState::Running));
+    let held = |seen: &NicSnapshot, read: Option<&[Backend]>| {
+        let hit = rules.hit_with(&Facts::from_snapshot(seen), None, Some(Brings::Instance(&id, Some(&onto), read)));
+        hit.map(|hit| hit.missing)
+    };
+    let left = Backend {
+        load_balancer: "lb-1".into(),
+        name: "shop".into(),
+        region: REGION.into(),
+        vpc: None,
+        range: None,
+        target: BackendTarget::Address { ip: ip("10.0.0.2"), instance: Some("vm-1".into()), nic: None },
+        port: "443".into(),
+    };
+    assert_eq!(held(&seen, None), Some(Some(Missing::LoadBalancers)), "nobody has looked");
+    assert_eq!(held(&seen, Some(&[])), None);
+    assert_eq!(held(&seen, Some(&[left])), Some(None));
+    assert_eq!(held(&NicSnapshot { backends_known: false, ..seen }, Some(&[])), Some(Some(Missing::LoadBalancers)));
+    let there = snapshot();
+    assert_eq!(held(&there, None), None, "it is on it already, and was read there");
+
+    // By the plan's listing, as far as that came; the NIC itself was read whole.
+    let mut inventory = Inventory::new([("p".into(), "c".into())]);
+    let part = inventory.profile_mut(&"p".into()).unwrap();
+    part.merge(InventoryPage { nics: vec![there.nic.clone()], ..InventoryPage::default() }, READ);
+    let free = NicSnapshot { read_at: READ, instance: None, ..there };
+    let nic = Nic { instance: None, status: NicStatus { state: NicState::Free, ..free.nic.status }, ..free.nic };
+    part.refresh(&"nic-1".into(), Some(&NicSnapshot { nic, ..free }), READ);
+    let planned = |part: &ProfileInventory| {
+        let facts = Facts::of(part, part.nic(&"nic-1".into()).unwrap());
+        assert!(facts.backends_known);
+        rules.hit_with(&facts, None, Some(Brings::Instance(&id, Some(&onto), None))).map(|hit| hit.missing)
+    };
+    assert_eq!(planned(part), Some(Some(Missing::LoadBalancers)));
+    part.complete(&(Resource::Backends, Some(RegionId::from(REGION))), 0, READ);
+    assert_eq!(planned(part), None);
 }
 
 /// First the NIC, then its addresses; each write after the one before.

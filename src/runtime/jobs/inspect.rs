@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     domain::{
-        address::{AddressRole, Eip},
+        address::{AddressRole, Backend, Eip},
         fault::{Fault, FaultKind},
         ids::{EipId, InstanceId, RegionId},
         instance::Instance,
@@ -126,6 +126,44 @@ pub async fn instance(
         }
     }
     failed.map_or(Ok(None), Err)
+}
+
+/// The backends that a NIC will be once it is on this instance, as they are now; `None` where they could not be read whole.
+pub async fn backends(
+    client: &Client,
+    seen: &NicSnapshot,
+    id: &InstanceId,
+    cancel: &CancellationToken,
+) -> Option<Vec<Backend>> {
+    let there = Nic { instance: Some(id.clone()), ..seen.nic.clone() };
+    let is_backends = |listing: &Listing| listing.resource == Resource::Backends;
+    // Some clouds find them by what the instance names.
+    let by_instance = !client.cloud().inspection(&there, &[]).iter().any(is_backends);
+    let of = |listing: &Listing| is_backends(listing) || by_instance && listing.resource == Resource::Instances;
+    let asked = client.cloud().inspection(&there, &seen.backends);
+    let mut queue: VecDeque<Listing> = asked.into_iter().filter(of).collect();
+    let mut made: HashSet<Listing> = queue.iter().cloned().collect();
+    let mut scratch = ProfileInventory::new(client.profile().id.clone(), client.profile().cloud.clone());
+    let mut filled: HashSet<Section> = HashSet::new();
+    while let Some(listing) = queue.pop_front() {
+        for section in sections(client, &listing) {
+            if filled.insert(section.clone()) {
+                scratch.begin(section);
+            }
+        }
+        let mut page = client.read(&listing, cancel).await.ok()?;
+        let next = std::mem::take(&mut page.next);
+        scratch.merge(page, Timestamp(0));
+        queue.extend(next.into_iter().filter(of).filter(|next| made.insert(next.clone())));
+        if made.len() > MOST_CALLS {
+            return None;
+        }
+    }
+    for section in filled {
+        scratch.complete(&section, 0, Timestamp(0));
+    }
+    let (is_known, _) = scratch.known(Resource::Backends, &there);
+    is_known.then(|| scratch.backends_of(&there).cloned().collect())
 }
 
 /// An EIP as it is now, wherever it is bound; `None` if the cloud does not list it in the region. All of them are listed: clouds do not

@@ -12,6 +12,8 @@ use nicdeck::{
         plan::{Calls, ChangedFact, Decision, Load, Operation, OperationKind, PlanRow, ReleasePlan, Share},
         selection::Target,
     },
+    filter,
+    rules::{Safety, protect::Protect},
     runtime::clock,
     sim::world::{SimNic, World},
 };
@@ -142,6 +144,23 @@ async fn a_release_and_a_detach_are_taken_back() {
         let writes = stage.writes();
         stage.run(&again).await.all(OutcomeWord::AlreadyGone);
         assert_eq!(stage.writes(), writes);
+    }
+}
+
+/// What sends to the NIC once it is on its instance is read right before the write, where a rule hangs on it.
+#[tokio::test]
+async fn a_rule_about_balancers_does_not_hold_what_none_sends_to() {
+    for (cloud, _) in clouds() {
+        let mut stage = Scene::demo(cloud).open().await;
+        let target = good(cloud).await.nics[0].clone();
+        let away = stage.prepare(std::slice::from_ref(&target)).await;
+        stage.run(&away).await.all(OutcomeWord::Released);
+        let mut protect = Protect::default();
+        let id = stage.provider.descriptor().cloud();
+        protect.add(&key("").profile, &id, None, &[filter::parse("has:lb").unwrap()]);
+        stage.state.safety = Arc::new(Safety { protect, ..Safety::default() });
+        let back = plan(&stage, taking_back(&stage, &away));
+        stage.run(&back).await.all(OutcomeWord::Released);
     }
 }
 

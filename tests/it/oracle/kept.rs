@@ -186,7 +186,7 @@ fn held(part: &ProfileInventory, subject: &Subject, rule: &Protect) -> Option<bo
     Some(match subject {
         Subject::Nic(_) => hit(None, None),
         Subject::Address(_, ip) => hit(Some(own(*ip)?), None),
-        Subject::Attach(_, id) => hit(None, Some(Brings::Instance(id, part.instance(id)))),
+        Subject::Attach(_, id) => hit(None, Some(Brings::Instance(id, part.instance(id), None))),
         Subject::Bind(_, id, ip) => hit(Some(own(*ip)?), Some(Brings::Eip(*ip, part.eip(id)))),
     })
 }

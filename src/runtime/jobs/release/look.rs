@@ -7,10 +7,10 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::msg::ReadBack,
     domain::{
+        address::Backend,
         fault::{Fault, FaultKind},
         finding::FindingId,
         ids::{EipId, InstanceId},
-        instance::Instance,
         nic::Nic,
         outcome::{Outcome, Skip},
         plan::{Change, ChangedFact, Keeper, Operation, OperationKind},
@@ -146,18 +146,28 @@ async fn held_by(
     cancel: &CancellationToken,
 ) -> Result<Option<Change>, Fault> {
     let protect = safety.protect.of(&operation.profile);
-    let held = |instance: Option<&Instance>| {
-        protect.and_then(|protect| rules::held(seen, protect, None, Brings::Instance(id, instance)))
-    };
-    let instance = match inspect::instance(client, &seen.nic, id, cancel).await {
-        Ok(instance) => instance,
+    let (instance, is_shown) = match inspect::instance(client, &seen.nic, id, cancel).await {
+        Ok(instance) => (instance, true),
         // The plan was not shown it either, and somebody has said why it goes all the same.
-        Err(fault) if fault.kind == FaultKind::Permission && operation.onto.is_none() => return Ok(held(None)),
+        Err(fault) if fault.kind == FaultKind::Permission && operation.onto.is_none() => (None, false),
         Err(fault) => return Err(fault),
     };
-    let held = held(instance.as_ref());
+    let held = |backends: Option<&[Backend]>| {
+        let brings = Brings::Instance(id, instance.as_ref(), backends);
+        protect.and_then(|protect| rules::held(seen, protect, None, brings))
+    };
+    let mut held_by = held(None);
+    // Read only where a rule may hang on it: what sends to the NIC once it is there is up to hundreds of calls.
+    if held_by.is_some()
+        && let Some(backends) = inspect::backends(client, seen, id, cancel).await
+    {
+        held_by = held(Some(&backends));
+    }
+    if !is_shown {
+        return Ok(held_by);
+    }
     let both = [operation.onto.as_deref(), instance.as_ref()];
-    Ok(held.or_else(|| rules::write::refused_onto(seen, client.capabilities(), &operation.kind, both)))
+    Ok(held_by.or_else(|| rules::write::refused_onto(seen, client.capabilities(), &operation.kind, both)))
 }
 
 /// Ends the targets that are not to be sent, on the NIC as it was read.
