@@ -305,6 +305,7 @@ impl State {
     pub fn scrolled(&mut self) -> Option<&mut usize> {
         match self.overlays.last_mut() {
             Some(Overlay::Help(help)) => Some(&mut help.view.offset),
+            Some(Overlay::Confirm(dialog)) => Some(&mut dialog.scroll),
             Some(
                 Overlay::Detail { scroll }
                 | Overlay::Call { scroll }

@@ -476,6 +476,7 @@ fn lines(canvas: &mut Canvas, area: Area, row: usize, lines: &[Vec<Span>]) {
 
 /// As many of the lines as there is room for, and how many more there are.
 fn scrolling(canvas: &mut Canvas, area: Area, row: usize, room: usize, all: &[Vec<Span>], scroll: usize) {
+    canvas.ends = Some(0);
     if all.len() <= room {
         return lines(canvas, area, row, all);
     }
@@ -484,7 +485,9 @@ fn scrolling(canvas: &mut Canvas, area: Area, row: usize, room: usize, all: &[Ve
         return lines(canvas, area, row, &all);
     }
     let shown = room.saturating_sub(1);
-    let first = scroll.min(all.len() - shown);
+    let last = all.len() - shown;
+    canvas.ends = Some(last);
+    let first = scroll.min(last);
     lines(canvas, area, row, &all[first..first + shown]);
     let below = (all.len() - first - shown).to_string();
     let key = if below == "0" { "confirm.end" } else { "confirm.more" };

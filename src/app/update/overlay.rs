@@ -332,9 +332,7 @@ pub fn pasted(state: &mut State, text: &str) {
     }
 }
 
-/// Lines of a confirm dialog besides one for each profile, at most.
-const LONGEST: usize = 16;
-/// Lines that a page key scrolls it by.
+/// Lines that a page key scrolls a confirm dialog by.
 const PAGE: usize = 4;
 
 fn confirm(state: &mut State, dialog: &mut Confirm, key: Key) -> Vec<Effect> {
@@ -360,8 +358,8 @@ fn confirm(state: &mut State, dialog: &mut Confirm, key: Key) -> Vec<Effect> {
         return keep(state, dialog);
     }
     if matches!(key.code, KeyCode::Down | KeyCode::Up | KeyCode::PageDown | KeyCode::PageUp) {
-        let longest = LONGEST + state.profiles.len();
-        dialog.scroll = scrolled_beside_text(key, dialog.scroll, PAGE).unwrap_or_default().min(longest);
+        // The drawing says where it ends.
+        dialog.scroll = scrolled_beside_text(key, dialog.scroll, PAGE).unwrap_or_default();
         return keep(state, dialog);
     }
     match &dialog.danger.phrase {

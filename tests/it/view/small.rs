@@ -8,8 +8,9 @@ use nicdeck::{
         state::{Language, State},
         update::update,
     },
-    ui::theme::ThemeName,
+    ui::{self, theme::ThemeName},
 };
+use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{frame, layers, skin, world};
 
@@ -80,6 +81,36 @@ fn a_dialog_that_can_be_confirmed_shows_all_or_scrolls() {
     }
     for wanted in all {
         assert!(seen.contains(wanted), "{wanted:?} is never in sight\n{}", text(&scenario.state));
+    }
+}
+
+/// However long it is: an undo of addresses that were behind six load balancers each.
+#[test]
+fn the_end_of_a_long_dialog_is_reached_and_left_at_once() {
+    for language in [Language::English, Language::Chinese] {
+        let mut scenario = world::taking_back_of(CONFIRMS, language, &world::taken_from_balancers(6));
+        scenario.keys("c").after_ms(400);
+        let drawn = |scenario: &mut crate::update::scenario::Scenario| {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, CONFIRMS.columns, CONFIRMS.rows));
+            let ends = ui::draw(&scenario.state, &skin(ThemeName::Dark), &mut buffer).ends.unwrap();
+            scenario.send(Msg::Ends(ends));
+            (layers::text(&buffer), ends)
+        };
+        let (_, ends) = drawn(&mut scenario);
+        assert!(ends > 18, "{ends} lines are a test of nothing");
+        for _ in 0..20 {
+            scenario.keys("pgdn");
+            drawn(&mut scenario);
+        }
+        let (text, _) = drawn(&mut scenario);
+        let (warned, end) = match language {
+            Language::English => ("rows with warnings", "that is all"),
+            Language::Chinese => ("行有提醒", "已到末尾"),
+        };
+        assert!(text.contains(end), "{text}");
+        assert!(flat(&text).replace(' ', "").contains(&warned.replace(' ', "")), "{text}");
+        scenario.keys("up");
+        assert_ne!(drawn(&mut scenario).0, text, "a line up");
     }
 }
 

@@ -20,7 +20,7 @@ use nicdeck::{
         ids::{AddressKey, JobId, NicKey, OperationId, RegionId},
         instance::{Instance, Power, PowerState},
         inventory::Section,
-        journal::{Image, Intent, JournalEntry, Open, OpenWrite},
+        journal::{BackendImage, Image, Intent, JournalEntry, Open, OpenWrite},
         nic::{ManagedBy, Nic, NicRole, NicState, NicStatus, TypeLimit},
         outcome::{Outcome, Progress, Receipt, Skip},
         page::{InventoryPage, Resource},
@@ -581,13 +581,33 @@ fn taken() -> Vec<JournalEntry> {
     vec![meant(&first), ended(&first, &[done(), done()]), meant(&second), ended(&second, &[done()]), meant(&third)]
 }
 
+/// The same, of addresses that were backends of so many load balancers each, all with ids as long as a cloud makes them.
+pub fn taken_from_balancers(each: usize) -> Vec<JournalEntry> {
+    let mut records = taken();
+    for record in &mut records {
+        let JournalEntry::Intent(intent) = record else { continue };
+        let OperationKind::Release { ips, .. } = &intent.kind else { continue };
+        let Some(image) = &mut intent.image else { continue };
+        for (ip, nth) in ips.iter().flat_map(|ip| (0..each).map(move |nth| (ip, nth))) {
+            let lb = format!("6e2f9c1a-{nth:04}-4b7d-9c1e-0a6f2d8b{}", ip.to_string().replace('.', "")).as_str().into();
+            image.backends.push(BackendImage { lb, ip: Some(*ip) });
+        }
+    }
+    records
+}
+
 /// The plan that takes it back.
 fn taking_back(size: Size, language: Language) -> Scenario {
+    taking_back_of(size, language, &taken())
+}
+
+/// The same of another batch.
+pub fn taking_back_of(size: Size, language: Language, records: &[JournalEntry]) -> Scenario {
     let mut scenario = listed(size, language);
     scenario.keys("4");
-    crate::update::history::answer(&mut scenario, &taken());
+    crate::update::history::answer(&mut scenario, records);
     scenario.keys("u");
-    crate::update::history::answer(&mut scenario, &taken());
+    crate::update::history::answer(&mut scenario, records);
     scenario.read_again();
     scenario.after_ms(12_000);
     scenario
