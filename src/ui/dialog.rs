@@ -19,7 +19,7 @@ use crate::{
     },
     domain::{
         clean::clean,
-        finding::{FindingId, Severity},
+        finding::Severity,
         ids::ProfileId,
         plan::{Act, Decision, OperationKind, REASON_LEAST},
     },
@@ -285,14 +285,16 @@ fn about(
     // What can not be taken back stands first: in sight in the smallest window.
     let lost = words.text("effect.eips-lost", &[("count", &view.effects.eips_lost.to_string())]);
     let (grave, mut others): (Vec<_>, Vec<_>) =
-        plan::effects(canvas, view, false).into_iter().partition(|(effect, _)| *effect == lost);
+        plan::besides(canvas, view, false).into_iter().partition(|(effect, _)| *effect == lost);
     for (effect, role) in &grave {
         doc.text(effect, *role);
     }
     let stays = if view.source == Source::Undo { not_back(words, view) } else { Vec::new() };
+    // Where something does not come back, not all is as it was before the batch.
+    if grave.is_empty() && others.is_empty() && stays.is_empty() {
+        others.push((words.word("effect.none").to_owned(), Role::Text));
+    }
     if !stays.is_empty() {
-        // Not all is as it was before the batch.
-        others.retain(|(effect, _)| effect != words.word("effect.none"));
         doc.text(words.word("confirm.not-back"), Role::Warn);
         let more = stays.len().saturating_sub(NOT_BACK);
         for (name, fact) in stays.iter().take(NOT_BACK) {
@@ -373,9 +375,8 @@ fn not_back(words: &Catalog, view: &PlanView) -> Vec<(String, String)> {
                 all.push((words::target_name(&row.target), row.findings.first().map(fact).unwrap_or_default()));
             }
             Decision::Go(_) => {
-                let loose = |id| matches!(id, FindingId::LbNotRestored | FindingId::EipNotRestored);
                 // They name what they are about.
-                all.extend(row.findings.iter().filter(|one| loose(one.id)).map(|one| (String::new(), fact(one))));
+                all.extend(plan::loose(row).map(|one| (String::new(), fact(one))));
             }
             Decision::Already => {}
         }

@@ -28,7 +28,7 @@ use super::{
 };
 
 pub use page::{before_after, page};
-pub use summary::{Sent, effects, sent};
+pub use summary::{Sent, besides, loose, sent};
 
 #[derive(Clone, Copy)]
 struct Columns {

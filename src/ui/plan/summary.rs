@@ -7,8 +7,9 @@ use crate::{
         state::State,
     },
     domain::{
+        finding::{Finding, FindingId},
         ids::ProfileId,
-        plan::{Act, Decision, ReleasePlan},
+        plan::{Act, Decision, PlanRow, ReleasePlan},
     },
 };
 
@@ -73,14 +74,53 @@ pub fn sent(view: &PlanView) -> Vec<(&ProfileId, Sent)> {
     by
 }
 
-/// What happens besides the release itself: in whole sentences, or in a few words.
+/// What happens besides the release itself, and what an undo does not bring back: in whole sentences, or in a few words.
 pub fn effects(canvas: &Canvas, view: &PlanView, short: bool) -> Vec<(String, Role)> {
     let words = canvas.words;
-    let effects = &view.effects;
-    let mut out = Vec::new();
     if view.plan.operations().is_empty() {
         return vec![(words.word("effect.nothing").to_owned(), Role::Text)];
     }
+    let mut out = besides(canvas, view, short);
+    for (count, key) in not_back(view) {
+        if count > 0 {
+            out.push((words.text(key, &[("count", &count.to_string())]).into_owned(), Role::Warn));
+        }
+    }
+    if out.is_empty() {
+        out.push((words.word("effect.none").to_owned(), Role::Text));
+    }
+    out
+}
+
+/// What was found of a row of an undo that goes, and does not come back with it.
+pub fn loose(row: &PlanRow) -> impl Iterator<Item = &Finding> {
+    row.findings.iter().filter(|one| matches!(one.id, FindingId::LbNotRestored | FindingId::EipNotRestored))
+}
+
+/// How much of each kind an undo does not bring back, with the key of its words.
+fn not_back(view: &PlanView) -> [(usize, &'static str); 3] {
+    if view.source != Source::Undo {
+        return [(0, ""); 3];
+    }
+    let going = || view.plan.rows().iter().filter(|row| matches!(row.decision, Decision::Go(_)));
+    // A finding of these counts what it names.
+    let of = |finding: &Finding| {
+        let count = finding.values.iter().find(|(name, _)| *name == "count").and_then(|(_, value)| value.parse().ok());
+        count.unwrap_or(1)
+    };
+    let count = |id| -> usize { going().flat_map(loose).filter(|one| one.id == id).map(of).sum() };
+    [
+        (view.plan.blocked(), "effect.not-back"),
+        (count(FindingId::LbNotRestored), "effect.lb-not-back"),
+        (count(FindingId::EipNotRestored), "effect.eip-not-back"),
+    ]
+}
+
+/// What happens besides: nothing, where nothing does.
+pub fn besides(canvas: &Canvas, view: &PlanView, short: bool) -> Vec<(String, Role)> {
+    let words = canvas.words;
+    let effects = &view.effects;
+    let mut out = Vec::new();
     let (all, lost, shared) = (effects.eips, effects.eips_lost, effects.eips_shared);
     if short && all > lost && lost > 0 {
         let values = [("count", all.to_string()), ("lost", lost.to_string())];
@@ -128,12 +168,6 @@ pub fn effects(canvas: &Canvas, view: &PlanView, short: bool) -> Vec<(String, Ro
         let who: Vec<&str> = effects.owners.iter().map(String::as_str).collect();
         let key = if short { "effect.owners-short" } else { "effect.owners" };
         out.push((words.text(key, &[("who", &who.join(words.word("list.comma")))]).into_owned(), Role::Warn));
-    }
-    let stays = if short && view.source == Source::Undo { view.plan.blocked() } else { 0 };
-    if out.is_empty() && stays > 0 {
-        out.push((words.text("effect.not-back-short", &[("count", &stays.to_string())]).into_owned(), Role::Warn));
-    } else if out.is_empty() {
-        out.push((words.word("effect.none").to_owned(), Role::Text));
     }
     out
 }

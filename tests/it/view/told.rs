@@ -9,7 +9,11 @@ use nicdeck::{
         notices::{Loudness, Phrase},
         state::{Language, State},
     },
-    domain::{ids::OperationId, outcome::Progress, plan::Belts},
+    domain::{
+        ids::OperationId,
+        outcome::Progress,
+        plan::{Belts, Decision},
+    },
     rules::Safety,
     ui::{
         skin::{Borders, Skin},
@@ -233,6 +237,30 @@ fn the_confirm_of_an_undo_names_what_does_not_come_back() {
         assert!(!text(&state).contains("nothing else changes"), "{}", text(&state));
     }
     shows(&world::screen("undo", MIDDLE), "3 rows do not come back");
+}
+
+/// Also where every row goes: what was behind a load balancer is not added to it again.
+#[test]
+fn an_undo_counts_the_backends_that_it_does_not_add_again() {
+    for (language, wanted, none) in [
+        (Language::English, "2 LB backends are not added again", "nothing else changes"),
+        (Language::Chinese, "2 个负载均衡后端不会加回", "没有其他影响"),
+    ] {
+        let mut scenario = world::taking_back_of(MIDDLE, language, &world::taken_from_balancers(1));
+        // The rows that are blocked are left out: they are another matter.
+        for _ in 0..scenario.state.plan.as_ref().unwrap().plan.rows().len() {
+            let view = scenario.state.plan.as_ref().unwrap();
+            let going = matches!(view.plan.rows()[view.view.cursor].decision, Decision::Go(_));
+            scenario.keys(if going { "j" } else { "space" });
+        }
+        let plain = |state: &State| text(state).replace(' ', "");
+        let view = scenario.state.plan.as_ref().unwrap();
+        assert_eq!((view.plan.blocked(), view.plan.rows().len() > 1), (0, true), "{}", text(&scenario.state));
+        assert!(plain(&scenario.state).contains(&wanted.replace(' ', "")), "{}", text(&scenario.state));
+        assert!(!plain(&scenario.state).contains(&none.replace(' ', "")), "{}", text(&scenario.state));
+        scenario.keys("enter G");
+        assert!(plain(&scenario.state).contains(&wanted.replace(' ', "")), "{}", text(&scenario.state));
+    }
 }
 
 #[test]
