@@ -266,7 +266,7 @@ fn plan_opens(bencher: Bencher, what: &str) {
             .expect("drawn");
         let view = state.plan.as_ref().expect("open");
         assert!(
-            view.plan.rows().len() >= 1_000 && view.freshness != Freshness::Read { at: NOW },
+            view.plan.rows().len() >= 1_000 && view.freshness != Freshness::Read { at: Some(NOW) },
             "{}",
             view.plan.rows().len()
         );

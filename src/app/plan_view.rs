@@ -46,7 +46,8 @@ pub enum Freshness {
     /// `oldest`: when the first of those that were read so far was.
     Reading { job: JobId, done: usize, total: usize, oldest: Option<Timestamp> },
     /// All NICs were read again, the first of them at this time; those that could not be are blocked with their fault.
-    Read { at: Timestamp },
+    /// `None`: none could be.
+    Read { at: Option<Timestamp> },
 }
 
 #[derive(Clone, Debug)]
@@ -83,17 +84,26 @@ pub struct Undoing {
 }
 
 impl PlanView {
-    /// When the NICs were read, if they are not being read just now. Dropping a row makes no fact newer.
+    /// When the NICs were read, if they are not being read just now and any could be. Dropping a row makes no fact newer.
     pub fn read_at(&self) -> Option<Timestamp> {
         match self.freshness {
-            Freshness::Read { at } => Some(at),
+            Freshness::Read { at } => at,
             Freshness::Reading { .. } => None,
         }
     }
 
-    /// Has to be read again before it can be confirmed.
+    pub fn is_being_read(&self) -> bool {
+        matches!(self.freshness, Freshness::Reading { .. })
+    }
+
+    /// Were its NICs read too long ago?
     pub fn is_old(&self, now: Timestamp) -> bool {
         self.read_at().is_some_and(|at| now.since(at) > STALE_MS)
+    }
+
+    /// Has to be read again before it can be confirmed.
+    pub fn is_to_read(&self, now: Timestamp) -> bool {
+        self.is_old(now) || self.freshness == Freshness::Read { at: None }
     }
 
     /// What was found about a row; of a plan that is over its belts, all of those.

@@ -132,7 +132,7 @@ pub fn open_with(
         danger: summary.0,
         effects: summary.1,
         plan,
-        freshness: Freshness::Read { at: state.now },
+        freshness: Freshness::Read { at: None },
         unread: Vec::new(),
         partly: Vec::new(),
         overruled: BTreeMap::new(),
@@ -178,6 +178,11 @@ fn read_again(state: &mut State) -> Vec<Effect> {
         })
         .collect();
     if nics.is_empty() {
+        if let Some(view) = &mut state.plan {
+            view.freshness = Freshness::Read { at: None };
+            view.unread.clear();
+            view.partly.clear();
+        }
         return Vec::new();
     }
     let job = state.jobs.next_id();
@@ -410,7 +415,7 @@ pub fn event(state: &mut State, job: JobId, event: PreflightEvent) -> Vec<Effect
             }
         }
         PreflightEvent::Ended => {
-            view.freshness = Freshness::Read { at: oldest.unwrap_or(now) };
+            view.freshness = Freshness::Read { at: *oldest };
             remake(state);
             tell_changes(state);
         }
@@ -536,14 +541,14 @@ fn over_belt(view: &PlanView) -> Option<Phrase> {
     Some(phrase.with("most", share.most).with("more", share.count - share.most))
 }
 
-/// An old plan is built again before anybody is asked; its changed rows are named when it has been read.
+/// An old plan, or one of which nothing was read, is built again before anybody is asked; its changed rows are named when it has
+/// been read.
 fn renew(state: &mut State) -> Option<Vec<Effect>> {
-    let old = state.plan.as_ref().is_some_and(|view| view.is_old(state.now));
-    old.then(|| {
-        let effects = rebuild(state);
-        state.notices.say(state.now, Loudness::Warn, Phrase::new("notice.plan-old"));
-        effects
-    })
+    let view = state.plan.as_ref().filter(|view| view.is_to_read(state.now))?;
+    let key = if view.is_old(state.now) { "notice.plan-old" } else { "notice.plan-not-read" };
+    let effects = rebuild(state);
+    state.notices.say(state.now, Loudness::Warn, Phrase::new(key));
+    Some(effects)
 }
 
 /// `c`: the dialog.

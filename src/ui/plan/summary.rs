@@ -302,16 +302,23 @@ fn freshness(canvas: &Canvas, state: &State, view: &PlanView) -> (String, Role) 
             let text = words.text("plan.reading", &values.each_ref().map(|(name, value)| (*name, value.as_str())));
             (text.into_owned(), Role::Info)
         }
-        Freshness::Read { at } if view.unread.is_empty() && !view.partly.is_empty() => {
+        Freshness::Read { at: None } if view.unread.is_empty() => {
+            (words.word("plan.read-nothing").to_owned(), Role::Unknown)
+        }
+        Freshness::Read { at: None } => {
+            let count = view.unread.len().to_string();
+            (words.text("plan.read-none", &[("count", &count)]).into_owned(), Role::Unknown)
+        }
+        Freshness::Read { at: Some(at) } if view.unread.is_empty() && !view.partly.is_empty() => {
             let age = words::age(words, state.now, at);
             let count = view.partly.len().to_string();
             (words.text("plan.read-around", &[("age", &age), ("count", &count)]).into_owned(), Role::Unknown)
         }
-        Freshness::Read { at } if view.unread.is_empty() => {
+        Freshness::Read { at: Some(at) } if view.unread.is_empty() => {
             let age = words::age(words, state.now, at);
             (words.text("plan.read", &[("age", &age)]).into_owned(), Role::Text)
         }
-        Freshness::Read { at } => {
+        Freshness::Read { at: Some(at) } => {
             let age = words::age(words, state.now, at);
             let count = view.unread.len().to_string();
             (words.text("plan.read-partly", &[("age", &age), ("count", &count)]).into_owned(), Role::Unknown)

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use nicdeck::{
     app::{
+        effect::Effect,
         geometry::Size,
-        msg::{Msg, ReleaseEvent},
+        msg::{Msg, PreflightEvent, ReleaseEvent},
         notices::{Loudness, Phrase},
         state::{Language, State},
     },
     domain::{
+        fault::FaultKind,
         ids::OperationId,
         outcome::Progress,
         plan::{Belts, Decision},
@@ -237,6 +239,29 @@ fn the_confirm_of_an_undo_names_what_does_not_come_back() {
         assert!(!text(&state).contains("nothing else changes"), "{}", text(&state));
     }
     shows(&world::screen("undo", MIDDLE), "3 rows do not come back");
+}
+
+/// What could not be read is not new: the header has the listing's age, and the summary says what failed.
+#[test]
+fn a_plan_of_which_nothing_could_be_read_is_not_read_just_now() {
+    for (language, none, new) in [
+        (Language::English, "no NIC could be read again; 1 stays out", "just now"),
+        (Language::Chinese, "1 块网卡均未能重新读取，不会处理", "刚刚"),
+    ] {
+        let mut scenario = world::listed(MIDDLE, language);
+        world::mark(&mut scenario, &["10.8.1.12"]);
+        scenario.after_ms(3 * 60_000).keys("p");
+        let [Effect::Preflight { job, nics }] = scenario.effects.as_slice() else { panic!("{:?}", scenario.effects) };
+        let (job, key) = (*job, nics[0].0.clone());
+        let fault = Box::new(world::fault(FaultKind::Unreachable, "x", "no route to host"));
+        scenario.send(Msg::Preflight(job, PreflightEvent::Read(key, Err(fault))));
+        scenario.send(Msg::Preflight(job, PreflightEvent::Ended));
+        let drawn = text(&scenario.state).replace(' ', "");
+        let header = drawn.lines().next().unwrap();
+        assert!(header.contains('3') && !header.contains(&new.replace(' ', "")), "{}", text(&scenario.state));
+        assert!(drawn.contains(&none.replace(' ', "")), "{}", text(&scenario.state));
+        assert!(scenario.state.plan.as_ref().unwrap().is_to_read(scenario.state.now));
+    }
 }
 
 /// Also where every row goes: what was behind a load balancer is not added to it again.

@@ -34,7 +34,7 @@ pub fn watch_page(state: &mut State, profile: &ProfileId, touched: &Touched) {
 /// is asked about it is asked no more. The same where it is more dangerous now. Else it stays as it was read.
 pub fn watch(state: &mut State, profile: &ProfileId) {
     let about = |view: &&mut PlanView| view.targets.iter().any(|target| target.nic().profile == *profile);
-    let Some(view) = state.plan.take_if(|view| view.read_at().is_some() && about(&view)) else { return };
+    let Some(view) = state.plan.take_if(|view| !view.is_being_read() && about(&view)) else { return };
     let now = build(state, &Asked::by(&view));
     let going = |plan: &ReleasePlan| plan.targets().collect::<BTreeSet<_>>();
     let rises = |now: &ReleasePlan| summary(state, now).0.level > view.danger.level;
