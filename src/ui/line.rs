@@ -315,7 +315,14 @@ fn plan_line(canvas: &mut Canvas, state: &State, area: Area) {
     pen.gap(1);
     // What is done comes first; the plan's number and the counts need room beside it.
     let room = usize::from(pen.room());
-    let (titled, told) = (text::cells(&title) + 2, text::cells(&what));
+    let titled = text::cells(&title) + 2;
+    let mut told = text::cells(&what);
+    // Which batch is taken back stands nowhere else: it has room before the hash and all counts but that of what is blocked.
+    let batch = text::cells(words.word("list.blank")) + text::cells(&source);
+    let blocked = right.first().map_or(0, |(text, _)| text::cells(text) + 2);
+    if view.source == Source::Undo && told + batch + blocked <= room {
+        told += batch;
+    }
     // Which rows these are comes next, in numbers alone where words have no room: only of what fits whole it takes nothing away.
     let short = update::in_sight(state).map(|(first, last, total)| format!("{first}-{last}/{total}"));
     let short = short.map(|rows| (Cow::Owned(rows), Role::Dim));

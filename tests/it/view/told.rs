@@ -241,6 +241,19 @@ fn the_confirm_of_an_undo_names_what_does_not_come_back() {
     shows(&world::screen("undo", MIDDLE), "3 rows do not come back");
 }
 
+/// Whatever room is left for its hash.
+#[test]
+fn a_plan_of_an_undo_names_its_batch_at_every_width() {
+    for (language, wanted) in [(Language::English, "again (undo of #1)"), (Language::Chinese, "#1")] {
+        for columns in [80, 90, 100, 120] {
+            let state =
+                world::taking_back_of(Size { columns, rows: 24 }, language, &world::taken_from_balancers(1)).state;
+            let line = text(&state).lines().nth(1).unwrap().to_owned();
+            assert!(line.contains(wanted) && line.contains('3'), "{columns}: {line}");
+        }
+    }
+}
+
 /// What could not be read is not new: the header has the listing's age, and the summary says what failed.
 #[test]
 fn a_plan_of_which_nothing_could_be_read_is_not_read_just_now() {
