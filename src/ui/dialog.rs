@@ -1,6 +1,6 @@
 //! What lies over a screen in a frame: the confirm dialog, the question before quitting, the copy menu.
 
-use std::collections::BTreeSet;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 use crate::{
     app::{
@@ -137,7 +137,13 @@ pub fn confirm(canvas: &mut Canvas, state: &State, regions: &Regions, dialog: &C
         return;
     }
     let width = width(regions, WIDTH).saturating_sub(6);
-    let by = plan::sent(view);
+    let mut by = plan::sent(view);
+    // As the accounts whose names are typed: the first of them stands first.
+    by.sort_by_cached_key(|(profile, sent)| {
+        let place = state.profiles.iter().position(|info| info.id == **profile);
+        let prod = place.and_then(|place| state.profiles.get(place)).is_some_and(|info| info.prod);
+        (Reverse((prod, sent.targets())), place)
+    });
     let sum = plan::Sent::sum(by.iter().map(|(_, sent)| sent));
     let what = words::capital(&line::what(canvas, &sum));
     let calls = words::count_of_calls(words, view.plan.calls());

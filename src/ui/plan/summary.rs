@@ -46,6 +46,11 @@ impl Sent {
         })
     }
 
+    /// What a row stands for, each.
+    pub fn targets(&self) -> usize {
+        self.addresses + self.nics + self.assigned + self.attached + self.bound
+    }
+
     /// Is anything put back?
     pub fn is_back(&self) -> bool {
         self.assigned + self.attached + self.bound > 0

@@ -14,6 +14,7 @@ use nicdeck::{
         fault::FaultKind,
         ids::OperationId,
         outcome::Progress,
+        page::InventoryPage,
         plan::{Belts, Decision},
     },
     rules::Safety,
@@ -24,6 +25,7 @@ use nicdeck::{
 };
 
 use super::{frame, layers, skin, small::resized, world};
+use crate::update::scenario::{self, Scenario};
 
 const SMALL: Size = Size { columns: 80, rows: 24 };
 const MIDDLE: Size = Size { columns: 120, rows: 40 };
@@ -275,6 +277,31 @@ fn a_plan_of_which_nothing_could_be_read_is_not_read_just_now() {
         assert!(drawn.contains(&none.replace(' ', "")), "{}", text(&scenario.state));
         assert!(scenario.state.plan.as_ref().unwrap().is_to_read(scenario.state.now));
     }
+}
+
+/// Of many accounts one name is typed, the first: it is the first of the list as well, wherever the config has it.
+#[test]
+fn the_account_whose_name_is_typed_stands_first_in_the_dialog() {
+    let names = ["shop", "pay", "game", "edge"];
+    let mut scenario = Scenario::sized(names.iter().map(|name| scenario::profile(name, "aliyun")).collect(), MIDDLE);
+    for (name, ips) in names.iter().zip([2, 2, 4, 2]) {
+        let ips: Vec<String> = (1..=ips).map(|nth| format!("10.0.1.{nth}")).collect();
+        let ips: Vec<&str> = ips.iter().map(String::as_str).collect();
+        let nics = vec![scenario::nic("eni-1", Some("i-1"), &ips)];
+        let instances = vec![scenario::instance("i-1", "web-1")];
+        scenario.listed(name, InventoryPage { instances, nics, ..InventoryPage::default() });
+    }
+    scenario.keys("a");
+    // With a whole NIC it is of danger 3.
+    world::go(&mut scenario, "n eni-1");
+    scenario.keys("D p").read_again().keys("c");
+    let drawn = text(&scenario.state);
+    let at = |wanted: &str| drawn.find(wanted).unwrap_or_else(|| panic!("{wanted:?} is not in\n{drawn}"));
+    assert!(drawn.contains("acme-game +3"), "{drawn}");
+    assert!(
+        at("game (acme-game)") < at("shop (acme-shop)") && at("shop (acme-shop)") < at("edge (acme-edge)"),
+        "{drawn}"
+    );
 }
 
 /// Also where every row goes: what was behind a load balancer is not added to it again.
