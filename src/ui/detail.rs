@@ -140,9 +140,13 @@ pub fn of(canvas: &Canvas, state: &State, detail: &Detail, width: u16) -> Doc {
             held(canvas, &mut doc, state, &Target::Address(key.clone()));
             let whole = Target::Nic(key.nic.clone());
             let leaves = state.marks.contains(&whole) && state.in_batch(&whole).is_none();
+            // Marked itself it is released, before its NIC goes.
+            let itself = state.marks.contains(&Target::Address(key.clone()));
             if leaves {
-                doc.text(&words.text("detail.leaves-with-nic", &[("nic", nic.id.as_str())]), Role::Mark);
+                let told = if itself { "detail.before-its-nic" } else { "detail.leaves-with-nic" };
+                doc.text(&words.text(told, &[("nic", nic.id.as_str())]), Role::Mark);
             }
+            let leaves = leaves && !itself;
             doc.heading(words.word(if leaves { "heading.findings-alone" } else { "heading.findings" }));
             findings::list(canvas, &mut doc, Some(&profile.cloud), (state.now, *read_at), found, Act::Release, None);
             // A call of its own is not what takes it away then.

@@ -104,7 +104,9 @@ fn of_inventory(canvas: &Canvas, state: &State) -> Sentence {
             let name = address.ip.to_string();
             if state.marks.contains(&Target::Nic(key.nic.clone())) {
                 let values = [("name", name.as_str()), ("nic", key.nic.nic.as_str())];
-                return Some((name.clone(), words.text("focus.leaves-with-nic", &values).into_owned(), Role::Mark));
+                let itself = state.marks.contains(&Target::Address(key.clone()));
+                let told = if itself { "focus.before-its-nic" } else { "focus.leaves-with-nic" };
+                return Some((name.clone(), words.text(told, &values).into_owned(), Role::Mark));
             }
             let held = inventory::read_only(words, state, &key.nic.profile);
             let (mut text, role) = findings::sentence(canvas, &name, found, Act::Release, held.as_deref());

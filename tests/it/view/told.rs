@@ -218,6 +218,15 @@ fn an_address_whose_nic_is_marked_to_go_leaves_with_it() {
             let page = text(&scenario.state).replace("  ", "");
             assert!(page.contains(&wanted.replace("  ", "")), "{page}");
             assert!(!page.contains("UnassignNetworkInterfaceIpv4"), "{page}");
+            // Marked itself it has a call of its own.
+            scenario.keys(if size == SMALL { "space" } else { "space k" });
+            let marked = text(&scenario.state).replace("  ", "");
+            let itself = if language == Language::English {
+                "arked itself as well: it goes first"
+            } else {
+                "自身也已标记"
+            };
+            assert!(marked.replace(' ', "").contains(&itself.replace(' ', "")), "{marked}");
         }
     }
 }
