@@ -70,6 +70,12 @@ fn bind(eip: &str) -> Undo {
     undo(Target::Eip { eip: eip.into(), address }, Some(kind))
 }
 
+/// A balancer that sends to this address on `vm-1`.
+fn behind(address: &str) -> Backend {
+    let target = BackendTarget::Address { ip: ip(address), instance: Some("vm-1".into()), nic: None };
+    Backend { target, ..backend("lb-1", address) }
+}
+
 /// `nic-1` on `vm-1`; `nic-2`, which is free; an EIP that is bound to nothing and one that is on `nic-2`.
 fn made(undos: &[Undo], readonly: bool) -> ReleasePlan {
     made_by(undos, &Safety::default(), readonly)
@@ -94,15 +100,7 @@ fn made_on(cloud: &'static Capabilities, undos: &[Undo], safety: &Safety, readon
         Address { ip: ip("10.0.0.8"), role: AddressRole::Secondary },
     ];
     // Of the time before it was detached.
-    let left = Backend {
-        load_balancer: "lb-1".into(),
-        name: "shop".into(),
-        region: REGION.into(),
-        vpc: None,
-        range: None,
-        target: BackendTarget::Address { ip: ip("10.0.0.9"), instance: Some("vm-1".into()), nic: None },
-        port: "443".into(),
-    };
+    let left = behind("10.0.0.9");
     let page = InventoryPage {
         nics: vec![own.nic.clone(), free],
         instances: own.instance.into_iter().collect(),
@@ -289,15 +287,7 @@ fn a_rule_about_balancers_hangs_on_who_sends_to_the_nic_on_its_new_instance() {
         let hit = rules.hit_with(&Facts::from_snapshot(seen), None, Some(Brings::Instance(&id, Some(&onto), read)));
         hit.map(|hit| hit.missing)
     };
-    let left = Backend {
-        load_balancer: "lb-1".into(),
-        name: "shop".into(),
-        region: REGION.into(),
-        vpc: None,
-        range: None,
-        target: BackendTarget::Address { ip: ip("10.0.0.2"), instance: Some("vm-1".into()), nic: None },
-        port: "443".into(),
-    };
+    let left = behind("10.0.0.2");
     assert_eq!(held(&seen, None), Some(Some(Missing::LoadBalancers)), "nobody has looked");
     assert_eq!(held(&seen, Some(&[])), None);
     assert_eq!(held(&seen, Some(&[left])), Some(None));
