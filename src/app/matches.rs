@@ -8,7 +8,7 @@ pub struct Hit {
     /// Bit n: the NIC's n-th address matches.
     first: u64,
     /// The addresses from the 64th on, 64 each. Few NICs have that many.
-    more: Vec<u64>,
+    more: Option<Box<[u64]>>,
     /// Addresses that match.
     count: u32,
     /// The NIC itself matches, whatever its addresses.
@@ -16,7 +16,7 @@ pub struct Hit {
 }
 
 /// Nothing matches.
-static MISS: Hit = Hit { first: 0, more: Vec::new(), count: 0, own: false };
+static MISS: Hit = Hit { first: 0, more: None, count: 0, own: false };
 
 /// The term that leaves the list empty.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,7 +40,7 @@ pub struct Matches {
 impl Hit {
     /// The NIC and all of its addresses match.
     pub fn all(addresses: usize) -> Self {
-        let more = vec![u64::MAX; addresses.div_ceil(64).saturating_sub(1)];
+        let more = (addresses > 64).then(|| vec![u64::MAX; addresses.div_ceil(64) - 1].into());
         Self { first: u64::MAX, more, count: u32::try_from(addresses).unwrap_or(u32::MAX), own: true }
     }
 
@@ -51,8 +51,10 @@ impl Hit {
             None => self.first = bits,
             Some(_) if bits == 0 => {}
             Some(word) => {
-                self.more.resize(self.more.len().max(word + 1), 0);
-                self.more[word] = bits;
+                let mut more = self.more.take().map_or_else(Vec::new, Vec::from);
+                more.resize(more.len().max(word + 1), 0);
+                more[word] = bits;
+                self.more = Some(more.into());
             }
         }
     }
@@ -60,7 +62,7 @@ impl Hit {
     pub fn address(&self, nth: usize) -> bool {
         let word = match (nth / 64).checked_sub(1) {
             None => self.first,
-            Some(word) => self.more.get(word).copied().unwrap_or_default(),
+            Some(word) => self.more.as_ref().and_then(|more| more.get(word)).copied().unwrap_or_default(),
         };
         word >> (nth % 64) & 1 == 1
     }

@@ -1,12 +1,14 @@
 //! The rules' verdict on every address and NIC, in a few bytes each; whole findings are made for what is looked at.
 
+use std::collections::HashMap;
+
 use crate::domain::{
     finding::{FindingId, FindingSet, Level},
-    slots::Slots,
+    lists::Lists,
 };
 
 /// A verdict without words.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Judged {
     pub level: Level,
     pub findings: FindingSet,
@@ -14,40 +16,73 @@ pub struct Judged {
     pub worst: Option<FindingId>,
 }
 
-/// One NIC: detaching it, and releasing each of its addresses.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct NicVerdict {
-    pub detach: Judged,
-    pub addresses: Box<[Judged]>,
-}
-
-/// By profile and NIC slot.
+/// By profile and NIC slot. There are few different ones, so each is kept once, and each NIC has their numbers.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Verdicts {
-    pub(super) nics: Vec<Slots<NicVerdict>>,
+    kinds: Vec<Judged>,
+    numbers: HashMap<Judged, u32, foldhash::fast::RandomState>,
+    /// First that on detaching the NIC, then those on releasing each of its addresses.
+    nics: Vec<Lists<Vec<u32>>>,
+}
+
+/// The verdicts on one NIC.
+#[derive(Clone, Copy, Debug)]
+pub struct NicVerdict<'a> {
+    kinds: &'a [Judged],
+    numbers: &'a [u32],
+}
+
+impl NicVerdict<'_> {
+    /// Of detaching it.
+    pub fn detach(&self) -> Judged {
+        self.nth(0)
+    }
+
+    /// Of releasing its n-th address.
+    #[inline]
+    pub fn address(&self, nth: usize) -> Judged {
+        self.nth(nth + 1)
+    }
+
+    #[inline]
+    fn nth(&self, nth: usize) -> Judged {
+        self.numbers.get(nth).and_then(|&number| self.kinds.get(number as usize)).copied().unwrap_or_default()
+    }
 }
 
 impl Verdicts {
     pub fn new(profiles: usize) -> Self {
-        Self { nics: vec![Slots::default(); profiles] }
+        Self { nics: vec![Lists::default(); profiles], ..Self::default() }
     }
 
-    pub fn nic(&self, profile: usize, slot: u32) -> Option<&NicVerdict> {
-        self.nics.get(profile)?.get(slot as usize)
+    pub fn nic(&self, profile: usize, slot: u32) -> NicVerdict<'_> {
+        let numbers = self.nics.get(profile).and_then(|nics| nics.get(slot)).unwrap_or_default();
+        NicVerdict { kinds: &self.kinds, numbers }
     }
 
-    /// Brings the verdicts on the addresses of these NICs into the processor's cache, all at once. Changes nothing but time.
-    pub fn warm(&self, profile: usize, slots: impl Iterator<Item = u32>) {
-        let first = |verdict: &NicVerdict| verdict.addresses.first().map_or(0, |judged| judged.level as u8);
-        let of = |slot| self.nic(profile, slot).map_or(0, first);
-        std::hint::black_box(slots.map(of).fold(0, u8::wrapping_add));
+    /// The number of a verdict, see [`Self::put`]. `like`: that of another one, which often is the same.
+    pub(super) fn number(&mut self, judged: Judged, like: Option<u32>) -> u32 {
+        if let Some(like) = like.filter(|&like| self.kinds.get(like as usize) == Some(&judged)) {
+            return like;
+        }
+        *self.numbers.entry(judged).or_insert_with(|| {
+            self.kinds.push(judged);
+            u32::try_from(self.kinds.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
+
+    /// Takes in what the rules say of a NIC: of detaching it, and of releasing each of its addresses. `None`: there is none any more.
+    pub(super) fn put(&mut self, profile: usize, slot: u32, numbers: Option<&[u32]>) {
+        if let Some(nics) = self.nics.get_mut(profile) {
+            nics.set(slot, numbers);
+        }
     }
 
     pub fn detach(&self, profile: usize, slot: u32) -> Judged {
-        self.nic(profile, slot).map(|verdict| verdict.detach).unwrap_or_default()
+        self.nic(profile, slot).detach()
     }
 
     pub fn address(&self, profile: usize, slot: u32, nth: usize) -> Judged {
-        self.nic(profile, slot).and_then(|verdict| verdict.addresses.get(nth)).copied().unwrap_or_default()
+        self.nic(profile, slot).address(nth)
     }
 }

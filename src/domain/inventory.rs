@@ -1,6 +1,7 @@
 //! Everything that was listed, per profile: arenas with ids on top, how complete each listing is, and how old.
 
 mod arena;
+mod columns;
 mod coverage;
 mod floats;
 mod merge;
@@ -28,6 +29,8 @@ use super::{
 };
 
 use arena::{Arena, Table};
+use columns::Columns;
+pub use columns::{InstanceRef, NicRef};
 pub use coverage::Coverage;
 use floats::Floats;
 use told::Told;
@@ -52,6 +55,7 @@ pub struct ProfileInventory {
     pub regions: BTreeMap<RegionId, Region>,
     instances: Arena<Instance>,
     nics: Arena<Nic>,
+    columns: Columns,
     /// By NIC slot.
     near: Slots<Near>,
     /// By the slot of an EIP: NICs that it was found to be on.
@@ -113,6 +117,7 @@ impl ProfileInventory {
             regions: BTreeMap::new(),
             instances: Arena::default(),
             nics: Arena::default(),
+            columns: Columns::default(),
             near: Slots::default(),
             nics_of_eip: Table::default(),
             nics_of_instance: Table::default(),
@@ -177,11 +182,6 @@ impl ProfileInventory {
     pub fn eips_at(&self, nic: u32) -> impl Iterator<Item = &Eip> {
         let slots = self.near.get(nic as usize).map_or(&[][..], |near| &near.eips);
         slots.iter().filter_map(|&slot| self.eips.at(slot)).map(|kept| &kept.item)
-    }
-
-    /// Does any backend at all name an address, or an instance?
-    pub fn has_backends(&self) -> bool {
-        self.backends.len() > 0
     }
 
     pub fn instance_slot(&self, id: &InstanceId) -> Option<u32> {

@@ -16,6 +16,7 @@ pub mod inventory;
 pub mod journal;
 pub mod journal_fault;
 pub mod key_fault;
+pub mod lists;
 pub mod name;
 pub mod nic;
 pub mod odd;

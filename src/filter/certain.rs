@@ -225,7 +225,9 @@ impl Whole<'_> {
                 if open && may_differ { Certain::Untold(Missing::Eips) } else { exactly(holds(listed)) }
             }
             Test::Count(..) if !self.nic.addresses_known => Certain::Untold(Missing::Addresses),
-            Test::Count(field, compare, bound) => exactly(compare.holds(eval::count(*field, self.nic) as u64, *bound)),
+            Test::Count(field, compare, bound) => {
+                exactly(compare.holds(eval::count(*field, &self.nic.addresses) as u64, *bound))
+            }
             // Not about what the thing is: see `Expr::fickle_term`.
             Test::Finding(_) | Test::Level(_) | Test::Marked { .. } | Test::Age(..) => Certain::Yes,
         }
@@ -256,8 +258,9 @@ impl Whole<'_> {
     }
 
     fn of_instance(&self, test: &Test) -> bool {
-        self.instance.is_some_and(|instance| eval::ask_instance(test, instance))
-            || self.nic.instance.as_ref().is_some_and(|id| eval::ask_id(test, id.as_str()))
+        let ask =
+            |instance: &Instance| eval::ask_instance(test, (instance.id.as_str(), &instance.name), || Some(instance));
+        self.instance.is_some_and(ask) || self.nic.instance.as_ref().is_some_and(|id| eval::ask_id(test, id.as_str()))
     }
 
     fn own(&self, set: &AddressSet) -> bool {

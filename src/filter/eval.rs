@@ -5,6 +5,7 @@ use crate::domain::{
     finding::{FindingSet, Level},
     ids::{CloudId, InstanceId, ProfileId},
     instance::Instance,
+    inventory::{InstanceRef, NicRef},
     nic::Nic,
     tags::Tags,
     time::Timestamp,
@@ -29,7 +30,7 @@ pub struct ProfileSubject<'a> {
 /// A NIC. What [`Expr::needs`] does not ask for may be left empty.
 #[derive(Clone, Copy, Debug)]
 pub struct NicSubject<'a> {
-    pub nic: &'a Nic,
+    pub nic: NicRef<'a>,
     /// EIPs bound to the NIC.
     pub eips: &'a [&'a Eip],
     pub read_at: Timestamp,
@@ -216,19 +217,23 @@ impl Expr {
     }
 
     /// Settles what the instance can answer; `None` for NICs that are attached to none, or to one that is not known.
-    pub fn on_instance(&self, partial: Partial, instance: Option<&Instance>) -> Partial {
-        let untold = instance.is_some_and(|instance| !instance.tags.is_known());
+    pub fn on_instance(&self, partial: Partial, instance: Option<InstanceRef>) -> Partial {
+        let is_untold = |instance: InstanceRef| instance.whole().is_some_and(|instance| !instance.tags.is_known());
+        let untold = self.masks.tags != 0 && instance.is_some_and(is_untold);
         let untold = partial.untold | if untold { self.masks.tags } else { 0 };
         let partial = Partial { untold, ..partial };
-        let partial = self.step(partial, 1, |test| instance.is_some_and(|instance| ask_instance(test, instance)));
+        let ask = |test: &Test, of: InstanceRef| ask_instance(test, (of.id, of.name), || of.whole());
+        let partial = self.step(partial, 1, |test| instance.is_some_and(|instance| ask(test, instance)));
         Partial { instance_known: instance.is_some(), ..partial }
     }
 
     /// Settles what the NIC can answer. `partial` is that of its instance.
     pub fn on_nic<'a>(&'a self, partial: Partial, nic: NicSubject<'a>) -> NicMatch<'a> {
         // An instance that was not read is still known by its id.
-        let unread = nic.nic.instance.as_ref().filter(|_| !partial.instance_known).map(InstanceId::as_str);
-        let untold = unread.is_some() || !nic.nic.tags.is_known();
+        let whole = if partial.instance_known { None } else { nic.nic.whole() };
+        let unread = whole.and_then(|nic| nic.instance.as_ref()).map(InstanceId::as_str);
+        let is_untold = || nic.nic.whole().is_some_and(|nic| !nic.tags.is_known());
+        let untold = unread.is_some() || self.masks.tags != 0 && is_untold();
         let partial = Partial { untold: partial.untold | if untold { self.masks.tags } else { 0 }, ..partial };
         let partial = self.step(partial, 2, |test| ask_nic(test, &nic) || unread.is_some_and(|id| ask_id(test, id)));
         let mut pending = self.masks.all & !(partial.yes | partial.no);
@@ -246,25 +251,6 @@ impl Expr {
             dead = no & !self.masks.negated != 0;
         }
         NicMatch { expr: self, nic, pending, through_eip, untold: partial.untold, dead }
-    }
-
-    /// Brings into the processor's cache what [`Self::on_nic`] and [`NicMatch::addresses`] will read of these NICs.
-    ///
-    /// Filtering many rows waits for memory, one NIC after the other; asked for in blocks (of 32, say), the waits overlap.
-    /// Changes nothing but time.
-    pub fn warm<'a>(&self, nics: impl Iterator<Item = &'a Nic>) {
-        let first = |text: &str| text.as_bytes().first().copied().unwrap_or(0);
-        let [_, _, of_nics, of_addresses] = self.masks.at.map(|mask| mask != 0);
-        let mut sum = 0u8;
-        for nic in nics {
-            if of_nics {
-                sum = sum.wrapping_add(first(&nic.name)).wrapping_add(first(nic.id.as_str()));
-            }
-            if of_addresses {
-                sum = sum.wrapping_add(nic.addresses.first().map_or(0, |address| role_bit(address.role)));
-            }
-        }
-        std::hint::black_box(sum);
     }
 
     /// Does an instance match by itself, without any NIC?
@@ -296,20 +282,28 @@ impl Expr {
     }
 }
 
-pub(super) fn ask_instance(test: &Test, instance: &Instance) -> bool {
+/// `whole` fetches all of an instance, where its id and name do not answer.
+pub(super) fn ask_instance<'a>(
+    test: &Test,
+    (id, name): (&str, &str),
+    whole: impl Fn() -> Option<&'a Instance>,
+) -> bool {
+    let of_whole = |ask: &dyn Fn(&Instance) -> bool| whole().is_some_and(ask);
     match test {
-        Test::Word(words) => any(&words.texts, &instance.name) || any(&words.ids, instance.id.as_str()),
+        Test::Word(words) => any(&words.texts, name) || any(&words.ids, id),
         Test::Text(field, patterns) => match field {
-            Field::Instance => any(patterns, instance.id.as_str()) || any(patterns, &instance.name),
-            Field::Id => any(patterns, instance.id.as_str()),
-            Field::Name => any(patterns, &instance.name),
-            Field::State => any(patterns, &instance.power.word) || any(patterns, power_word(instance.power.state)),
-            Field::Region => any(patterns, instance.region.as_str()),
-            Field::Zone => any_of(patterns, instance.zone.as_deref()),
+            Field::Instance => any(patterns, id) || any(patterns, name),
+            Field::Id => any(patterns, id),
+            Field::Name => any(patterns, name),
+            Field::State => of_whole(&|instance| {
+                any(patterns, &instance.power.word) || any(patterns, power_word(instance.power.state))
+            }),
+            Field::Region => of_whole(&|instance| any(patterns, instance.region.as_str())),
+            Field::Zone => of_whole(&|instance| any_of(patterns, instance.zone.as_deref())),
             _ => false,
         },
-        Test::Tag(tests) => tags(tests, &instance.tags),
-        Test::Has(bits) => bits & Has::Tag.bit() != 0 && instance.tags.iter().len() > 0,
+        Test::Tag(tests) => of_whole(&|instance| tags(tests, &instance.tags)),
+        Test::Has(bits) => bits & Has::Tag.bit() != 0 && of_whole(&|instance| instance.tags.iter().len() > 0),
         _ => false,
     }
 }
@@ -323,39 +317,33 @@ pub(super) fn ask_id(test: &Test, id: &str) -> bool {
 }
 
 fn ask_nic(test: &Test, subject: &NicSubject) -> bool {
-    let nic = subject.nic;
+    let NicRef { id, name, addresses, .. } = subject.nic;
+    let of_whole = |ask: &dyn Fn(&Nic) -> bool| subject.nic.whole().is_some_and(ask);
     match test {
         Test::Word(words) => {
-            any(&words.texts, &nic.name)
-                || any(&words.ids, nic.id.as_str())
-                || (!words.macs.is_empty() && any_of(&words.macs, nic.mac.as_deref()))
+            any(&words.texts, name)
+                || any(&words.ids, id)
+                || (!words.macs.is_empty() && of_whole(&|nic| any_of(&words.macs, nic.mac.as_deref())))
                 || named_public(&words.addresses, subject)
         }
         Test::Address(tests) => named_public(tests, subject),
         Test::Text(field, patterns) => match field {
-            Field::Nic => any(patterns, nic.id.as_str()) || any(patterns, &nic.name),
-            Field::Id => any(patterns, nic.id.as_str()),
-            Field::Name => any(patterns, &nic.name),
-            Field::Mac => any_of(patterns, nic.mac.as_deref()),
-            Field::NicState => any(patterns, &nic.status.word) || any(patterns, nic_state_word(nic.status.state)),
-            Field::Region => any(patterns, nic.region.as_str()),
-            Field::Zone => any_of(patterns, nic.zone.as_deref()),
-            Field::Vpc => any_of(patterns, nic.vpc.as_deref()),
-            Field::Subnet => any_of(patterns, nic.subnet.as_deref()),
-            Field::Sg => nic.security_groups.iter().any(|group| any(patterns, group)),
-            _ => false,
+            Field::Nic => any(patterns, id) || any(patterns, name),
+            Field::Id => any(patterns, id),
+            Field::Name => any(patterns, name),
+            _ => of_whole(&|nic| ask_text(*field, patterns, nic)),
         },
-        Test::Tag(tests) => tags(tests, &nic.tags),
+        Test::Tag(tests) => of_whole(&|nic| tags(tests, &nic.tags)),
         Test::Has(bits) => {
             let has = |what: Has| bits & what.bit() != 0;
-            let role = |bit: u8| nic.addresses.iter().any(|address| role_bit(address.role) == bit);
-            (has(Has::Tag) && nic.tags.iter().len() > 0)
-                || (has(Has::Instance) && nic.instance.is_some())
+            let role = |bit: u8| addresses.iter().any(|address| role_bit(address.role) == bit);
+            (has(Has::Tag) && of_whole(&|nic| nic.tags.iter().len() > 0))
+                || (has(Has::Instance) && of_whole(&|nic| nic.instance.is_some()))
                 || (has(Has::Secondary) && role(2))
                 || (has(Has::Ipv6) && role(8))
         }
         Test::Count(field, compare, bound) => {
-            let count = if *field == Field::Eips { subject.eips.len() } else { count(*field, nic) };
+            let count = if *field == Field::Eips { subject.eips.len() } else { count(*field, addresses) };
             compare.holds(count as u64, *bound)
         }
         Test::Age(compare, bound) => compare.holds(subject.now.since(subject.read_at), *bound),
@@ -363,23 +351,38 @@ fn ask_nic(test: &Test, subject: &NicSubject) -> bool {
     }
 }
 
-/// The NIC's addresses of the kinds that the field counts.
-pub(super) fn count(field: Field, nic: &Nic) -> usize {
+fn ask_text(field: Field, patterns: &[Pattern], nic: &Nic) -> bool {
+    match field {
+        Field::Mac => any_of(patterns, nic.mac.as_deref()),
+        Field::NicState => any(patterns, &nic.status.word) || any(patterns, nic_state_word(nic.status.state)),
+        Field::Region => any(patterns, nic.region.as_str()),
+        Field::Zone => any_of(patterns, nic.zone.as_deref()),
+        Field::Vpc => any_of(patterns, nic.vpc.as_deref()),
+        Field::Subnet => any_of(patterns, nic.subnet.as_deref()),
+        Field::Sg => nic.security_groups.iter().any(|group| any(patterns, group)),
+        _ => false,
+    }
+}
+
+/// Addresses of the kinds that the field counts.
+pub(super) fn count(field: Field, addresses: &[Address]) -> usize {
     let roles = match field {
         Field::Ips => 1 | 2 | 4,
         Field::Secondaries => 2,
         Field::Ipv6s => 8,
         _ => 0,
     };
-    nic.addresses.iter().filter(|address| role_bit(address.role) & roles != 0).count()
+    addresses.iter().filter(|address| role_bit(address.role) & roles != 0).count()
 }
 
 /// A public address that the NIC names and no EIP explains: it may be on any of the NIC's addresses.
 fn named_public(set: &AddressSet, subject: &NicSubject) -> bool {
-    subject.nic.public_ips.iter().any(|text| {
-        text.parse()
-            .is_ok_and(|ip: std::net::IpAddr| set.matches(ip) && subject.eips.iter().all(|eip| !eip.ips.contains(&ip)))
-    })
+    !set.is_empty()
+        && subject
+            .nic
+            .publics()
+            .iter()
+            .any(|ip| set.matches(*ip) && subject.eips.iter().all(|eip| !eip.ips.contains(ip)))
 }
 
 pub(super) fn ask_eip(test: &Test, eip: &Eip) -> bool {
@@ -442,10 +445,9 @@ impl NicMatch<'_> {
             // An EIP whose private address the cloud does not tell is found on each.
             if self.through_eip & bit != 0 {
                 let of = |ip| {
-                    self.nic
-                        .eips
-                        .iter()
-                        .any(|eip| ask_eip(&term.test, eip) && eip.is_on(self.nic.nic, ip) != Some(false))
+                    let nic = self.nic.nic.whole();
+                    let is_on = |eip: &Eip| nic.is_some_and(|nic| eip.is_on(nic, ip) != Some(false));
+                    self.nic.eips.iter().any(|eip| ask_eip(&term.test, eip) && is_on(eip))
                 };
                 yes |= bits(addresses, |address| of(address.ip));
             }

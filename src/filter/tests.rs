@@ -8,7 +8,9 @@ use crate::domain::{
     finding::{FindingId, Level},
     ids::{CloudId, ProfileId},
     instance::{Instance, Power, PowerState},
+    inventory::ProfileInventory,
     nic::{ManagedBy, Nic, NicRole, NicState, NicStatus},
+    page::InventoryPage,
     tags::Tags,
     time::Timestamp,
 };
@@ -113,12 +115,22 @@ impl World {
         }
     }
 
+    fn listed(&self) -> ProfileInventory {
+        let mut part = ProfileInventory::new(self.profile.clone(), self.cloud.clone());
+        let instances = self.instance.iter().cloned().collect();
+        let nics = vec![self.nic.clone()];
+        part.merge(InventoryPage { instances, nics, eips: self.eips.clone(), ..InventoryPage::default() }, NOW);
+        part
+    }
+
     /// The places of the addresses that match.
     fn hits(&self, expr: &Expr) -> Vec<usize> {
         let profile = ProfileSubject { profile: &self.profile, cloud: &self.cloud, env: Some("PROD") };
-        let partial = expr.on_instance(expr.on_profile(&profile), self.instance.as_ref());
+        let listed = self.listed();
+        let partial = expr.on_instance(expr.on_profile(&profile), listed.instance_ref(0));
         let eips: Vec<&Eip> = self.eips.iter().collect();
-        let nic = NicSubject { nic: &self.nic, eips: &eips, read_at: Timestamp(NOW.0 - 3_600_000), now: NOW };
+        let nic = listed.nic_ref(0).unwrap();
+        let nic = NicSubject { nic, eips: &eips, read_at: Timestamp(NOW.0 - 3_600_000), now: NOW };
         let nic = expr.on_nic(partial, nic);
         let bits = nic.addresses(&self.nic.addresses, Self::target);
         let hits: Vec<usize> = (0..64).filter(|nth| bits >> nth & 1 == 1).collect();
@@ -471,9 +483,10 @@ fn instances_and_nics_match_by_themselves() {
     let profile = ProfileSubject { profile: &world.profile, cloud: &world.cloud, env: None };
     let own = |text: &str| {
         let expr = parse(text).unwrap();
-        let partial = expr.on_instance(expr.on_profile(&profile), world.instance.as_ref());
+        let listed = world.listed();
+        let partial = expr.on_instance(expr.on_profile(&profile), listed.instance_ref(0));
         let eips: Vec<&Eip> = world.eips.iter().collect();
-        let subject = NicSubject { nic: &world.nic, eips: &eips, read_at: NOW, now: NOW };
+        let subject = NicSubject { nic: listed.nic_ref(0).unwrap(), eips: &eips, read_at: NOW, now: NOW };
         (expr.instance_itself(partial), expr.on_nic(partial, subject).itself(&World::target(1)))
     };
     assert_eq!(own(""), (true, true));

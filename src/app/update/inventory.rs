@@ -9,7 +9,7 @@ use crate::{
         notices::{Loudness, Phrase},
         rows,
         state::{Pane, State},
-        verdicts::{Judged, NicVerdict},
+        verdicts::Judged,
     },
     domain::{
         ids::{JobId, NicKey, ProfileId},
@@ -224,30 +224,25 @@ fn judge_profile(state: &mut State, place: usize) {
 
 /// The rules' verdicts on these NICs and their addresses.
 fn judge(state: &mut State, place: usize, slots: &[u32]) {
-    let (Some(part), Some(info), Some(verdicts)) =
-        (state.inventory.at(place), state.profiles.get(place), state.verdicts.nics.get_mut(place))
-    else {
-        return;
-    };
-    verdicts.reach(part.nic_slots());
+    let (Some(part), Some(info)) = (state.inventory.at(place), state.profiles.get(place)) else { return };
     let judged = |Summary { level, findings, worst }| Judged { level, findings, worst };
-    let mut levels: Vec<Summary> = Vec::new();
+    let (mut levels, mut numbers) = (Vec::new(), Vec::new());
     let held = state.earlier.held(&info.id);
     let protect = state.safety.protect.of(&info.id);
     for &slot in slots {
-        let Some(verdict) = verdicts.get_mut(slot as usize) else { continue };
         let Some(mut facts) = Facts::at(part, slot) else {
-            *verdict = NicVerdict::default();
+            state.verdicts.put(place, slot, None);
             continue;
         };
         facts.earlier_write = held.contains(&facts.nic.id);
         facts.protect = protect.map(|rules| rules.watch_nic(&facts));
         rules::levels(&facts, info.capabilities, &mut levels);
-        verdict.detach = judged(rules::detach_level(&facts, info.capabilities));
-        if verdict.addresses.len() != levels.len() {
-            verdict.addresses = vec![Judged::default(); levels.len()].into();
+        let detach = rules::detach_level(&facts, info.capabilities);
+        numbers.clear();
+        for summary in std::iter::once(detach).chain(levels.iter().copied()) {
+            numbers.push(state.verdicts.number(judged(summary), numbers.last().copied()));
         }
-        verdict.addresses.iter_mut().zip(&levels).for_each(|(verdict, &summary)| *verdict = judged(summary));
+        state.verdicts.put(place, slot, Some(&numbers));
     }
 }
 

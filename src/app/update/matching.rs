@@ -6,21 +6,16 @@ use crate::{
     app::{
         matches::{Blame, Hit},
         state::State,
-        verdicts::Judged,
     },
     domain::{
         address::Eip,
         ids::{AddressKey, NicKey},
-        inventory::ProfileInventory,
-        nic::Nic,
+        inventory::{NicRef, ProfileInventory},
         selection::Target,
         slots::Slots,
     },
-    filter::{Expr, Needs, NicSubject, Partial, ProfileSubject, TargetSubject},
+    filter::{Expr, Needs, NicMatch, NicSubject, Partial, ProfileSubject, TargetSubject},
 };
-
-/// NICs whose memory is asked for together.
-const BLOCK: usize = 32;
 
 /// Everything of one profile that matching needs to look at.
 struct Matcher<'a> {
@@ -47,22 +42,12 @@ impl<'a> Matcher<'a> {
         Some(Self { state, part, place, expr, needs: expr.needs(), outer: expr.on_profile(&profile) })
     }
 
-    fn target(&self, key: impl FnOnce() -> Target, judged: Judged) -> TargetSubject {
-        TargetSubject {
-            has_eip: false,
-            has_lb: false,
-            level: judged.level,
-            findings: judged.findings,
-            marked: self.needs.marks && self.state.marks.contains(&key()),
-        }
-    }
-
     fn instance(&self, slot: u32) -> Partial {
-        self.expr.on_instance(self.outer, self.part.instance_at(slot))
+        self.expr.on_instance(self.outer, self.part.instance_ref(slot))
     }
 
     /// `partial` is that of the NIC's instance.
-    fn nic(&self, slot: u32, nic: &'a Nic, partial: Partial, scratch: &mut Scratch<'a>) -> Hit {
+    fn nic(&self, slot: u32, nic: NicRef<'a>, partial: Partial, scratch: &mut Scratch<'a>) -> Hit {
         let expr = self.expr;
         if expr.is_empty() {
             return Hit::all(nic.addresses.len());
@@ -73,7 +58,7 @@ impl<'a> Matcher<'a> {
         let Scratch { eips, on_backends } = scratch;
         eips.clear();
         if self.needs.eips || self.needs.has_eip {
-            eips.extend(self.part.eips_at(slot));
+            eips.extend(nic.eips());
         }
         let read_at = if self.needs.age { self.part.read_at(slot) } else { None };
         let subject = NicSubject { nic, eips, read_at: read_at.unwrap_or(self.state.now), now: self.state.now };
@@ -84,39 +69,56 @@ impl<'a> Matcher<'a> {
         if matched.is_settled_yes() {
             return Hit::all(nic.addresses.len());
         }
-        let key = || NicKey { profile: self.part.profile.clone(), nic: nic.id.clone() };
-        on_backends.clear();
-        if self.needs.has_lb && self.part.has_backends() {
-            on_backends.extend(self.part.backends_of(nic).filter_map(|backend| backend.ip_on(nic)));
+        let Needs { has_eip, has_lb, verdicts, marks, .. } = self.needs;
+        if has_eip || has_lb || verdicts || marks {
+            return self.targets(slot, &subject, &matched, on_backends);
         }
         let mut hit = Hit::default();
-        let Needs { has_eip, has_lb, verdicts, marks, .. } = self.needs;
-        if !(has_eip || has_lb || verdicts || marks) {
-            let target = TargetSubject::default();
-            for (word, addresses) in nic.addresses.chunks(64).enumerate() {
-                hit.set_word(word, matched.addresses(addresses, |_| target));
-            }
-            hit.own = matched.itself(&TargetSubject { has_eip: !eips.is_empty(), ..target });
-            return hit;
+        let target = TargetSubject::default();
+        for (word, addresses) in nic.addresses.chunks(64).enumerate() {
+            hit.set_word(word, matched.addresses(addresses, |_| target));
         }
-        let verdict = if verdicts { self.state.verdicts.nic(self.place, slot) } else { None };
+        hit.own = matched.itself(&TargetSubject { has_eip: !eips.is_empty(), ..target });
+        hit
+    }
+
+    /// A NIC whose addresses are asked for what hangs on them, what the rules say, or marks.
+    fn targets(&self, slot: u32, subject: &NicSubject, matched: &NicMatch, on_backends: &mut Vec<IpAddr>) -> Hit {
+        let NicSubject { nic, eips, .. } = *subject;
+        let Needs { has_eip, has_lb, verdicts, marks, .. } = self.needs;
+        let marks = marks && !self.state.marks.is_empty();
+        let asks_whole = has_eip && !eips.is_empty() || has_lb && nic.may_have_backends() || marks;
+        let whole = if asks_whole { nic.whole() } else { None };
+        on_backends.clear();
+        if let Some(nic) = whole.filter(|_| has_lb) {
+            on_backends.extend(self.part.backends_of(nic).filter_map(|backend| backend.ip_on(nic)));
+        }
+        let eip_on = |ip: IpAddr| whole.is_some_and(|nic| eips.iter().any(|eip| eip.is_on(nic, ip) != Some(false)));
+        let key = whole.filter(|_| marks).map(|nic| NicKey { profile: self.part.profile.clone(), nic: nic.id.clone() });
+        let marked = |of: &dyn Fn(NicKey) -> Target| key.clone().is_some_and(|key| self.state.marks.contains(&of(key)));
+        let verdict = verdicts.then(|| self.state.verdicts.nic(self.place, slot));
+        let mut hit = Hit::default();
         for (word, addresses) in nic.addresses.chunks(64).enumerate() {
             let target = |nth: usize| {
                 let ip = addresses[nth].ip;
-                let judged = verdict.and_then(|verdict| verdict.addresses.get(word * 64 + nth)).copied();
+                let judged = verdict.map(|verdict| verdict.address(word * 64 + nth)).unwrap_or_default();
                 TargetSubject {
-                    has_eip: self.needs.has_eip && eips.iter().any(|eip| eip.is_on(nic, ip) != Some(false)),
+                    has_eip: has_eip && eip_on(ip),
                     has_lb: on_backends.contains(&ip),
-                    ..self.target(|| Target::Address(AddressKey { nic: key(), ip }), judged.unwrap_or_default())
+                    level: judged.level,
+                    findings: judged.findings,
+                    marked: marked(&|nic| Target::Address(AddressKey { nic, ip })),
                 }
             };
             hit.set_word(word, matched.addresses(addresses, target));
         }
-        let judged = verdict.map(|verdict| verdict.detach).unwrap_or_default();
+        let judged = verdict.map(|verdict| verdict.detach()).unwrap_or_default();
         let target = TargetSubject {
             has_eip: !eips.is_empty(),
             has_lb: !on_backends.is_empty(),
-            ..self.target(|| Target::Nic(key()), judged)
+            level: judged.level,
+            findings: judged.findings,
+            marked: marked(&Target::Nic),
         };
         hit.own = matched.itself(&target);
         hit
@@ -126,10 +128,11 @@ impl<'a> Matcher<'a> {
     fn instances(&self) -> (Vec<Partial>, Vec<bool>) {
         let len = self.part.instance_slots();
         let (mut partials, mut own) = (vec![self.outer; len], vec![false; len]);
-        for (slot, instance) in self.part.instances() {
-            let partial = self.expr.on_instance(self.outer, Some(instance));
-            partials[slot as usize] = partial;
-            own[slot as usize] = self.expr.instance_itself(partial);
+        for (slot, (partial, own)) in (0u32..).zip(partials.iter_mut().zip(&mut own)) {
+            if let Some(instance) = self.part.instance_ref(slot) {
+                *partial = self.expr.on_instance(self.outer, Some(instance));
+                *own = self.expr.instance_itself(*partial);
+            }
         }
         (partials, own)
     }
@@ -141,26 +144,11 @@ impl<'a> Matcher<'a> {
         }
         let free = self.expr.on_instance(self.outer, None);
         let mut scratch = Scratch::default();
-        let mut nics = self.part.nics();
-        let mut block: Vec<(u32, &Nic)> = Vec::with_capacity(BLOCK);
-        loop {
-            block.clear();
-            block.extend(nics.by_ref().take(BLOCK));
-            if block.is_empty() {
+        for slot in (0u32..).take(self.part.nic_slots()) {
+            let Some(nic) = self.part.nic_ref(slot) else { continue };
+            let partial = nic.instance().and_then(|slot| partials.get(slot as usize)).copied().unwrap_or(free);
+            if each(slot, self.nic(slot, nic, partial, &mut scratch)).is_break() {
                 return;
-            }
-            if !self.expr.is_empty() {
-                self.expr.warm(block.iter().map(|&(_, nic)| nic));
-                if self.needs.verdicts {
-                    self.state.verdicts.warm(self.place, block.iter().map(|&(slot, _)| slot));
-                }
-            }
-            for &(slot, nic) in &block {
-                let instance = self.part.instance_of(slot);
-                let partial = instance.and_then(|slot| partials.get(slot as usize)).copied().unwrap_or(free);
-                if each(slot, self.nic(slot, nic, partial, &mut scratch)).is_break() {
-                    return;
-                }
             }
         }
     }
@@ -180,9 +168,9 @@ pub fn some(state: &mut State, place: usize, nics: &[u32], instances: &[u32]) {
     let (nic_slots, instance_slots) = (part.nic_slots(), part.instance_slots());
     let mut scratch = Scratch::default();
     let mut hit = |slot: u32| {
-        let Some(nic) = part.nic_at(slot) else { return Hit::default() };
-        let partial = part
-            .instance_of(slot)
+        let Some(nic) = part.nic_ref(slot) else { return Hit::default() };
+        let partial = nic
+            .instance()
             .map_or_else(|| matcher.expr.on_instance(matcher.outer, None), |instance| matcher.instance(instance));
         matcher.nic(slot, nic, partial, &mut scratch)
     };
@@ -212,7 +200,9 @@ pub fn profile(state: &mut State, place: usize) {
         let (partials, own) = matcher.instances();
         hits.reset(matcher.part.nic_slots());
         matcher.nics(&partials, |slot, hit| {
-            *hits.at(slot as usize) = hit;
+            if let Some(place) = hits.get_mut(slot as usize) {
+                *place = hit;
+            }
             ControlFlow::Continue(())
         });
         let found = &mut state.browse.matches;

@@ -218,6 +218,7 @@ impl ProfileInventory {
                 let before = nic.clone();
                 self.addresses = self.addresses + joined.addresses.len() - before.addresses.len();
                 self.floats.put_nic(slot, Some(&before), Some(&joined));
+                self.columns.put_nic(slot, Some(&joined));
                 if let Some(place) = self.nics.item_mut(slot) {
                     *place = joined;
                 }

@@ -83,7 +83,9 @@ impl ProfileInventory {
         match resource {
             Resource::Instances => {
                 for id in self.instances.older_than(sweep, |item| mine(&item.region)) {
-                    self.instances.take(&id);
+                    if let Some((slot, _)) = self.instances.take(&id) {
+                        self.columns.put_instance(slot, None);
+                    }
                     self.look_around_all(self.nics_of(&id).to_vec());
                 }
             }
@@ -161,6 +163,7 @@ impl ProfileInventory {
         self.words.instance(&mut instance);
         let id = instance.id.clone();
         let (slot, old) = self.instances.put(instance, at, self.sweep);
+        self.columns.put_instance(slot, self.instances.at(slot).map(|kept| &kept.item));
         let nics = self.nics_of(&id).to_vec();
         touched.instances.push(slot);
         touched.nics.extend(&nics);
@@ -179,7 +182,9 @@ impl ProfileInventory {
         self.addresses += nic.addresses.len();
         let instance = nic.instance.clone();
         let (slot, old) = self.nics.put(nic, at, self.sweep);
-        self.floats.put_nic(slot, old.as_ref(), self.nics.at(slot).map(|kept| &kept.item));
+        let put = self.nics.at(slot).map(|kept| &kept.item);
+        self.columns.put_nic(slot, put);
+        self.floats.put_nic(slot, old.as_ref(), put);
         let moved = old.as_ref().is_none_or(|old| old.instance != instance);
         if let Some(old) = old {
             self.addresses -= old.addresses.len();
@@ -198,6 +203,7 @@ impl ProfileInventory {
     pub(super) fn remove_nic(&mut self, id: &NicId, touched: &mut Touched) {
         if let Some((slot, nic)) = self.nics.take(id) {
             self.addresses -= nic.addresses.len();
+            self.columns.put_nic(slot, None);
             self.floats.put_nic(slot, Some(&nic), None);
             if let Some(instance) = &nic.instance {
                 touched.instances.extend(self.instance_slot(instance));

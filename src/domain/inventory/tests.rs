@@ -32,7 +32,7 @@ fn instance(n: u8) -> Instance {
 pub(super) fn nic(n: u8, on: Option<u8>, primary: bool) -> Nic {
     Nic {
         id: format!("n-{n}").into(),
-        name: "".into(),
+        name: if primary { "main" } else { "" }.into(),
         region: REGION.into(),
         zone: None,
         role: if primary { NicRole::Primary } else { NicRole::Secondary },
@@ -43,7 +43,7 @@ pub(super) fn nic(n: u8, on: Option<u8>, primary: bool) -> Nic {
         subnet: None,
         security_groups: vec![],
         addresses: vec![Address { ip: [10, 0, 0, n].into(), role: AddressRole::Primary }],
-        public_ips: vec![],
+        public_ips: on.iter().map(|on| format!("198.51.100.{on}").into()).collect(),
         pairs: vec![],
         managed_by: ManagedBy::Nobody,
         linked: None,
@@ -85,6 +85,19 @@ fn float(n: u8, peers: &[u8]) -> Float {
     }
 }
 
+fn backend(n: u8, whole: bool) -> Backend {
+    let by_address = BackendTarget::Address { ip: [10, 0, 0, n].into(), instance: None, nic: None };
+    Backend {
+        load_balancer: format!("lb-{n}").into(),
+        name: "".into(),
+        region: REGION.into(),
+        vpc: None,
+        range: None,
+        target: if whole { BackendTarget::Instance(format!("i-{n}").into()) } else { by_address },
+        port: "80".into(),
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Instance(u8),
@@ -94,6 +107,8 @@ enum Step {
     EipFree(u8),
     /// Bound to a virtual address; the cloud may not say that it is one.
     EipOnFloat(u8, u8, bool),
+    /// By the address of a NIC, or by an instance as a whole.
+    Backend(u8, bool),
     /// A listing of virtual addresses: these, each with the NICs that it is on.
     Floats(Vec<(u8, Vec<u8>)>),
     /// A listing in which only these came again.
@@ -113,8 +128,9 @@ fn step() -> impl Strategy<Value = Step> {
         (id.clone(), 0..5u8).prop_map(|(n, on)| Step::EipOnInstance(n, on)),
         id.clone().prop_map(Step::EipFree),
         (id.clone(), 0..5u8, any::<bool>()).prop_map(|(n, on, told)| Step::EipOnFloat(n, on, told)),
+        (id.clone(), any::<bool>()).prop_map(|(n, whole)| Step::Backend(n, whole)),
         prop::collection::vec((0..5u8, some()), 0..3).prop_map(Step::Floats),
-        (prop::sample::select(vec![Resource::Instances, Resource::Nics, Resource::Eips]), some())
+        (prop::sample::select(vec![Resource::Instances, Resource::Nics, Resource::Eips, Resource::Backends]), some())
             .prop_map(|(of, again)| Step::Sweep(of, again)),
         id.clone().prop_map(Step::Gone),
         (id, some()).prop_map(|(n, eips)| Step::Refresh(n, eips)),
@@ -133,6 +149,7 @@ fn take(part: &mut ProfileInventory, step: Step) {
             let instance = format!("i-{on}").into();
             page.eips.push(eip(n, EipBinding::Instance { instance, private_ip: None }));
         }
+        Step::Backend(n, whole) => page.backends.push(backend(n, whole)),
         Step::EipFree(n) => page.eips.push(eip(n, EipBinding::Unbound)),
         Step::EipOnFloat(n, on, told) => {
             let (id, ip) = (format!("f-{on}"), [10, 0, 1, on].into());
@@ -157,6 +174,7 @@ fn take(part: &mut ProfileInventory, step: Step) {
                 match resource {
                     Resource::Instances => page.instances.push(instance(n)),
                     Resource::Nics => page.nics.push(nic(n, Some(n), n % 2 == 0)),
+                    Resource::Backends => page.backends.push(backend(n, n % 2 == 0)),
                     _ => page.eips.push(on_nic(n, n)),
                 }
             }
@@ -196,8 +214,23 @@ proptest! {
                 let ids = |eips: &mut dyn Iterator<Item = &Eip>| eips.map(|eip| eip.id.clone()).collect::<Vec<_>>();
                 prop_assert_eq!(ids(&mut part.eips_at(slot)), ids(&mut part.eips_of(nic)));
                 prop_assert_eq!(part.read_at(slot), part.nic_read_at(&nic.id));
+                let seen = part.nic_ref(slot).unwrap();
+                prop_assert_eq!((seen.id, seen.name), (nic.id.as_str(), &*nic.name));
+                prop_assert_eq!((seen.addresses, seen.whole()), (nic.addresses.as_slice(), Some(nic)));
+                prop_assert_eq!((seen.instance(), ids(&mut seen.eips())), (part.instance_of(slot), ids(&mut part.eips_at(slot))));
+                let publics = seen.publics().iter().map(ToString::to_string).collect::<Vec<_>>();
+                prop_assert_eq!(publics, nic.public_ips.iter().map(ToString::to_string).collect::<Vec<_>>());
+                prop_assert!(seen.may_have_backends() || part.backends_of(nic).next().is_none());
+            }
+            for (slot, instance) in part.instances() {
+                let seen = part.instance_ref(slot).unwrap();
+                prop_assert_eq!((seen.id, seen.name, seen.whole()), (instance.id.as_str(), &*instance.name, Some(instance)));
+            }
+            for slot in (0..8).filter(|&slot| part.instance_at(slot).is_none()) {
+                prop_assert!(part.instance_ref(slot).is_none(), "nothing is left");
             }
             for slot in (0..8).filter(|&slot| part.nic_at(slot).is_none()) {
+                prop_assert!(part.nic_ref(slot).is_none());
                 prop_assert!(part.instance_of(slot).is_none() && part.eips_at(slot).next().is_none(), "nothing is left");
             }
         }
@@ -280,15 +313,7 @@ fn the_newer_of_a_listing_and_a_read_tells_what_is_known() {
 #[test]
 fn a_read_removes_only_what_is_older_than_it() {
     let bound = |n: u8| eip(n, EipBinding::Nic { nic: "n-1".into(), private_ip: None });
-    let backend = |lb: &str| Backend {
-        load_balancer: lb.into(),
-        name: "".into(),
-        region: REGION.into(),
-        vpc: None,
-        range: None,
-        target: BackendTarget::Address { ip: [10, 0, 0, 1].into(), instance: None, nic: None },
-        port: "80".into(),
-    };
+    let backend = |lb: &str| Backend { load_balancer: lb.into(), ..backend(1, false) };
     let mut part = ProfileInventory::new("p".into(), "c".into());
     let page = |eip: Eip, backend: Backend| InventoryPage {
         nics: vec![nic(1, None, false)],

@@ -9,10 +9,14 @@ use crate::domain::{
     tags::{Tag, Tags},
 };
 
+const RECENT: usize = 32;
+
 /// The texts in use. Names, ids of the thing itself and MACs are not among them: they rarely come twice.
 #[derive(Clone, Debug, Default)]
 pub struct Words {
     texts: HashSet<Arc<str>, foldhash::fast::RandomState>,
+    /// Some that came last: most come again at once, and comparing one costs less than looking it up.
+    recent: [Option<Arc<str>>; RECENT],
     /// Whole lists: what is made together is tagged alike.
     tags: HashSet<Arc<[Tag]>, foldhash::fast::RandomState>,
 }
@@ -20,16 +24,25 @@ pub struct Words {
 impl Words {
     /// Makes a text the one that is kept already, if there is an equal one.
     pub fn share(&mut self, text: &mut Arc<str>) {
+        let bytes = text.as_bytes();
+        let last = bytes.last().copied().map_or(0, usize::from);
+        let recent = &mut self.recent[(bytes.len() + last) % RECENT];
+        if let Some(known) = recent.as_ref().filter(|known| **known == *text) {
+            *text = known.clone();
+            return;
+        }
         match self.texts.get(&**text) {
             Some(known) => *text = known.clone(),
             None => {
                 self.texts.insert(text.clone());
             }
         }
+        *recent = Some(text.clone());
     }
 
     /// Forgets what nothing else holds.
     pub fn sweep(&mut self) {
+        self.recent = Default::default();
         self.tags.retain(|tags| Arc::strong_count(tags) > 1);
         self.texts.retain(|text| Arc::strong_count(text) > 1);
     }

@@ -1,0 +1,218 @@
+//! Short lists and texts by slot number, side by side in memory: who walks all of them reads one stream, and not a place of its own
+//! for each.
+
+use std::ops::Range;
+
+/// Slots in a piece: what grows or is tidied up at once.
+const PIECE: usize = 256;
+
+/// What lies side by side.
+pub trait Stream: Clone + Default {
+    type Part: ?Sized + PartialEq;
+
+    fn size(&self) -> usize;
+
+    /// `None`: no such part, or one that begins or ends inside of a character.
+    fn part(&self, range: Range<usize>) -> Option<&Self::Part>;
+
+    fn append(&mut self, part: &Self::Part);
+
+    /// Makes room for so much more.
+    fn reserve(&mut self, len: usize);
+}
+
+impl Stream for String {
+    type Part = str;
+
+    fn size(&self) -> usize {
+        self.len()
+    }
+
+    fn part(&self, range: Range<usize>) -> Option<&str> {
+        self.get(range)
+    }
+
+    fn append(&mut self, part: &str) {
+        self.push_str(part);
+    }
+
+    fn reserve(&mut self, len: usize) {
+        self.reserve(len);
+    }
+}
+
+impl<T: Copy + PartialEq> Stream for Vec<T> {
+    type Part = [T];
+
+    fn size(&self) -> usize {
+        self.len()
+    }
+
+    fn part(&self, range: Range<usize>) -> Option<&[T]> {
+        self.get(range)
+    }
+
+    fn append(&mut self, part: &[T]) {
+        self.extend_from_slice(part);
+    }
+
+    fn reserve(&mut self, len: usize) {
+        self.reserve(len);
+    }
+}
+
+/// See the module. A slot has a part, which may be empty, or none.
+#[derive(Clone, Debug, Default)]
+pub struct Lists<S> {
+    pieces: Vec<Piece<S>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Piece<S> {
+    stream: S,
+    places: Vec<Option<Place>>,
+    /// Of the stream, what no slot has any more.
+    waste: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    from: u32,
+    len: u32,
+}
+
+impl Place {
+    fn range(self) -> Range<usize> {
+        let from = self.from as usize;
+        from..from + self.len as usize
+    }
+}
+
+impl<S: Stream> Lists<S> {
+    #[inline]
+    pub fn get(&self, slot: u32) -> Option<&S::Part> {
+        self.pieces.get(slot as usize / PIECE)?.get(slot as usize % PIECE)
+    }
+
+    /// Slots with a part are below this.
+    pub fn end(&self) -> usize {
+        self.pieces.last().map_or(0, |last| (self.pieces.len() - 1) * PIECE + last.places.len())
+    }
+
+    /// Puts a part into a slot, or takes it out.
+    pub fn set(&mut self, slot: u32, part: Option<&S::Part>) {
+        let (nth, within) = (slot as usize / PIECE, slot as usize % PIECE);
+        if self.pieces.len() <= nth {
+            // Much like the one before: room is made once.
+            let len = self.pieces.last().map_or(0, |last| last.stream.size() - last.waste);
+            self.pieces.resize_with(nth + 1, Piece::default);
+            self.pieces[nth].stream.reserve(len + len / 8);
+            self.pieces[nth].places.reserve_exact(PIECE);
+            // All but the last have all their slots, so that there is one end.
+            self.pieces[..nth].iter_mut().for_each(|piece| piece.places.resize(PIECE, None));
+        }
+        self.pieces[nth].set(within, part);
+    }
+}
+
+impl<S: Stream> Piece<S> {
+    #[inline]
+    fn get(&self, nth: usize) -> Option<&S::Part> {
+        self.stream.part(self.places.get(nth).copied()??.range())
+    }
+
+    fn set(&mut self, nth: usize, part: Option<&S::Part>) {
+        if self.get(nth) == part {
+            return;
+        }
+        if self.places.len() <= nth {
+            self.places.resize(nth + 1, None);
+        }
+        self.waste += self.places[nth].map_or(0, |place| place.len as usize);
+        self.places[nth] = part.and_then(|part| put(&mut self.stream, part));
+        if self.waste > PIECE && self.waste > self.stream.size() / 2 {
+            self.tidy();
+        }
+    }
+
+    /// Leaves out what no slot has any more.
+    fn tidy(&mut self) {
+        let mut tidy = S::default();
+        for place in &mut self.places {
+            *place = place.and_then(|place| put(&mut tidy, self.stream.part(place.range())?));
+        }
+        (self.stream, self.waste) = (tidy, 0);
+    }
+}
+
+/// Puts a part at the end. `None` if there is no room, at 4 GiB.
+fn put<S: Stream>(stream: &mut S, part: &S::Part) -> Option<Place> {
+    let from = u32::try_from(stream.size()).ok()?;
+    stream.append(part);
+    let len = u32::try_from(stream.size()).ok()? - from;
+    Some(Place { from, len })
+}
+
+/// Where the parts lie is nobody's business.
+impl<S: Stream> PartialEq for Lists<S> {
+    fn eq(&self, other: &Self) -> bool {
+        let end = u32::try_from(self.end().max(other.end())).unwrap_or(u32::MAX);
+        (0..end).all(|slot| self.get(slot) == other.get(slot))
+    }
+}
+
+impl<S: Stream> Eq for Lists<S> where S::Part: Eq {}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn it_holds_what_was_put_last(
+            steps in prop::collection::vec((0..600u32, prop::option::of("[a-zü网]{0,40}")), 1..400),
+        ) {
+            let (mut texts, mut lists) = (Lists::<String>::default(), Lists::<Vec<char>>::default());
+            let mut model: BTreeMap<u32, String> = BTreeMap::new();
+            for (slot, text) in &steps {
+                // Few slots again and again, so that there is waste.
+                let slot = if slot % 3 == 0 { *slot } else { slot % 7 };
+                texts.set(slot, text.as_deref());
+                lists.set(slot, text.as_ref().map(|text| text.chars().collect::<Vec<_>>()).as_deref());
+                match text {
+                    Some(text) => drop(model.insert(slot, text.clone())),
+                    None => drop(model.remove(&slot)),
+                }
+            }
+            for slot in 0..700 {
+                let wanted = model.get(&slot);
+                prop_assert_eq!(texts.get(slot), wanted.map(String::as_str));
+                prop_assert_eq!(lists.get(slot).map(|list| list.iter().collect::<String>()), wanted.cloned());
+            }
+            let held = |piece: &Piece<String>| piece.places.iter().flatten().map(|place| place.len as usize).sum::<usize>();
+            for piece in &texts.pieces {
+                prop_assert_eq!(piece.stream.len(), held(piece) + piece.waste);
+                prop_assert!(piece.waste <= PIECE.max(piece.stream.size() / 2));
+            }
+            let mut again = Lists::<String>::default();
+            model.iter().rev().for_each(|(&slot, text)| again.set(slot, Some(text)));
+            prop_assert_eq!(&again, &texts);
+            again.set(5, Some("another"));
+            prop_assert!(again != texts);
+        }
+    }
+
+    #[test]
+    fn an_empty_part_is_not_none() {
+        let mut texts = Lists::<String>::default();
+        texts.set(300, Some(""));
+        assert_eq!((texts.get(300), texts.get(299), texts.get(301)), (Some(""), None, None));
+        assert_eq!(texts.end(), 301);
+        texts.set(300, None);
+        assert_eq!(texts.get(300), None);
+    }
+}
