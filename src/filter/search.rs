@@ -160,18 +160,35 @@ pub fn parse(text: &str, now: Timestamp, utc_offset_s: i32) -> Result<Search, Fi
     let mut parser = Parser::new(text);
     let mut terms = Vec::new();
     while parser.skip_space() {
-        let start = parser.at;
-        let negated = parser.peek().is_some_and(is_minus);
-        if negated {
-            parser.next();
-            if parser.peek().is_none_or(char::is_whitespace) {
-                return error(start..parser.at, FilterErrorKind::EmptyValue);
-            }
-        }
-        let wanted = asked(&mut parser, now, utc_offset_s)?;
-        terms.push(Term { negated, test: wanted });
+        terms.push(term(&mut parser, now, utc_offset_s)?);
     }
     Ok(Search { terms })
+}
+
+/// The text before the first term that is only half typed or wrong: a search that a list can show meanwhile.
+pub fn complete_part(text: &str, now: Timestamp) -> &str {
+    let mut parser = Parser::new(text);
+    let mut end = 0;
+    while parser.skip_space() {
+        if term(&mut parser, now, 0).is_err() {
+            return text.get(..end).unwrap_or_default();
+        }
+        end = parser.at;
+    }
+    text
+}
+
+fn term(parser: &mut Parser<'_>, now: Timestamp, utc_offset_s: i32) -> Result<Term, FilterError> {
+    let start = parser.at;
+    let negated = parser.peek().is_some_and(is_minus);
+    if negated {
+        parser.next();
+        if parser.peek().is_none_or(char::is_whitespace) {
+            return error(start..parser.at, FilterErrorKind::EmptyValue);
+        }
+    }
+    let test = asked(parser, now, utc_offset_s)?;
+    Ok(Term { negated, test })
 }
 
 fn asked(parser: &mut Parser<'_>, now: Timestamp, utc_offset_s: i32) -> Result<Test, FilterError> {

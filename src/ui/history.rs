@@ -105,6 +105,8 @@ fn batches(canvas: &mut Canvas, history: &History, now: Timestamp, regions: &Reg
             _ if history.fault.is_some() => return,
             None => words.word("history.reading"),
             Some(listed) if listed.of == 0 => words.word("history.nothing"),
+            // What is listed is of the search before.
+            Some(_) if history.job.is_some() => words.word("history.reading"),
             Some(_) => {
                 let text = words.text("history.no-match", &[("search", &history.text)]);
                 return note(canvas, regions.list, &text);

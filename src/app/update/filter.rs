@@ -7,7 +7,7 @@ use crate::{
         notices::{Loudness, Phrase},
         state::{Screen, State},
     },
-    filter::{self, Expr, FilterErrorKind},
+    filter::{self, Expr, FilterError, FilterErrorKind},
 };
 
 use super::{inventory, matching};
@@ -138,11 +138,8 @@ pub fn apply(state: &mut State) {
         }
         Err(mistake) => {
             let complete = filter::complete_part(&text, &clouds);
-            let misread = matches!(
-                mistake.kind,
-                FilterErrorKind::UnknownField | FilterErrorKind::Joining | FilterErrorKind::Apart { .. }
-            );
-            if (mistake.is_incomplete() || misread && is_begun(&text, complete, &state.browse.filter_text))
+            let is_begun = is_misread(&mistake) && is_begun(&text, complete, &state.browse.filter_text);
+            if (mistake.is_incomplete() || is_begun)
                 && let Ok(expr) = Expr::parse(complete)
             {
                 put(state, expr, complete);
@@ -152,8 +149,13 @@ pub fn apply(state: &mut State) {
     }
 }
 
+/// Did what is wrong look like a word while it was typed?
+pub(super) fn is_misread(mistake: &FilterError) -> bool {
+    matches!(mistake.kind, FilterErrorKind::UnknownField | FilterErrorKind::Joining | FilterErrorKind::Apart { .. })
+}
+
 /// Is the filter in force the first letters of a wrong term, which were typed a moment ago and looked like a word?
-fn is_begun(text: &str, complete: &str, in_force: &str) -> bool {
+pub(super) fn is_begun(text: &str, complete: &str, in_force: &str) -> bool {
     in_force.len() > complete.trim().len() && text.starts_with(in_force)
 }
 

@@ -255,15 +255,24 @@ fn recall(state: &mut State, older: bool) -> Vec<Effect> {
     apply(state)
 }
 
-/// Reads the line. A good one takes effect, a wrong one leaves the list as it was.
+/// Reads the line. A good one takes effect; of one that is half typed, the terms before that; a wrong one leaves the list as it was
+/// before the wrong term was begun.
 fn apply(state: &mut State) -> Vec<Effect> {
     let text = state.history.line.text().trim().to_owned();
     // Only whether it can be read is asked here: the job knows the reader's own time.
-    state.history.mistake = search::parse(&text, state.now, 0).err();
+    let mistake = search::parse(&text, state.now, 0).err();
     state.history.refused = false;
-    if state.history.mistake.is_some() || text == state.history.text {
-        return Vec::new();
-    }
-    state.history.text = text;
+    let wanted = match &mistake {
+        None => Some(text.as_str()),
+        Some(mistake) => {
+            let complete = search::complete_part(&text, state.now);
+            let is_begun = filter::is_misread(mistake) && filter::is_begun(&text, complete, &state.history.text);
+            (mistake.is_incomplete() || is_begun).then_some(complete)
+        }
+    };
+    let wanted = wanted.filter(|wanted| *wanted != state.history.text).map(str::to_owned);
+    state.history.mistake = mistake;
+    let Some(wanted) = wanted else { return Vec::new() };
+    state.history.text = wanted;
     read(state)
 }

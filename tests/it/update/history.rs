@@ -171,6 +171,13 @@ fn listed(scenario: &Scenario) -> Vec<&str> {
     scenario.state.history.summaries().iter().map(|batch| &*batch.batch).collect()
 }
 
+/// Until nothing is asked of the journal.
+fn answer_all(scenario: &mut Scenario) {
+    while !scenario.effects.is_empty() {
+        answer(scenario, &records());
+    }
+}
+
 fn opened() -> Scenario {
     let mut scenario = browsing();
     scenario.keys("4");
@@ -242,6 +249,28 @@ fn what_is_wrong_leaves_the_list_as_it_was() {
     assert!(!scenario.state.browse.is_filtered(), "the inventory's filter is another one");
     scenario.keys("ctrl-c");
     assert!(!scenario.state.history.editing && scenario.state.history.text.is_empty());
+}
+
+/// Until its colon a field looks like a word, and nothing has that: the list is again as it was before.
+#[test]
+fn a_wrong_term_takes_back_the_word_that_it_looked_like() {
+    for (kept, typed) in
+        [("", "foo:"), ("", "foo:bar"), ("", "who:"), ("act:release", " foo:bar"), ("who:lin", " -zz:")]
+    {
+        let mut scenario = opened();
+        scenario.keys("/").text(kept);
+        answer_all(&mut scenario);
+        let before = listed(&scenario).len();
+        assert!(before > 0);
+        for c in typed.chars() {
+            scenario.text(&c.to_string());
+            answer_all(&mut scenario);
+        }
+        let history = &scenario.state.history;
+        assert!(history.mistake.is_some(), "{typed}");
+        assert_eq!((&*history.text, listed(&scenario).len()), (kept, before), "{kept}{typed}");
+        assert_eq!(history.line.text(), format!("{kept}{typed}"));
+    }
 }
 
 #[test]
