@@ -38,6 +38,7 @@ const SECTIONS: [(&str, &[&str]); 2] = [
             "help.legend-blocked",
             "help.legend-unknown",
             "help.legend-ends",
+            "help.legend-marks",
         ],
     ),
     (
@@ -121,8 +122,10 @@ pub fn draw(canvas: &mut Canvas, state: &State, area: Area, help: &Help) {
     }
     let mut sections = Doc::new(beside.width, KEYS);
     let other = if apart == 0 { &mut doc } else { &mut sections };
+    let glyphs = canvas.skin.glyphs;
+    let signs = [("mark", glyphs.mark), ("unmarked", glyphs.unmarked), ("arrow", glyphs.arrow)];
     for (heading, lines) in SECTIONS {
-        let found: Vec<&str> = lines.iter().map(|key| words.word(key)).filter(|text| holds(text)).collect();
+        let found: Vec<_> = lines.iter().map(|key| words.text(key, &signs)).filter(|text| holds(text)).collect();
         if !found.is_empty() {
             other.heading(words.word(heading));
             let found: Vec<(&str, &str)> =

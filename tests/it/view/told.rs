@@ -252,6 +252,24 @@ fn the_confirm_of_an_undo_names_what_does_not_come_back() {
     shows(&world::screen("undo", MIDDLE), "3 rows do not come back");
 }
 
+/// Each sign that can stand before an address, as it is drawn there.
+#[test]
+fn the_help_explains_the_signs_of_marks() {
+    for (language, said) in [
+        (Language::English, "leaves with its NIC, which is marked to be detached"),
+        (Language::Chinese, "将随网卡离开（该网卡已标记为卸载）"),
+    ] {
+        for size in [SMALL, MIDDLE] {
+            let mut scenario = world::listed(size, language);
+            scenario.keys("?").text("→");
+            let drawn = text(&scenario.state);
+            assert!(drawn.contains("▣ · →  "), "{drawn}");
+            let drawn: String = drawn.chars().filter(|c| !c.is_whitespace() && *c != '│').collect();
+            assert!(drawn.contains(&said.replace(' ', "")), "{}", text(&scenario.state));
+        }
+    }
+}
+
 /// Whatever room is left for its hash.
 #[test]
 fn a_plan_of_an_undo_names_its_batch_at_every_width() {
