@@ -25,6 +25,16 @@ pub struct ListingJob {
     pub since: Timestamp,
     pub began: usize,
     pub ended: usize,
+    pub throttled: Throttled,
+}
+
+/// Pauses of a listing that the cloud throttles.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Throttled {
+    /// So far.
+    pub pauses: usize,
+    /// The newest one is so long.
+    pub wait_ms: u64,
 }
 
 /// A section being listed.
@@ -54,7 +64,8 @@ impl JobTable {
     /// Makes a new listing job current for the profile; returns it and the one it replaces.
     pub fn start_listing(&mut self, profile: ProfileId, now: Timestamp) -> (JobId, Option<ListingJob>) {
         let job = self.next_id();
-        let new = ListingJob { job, open: HashMap::new(), since: now, began: 0, ended: 0 };
+        let new =
+            ListingJob { job, open: HashMap::new(), since: now, began: 0, ended: 0, throttled: Throttled::default() };
         (job, self.listings.insert(profile, new))
     }
 

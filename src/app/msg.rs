@@ -67,6 +67,10 @@ pub enum InventoryEvent {
     Page(Section, Box<InventoryPage>),
     Completed(Section),
     Failed(Section, Box<Fault>),
+    /// The cloud throttles: a call waits for so long before it is made again.
+    Throttled {
+        wait_ms: u64,
+    },
     /// All sections ended, well or not.
     Ended,
 }

@@ -3,16 +3,16 @@
 pub mod apply;
 pub mod plans;
 
-use std::{io, time::Duration};
+use std::{collections::HashMap, io, time::Duration};
 
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
 use crate::{
     app::{confirm, detail, effect::Effect, msg::Msg, notices::Phrase, state::State, update},
     domain::{
         clean::clean,
         fault::{Fault, FaultKind},
-        ids::{CloudId, RegionId},
+        ids::{CloudId, ProfileId, RegionId},
         inventory::Coverage,
         page::Resource,
     },
@@ -37,6 +37,10 @@ pub enum Listed {
 
 /// To the beginning of the terminal's line, which is blank then.
 const REWRITE: &str = "\r\u{1b}[K";
+/// A cloud that throttles for so long is told: a pause shorter than that nobody notices.
+const NOTICED: Duration = Duration::from_secs(2);
+/// The same is told again after so long.
+const AGAIN: Duration = Duration::from_secs(10);
 /// Progress is told at most this often.
 const PROGRESS: Duration = Duration::from_millis(500);
 
@@ -91,7 +95,7 @@ impl Desk {
         is_so: impl Fn(&State) -> bool,
         seen: &mut dyn FnMut(&State),
     ) -> bool {
-        let mut deadline: Option<tokio::time::Instant> = None;
+        let mut deadline: Option<Instant> = None;
         loop {
             for effect in effects.drain(..) {
                 if matches!(
@@ -123,7 +127,7 @@ impl Desk {
                         return false;
                     }
                     let plan = self.state.run.as_ref().map(|run| &*run.plan);
-                    deadline = Some(tokio::time::Instant::now() + self.engine.executor.grace_of(plan));
+                    deadline = Some(Instant::now() + self.engine.executor.grace_of(plan));
                     Msg::Terminate
                 }
                 () = grace => return false,
@@ -163,26 +167,70 @@ struct Progress<'a> {
     tell: &'a Tell<'a>,
     /// Somebody watches.
     wanted: bool,
-    told: tokio::time::Instant,
+    told: Instant,
     shown: bool,
+    throttled: HashMap<ProfileId, Throttling>,
+}
+
+/// What was heard of a profile that its cloud throttles.
+struct Throttling {
+    pauses: usize,
+    since: Instant,
+    last: Instant,
+    told: Option<Instant>,
 }
 
 impl<'a> Progress<'a> {
     fn new(form: &'a Form<'_>, err: &'a mut dyn io::Write) -> Self {
-        Self { err, tell: &*form.tell, wanted: form.progress, told: tokio::time::Instant::now(), shown: false }
+        Self {
+            err,
+            tell: &*form.tell,
+            wanted: form.progress,
+            told: Instant::now(),
+            shown: false,
+            throttled: HashMap::new(),
+        }
     }
 
     fn say(&mut self, key: &str, values: &[(&str, &str)]) {
         if !self.wanted || self.told.elapsed() < PROGRESS {
             return;
         }
-        self.told = tokio::time::Instant::now();
+        self.told = Instant::now();
         let text = (self.tell)(key, values);
         let _ = write!(self.err, "{REWRITE}{text}").and_then(|()| self.err.flush());
         self.shown = true;
     }
 
+    /// Says that a cloud throttles and is waited for, on a line that stays: whether somebody watches or reads it later.
+    fn throttled(&mut self, state: &State) {
+        let now = Instant::now();
+        for (profile, listing) in state.jobs.listings().filter(|(_, listing)| listing.throttled.pauses > 0) {
+            let new = Throttling { pauses: 0, since: now, last: now, told: None };
+            let heard = self.throttled.entry(profile.clone()).or_insert(new);
+            if heard.pauses == listing.throttled.pauses {
+                continue;
+            }
+            heard.pauses = listing.throttled.pauses;
+            // Short pauses that follow each other are a long one.
+            if now.duration_since(std::mem::replace(&mut heard.last, now)) > AGAIN {
+                heard.since = now;
+            }
+            let wait = Duration::from_millis(listing.throttled.wait_ms);
+            let is_noticed = wait.max(now.duration_since(heard.since)) >= NOTICED;
+            if !is_noticed || heard.told.is_some_and(|told| now.duration_since(told) < AGAIN) {
+                continue;
+            }
+            heard.told = Some(now);
+            let seconds = listing.throttled.wait_ms.div_ceil(1000).to_string();
+            let text = (self.tell)("list.throttled", &[("profile", profile.as_str()), ("seconds", &seconds)]);
+            let begin = if std::mem::take(&mut self.shown) { REWRITE } else { "" };
+            let _ = writeln!(self.err, "{begin}{}", clean(&text));
+        }
+    }
+
     fn listing(&mut self, state: &State) {
+        self.throttled(state);
         let (nics, addresses) = (state.inventory.nic_count().to_string(), state.inventory.address_count().to_string());
         self.say("list.loading", &[("addresses", &addresses), ("nics", &nics)]);
     }
@@ -336,18 +384,17 @@ mod tests {
             find::Spoken,
             geometry::Size,
             keymap::Keymap,
-            state::{Language, Setup},
+            state::{Language, ProfileInfo, Setup},
         },
         domain::{ids::JobId, time::Timestamp},
     };
 
     use super::*;
 
-    #[test]
-    fn what_was_told_before_nobody_waited_is_heard() {
-        let mut state = State::new(
+    fn state(profiles: Vec<ProfileInfo>) -> State {
+        State::new(
             Setup {
-                profiles: Vec::new(),
+                profiles,
                 language: Language::English,
                 demo: false,
                 readonly: false,
@@ -366,7 +413,70 @@ mod tests {
                 spoken: Spoken::default(),
             },
             Timestamp(0),
-        );
+        )
+    }
+
+    /// A line for each profile, of pauses that somebody notices, and not again and again.
+    #[tokio::test(start_paused = true)]
+    async fn that_a_cloud_throttles_is_told_once_in_a_while() {
+        let info = |name: &str| ProfileInfo {
+            id: name.into(),
+            cloud: "one".into(),
+            title: "One",
+            capabilities: &crate::providers::all()[0].descriptor().capabilities,
+            alias: None,
+            env: None,
+            prod: false,
+            readonly: false,
+            regions: Vec::new(),
+            problem: None,
+        };
+        let mut state = state(vec![info("a"), info("b")]);
+        drop(update::start(&mut state, Timestamp(0)));
+        let jobs: Vec<JobId> =
+            ["a", "b"].map(|name| state.jobs.listing_of(&name.into()).unwrap().job).into_iter().collect();
+        let mut err = Vec::new();
+        let tell = |key: &str, values: &[(&str, &str)]| {
+            values.iter().fold(key.to_owned(), |text, (_, value)| format!("{text} {value}"))
+        };
+        let mut progress = Progress {
+            err: &mut err,
+            tell: &tell,
+            wanted: false,
+            told: Instant::now(),
+            shown: false,
+            throttled: HashMap::new(),
+        };
+        // After so many milliseconds a call of this profile waits for so long.
+        for (after_ms, of, wait_ms) in [
+            (0, 0, 300),
+            // Each of two profiles has a line of its own.
+            (100, 0, 4_100),
+            (0, 1, 2_000),
+            (5_000, 0, 8_000),
+            (5_000, 0, 9_000),
+            // One short pause alone is nothing, but one after the other is.
+            (60_000, 1, 700),
+            (1_000, 1, 1_000),
+            (1_000, 1, 700),
+            (1_000, 1, 700),
+        ] {
+            tokio::time::advance(Duration::from_millis(after_ms)).await;
+            let event = crate::app::msg::InventoryEvent::Throttled { wait_ms };
+            drop(update::update(&mut state, Timestamp(0), Msg::Inventory(jobs[of], event)));
+            progress.listing(&state);
+            // What else comes says nothing of it.
+            progress.listing(&state);
+        }
+        progress.end();
+        let told = String::from_utf8(err).unwrap();
+        let lines: Vec<&str> = told.lines().collect();
+        assert_eq!(lines, ["list.throttled a 5", "list.throttled b 2", "list.throttled a 9", "list.throttled b 1"]);
+    }
+
+    #[test]
+    fn what_was_told_before_nobody_waited_is_heard() {
+        let mut state = state(Vec::new());
         let (out, mut results) = mpsc::channel(2);
         for job in 1..=2 {
             out.try_send(Msg::JobPanicked(JobId(job))).unwrap();

@@ -126,6 +126,10 @@ pub fn event(state: &mut State, job: JobId, event: InventoryEvent) -> Vec<Effect
             take_in(state, place, &Touched { all: true, ..Touched::default() });
             plan::watch(state, &profile);
         }
+        InventoryEvent::Throttled { wait_ms } => {
+            listing.throttled.pauses += 1;
+            listing.throttled.wait_ms = wait_ms;
+        }
         InventoryEvent::Ended => {
             if let Some(listing) = state.jobs.end_listing(&profile) {
                 close_sections(state, &profile, listing.open.into_keys());

@@ -21,7 +21,7 @@ use crate::{
         page::{InventoryPage, Listing, Resource, Scope},
     },
     providers::{
-        client::{Client, local},
+        client::{Client, OnPause, Pause, local},
         provider::Call,
     },
 };
@@ -126,8 +126,19 @@ fn rank(resource: Resource) -> u8 {
     }
 }
 
+/// Tells that a call waits because the cloud throttles. A full channel drops it: telling a pause must not lengthen it.
+fn waiting(job: JobId, out: mpsc::Sender<Msg>) -> OnPause {
+    Arc::new(move |pause| {
+        if let Some(Pause { wait, .. }) = pause.filter(|pause| pause.fault.kind == FaultKind::Throttled) {
+            let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+            drop(out.try_send(Msg::Inventory(job, InventoryEvent::Throttled { wait_ms })));
+        }
+    })
+}
+
 /// Runs until all sections have ended, or until it is cancelled.
 pub async fn run(client: Client, job: JobId, out: mpsc::Sender<Msg>, cancel: CancellationToken) {
+    let client = client.watched(waiting(job, out.clone()));
     let say = |event: InventoryEvent| {
         let out = out.clone();
         async move {

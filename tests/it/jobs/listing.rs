@@ -65,6 +65,27 @@ async fn lists_do_not_wait_for_each_other() {
     assert_eq!(stage.sections().0, []);
 }
 
+/// Whoever has no screen hears of it by this alone; of a server that fails nothing is said before it is given up.
+#[tokio::test]
+async fn that_a_call_waits_because_the_cloud_throttles_is_told() {
+    for (trouble, tells) in [(Trouble::Throttle, true), (Trouble::Internal, false)] {
+        let mut stage = wide().open().await;
+        let nics = action(&stage, Resource::Nics);
+        stage.simulator.inject(Rule::new(trouble).action(nics).first(1));
+        let (_, mut results, _cancel, task) = stage.begin_list();
+        let mut told = 0;
+        while let Some(msg) = results.recv().await {
+            told += usize::from(matches!(&msg, Msg::Inventory(_, InventoryEvent::Throttled { .. })));
+            stage.take(msg);
+            if let Some((_, listing)) = stage.state.jobs.listings().next() {
+                assert_eq!(listing.throttled.pauses, told);
+            }
+        }
+        task.await.unwrap();
+        assert_eq!((told > 0, stage.sections().0), (tells, vec![]));
+    }
+}
+
 #[tokio::test]
 async fn a_listing_that_is_cancelled_leaves_nothing_loading() {
     let mut stage = wide().open().await;
