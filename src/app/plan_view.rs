@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
     sync::Arc,
 };
 
@@ -10,7 +11,7 @@ use crate::{
     domain::{
         fault::Fault,
         finding::{Finding, FindingId},
-        ids::{InstanceId, JobId, NicKey},
+        ids::{EipId, InstanceId, JobId, NicKey},
         plan::{Act, Decision, Overruled, PlanRow, ReleasePlan},
         selection::Target,
         time::Timestamp,
@@ -81,6 +82,8 @@ pub struct PlanView {
 pub struct Undoing {
     pub batch: String,
     pub takes: Vec<TakeBack>,
+    /// The public addresses that EIPs had before the batch, where the cloud told them.
+    pub public: BTreeMap<EipId, IpAddr>,
 }
 
 impl PlanView {

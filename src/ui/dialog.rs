@@ -19,9 +19,10 @@ use crate::{
     },
     domain::{
         clean::clean,
-        finding::Severity,
+        finding::{Finding, Severity},
         ids::ProfileId,
         plan::{Act, Decision, OperationKind, REASON_LEAST},
+        selection::Target,
     },
 };
 
@@ -125,9 +126,13 @@ pub fn confirm(canvas: &mut Canvas, state: &State, regions: &Regions, dialog: &C
     let level = dialog.danger.level.to_string();
     let danger = words.text("confirm.danger", &[("level", &level)]).into_owned();
     let role = if dialog.danger.level > 1 { Role::Warn } else { Role::Accent };
-    let title = words.word(if view.source == Source::Undo { "confirm.title-undo" } else { "confirm.title" });
+    let title = match line::undone_number(state, &view.plan).filter(|_| view.source == Source::Undo) {
+        Some(number) => words.text("confirm.title-undo-number", &[("number", &number.to_string())]),
+        None if view.source == Source::Undo => words.word("confirm.title-undo").into(),
+        None => words.word("confirm.title").into(),
+    };
     if !confirm::fits(state.size) {
-        let inner = frame(canvas, regions, title, &danger, (68, regions.keys.y), role);
+        let inner = frame(canvas, regions, &title, &danger, (68, regions.keys.y), role);
         let mut doc = Doc::new(inner.width.saturating_sub(2), 0);
         let (columns, rows) = (confirm::SMALLEST.columns.to_string(), confirm::SMALLEST.rows.to_string());
         let small = words.text("disabled.window-too-small", &[("columns", &columns), ("rows", &rows)]);
@@ -186,7 +191,7 @@ pub fn confirm(canvas: &mut Canvas, state: &State, regions: &Regions, dialog: &C
     let blanks = choices.iter().copied().find(|blanks| fixed + body.len() + blanks <= seemly).unwrap_or(0);
     let height = (fixed + body.len() + blanks).min(most);
     let size = (WIDTH, u16::try_from(height).unwrap_or(u16::MAX).saturating_add(2));
-    let inner = frame(canvas, regions, title, &danger, size, role);
+    let inner = frame(canvas, regions, &title, &danger, size, role);
     let (outer, between) = match blanks {
         5 => (1, [1, 1, 1]),
         4 => (1, [1, 1, 0]),
@@ -374,15 +379,33 @@ const NOT_BACK: usize = 4;
 /// What an undo leaves as it is, or does not bring back with what it puts back, and why.
 fn not_back(words: &Catalog, view: &PlanView) -> Vec<(String, String)> {
     let mut all = Vec::new();
+    // An EIP is known to people by its public address, which nothing else tells once it is gone.
+    let public = |eip: &str| view.undo.as_ref().and_then(|undo| undo.public.get(eip));
     for row in view.plan.rows() {
-        let fact = |finding| words.finding(finding, catalog::Part::Fact, row.act).unwrap_or_default();
+        let fact = |finding: &Finding| words.finding(finding, catalog::Part::Fact, row.act).unwrap_or_default();
         match row.decision {
             Decision::Blocked => {
-                all.push((words::target_name(&row.target), row.findings.first().map(fact).unwrap_or_default()));
+                let name = words::target_name(&row.target);
+                let name = match &row.target {
+                    Target::Eip { eip, .. } => public(eip.as_str()).map(|ip| format!("{name} ({ip})")),
+                    Target::Address(_) | Target::Nic(_) => None,
+                }
+                .unwrap_or(name);
+                all.push((name, row.findings.first().map(fact).unwrap_or_default()));
             }
             Decision::Go(_) => {
                 // They name what they are about.
-                all.extend(plan::loose(row).map(|one| (String::new(), fact(one))));
+                all.extend(plan::loose(row).map(|one| {
+                    let mut one = one.clone();
+                    for (_, ids) in one.values.iter_mut().filter(|(name, _)| *name == "eip_id") {
+                        let named = ids.split(", ").map(|id| match public(id) {
+                            Some(ip) => format!("{id} ({ip})"),
+                            None => id.to_owned(),
+                        });
+                        *ids = named.collect::<Vec<_>>().join(", ");
+                    }
+                    (String::new(), fact(&one))
+                }));
             }
             Decision::Already => {}
         }

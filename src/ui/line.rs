@@ -279,6 +279,12 @@ pub fn plan_title(words: &Catalog, plan: &ReleasePlan) -> String {
     }
 }
 
+/// The number of the batch that a plan takes back, where the history that was read has it.
+pub fn undone_number(state: &State, plan: &ReleasePlan) -> Option<usize> {
+    let of = |batch: &&Summary| Some(batch.batch.as_str()) == plan.undoes();
+    state.history.summaries().iter().find(of).map(|batch| batch.number)
+}
+
 fn plan_line(canvas: &mut Canvas, state: &State, area: Area) {
     let words = canvas.words;
     let Some(view) = &state.plan else { return };
@@ -290,13 +296,10 @@ fn plan_line(canvas: &mut Canvas, state: &State, area: Area) {
         Source::Marks | Source::Order => "".into(),
         Source::FocusedRow => words.word("plan.of-focused-row").into(),
         Source::Retry => words.word("plan.of-retry").into(),
-        Source::Undo => {
-            let of = |batch: &&Summary| Some(batch.batch.as_str()) == plan.undoes();
-            match state.history.summaries().iter().find(of) {
-                Some(batch) => words.text("plan.of-undo-number", &[("number", &batch.number.to_string())]),
-                None => words.word("plan.of-undo").into(),
-            }
-        }
+        Source::Undo => match undone_number(state, plan) {
+            Some(number) => words.text("plan.of-undo-number", &[("number", &number.to_string())]),
+            None => words.word("plan.of-undo").into(),
+        },
     };
     let warnings = plan
         .rows()

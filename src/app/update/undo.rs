@@ -155,7 +155,9 @@ fn open(state: &mut State, batch: &Batch, only: Option<&BTreeSet<Target>>) -> Op
         return None;
     }
     let targets = takes.iter().map(|take| take.target.clone()).collect();
-    let undo = Undoing { batch: batch.id.clone(), takes };
+    let images = batch.writes.iter().filter_map(|write| write.image.as_deref());
+    let public = images.flat_map(|image| &image.eips).filter_map(|eip| Some((eip.id.clone(), eip.ip?))).collect();
+    let undo = Undoing { batch: batch.id.clone(), takes, public };
     Some(plan::open_with(state, Source::Undo, targets, BTreeMap::new(), Some(undo)))
 }
 

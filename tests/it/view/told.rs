@@ -13,9 +13,10 @@ use nicdeck::{
     domain::{
         fault::FaultKind,
         ids::OperationId,
+        journal::{EipImage, JournalEntry},
         outcome::Progress,
         page::InventoryPage,
-        plan::{Belts, Decision},
+        plan::{Belts, Decision, OperationKind},
     },
     rules::Safety,
     ui::{
@@ -245,11 +246,34 @@ fn the_confirm_of_an_undo_names_what_does_not_come_back() {
     for size in [SMALL, MIDDLE] {
         let state = world::screen("undo-confirm", size);
         shows(&state, "Does not come back:");
-        shows(&state, "10.0.1.31 eip-");
+        shows(&state, "10.0.1.31 eip-9 (203.0.113.7)");
+        shows(&state, "Confirm the undo of #1 ");
         shows(&state, "There is no EIP");
         assert!(!text(&state).contains("nothing else changes"), "{}", text(&state));
     }
     shows(&world::screen("undo", MIDDLE), "3 rows do not come back");
+}
+
+/// Of an EIP that was on a NIC the cloud may not tell on which of its addresses.
+#[test]
+fn the_confirm_of_an_undo_names_an_eip_that_is_not_bound_again_by_its_public_address() {
+    let mut records = world::taken_from_balancers(0);
+    for record in &mut records {
+        let JournalEntry::Intent(intent) = record else { continue };
+        let (OperationKind::Detach { .. }, Some(image)) = (&intent.kind, &mut intent.image) else { continue };
+        let eip = |id: &str, ip| EipImage { id: id.into(), ip, on: None };
+        image.eips = vec![eip("eip-7", Some(scenario::ip("203.0.113.70"))), eip("eip-8", None)];
+    }
+    for (language, wanted) in [
+        (Language::English, "eip-7 (203.0.113.70), eip-8 was on eni-bp1spare7"),
+        (Language::Chinese, "eip-7 (203.0.113.70), eip-8 曾在网卡 eni-bp1spare7"),
+    ] {
+        let mut scenario = world::taking_back_of(MIDDLE, language, &records);
+        scenario.keys("c").after_ms(400);
+        let wanted: String = wanted.split_whitespace().collect();
+        let drawn: String = text(&scenario.state).chars().filter(|c| !c.is_whitespace() && *c != '│').collect();
+        assert!(drawn.contains(&wanted), "{}", text(&scenario.state));
+    }
 }
 
 /// Each sign that can stand before an address, as it is drawn there.
