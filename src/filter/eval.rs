@@ -323,7 +323,7 @@ fn ask_nic(test: &Test, subject: &NicSubject) -> bool {
         Test::Word(words) => {
             any(&words.texts, name)
                 || any(&words.ids, id)
-                || (!words.macs.is_empty() && of_whole(&|nic| any_of(&words.macs, nic.mac.as_deref())))
+                || (!words.macs.is_empty() && any_of(&words.macs, subject.nic.mac()))
                 || named_public(&words.addresses, subject)
         }
         Test::Address(tests) => named_public(tests, subject),
@@ -331,6 +331,7 @@ fn ask_nic(test: &Test, subject: &NicSubject) -> bool {
             Field::Nic => any(patterns, id) || any(patterns, name),
             Field::Id => any(patterns, id),
             Field::Name => any(patterns, name),
+            Field::Mac => any_of(patterns, subject.nic.mac()),
             _ => of_whole(&|nic| ask_text(*field, patterns, nic)),
         },
         Test::Tag(tests) => of_whole(&|nic| tags(tests, &nic.tags)),
@@ -353,7 +354,6 @@ fn ask_nic(test: &Test, subject: &NicSubject) -> bool {
 
 fn ask_text(field: Field, patterns: &[Pattern], nic: &Nic) -> bool {
     match field {
-        Field::Mac => any_of(patterns, nic.mac.as_deref()),
         Field::NicState => any(patterns, &nic.status.word) || any(patterns, nic_state_word(nic.status.state)),
         Field::Region => any(patterns, nic.region.as_str()),
         Field::Zone => any_of(patterns, nic.zone.as_deref()),
@@ -429,7 +429,8 @@ impl NicMatch<'_> {
 
     /// Which of these up to 64 addresses of the NIC match: bit n is the n-th. `target` tells what is known of the n-th.
     pub fn addresses(&self, addresses: &[Address], target: impl Fn(usize) -> TargetSubject) -> u64 {
-        let mut left = if self.dead { 0 } else { bits(addresses, |_| true) };
+        let all = 1_u64.checked_shl(addresses.len().try_into().unwrap_or(64)).map_or(u64::MAX, |bit| bit - 1);
+        let mut left = if self.dead { 0 } else { all };
         // Term by term, so that what a term asks is looked at once and not for each address.
         each(&self.expr.terms, self.pending, |bit, term| {
             if left == 0 {

@@ -34,6 +34,7 @@ impl Titles {
 pub struct Columns {
     instances: Titles,
     nics: Titles,
+    macs: Lists<String>,
     addresses: Lists<Vec<Address>>,
     /// Public addresses that NICs name themselves.
     publics: Lists<Vec<IpAddr>>,
@@ -46,6 +47,7 @@ impl Columns {
 
     pub fn put_nic(&mut self, slot: u32, nic: Option<&Nic>) {
         self.nics.set(slot, nic.map(|nic| (nic.id.as_str(), &*nic.name)));
+        self.macs.set(slot, nic.and_then(|nic| nic.mac.as_deref()));
         self.addresses.set(slot, nic.map(|nic| nic.addresses.as_slice()));
         let publics = |nic: &Nic| nic.public_ips.iter().filter_map(|text| text.parse().ok()).collect::<Vec<_>>();
         self.publics.set(slot, nic.map(publics).as_deref());
@@ -82,6 +84,10 @@ impl<'a> NicRef<'a> {
     /// All of it.
     pub fn whole(&self) -> Option<&'a Nic> {
         self.part.nic_at(self.slot)
+    }
+
+    pub fn mac(&self) -> Option<&'a str> {
+        self.part.columns.macs.get(self.slot)
     }
 
     /// Public addresses that it names itself; what is no address is left out.

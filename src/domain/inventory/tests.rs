@@ -38,7 +38,7 @@ pub(super) fn nic(n: u8, on: Option<u8>, primary: bool) -> Nic {
         role: if primary { NicRole::Primary } else { NicRole::Secondary },
         status: NicStatus { word: "InUse".into(), state: NicState::Attached },
         instance: on.map(|on| format!("i-{on}").into()),
-        mac: None,
+        mac: primary.then(|| format!("00:16:3e:00:00:{n:02}").into()),
         vpc: Some("vpc-1".into()),
         subnet: None,
         security_groups: vec![],
@@ -217,6 +217,7 @@ proptest! {
                 let seen = part.nic_ref(slot).unwrap();
                 prop_assert_eq!((seen.id, seen.name), (nic.id.as_str(), &*nic.name));
                 prop_assert_eq!((seen.addresses, seen.whole()), (nic.addresses.as_slice(), Some(nic)));
+                prop_assert_eq!(seen.mac(), nic.mac.as_deref());
                 prop_assert_eq!((seen.instance(), ids(&mut seen.eips())), (part.instance_of(slot), ids(&mut part.eips_at(slot))));
                 let publics = seen.publics().iter().map(ToString::to_string).collect::<Vec<_>>();
                 prop_assert_eq!(publics, nic.public_ips.iter().map(ToString::to_string).collect::<Vec<_>>());
