@@ -99,7 +99,7 @@ fn frame(bencher: Bencher, what: &str) {
 #[divan::bench(sample_size = 1, sample_count = 60, args = [
     "w", "web", "网关", "web-77", "10.0.1", "10.0.1.17", "ip:10.0.0.0/16", "ip:203.0.0.10", "cloud:aliyun state:running",
     "level:ok", "web zzz", "stat", "-has:eip kind:secondary", "has:lb", "nic:eni-bp1*", "name:/^web-\\d7/", "finding:eip-attached web", "büro",
-    "vpc:vpc-bp1a", "sg:sg-bp1*", "mac:00:16:3e:0", "tag:web", "age<1h", "marked:yes", "eips>0", "zone:cn-hangzhou-i web",
+    "vpc:vpc-bp1a", "sg:sg-bp1*", "mac:00:16:3e:0", "instance:web*", "tag:web", "age<1h", "marked:yes", "eips>0", "zone:cn-hangzhou-i web",
 ])]
 fn keystroke(bencher: Bencher, text: &str) {
     with(|console| {

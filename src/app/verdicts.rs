@@ -17,13 +17,29 @@ pub struct Judged {
 }
 
 /// By profile and NIC slot. There are few different ones, so each is kept once, and each NIC has their numbers.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Verdicts {
     kinds: Vec<Judged>,
     numbers: HashMap<Judged, u32, foldhash::fast::RandomState>,
     /// First that on detaching the NIC, then those on releasing each of its addresses.
     nics: Vec<Lists<Vec<u32>>>,
+    /// The numbers of the NIC that is put, filled anew for each.
+    filled: Vec<u32>,
 }
+
+/// Which number a verdict has is nobody's business.
+impl PartialEq for Verdicts {
+    fn eq(&self, other: &Self) -> bool {
+        let judged = |verdicts: &Self, profile: usize| -> Vec<(u32, Vec<Judged>)> {
+            let kinds = |number: &u32| verdicts.kinds.get(*number as usize).copied().unwrap_or_default();
+            verdicts.nics[profile].iter().map(|(slot, numbers)| (slot, numbers.iter().map(kinds).collect())).collect()
+        };
+        let profiles = self.nics.len();
+        profiles == other.nics.len() && (0..profiles).all(|profile| judged(self, profile) == judged(other, profile))
+    }
+}
+
+impl Eq for Verdicts {}
 
 /// The verdicts on one NIC.
 #[derive(Clone, Copy, Debug)]
@@ -60,22 +76,27 @@ impl Verdicts {
         NicVerdict { kinds: &self.kinds, numbers }
     }
 
-    /// The number of a verdict, see [`Self::put`]. `like`: that of another one, which often is the same.
-    pub(super) fn number(&mut self, judged: Judged, like: Option<u32>) -> u32 {
-        if let Some(like) = like.filter(|&like| self.kinds.get(like as usize) == Some(&judged)) {
-            return like;
+    /// Takes in what the rules say of a NIC: of detaching it, and of releasing each of its addresses. `None`: there is none any more.
+    pub(super) fn put(&mut self, profile: usize, slot: u32, verdicts: Option<&[Judged]>) {
+        self.filled.clear();
+        for &judged in verdicts.unwrap_or_default() {
+            let number = self.number(judged);
+            self.filled.push(number);
         }
-        *self.numbers.entry(judged).or_insert_with(|| {
-            self.kinds.push(judged);
-            u32::try_from(self.kinds.len() - 1).unwrap_or(u32::MAX)
-        })
+        if let Some(nics) = self.nics.get_mut(profile) {
+            nics.set(slot, verdicts.map(|_| self.filled.as_slice()));
+        }
     }
 
-    /// Takes in what the rules say of a NIC: of detaching it, and of releasing each of its addresses. `None`: there is none any more.
-    pub(super) fn put(&mut self, profile: usize, slot: u32, numbers: Option<&[u32]>) {
-        if let Some(nics) = self.nics.get_mut(profile) {
-            nics.set(slot, numbers);
-        }
+    fn number(&mut self, judged: Judged) -> u32 {
+        // Often it is that of the address before.
+        let last = self.filled.last().copied().filter(|&last| self.kinds.get(last as usize) == Some(&judged));
+        last.unwrap_or_else(|| {
+            *self.numbers.entry(judged).or_insert_with(|| {
+                self.kinds.push(judged);
+                u32::try_from(self.kinds.len() - 1).unwrap_or(u32::MAX)
+            })
+        })
     }
 
     pub fn detach(&self, profile: usize, slot: u32) -> Judged {

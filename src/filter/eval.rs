@@ -66,6 +66,8 @@ pub(super) struct Masks {
     text: u64,
     /// About tags, which a cloud may not tell.
     tags: u64,
+    /// Answered by an instance's id alone.
+    ids: u64,
 }
 
 impl Masks {
@@ -92,6 +94,9 @@ impl Masks {
             };
             if tags {
                 masks.tags |= bit;
+            }
+            if matches!(term.test, Test::Word(_) | Test::Text(Field::Instance | Field::Id, _)) {
+                masks.ids |= bit;
             }
             let levels = term.test.levels();
             for (level, mask) in masks.at.iter_mut().enumerate() {
@@ -230,7 +235,8 @@ impl Expr {
     /// Settles what the NIC can answer. `partial` is that of its instance.
     pub fn on_nic<'a>(&'a self, partial: Partial, nic: NicSubject<'a>) -> NicMatch<'a> {
         // An instance that was not read is still known by its id.
-        let whole = if partial.instance_known { None } else { nic.nic.whole() };
+        let asked = (self.masks.ids | self.masks.tags) & !(partial.yes | partial.no) != 0;
+        let whole = if asked && !partial.instance_known { nic.nic.whole() } else { None };
         let unread = whole.and_then(|nic| nic.instance.as_ref()).map(InstanceId::as_str);
         let is_untold = || nic.nic.whole().is_some_and(|nic| !nic.tags.is_known());
         let untold = unread.is_some() || self.masks.tags != 0 && is_untold();
@@ -332,7 +338,15 @@ fn ask_nic(test: &Test, subject: &NicSubject) -> bool {
             Field::Id => any(patterns, id),
             Field::Name => any(patterns, name),
             Field::Mac => any_of(patterns, subject.nic.mac()),
-            _ => of_whole(&|nic| ask_text(*field, patterns, nic)),
+            Field::NicState => {
+                of_whole(&|nic| any(patterns, &nic.status.word) || any(patterns, nic_state_word(nic.status.state)))
+            }
+            Field::Region => of_whole(&|nic| any(patterns, nic.region.as_str())),
+            Field::Zone => of_whole(&|nic| any_of(patterns, nic.zone.as_deref())),
+            Field::Vpc => of_whole(&|nic| any_of(patterns, nic.vpc.as_deref())),
+            Field::Subnet => of_whole(&|nic| any_of(patterns, nic.subnet.as_deref())),
+            Field::Sg => of_whole(&|nic| nic.security_groups.iter().any(|group| any(patterns, group))),
+            _ => false,
         },
         Test::Tag(tests) => of_whole(&|nic| tags(tests, &nic.tags)),
         Test::Has(bits) => {
@@ -348,18 +362,6 @@ fn ask_nic(test: &Test, subject: &NicSubject) -> bool {
             compare.holds(count as u64, *bound)
         }
         Test::Age(compare, bound) => compare.holds(subject.now.since(subject.read_at), *bound),
-        _ => false,
-    }
-}
-
-fn ask_text(field: Field, patterns: &[Pattern], nic: &Nic) -> bool {
-    match field {
-        Field::NicState => any(patterns, &nic.status.word) || any(patterns, nic_state_word(nic.status.state)),
-        Field::Region => any(patterns, nic.region.as_str()),
-        Field::Zone => any_of(patterns, nic.zone.as_deref()),
-        Field::Vpc => any_of(patterns, nic.vpc.as_deref()),
-        Field::Subnet => any_of(patterns, nic.subnet.as_deref()),
-        Field::Sg => nic.security_groups.iter().any(|group| any(patterns, group)),
         _ => false,
     }
 }
@@ -445,8 +447,8 @@ impl NicMatch<'_> {
             };
             // An EIP whose private address the cloud does not tell is found on each.
             if self.through_eip & bit != 0 {
+                let nic = self.nic.nic.whole();
                 let of = |ip| {
-                    let nic = self.nic.nic.whole();
                     let is_on = |eip: &Eip| nic.is_some_and(|nic| eip.is_on(nic, ip) != Some(false));
                     self.nic.eips.iter().any(|eip| ask_eip(&term.test, eip) && is_on(eip))
                 };

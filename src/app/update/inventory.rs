@@ -230,7 +230,7 @@ fn judge_profile(state: &mut State, place: usize) {
 fn judge(state: &mut State, place: usize, slots: &[u32]) {
     let (Some(part), Some(info)) = (state.inventory.at(place), state.profiles.get(place)) else { return };
     let judged = |Summary { level, findings, worst }| Judged { level, findings, worst };
-    let (mut levels, mut numbers) = (Vec::new(), Vec::new());
+    let (mut levels, mut verdicts) = (Vec::new(), Vec::new());
     let held = state.earlier.held(&info.id);
     let protect = state.safety.protect.of(&info.id);
     for &slot in slots {
@@ -241,12 +241,10 @@ fn judge(state: &mut State, place: usize, slots: &[u32]) {
         facts.earlier_write = held.contains(&facts.nic.id);
         facts.protect = protect.map(|rules| rules.watch_nic(&facts));
         rules::levels(&facts, info.capabilities, &mut levels);
-        let detach = rules::detach_level(&facts, info.capabilities);
-        numbers.clear();
-        for summary in std::iter::once(detach).chain(levels.iter().copied()) {
-            numbers.push(state.verdicts.number(judged(summary), numbers.last().copied()));
-        }
-        state.verdicts.put(place, slot, Some(&numbers));
+        verdicts.clear();
+        verdicts.push(judged(rules::detach_level(&facts, info.capabilities)));
+        verdicts.extend(levels.iter().copied().map(judged));
+        state.verdicts.put(place, slot, Some(&verdicts));
     }
 }
 

@@ -200,9 +200,7 @@ pub fn profile(state: &mut State, place: usize) {
         let (partials, own) = matcher.instances();
         hits.reset(matcher.part.nic_slots());
         matcher.nics(&partials, |slot, hit| {
-            if let Some(place) = hits.get_mut(slot as usize) {
-                *place = hit;
-            }
+            *hits.at(slot as usize) = hit;
             ControlFlow::Continue(())
         });
         let found = &mut state.browse.matches;

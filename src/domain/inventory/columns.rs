@@ -1,7 +1,7 @@
 //! What a filter asks of every NIC and instance, with every key stroke: each kind of it side by side. The things themselves lie all
 //! over the memory, and fetching them is most of the time that a filter takes.
 
-use std::net::IpAddr;
+use std::{fmt, net::IpAddr};
 
 use super::ProfileInventory;
 use crate::domain::{
@@ -55,7 +55,7 @@ impl Columns {
 }
 
 /// An instance of an inventory, of which only what is asked for is fetched.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct InstanceRef<'a> {
     pub id: &'a str,
     pub name: &'a str,
@@ -71,7 +71,7 @@ impl<'a> InstanceRef<'a> {
 }
 
 /// A NIC of an inventory, of which only what is asked for is fetched.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct NicRef<'a> {
     pub id: &'a str,
     pub name: &'a str,
@@ -108,9 +108,23 @@ impl<'a> NicRef<'a> {
     /// May a backend name one of its addresses, or its instance? `false`: none does.
     pub fn may_have_backends(&self) -> bool {
         let part = self.part;
-        !part.backends_of_instance.is_empty()
+        // One whose instance was not read is asked whole.
+        let id = || self.instance().and_then(|slot| part.columns.instances.ids.get(slot));
+        (!part.backends_of_instance.is_empty() && id().is_none_or(|id| part.backends_of_instance.contains_key(id)))
             || !part.backends_of_ip.is_empty()
                 && self.addresses.iter().any(|address| part.backends_of_ip.contains_key(&address.ip))
+    }
+}
+
+impl fmt::Debug for InstanceRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("InstanceRef").field(&self.id).finish()
+    }
+}
+
+impl fmt::Debug for NicRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("NicRef").field(&self.id).finish()
     }
 }
 

@@ -9,13 +9,14 @@ use crate::domain::{
     tags::{Tag, Tags},
 };
 
+/// Texts that are compared before any is looked up.
 const RECENT: usize = 32;
 
 /// The texts in use. Names, ids of the thing itself and MACs are not among them: they rarely come twice.
 #[derive(Clone, Debug, Default)]
 pub struct Words {
     texts: HashSet<Arc<str>, foldhash::fast::RandomState>,
-    /// Some that came last: most come again at once, and comparing one costs less than looking it up.
+    /// The last one of each length and last letter, roughly: most come again at once, and comparing one costs less than looking it up.
     recent: [Option<Arc<str>>; RECENT],
     /// Whole lists: what is made together is tagged alike.
     tags: HashSet<Arc<[Tag]>, foldhash::fast::RandomState>,
