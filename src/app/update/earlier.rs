@@ -9,7 +9,7 @@ use crate::{
         effect::Effect,
         msg::{ReadBack, ReconcileEvent},
         notices::{Loudness, Phrase},
-        state::{ProfileInfo, State},
+        state::{ProfileInfo, Screen, State},
     },
     domain::{
         ids::{JobId, NicKey, OperationId, ProfileId},
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-use super::{inventory, run};
+use super::{history, inventory, run};
 
 /// The journal names them: nothing is planned for their NICs.
 pub fn note(state: &mut State, path: String, open: Open<OpenWrite>) {
@@ -256,7 +256,12 @@ pub fn event(state: &mut State, job: JobId, event: ReconcileEvent) -> Vec<Effect
             if !run::rechecked(state, job) {
                 say(state);
             }
-            relist(state)
+            let mut effects = relist(state);
+            // What was read back is in the journal: its pages would go on saying that nobody knows the end.
+            if state.screen == Screen::History {
+                effects.extend(history::read(state));
+            }
+            effects
         }
     }
 }

@@ -43,10 +43,18 @@ pub fn paste(state: &mut State, text: &str) {
         }
         return;
     }
-    for c in text.chars().filter(|c| !c.is_control()) {
-        state.browse.line.insert(c);
-    }
+    on_one_line(text).chars().for_each(|c| state.browse.line.insert(c));
     apply(state);
+}
+
+/// Pasted text as a line takes it. Of several lines any may match: a column of a table, or a list in a ticket.
+pub(super) fn on_one_line(text: &str) -> String {
+    let lines = text.split(['\n', '\r']).map(|line| line.replace(char::is_control, " "));
+    let lines: Vec<String> = lines.filter(|line| !line.trim().is_empty()).collect();
+    match lines.as_slice() {
+        [line] => line.clone(),
+        lines => lines.iter().map(|line| line.trim().trim_end_matches(',')).collect::<Vec<_>>().join(","),
+    }
 }
 
 pub fn press(state: &mut State, key: Key) -> Vec<crate::app::effect::Effect> {

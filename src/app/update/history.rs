@@ -202,9 +202,7 @@ pub fn clear(state: &mut State) -> Vec<Effect> {
 }
 
 pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
-    for c in text.chars().filter(|c| !c.is_control()) {
-        state.history.line.insert(c);
-    }
+    filter::on_one_line(text).chars().for_each(|c| state.history.line.insert(c));
     apply(state)
 }
 

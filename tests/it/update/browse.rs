@@ -182,6 +182,11 @@ fn pasted_text_goes_into_the_filter_line_and_nowhere_else() {
     assert_eq!((scenario.marks(), scenario.state.screen), (vec![], Screen::Inventory));
     scenario.keys("/").send(paste("10.0.3.7\n"));
     assert_eq!(scenario.state.browse.line.text(), "10.0.3.7");
+    // A column of addresses: any of them.
+    scenario.keys("ctrl-u").send(paste("10.0.1.21\r\n 10.0.1.22,\n\n10.0.3.7\n"));
+    assert_eq!(scenario.state.browse.line.text(), "10.0.1.21,10.0.1.22,10.0.3.7");
+    scenario.keys("ctrl-u").send(paste("10.0.1.21\teth0"));
+    assert_eq!(scenario.state.browse.line.text(), "10.0.1.21 eth0");
 }
 
 #[test]

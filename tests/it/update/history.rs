@@ -374,6 +374,12 @@ fn what_nobody_knows_of_an_opened_batch_is_read_again_and_nothing_else() {
     scenario.keys("v");
     assert_eq!(scenario.notice(), "disabled.rechecking");
     scenario.send(Msg::Reconcile(job, ReconcileEvent::Ended));
+    // The journal has what was read back: the page and the batch in it are read anew.
+    let lookups = scenario.effects.iter().filter_map(|effect| match effect {
+        Effect::History { lookup, .. } => Some(lookup.clone()),
+        _ => None,
+    });
+    assert_eq!(lookups.collect::<Vec<_>>(), [Lookup::Search(String::new()), Lookup::Batch("7f3a9c-1".into())]);
     for write in &mut scenario.state.earlier.writes {
         write.found = Found::NotYet;
     }
