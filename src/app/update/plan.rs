@@ -416,6 +416,7 @@ pub fn event(state: &mut State, job: JobId, event: PreflightEvent) -> Vec<Effect
         }
         PreflightEvent::Ended => {
             view.freshness = Freshness::Read { at: *oldest };
+            state.notices.retract("disabled.plan-reading");
             remake(state);
             tell_changes(state);
         }

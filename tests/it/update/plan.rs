@@ -77,7 +77,9 @@ fn a_plan_lists_every_mark_and_reads_its_nics_again_before_it_can_be_confirmed()
     assert!(scenario.state.overlays.is_empty(), "not while it is being read");
     assert_eq!(scenario.notice(), "disabled.plan-reading");
     scenario.effects = preflight;
-    scenario.read_again().keys("c");
+    scenario.read_again();
+    assert_ne!(scenario.notice(), "disabled.plan-reading", "not any more");
+    scenario.keys("c");
     assert!(matches!(scenario.state.overlays.as_slice(), [Overlay::Confirm(_)]));
     let view = scenario.state.plan.as_ref().unwrap();
     assert_eq!(view.plan.rows().len(), 2);
