@@ -70,7 +70,7 @@ pub struct Lists<S> {
 #[derive(Clone, Debug, Default)]
 struct Piece<S> {
     stream: S,
-    places: Vec<Option<Place>>,
+    places: Vec<Place>,
     /// Of the stream, what no slot has any more.
     waste: usize,
 }
@@ -82,9 +82,13 @@ struct Place {
 }
 
 impl Place {
-    fn range(self) -> Range<usize> {
+    /// There is no part.
+    const NONE: Self = Self { from: u32::MAX, len: 0 };
+
+    /// `None` for [`Self::NONE`]: no stream reaches there.
+    fn range(self) -> Option<Range<usize>> {
         let from = self.from as usize;
-        from..from + self.len as usize
+        (self.from != u32::MAX).then(|| from..from + self.len as usize)
     }
 }
 
@@ -104,6 +108,9 @@ impl<S: Stream> Lists<S> {
     pub fn set(&mut self, slot: u32, part: Option<&S::Part>) {
         let (nth, within) = (slot as usize / PIECE, slot as usize % PIECE);
         if self.pieces.len() <= nth {
+            if part.is_none() {
+                return;
+            }
             // Much like the one before: room is made once.
             let len = self.pieces.last().map_or(0, |last| last.stream.size() - last.waste);
             self.pieces.resize_with(nth + 1, Piece::default);
@@ -117,7 +124,7 @@ impl<S: Stream> Lists<S> {
 impl<S: Stream> Piece<S> {
     #[inline]
     fn get(&self, nth: usize) -> Option<&S::Part> {
-        self.stream.part(self.places.get(nth).copied()??.range())
+        self.stream.part(self.places.get(nth)?.range()?)
     }
 
     fn set(&mut self, nth: usize, part: Option<&S::Part>) {
@@ -125,10 +132,10 @@ impl<S: Stream> Piece<S> {
             return;
         }
         if self.places.len() <= nth {
-            self.places.resize(nth + 1, None);
+            self.places.resize(nth + 1, Place::NONE);
         }
-        self.waste += self.places[nth].map_or(0, |place| place.len as usize);
-        self.places[nth] = part.and_then(|part| put(&mut self.stream, part));
+        self.waste += self.places[nth].len as usize;
+        self.places[nth] = part.map_or(Place::NONE, |part| put(&mut self.stream, part));
         if self.waste > PIECE && self.waste > self.stream.size() / 2 {
             self.tidy();
         }
@@ -139,18 +146,21 @@ impl<S: Stream> Piece<S> {
         let mut tidy = S::default();
         tidy.reserve(self.stream.size() - self.waste);
         for place in &mut self.places {
-            *place = place.and_then(|place| put(&mut tidy, self.stream.part(place.range())?));
+            let part = place.range().and_then(|range| self.stream.part(range));
+            *place = part.map_or(Place::NONE, |part| put(&mut tidy, part));
         }
         (self.stream, self.waste) = (tidy, 0);
     }
 }
 
-/// Puts a part at the end. `None` if there is no room, at 4 GiB.
-fn put<S: Stream>(stream: &mut S, part: &S::Part) -> Option<Place> {
-    let from = u32::try_from(stream.size()).ok()?;
+/// Puts a part at the end. There is no room for it past 4 GiB.
+fn put<S: Stream>(stream: &mut S, part: &S::Part) -> Place {
+    let from = stream.size();
     stream.append(part);
-    let len = u32::try_from(stream.size()).ok()? - from;
-    Some(Place { from, len })
+    match (u32::try_from(from), u32::try_from(stream.size())) {
+        (Ok(from), Ok(end)) => Place { from, len: end - from },
+        _ => Place::NONE,
+    }
 }
 
 #[cfg(test)]
@@ -185,7 +195,7 @@ mod tests {
             }
             let all = model.iter().map(|(&slot, text)| (slot, text.as_str()));
             prop_assert!(texts.iter().eq(all));
-            let held = |piece: &Piece<String>| piece.places.iter().flatten().map(|place| place.len as usize).sum::<usize>();
+            let held = |piece: &Piece<String>| piece.places.iter().map(|place| place.len as usize).sum::<usize>();
             for piece in &texts.pieces {
                 prop_assert_eq!(piece.stream.len(), held(piece) + piece.waste);
                 prop_assert!(piece.waste <= PIECE.max(piece.stream.size() / 2));

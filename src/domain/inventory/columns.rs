@@ -50,7 +50,8 @@ impl Columns {
         self.macs.set(slot, nic.and_then(|nic| nic.mac.as_deref()));
         self.addresses.set(slot, nic.map(|nic| nic.addresses.as_slice()));
         let publics = |nic: &Nic| nic.public_ips.iter().filter_map(|text| text.parse().ok()).collect::<Vec<_>>();
-        self.publics.set(slot, nic.map(publics).as_deref());
+        // Most have none.
+        self.publics.set(slot, nic.map(publics).as_deref().filter(|publics| !publics.is_empty()));
     }
 }
 
