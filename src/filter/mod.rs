@@ -113,6 +113,8 @@ pub struct Needs {
     pub marks: bool,
     /// When the NIC was read.
     pub age: bool,
+    /// The NIC's security groups: no more is looked up, but they lie far away.
+    pub groups: bool,
 }
 
 /// Reads a filter.
@@ -195,6 +197,7 @@ impl Expr {
                 Test::Finding(_) | Test::Level(_) => needs.verdicts = true,
                 Test::Marked { .. } => needs.marks = true,
                 Test::Age(..) => needs.age = true,
+                Test::Text(Field::Sg, _) => needs.groups = true,
                 _ => {}
             }
         }

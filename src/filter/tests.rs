@@ -470,6 +470,7 @@ fn callers_learn_what_to_look_up() {
     let needs = |text| parse(text).unwrap().needs();
     assert_eq!(needs("cloud:aliyun state:running kind:vip ips>3 vpc:a"), Needs::default());
     assert_eq!(needs("web"), Needs { eips: true, ..Needs::default() });
+    assert_eq!(needs("-sg:web"), Needs { groups: true, ..Needs::default() });
     assert_eq!(
         needs("level:ok has:lb marked:yes"),
         Needs { verdicts: true, has_lb: true, marks: true, ..Needs::default() }

@@ -1,6 +1,9 @@
 //! The filter over the inventory: bits per NIC, from the outside in.
 
-use std::{net::IpAddr, ops::ControlFlow};
+use std::{
+    net::IpAddr,
+    ops::{ControlFlow, Range},
+};
 
 use crate::{
     app::{
@@ -16,6 +19,9 @@ use crate::{
     },
     filter::{Expr, Needs, NicMatch, NicSubject, Partial, ProfileSubject, TargetSubject},
 };
+
+/// NICs that are fetched together.
+const BLOCK: u32 = 32;
 
 /// Everything of one profile that matching needs to look at.
 struct Matcher<'a> {
@@ -137,6 +143,12 @@ impl<'a> Matcher<'a> {
         (partials, own)
     }
 
+    /// Fetches the security groups of these NICs at once: each by itself would be waited for. Changes nothing but time.
+    fn warm(&self, slots: Range<u32>) {
+        let nics = slots.filter_map(|slot| self.part.nic_at(slot));
+        std::hint::black_box(nics.map(|nic| nic.security_groups.first().map_or(0, |group| group.len())).sum::<usize>());
+    }
+
     /// All NICs, until `each` has seen enough.
     fn nics(&self, partials: &[Partial], mut each: impl FnMut(u32, Hit) -> ControlFlow<()>) {
         if self.expr.is_settled_no(self.outer) {
@@ -145,6 +157,9 @@ impl<'a> Matcher<'a> {
         let free = self.expr.on_instance(self.outer, None);
         let mut scratch = Scratch::default();
         for slot in (0u32..).take(self.part.nic_slots()) {
+            if self.needs.groups && slot.is_multiple_of(BLOCK) {
+                self.warm(slot..slot + BLOCK);
+            }
             let Some(nic) = self.part.nic_ref(slot) else { continue };
             let partial = nic.instance().and_then(|slot| partials.get(slot as usize)).copied().unwrap_or(free);
             if each(slot, self.nic(slot, nic, partial, &mut scratch)).is_break() {
